@@ -1,0 +1,221 @@
+//! Canonical bytes: what is hashed and signed.
+//!
+//! A label, then the fields in declared order, each with a u32 big-endian length before it;
+//! integers are big-endian and of fixed width (protocol, decisions at the top). Signatures never
+//! cover re-serialised protobuf, which has no canonical form.
+
+/// Builds canonical bytes.
+///
+/// ```
+/// use grondslag_core::canonical::Canonical;
+/// let bytes = Canonical::new("x").text("ab").finish();
+/// assert_eq!(bytes, [0, 0, 0, 1, b'x', 0, 0, 0, 2, b'a', b'b']);
+/// ```
+#[derive(Debug)]
+pub struct Canonical {
+    out: Vec<u8>,
+}
+
+impl Canonical {
+    /// Starts with a context label, so that no two kinds of statement share a byte string.
+    pub fn new(label: &str) -> Self {
+        Self {
+            out: Vec::with_capacity(256),
+        }
+        .text(label)
+    }
+
+    /// Adds bytes.
+    #[must_use]
+    pub fn bytes(mut self, field: &[u8]) -> Self {
+        // A field is bounded by the message size limit, far below 4 GiB; saturating keeps this
+        // total, and a longer field could then not be decoded by anyone.
+        let len = u32::try_from(field.len()).unwrap_or(u32::MAX);
+        self.out.extend_from_slice(&len.to_be_bytes());
+        self.out.extend_from_slice(field);
+        self
+    }
+
+    /// Adds text as UTF-8.
+    #[must_use]
+    pub fn text(self, field: &str) -> Self {
+        self.bytes(field.as_bytes())
+    }
+
+    /// Adds a number of eight bytes.
+    #[must_use]
+    pub fn number(self, field: u64) -> Self {
+        self.bytes(&field.to_be_bytes())
+    }
+
+    /// Adds a signed number of eight bytes (two's complement).
+    #[must_use]
+    pub fn signed(self, field: i64) -> Self {
+        self.bytes(&field.to_be_bytes())
+    }
+
+    /// Adds a yes or no as one byte.
+    #[must_use]
+    pub fn flag(self, field: bool) -> Self {
+        self.bytes(&[u8::from(field)])
+    }
+
+    /// Adds a list: its length as a number, then every item as a field.
+    #[must_use]
+    pub fn list<T: AsRef<[u8]>>(self, items: impl ExactSizeIterator<Item = T>) -> Self {
+        let count = u64::try_from(items.len()).unwrap_or(u64::MAX);
+        items.fold(self.number(count), |out, item| out.bytes(item.as_ref()))
+    }
+
+    /// The bytes.
+    pub fn finish(self) -> Vec<u8> {
+        self.out
+    }
+}
+
+/// Canonical bytes ended early, went on too long, or held another label or width.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not canonical bytes of the expected form")]
+pub struct NotCanonical;
+
+/// Reads canonical bytes back, field by field, strictly.
+#[derive(Debug)]
+pub struct Reader<'a> {
+    rest: &'a [u8],
+}
+
+impl<'a> Reader<'a> {
+    /// Starts reading bytes that must begin with this label.
+    ///
+    /// # Errors
+    /// [`NotCanonical`] for another label.
+    pub fn new(bytes: &'a [u8], label: &str) -> Result<Self, NotCanonical> {
+        let mut reader = Self { rest: bytes };
+        if reader.bytes()? == label.as_bytes() {
+            Ok(reader)
+        } else {
+            Err(NotCanonical)
+        }
+    }
+
+    /// The next field.
+    ///
+    /// # Errors
+    /// [`NotCanonical`] when the bytes end first.
+    pub fn bytes(&mut self) -> Result<&'a [u8], NotCanonical> {
+        let (len, rest) = self.rest.split_first_chunk::<4>().ok_or(NotCanonical)?;
+        let len = usize::try_from(u32::from_be_bytes(*len)).map_err(|_| NotCanonical)?;
+        let (field, rest) = rest.split_at_checked(len).ok_or(NotCanonical)?;
+        self.rest = rest;
+        Ok(field)
+    }
+
+    /// The next field as bytes of a fixed width.
+    ///
+    /// # Errors
+    /// [`NotCanonical`] for another width.
+    pub fn array<const N: usize>(&mut self) -> Result<[u8; N], NotCanonical> {
+        self.bytes()?.try_into().map_err(|_| NotCanonical)
+    }
+
+    /// The next field as text.
+    ///
+    /// # Errors
+    /// [`NotCanonical`] when it is not UTF-8.
+    pub fn text(&mut self) -> Result<&'a str, NotCanonical> {
+        std::str::from_utf8(self.bytes()?).map_err(|_| NotCanonical)
+    }
+
+    /// The next field as a number.
+    ///
+    /// # Errors
+    /// [`NotCanonical`] for another width.
+    pub fn number(&mut self) -> Result<u64, NotCanonical> {
+        self.array().map(u64::from_be_bytes)
+    }
+
+    /// The next field as a signed number.
+    ///
+    /// # Errors
+    /// [`NotCanonical`] for another width.
+    pub fn signed(&mut self) -> Result<i64, NotCanonical> {
+        self.array().map(i64::from_be_bytes)
+    }
+
+    /// A list of at most `most` fields.
+    ///
+    /// # Errors
+    /// [`NotCanonical`] when it is longer or the bytes end first.
+    pub fn list(&mut self, most: usize) -> Result<Vec<&'a [u8]>, NotCanonical> {
+        let count = usize::try_from(self.number()?).map_err(|_| NotCanonical)?;
+        if count > most {
+            return Err(NotCanonical);
+        }
+        (0..count).map(|_| self.bytes()).collect()
+    }
+
+    /// Nothing may be left.
+    ///
+    /// # Errors
+    /// [`NotCanonical`] when bytes are left.
+    pub fn end(self) -> Result<(), NotCanonical> {
+        if self.rest.is_empty() {
+            Ok(())
+        } else {
+            Err(NotCanonical)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reading_gives_back_what_was_written_and_nothing_more() {
+        let bytes = Canonical::new("l")
+            .text("a")
+            .number(7)
+            .list(["x", "y"].iter())
+            .finish();
+        let mut reader = Reader::new(&bytes, "l").unwrap();
+        assert_eq!(reader.text(), Ok("a"));
+        assert_eq!(reader.number(), Ok(7));
+        assert_eq!(reader.list(2), Ok(vec![&b"x"[..], b"y"]));
+        assert_eq!(reader.end(), Ok(()));
+    }
+
+    #[test]
+    fn another_label_a_long_list_or_a_cut_is_refused() {
+        let bytes = Canonical::new("l").list(["x", "y"].iter()).finish();
+        assert!(Reader::new(&bytes, "m").is_err());
+        assert_eq!(Reader::new(&bytes, "l").unwrap().list(1), Err(NotCanonical));
+        for cut in 0..bytes.len() {
+            let whole = Reader::new(&bytes[..cut], "l").and_then(|mut reader| {
+                reader.list(2)?;
+                reader.end()
+            });
+            assert_eq!(whole, Err(NotCanonical), "cut at {cut}");
+        }
+    }
+
+    #[test]
+    fn moving_a_byte_between_fields_changes_the_bytes() {
+        let a = Canonical::new("l").text("ab").text("c").finish();
+        let b = Canonical::new("l").text("a").text("bc").finish();
+        assert_ne!(a, b);
+    }
+
+    #[test]
+    fn a_list_of_two_differs_from_two_fields() {
+        let list = Canonical::new("l").list(["a", "b"].iter()).finish();
+        let fields = Canonical::new("l").text("a").text("b").finish();
+        assert_ne!(list, fields);
+    }
+
+    #[test]
+    fn numbers_are_big_endian_and_eight_bytes() {
+        let bytes = Canonical::new("").number(258).finish();
+        assert_eq!(bytes, [0, 0, 0, 0, 0, 0, 0, 8, 0, 0, 0, 0, 0, 0, 1, 2]);
+    }
+}

@@ -1,0 +1,144 @@
+//! Codes of the lists that officers extend: kinds, roles, purposes, categories, grounds, rules.
+//!
+//! Which codes exist is data (`policy/catalogue.toml`); here is only how a code is written. Dutch
+//! legal codes stay Dutch.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// Longest code; the longest Dutch article reference fits twice.
+const CODE_LEN_MAX: usize = 48;
+
+/// A code was empty, too long or held another character than a letter, digit, `.`, `-`, `_`, `/`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a code is 1 to 48 letters, digits, '.', '-', '_' or '/'")]
+pub struct CodeError;
+
+fn check(text: &str) -> Result<(), CodeError> {
+    let allowed = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_' | b'/');
+    if (1..=CODE_LEN_MAX).contains(&text.len()) && text.bytes().all(allowed) {
+        Ok(())
+    } else {
+        Err(CodeError)
+    }
+}
+
+macro_rules! code {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $name(String);
+
+        impl $name {
+            /// Takes a well-formed code. Whether it exists is for the catalogue to say.
+            ///
+            /// # Errors
+            /// [`CodeError`] when empty, too long or of other characters.
+            pub fn parse(text: &str) -> Result<Self, CodeError> {
+                check(text)?;
+                Ok(Self(text.to_owned()))
+            }
+
+            /// The code as text.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = CodeError;
+            fn try_from(text: String) -> Result<Self, CodeError> {
+                Self::parse(&text)
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(code: $name) -> Self {
+                code.0
+            }
+        }
+
+        impl AsRef<[u8]> for $name {
+            fn as_ref(&self) -> &[u8] {
+                self.0.as_bytes()
+            }
+        }
+    };
+}
+
+code!(
+    /// A kind of party (`gem`, `sch`, `gi`, ...).
+    Kind
+);
+code!(
+    /// A role of staff (`gem.procesregisseur`); its part before the dot names the kind.
+    Role
+);
+code!(
+    /// A purpose (`D01` to `D99`).
+    Purpose
+);
+code!(
+    /// A kind of query (`Q01`, ...).
+    QueryKind
+);
+code!(
+    /// A data category (`G01`, ...).
+    Category
+);
+code!(
+    /// A legal ground (`jw-7.3.11-4`).
+    Ground
+);
+code!(
+    /// A row of the decision table (`R20.1`).
+    RowId
+);
+
+impl Role {
+    /// The kind of party that staff of this role act for: the part before the first dot.
+    /// `lpa` shares the OIN of its municipality, so the requester kind follows from the role
+    /// (domain 4a.28).
+    pub fn kind(&self) -> Kind {
+        Kind(self.0.split('.').next().unwrap_or(&self.0).to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_kind_is_the_part_of_the_role_before_the_dot() {
+        assert_eq!(
+            Role::parse("lpa.ambtenaar").unwrap().kind(),
+            Kind::parse("lpa").unwrap()
+        );
+        assert_eq!(
+            Role::parse("rvdk").unwrap().kind(),
+            Kind::parse("rvdk").unwrap()
+        );
+    }
+
+    #[test]
+    fn a_code_is_short_and_plain() {
+        assert!(Ground::parse("jw-7.3.11-4").is_ok());
+        for bad in ["", "a b", "jw\n", "é", &"x".repeat(49)] {
+            assert_eq!(Ground::parse(bad), Err(CodeError));
+        }
+    }
+}

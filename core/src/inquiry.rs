@@ -1,0 +1,390 @@
+//! A question as the broker sees it: a header, and per target what only that target may read.
+
+use crate::canonical::Canonical;
+use crate::catalogue::{Category, Ground, Purpose, QueryKind, Role};
+use crate::clock::Timestamp;
+use crate::id::{Digest, InquiryId, Oin, Pseudonym, TargetId};
+use crate::limits::{
+    ANSWER_TERM_MS_MAX, APPROVERS_MAX, ASK_LIFE_MS_MAX, BODY_BYTES_MAX, CATEGORIES_MAX,
+    CLOCK_SKEW_MS_MAX, DETAIL_BYTES_MAX, GROUNDS_MAX, TARGETS_MAX,
+};
+use crate::reason::Reason;
+use crate::tier::{Level, Urgency};
+
+/// The three times of a question (design 5).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Times {
+    /// When it was asked.
+    pub asked_at: Timestamp,
+    /// Until when broker and key holders take it; at most five minutes later.
+    pub ask_expires_at: Timestamp,
+    /// The law's term: until when the holder may answer.
+    pub answer_by: Timestamp,
+}
+
+impl Times {
+    /// Checks order and length, then freshness at `now`.
+    ///
+    /// # Errors
+    /// `TIMES_INVALID`, `QUESTION_FROM_FUTURE` or `QUESTION_EXPIRED`.
+    pub fn check_fresh(&self, now: Timestamp) -> Result<(), Reason> {
+        self.check_order()?;
+        if self.asked_at.since_ms(now) > CLOCK_SKEW_MS_MAX {
+            return Err(Reason::QuestionFromFuture);
+        }
+        if now.since_ms(self.ask_expires_at) > CLOCK_SKEW_MS_MAX {
+            return Err(Reason::QuestionExpired);
+        }
+        Ok(())
+    }
+
+    /// What a holder checks: a question may wait for it until `answer_by`.
+    ///
+    /// # Errors
+    /// As [`Times::check_fresh`].
+    pub fn check_answerable(&self, now: Timestamp) -> Result<(), Reason> {
+        self.check_order()?;
+        if self.asked_at.since_ms(now) > CLOCK_SKEW_MS_MAX {
+            return Err(Reason::QuestionFromFuture);
+        }
+        if now > self.answer_by {
+            return Err(Reason::QuestionExpired);
+        }
+        Ok(())
+    }
+
+    fn check_order(&self) -> Result<(), Reason> {
+        let life = self.ask_expires_at.since_ms(self.asked_at);
+        let term = self.answer_by.since_ms(self.asked_at);
+        let ordered =
+            (1..=ASK_LIFE_MS_MAX).contains(&life) && (life..=ANSWER_TERM_MS_MAX).contains(&term);
+        if ordered {
+            Ok(())
+        } else {
+            Err(Reason::TimesInvalid)
+        }
+    }
+}
+
+/// A second person as shown outside their node, vouched for with the asker's sign key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Approver {
+    /// The person, meaningless outside.
+    pub pseudonym: Pseudonym,
+    /// The role in which they approve.
+    pub role: Role,
+    /// When their mandate ends.
+    pub mandate_until: Timestamp,
+    /// Their own desk key, Ed25519.
+    pub public_key: [u8; 32],
+    /// Signature of the asker's card key over the four fields above.
+    pub vouched: [u8; 64],
+}
+
+/// A second person's signature for one target.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Approval {
+    /// Which approver of the header.
+    pub pseudonym: Pseudonym,
+    /// Commitment to the child, salted; the salt stays at the asker's node.
+    pub commitment: Digest,
+    /// Ed25519 signature of the person's own desk key.
+    pub signature: [u8; 64],
+}
+
+/// What broker and every target may see of a question. It does not hold the inquiry id, which
+/// never reaches a target.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Header {
+    /// The asking agency.
+    pub asker: Oin,
+    /// The role in which the person asks.
+    pub role: Role,
+    /// The person, meaningless outside.
+    pub staff: Pseudonym,
+    /// What for.
+    pub purpose: Purpose,
+    /// What sort of question.
+    pub kind: QueryKind,
+    /// The legal grounds that the asker claims.
+    pub grounds: Vec<Ground>,
+    /// How soon.
+    pub urgency: Urgency,
+    /// Asked alone in acute danger; looked at afterwards.
+    pub break_glass: bool,
+    /// About a person, or counts.
+    pub level: Level,
+    /// Epoch of the pseudonyms; 0 until blind routing is built.
+    pub epoch: u32,
+    /// The rules that the asker used.
+    pub bundle: Digest,
+    /// The three times.
+    pub times: Times,
+    /// Second persons.
+    pub approvers: Vec<Approver>,
+}
+
+/// The part of a question for one target.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Part {
+    /// What is asked.
+    pub categories: Vec<Category>,
+    /// Second persons' signatures for this target.
+    pub approvals: Vec<Approval>,
+    /// The blinded subject, re-keyed by the broker; empty until blind routing is built.
+    pub blind: Vec<u8>,
+    /// Opaque to the broker: what only the target may read.
+    pub detail: Vec<u8>,
+    /// The asker's signature over this part (`statement`).
+    pub signature: [u8; 64],
+}
+
+impl std::fmt::Debug for Part {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Part")
+            .field("categories", &self.categories)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Header {
+    /// Digest of the header together with what is asked of one target: everything about the
+    /// question to that target that the broker may see.
+    pub fn digest(&self, categories: &[Category], approvals: &[Approval]) -> Digest {
+        let approvers: Vec<Vec<u8>> = self.approvers.iter().map(Approver::canonical).collect();
+        let approvals: Vec<Vec<u8>> = approvals.iter().map(Approval::canonical).collect();
+        let bytes = Canonical::new("grondslag/header/v1")
+            .text(self.asker.as_str())
+            .text(self.role.as_str())
+            .bytes(self.staff.as_bytes())
+            .text(self.purpose.as_str())
+            .text(self.kind.as_str())
+            .list(self.grounds.iter())
+            .list(categories.iter())
+            .text(self.urgency.word())
+            .list(approvers.iter())
+            .list(approvals.iter())
+            .flag(self.break_glass)
+            .text(self.level.word())
+            .number(self.epoch.into())
+            .bytes(self.bundle.as_bytes())
+            .signed(self.times.asked_at.ms())
+            .signed(self.times.ask_expires_at.ms())
+            .signed(self.times.answer_by.ms())
+            .finish();
+        Digest::of(&bytes)
+    }
+
+    /// Structural bounds that hold for every reader of a header.
+    ///
+    /// # Errors
+    /// `TOO_LARGE` when a list is longer than its bound.
+    pub fn check_bounds(&self) -> Result<(), Reason> {
+        let bounded = self.grounds.len() <= GROUNDS_MAX && self.approvers.len() <= APPROVERS_MAX;
+        if bounded {
+            Ok(())
+        } else {
+            Err(Reason::TooLarge)
+        }
+    }
+}
+
+impl Part {
+    /// Structural bounds that hold for every reader of a part.
+    ///
+    /// # Errors
+    /// `CATEGORIES_NONE` or `TOO_LARGE`.
+    pub fn check_bounds(&self) -> Result<(), Reason> {
+        if self.categories.is_empty() {
+            return Err(Reason::CategoriesNone);
+        }
+        let bounded = self.categories.len() <= CATEGORIES_MAX
+            && self.approvals.len() <= APPROVERS_MAX
+            && self.detail.len() <= DETAIL_BYTES_MAX
+            && self.blind.len() <= BODY_BYTES_MAX;
+        if bounded {
+            Ok(())
+        } else {
+            Err(Reason::TooLarge)
+        }
+    }
+}
+
+impl Approver {
+    /// The bytes that the asker's card key vouches for.
+    pub fn vouch_bytes(&self, asker: &Oin) -> Vec<u8> {
+        Canonical::new("grondslag/approver/v1")
+            .text(asker.as_str())
+            .bytes(self.pseudonym.as_bytes())
+            .text(self.role.as_str())
+            .signed(self.mandate_until.ms())
+            .bytes(&self.public_key)
+            .finish()
+    }
+
+    fn canonical(&self) -> Vec<u8> {
+        Canonical::new("grondslag/header-approver/v1")
+            .bytes(self.pseudonym.as_bytes())
+            .text(self.role.as_str())
+            .signed(self.mandate_until.ms())
+            .bytes(&self.public_key)
+            .bytes(&self.vouched)
+            .finish()
+    }
+}
+
+impl Approval {
+    fn canonical(&self) -> Vec<u8> {
+        Canonical::new("grondslag/header-approval/v1")
+            .bytes(self.pseudonym.as_bytes())
+            .bytes(self.commitment.as_bytes())
+            .bytes(&self.signature)
+            .finish()
+    }
+}
+
+/// A question that is well formed and fresh. Only [`Inquiry::parse`] makes one.
+///
+/// ```compile_fail
+/// let inquiry = grondslag_core::inquiry::Inquiry { id: todo!(), attempt: 1 };
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Inquiry {
+    id: InquiryId,
+    attempt: u8,
+    header: Header,
+    parts: Vec<(Oin, Part)>,
+    signature: [u8; 64],
+}
+
+/// A question as it comes off the wire, before anything is checked.
+#[derive(Debug, Clone)]
+pub struct RawInquiry {
+    /// Minted by the asker.
+    pub id: InquiryId,
+    /// 1, or 2 for targets that answered with a stale code.
+    pub attempt: u8,
+    /// What broker and targets may see.
+    pub header: Header,
+    /// Per target.
+    pub parts: Vec<(Oin, Part)>,
+    /// The asker's signature over the whole, for broker and key holders.
+    pub signature: [u8; 64],
+}
+
+impl Inquiry {
+    /// Checks form, bounds and freshness. It checks no signature: that needs the asker's card.
+    ///
+    /// # Errors
+    /// The reason code of what is wrong.
+    pub fn parse(raw: RawInquiry, now: Timestamp) -> Result<Self, Reason> {
+        let RawInquiry {
+            id,
+            attempt,
+            header,
+            parts,
+            signature,
+        } = raw;
+        if parts.is_empty() {
+            return Err(Reason::TargetsNone);
+        }
+        if parts.len() > TARGETS_MAX {
+            return Err(Reason::TargetsTooMany);
+        }
+        if !(1..=2).contains(&attempt) {
+            return Err(Reason::Malformed);
+        }
+        header.check_bounds()?;
+        parts.iter().try_for_each(|(_, part)| part.check_bounds())?;
+        let mut targets: Vec<&Oin> = parts.iter().map(|(oin, _)| oin).collect();
+        targets.sort_unstable();
+        targets.dedup();
+        if targets.len() != parts.len() {
+            return Err(Reason::TargetTwice);
+        }
+        header.times.check_fresh(now)?;
+        Ok(Self {
+            id,
+            attempt,
+            header,
+            parts,
+            signature,
+        })
+    }
+
+    /// The inquiry's id, known to asker and broker only.
+    pub fn id(&self) -> &InquiryId {
+        &self.id
+    }
+
+    /// 1 or 2.
+    pub fn attempt(&self) -> u8 {
+        self.attempt
+    }
+
+    /// What broker and targets may see.
+    pub fn header(&self) -> &Header {
+        &self.header
+    }
+
+    /// Per target what is asked, in the asker's order.
+    pub fn parts(&self) -> &[(Oin, Part)] {
+        &self.parts
+    }
+
+    /// The asker's signature over the whole.
+    pub fn signature(&self) -> &[u8; 64] {
+        &self.signature
+    }
+
+    /// Digest of everything the broker received: what a replay is compared with.
+    pub fn digest(&self) -> Digest {
+        Digest::of(&self.signed_bytes())
+    }
+
+    /// The bytes of the asker's signature for broker and key holders (protocol, decision d).
+    pub fn signed_bytes(&self) -> Vec<u8> {
+        whole_bytes(
+            &self.id,
+            self.attempt,
+            self.header.epoch,
+            &self.parts_digests(),
+        )
+    }
+
+    fn parts_digests(&self) -> Vec<(Oin, Digest)> {
+        self.parts
+            .iter()
+            .map(|(oin, part)| {
+                let target = TargetId::derive(&self.id, oin);
+                let bytes = crate::statement::ask_bytes(&target, oin, &self.header, part);
+                (oin.clone(), Digest::of(&bytes))
+            })
+            .collect()
+    }
+}
+
+/// The bytes that the asker signs for broker and key holders: id, attempt, epoch, and per target
+/// its OIN and the digest of its statement.
+pub fn whole_bytes(
+    id: &InquiryId,
+    attempt: u8,
+    epoch: u32,
+    statements: &[(Oin, Digest)],
+) -> Vec<u8> {
+    let start = Canonical::new("grondslag/inquiry/v1")
+        .bytes(id.as_bytes())
+        .number(attempt.into())
+        .number(epoch.into())
+        .number(u64::try_from(statements.len()).unwrap_or(u64::MAX));
+    statements
+        .iter()
+        .fold(start, |out, (oin, digest)| {
+            out.text(oin.as_str()).bytes(digest.as_bytes())
+        })
+        .finish()
+}
+
+#[cfg(test)]
+#[path = "inquiry_tests.rs"]
+mod tests;

@@ -1,0 +1,17 @@
+//! Vocabulary and mathematics of Grondslag.
+//!
+//! INVARIANT: this crate is pure. It has no I/O, no tokio, no clock and no randomness of its own:
+//! whoever needs the time or chance passes it in.
+
+pub mod answer;
+pub mod canonical;
+pub mod card;
+pub mod catalogue;
+pub mod clock;
+pub mod id;
+pub mod inquiry;
+pub mod lang;
+pub mod limits;
+pub mod reason;
+pub mod statement;
+pub mod tier;

@@ -1,0 +1,195 @@
+//! Every refusal and fault has a stable code and a sentence that helps.
+//!
+//! The code is for machines and never changes meaning; the sentence is for people and says the
+//! way out. Neither says anything about a person. README lists them; a test holds the two together.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::lang::Lang;
+
+/// A code that is not in the list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not a reason code of this version")]
+pub struct UnknownReason;
+
+macro_rules! reasons {
+    ($($variant:ident $code:literal $nl:literal $en:literal)+) => {
+        /// A stable reason.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub enum Reason { $(#[doc = $en] $variant),+ }
+
+        impl Reason {
+            /// Every reason, in the order of the README's list.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+
+            /// The stable code, `UPPER_SNAKE`.
+            pub const fn code(self) -> &'static str {
+                match self { $(Self::$variant => $code),+ }
+            }
+
+            /// One sentence that says what is wrong and the way out.
+            pub const fn sentence(self, lang: Lang) -> &'static str {
+                match lang {
+                    Lang::Nl => match self { $(Self::$variant => $nl),+ },
+                    Lang::En => match self { $(Self::$variant => $en),+ },
+                }
+            }
+        }
+
+        impl FromStr for Reason {
+            type Err = UnknownReason;
+            fn from_str(code: &str) -> Result<Self, UnknownReason> {
+                match code { $($code => Ok(Self::$variant),)+ _ => Err(UnknownReason) }
+            }
+        }
+    };
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.code())
+    }
+}
+
+impl TryFrom<String> for Reason {
+    type Error = UnknownReason;
+    fn try_from(code: String) -> Result<Self, UnknownReason> {
+        code.parse()
+    }
+}
+
+impl From<Reason> for String {
+    fn from(reason: Reason) -> Self {
+        reason.code().to_owned()
+    }
+}
+
+reasons! {
+    // Who calls.
+    CertificateMissing "CERTIFICATE_MISSING" "Er is geen clientcertificaat aangeboden; geef het certificaat van uw organisatie of uw deskcertificaat op." "No client certificate was offered; give your agency's certificate or your desk certificate."
+    CertificateInvalid "CERTIFICATE_INVALID" "Het certificaat is niet door deze regio uitgegeven, is verlopen of is ingetrokken; vraag een nieuw certificaat aan." "The certificate was not issued by this region, has expired or was revoked; ask for a new one."
+    CertificateOin "CERTIFICATE_OIN" "Het certificaat bevat geen geldig OIN in Subject.serialNumber." "The certificate holds no valid OIN in Subject.serialNumber."
+    CrlExpired "CRL_EXPIRED" "De lijst van ingetrokken certificaten is te oud; laat de beheerder van de regio een nieuwe uitgeven." "The list of revoked certificates is too old; have the region's operator issue a new one."
+    ModeMismatch "MODE_MISMATCH" "Een demoproces en een productieproces spreken niet met elkaar." "A demo process and a production process do not talk to each other."
+    NotTheBroker "NOT_THE_BROKER" "Alleen de makelaar van de regio mag een vraag afleveren." "Only the region's broker may deliver a question."
+    CallerUnknown "CALLER_UNKNOWN" "De aanroeper mag deze dienst niet gebruiken." "The caller may not use this service."
+    AgencySuspended "AGENCY_SUSPENDED" "Deze organisatie is door de beheerder van de makelaar geschorst." "The broker's operator has suspended this agency."
+    // Cards and admissions.
+    CardInvalid "CARD_INVALID" "De organisatiekaart is niet geldig ondertekend of is verlopen." "The agency card is not validly signed or has expired."
+    CardOinMismatch "CARD_OIN_MISMATCH" "Het OIN op de kaart is niet dat van het certificaat." "The OIN on the card is not that of the certificate."
+    CardKeyChanged "CARD_KEY_CHANGED" "De kaart heeft een andere sleutel die niet met de vorige is ondertekend; een beheerder moet haar aanvaarden." "The card has another key that the previous one did not sign; an operator must accept it."
+    CardSeqBack "CARD_SEQ_BACK" "De kaart is ouder dan de laatst bekende." "The card is older than the last one known."
+    KindNotAdmitted "KIND_NOT_ADMITTED" "De organisatie is niet toegelaten als deze soort partij; de beheerder van de regio geeft de toelating uit." "The agency is not admitted as this kind of party; the region's operator issues the admission."
+    RoleNotAdmitted "ROLE_NOT_ADMITTED" "De organisatie is niet toegelaten tot deze rol." "The agency is not admitted to this role."
+    // People of an agency.
+    StaffUnknown "STAFF_UNKNOWN" "Deze medewerker staat niet in het register van de organisatie." "This member of staff is not in the agency's register."
+    StaffRevoked "STAFF_REVOKED" "Het deskcertificaat van deze medewerker is ingetrokken." "The desk certificate of this member of staff was revoked."
+    RoleNotHeld "ROLE_NOT_HELD" "U heeft deze rol niet; kies een rol die bij uw mandaat hoort." "You do not hold this role; choose one that your mandate names."
+    MandateEnded "MANDATE_ENDED" "Het mandaat is geëindigd; vraag uw organisatie om verlenging." "The mandate has ended; ask your agency to renew it."
+    PersonInField "PERSON_IN_FIELD" "De vrager volgt uit het deskcertificaat en mag niet als veld worden meegegeven." "The asker follows from the desk certificate and may not be given as a field."
+    ApprovalUnsigned "APPROVAL_UNSIGNED" "De goedkeuring is niet ondertekend en telt niet." "The approval is not signed and does not count."
+    ApprovalOwn "APPROVAL_OWN" "U kunt uw eigen vraag niet goedkeuren." "You cannot approve your own question."
+    ApprovalAltered "APPROVAL_ALTERED" "De goedkeuring hoort bij een andere vraag of is veranderd." "The approval belongs to another question or was altered."
+    ApproverUnverified "APPROVER_UNVERIFIED" "De goedkeurder is niet door de organisatie ondertekend of diens mandaat is geëindigd." "The approver is not vouched for by the agency, or their mandate has ended."
+    NeedsSecondPerson "NEEDS_SECOND_PERSON" "Deze vraag heeft de goedkeuring van een tweede persoon nodig." "This question needs the approval of a second person."
+    // The question.
+    UnknownAgency "UNKNOWN_AGENCY" "Deze organisatie staat niet in de regiolijst." "This agency is not in the region's directory."
+    UnknownRole "UNKNOWN_ROLE" "Deze rol bestaat niet in de catalogus." "This role is not in the catalogue."
+    UnknownPurpose "UNKNOWN_PURPOSE" "Dit doel bestaat niet in de catalogus." "This purpose is not in the catalogue."
+    UnknownCategory "UNKNOWN_CATEGORY" "Deze gegevenscategorie bestaat niet in de catalogus." "This data category is not in the catalogue."
+    UnknownQueryKind "UNKNOWN_QUERY_KIND" "Deze soort vraag bestaat niet in de catalogus." "This kind of query is not in the catalogue."
+    UnknownGround "UNKNOWN_GROUND" "Deze grondslag bestaat niet in de catalogus." "This legal ground is not in the catalogue."
+    UnknownFact "UNKNOWN_FACT" "Dit feit of deze waarde bestaat niet in de catalogus, of de vrager mag het niet stellen." "This fact or value is not in the catalogue, or is not for the asker to state."
+    BsnInvalid "BSN_INVALID" "Het burgerservicenummer is ongeldig (elfproef)." "The citizen service number is invalid (11-proof)."
+    BsnNotAdmitted "BSN_NOT_ADMITTED" "Dit nummer hoort niet in deze omgeving: een demo aanvaardt alleen testnummers, productie alleen andere." "This number does not belong here: a demo admits test numbers only, production only others."
+    NoBsnRight "NO_BSN_RIGHT" "Dit soort partij mag geen burgerservicenummer verwerken; bel de contactpersoon." "This kind of party may not process a citizen service number; call the contact."
+    TextTooShort "TEXT_TOO_SHORT" "De toelichting op de noodzaak is te kort: schrijf ten minste 30 tekens." "The necessity text is too short: write at least 30 characters."
+    TextTooLong "TEXT_TOO_LONG" "De toelichting op de noodzaak is te lang." "The necessity text is too long."
+    TextNamesPerson "TEXT_NAMES_PERSON" "De toelichting noemt een persoon of een nummer; beschrijf de noodzaak zonder naam en zonder burgerservicenummer." "The text names a person or a number; describe the need without a name and without a citizen service number."
+    TargetsNone "TARGETS_NONE" "Noem ten minste één organisatie om aan te vragen." "Name at least one agency to ask."
+    TargetsTooMany "TARGETS_TOO_MANY" "Een vraag gaat aan te veel organisaties tegelijk." "The question goes to too many agencies at once."
+    TargetTwice "TARGET_TWICE" "Een organisatie staat twee keer in de vraag." "An agency stands twice in the question."
+    CategoriesNone "CATEGORIES_NONE" "Noem ten minste één gegevenscategorie per organisatie." "Name at least one data category per agency."
+    TooLarge "TOO_LARGE" "Het bericht is te groot." "The message is too large."
+    Malformed "MALFORMED" "Het bericht is onvolledig of niet leesbaar." "The message is incomplete or cannot be read."
+    QuestionExpired "QUESTION_EXPIRED" "De vraag is verlopen; stel haar opnieuw." "The question has expired; ask it again."
+    QuestionFromFuture "QUESTION_FROM_FUTURE" "De vraag is in de toekomst gedateerd; controleer de klok." "The question is dated in the future; check the clock."
+    TimesInvalid "TIMES_INVALID" "De tijden van de vraag spreken elkaar tegen of duren te lang." "The question's times contradict each other or last too long."
+    ReplayConflict "REPLAY_CONFLICT" "Onder dit kenmerk is al een andere vraag gesteld." "Another question was already asked under this identifier."
+    UnknownInquiry "UNKNOWN_INQUIRY" "Deze vraag is niet bekend." "This inquiry is not known."
+    // Proofs.
+    StatementInvalid "STATEMENT_INVALID" "De handtekening van de vrager klopt niet." "The asker's signature does not hold."
+    AttestationInvalid "ATTESTATION_INVALID" "De verklaring van de makelaar klopt niet." "The broker's attestation does not hold."
+    HeaderMismatch "HEADER_MISMATCH" "Kop, inhoud en verklaring van de vraag stemmen niet overeen." "The question's header, detail and attestation do not agree."
+    AnswerInvalid "ANSWER_INVALID" "Het antwoord is niet door de gevraagde organisatie ondertekend en is weggegooid." "The answer was not signed by the agency that was asked and was discarded."
+    // Decisions.
+    NoRule "NO_RULE" "Geen regel staat deze vraag toe." "No rule permits this question."
+    DeniedByRule "DENIED_BY_RULE" "Een regel verbiedt deze vraag." "A rule forbids this question."
+    BrokerDecisionMismatch "BROKER_DECISION_MISMATCH" "De makelaar weigerde iets dat volgens dezelfde regels gesteld mag worden; de FG is gewaarschuwd." "The broker refused what the same rules allow to be asked; the privacy officer was alarmed."
+    // State of a party.
+    NotReady "NOT_READY" "Deze organisatie kan nu niet antwoorden; dit zegt niets over het kind." "This agency cannot answer now; this says nothing about the child."
+    EpochStale "EPOCH_STALE" "De vraag gebruikt een oud tijdvak; zij wordt opnieuw gesteld." "The question uses an old epoch; it is asked again."
+    PolicyStale "POLICY_STALE" "De partijen gebruiken niet dezelfde regels." "The parties do not use the same rules."
+    HeadMismatch "HEAD_MISMATCH" "Het logboek van de makelaar sluit niet aan op het laatst geziene." "The broker's ledger does not follow from the last one seen."
+    Unreachable "UNREACHABLE" "Deze organisatie is niet bereikt; bel haar dienstnummer." "This agency was not reached; call its duty telephone."
+    DeadlinePassed "DEADLINE_PASSED" "De termijn van deze aanroep is verstreken." "The deadline of this call has passed."
+    Busy "BUSY" "Er zijn te veel vragen tegelijk; probeer het over een minuut opnieuw." "There are too many questions at once; try again in a minute."
+    Unimplemented "UNIMPLEMENTED" "Deze dienst bestaat nog niet in deze versie." "This service does not exist in this version yet."
+    Internal "INTERNAL" "Er ging iets mis; geef het kenmerk van de melding door aan de beheerder." "Something went wrong; give the correlation id to the operator."
+    // Disk, store, ledger.
+    StoreUnwritable "STORE_UNWRITABLE" "De opslagmap is niet schrijfbaar." "The store's folder is not writable."
+    StoreFull "STORE_FULL" "De schijf is vol; maak ruimte en start opnieuw." "The disk is full; make room and start again."
+    StoreNewer "STORE_NEWER" "De opslag is door een nieuwere versie geschreven; gebruik die versie." "The store was written by a newer version; use that version."
+    StoreForeign "STORE_FOREIGN" "De opslag is van een andere organisatie." "The store belongs to another agency."
+    StoreCorrupt "STORE_CORRUPT" "De opslag is beschadigd; herstel een back-up." "The store is damaged; restore a backup."
+    StoreInUse "STORE_IN_USE" "De opslag is in gebruik door een ander proces." "The store is in use by another process."
+    // Files and settings.
+    ConfigInvalid "CONFIG_INVALID" "De configuratie klopt niet; de melding noemt bestand en sleutel." "The configuration is wrong; the message names file and key."
+    FileExists "FILE_EXISTS" "Het bestand bestaat al en wordt niet overschreven." "The file exists already and is not overwritten."
+    FileUnreadable "FILE_UNREADABLE" "Het bestand kan niet worden gelezen." "The file cannot be read."
+    PermissionsOpen "PERMISSIONS_OPEN" "Het sleutelbestand is voor anderen leesbaar; zet de rechten op 0600." "The key file can be read by others; set its permissions to 0600."
+    PortInUse "PORT_IN_USE" "Het adres is al in gebruik; kies een andere poort." "The address is already in use; choose another port."
+    ImportEncoding "IMPORT_ENCODING" "Het bestand is geen UTF-8; bewaar het opnieuw als UTF-8." "The file is not UTF-8; save it again as UTF-8."
+    ImportRowBad "IMPORT_ROW_BAD" "Een rij klopt niet; er is niets ingelezen. Herstel de rij of gebruik --skip-bad." "A row is wrong; nothing was imported. Mend the row or use --skip-bad."
+    ImportHeaderBad "IMPORT_HEADER_BAD" "De kopregel heeft een onbekende of ontbrekende kolom." "The header row has an unknown or missing column."
+    PolicyInvalid "POLICY_INVALID" "De regels kloppen niet; de melding noemt bestand, rij en reden." "The rules are wrong; the message names file, row and reason."
+    LocalPermit "LOCAL_PERMIT" "Een eigen regel mag alleen strenger zijn: verbieden of beoordelen, nooit toestaan." "A local rule may only be stricter: deny or hold, never permit."
+    LocalBlocksDuty "LOCAL_BLOCKS_DUTY" "Een eigen regel mag een wettelijke plicht niet blokkeren of verlagen, alleen laten beoordelen." "A local rule may not deny or lower a legal duty, only hold it for review."
+    ClockInvalid "CLOCK_INVALID" "De klok van de regio is niet leesbaar of ging terug." "The region clock cannot be read or went back."
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn every_code_is_unique_upper_snake_and_round_trips() {
+        let mut seen = HashSet::new();
+        for reason in Reason::ALL {
+            assert!(seen.insert(reason.code()), "{reason} twice");
+            assert!(
+                reason
+                    .code()
+                    .bytes()
+                    .all(|b| b.is_ascii_uppercase() || b == b'_')
+            );
+            assert_eq!(reason.code().parse::<Reason>(), Ok(*reason));
+        }
+    }
+
+    #[test]
+    fn every_sentence_stands_in_both_languages_and_ends() {
+        for reason in Reason::ALL {
+            for lang in Lang::ALL {
+                assert!(reason.sentence(*lang).ends_with('.'), "{reason}");
+            }
+            assert_ne!(reason.sentence(Lang::Nl), reason.sentence(Lang::En));
+        }
+    }
+}

@@ -1,0 +1,285 @@
+//! Questions: wire to core and back.
+
+use grondslag_core::catalogue::{Category, Ground, Purpose, QueryKind, Role};
+use grondslag_core::clock::Timestamp;
+use grondslag_core::id::{Digest, InquiryId, Oin, Pseudonym, TargetId};
+use grondslag_core::inquiry::{Approval, Approver, Header, Inquiry, Part, RawInquiry, Times};
+use grondslag_core::limits::{APPROVERS_MAX, CATEGORIES_MAX, GROUNDS_MAX, TARGETS_MAX};
+use grondslag_core::reason::Reason;
+
+use crate::v1;
+
+impl TryFrom<v1::AskRequest> for RawInquiry {
+    type Error = Reason;
+
+    /// Reads the fields; bounds on lists come first, so that a flood is refused before it is
+    /// copied.
+    fn try_from(wire: v1::AskRequest) -> Result<Self, Reason> {
+        if wire.parts.len() > TARGETS_MAX {
+            return Err(Reason::TargetsTooMany);
+        }
+        Ok(Self {
+            id: InquiryId::from_slice(&wire.inquiry_id).map_err(|_| Reason::Malformed)?,
+            attempt: u8::try_from(wire.attempt).map_err(|_| Reason::Malformed)?,
+            header: wire.header.ok_or(Reason::Malformed)?.try_into()?,
+            parts: wire.parts.into_iter().map(part).collect::<Result<_, _>>()?,
+            signature: array(&wire.signature)?,
+        })
+    }
+}
+
+impl From<&Inquiry> for v1::AskRequest {
+    fn from(inquiry: &Inquiry) -> Self {
+        Self {
+            inquiry_id: inquiry.id().as_bytes().to_vec(),
+            attempt: inquiry.attempt().into(),
+            header: Some(inquiry.header().into()),
+            parts: inquiry
+                .parts()
+                .iter()
+                .map(|(oin, part)| wire_part(oin, part))
+                .collect(),
+            signature: inquiry.signature().to_vec(),
+        }
+    }
+}
+
+impl TryFrom<v1::Header> for Header {
+    type Error = Reason;
+
+    fn try_from(wire: v1::Header) -> Result<Self, Reason> {
+        if wire.grounds.len() > GROUNDS_MAX || wire.approvers.len() > APPROVERS_MAX {
+            return Err(Reason::TooLarge);
+        }
+        Ok(Self {
+            asker: Oin::parse(&wire.asker_oin).map_err(|_| Reason::UnknownAgency)?,
+            role: Role::parse(&wire.role).map_err(|_| Reason::UnknownRole)?,
+            staff: Pseudonym::from_slice(&wire.staff_pseudonym).map_err(|_| Reason::Malformed)?,
+            purpose: Purpose::parse(&wire.purpose).map_err(|_| Reason::UnknownPurpose)?,
+            kind: QueryKind::parse(&wire.query_kind).map_err(|_| Reason::UnknownQueryKind)?,
+            grounds: grounds(&wire.grounds)?,
+            urgency: wire.urgency.parse().map_err(|_| Reason::Malformed)?,
+            break_glass: wire.break_glass,
+            level: wire.level.parse().map_err(|_| Reason::Malformed)?,
+            epoch: wire.epoch,
+            bundle: Digest::from_slice(&wire.policy_bundle).map_err(|_| Reason::Malformed)?,
+            times: wire.times.map(Times::from).ok_or(Reason::Malformed)?,
+            approvers: wire
+                .approvers
+                .iter()
+                .map(approver)
+                .collect::<Result<_, _>>()?,
+        })
+    }
+}
+
+impl From<&Header> for v1::Header {
+    fn from(header: &Header) -> Self {
+        Self {
+            asker_oin: header.asker.to_string(),
+            role: header.role.to_string(),
+            staff_pseudonym: header.staff.as_bytes().to_vec(),
+            purpose: header.purpose.to_string(),
+            query_kind: header.kind.to_string(),
+            grounds: header.grounds.iter().map(ToString::to_string).collect(),
+            urgency: header.urgency.to_string(),
+            break_glass: header.break_glass,
+            level: header.level.to_string(),
+            epoch: header.epoch,
+            policy_bundle: header.bundle.as_bytes().to_vec(),
+            times: Some(header.times.into()),
+            approvers: header.approvers.iter().map(v1::Approver::from).collect(),
+        }
+    }
+}
+
+impl From<v1::Times> for Times {
+    fn from(wire: v1::Times) -> Self {
+        Self {
+            asked_at: Timestamp::from_ms(wire.asked_at_ms),
+            ask_expires_at: Timestamp::from_ms(wire.ask_expires_at_ms),
+            answer_by: Timestamp::from_ms(wire.answer_by_ms),
+        }
+    }
+}
+
+impl From<Times> for v1::Times {
+    fn from(times: Times) -> Self {
+        Self {
+            asked_at_ms: times.asked_at.ms(),
+            ask_expires_at_ms: times.ask_expires_at.ms(),
+            answer_by_ms: times.answer_by.ms(),
+        }
+    }
+}
+
+impl From<&Approver> for v1::Approver {
+    fn from(approver: &Approver) -> Self {
+        Self {
+            pseudonym: approver.pseudonym.as_bytes().to_vec(),
+            role: approver.role.to_string(),
+            mandate_until_ms: approver.mandate_until.ms(),
+            public_key: approver.public_key.to_vec(),
+            vouched: approver.vouched.to_vec(),
+        }
+    }
+}
+
+/// A question as it reaches a node, parsed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TargetQuestion {
+    /// The inquiry as this node knows it.
+    pub id: TargetId,
+    /// What broker and targets may see.
+    pub header: Header,
+    /// Whom the part names as its target.
+    pub target: Oin,
+    /// What is asked.
+    pub part: Part,
+    /// The broker's evidence, not yet verified.
+    pub evidence: Evidence,
+}
+
+/// The broker's evidence as it travels.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Evidence {
+    /// Canonical bytes of the ledger leaf.
+    pub leaf: Vec<u8>,
+    /// Index of the leaf.
+    pub index: u64,
+    /// The broker's signature.
+    pub signature: [u8; 64],
+}
+
+impl TryFrom<v1::AnswerQuestion> for TargetQuestion {
+    type Error = Reason;
+
+    fn try_from(wire: v1::AnswerQuestion) -> Result<Self, Reason> {
+        let (target, part) = part(wire.part.ok_or(Reason::Malformed)?)?;
+        let header: Header = wire.header.ok_or(Reason::Malformed)?.try_into()?;
+        header.check_bounds()?;
+        part.check_bounds()?;
+        Ok(Self {
+            id: TargetId::from_slice(&wire.target_id).map_err(|_| Reason::Malformed)?,
+            header,
+            target,
+            part,
+            evidence: wire
+                .attestation
+                .ok_or(Reason::AttestationInvalid)?
+                .try_into()?,
+        })
+    }
+}
+
+impl From<&TargetQuestion> for v1::AnswerQuestion {
+    fn from(question: &TargetQuestion) -> Self {
+        Self {
+            target_id: question.id.as_bytes().to_vec(),
+            header: Some((&question.header).into()),
+            part: Some(wire_part(&question.target, &question.part)),
+            attestation: Some((&question.evidence).into()),
+        }
+    }
+}
+
+impl TryFrom<v1::Attestation> for Evidence {
+    type Error = Reason;
+
+    fn try_from(wire: v1::Attestation) -> Result<Self, Reason> {
+        let signature = array(&wire.signature).map_err(|_| Reason::AttestationInvalid)?;
+        Ok(Self {
+            leaf: wire.leaf,
+            index: wire.index,
+            signature,
+        })
+    }
+}
+
+impl From<&Evidence> for v1::Attestation {
+    fn from(evidence: &Evidence) -> Self {
+        let cap = grondslag_core::statement::Leaf::parse(&evidence.leaf)
+            .map_or(grondslag_core::tier::Tier::T0, |leaf| leaf.tier_cap());
+        Self {
+            leaf: evidence.leaf.clone(),
+            index: evidence.index,
+            proof: Vec::new(),
+            checkpoint: Vec::new(),
+            consistency: Vec::new(),
+            tier_cap: cap.to_string(),
+            signature: evidence.signature.to_vec(),
+        }
+    }
+}
+
+fn part(wire: v1::Part) -> Result<(Oin, Part), Reason> {
+    if wire.categories.len() > CATEGORIES_MAX || wire.approvals.len() > APPROVERS_MAX {
+        return Err(Reason::TooLarge);
+    }
+    let target = Oin::parse(&wire.target_oin).map_err(|_| Reason::UnknownAgency)?;
+    let categories = wire
+        .categories
+        .iter()
+        .map(|code| Category::parse(code).map_err(|_| Reason::UnknownCategory))
+        .collect::<Result<_, _>>()?;
+    let part = Part {
+        categories,
+        approvals: wire
+            .approvals
+            .iter()
+            .map(approval)
+            .collect::<Result<_, _>>()?,
+        blind: wire.blind,
+        detail: wire.detail,
+        signature: array(&wire.signature)?,
+    };
+    Ok((target, part))
+}
+
+fn wire_part(target: &Oin, part: &Part) -> v1::Part {
+    v1::Part {
+        target_oin: target.to_string(),
+        categories: part.categories.iter().map(ToString::to_string).collect(),
+        approvals: part.approvals.iter().map(wire_approval).collect(),
+        blind: part.blind.clone(),
+        detail: part.detail.clone(),
+        signature: part.signature.to_vec(),
+    }
+}
+
+fn approver(wire: &v1::Approver) -> Result<Approver, Reason> {
+    Ok(Approver {
+        pseudonym: Pseudonym::from_slice(&wire.pseudonym).map_err(|_| Reason::Malformed)?,
+        role: Role::parse(&wire.role).map_err(|_| Reason::UnknownRole)?,
+        mandate_until: Timestamp::from_ms(wire.mandate_until_ms),
+        public_key: array(&wire.public_key)?,
+        vouched: array(&wire.vouched).map_err(|_| Reason::ApproverUnverified)?,
+    })
+}
+
+fn approval(wire: &v1::Approval) -> Result<Approval, Reason> {
+    Ok(Approval {
+        pseudonym: Pseudonym::from_slice(&wire.pseudonym).map_err(|_| Reason::Malformed)?,
+        commitment: Digest::from_slice(&wire.commitment).map_err(|_| Reason::Malformed)?,
+        signature: array(&wire.signature).map_err(|_| Reason::ApprovalUnsigned)?,
+    })
+}
+
+fn wire_approval(approval: &Approval) -> v1::Approval {
+    v1::Approval {
+        pseudonym: approval.pseudonym.as_bytes().to_vec(),
+        commitment: approval.commitment.as_bytes().to_vec(),
+        signature: approval.signature.to_vec(),
+    }
+}
+
+fn grounds(codes: &[String]) -> Result<Vec<Ground>, Reason> {
+    codes
+        .iter()
+        .map(|code| Ground::parse(code).map_err(|_| Reason::UnknownGround))
+        .collect()
+}
+
+fn array<const N: usize>(bytes: &[u8]) -> Result<[u8; N], Reason> {
+    bytes.try_into().map_err(|_| Reason::Malformed)
+}
