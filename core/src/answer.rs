@@ -94,10 +94,7 @@ impl FromStr for Layer {
             }
             push_plain(&mut fragments, plain);
             let mark = mark.parse().map_err(|_| LayerError::Mark)?;
-            fragments.push(Fragment {
-                text: inner.to_owned(),
-                mark: Some(mark),
-            });
+            fragments.push(Fragment { text: inner.to_owned(), mark: Some(mark) });
             rest = after;
         }
         if rest.contains('}') {
@@ -110,10 +107,7 @@ impl FromStr for Layer {
 
 fn push_plain(fragments: &mut Vec<Fragment>, text: &str) {
     if !text.is_empty() {
-        fragments.push(Fragment {
-            text: text.to_owned(),
-            mark: None,
-        });
+        fragments.push(Fragment { text: text.to_owned(), mark: None });
     }
 }
 
@@ -158,9 +152,7 @@ pub struct Record {
 
 impl fmt::Debug for Record {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Record")
-            .field("category", &self.category)
-            .finish_non_exhaustive()
+        f.debug_struct("Record").field("category", &self.category).finish_non_exhaustive()
     }
 }
 
@@ -297,10 +289,7 @@ impl Answer {
             Outcome::DeelsVerstrekt
         } else if lines.iter().any(|line| matches!(line, Line::Review { .. })) {
             Outcome::InBeoordelingTot
-        } else if lines
-            .iter()
-            .any(|line| matches!(line, Line::Refused { .. }))
-        {
+        } else if lines.iter().any(|line| matches!(line, Line::Refused { .. })) {
             Outcome::GeweigerdMetGrond
         } else {
             Outcome::Neutraal
@@ -314,13 +303,8 @@ mod tests {
 
     #[test]
     fn marked_fragments_are_left_out_only_when_hidden() {
-        let layer: Layer = "Slaapt bij {third:oma} aan {place:de Dijk 3}."
-            .parse()
-            .unwrap();
-        assert_eq!(
-            layer.without(&[]),
-            ("Slaapt bij oma aan de Dijk 3.".into(), false)
-        );
+        let layer: Layer = "Slaapt bij {third:oma} aan {place:de Dijk 3}.".parse().unwrap();
+        assert_eq!(layer.without(&[]), ("Slaapt bij oma aan de Dijk 3.".into(), false));
         let (text, left_out) = layer.without(&[Mark::Place]);
         assert_eq!(text, "Slaapt bij oma aan (weggelaten).");
         assert!(left_out);
@@ -344,20 +328,12 @@ mod tests {
     fn an_answer_with_only_neutral_lines_is_neutral() {
         let category = Category::parse("G05").unwrap();
         assert_eq!(
-            Answer::outcome_of(&[Line::Neutral {
-                category: category.clone()
-            }]),
+            Answer::outcome_of(&[Line::Neutral { category: category.clone() }]),
             Outcome::Neutraal
         );
         assert_eq!(Answer::outcome_of(&[]), Outcome::Neutraal);
-        let no_record = Line::NoRecord {
-            category: category.clone(),
-            basis: Basis::default(),
-        };
-        assert_eq!(
-            Answer::outcome_of(std::slice::from_ref(&no_record)),
-            Outcome::Verstrekt
-        );
+        let no_record = Line::NoRecord { category: category.clone(), basis: Basis::default() };
+        assert_eq!(Answer::outcome_of(std::slice::from_ref(&no_record)), Outcome::Verstrekt);
         assert_eq!(
             Answer::outcome_of(&[no_record, Line::Neutral { category }]),
             Outcome::DeelsVerstrekt

@@ -19,10 +19,7 @@ pub struct Canonical {
 impl Canonical {
     /// Starts with a context label, so that no two kinds of statement share a byte string.
     pub fn new(label: &str) -> Self {
-        Self {
-            out: Vec::with_capacity(256),
-        }
-        .text(label)
+        Self { out: Vec::with_capacity(256) }.text(label)
     }
 
     /// Adds bytes.
@@ -91,11 +88,7 @@ impl<'a> Reader<'a> {
     /// [`NotCanonical`] for another label.
     pub fn new(bytes: &'a [u8], label: &str) -> Result<Self, NotCanonical> {
         let mut reader = Self { rest: bytes };
-        if reader.bytes()? == label.as_bytes() {
-            Ok(reader)
-        } else {
-            Err(NotCanonical)
-        }
+        if reader.bytes()? == label.as_bytes() { Ok(reader) } else { Err(NotCanonical) }
     }
 
     /// The next field.
@@ -159,11 +152,7 @@ impl<'a> Reader<'a> {
     /// # Errors
     /// [`NotCanonical`] when bytes are left.
     pub fn end(self) -> Result<(), NotCanonical> {
-        if self.rest.is_empty() {
-            Ok(())
-        } else {
-            Err(NotCanonical)
-        }
+        if self.rest.is_empty() { Ok(()) } else { Err(NotCanonical) }
     }
 }
 
@@ -173,11 +162,7 @@ mod tests {
 
     #[test]
     fn reading_gives_back_what_was_written_and_nothing_more() {
-        let bytes = Canonical::new("l")
-            .text("a")
-            .number(7)
-            .list(["x", "y"].iter())
-            .finish();
+        let bytes = Canonical::new("l").text("a").number(7).list(["x", "y"].iter()).finish();
         let mut reader = Reader::new(&bytes, "l").unwrap();
         assert_eq!(reader.text(), Ok("a"));
         assert_eq!(reader.number(), Ok(7));

@@ -158,9 +158,6 @@ mod tests {
     fn files_hold_bytes_as_hexadecimal() {
         let json = serde_json::to_string(&admission()).unwrap();
         assert!(json.contains("\"0102\""));
-        assert_eq!(
-            serde_json::from_str::<Admission>(&json).unwrap(),
-            admission()
-        );
+        assert_eq!(serde_json::from_str::<Admission>(&json).unwrap(), admission());
     }
 }

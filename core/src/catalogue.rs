@@ -124,14 +124,8 @@ mod tests {
 
     #[test]
     fn the_kind_is_the_part_of_the_role_before_the_dot() {
-        assert_eq!(
-            Role::parse("lpa.ambtenaar").unwrap().kind(),
-            Kind::parse("lpa").unwrap()
-        );
-        assert_eq!(
-            Role::parse("rvdk").unwrap().kind(),
-            Kind::parse("rvdk").unwrap()
-        );
+        assert_eq!(Role::parse("lpa.ambtenaar").unwrap().kind(), Kind::parse("lpa").unwrap());
+        assert_eq!(Role::parse("rvdk").unwrap().kind(), Kind::parse("rvdk").unwrap());
     }
 
     #[test]

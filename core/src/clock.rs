@@ -76,9 +76,7 @@ impl Timestamp {
     }
 
     fn zoned(self) -> jiff::Zoned {
-        jiff::Timestamp::from_millisecond(self.0)
-            .unwrap_or_default()
-            .to_zoned(zone())
+        jiff::Timestamp::from_millisecond(self.0).unwrap_or_default().to_zoned(zone())
     }
 }
 

@@ -44,20 +44,14 @@ impl Oin {
         let bytes = text.as_bytes();
         let prefix = bytes.get(..8).ok_or(IdError::Oin)?;
         let main = bytes.get(8..16).ok_or(IdError::Oin)?;
-        let (ninth, suffix) = bytes
-            .get(16..)
-            .and_then(|rest| rest.split_first())
-            .ok_or(IdError::Oin)?;
+        let (ninth, suffix) =
+            bytes.get(16..).and_then(|rest| rest.split_first()).ok_or(IdError::Oin)?;
         let well_formed = bytes.len() == OIN_LEN
             && prefix.iter().all(u8::is_ascii_digit)
             && main.iter().all(u8::is_ascii_alphanumeric)
             && ninth.is_ascii_alphanumeric()
             && suffix.iter().all(|b| *b == b'0');
-        if well_formed {
-            Ok(Self(text.to_owned()))
-        } else {
-            Err(IdError::Oin)
-        }
+        if well_formed { Ok(Self(text.to_owned())) } else { Err(IdError::Oin) }
     }
 
     /// The 20 positions as text.
@@ -68,11 +62,7 @@ impl Oin {
     /// Demo for the reserved test prefix, production for every other OIN. The mode of a process
     /// follows from its own certificate, never from a flag.
     pub fn mode(&self) -> Mode {
-        if self.0.starts_with(OIN_TEST_PREFIX) {
-            Mode::Demo
-        } else {
-            Mode::Production
-        }
+        if self.0.starts_with(OIN_TEST_PREFIX) { Mode::Demo } else { Mode::Production }
     }
 }
 
@@ -259,9 +249,7 @@ impl TargetId {
             .finish();
         let digest = Digest::of(&bytes);
         let mut id = [0; Self::LEN];
-        id.iter_mut()
-            .zip(digest.as_bytes())
-            .for_each(|(to, from)| *to = *from);
+        id.iter_mut().zip(digest.as_bytes()).for_each(|(to, from)| *to = *from);
         Self(id)
     }
 }
@@ -297,14 +285,8 @@ mod tests {
 
     #[test]
     fn the_mode_follows_from_the_reserved_prefix() {
-        assert_eq!(
-            Oin::parse("00000099000000001000").unwrap().mode(),
-            Mode::Demo
-        );
-        assert_eq!(
-            Oin::parse("00000001003214345000").unwrap().mode(),
-            Mode::Production
-        );
+        assert_eq!(Oin::parse("00000099000000001000").unwrap().mode(), Mode::Demo);
+        assert_eq!(Oin::parse("00000001003214345000").unwrap().mode(), Mode::Production);
     }
 
     #[test]
@@ -313,10 +295,7 @@ mod tests {
         let a = TargetId::derive(&inquiry, &Oin::parse("00000099000000001000").unwrap());
         let b = TargetId::derive(&inquiry, &Oin::parse("00000099000000002000").unwrap());
         assert_ne!(a, b);
-        assert_eq!(
-            a,
-            TargetId::derive(&inquiry, &Oin::parse("00000099000000001000").unwrap())
-        );
+        assert_eq!(a, TargetId::derive(&inquiry, &Oin::parse("00000099000000001000").unwrap()));
     }
 
     #[test]

@@ -58,11 +58,7 @@ impl Times {
         let term = self.answer_by.since_ms(self.asked_at);
         let ordered =
             (1..=ASK_LIFE_MS_MAX).contains(&life) && (life..=ANSWER_TERM_MS_MAX).contains(&term);
-        if ordered {
-            Ok(())
-        } else {
-            Err(Reason::TimesInvalid)
-        }
+        if ordered { Ok(()) } else { Err(Reason::TimesInvalid) }
     }
 }
 
@@ -141,9 +137,7 @@ pub struct Part {
 
 impl std::fmt::Debug for Part {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Part")
-            .field("categories", &self.categories)
-            .finish_non_exhaustive()
+        f.debug_struct("Part").field("categories", &self.categories).finish_non_exhaustive()
     }
 }
 
@@ -181,11 +175,7 @@ impl Header {
     /// `TOO_LARGE` when a list is longer than its bound.
     pub fn check_bounds(&self) -> Result<(), Reason> {
         let bounded = self.grounds.len() <= GROUNDS_MAX && self.approvers.len() <= APPROVERS_MAX;
-        if bounded {
-            Ok(())
-        } else {
-            Err(Reason::TooLarge)
-        }
+        if bounded { Ok(()) } else { Err(Reason::TooLarge) }
     }
 }
 
@@ -202,11 +192,7 @@ impl Part {
             && self.approvals.len() <= APPROVERS_MAX
             && self.detail.len() <= DETAIL_BYTES_MAX
             && self.blind.len() <= BODY_BYTES_MAX;
-        if bounded {
-            Ok(())
-        } else {
-            Err(Reason::TooLarge)
-        }
+        if bounded { Ok(()) } else { Err(Reason::TooLarge) }
     }
 }
 
@@ -278,13 +264,7 @@ impl Inquiry {
     /// # Errors
     /// The reason code of what is wrong.
     pub fn parse(raw: RawInquiry, now: Timestamp) -> Result<Self, Reason> {
-        let RawInquiry {
-            id,
-            attempt,
-            header,
-            parts,
-            signature,
-        } = raw;
+        let RawInquiry { id, attempt, header, parts, signature } = raw;
         if parts.is_empty() {
             return Err(Reason::TargetsNone);
         }
@@ -303,13 +283,7 @@ impl Inquiry {
             return Err(Reason::TargetTwice);
         }
         header.times.check_fresh(now)?;
-        Ok(Self {
-            id,
-            attempt,
-            header,
-            parts,
-            signature,
-        })
+        Ok(Self { id, attempt, header, parts, signature })
     }
 
     /// The inquiry's id, known to asker and broker only.
@@ -344,12 +318,7 @@ impl Inquiry {
 
     /// The bytes of the asker's signature for broker and key holders (protocol, decision d).
     pub fn signed_bytes(&self) -> Vec<u8> {
-        whole_bytes(
-            &self.id,
-            self.attempt,
-            self.header.epoch,
-            &self.parts_digests(),
-        )
+        whole_bytes(&self.id, self.attempt, self.header.epoch, &self.parts_digests())
     }
 
     fn parts_digests(&self) -> Vec<(Oin, Digest)> {
@@ -379,9 +348,7 @@ pub fn whole_bytes(
         .number(u64::try_from(statements.len()).unwrap_or(u64::MAX));
     statements
         .iter()
-        .fold(start, |out, (oin, digest)| {
-            out.text(oin.as_str()).bytes(digest.as_bytes())
-        })
+        .fold(start, |out, (oin, digest)| out.text(oin.as_str()).bytes(digest.as_bytes()))
         .finish()
 }
 

@@ -56,10 +56,7 @@ fn raw(parts: Vec<(Oin, Part)>) -> RawInquiry {
 fn a_question_has_between_one_and_the_bound_of_targets() {
     assert_eq!(Inquiry::parse(raw(vec![]), now()), Err(Reason::TargetsNone));
     let many = (0..10_000).map(|n| (target(n), part())).collect();
-    assert_eq!(
-        Inquiry::parse(raw(many), now()),
-        Err(Reason::TargetsTooMany)
-    );
+    assert_eq!(Inquiry::parse(raw(many), now()), Err(Reason::TargetsTooMany));
     let full = (0..64).map(|n| (target(n), part())).collect();
     assert!(Inquiry::parse(raw(full), now()).is_ok());
 }
@@ -74,10 +71,7 @@ fn a_target_stands_in_a_question_once() {
 fn a_question_is_fresh_within_the_skew_and_no_longer() {
     let parse = |at: Timestamp| Inquiry::parse(raw(vec![(target(1), part())]), at).map(|_| ());
     assert_eq!(parse(now().plus_ms(-30_000)), Ok(()));
-    assert_eq!(
-        parse(now().plus_ms(-30_001)),
-        Err(Reason::QuestionFromFuture)
-    );
+    assert_eq!(parse(now().plus_ms(-30_001)), Err(Reason::QuestionFromFuture));
     assert_eq!(parse(now().plus_ms(90_000)), Ok(()));
     assert_eq!(parse(now().plus_ms(90_001)), Err(Reason::QuestionExpired));
 }
@@ -96,10 +90,7 @@ fn a_question_lives_five_minutes_at_most() {
 fn an_answer_may_be_given_until_the_term_ends() {
     let times = header().times;
     assert_eq!(times.check_answerable(now().plus_ms(3_600_000)), Ok(()));
-    assert_eq!(
-        times.check_answerable(now().plus_ms(3_600_001)),
-        Err(Reason::QuestionExpired)
-    );
+    assert_eq!(times.check_answerable(now().plus_ms(3_600_001)), Err(Reason::QuestionExpired));
 }
 
 #[test]
@@ -143,16 +134,9 @@ fn the_header_digest_binds_every_visible_field() {
     for (index, change) in changes.iter().enumerate() {
         let mut changed = header();
         change(&mut changed);
-        assert_ne!(
-            changed.digest(&part().categories, &[]),
-            base,
-            "field {index}"
-        );
+        assert_ne!(changed.digest(&part().categories, &[]), base, "field {index}");
     }
-    assert_ne!(
-        header().digest(&[Category::parse("G16").unwrap()], &[]),
-        base
-    );
+    assert_ne!(header().digest(&[Category::parse("G16").unwrap()], &[]), base);
 }
 
 #[test]

@@ -4,6 +4,7 @@
 //! whoever needs the time or chance passes it in.
 
 pub mod answer;
+pub mod approval;
 pub mod canonical;
 pub mod card;
 pub mod catalogue;

@@ -49,6 +49,24 @@ macro_rules! reasons {
     };
 }
 
+impl Reason {
+    /// The process, its disk or its settings are at fault, not the question: such a reason leaves
+    /// as an error; every other one is data (invariant 9).
+    pub const fn is_fault(self) -> bool {
+        matches!(
+            self,
+            Self::StoreUnwritable
+                | Self::StoreFull
+                | Self::StoreCorrupt
+                | Self::StoreNewer
+                | Self::StoreForeign
+                | Self::StoreInUse
+                | Self::ClockInvalid
+                | Self::Internal
+        )
+    }
+}
+
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.code())
@@ -75,6 +93,8 @@ reasons! {
     CertificateOin "CERTIFICATE_OIN" "Het certificaat bevat geen geldig OIN in Subject.serialNumber." "The certificate holds no valid OIN in Subject.serialNumber."
     CrlExpired "CRL_EXPIRED" "De lijst van ingetrokken certificaten is te oud; laat de beheerder van de regio een nieuwe uitgeven." "The list of revoked certificates is too old; have the region's operator issue a new one."
     ModeMismatch "MODE_MISMATCH" "Een demoproces en een productieproces spreken niet met elkaar." "A demo process and a production process do not talk to each other."
+    PeerOinMismatch "PEER_OIN_MISMATCH" "Het certificaat van de andere kant is van een andere organisatie dan de geadresseerde." "The other side's certificate belongs to another agency than the one addressed."
+    TlsRefused "TLS_REFUSED" "De beveiligde verbinding kwam niet tot stand; alleen TLS 1.3 met HTTP/2 wordt aanvaard." "The secure connection was not made; only TLS 1.3 with HTTP/2 is accepted."
     NotTheBroker "NOT_THE_BROKER" "Alleen de makelaar van de regio mag een vraag afleveren." "Only the region's broker may deliver a question."
     CallerUnknown "CALLER_UNKNOWN" "De aanroeper mag deze dienst niet gebruiken." "The caller may not use this service."
     AgencySuspended "AGENCY_SUSPENDED" "Deze organisatie is door de beheerder van de makelaar geschorst." "The broker's operator has suspended this agency."
@@ -126,9 +146,11 @@ reasons! {
     AttestationInvalid "ATTESTATION_INVALID" "De verklaring van de makelaar klopt niet." "The broker's attestation does not hold."
     HeaderMismatch "HEADER_MISMATCH" "Kop, inhoud en verklaring van de vraag stemmen niet overeen." "The question's header, detail and attestation do not agree."
     AnswerInvalid "ANSWER_INVALID" "Het antwoord is niet door de gevraagde organisatie ondertekend en is weggegooid." "The answer was not signed by the agency that was asked and was discarded."
+    SubjectMismatch "SUBJECT_MISMATCH" "Het antwoord gaat over een ander kind dan gevraagd en is ongezien weggegooid; de FG is gewaarschuwd." "The answer is about another child than was asked about and was discarded unseen; the privacy officer was alarmed."
     // Decisions.
     NoRule "NO_RULE" "Geen regel staat deze vraag toe." "No rule permits this question."
     DeniedByRule "DENIED_BY_RULE" "Een regel verbiedt deze vraag." "A rule forbids this question."
+    FactsConflict "FACTS_CONFLICT" "Het register van de houder en de vraag spreken elkaar tegen; een professional beoordeelt." "The holder's register and the question contradict each other; a professional decides."
     BrokerDecisionMismatch "BROKER_DECISION_MISMATCH" "De makelaar weigerde iets dat volgens dezelfde regels gesteld mag worden; de FG is gewaarschuwd." "The broker refused what the same rules allow to be asked; the privacy officer was alarmed."
     // State of a party.
     NotReady "NOT_READY" "Deze organisatie kan nu niet antwoorden; dit zegt niets over het kind." "This agency cannot answer now; this says nothing about the child."
@@ -173,12 +195,7 @@ mod tests {
         let mut seen = HashSet::new();
         for reason in Reason::ALL {
             assert!(seen.insert(reason.code()), "{reason} twice");
-            assert!(
-                reason
-                    .code()
-                    .bytes()
-                    .all(|b| b.is_ascii_uppercase() || b == b'_')
-            );
+            assert!(reason.code().bytes().all(|b| b.is_ascii_uppercase() || b == b'_'));
             assert_eq!(reason.code().parse::<Reason>(), Ok(*reason));
         }
     }

@@ -27,8 +27,7 @@ pub fn sign(key: &SigningKey, bytes: &[u8]) -> [u8; 64] {
 /// [`BadSignature`] for a wrong signature or an unusable key.
 pub fn verify(key: &[u8; 32], bytes: &[u8], signature: &[u8; 64]) -> Result<(), BadSignature> {
     let key = VerifyingKey::from_bytes(key).map_err(|_| BadSignature)?;
-    key.verify_strict(bytes, &Signature::from_bytes(signature))
-        .map_err(|_| BadSignature)
+    key.verify_strict(bytes, &Signature::from_bytes(signature)).map_err(|_| BadSignature)
 }
 
 /// The asker's statement for one target: label, target id, target, digest of the visible header,
@@ -138,11 +137,7 @@ impl Leaf {
 
     /// Highest tier that could be allowed for any category.
     pub fn tier_cap(&self) -> Tier {
-        self.rulings
-            .iter()
-            .map(|ruling| ruling.cap)
-            .max()
-            .unwrap_or(Tier::T0)
+        self.rulings.iter().map(|ruling| ruling.cap).max().unwrap_or(Tier::T0)
     }
 }
 
@@ -223,12 +218,7 @@ impl ReplyFields<'_> {
 
 /// Commitment to a child inside an approval: `SHA-256(label, salt, number)`.
 pub fn approval_commitment(salt: &[u8; 32], number: &[u8]) -> Digest {
-    Digest::of(
-        &Canonical::new("grondslag/approval-subject/v1")
-            .bytes(salt)
-            .bytes(number)
-            .finish(),
-    )
+    Digest::of(&Canonical::new("grondslag/approval-subject/v1").bytes(salt).bytes(number).finish())
 }
 
 /// Binds an answer to the child that was asked about: `SHA-256(label, target id, OIN, number)`.
@@ -246,26 +236,17 @@ pub fn subject_tag(id: &TargetId, target: &Oin, number: &[u8]) -> Digest {
 /// reference)`.
 pub fn reference_digest(id: &TargetId, reference: &str) -> Digest {
     Digest::of(
-        &Canonical::new("grondslag/reference/v1")
-            .bytes(id.as_bytes())
-            .text(reference)
-            .finish(),
+        &Canonical::new("grondslag/reference/v1").bytes(id.as_bytes()).text(reference).finish(),
     )
 }
 
 /// The bytes that make a staff member's pseudonym, keyed by a secret of their node.
 pub fn pseudonym_of(secret: &[u8; 32], staff: &str) -> Pseudonym {
     let digest = Digest::of(
-        &Canonical::new("grondslag/staff-pseudonym/v1")
-            .bytes(secret)
-            .text(staff)
-            .finish(),
+        &Canonical::new("grondslag/staff-pseudonym/v1").bytes(secret).text(staff).finish(),
     );
     let mut bytes = [0; Pseudonym::LEN];
-    bytes
-        .iter_mut()
-        .zip(digest.as_bytes())
-        .for_each(|(to, from)| *to = *from);
+    bytes.iter_mut().zip(digest.as_bytes()).for_each(|(to, from)| *to = *from);
     Pseudonym::new(bytes)
 }
 
@@ -308,10 +289,7 @@ mod tests {
             let mut changed = bytes.clone();
             changed[index] ^= 0x80;
             let read = Leaf::parse(&changed);
-            assert!(
-                read.is_err() || read.unwrap().canonical() == changed,
-                "byte {index}"
-            );
+            assert!(read.is_err() || read.unwrap().canonical() == changed, "byte {index}");
         }
     }
 
@@ -322,10 +300,7 @@ mod tests {
         identity[0] = 1;
         let mut signature = [0; 64];
         signature[0] = 1;
-        assert_eq!(
-            verify(&identity, b"anything", &signature),
-            Err(BadSignature)
-        );
+        assert_eq!(verify(&identity, b"anything", &signature), Err(BadSignature));
     }
 
     #[test]
@@ -334,10 +309,7 @@ mod tests {
         let id = TargetId::new([1; 16]);
         let tag = subject_tag(&id, &oin, b"999940004");
         assert_ne!(tag, subject_tag(&id, &oin, b"999940016"));
-        assert_ne!(
-            tag,
-            subject_tag(&TargetId::new([2; 16]), &oin, b"999940004")
-        );
+        assert_ne!(tag, subject_tag(&TargetId::new([2; 16]), &oin, b"999940004"));
     }
 
     #[test]

@@ -40,11 +40,7 @@ pub fn decode(body: &[u8]) -> Result<Answer, Reason> {
     Ok(Answer {
         outcome: wire.outcome.parse().map_err(|_| Reason::AnswerInvalid)?,
         lines: wire.lines.into_iter().map(line).collect::<Result<_, _>>()?,
-        subject_tag: wire
-            .subject_tag
-            .as_slice()
-            .try_into()
-            .map_err(|_| Reason::AnswerInvalid)?,
+        subject_tag: wire.subject_tag.as_slice().try_into().map_err(|_| Reason::AnswerInvalid)?,
         index_as_of: Timestamp::from_ms(wire.index_as_of_ms),
         holds_unnumbered_records: wire.holds_unnumbered_records,
         answer_by: Timestamp::from_ms(wire.answer_by_ms),
@@ -54,17 +50,10 @@ pub fn decode(body: &[u8]) -> Result<Answer, Reason> {
 
 /// One line as it is written on the wire and shown at a desk.
 pub fn wire_line(line: &Line) -> v1::AnswerLine {
-    let mut wire = v1::AnswerLine {
-        category: line.category().to_string(),
-        ..v1::AnswerLine::default()
-    };
+    let mut wire =
+        v1::AnswerLine { category: line.category().to_string(), ..v1::AnswerLine::default() };
     match line {
-        Line::Content {
-            tier,
-            basis,
-            entries,
-            ..
-        } => {
+        Line::Content { tier, basis, entries, .. } => {
             wire.state = "content".into();
             wire.tier = tier.to_string();
             wire.basis = Some(basis.into());
@@ -104,23 +93,13 @@ pub fn line(wire: v1::AnswerLine) -> Result<Line, Reason> {
             category,
             tier: wire.tier.parse().map_err(|_| Reason::AnswerInvalid)?,
             basis,
-            entries: wire
-                .entries
-                .into_iter()
-                .map(entry)
-                .collect::<Result<_, _>>()?,
+            entries: wire.entries.into_iter().map(entry).collect::<Result<_, _>>()?,
         }),
         "no_record" => Ok(Line::NoRecord { category, basis }),
-        "refused" => Ok(Line::Refused {
-            category,
-            basis,
-            reason: crate::reply::reason(&wire.reason),
-        }),
-        "review" => Ok(Line::Review {
-            category,
-            basis,
-            until: Timestamp::from_ms(wire.until_ms),
-        }),
+        "refused" => {
+            Ok(Line::Refused { category, basis, reason: crate::reply::reason(&wire.reason) })
+        }
+        "review" => Ok(Line::Review { category, basis, until: Timestamp::from_ms(wire.until_ms) }),
         "neutral" => Ok(Line::Neutral { category }),
         _ => Err(Reason::AnswerInvalid),
     }
@@ -134,10 +113,7 @@ fn wire_entry(entry: &Entry) -> v1::AnswerEntry {
         texts: entry
             .texts
             .iter()
-            .map(|(tier, text)| v1::TierText {
-                tier: tier.to_string(),
-                text: text.clone(),
-            })
+            .map(|(tier, text)| v1::TierText { tier: tier.to_string(), text: text.clone() })
             .collect(),
         redacted: entry.redacted,
     }
@@ -147,12 +123,7 @@ fn entry(wire: v1::AnswerEntry) -> Result<Entry, Reason> {
     let texts = wire
         .texts
         .into_iter()
-        .map(|text| {
-            Ok((
-                text.tier.parse().map_err(|_| Reason::AnswerInvalid)?,
-                text.text,
-            ))
-        })
+        .map(|text| Ok((text.tier.parse().map_err(|_| Reason::AnswerInvalid)?, text.text)))
         .collect::<Result<_, Reason>>()?;
     Ok(Entry {
         about: wire.about.parse().map_err(|_| Reason::AnswerInvalid)?,
@@ -193,23 +164,14 @@ mod tests {
                     basis: basis.clone(),
                     entries: vec![entry],
                 },
-                Line::NoRecord {
-                    category: category("G06"),
-                    basis: basis.clone(),
-                },
+                Line::NoRecord { category: category("G06"), basis: basis.clone() },
                 Line::Refused {
                     category: category("G16"),
                     basis: basis.clone(),
                     reason: Reason::NoRule,
                 },
-                Line::Review {
-                    category: category("G17"),
-                    basis,
-                    until: Timestamp::from_ms(9),
-                },
-                Line::Neutral {
-                    category: category("G18"),
-                },
+                Line::Review { category: category("G17"), basis, until: Timestamp::from_ms(9) },
+                Line::Neutral { category: category("G18") },
             ],
             subject_tag: [7; 32],
             index_as_of: Timestamp::from_ms(1),

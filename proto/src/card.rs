@@ -87,9 +87,7 @@ impl TryFrom<v1::Admission> for Admission {
         let kinds = wire.kinds.iter().map(|kind| Kind::parse(kind));
         Ok(Self {
             oin: Oin::parse(&wire.oin).map_err(|_| Reason::KindNotAdmitted)?,
-            kinds: kinds
-                .collect::<Result<_, _>>()
-                .map_err(|_| Reason::KindNotAdmitted)?,
+            kinds: kinds.collect::<Result<_, _>>().map_err(|_| Reason::KindNotAdmitted)?,
             valid_until: Timestamp::from_ms(wire.valid_until_ms),
             signature: wire.signature,
         })

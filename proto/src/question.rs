@@ -34,11 +34,7 @@ impl From<&Inquiry> for v1::AskRequest {
             inquiry_id: inquiry.id().as_bytes().to_vec(),
             attempt: inquiry.attempt().into(),
             header: Some(inquiry.header().into()),
-            parts: inquiry
-                .parts()
-                .iter()
-                .map(|(oin, part)| wire_part(oin, part))
-                .collect(),
+            parts: inquiry.parts().iter().map(|(oin, part)| wire_part(oin, part)).collect(),
             signature: inquiry.signature().to_vec(),
         }
     }
@@ -64,11 +60,7 @@ impl TryFrom<v1::Header> for Header {
             epoch: wire.epoch,
             bundle: Digest::from_slice(&wire.policy_bundle).map_err(|_| Reason::Malformed)?,
             times: wire.times.map(Times::from).ok_or(Reason::Malformed)?,
-            approvers: wire
-                .approvers
-                .iter()
-                .map(approver)
-                .collect::<Result<_, _>>()?,
+            approvers: wire.approvers.iter().map(approver).collect::<Result<_, _>>()?,
         })
     }
 }
@@ -164,10 +156,7 @@ impl TryFrom<v1::AnswerQuestion> for TargetQuestion {
             header,
             target,
             part,
-            evidence: wire
-                .attestation
-                .ok_or(Reason::AttestationInvalid)?
-                .try_into()?,
+            evidence: wire.attestation.ok_or(Reason::AttestationInvalid)?.try_into()?,
         })
     }
 }
@@ -188,11 +177,7 @@ impl TryFrom<v1::Attestation> for Evidence {
 
     fn try_from(wire: v1::Attestation) -> Result<Self, Reason> {
         let signature = array(&wire.signature).map_err(|_| Reason::AttestationInvalid)?;
-        Ok(Self {
-            leaf: wire.leaf,
-            index: wire.index,
-            signature,
-        })
+        Ok(Self { leaf: wire.leaf, index: wire.index, signature })
     }
 }
 
@@ -224,11 +209,7 @@ fn part(wire: v1::Part) -> Result<(Oin, Part), Reason> {
         .collect::<Result<_, _>>()?;
     let part = Part {
         categories,
-        approvals: wire
-            .approvals
-            .iter()
-            .map(approval)
-            .collect::<Result<_, _>>()?,
+        approvals: wire.approvals.iter().map(approval).collect::<Result<_, _>>()?,
         blind: wire.blind,
         detail: wire.detail,
         signature: array(&wire.signature)?,
@@ -274,10 +255,7 @@ fn wire_approval(approval: &Approval) -> v1::Approval {
 }
 
 fn grounds(codes: &[String]) -> Result<Vec<Ground>, Reason> {
-    codes
-        .iter()
-        .map(|code| Ground::parse(code).map_err(|_| Reason::UnknownGround))
-        .collect()
+    codes.iter().map(|code| Ground::parse(code).map_err(|_| Reason::UnknownGround)).collect()
 }
 
 fn array<const N: usize>(bytes: &[u8]) -> Result<[u8; N], Reason> {

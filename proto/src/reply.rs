@@ -32,9 +32,7 @@ pub struct Reply {
 
 impl std::fmt::Debug for Reply {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Reply")
-            .field("target_id", &self.target_id)
-            .finish_non_exhaustive()
+        f.debug_struct("Reply").field("target_id", &self.target_id).finish_non_exhaustive()
     }
 }
 
@@ -52,11 +50,7 @@ impl TryFrom<v1::Reply> for Reply {
             last: wire.last,
             suite: wire.suite,
             body: wire.body,
-            signature: wire
-                .signature
-                .as_slice()
-                .try_into()
-                .map_err(|_| Reason::AnswerInvalid)?,
+            signature: wire.signature.as_slice().try_into().map_err(|_| Reason::AnswerInvalid)?,
             seen_size: wire.seen_size,
         })
     }
@@ -79,10 +73,7 @@ impl From<Reply> for v1::Reply {
 
 /// A refusal as data.
 pub fn refusal(reason: Reason) -> v1::Refusal {
-    v1::Refusal {
-        reason: reason.code().to_owned(),
-        seen_size: 0,
-    }
+    v1::Refusal { reason: reason.code().to_owned(), seen_size: 0 }
 }
 
 /// The reason of a refusal; a code of a newer version reads as `INTERNAL`.
@@ -112,12 +103,8 @@ impl TryFrom<v1::Basis> for Basis {
         let rows = wire.rows.iter().map(|code| RowId::parse(code));
         let grounds = wire.grounds.iter().map(|code| Ground::parse(code));
         Ok(Self {
-            rows: rows
-                .collect::<Result<_, _>>()
-                .map_err(|_| Reason::Malformed)?,
-            grounds: grounds
-                .collect::<Result<_, _>>()
-                .map_err(|_| Reason::UnknownGround)?,
+            rows: rows.collect::<Result<_, _>>().map_err(|_| Reason::Malformed)?,
+            grounds: grounds.collect::<Result<_, _>>().map_err(|_| Reason::UnknownGround)?,
         })
     }
 }
@@ -140,10 +127,7 @@ impl From<&NamedRuling> for v1::CategoryRuling {
             verdict: named.ruling.verdict.to_string(),
             cap: named.ruling.cap.to_string(),
             basis: Some((&named.basis).into()),
-            reason: named
-                .reason
-                .map(|reason| reason.code().to_owned())
-                .unwrap_or_default(),
+            reason: named.reason.map(|reason| reason.code().to_owned()).unwrap_or_default(),
         }
     }
 }

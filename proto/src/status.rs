@@ -27,9 +27,7 @@ pub fn fault(reason: Reason, correlation: &str) -> Status {
 
 /// The stable reason of a status that one of our processes sent, if it carries one.
 pub fn reason_of(status: &Status) -> Option<Reason> {
-    status
-        .get_details_error_info()
-        .and_then(|info| info.reason.parse().ok())
+    status.get_details_error_info().and_then(|info| info.reason.parse().ok())
 }
 
 /// What a failed call means to the one who called: our own reason where the status has one, else
@@ -97,9 +95,6 @@ mod tests {
     #[test]
     fn a_status_from_the_transport_still_gets_a_reason() {
         assert_eq!(call_reason(&Status::unavailable("x")), Reason::Unreachable);
-        assert_eq!(
-            call_reason(&Status::deadline_exceeded("x")),
-            Reason::DeadlinePassed
-        );
+        assert_eq!(call_reason(&Status::deadline_exceeded("x")), Reason::DeadlinePassed);
     }
 }

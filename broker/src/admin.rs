@@ -1,0 +1,104 @@
+//! What a broker's operator does from the command line: files that the serving broker reads.
+
+use std::io;
+use std::path::Path;
+
+use grondslag_certs::{Root, authority};
+use grondslag_core::card::Admission;
+use grondslag_core::clock::Timestamp;
+use grondslag_core::id::{Digest, Oin};
+use grondslag_core::reason::Reason;
+
+use crate::directory::operator::{ACCEPTED, ADMISSIONS, SUSPENDED};
+
+/// Admits the agency that the region authority's admission names; a newer admission replaces the
+/// one before it.
+///
+/// # Errors
+/// `KIND_NOT_ADMITTED` when the admission is not this region's or has ended; `FILE_UNREADABLE`
+/// when a file cannot be read or written.
+pub fn admit(folder: &Path, file: &Path, root: &Root, now: Timestamp) -> Result<Admission, Reason> {
+    let admission = authority::read_admission(file).map_err(|error| error.reason())?;
+    root.verify_admission(&admission, now).map_err(|error| error.reason())?;
+    let place = folder.join(ADMISSIONS);
+    let json = serde_json::to_vec_pretty(&admission).map_err(|_| Reason::Internal)?;
+    write(&place, &format!("{}.json", admission.oin), &json)?;
+    Ok(admission)
+}
+
+/// Shuts an agency out until [`restore`].
+///
+/// # Errors
+/// `FILE_UNREADABLE` when the mark cannot be written.
+pub fn suspend(folder: &Path, oin: &Oin) -> Result<(), Reason> {
+    write(&folder.join(SUSPENDED), oin.as_str(), b"")
+}
+
+/// Lifts a suspension; an agency that is not suspended stays so.
+///
+/// # Errors
+/// `FILE_UNREADABLE` when the mark cannot be removed.
+pub fn restore(folder: &Path, oin: &Oin) -> Result<(), Reason> {
+    match std::fs::remove_file(folder.join(SUSPENDED).join(oin.as_str())) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(Reason::FileUnreadable),
+        Ok(()) | Err(_) => Ok(()),
+    }
+}
+
+/// Accepts a card with a changed key, by the digest that the broker's log names.
+///
+/// # Errors
+/// `FILE_UNREADABLE` when the mark cannot be written.
+pub fn accept(folder: &Path, digest: &Digest) -> Result<(), Reason> {
+    write(&folder.join(ACCEPTED), &digest.to_string(), b"")
+}
+
+/// Writes beside and renames, so that the serving broker never reads half a file.
+fn write(folder: &Path, name: &str, bytes: &[u8]) -> Result<(), Reason> {
+    let unreadable = |_| Reason::FileUnreadable;
+    std::fs::create_dir_all(folder).map_err(unreadable)?;
+    let beside = folder.with_extension("tmp");
+    std::fs::write(&beside, bytes).map_err(unreadable)?;
+    std::fs::rename(&beside, folder.join(name)).map_err(unreadable)
+}
+
+#[cfg(test)]
+mod tests {
+    use grondslag_core::catalogue::Kind;
+
+    use super::*;
+    use crate::directory::operator::Operator;
+
+    #[test]
+    fn an_admission_of_this_region_counts_and_another_does_not() {
+        let dir = tempfile::tempdir().unwrap();
+        let now = Timestamp::from_ms(1_000);
+        let oin = Oin::parse("00000099000000001000").unwrap();
+        let kinds = [Kind::parse("sch").unwrap()];
+        let region = |name: &str| {
+            let ca = dir.path().join(name);
+            let root = authority::init(&ca, name, now).unwrap();
+            let admission =
+                authority::admit(&ca, &oin, &kinds, Timestamp::from_ms(9_000), now).unwrap();
+            let file = dir.path().join(format!("{name}.json"));
+            authority::write_admission(&file, &admission).unwrap();
+            (root, admission, file)
+        };
+        let (root, admission, file) = region("here");
+        let (_, _, foreign) = region("elsewhere");
+        let folder = dir.path().join("operator");
+
+        assert_eq!(admit(&folder, &foreign, &root, now), Err(Reason::KindNotAdmitted));
+        admit(&folder, &file, &root, now).unwrap();
+        let operator = Operator::open(folder.clone()).unwrap();
+        assert_eq!(operator.check_admitted(&admission, &root, now), Ok(()));
+
+        suspend(&folder, &oin).unwrap();
+        operator.refresh().unwrap();
+        let refused = operator.check_admitted(&admission, &root, now);
+        assert_eq!(refused, Err(Reason::AgencySuspended));
+        restore(&folder, &oin).unwrap();
+        operator.refresh().unwrap();
+        assert_eq!(operator.check_admitted(&admission, &root, now), Ok(()));
+    }
+}

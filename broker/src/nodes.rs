@@ -1,0 +1,30 @@
+//! How the broker reaches a node.
+
+use std::fmt;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use grondslag_core::card::Card;
+use grondslag_core::reason::Reason;
+use grondslag_proto::question::TargetQuestion;
+use grondslag_proto::reply::Reply;
+
+/// What a node said, or why it said nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Heard {
+    /// A reply for the asker.
+    Reply(Reply),
+    /// A refusal that does not depend on the child (`NOT_READY`, `POLICY_STALE`, ...).
+    Refused(Reason),
+    /// The question was delivered and no reply came in time.
+    Late,
+    /// The node was not reached, or what it sent was no answer.
+    Lost(Reason),
+}
+
+/// Delivers questions to nodes.
+#[async_trait]
+pub trait Nodes: Send + Sync + fmt::Debug {
+    /// Delivers one question and waits for the first reply, no longer than `wait_max`.
+    async fn answer(&self, card: &Card, question: &TargetQuestion, wait_max: Duration) -> Heard;
+}

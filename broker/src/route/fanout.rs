@@ -1,0 +1,123 @@
+//! All nodes at once, under one deadline; every answer goes on as it comes.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use grondslag_core::limits::FANOUT_TTL_MS_MAX;
+use grondslag_core::reason::Reason;
+use grondslag_core::tier::Verdict;
+use grondslag_proto::question::TargetQuestion;
+use grondslag_proto::reply::Reply;
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+
+use super::record::Decided;
+use super::verify::Target;
+use crate::broker::Broker;
+use crate::nodes::Heard;
+
+/// How long nodes get, set by the operator.
+#[derive(Debug, Clone, Copy)]
+pub struct FanoutLimits {
+    wait: Duration,
+}
+
+impl FanoutLimits {
+    /// At most this long for all nodes together, and never more than the bound of the protocol.
+    pub fn new(wait: Duration) -> Self {
+        Self { wait: wait.min(Duration::from_millis(FANOUT_TTL_MS_MAX)) }
+    }
+}
+
+/// Where one target stands at the end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    /// Its first reply came.
+    Replied,
+    /// It was asked and has not replied yet.
+    Pending(Reason),
+    /// It could not be asked, or said that it cannot answer.
+    Unreachable(Reason),
+    /// By rule it was not asked.
+    NotAsked(Reason),
+}
+
+/// What happens to a question, in the order of happening.
+#[derive(Debug)]
+pub enum Event {
+    /// The decision on one target.
+    Decided(Box<Decided>),
+    /// A reply of one target.
+    Replied(grondslag_core::id::Oin, Box<Reply>),
+    /// The last event of one target.
+    Closed(grondslag_core::id::Oin, State),
+}
+
+/// Sends the decisions, asks every target that is to be asked, and closes each. Returns early when
+/// nobody listens any more; what is under way at nodes goes on there.
+pub async fn fan_out(
+    broker: Arc<Broker>,
+    header: grondslag_core::inquiry::Header,
+    targets: Vec<Target>,
+    decided: Vec<Decided>,
+    events: mpsc::Sender<Event>,
+) {
+    for one in &decided {
+        if events.send(Event::Decided(Box::new(one.clone()))).await.is_err() {
+            return;
+        }
+    }
+    let deadline = Instant::now() + broker.fanout.wait;
+    let header = Arc::new(header);
+    let mut under_way = JoinSet::new();
+    for (target, decided) in targets.into_iter().zip(decided) {
+        let (broker, header, events) = (Arc::clone(&broker), Arc::clone(&header), events.clone());
+        under_way.spawn(async move {
+            let oin = target.oin.clone();
+            let state = ask_one(&broker, &header, target, decided, &events, deadline).await;
+            // A closed channel means that the asker has gone; there is nobody to tell.
+            let _ = events.send(Event::Closed(oin, state)).await;
+        });
+    }
+    tokio::select! {
+        () = async { while under_way.join_next().await.is_some() {} } => {}
+        () = events.closed() => {}
+    }
+}
+
+async fn ask_one(
+    broker: &Broker,
+    header: &grondslag_core::inquiry::Header,
+    target: Target,
+    decided: Decided,
+    events: &mpsc::Sender<Event>,
+    deadline: Instant,
+) -> State {
+    let card = match &target.card {
+        Ok(card) => card,
+        Err(reason) => return State::Unreachable(*reason),
+    };
+    if decided.rulings.iter().all(|named| named.ruling.verdict == Verdict::Refuse) {
+        let first = decided.rulings.iter().find_map(|named| named.reason);
+        return State::NotAsked(first.unwrap_or(Reason::NoRule));
+    }
+    let question = TargetQuestion {
+        id: target.id,
+        header: header.clone(),
+        target: target.oin.clone(),
+        part: target.part,
+        evidence: decided.evidence,
+    };
+    let wait = deadline.saturating_duration_since(Instant::now());
+    match broker.nodes.answer(card.card(), &question, wait).await {
+        Heard::Reply(reply) if reply.target_id == target.id => {
+            let replied = Event::Replied(target.oin, Box::new(reply));
+            let _ = events.send(replied).await;
+            State::Replied
+        }
+        Heard::Reply(_) => State::Unreachable(Reason::AnswerInvalid),
+        Heard::Refused(reason) | Heard::Lost(reason) => State::Unreachable(reason),
+        Heard::Late => State::Pending(Reason::DeadlinePassed),
+    }
+}

@@ -1,0 +1,12 @@
+//! One question through the broker: verify, decide, record, fan out, close.
+//!
+//! INVARIANT: the decision is durable in the ledger before the question leaves for any node
+//! (invariant 2), and nothing here reads a detail or a reply's body (invariant 3).
+
+pub mod attest;
+pub mod decide;
+pub mod fanout;
+pub mod record;
+pub mod service;
+pub mod sweep;
+pub mod verify;

@@ -1,0 +1,218 @@
+//! The evidence of a decision: one leaf per (inquiry, target) and the replay key, in one batch.
+//!
+//! The replay key holds what is needed to give the same result again: the leaves and what their
+//! refusals rest on. Replies are not kept here; a node gives the same bytes again by itself.
+
+use grondslag_core::answer::Basis;
+use grondslag_core::canonical::Canonical;
+use grondslag_core::clock::Timestamp;
+use grondslag_core::id::{Digest, InquiryId, Oin, TargetId};
+use grondslag_core::inquiry::Inquiry;
+use grondslag_core::reason::Reason;
+use grondslag_core::statement::{Leaf, Ruling, ask_bytes};
+use grondslag_evidence::ledger::{Entry, LedgerError};
+use grondslag_evidence::store::{Batch, StoreError, parts};
+use grondslag_proto::question::Evidence;
+use grondslag_proto::reply::NamedRuling;
+use serde::{Deserialize, Serialize};
+
+use super::attest::attest;
+use super::verify::Target;
+use crate::broker::Broker;
+use crate::limits::{LOOKUP_LEAVES_MAX, LOOKUP_PAGE, REPLAY_MARGIN_MS};
+
+/// One target, decided and recorded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Decided {
+    /// The target.
+    pub oin: Oin,
+    /// Per category.
+    pub rulings: Vec<NamedRuling>,
+    /// The broker's evidence.
+    pub evidence: Evidence,
+}
+
+/// What stands under a replay key.
+#[derive(Serialize, Deserialize)]
+struct Stored {
+    digest: Digest,
+    /// Size of the ledger when the question was recorded: its leaves stand at or behind it.
+    from: u64,
+    targets: Vec<StoredTarget>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct StoredTarget {
+    oin: Oin,
+    about: Digest,
+    leaf: String,
+    bases: Vec<(Basis, Option<Reason>)>,
+}
+
+/// Records the decisions on a question, or finds those recorded when it was asked before.
+///
+/// # Errors
+/// `REPLAY_CONFLICT` when another question has this id; else why it could not be recorded:
+/// nothing leaves the broker then.
+pub async fn record(
+    broker: &Broker,
+    inquiry: &Inquiry,
+    targets: &[Target],
+    rulings: Vec<Vec<NamedRuling>>,
+) -> Result<Vec<Decided>, Reason> {
+    let key = replay_key(inquiry);
+    if let Some(found) = find(broker, inquiry, &key).await? {
+        return Ok(found);
+    }
+    let now = broker.clock.now();
+    let leaves = targets
+        .iter()
+        .zip(&rulings)
+        .map(|(target, rulings)| leaf_of(inquiry, target, rulings, now))
+        .collect::<Result<Vec<Vec<u8>>, Reason>>()?;
+    let entries = entries(broker, inquiry, targets, &rulings, &leaves, &key).await?;
+    let receipts = match broker.ledger.append_many(entries).await {
+        Ok(receipts) => receipts,
+        // Somebody recorded it between our look and our write.
+        Err(LedgerError::Conflict { .. }) => {
+            return find(broker, inquiry, &key).await?.ok_or(Reason::Busy);
+        }
+        Err(error) => return Err(error.reason()),
+    };
+    let decided = targets.iter().zip(rulings).zip(leaves.iter().zip(receipts));
+    Ok(decided
+        .map(|((target, rulings), (leaf, receipt))| {
+            let (key, blind) = (&broker.sign_key, &target.part.blind);
+            let evidence = attest(key, &target.id, leaf, receipt.index(), blind);
+            Decided { oin: target.oin.clone(), rulings, evidence }
+        })
+        .collect())
+}
+
+fn leaf_of(
+    inquiry: &Inquiry,
+    target: &Target,
+    rulings: &[NamedRuling],
+    now: Timestamp,
+) -> Result<Vec<u8>, Reason> {
+    let mut salt = [0; 16];
+    getrandom::fill(&mut salt).map_err(|_| Reason::Internal)?;
+    let part = &target.part;
+    let leaf = Leaf {
+        salt,
+        target_id: target.id,
+        target: target.oin.clone(),
+        header: inquiry.header().digest(&part.categories, &part.approvals),
+        detail: Digest::of(&part.detail),
+        rulings: rulings.iter().map(|named| named.ruling.clone()).collect(),
+        decided_at: now,
+    };
+    Ok(leaf.canonical())
+}
+
+async fn entries(
+    broker: &Broker,
+    inquiry: &Inquiry,
+    targets: &[Target],
+    rulings: &[Vec<NamedRuling>],
+    leaves: &[Vec<u8>],
+    key: &[u8],
+) -> Result<Vec<Entry>, Reason> {
+    let abouts: Vec<Digest> = targets.iter().map(|target| about(inquiry, target)).collect();
+    let stored = Stored {
+        digest: inquiry.digest(),
+        from: broker.ledger.size().await.map_err(LedgerError::reason)?,
+        targets: targets
+            .iter()
+            .zip(rulings)
+            .zip(leaves.iter().zip(&abouts))
+            .map(|((target, rulings), (leaf, about))| StoredTarget {
+                oin: target.oin.clone(),
+                about: *about,
+                leaf: hex::encode(leaf),
+                bases: rulings.iter().map(|named| (named.basis.clone(), named.reason)).collect(),
+            })
+            .collect(),
+    };
+    let body = serde_json::to_vec(&stored).map_err(|_| Reason::Internal)?;
+    let expires = inquiry.header().times.answer_by.plus_ms(REPLAY_MARGIN_MS);
+    let mut state = parts::put_body(Batch::new(), key, &body)
+        .map_err(StoreError::reason)?
+        .put(super::sweep::expiry_key(expires, key), key);
+    let entries = abouts.iter().zip(leaves).map(|(about, leaf)| Entry {
+        about: *about,
+        leaf: leaf.clone(),
+        state: std::mem::take(&mut state),
+    });
+    Ok(entries.collect())
+}
+
+async fn find(
+    broker: &Broker,
+    inquiry: &Inquiry,
+    key: &[u8],
+) -> Result<Option<Vec<Decided>>, Reason> {
+    let body = parts::read_body(broker.store.as_ref(), key).await.map_err(StoreError::reason)?;
+    let Some(body) = body else { return Ok(None) };
+    let stored: Stored = serde_json::from_slice(&body).map_err(|_| Reason::StoreCorrupt)?;
+    if stored.digest != inquiry.digest() {
+        return Err(Reason::ReplayConflict);
+    }
+    let indexes = indexes(broker, &stored).await?;
+    let decided = stored.targets.into_iter().zip(indexes);
+    let decided: Result<_, Reason> =
+        decided.map(|(target, index)| again(broker, inquiry, target, index)).collect();
+    decided.map(Some)
+}
+
+fn again(
+    broker: &Broker,
+    inquiry: &Inquiry,
+    stored: StoredTarget,
+    index: u64,
+) -> Result<Decided, Reason> {
+    let leaf = hex::decode(&stored.leaf).map_err(|_| Reason::StoreCorrupt)?;
+    let rulings: Vec<Ruling> = Leaf::parse(&leaf).map_err(|_| Reason::StoreCorrupt)?.rulings;
+    let id = TargetId::derive(inquiry.id(), &stored.oin);
+    let part = inquiry.parts().iter().find(|(oin, _)| *oin == stored.oin);
+    let blind = part.map(|(_, part)| part.blind.as_slice()).ok_or(Reason::StoreCorrupt)?;
+    let rulings = rulings.into_iter().zip(stored.bases);
+    Ok(Decided {
+        rulings: rulings
+            .map(|(ruling, (basis, reason))| NamedRuling { ruling, basis, reason })
+            .collect(),
+        evidence: attest(&broker.sign_key, &id, &leaf, index, blind),
+        oin: stored.oin,
+    })
+}
+
+/// Finds where the leaves of a stored question stand.
+async fn indexes(broker: &Broker, stored: &Stored) -> Result<Vec<u64>, Reason> {
+    let first = stored.targets.first().ok_or(Reason::StoreCorrupt)?.about;
+    let mut from = stored.from;
+    while from < stored.from.saturating_add(LOOKUP_LEAVES_MAX) {
+        let page = broker.ledger.read(from, LOOKUP_PAGE).await.map_err(LedgerError::reason)?;
+        if let Some(record) = page.iter().find(|record| record.about == first) {
+            // The leaves of one question stand next to each other (`append_many`).
+            return Ok((record.index..).take(stored.targets.len()).collect());
+        }
+        let last = page.last().ok_or(Reason::StoreCorrupt)?;
+        from = last.index.saturating_add(1);
+    }
+    Err(Reason::StoreCorrupt)
+}
+
+fn about(inquiry: &Inquiry, target: &Target) -> Digest {
+    Digest::of(&ask_bytes(&target.id, &target.oin, inquiry.header(), &target.part))
+}
+
+/// `q/` and a digest of (asker, inquiry, attempt): of fixed length, and it tells nothing.
+fn replay_key(inquiry: &Inquiry) -> Vec<u8> {
+    let id: &InquiryId = inquiry.id();
+    let bytes = Canonical::new("grondslag/replay/v1")
+        .text(inquiry.header().asker.as_str())
+        .bytes(id.as_bytes())
+        .number(inquiry.attempt().into())
+        .finish();
+    [b"q/".as_slice(), Digest::of(&bytes).as_bytes()].concat()
+}

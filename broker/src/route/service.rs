@@ -1,0 +1,177 @@
+//! The broker toward askers.
+
+use std::pin::Pin;
+use std::sync::Arc;
+
+use grondslag_core::id::Oin;
+use grondslag_core::inquiry::{Inquiry, RawInquiry};
+use grondslag_core::reason::Reason;
+use grondslag_proto::reply::refusal;
+use grondslag_proto::status::rejected;
+use grondslag_proto::v1;
+use grondslag_proto::v1::broker_service_server::BrokerService;
+use grondslag_runtime::call::{peer, report};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio_stream::wrappers::ReceiverStream;
+use tokio_stream::{Stream, StreamExt};
+use tonic::{Request, Response, Status, Streaming};
+
+use super::decide::rule;
+use super::fanout::{Event, State, fan_out};
+use super::record::{Decided, record};
+use super::verify::{Target, verify_inquiry};
+use crate::broker::Broker;
+use crate::limits::{EVENTS_MAX, QUESTIONS_MAX};
+
+/// The service.
+#[derive(Debug)]
+pub struct Routes {
+    broker: Arc<Broker>,
+    places: Arc<Semaphore>,
+}
+
+type Events<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
+
+impl Routes {
+    /// A service with its bound on questions under way.
+    pub fn new(broker: Arc<Broker>) -> Self {
+        Self { broker, places: Arc::new(Semaphore::new(QUESTIONS_MAX)) }
+    }
+
+    /// Decides and records a question; nothing has left for a node when it returns.
+    async fn route(
+        &self,
+        peer: &Oin,
+        wire: v1::AskRequest,
+    ) -> Result<(Inquiry, Vec<Target>, Vec<Decided>), Reason> {
+        let raw = RawInquiry::try_from(wire)?;
+        let inquiry = Inquiry::parse(raw, self.broker.clock.now())?;
+        let targets = verify_inquiry(&self.broker, peer, &inquiry)?;
+        let rulings = targets
+            .iter()
+            .map(|target| self.rule_target(&inquiry, target))
+            .collect::<Result<Vec<_>, Reason>>()?;
+        let decided = record(&self.broker, &inquiry, &targets, rulings).await?;
+        Ok((inquiry, targets, decided))
+    }
+
+    fn rule_target(
+        &self,
+        inquiry: &Inquiry,
+        target: &Target,
+    ) -> Result<Vec<grondslag_proto::reply::NamedRuling>, Reason> {
+        // Without a card there is no kind to decide on: the target is closed as unreachable, and
+        // the leaf says that nothing was let through.
+        let Ok(card) = &target.card else {
+            return Ok(shut(target));
+        };
+        let (pack, header) = (&self.broker.pack, inquiry.header());
+        let now = self.broker.clock.now();
+        rule(pack, header, &target.part.categories, &card.card().kind, target.approvals, now)
+    }
+}
+
+#[tonic::async_trait]
+impl BrokerService for Routes {
+    type AskStream = Events<v1::AskResponse>;
+    type FollowStream = Events<v1::FollowResponse>;
+    type DeliverStream = Events<v1::DeliverResponse>;
+
+    async fn ask(
+        &self,
+        request: Request<v1::AskRequest>,
+    ) -> Result<Response<Self::AskStream>, Status> {
+        let asker = peer(&request)?.oin().clone();
+        let Ok(place) = Arc::clone(&self.places).try_acquire_owned() else {
+            return Ok(Response::new(refused(Reason::Busy)));
+        };
+        match self.route(&asker, request.into_inner()).await {
+            Ok((inquiry, targets, decided)) => {
+                let (events, received) = mpsc::channel(EVENTS_MAX);
+                let broker = Arc::clone(&self.broker);
+                let header = inquiry.header().clone();
+                tokio::spawn(fan_out(broker, header, targets, decided, events));
+                Ok(Response::new(stream(received, place)))
+            }
+            Err(reason) if reason.is_fault() => Err(report(reason)),
+            Err(reason) => {
+                tracing::info!(reason = reason.code(), "a question was refused");
+                Ok(Response::new(refused(reason)))
+            }
+        }
+    }
+
+    async fn follow(
+        &self,
+        request: Request<v1::FollowRequest>,
+    ) -> Result<Response<Self::FollowStream>, Status> {
+        peer(&request)?;
+        Err(rejected(Reason::Unimplemented))
+    }
+
+    async fn deliver(
+        &self,
+        request: Request<Streaming<v1::DeliverRequest>>,
+    ) -> Result<Response<Self::DeliverStream>, Status> {
+        peer(&request)?;
+        Err(rejected(Reason::Unimplemented))
+    }
+}
+
+fn shut(target: &Target) -> Vec<grondslag_proto::reply::NamedRuling> {
+    use grondslag_core::statement::Ruling;
+    use grondslag_core::tier::{Tier, Verdict};
+    let ruling = |category: &grondslag_core::catalogue::Category| Ruling {
+        category: category.clone(),
+        verdict: Verdict::Refuse,
+        cap: Tier::T0,
+    };
+    let named = |category| grondslag_proto::reply::NamedRuling {
+        ruling: ruling(category),
+        basis: grondslag_core::answer::Basis::default(),
+        reason: target.card.as_ref().err().copied(),
+    };
+    target.part.categories.iter().map(named).collect()
+}
+
+fn refused(reason: Reason) -> Events<v1::AskResponse> {
+    let event = v1::ask_response::Event::Refusal(refusal(reason));
+    Box::pin(tokio_stream::once(Ok(v1::AskResponse { event: Some(event) })))
+}
+
+/// The events as a stream that holds the question's place until it ends.
+fn stream(received: mpsc::Receiver<Event>, place: OwnedSemaphorePermit) -> Events<v1::AskResponse> {
+    Box::pin(ReceiverStream::new(received).map(move |event| {
+        let _held = &place;
+        Ok(v1::AskResponse { event: Some(wire(event)) })
+    }))
+}
+
+fn wire(event: Event) -> v1::ask_response::Event {
+    match event {
+        Event::Decided(decided) => v1::ask_response::Event::Decided(v1::TargetDecided {
+            target_oin: decided.oin.to_string(),
+            rulings: decided.rulings.iter().map(Into::into).collect(),
+            attestation: Some((&decided.evidence).into()),
+        }),
+        Event::Replied(oin, reply) => v1::ask_response::Event::Replied(v1::TargetReplied {
+            target_oin: oin.to_string(),
+            reply: Some((*reply).into()),
+        }),
+        Event::Closed(oin, state) => v1::ask_response::Event::Closed(closed(&oin, state)),
+    }
+}
+
+fn closed(oin: &Oin, state: State) -> v1::TargetClosed {
+    let (state, reason) = match state {
+        State::Replied => (v1::TargetState::Replied, None),
+        State::Pending(reason) => (v1::TargetState::Pending, Some(reason)),
+        State::Unreachable(reason) => (v1::TargetState::Unreachable, Some(reason)),
+        State::NotAsked(reason) => (v1::TargetState::NotAsked, Some(reason)),
+    };
+    v1::TargetClosed {
+        target_oin: oin.to_string(),
+        state: state.into(),
+        reason: reason.map(|reason| reason.code().to_owned()).unwrap_or_default(),
+    }
+}

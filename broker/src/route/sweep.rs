@@ -1,0 +1,33 @@
+//! Replay keys that have expired are removed; their leaves stay in the ledger.
+
+use grondslag_core::clock::Timestamp;
+use grondslag_core::reason::Reason;
+use grondslag_evidence::store::{Batch, Store, StoreError, parts};
+
+use crate::limits::SWEEP_MAX;
+
+/// Replay keys by the moment they expire: `qx/<milliseconds, big-endian><key>`.
+const PREFIX: &[u8] = b"qx/";
+
+/// The key under which a replay key's expiry stands.
+pub(super) fn expiry_key(expires: Timestamp, key: &[u8]) -> Vec<u8> {
+    let ms = u64::try_from(expires.ms()).unwrap_or(0);
+    [PREFIX, &ms.to_be_bytes(), key].concat()
+}
+
+/// Removes what expired before `now`, a bounded number at a time, and says how many.
+///
+/// # Errors
+/// Why the store could not be read or written.
+pub async fn sweep(store: &dyn Store, now: Timestamp) -> Result<usize, Reason> {
+    let end = expiry_key(now, b"");
+    let page = store.scan(PREFIX, None, SWEEP_MAX).await.map_err(StoreError::reason)?;
+    let mut removed = 0;
+    for pair in page.iter().take_while(|pair| pair.key < end) {
+        let batch = Batch::new().delete(pair.key.as_slice());
+        let batch = parts::delete_body(store, batch, &pair.value).await;
+        store.commit(batch.map_err(StoreError::reason)?).await.map_err(StoreError::reason)?;
+        removed += 1;
+    }
+    Ok(removed)
+}

@@ -1,0 +1,343 @@
+//! Agency cards as a reader keeps them: verified, never going back, and no key changed unseen.
+//!
+//! Broker and nodes each hold a [`CardBook`] of their own, so that a lying broker can only
+//! withhold a card.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use grondslag_core::card::{Card, SignedCard};
+use grondslag_core::catalogue::Role;
+use grondslag_core::clock::Timestamp;
+use grondslag_core::id::{Digest, Oin};
+use grondslag_core::reason::Reason;
+use grondslag_core::statement;
+
+use crate::root::{Admitted, Root};
+
+/// Most agencies in one region's directory.
+const CARDS_MAX: usize = 1_024;
+
+/// A card of which every signature held when it was taken.
+///
+/// Only a [`CardBook`] makes one:
+///
+/// ```compile_fail
+/// fn forge(card: grondslag_core::card::Card, admitted: grondslag_certs::Admitted) {
+///     let _ = grondslag_certs::VerifiedCard { card, admitted };
+/// }
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VerifiedCard {
+    card: Card,
+    admitted: Admitted,
+}
+
+impl VerifiedCard {
+    /// What the agency says of itself.
+    pub fn card(&self) -> &Card {
+        &self.card
+    }
+
+    /// Whether the card may be relied upon at this moment, and the agency act in this role.
+    ///
+    /// # Errors
+    /// `CARD_INVALID` outside the card's time, `ROLE_NOT_ADMITTED` for another kind.
+    pub fn check_role(&self, role: &Role, now: Timestamp) -> Result<(), Reason> {
+        self.check_time(now)?;
+        if self.admitted.admits(&role.kind(), now) { Ok(()) } else { Err(Reason::RoleNotAdmitted) }
+    }
+
+    /// Whether the card may be relied upon at this moment.
+    ///
+    /// # Errors
+    /// `CARD_INVALID` outside the card's time, `KIND_NOT_ADMITTED` when the admission ended.
+    pub fn check_time(&self, now: Timestamp) -> Result<(), Reason> {
+        if now < self.card.valid_from || now >= self.card.valid_until {
+            return Err(Reason::CardInvalid);
+        }
+        if self.admitted.admits(&self.card.kind, now) {
+            Ok(())
+        } else {
+            Err(Reason::KindNotAdmitted)
+        }
+    }
+}
+
+/// What taking a card changed; every change is recorded by the one who took it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Taken {
+    /// The agency was not in the book.
+    New,
+    /// The same card again.
+    Same,
+    /// A newer card, signed by the previous one's key.
+    Renewed,
+    /// A newer card with a key that an operator accepted.
+    Accepted,
+}
+
+/// A card that may enter the book it was considered for.
+#[derive(Debug)]
+pub struct Considered {
+    taken: Taken,
+    signed: SignedCard,
+    verified: VerifiedCard,
+}
+
+impl Considered {
+    /// What it changes.
+    pub fn taken(&self) -> Taken {
+        self.taken
+    }
+
+    /// The card with its proofs.
+    pub fn signed(&self) -> &SignedCard {
+        &self.signed
+    }
+}
+
+/// The cards that one reader relies upon.
+#[derive(Debug, Default)]
+pub struct CardBook {
+    held: BTreeMap<Oin, (SignedCard, VerifiedCard)>,
+    accepted: BTreeSet<Digest>,
+}
+
+impl CardBook {
+    /// Notes that an operator accepted the card with this digest although the previous card's key
+    /// did not sign it.
+    pub fn accept(&mut self, digest: Digest) {
+        self.accepted.insert(digest);
+    }
+
+    /// Checks all of a card and whether it may follow the one held. The reader records the
+    /// change, then [`CardBook::put`]s it.
+    ///
+    /// # Errors
+    /// `CARD_INVALID`, `CARD_OIN_MISMATCH`, `KIND_NOT_ADMITTED`, `CARD_SEQ_BACK`,
+    /// `CARD_KEY_CHANGED`.
+    pub fn consider(
+        &self,
+        signed: SignedCard,
+        root: &Root,
+        now: Timestamp,
+    ) -> Result<Considered, Reason> {
+        let verified = verify(&signed, root, now)?;
+        let taken = match self.held.get(&signed.card.oin) {
+            None if self.held.len() >= CARDS_MAX => return Err(Reason::TooLarge),
+            None => Taken::New,
+            Some((_, held)) => self.follows(held.card(), &signed)?,
+        };
+        Ok(Considered { taken, signed, verified })
+    }
+
+    /// Puts a card that was considered into the book, unless a newer one came meanwhile.
+    pub fn put(&mut self, considered: Considered) {
+        let Considered { signed, verified, .. } = considered;
+        let newer = |(held, _): &(SignedCard, VerifiedCard)| held.card.seq > signed.card.seq;
+        if !self.held.get(&signed.card.oin).is_some_and(newer) {
+            self.held.insert(signed.card.oin.clone(), (signed, verified));
+        }
+    }
+
+    /// The card of one agency.
+    pub fn card(&self, oin: &Oin) -> Option<&VerifiedCard> {
+        self.held.get(oin).map(|(_, verified)| verified)
+    }
+
+    /// Every card as it travels, sorted by OIN.
+    pub fn signed(&self) -> impl Iterator<Item = &SignedCard> {
+        self.held.values().map(|(signed, _)| signed)
+    }
+
+    /// Every card, sorted by OIN.
+    pub fn cards(&self) -> impl Iterator<Item = &VerifiedCard> {
+        self.held.values().map(|(_, verified)| verified)
+    }
+
+    fn follows(&self, held: &Card, signed: &SignedCard) -> Result<Taken, Reason> {
+        let card = &signed.card;
+        if card.seq == held.seq && card == held {
+            return Ok(Taken::Same);
+        }
+        if card.seq <= held.seq {
+            return Err(Reason::CardSeqBack);
+        }
+        let by_previous = signed.previous_signature.as_slice().try_into().is_ok_and(|signature| {
+            statement::verify(&held.sign_key, &card.canonical(), signature).is_ok()
+        });
+        if by_previous {
+            Ok(Taken::Renewed)
+        } else if self.accepted.contains(&card.digest()) {
+            Ok(Taken::Accepted)
+        } else {
+            Err(Reason::CardKeyChanged)
+        }
+    }
+}
+
+fn verify(signed: &SignedCard, root: &Root, now: Timestamp) -> Result<VerifiedCard, Reason> {
+    let card = &signed.card;
+    let oin = root
+        .verify_leaf_signature(&signed.leaf, &card.canonical(), &signed.leaf_signature)
+        .map_err(|_| Reason::CardInvalid)?;
+    if oin != card.oin {
+        return Err(Reason::CardOinMismatch);
+    }
+    let admitted =
+        root.verify_admission(&signed.admission, now).map_err(|_| Reason::KindNotAdmitted)?;
+    if *admitted.oin() != card.oin {
+        return Err(Reason::KindNotAdmitted);
+    }
+    let verified = VerifiedCard { card: card.clone(), admitted };
+    verified.check_time(now)?;
+    Ok(verified)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use ed25519_dalek::SigningKey;
+    use grondslag_core::catalogue::Kind;
+
+    use super::*;
+    use crate::key::LeafKey;
+    use crate::{authority, x509::Leaf};
+
+    const OIN: &str = "00000099000000001000";
+
+    struct Scene {
+        dir: tempfile::TempDir,
+        root: Root,
+        leaf: Leaf,
+        key: LeafKey,
+        now: Timestamp,
+    }
+
+    fn scene() -> Scene {
+        let dir = tempfile::tempdir().unwrap();
+        let now = crate::time::tls_now();
+        let root = authority::init(&dir.path().join("ca"), "Drieveen", now).unwrap();
+        let (leaf, key) = agency(dir.path(), OIN, now);
+        Scene { dir, root, leaf, key, now }
+    }
+
+    fn agency(dir: &Path, oin: &str, now: Timestamp) -> (Leaf, LeafKey) {
+        let folder = dir.join(oin);
+        let oin = Oin::parse(oin).unwrap();
+        let leaf = authority::issue(&dir.join("ca"), &folder, &oin, "Agency", now).unwrap();
+        (leaf, LeafKey::load(&folder.join("key.pem")).unwrap())
+    }
+
+    fn sign_key(n: u8) -> SigningKey {
+        SigningKey::from_bytes(&[n; 32])
+    }
+
+    impl Scene {
+        fn card(&self, seq: u64, key: u8, previous: Option<u8>) -> SignedCard {
+            let card = Card {
+                oin: Oin::parse(OIN).unwrap(),
+                kind: Kind::parse("sch").unwrap(),
+                name: "School".into(),
+                endpoint: "127.0.0.1:1".into(),
+                duty_phone: "000".into(),
+                sign_key: sign_key(key).verifying_key().to_bytes(),
+                seal_key: vec![],
+                pseudonym_key: vec![],
+                seq,
+                valid_from: self.now,
+                valid_until: self.now.plus_ms(1_000_000),
+            };
+            self.sign(card, previous, &["sch"])
+        }
+
+        fn sign(&self, card: Card, previous: Option<u8>, kinds: &[&str]) -> SignedCard {
+            let kinds: Vec<Kind> = kinds.iter().map(|kind| Kind::parse(kind).unwrap()).collect();
+            let until = self.now.plus_ms(500_000);
+            let ca = self.dir.path().join("ca");
+            let bytes = card.canonical();
+            SignedCard {
+                leaf: self.leaf.der().to_vec(),
+                leaf_signature: self.key.sign(&bytes).unwrap(),
+                previous_signature: previous
+                    .map(|n| statement::sign(&sign_key(n), &bytes).to_vec())
+                    .unwrap_or_default(),
+                admission: authority::admit(&ca, &card.oin, &kinds, until, self.now).unwrap(),
+                card,
+            }
+        }
+
+        fn take(&self, book: &mut CardBook, signed: SignedCard) -> Result<Taken, Reason> {
+            let considered = book.consider(signed, &self.root, self.now)?;
+            let taken = considered.taken();
+            book.put(considered);
+            Ok(taken)
+        }
+    }
+
+    #[test]
+    fn a_card_is_taken_once_and_renewed_by_the_previous_key_only() {
+        let (scene, mut book) = (scene(), CardBook::default());
+        assert_eq!(scene.take(&mut book, scene.card(1, 1, None)), Ok(Taken::New));
+        assert_eq!(scene.take(&mut book, scene.card(1, 1, None)), Ok(Taken::Same));
+        let unsigned = scene.card(2, 2, None);
+        assert_eq!(scene.take(&mut book, unsigned.clone()), Err(Reason::CardKeyChanged));
+        assert_eq!(scene.take(&mut book, scene.card(2, 2, Some(9))), Err(Reason::CardKeyChanged));
+        assert_eq!(scene.take(&mut book, scene.card(2, 2, Some(1))), Ok(Taken::Renewed));
+        assert_eq!(scene.take(&mut book, scene.card(1, 1, None)), Err(Reason::CardSeqBack));
+        assert_eq!(scene.take(&mut book, scene.card(2, 1, Some(2))), Err(Reason::CardSeqBack));
+    }
+
+    #[test]
+    fn an_operator_may_accept_a_changed_key() {
+        let (scene, mut book) = (scene(), CardBook::default());
+        scene.take(&mut book, scene.card(1, 1, None)).unwrap();
+        let changed = scene.card(2, 2, None);
+        book.accept(changed.card.digest());
+        assert_eq!(scene.take(&mut book, changed), Ok(Taken::Accepted));
+    }
+
+    #[test]
+    fn a_card_speaks_for_its_own_certificate_and_admitted_kind_only() {
+        let (scene, mut book) = (scene(), CardBook::default());
+        let mut altered = scene.card(1, 1, None);
+        altered.card.endpoint = "127.0.0.1:2".into();
+        assert_eq!(scene.take(&mut book, altered), Err(Reason::CardInvalid));
+
+        let mut foreign = scene.card(1, 1, None).card;
+        foreign.oin = Oin::parse("00000099000000002000").unwrap();
+        let foreign = scene.sign(foreign, None, &["sch"]);
+        assert_eq!(scene.take(&mut book, foreign), Err(Reason::CardOinMismatch));
+
+        let mut police = scene.card(1, 1, None).card;
+        police.kind = Kind::parse("pol").unwrap();
+        let police = scene.sign(police, None, &["sch"]);
+        assert_eq!(scene.take(&mut book, police), Err(Reason::KindNotAdmitted));
+
+        let mut widened = scene.card(1, 1, None);
+        widened.admission.kinds.push(Kind::parse("vt").unwrap());
+        assert_eq!(scene.take(&mut book, widened), Err(Reason::KindNotAdmitted));
+        assert!(book.cards().next().is_none());
+    }
+
+    #[test]
+    fn a_role_needs_the_admission_of_its_kind_and_time() {
+        let (scene, mut book) = (scene(), CardBook::default());
+        scene.take(&mut book, scene.card(1, 1, None)).unwrap();
+        let card = book.card(&Oin::parse(OIN).unwrap()).unwrap();
+        let role = |text| Role::parse(text).unwrap();
+        assert_eq!(card.check_role(&role("sch.zorgcoordinator"), scene.now), Ok(()));
+        let other = card.check_role(&role("vt.onderzoeker"), scene.now);
+        assert_eq!(other, Err(Reason::RoleNotAdmitted));
+        let late = scene.now.plus_ms(500_000);
+        assert_eq!(card.check_time(late), Err(Reason::KindNotAdmitted));
+        assert_eq!(card.check_time(scene.now.plus_ms(1_000_000)), Err(Reason::CardInvalid));
+    }
+
+    #[test]
+    fn a_card_of_another_region_is_refused() {
+        let (scene, other, mut book) = (scene(), scene(), CardBook::default());
+        assert_eq!(other.take(&mut book, scene.card(1, 1, None)), Err(Reason::CardInvalid));
+    }
+}

@@ -1,0 +1,61 @@
+//! Every bound of this crate.
+
+use std::time::Duration;
+
+/// Longest key, in bytes.
+pub const KEY_BYTES_MAX: usize = 512;
+
+/// Longest value, in bytes. sled rewrites up to 17 values as one message, and a message of more
+/// than 128 KiB becomes a blob file that it never syncs; a longer body is split by `store::parts`.
+pub const VALUE_BYTES_MAX: usize = 6 * 1024;
+
+/// Most steps (writes and expectations) in one batch.
+pub const BATCH_STEPS_MAX: usize = 4_096;
+
+/// Most bytes of keys and values in one batch.
+pub const BATCH_BYTES_MAX: usize = 4 * 1024 * 1024;
+
+/// Most pairs in one page of a scan; a larger wish is cut to this.
+pub const SCAN_PAGE_MAX: usize = 1_000;
+
+/// Longest body that `store::parts` splits, in bytes.
+pub const BODY_BYTES_MAX: usize = 1024 * 1024;
+
+/// Most batches, or ledger leaves, that share one durable commit.
+pub const GROUP_MAX: usize = 256;
+
+/// A group takes no further batch once it holds this many bytes.
+pub const GROUP_BYTES_MAX: usize = 8 * 1024 * 1024;
+
+/// Most batches, or ledger appends, that wait for their turn; a further caller waits outside.
+pub const QUEUE_MAX: usize = 1_024;
+
+/// Most KiB of batches that wait for their turn; a further caller waits outside.
+pub const QUEUE_KIB_MAX: usize = 32 * 1024;
+
+/// sled's page cache, in bytes.
+pub const CACHE_BYTES: u64 = 16 * 1024 * 1024;
+
+/// How often sled is opened while its previous instance in this folder still finishes.
+pub const SLED_OPEN_TRIES_MAX: u32 = 500;
+
+/// The pause between those tries.
+pub const SLED_OPEN_PAUSE: Duration = Duration::from_millis(10);
+
+/// Below this much free space a commit is refused, while there is still room to close tidily.
+pub const FREE_BYTES_MIN: u64 = 64 * 1024 * 1024;
+
+/// Longest leaf, in bytes: with its fixed head it is one value.
+pub const LEAF_BYTES_MAX: usize = 6_000;
+
+/// Most leaves in one `append_many`.
+pub const APPEND_MAX: usize = GROUP_MAX;
+
+/// Longest name of a ledger, in characters.
+pub const LEDGER_NAME_MAX: usize = 32;
+
+/// How often a ledger starts again after another process moved its size.
+pub const RESEQUENCE_MAX: usize = 8;
+
+/// How often a body is read again when it changed while it was read.
+pub const REREAD_MAX: usize = 4;

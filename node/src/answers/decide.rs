@@ -1,0 +1,197 @@
+//! Deciding on a child who is known here: every category that the broker let through, for each
+//! person whose file this agency holds under it.
+
+use std::collections::BTreeSet;
+
+use grondslag_core::answer::{About, Basis, Record};
+use grondslag_core::catalogue::Category;
+use grondslag_core::clock::Timestamp;
+use grondslag_core::statement::Ruling;
+use grondslag_core::tier::{Tier, Verdict};
+use grondslag_policy::{Asked, Decision, FactError, Overlay, Pack, Resolved, Ruled};
+
+use super::facts::{self, Case};
+use super::record::DecisionFact;
+use super::verify::Attested;
+use crate::records::{Client, RegisterFact};
+
+/// Category that says whether a child is known at all; whoever may have it may be told why
+/// something else is refused (domain 4a.23).
+const INVOLVEMENT: &str = "G05";
+
+/// What this agency holds on the child, at the moment of the question.
+#[derive(Debug)]
+pub(super) struct Found {
+    pub(super) client: Client,
+    pub(super) records: Vec<Record>,
+    pub(super) facts: Vec<RegisterFact>,
+}
+
+/// The rules in force here.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Rules<'a> {
+    pub(super) pack: &'a Pack,
+    pub(super) overlay: Option<&'a Overlay>,
+    pub(super) now: Timestamp,
+}
+
+/// What was decided on one child.
+#[derive(Debug)]
+pub(super) struct Decided {
+    /// In the order asked.
+    pub(super) categories: Vec<CategoryDecided>,
+    /// What depends on the child may be shown as such to this asker.
+    pub(super) nameable: bool,
+    /// The facts used, each once.
+    pub(super) facts: Vec<DecisionFact>,
+}
+
+/// The rulings on one category, one for each person whose file it is.
+#[derive(Debug)]
+pub(super) struct CategoryDecided {
+    pub(super) category: Category,
+    pub(super) rulings: Vec<(Decision, Ruled)>,
+}
+
+impl CategoryDecided {
+    /// What the rulings come to: what may be given of one file is given, whatever becomes of
+    /// another.
+    pub(super) fn verdict(&self) -> Verdict {
+        let verdicts = self.rulings.iter().map(|(decision, _)| decision.verdict);
+        verdicts.min().unwrap_or(Verdict::Refuse)
+    }
+
+    /// The decisions with that verdict.
+    pub(super) fn with(&self, verdict: Verdict) -> impl Iterator<Item = &Decision> {
+        let decisions = self.rulings.iter().map(|(decision, _)| decision);
+        decisions.filter(move |decision| decision.verdict == verdict)
+    }
+
+    /// Rows and grounds of the decisions with that verdict.
+    pub(super) fn basis(&self, verdict: Verdict) -> Basis {
+        let mut basis = Basis::default();
+        for decision in self.with(verdict) {
+            add_new(&mut basis.rows, &decision.rows);
+            add_new(&mut basis.grounds, &decision.grounds);
+        }
+        basis
+    }
+
+    /// The highest tier that was decided.
+    pub(super) fn tier(&self) -> Tier {
+        let tiers = self.with(self.verdict()).map(|decision| decision.tier);
+        tiers.max().unwrap_or(Tier::T0)
+    }
+}
+
+fn add_new<T: Clone + PartialEq>(list: &mut Vec<T>, items: &[T]) {
+    for item in items {
+        if !list.contains(item) {
+            list.push(item.clone());
+        }
+    }
+}
+
+/// Decides on everything that the broker let through.
+///
+/// # Errors
+/// [`FactError`] when a fact cannot be settled: fail closed.
+pub(super) fn decide(
+    case: &Case<'_>,
+    attested: &Attested,
+    found: &Found,
+    rules: Rules<'_>,
+) -> Result<Decided, FactError> {
+    let mut resolved = Vec::new();
+    let mut categories = Vec::new();
+    for ruling in attested.let_through() {
+        let (decided, facts) = category(case, attested, ruling, found, rules)?;
+        categories.push(decided);
+        resolved.push(facts);
+    }
+    Ok(Decided {
+        categories,
+        nameable: nameable(case, found, rules)?,
+        facts: facts::told(&resolved),
+    })
+}
+
+fn category(
+    case: &Case<'_>,
+    attested: &Attested,
+    ruling: &Ruling,
+    found: &Found,
+    rules: Rules<'_>,
+) -> Result<(CategoryDecided, Resolved), FactError> {
+    let category = &ruling.category;
+    let known = case.sealed(category, found.client.birth_date, &found.facts, rules.now)?;
+    let rulings = files(category, &found.records).into_iter().map(|about| {
+        rules.pack.rule(&Asked {
+            question: attested.statement(),
+            category,
+            about,
+            facts: &known.resolved.facts,
+            overlay: rules.overlay,
+            cap: ruling.cap,
+            held: known.held,
+            on: rules.now,
+        })
+    });
+    let decided = CategoryDecided {
+        category: category.clone(),
+        rulings: rulings.collect::<Result<_, _>>()?,
+    };
+    Ok((decided, known.resolved))
+}
+
+/// Whose files there are under a category; without any, the child's own is asked about.
+fn files(category: &Category, records: &[Record]) -> BTreeSet<About> {
+    let of_category = records.iter().filter(|record| record.category == *category);
+    let files: BTreeSet<About> = of_category.map(|record| record.about).collect();
+    if files.is_empty() {
+        BTreeSet::from([About::Child])
+    } else {
+        files
+    }
+}
+
+/// Whether this asker would be permitted to know that the child is known here.
+fn nameable(case: &Case<'_>, found: &Found, rules: Rules<'_>) -> Result<bool, FactError> {
+    let Ok(involvement) = Category::parse(INVOLVEMENT) else {
+        return Ok(false);
+    };
+    let known = case.sealed(&involvement, found.client.birth_date, &found.facts, rules.now)?;
+    Ok(rules
+        .pack
+        .may_name(&known.resolved.facts, rules.overlay, rules.now))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    fn record(category: &str, about: About) -> Record {
+        Record {
+            category: Category::parse(category).unwrap(),
+            about,
+            dated: Timestamp::from_ms(0),
+            source: String::new(),
+            layers: BTreeMap::new(),
+        }
+    }
+
+    #[test]
+    fn every_file_under_a_category_is_decided_and_without_any_the_childs() {
+        let records = [
+            record("G08", About::Parent),
+            record("G08", About::Child),
+            record("G16", About::Parent),
+        ];
+        let of = |code| files(&Category::parse(code).unwrap(), &records);
+        assert_eq!(of("G08"), BTreeSet::from([About::Child, About::Parent]));
+        assert_eq!(of("G16"), BTreeSet::from([About::Parent]));
+        assert_eq!(of("G05"), BTreeSet::from([About::Child]));
+    }
+}

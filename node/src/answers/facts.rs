@@ -1,0 +1,181 @@
+//! Facts of a case at the holder: what the header says, and what this node verified of the child.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use grondslag_core::catalogue::{Category, Kind};
+use grondslag_core::clock::Timestamp;
+use grondslag_core::reason::Reason;
+use grondslag_core::tier::{Level, Standing};
+use grondslag_policy::catalogue::Visibility;
+use grondslag_policy::{FactError, Facts, Pack, Resolved, Sources};
+use grondslag_subject::BirthDate;
+
+use super::record::DecisionFact;
+use super::verify::Attested;
+use crate::records::RegisterFact;
+
+/// Whose file a category is about; a ruling sets it, no register does.
+const ABOUT: &str = "about";
+/// Column of the child's age.
+const AGE_BAND: &str = "age_band";
+/// Column of how sure it is that the child is the one asked about.
+const MATCH: &str = "match";
+/// A verified number is found exactly or not at all.
+const CERTAIN: &str = "certain";
+
+/// What is known of a case before anything is looked up.
+#[derive(Debug)]
+pub(super) struct Case<'a> {
+    pack: &'a Pack,
+    attested: &'a Attested,
+    asker: Kind,
+    visible: Facts,
+}
+
+/// The sealed facts of one category.
+pub(super) struct CategoryFacts {
+    pub(super) resolved: Resolved,
+    /// Register and statement contradict each other, or the register cannot be understood.
+    pub(super) held: bool,
+}
+
+impl<'a> Case<'a> {
+    /// Fills in the visible columns from the verified header, and checks what the asker states
+    /// against the catalogue, so that a look-up never fails on the question itself.
+    ///
+    /// # Errors
+    /// `UNKNOWN_ROLE` and the like for a word that is not in the catalogue; `UNIMPLEMENTED` for a
+    /// question about counts, which no person's records may answer.
+    pub(super) fn of(pack: &'a Pack, target: &Kind, attested: &'a Attested) -> Result<Self, Reason> {
+        if attested.header().level == Level::Aggregate {
+            return Err(Reason::Unimplemented);
+        }
+        let visible = visible(pack, target, attested).map_err(|error| error.reason())?;
+        let case = Self {
+            pack,
+            attested,
+            asker: attested.header().role.kind(),
+            visible,
+        };
+        for ruling in attested.let_through() {
+            let known = pack.value("category", ruling.category.as_str());
+            known.map_err(|error| error.reason())?;
+        }
+        let nothing = BTreeMap::new();
+        case.resolve(&nothing).map_err(|error| error.reason())?;
+        Ok(case)
+    }
+
+    /// Fills in the sealed columns for one category: the child's age and the certainty of the
+    /// match, what the register says to this asker, and what the asker states.
+    ///
+    /// # Errors
+    /// [`FactError`] only for a catalogue that contradicts itself.
+    pub(super) fn sealed(
+        &self,
+        category: &Category,
+        birth: BirthDate,
+        register: &[RegisterFact],
+        now: Timestamp,
+    ) -> Result<CategoryFacts, FactError> {
+        let mut known: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        let mut understood = true;
+        let purpose = &self.attested.header().purpose;
+        for fact in register.iter().filter(|f| f.applies(&self.asker, purpose, category)) {
+            if self.understands(fact) {
+                let values = known.entry(fact.column.clone()).or_default();
+                values.push(fact.value.clone());
+            } else {
+                // What cannot be understood opens nothing: a person looks.
+                tracing::warn!("a fact of the register is not in the catalogue");
+                understood = false;
+            }
+        }
+        let computed = [
+            (AGE_BAND, age_band(birth, now)),
+            (MATCH, CERTAIN),
+        ];
+        for (column, value) in computed {
+            if self.pack.catalogue().column(column).is_some() {
+                known.insert(column.to_owned(), vec![value.to_owned()]);
+            }
+        }
+        let resolved = self.resolve(&known)?;
+        let held = !understood || resolved.conflicts().next().is_some();
+        Ok(CategoryFacts { resolved, held })
+    }
+
+    fn resolve(&self, register: &BTreeMap<String, Vec<String>>) -> Result<Resolved, FactError> {
+        let sources = Sources {
+            register,
+            stated: &self.attested.detail().facts,
+            asker: &self.asker,
+        };
+        self.pack.resolve(self.visible, &sources)
+    }
+
+    fn understands(&self, fact: &RegisterFact) -> bool {
+        let column = self.pack.catalogue().column(&fact.column);
+        column.is_some_and(|column| column.visibility == Visibility::Sealed)
+            && self.pack.value(&fact.column, &fact.value).is_ok()
+    }
+}
+
+fn visible(pack: &Pack, target: &Kind, attested: &Attested) -> Result<Facts, FactError> {
+    let header = attested.header();
+    let mut facts = pack.facts();
+    let break_glass = if header.break_glass { "yes" } else { "no" };
+    let columns = [
+        ("requester_role", header.role.as_str()),
+        ("purpose", header.purpose.as_str()),
+        ("query_kind", header.kind.as_str()),
+        ("target_kind", target.as_str()),
+        ("urgency", header.urgency.word()),
+        ("approvals", attested.approvals().word()),
+        ("break_glass", break_glass),
+        ("level", header.level.word()),
+    ];
+    for (column, value) in columns {
+        pack.set(&mut facts, column, value)?;
+    }
+    Ok(facts)
+}
+
+fn age_band(birth: BirthDate, now: Timestamp) -> &'static str {
+    match birth.age_on(now.date()) {
+        0..12 => "lt12",
+        12..16 => "12-15",
+        16..18 => "16-17",
+        18.. => "18plus",
+    }
+}
+
+/// Facts of several categories as one list, each once: what the decision record tells.
+pub(super) fn told<'a>(all: impl IntoIterator<Item = &'a Resolved>) -> Vec<DecisionFact> {
+    let facts = all.into_iter().flat_map(|resolved| &resolved.all);
+    let told: BTreeSet<DecisionFact> = facts
+        .filter(|fact| fact.column != ABOUT)
+        .map(|fact| DecisionFact {
+            column: fact.column.clone(),
+            value: fact.value.clone(),
+            standing: fact.standing.map_or("absent", Standing::word).to_owned(),
+        })
+        .collect();
+    told.into_iter().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_age_band_begins_on_its_own_birthday() {
+        let born = BirthDate::parse("2010-03-11").unwrap();
+        let at = |text| age_band(born, Timestamp::parse(text).unwrap());
+        assert_eq!(at("2022-03-10T23:59"), "lt12");
+        assert_eq!(at("2022-03-11T00:00"), "12-15");
+        assert_eq!(at("2026-03-10T23:59"), "12-15");
+        assert_eq!(at("2026-03-11T00:00"), "16-17");
+        assert_eq!(at("2028-03-11T00:00"), "18plus");
+    }
+}

@@ -1,0 +1,29 @@
+//! What the node answers, and the proofs that it must hold before it looks anything up.
+//!
+//! Life of a question: the broker delivers it ([`service`]); its signatures, attestation and
+//! agreement are checked ([`verify`]); a question that was answered before gets the same bytes
+//! ([`replay`]); a register that is not whole says so (`NOT_READY`); the child is looked up; every
+//! category that the broker let through is decided on this child's verified facts ([`facts`],
+//! [`decide`]); what may be told is shaped ([`shape`]); decision and reply are made durable in one
+//! commit ([`record`]); and only the ledger's receipt lets the reply leave ([`release`]), on the
+//! tick.
+//!
+//! INVARIANT: nothing is looked up without an [`verify::Attested`], and nothing leaves without a
+//! receipt. What is refused before the look-up does not depend on the child.
+
+mod answering;
+mod decide;
+pub mod detail;
+mod facts;
+pub mod record;
+pub mod release;
+pub mod replay;
+pub mod service;
+mod shape;
+mod tick;
+pub mod verify;
+
+pub use record::decisions;
+
+#[cfg(test)]
+mod fixture;

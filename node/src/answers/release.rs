@@ -1,0 +1,423 @@
+//! The one door out: content needs a permit, everything needs a receipt.
+//!
+//! A [`Draft`] gathers lines: [`Draft::give`] takes content with the permit that allows it,
+//! [`Draft::close`] takes a line of the closed list that holds none. [`Draft::finish`] encodes and
+//! signs; the bytes can then only be put in the batch that the ledger commits
+//! ([`Prepared::keep`]), until the ledger's receipt for this very question turns them into
+//! [`Sealed`], which alone can be sent.
+
+use std::fmt;
+
+use ed25519_dalek::SigningKey;
+use grondslag_core::answer::{Answer, Basis, Entry, Line, Outcome};
+use grondslag_core::catalogue::Category;
+use grondslag_core::clock::Timestamp;
+use grondslag_core::id::{Digest, Oin, TargetId};
+use grondslag_core::limits::BODY_BYTES_MAX;
+use grondslag_core::reason::Reason;
+use grondslag_core::statement::{self, ReplyFields};
+use grondslag_core::tier::Tier;
+use grondslag_evidence::ledger::Receipt;
+use grondslag_evidence::store::{Batch, StoreError};
+use grondslag_policy::{Minimised, Permit};
+use grondslag_proto::reply::Reply;
+use grondslag_proto::{answer, v1};
+
+use super::replay;
+use crate::limits::LINE_ENTRIES_MAX;
+
+/// Suite of a body that is encoded and not sealed.
+const SUITE_ENCODED: u32 = 0;
+
+/// A permit, a receipt or content belongs to another question: a fault of this program, and
+/// nothing leaves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("permit, content and receipt are not of the same question")]
+pub struct Mismatch;
+
+impl Mismatch {
+    /// The stable reason.
+    pub const fn reason(self) -> Reason {
+        Reason::Internal
+    }
+}
+
+/// A line without content.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Closed {
+    /// Permitted, and there is no record.
+    NoRecord(Category, Basis),
+    /// Refused, by name and article.
+    Refused(Category, Basis, Reason),
+    /// A professional decides before a moment.
+    Review(Category, Basis, Timestamp),
+    /// Nothing that may be told.
+    Neutral(Category),
+}
+
+/// What a reply says besides its lines.
+#[derive(Clone)]
+pub struct Frame<'a> {
+    /// The question as this node knows it.
+    pub target_id: TargetId,
+    /// This node.
+    pub from: &'a Oin,
+    /// The asker.
+    pub to: &'a Oin,
+    /// Epoch of the question.
+    pub epoch: u32,
+    /// Until when more may follow.
+    pub answer_by: Timestamp,
+    /// Every client registered before this moment is covered.
+    pub index_as_of: Timestamp,
+    /// The agency has records that no answer speaks for.
+    pub holds_unnumbered_records: bool,
+    /// Whom to call.
+    pub duty_phone: &'a str,
+    /// Binds what is told to the child.
+    pub subject_tag: Digest,
+    /// Random bytes that stand in its place when nothing is told.
+    pub noise: [u8; 32],
+}
+
+impl fmt::Debug for Frame<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Frame({}, …)", self.target_id)
+    }
+}
+
+/// An answer that is being put together.
+#[derive(Debug)]
+pub struct Draft {
+    question: Digest,
+    lines: Vec<Line>,
+}
+
+impl Draft {
+    /// An empty answer to the question whose statement has this digest.
+    pub(crate) fn of(question: Digest) -> Self {
+        Self {
+            question,
+            lines: Vec::new(),
+        }
+    }
+
+    /// Adds content of one category. Every part comes with the permit that it was minimised
+    /// under, which is used up.
+    ///
+    /// # Errors
+    /// [`Mismatch`] when a permit or a part is of another question or category.
+    pub(crate) fn give(
+        mut self,
+        category: &Category,
+        basis: Basis,
+        parts: Vec<(Permit, Minimised)>,
+    ) -> Result<Self, Mismatch> {
+        let mut tier = Tier::T0;
+        let mut entries = Vec::new();
+        for (permit, part) in parts {
+            let same = permit.question() == self.question && part.question() == self.question;
+            if !same || permit.category() != category {
+                return Err(Mismatch);
+            }
+            tier = tier.max(permit.tier());
+            entries.extend(part.into_entries());
+        }
+        self.lines.push(Line::Content {
+            category: category.clone(),
+            tier,
+            basis,
+            entries: newest(entries),
+        });
+        Ok(self)
+    }
+
+    /// Adds a line without content.
+    pub(crate) fn close(mut self, closed: Closed) -> Self {
+        self.lines.push(closed.into());
+        self
+    }
+
+    /// Encodes and signs the answer.
+    pub(crate) fn finish(self, frame: &Frame<'_>, key: &SigningKey) -> Prepared {
+        let outcome = Answer::outcome_of(&self.lines);
+        let subject_tag = match outcome {
+            Outcome::Neutraal => frame.noise,
+            _ => *frame.subject_tag.as_bytes(),
+        };
+        let answer = Answer {
+            outcome,
+            lines: self.lines,
+            subject_tag,
+            index_as_of: frame.index_as_of,
+            holds_unnumbered_records: frame.holds_unnumbered_records,
+            answer_by: frame.answer_by,
+            duty_phone: frame.duty_phone.to_owned(),
+        };
+        let answer = fitting(answer);
+        Prepared {
+            question: self.question,
+            outcome: answer.outcome,
+            reply: signed(answer::encode(&answer), frame, key),
+        }
+    }
+}
+
+/// Signs a body as this node's first and only reply.
+fn signed(body: Vec<u8>, frame: &Frame<'_>, key: &SigningKey) -> Reply {
+    let fields = ReplyFields {
+        target_id: frame.target_id,
+        from: frame.from,
+        to: frame.to,
+        epoch: frame.epoch,
+        reply_no: 1,
+        part: 1,
+        last: true,
+        suite: SUITE_ENCODED,
+        answer_by: frame.answer_by,
+        body: &body,
+    };
+    let signature = statement::sign(key, &fields.canonical());
+    Reply {
+        target_id: frame.target_id,
+        reply_no: 1,
+        part: 1,
+        last: true,
+        suite: SUITE_ENCODED,
+        body,
+        signature,
+        seen_size: 0,
+    }
+}
+
+/// Newest first when there are too many, then in the agency's own order.
+fn newest(mut entries: Vec<Entry>) -> Vec<Entry> {
+    if entries.len() > LINE_ENTRIES_MAX {
+        entries.sort_by_key(|entry| std::cmp::Reverse(entry.dated));
+        entries.truncate(LINE_ENTRIES_MAX);
+        entries.reverse();
+    }
+    entries
+}
+
+/// Cuts what does not fit the largest padding class, longest line first: the answer is then given
+/// in part. A line that loses all its content keeps saying that there is some.
+fn fitting(mut answer: Answer) -> Answer {
+    let mut over = answer::encode(&answer).len().saturating_sub(BODY_BYTES_MAX);
+    if over == 0 {
+        return answer;
+    }
+    answer.outcome = Outcome::DeelsVerstrekt;
+    while over > 0 {
+        let contents = answer.lines.iter_mut().filter_map(|line| match line {
+            Line::Content { entries, .. } => Some(entries),
+            _ => None,
+        });
+        let Some(longest) = contents.max_by_key(|entries| weight(entries)) else {
+            break;
+        };
+        let Some(cut) = longest.pop() else { break };
+        let rest = cut_last_text(cut);
+        over = over.saturating_sub(rest.1);
+        longest.extend(rest.0);
+    }
+    answer
+}
+
+fn weight(entries: &[Entry]) -> usize {
+    let texts = entries.iter().flat_map(|entry| &entry.texts);
+    texts.map(|(_, text)| text.len()).sum::<usize>() + entries.len()
+}
+
+/// An entry without its highest tier, and how many bytes that saves; nothing is left of an entry
+/// with one.
+fn cut_last_text(mut entry: Entry) -> (Option<Entry>, usize) {
+    let saved = entry.texts.pop().map_or(0, |(_, text)| text.len());
+    entry.redacted = true;
+    if entry.texts.is_empty() {
+        (None, saved + 1)
+    } else {
+        (Some(entry), saved)
+    }
+}
+
+impl From<Closed> for Line {
+    fn from(closed: Closed) -> Self {
+        match closed {
+            Closed::NoRecord(category, basis) => Self::NoRecord { category, basis },
+            Closed::Refused(category, basis, reason) => Self::Refused {
+                category,
+                basis,
+                reason,
+            },
+            Closed::Review(category, basis, until) => Self::Review {
+                category,
+                basis,
+                until,
+            },
+            Closed::Neutral(category) => Self::Neutral { category },
+        }
+    }
+}
+
+/// A signed reply that may not leave yet. Its bytes can be kept in a batch, and nowhere else:
+///
+/// ```compile_fail,E0616
+/// fn leak(prepared: grondslag_node::answers::release::Prepared) {
+///     let _ = prepared.reply;
+/// }
+/// ```
+pub struct Prepared {
+    question: Digest,
+    outcome: Outcome,
+    reply: Reply,
+}
+
+impl fmt::Debug for Prepared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Prepared(…)")
+    }
+}
+
+impl Prepared {
+    /// The outcome that the reply tells.
+    pub(crate) fn outcome(&self) -> Outcome {
+        self.outcome
+    }
+
+    /// Puts the reply in the batch that makes it durable, so that the same question gets the same
+    /// bytes again.
+    ///
+    /// # Errors
+    /// `TOO_LARGE` for a body over the store's limits.
+    pub(crate) fn keep(&self, batch: Batch, until: Timestamp) -> Result<Batch, StoreError> {
+        replay::keep(batch, &self.reply, &self.question, until)
+    }
+
+    /// Lets the reply leave: the ledger says that this question's decision is durable.
+    ///
+    /// # Errors
+    /// [`Mismatch`] for a receipt of something else.
+    pub(crate) fn release(self, receipt: &Receipt) -> Result<Sealed, Mismatch> {
+        if receipt.about() == self.question {
+            Ok(Sealed { reply: self.reply })
+        } else {
+            Err(Mismatch)
+        }
+    }
+}
+
+/// A reply that may leave: it was released with a receipt, or is kept from such a release.
+///
+/// ```compile_fail,E0451
+/// fn forge(reply: grondslag_proto::reply::Reply) -> grondslag_node::answers::release::Sealed {
+///     grondslag_node::answers::release::Sealed { reply }
+/// }
+/// ```
+#[derive(PartialEq, Eq)]
+pub struct Sealed {
+    reply: Reply,
+}
+
+impl fmt::Debug for Sealed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Sealed(…)")
+    }
+}
+
+impl Sealed {
+    /// The reply, to be sent.
+    pub fn into_reply(self) -> Reply {
+        self.reply
+    }
+
+    // INVARIANT: called by `replay` alone, with what it read under the key that only a commit
+    // with its ledger leaf writes.
+    pub(super) fn kept(reply: Reply) -> Self {
+        Self { reply }
+    }
+}
+
+impl From<Sealed> for v1::Reply {
+    fn from(sealed: Sealed) -> Self {
+        sealed.reply.into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn category(code: &str) -> Category {
+        Category::parse(code).unwrap()
+    }
+
+    fn frame<'a>(from: &'a Oin, to: &'a Oin) -> Frame<'a> {
+        Frame {
+            target_id: TargetId::new([1; 16]),
+            from,
+            to,
+            epoch: 0,
+            answer_by: Timestamp::from_ms(5),
+            index_as_of: Timestamp::from_ms(1),
+            holds_unnumbered_records: false,
+            duty_phone: "088",
+            subject_tag: Digest::of(b"tag"),
+            noise: [9; 32],
+        }
+    }
+
+    fn finish(draft: Draft) -> Answer {
+        let oin = Oin::parse("00000099000000001000").unwrap();
+        let key = SigningKey::from_bytes(&[1; 32]);
+        let prepared = draft.finish(&frame(&oin, &oin), &key);
+        answer::decode(&prepared.reply.body).unwrap()
+    }
+
+    #[test]
+    fn a_neutral_answer_carries_noise_and_any_other_the_tag() {
+        let draft = || Draft::of(Digest::of(b"q")).close(Closed::Neutral(category("G05")));
+        let neutral = finish(draft());
+        assert_eq!(neutral.subject_tag, [9; 32]);
+        let named = draft().close(Closed::NoRecord(category("G06"), Basis::default()));
+        assert_eq!(&finish(named).subject_tag, Digest::of(b"tag").as_bytes());
+    }
+
+    fn entry(length: usize) -> Entry {
+        Entry {
+            about: grondslag_core::answer::About::Child,
+            dated: Timestamp::from_ms(1),
+            source: String::new(),
+            texts: vec![
+                (Tier::T1, "kort".into()),
+                (Tier::T4, "x".repeat(length)),
+            ],
+            redacted: false,
+        }
+    }
+
+    #[test]
+    fn what_does_not_fit_is_given_in_part_and_says_so() {
+        let content = |length| Line::Content {
+            category: category("G08"),
+            tier: Tier::T4,
+            basis: Basis::default(),
+            entries: vec![entry(length); 3],
+        };
+        let draft = |length| Draft {
+            question: Digest::of(b"q"),
+            lines: vec![content(length)],
+        };
+        let whole = finish(draft(20_000));
+        assert_eq!(whole.outcome, Outcome::Verstrekt);
+        let part = finish(draft(30_000));
+        assert_eq!(part.outcome, Outcome::DeelsVerstrekt);
+        let Line::Content { entries, .. } = &part.lines[0] else {
+            panic!("content")
+        };
+        assert_eq!(entries.len(), 3);
+        assert!(entries[2].redacted && entries[2].texts.len() == 1);
+        assert!(!entries[0].redacted && entries[0].texts.len() == 2);
+        assert!(answer::encode(&finish(draft(200_000))).len() <= BODY_BYTES_MAX);
+    }
+}

@@ -1,0 +1,83 @@
+//! The node's side of the region: it answers what the region's broker delivers, and nobody else.
+
+use std::sync::Arc;
+
+use grondslag_certs::Peer;
+use grondslag_core::reason::Reason;
+use grondslag_proto::question::TargetQuestion;
+use grondslag_proto::reply::refusal;
+use grondslag_proto::status::{fault, rejected};
+use grondslag_proto::v1;
+use grondslag_proto::v1::answer_response::Result as Answered;
+use grondslag_proto::v1::node_service_server::NodeService;
+use grondslag_runtime::telemetry::corr;
+use tokio::time::Instant;
+use tonic::{Request, Response, Status};
+
+use super::answering::{self, Stop};
+use super::tick;
+use crate::agency::Agency;
+
+/// Answers questions.
+#[derive(Debug, Clone)]
+pub struct AnswerService {
+    agency: Arc<Agency>,
+}
+
+impl AnswerService {
+    /// The service of one node.
+    pub fn new(agency: Arc<Agency>) -> Self {
+        Self { agency }
+    }
+
+    async fn answered(&self, wire: v1::AnswerQuestion) -> Result<Answered, Status> {
+        let question = match TargetQuestion::try_from(wire) {
+            Ok(question) => question,
+            Err(reason @ (Reason::Malformed | Reason::TooLarge)) => return Err(rejected(reason)),
+            Err(reason) => return Ok(refused(reason)),
+        };
+        // The agency stands in the log, the question under its target id; never the child.
+        let (target, agency) = (question.id, question.header.asker.clone());
+        match answering::answer(&self.agency, question).await {
+            Ok(sealed) => {
+                tracing::info!(%target, %agency, "answered");
+                Ok(Answered::Reply(sealed.into()))
+            }
+            Err(Stop::Refused(reason)) => {
+                tracing::info!(%target, %agency, %reason, "refused");
+                Ok(refused(reason))
+            }
+            Err(Stop::Fault(reason)) => {
+                let corr = corr();
+                tracing::error!(%target, %agency, %reason, corr, "not answered");
+                Err(fault(reason, &corr))
+            }
+        }
+    }
+}
+
+fn refused(reason: Reason) -> Answered {
+    Answered::Refusal(refusal(reason))
+}
+
+#[tonic::async_trait]
+impl NodeService for AnswerService {
+    async fn answer(
+        &self,
+        request: Request<v1::AnswerRequest>,
+    ) -> Result<Response<v1::AnswerResponse>, Status> {
+        let arrived = Instant::now();
+        let peer = request.extensions().get::<Peer>();
+        if peer.is_none_or(|peer| *peer.oin() != self.agency.broker) {
+            return Err(rejected(Reason::NotTheBroker));
+        }
+        let question = request.into_inner().question;
+        let question = question.ok_or_else(|| rejected(Reason::Malformed))?;
+        // Whether answered, refused or failed, it leaves on the tick.
+        let result = self.answered(question).await;
+        tick::until_next(arrived, self.agency.reply_tick).await;
+        Ok(Response::new(v1::AnswerResponse {
+            result: Some(result?),
+        }))
+    }
+}

@@ -1,0 +1,249 @@
+//! Verifying that a question is what asker and broker both signed.
+//!
+//! A lying broker is caught here: a swapped purpose or category breaks the asker's statement, a
+//! swapped detail breaks its digest, and a decision on another question breaks the leaf.
+
+use std::fmt;
+
+use grondslag_certs::{CardBook, VerifiedCard};
+use grondslag_core::approval;
+use grondslag_core::catalogue::{Category, Role};
+use grondslag_core::clock::Timestamp;
+use grondslag_core::id::{Digest, Oin, TargetId};
+use grondslag_core::inquiry::{Header, Part};
+use grondslag_core::reason::Reason;
+use grondslag_core::statement::{self, Leaf, Ruling};
+use grondslag_core::tier::{Approvals, Verdict};
+use grondslag_proto::question::TargetQuestion;
+
+use super::detail::Detail;
+
+/// A question that the asker signed and the broker attested, and that was verified. A look-up
+/// demands one, and only [`verify`](self) makes one:
+///
+/// ```compile_fail,E0451
+/// # use grondslag_node::answers::verify::Attested;
+/// fn forge(real: Attested) -> Attested {
+///     Attested { rulings: Vec::new(), ..real }
+/// }
+/// ```
+///
+/// ```compile_fail,E0277
+/// fn copied<T: Clone>() {}
+/// copied::<grondslag_node::answers::verify::Attested>();
+/// ```
+pub struct Attested {
+    id: TargetId,
+    header: Header,
+    categories: Vec<Category>,
+    header_digest: Digest,
+    detail: Detail,
+    detail_digest: Digest,
+    rulings: Vec<Ruling>,
+    approvals: Approvals,
+    statement: Digest,
+}
+
+impl Attested {
+    /// The question as this node knows it.
+    pub fn target_id(&self) -> TargetId {
+        self.id
+    }
+
+    /// What broker and targets may see.
+    pub fn header(&self) -> &Header {
+        &self.header
+    }
+
+    /// What was asked of this node, refused or not.
+    pub fn categories(&self) -> &[Category] {
+        &self.categories
+    }
+
+    /// Digest of the header with this node's categories and approvals.
+    pub fn header_digest(&self) -> Digest {
+        self.header_digest
+    }
+
+    /// What only this node may read.
+    pub fn detail(&self) -> &Detail {
+        &self.detail
+    }
+
+    /// Digest of the detail as it travelled.
+    pub fn detail_digest(&self) -> Digest {
+        self.detail_digest
+    }
+
+    /// The broker's rulings on what it let through, in the order asked.
+    pub fn let_through(&self) -> impl Iterator<Item = &Ruling> {
+        let through = |ruling: &&Ruling| ruling.verdict != Verdict::Refuse;
+        self.rulings.iter().filter(through)
+    }
+
+    /// What second persons added.
+    pub fn approvals(&self) -> Approvals {
+        self.approvals
+    }
+
+    /// Digest of the asker's statement: what a replay, a permit and a receipt are compared by.
+    pub fn statement(&self) -> Digest {
+        self.statement
+    }
+}
+
+impl fmt::Debug for Attested {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Attested({}, …)", self.id)
+    }
+}
+
+/// What a question is held against.
+pub(crate) struct Against<'a> {
+    /// This node.
+    pub(crate) own: &'a Oin,
+    /// The region's broker.
+    pub(crate) broker: &'a Oin,
+    /// The rules in force here.
+    pub(crate) bundle: Digest,
+    /// The cards that this node verified itself.
+    pub(crate) cards: &'a CardBook,
+    /// Whether an approval in this role counts as mandated.
+    pub(crate) mandated: &'a dyn Fn(&Role) -> bool,
+    /// The present moment.
+    pub(crate) now: Timestamp,
+}
+
+/// Verifies everything about a question that can be verified without looking at records.
+///
+/// # Errors
+/// The reason code of what does not hold. None depends on the child.
+pub(crate) fn verify(question: TargetQuestion, against: &Against<'_>) -> Result<Attested, Reason> {
+    let header = &question.header;
+    if question.target != *against.own {
+        return Err(Reason::HeaderMismatch);
+    }
+    header.times.check_answerable(against.now)?;
+    if header.bundle != against.bundle {
+        return Err(Reason::PolicyStale);
+    }
+    let asker = asker_card(header, against)?;
+    let statement = check_statement(&question, asker)?;
+    let leaf = attested_leaf(&question, against)?;
+    check_leaf(&question, &leaf)?;
+    let detail = Detail::parse(&question.part.detail)?;
+    if detail.header != leaf.header {
+        return Err(Reason::HeaderMismatch);
+    }
+    let approvals = weigh(&question, asker, against)?;
+    Ok(Attested {
+        id: question.id,
+        header: question.header,
+        categories: question.part.categories,
+        header_digest: leaf.header,
+        detail,
+        detail_digest: leaf.detail,
+        rulings: leaf.rulings,
+        approvals,
+        statement,
+    })
+}
+
+/// The asker is known here, of our mode, and admitted to the role in which it asks.
+fn asker_card<'a>(header: &Header, against: &Against<'a>) -> Result<&'a VerifiedCard, Reason> {
+    if header.asker.mode() != against.own.mode() {
+        return Err(Reason::ModeMismatch);
+    }
+    let card = against.cards.card(&header.asker);
+    let card = card.ok_or(Reason::UnknownAgency)?;
+    card.check_role(&header.role, against.now)?;
+    Ok(card)
+}
+
+/// The asker signed this header, for this target, with this detail.
+fn check_statement(question: &TargetQuestion, asker: &VerifiedCard) -> Result<Digest, Reason> {
+    let TargetQuestion {
+        id,
+        header,
+        target,
+        part,
+        ..
+    } = question;
+    let bytes = statement::ask_bytes(id, target, header, part);
+    statement::verify(&asker.card().sign_key, &bytes, &part.signature)
+        .map_err(|_| Reason::StatementInvalid)?;
+    Ok(Digest::of(&bytes))
+}
+
+/// The broker signed that this leaf stands in its ledger.
+fn attested_leaf(question: &TargetQuestion, against: &Against<'_>) -> Result<Leaf, Reason> {
+    // Without the broker's card this node can verify nobody, whatever is asked.
+    let broker = against.cards.card(against.broker).ok_or(Reason::NotReady)?;
+    broker
+        .check_time(against.now)
+        .map_err(|_| Reason::AttestationInvalid)?;
+    let evidence = &question.evidence;
+    let bytes = statement::attestation_bytes(
+        &question.id,
+        &Digest::of(&evidence.leaf),
+        evidence.index,
+        &question.part.blind,
+    );
+    statement::verify(&broker.card().sign_key, &bytes, &evidence.signature)
+        .map_err(|_| Reason::AttestationInvalid)?;
+    Leaf::parse(&evidence.leaf).map_err(|_| Reason::AttestationInvalid)
+}
+
+/// Leaf, header and detail agree field by field, and the broker ruled on exactly what is asked.
+fn check_leaf(question: &TargetQuestion, leaf: &Leaf) -> Result<(), Reason> {
+    let TargetQuestion {
+        id,
+        header,
+        target,
+        part,
+        ..
+    } = question;
+    let Part {
+        categories,
+        approvals,
+        detail,
+        ..
+    } = part;
+    let ruled = leaf.rulings.iter().map(|ruling| &ruling.category);
+    let agree = leaf.target_id == *id
+        && leaf.target == *target
+        && leaf.header == header.digest(categories, approvals)
+        && leaf.detail == Digest::of(detail)
+        && ruled.eq(categories)
+        && each_once(categories);
+    if agree {
+        Ok(())
+    } else {
+        Err(Reason::HeaderMismatch)
+    }
+}
+
+fn each_once(categories: &[Category]) -> bool {
+    let mut sorted: Vec<&Category> = categories.iter().collect();
+    sorted.sort_unstable();
+    sorted.windows(2).all(|pair| pair.first() != pair.last())
+}
+
+/// Second persons act in roles that the asker's agency is admitted to, and signed this question.
+fn weigh(
+    question: &TargetQuestion,
+    asker: &VerifiedCard,
+    against: &Against<'_>,
+) -> Result<Approvals, Reason> {
+    let TargetQuestion {
+        id, header, part, ..
+    } = question;
+    for approver in &header.approvers {
+        asker.check_role(&approver.role, against.now)?;
+    }
+    let key = &asker.card().sign_key;
+    approval::weigh(id, header, part, key, against.mandated, against.now)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,145 @@
+//! What comes back is believed only as far as it is proved: the broker's decisions by its
+//! attestation and by deciding again, a node's answer by its own signature and subject tag.
+
+use grondslag_core::answer::{Answer, Line, Outcome};
+use grondslag_core::approval;
+use grondslag_core::catalogue::Category;
+use grondslag_core::id::{Digest, Oin, TargetId};
+use grondslag_core::inquiry::{Inquiry, Part};
+use grondslag_core::reason::Reason;
+use grondslag_core::statement::{
+    Leaf, ReplyFields, attestation_bytes, subject_tag, verify,
+};
+use grondslag_core::tier::Verdict;
+use grondslag_proto::question::Evidence;
+use grondslag_proto::reply::{NamedRuling, Reply};
+
+use super::plan::visible;
+use super::wish::Wish;
+use crate::agency::Agency;
+
+/// Suite of a body that is encoded and not sealed.
+const SUITE_PLAIN: u32 = 0;
+
+/// The part of a question that one target got.
+#[derive(Debug, Clone, Copy)]
+pub struct Asked<'a> {
+    /// The whole.
+    pub inquiry: &'a Inquiry,
+    /// The target.
+    pub target: &'a Oin,
+    /// Its part.
+    pub part: &'a Part,
+}
+
+impl Asked<'_> {
+    /// The inquiry as the target knows it.
+    pub fn id(&self) -> TargetId {
+        TargetId::derive(self.inquiry.id(), self.target)
+    }
+}
+
+/// Checks the broker's evidence of one decision: its signature, and that the leaf is about this
+/// very question and says what the broker told us.
+///
+/// # Errors
+/// `ATTESTATION_INVALID` or `HEADER_MISMATCH`.
+pub fn check_evidence(
+    agency: &Agency,
+    asked: Asked<'_>,
+    rulings: &[NamedRuling],
+    evidence: &Evidence,
+) -> Result<(), Reason> {
+    let invalid = |_| Reason::AttestationInvalid;
+    let broker = agency.directory.card(&agency.broker)?;
+    let (id, leaf_digest) = (asked.id(), Digest::of(&evidence.leaf));
+    let bytes = attestation_bytes(&id, &leaf_digest, evidence.index, &asked.part.blind);
+    verify(&broker.card().sign_key, &bytes, &evidence.signature).map_err(invalid)?;
+    let leaf = Leaf::parse(&evidence.leaf).map_err(|_| Reason::AttestationInvalid)?;
+    let header = asked.inquiry.header().digest(&asked.part.categories, &asked.part.approvals);
+    let told = rulings.iter().map(|named| &named.ruling);
+    let same = leaf.target_id == id
+        && leaf.target == *asked.target
+        && leaf.header == header
+        && leaf.detail == Digest::of(&asked.part.detail)
+        && leaf.rulings.iter().eq(told)
+        && leaf.rulings.iter().map(|ruling| &ruling.category).eq(&asked.part.categories);
+    if same { Ok(()) } else { Err(Reason::HeaderMismatch) }
+}
+
+/// Decides the broker's refusals again on the same visible columns (design 5).
+///
+/// # Errors
+/// `BROKER_DECISION_MISMATCH` when it refused what the same rules let through.
+pub fn check_refusals(
+    agency: &Agency,
+    asked: Asked<'_>,
+    wish: &Wish,
+    rulings: &[NamedRuling],
+) -> Result<(), Reason> {
+    // A target whose card we do not hold either is closed with that reason, not by rule.
+    let Ok(card) = agency.directory.card(asked.target) else { return Ok(()) };
+    let refused = rulings.iter().filter(|named| named.ruling.verdict == Verdict::Refuse);
+    let header = asked.inquiry.header();
+    let catalogue = agency.pack.catalogue();
+    let mandated = |role: &_| catalogue.role(role).is_some_and(|entry| entry.mandated);
+    let key = agency.sign_key.verifying_key().to_bytes();
+    let now = header.times.asked_at;
+    let approvals = approval::weigh(&asked.id(), header, asked.part, &key, &mandated, now)?;
+    for named in refused {
+        let category = &named.ruling.category;
+        let kind = &card.card().kind;
+        let facts = visible(&agency.pack, wish, kind, category, approvals)
+            .map_err(|error| error.reason())?;
+        let by_rule = matches!(named.reason, Some(Reason::NoRule | Reason::DeniedByRule));
+        if by_rule && agency.pack.could(&facts, now).verdict != Verdict::Refuse {
+            return Err(Reason::BrokerDecisionMismatch);
+        }
+    }
+    Ok(())
+}
+
+/// Opens a node's reply: its signature, its form, the child it is about, and that it answers
+/// exactly what was let through.
+///
+/// # Errors
+/// `ANSWER_INVALID`, or why the node's card does not hold: the answer is discarded unseen.
+pub fn open_reply(
+    agency: &Agency,
+    asked: Asked<'_>,
+    wish: &Wish,
+    let_through: &[Category],
+    reply: &Reply,
+) -> Result<Answer, Reason> {
+    let header = asked.inquiry.header();
+    let fields = ReplyFields {
+        target_id: asked.id(),
+        from: asked.target,
+        to: &header.asker,
+        epoch: header.epoch,
+        reply_no: reply.reply_no,
+        part: reply.part,
+        last: reply.last,
+        suite: reply.suite,
+        answer_by: header.times.answer_by,
+        body: &reply.body,
+    };
+    let card = agency.directory.card(asked.target)?;
+    let signed = verify(&card.card().sign_key, &fields.canonical(), &reply.signature);
+    let first = reply.reply_no == 1 && reply.part == 1 && reply.last;
+    if signed.is_err() || !first || reply.suite != SUITE_PLAIN || reply.target_id != asked.id() {
+        return Err(Reason::AnswerInvalid);
+    }
+    let answer = grondslag_proto::answer::decode(&reply.body)?;
+    let whole = answer.lines.iter().map(Line::category).eq(let_through);
+    if !whole || answer.outcome != Answer::outcome_of(&answer.lines) {
+        return Err(Reason::AnswerInvalid);
+    }
+    let number = wish.subject.expose().as_bytes();
+    let tag = subject_tag(&asked.id(), asked.target, number);
+    let about_somebody_else = answer.subject_tag != *tag.as_bytes();
+    if answer.outcome != Outcome::Neutraal && about_somebody_else {
+        return Err(Reason::SubjectMismatch);
+    }
+    Ok(answer)
+}

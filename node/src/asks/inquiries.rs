@@ -1,0 +1,176 @@
+//! What this node asked: a durable line per inquiry, without its answers and without the child.
+
+use grondslag_core::canonical::Canonical;
+use grondslag_core::catalogue::{Purpose, Role};
+use grondslag_core::clock::Timestamp;
+use grondslag_core::id::{Digest, InquiryId, Oin, StaffId};
+use grondslag_core::inquiry::Inquiry;
+use grondslag_core::reason::Reason;
+use grondslag_evidence::ledger::{Entry, LedgerError};
+use grondslag_evidence::store::{Batch, StoreError};
+use grondslag_proto::reply::Reply;
+use serde::{Deserialize, Serialize};
+
+use super::compose::random;
+use crate::agency::Agency;
+
+/// Inquiries, newest first: `n/i/<2^64 - 1 - milliseconds, big-endian><inquiry id>`.
+const PREFIX: &[u8] = b"n/i/";
+/// Most inquiries looked through for one person's list.
+const LOOKED_THROUGH_MAX: usize = 10_000;
+/// Inquiries read at a time.
+const PAGE: usize = 500;
+
+/// Where an inquiry stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stage {
+    /// Waits for a second person.
+    Draft,
+    /// Sent.
+    Asked,
+    /// Every target has a state.
+    Closed,
+}
+
+impl Stage {
+    /// The word as shown.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Draft => "draft",
+            Self::Asked => "asked",
+            Self::Closed => "closed",
+        }
+    }
+}
+
+/// One inquiry of a person.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Summary {
+    /// The inquiry.
+    pub id: InquiryId,
+    /// When it was drafted or asked.
+    pub asked_at: Timestamp,
+    /// Who asked.
+    pub staff: StaffId,
+    /// In which role.
+    pub role: Role,
+    /// What for.
+    pub purpose: Purpose,
+    /// How many agencies.
+    pub targets: u32,
+    /// How many replied.
+    pub replied: u32,
+    /// Where it stands.
+    pub stage: Stage,
+}
+
+impl Summary {
+    fn key(&self) -> Vec<u8> {
+        let ms = u64::try_from(self.asked_at.ms()).unwrap_or(0);
+        [PREFIX, &(u64::MAX - ms).to_be_bytes(), self.id.as_bytes()].concat()
+    }
+
+    /// The write that makes this the inquiry's line.
+    ///
+    /// # Errors
+    /// `INTERNAL` when it has no JSON.
+    pub fn put(&self, batch: Batch) -> Result<Batch, Reason> {
+        let body = serde_json::to_vec(self).map_err(|_| Reason::Internal)?;
+        Ok(batch.put(self.key(), body))
+    }
+}
+
+/// Records that a question goes out, before it does.
+///
+/// # Errors
+/// Why it could not be recorded: the question then stays.
+pub async fn record_asked(
+    agency: &Agency,
+    inquiry: &Inquiry,
+    summary: &Summary,
+) -> Result<(), Reason> {
+    let salt: [u8; 16] = random()?;
+    let digest = inquiry.digest();
+    let leaf = Canonical::new("grondslag/leaf/asked/v1")
+        .bytes(&salt)
+        .bytes(digest.as_bytes())
+        .text(summary.staff.as_str())
+        .signed(summary.asked_at.ms())
+        .finish();
+    let entry = Entry { about: digest, leaf, state: summary.put(Batch::new())? };
+    agency.ledger.append(entry).await.map_err(LedgerError::reason)?;
+    Ok(())
+}
+
+/// Records that an answer came, before it is shown.
+///
+/// # Errors
+/// Why it could not be recorded: the answer is then not shown.
+pub async fn record_answer(agency: &Agency, from: &Oin, reply: &Reply) -> Result<(), Reason> {
+    let body = Digest::of(&reply.body);
+    let leaf = Canonical::new("grondslag/leaf/answered/v1")
+        .bytes(reply.target_id.as_bytes())
+        .text(from.as_str())
+        .number(reply.reply_no.into())
+        .bytes(body.as_bytes())
+        .bytes(&reply.signature)
+        .finish();
+    let entry = Entry { about: body, leaf, state: Batch::new() };
+    agency.ledger.append(entry).await.map_err(LedgerError::reason)?;
+    Ok(())
+}
+
+/// Records that somebody sent what they should not have: for the privacy officer.
+///
+/// # Errors
+/// Why it could not be recorded.
+pub async fn record_alarm(agency: &Agency, about: Digest, reason: Reason) -> Result<(), Reason> {
+    let leaf = Canonical::new("grondslag/leaf/alarm/v1")
+        .bytes(about.as_bytes())
+        .text(reason.code())
+        .finish();
+    let entry = Entry { about, leaf, state: Batch::new() };
+    agency.ledger.append(entry).await.map_err(LedgerError::reason)?;
+    Ok(())
+}
+
+/// Marks where an inquiry stands now.
+///
+/// # Errors
+/// Why the store did not take it.
+pub async fn update(agency: &Agency, summary: &Summary) -> Result<(), Reason> {
+    agency.store.commit(summary.put(Batch::new())?).await.map_err(StoreError::reason)
+}
+
+/// A person's own inquiries, newest first.
+///
+/// # Errors
+/// Why the store could not be read.
+pub async fn list(
+    agency: &Agency,
+    staff: &StaffId,
+    limit: usize,
+) -> Result<Vec<Summary>, Reason> {
+    let mut own = Vec::new();
+    let mut after: Option<Vec<u8>> = None;
+    for _ in 0..LOOKED_THROUGH_MAX / PAGE {
+        let page = agency.store.scan(PREFIX, after.as_deref(), PAGE).await;
+        let page = page.map_err(StoreError::reason)?;
+        for pair in &page {
+            let summary: Summary =
+                serde_json::from_slice(&pair.value).map_err(|_| Reason::StoreCorrupt)?;
+            if summary.staff == *staff {
+                own.push(summary);
+            }
+            if own.len() == limit {
+                return Ok(own);
+            }
+        }
+        match page.last() {
+            Some(last) if page.len() == PAGE => after = Some(last.key.clone()),
+            _ => break,
+        }
+    }
+    Ok(own)
+}

@@ -1,0 +1,137 @@
+//! What would become of a question, before anybody is asked: the node's own pre-check.
+
+use grondslag_core::answer::Basis;
+use grondslag_core::catalogue::{Category, Kind};
+use grondslag_core::clock::Timestamp;
+use grondslag_core::id::Oin;
+use grondslag_core::lang::{Lang, Text};
+use grondslag_core::reason::Reason;
+use grondslag_core::tier::{Approvals, Tier, Verdict};
+use grondslag_policy::{Explained, FactError, Facts, NearMiss, Pack};
+use grondslag_proto::v1;
+
+use super::wish::Wish;
+use crate::agency::Agency;
+
+/// What would become of every category at every target.
+///
+/// # Errors
+/// `INTERNAL` when the catalogue and the wish disagree, which parsing excludes.
+pub fn plan(agency: &Agency, wish: &Wish, lang: Lang) -> Result<Vec<v1::PlanLine>, Reason> {
+    let now = agency.clock.now();
+    let mut lines = Vec::new();
+    for (oin, categories) in &wish.targets {
+        for category in categories {
+            lines.push(line(agency, wish, oin, category, now, lang)?);
+        }
+    }
+    Ok(lines)
+}
+
+fn line(
+    agency: &Agency,
+    wish: &Wish,
+    oin: &Oin,
+    category: &Category,
+    now: Timestamp,
+    lang: Lang,
+) -> Result<v1::PlanLine, Reason> {
+    let card = match agency.directory.card(oin) {
+        Ok(card) => card,
+        Err(reason) => return Ok(unknown(oin, category, reason)),
+    };
+    let mut facts = visible(&agency.pack, wish, &card.card().kind, category, Approvals::None)
+        .map_err(|error| error.reason())?;
+    state(&agency.pack, &mut facts, wish).map_err(|error| error.reason())?;
+    let explained = agency.pack.explain(&facts, None, now).map_err(|error| error.reason())?;
+    Ok(shown(oin, &card.card().name, category, &explained, lang))
+}
+
+/// The visible columns of one category at one target; the sealed ones keep every value.
+///
+/// # Errors
+/// The column that does not take its value.
+pub fn visible(
+    pack: &Pack,
+    wish: &Wish,
+    target: &Kind,
+    category: &Category,
+    approvals: Approvals,
+) -> Result<Facts, FactError> {
+    let mut facts = pack.facts();
+    let kind = wish.role.kind();
+    let yes_no = if wish.break_glass { "yes" } else { "no" };
+    for (column, value) in [
+        ("requester_kind", kind.as_str()),
+        ("requester_role", wish.role.as_str()),
+        ("purpose", wish.purpose.as_str()),
+        ("query_kind", wish.kind.as_str()),
+        ("category", category.as_str()),
+        ("target_kind", target.as_str()),
+        ("urgency", wish.urgency.word()),
+        ("approvals", approvals.word()),
+        ("break_glass", yes_no),
+        ("level", wish.level.word()),
+    ] {
+        pack.set(&mut facts, column, value)?;
+    }
+    Ok(facts)
+}
+
+/// What the asker states narrows what could be; the holder may know otherwise.
+fn state(pack: &Pack, facts: &mut Facts, wish: &Wish) -> Result<(), FactError> {
+    wish.facts.iter().try_for_each(|(column, value)| pack.set(facts, column, value))
+}
+
+fn unknown(oin: &Oin, category: &Category, reason: Reason) -> v1::PlanLine {
+    v1::PlanLine {
+        oin: oin.to_string(),
+        category: category.to_string(),
+        verdict: Verdict::Refuse.to_string(),
+        cap: Tier::T0.to_string(),
+        reason: reason.code().to_owned(),
+        ..v1::PlanLine::default()
+    }
+}
+
+fn shown(
+    oin: &Oin,
+    name: &str,
+    category: &Category,
+    explained: &Explained,
+    lang: Lang,
+) -> v1::PlanLine {
+    let basis = Basis {
+        rows: explained.rules.iter().map(|rule| rule.row.clone()).collect(),
+        grounds: explained.legal.iter().map(|ground| ground.id.clone()).collect(),
+    };
+    v1::PlanLine {
+        oin: oin.to_string(),
+        name: name.to_owned(),
+        category: category.to_string(),
+        verdict: explained.verdict.to_string(),
+        cap: explained.tier.to_string(),
+        basis: Some((&basis).into()),
+        reason: explained.reason.map(|reason| reason.code().to_owned()).unwrap_or_default(),
+        near_misses: explained.near_misses.iter().map(|miss| sentence(miss, lang)).collect(),
+        notes: explained.notes.iter().map(|note| note.in_lang(lang).to_owned()).collect(),
+    }
+}
+
+/// "R15.1 would open it if: approvals is second person".
+fn sentence(miss: &NearMiss, lang: Lang) -> String {
+    let named = |text: &Text| text.in_lang(lang).to_owned();
+    let needs: Vec<String> = miss
+        .needs
+        .iter()
+        .map(|need| {
+            let words: Vec<String> = need.needed.iter().map(|word| named(&word.label)).collect();
+            format!("{}: {}", named(&need.label), words.join(" / "))
+        })
+        .collect();
+    let lead = match lang {
+        Lang::Nl => "zou openen bij",
+        Lang::En => "would open it given",
+    };
+    format!("{} {lead} {}", miss.rule.row, needs.join("; "))
+}

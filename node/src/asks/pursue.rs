@@ -1,0 +1,325 @@
+//! A question on its way: recorded, sent, and followed until every agency has a state.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use grondslag_core::answer::Answer;
+use grondslag_core::catalogue::Category;
+use grondslag_core::id::{Digest, Oin};
+use grondslag_core::inquiry::{Header, Inquiry, Part};
+use grondslag_core::lang::Lang;
+use grondslag_core::reason::Reason;
+use grondslag_core::tier::Verdict;
+use grondslag_proto::question::Evidence;
+use grondslag_proto::reply::{NamedRuling, Reply, reason};
+use grondslag_proto::v1;
+use grondslag_proto::v1::ask_response::Event;
+use tokio::sync::mpsc;
+use tokio_stream::StreamExt;
+
+use super::check::{Asked, check_evidence, check_refusals, open_reply};
+use super::compose::{Cosigned, inquiry};
+use super::inquiries::{Stage, Summary, record_alarm, record_answer, record_asked, update};
+use super::view::{self, Draft, Stand, agency_line};
+use super::wish::Wish;
+use crate::agency::Agency;
+use crate::limits::{ASK_WAIT_MS, RETRY_PAUSE_MS};
+
+/// A question ready to go.
+#[derive(Debug)]
+pub struct Pursuit {
+    /// This node.
+    pub agency: Arc<Agency>,
+    /// What was wished.
+    pub wish: Wish,
+    /// Header of the first attempt.
+    pub header: Header,
+    /// Second persons.
+    pub cosigned: Vec<Cosigned>,
+    /// Its line in the person's list.
+    pub summary: Summary,
+    /// Language of notes.
+    pub lang: Lang,
+}
+
+/// What is known of one target so far.
+#[derive(Debug, Default)]
+struct Target {
+    rulings: Vec<NamedRuling>,
+    answer: Option<Answer>,
+    discarded: Option<Reason>,
+    shown: Option<Stand>,
+}
+
+type Events = mpsc::Sender<v1::DeskEvent>;
+
+impl Pursuit {
+    /// Asks, and sends every event to the desk. A second attempt goes to the targets that could
+    /// not take the first for a passing reason.
+    pub async fn run(mut self, events: Events) {
+        let id = self.summary.id;
+        let since = Instant::now();
+        let mut targets: BTreeMap<Oin, Target> =
+            self.wish.targets.iter().map(|(oin, _)| (oin.clone(), Target::default())).collect();
+        let first = match self.compose(1, None) {
+            Ok(first) => first,
+            Err(reason) => return tell(&events, view::refused(reason)).await,
+        };
+        if let Err(reason) = record_asked(&self.agency, &first, &self.summary).await {
+            return tell(&events, view::refused(reason)).await;
+        }
+        tell(&events, view::started(&id, self.header.times.answer_by.ms())).await;
+        let again = match self.attempt(&first, &mut targets, &events, since, true).await {
+            Ok(again) => again,
+            Err(reason) => return tell(&events, view::refused(reason)).await,
+        };
+        if !again.is_empty() {
+            self.try_again(&again, &mut targets, &events, since).await;
+        }
+        self.close(targets, &events, since).await;
+    }
+
+    async fn try_again(
+        &mut self,
+        again: &[Oin],
+        targets: &mut BTreeMap<Oin, Target>,
+        events: &Events,
+        since: Instant,
+    ) {
+        tokio::time::sleep(Duration::from_millis(RETRY_PAUSE_MS)).await;
+        let now = self.agency.clock.now();
+        let times = &mut self.header.times;
+        let life = times.ask_expires_at.since_ms(times.asked_at);
+        (times.asked_at, times.ask_expires_at) = (now, now.plus_ms(life));
+        match self.compose(2, Some(again)) {
+            Ok(second) => {
+                if let Err(reason) = self.attempt(&second, targets, events, since, false).await {
+                    tracing::warn!(reason = reason.code(), "a second attempt was refused");
+                }
+            }
+            Err(reason) => tracing::warn!(reason = reason.code(), "no second attempt"),
+        }
+    }
+
+    fn compose(&self, attempt: u8, only: Option<&[Oin]>) -> Result<Inquiry, Reason> {
+        let (id, header) = (self.summary.id, self.header.clone());
+        inquiry(&self.agency, id, attempt, header, &self.wish, &self.cosigned, only)
+    }
+
+    /// One attempt. Gives the targets that may be asked once more, if there is a next attempt.
+    async fn attempt(
+        &self,
+        inquiry: &Inquiry,
+        targets: &mut BTreeMap<Oin, Target>,
+        events: &Events,
+        since: Instant,
+        more: bool,
+    ) -> Result<Vec<Oin>, Reason> {
+        let wait = Duration::from_millis(ASK_WAIT_MS);
+        let mut stream = match self.agency.broker_link.ask(inquiry.into(), wait).await {
+            Ok(stream) => stream,
+            Err(reason) => return Err(reason),
+        };
+        let mut again = Vec::new();
+        while let Some(next) = stream.next().await {
+            let Ok(v1::AskResponse { event: Some(event) }) = next else { break };
+            match event {
+                Event::Refusal(refusal) => return Err(reason(&refusal.reason)),
+                Event::Decided(decided) => self.decided(inquiry, targets, decided).await,
+                Event::Replied(replied) => {
+                    self.replied(inquiry, targets, replied, events, since).await;
+                }
+                Event::Closed(closed) => {
+                    let passing = self.closed(targets, &closed, more, events, since).await;
+                    again.extend(passing);
+                }
+            }
+        }
+        Ok(again)
+    }
+
+    async fn decided(
+        &self,
+        inquiry: &Inquiry,
+        targets: &mut BTreeMap<Oin, Target>,
+        wire: v1::TargetDecided,
+    ) {
+        let Some((oin, part)) = part_of(inquiry, &wire.target_oin) else { return };
+        let Some(target) = targets.get_mut(oin) else { return };
+        let asked = Asked { inquiry, target: oin, part };
+        match self.check_decision(asked, wire) {
+            Ok(rulings) => target.rulings = rulings,
+            Err((reason, rulings)) => {
+                target.discarded = Some(reason);
+                target.rulings = rulings;
+                self.alarm(inquiry.digest(), reason).await;
+            }
+        }
+    }
+
+    fn check_decision(
+        &self,
+        asked: Asked<'_>,
+        wire: v1::TargetDecided,
+    ) -> Result<Vec<NamedRuling>, (Reason, Vec<NamedRuling>)> {
+        let bare = |reason| (reason, Vec::new());
+        let rulings = wire.rulings.into_iter().map(NamedRuling::try_from);
+        let rulings: Vec<NamedRuling> = rulings.collect::<Result<_, _>>().map_err(bare)?;
+        let evidence = wire.attestation.ok_or_else(|| bare(Reason::AttestationInvalid))?;
+        let evidence = Evidence::try_from(evidence).map_err(bare)?;
+        check_evidence(&self.agency, asked, &rulings, &evidence).map_err(bare)?;
+        match check_refusals(&self.agency, asked, &self.wish, &rulings) {
+            Ok(()) => Ok(rulings),
+            Err(reason) => Err((reason, rulings)),
+        }
+    }
+
+    async fn replied(
+        &self,
+        inquiry: &Inquiry,
+        targets: &mut BTreeMap<Oin, Target>,
+        wire: v1::TargetReplied,
+        events: &Events,
+        since: Instant,
+    ) {
+        let Some((oin, part)) = part_of(inquiry, &wire.target_oin) else { return };
+        let Some(target) = targets.get_mut(oin) else { return };
+        // One first reply per target; nothing is shown of a decision that was not proved.
+        if target.answer.is_some() || target.discarded.is_some() {
+            return;
+        }
+        let asked = Asked { inquiry, target: oin, part };
+        match self.open(asked, target, wire.reply).await {
+            Ok(answer) => {
+                target.answer = Some(answer);
+                self.show(oin, target, Stand::Replied, None, events, since).await;
+            }
+            Err(reason) => {
+                target.discarded = Some(reason);
+                self.alarm(inquiry.digest(), reason).await;
+            }
+        }
+    }
+
+    async fn open(
+        &self,
+        asked: Asked<'_>,
+        target: &Target,
+        wire: Option<v1::Reply>,
+    ) -> Result<Answer, Reason> {
+        let reply = Reply::try_from(wire.ok_or(Reason::Malformed)?)?;
+        let let_through: Vec<Category> = target
+            .rulings
+            .iter()
+            .filter(|named| named.ruling.verdict != Verdict::Refuse)
+            .map(|named| named.ruling.category.clone())
+            .collect();
+        let answer = open_reply(&self.agency, asked, &self.wish, &let_through, &reply)?;
+        record_answer(&self.agency, asked.target, &reply).await?;
+        Ok(answer)
+    }
+
+    /// Shows a target's last event, or gives the target back for another attempt.
+    async fn closed(
+        &self,
+        targets: &mut BTreeMap<Oin, Target>,
+        closed: &v1::TargetClosed,
+        more: bool,
+        events: &Events,
+        since: Instant,
+    ) -> Option<Oin> {
+        let oin = Oin::parse(&closed.target_oin).ok()?;
+        let target = targets.get_mut(&oin)?;
+        if target.shown.is_some() {
+            return None;
+        }
+        let why = (!closed.reason.is_empty()).then(|| reason(&closed.reason));
+        let passing = why.is_some_and(is_passing) && target.discarded.is_none();
+        if passing && more {
+            return Some(oin);
+        }
+        let (stand, why) = match (target.discarded, closed.state()) {
+            (Some(reason), _) => (Stand::Unreachable, Some(reason)),
+            (None, v1::TargetState::NotAsked) => (Stand::NotAsked, why),
+            (None, v1::TargetState::Pending) => (Stand::Pending, why),
+            // "Replied" without a reply that we could open is no reply.
+            (None, v1::TargetState::Replied) => (Stand::Unreachable, Some(Reason::AnswerInvalid)),
+            (None, v1::TargetState::Unreachable | v1::TargetState::Unspecified) => {
+                (Stand::Unreachable, why)
+            }
+        };
+        self.show(&oin, target, stand, why, events, since).await;
+        None
+    }
+
+    async fn show(
+        &self,
+        oin: &Oin,
+        target: &mut Target,
+        stand: Stand,
+        reason: Option<Reason>,
+        events: &Events,
+        since: Instant,
+    ) {
+        target.shown = Some(stand);
+        let (rulings, answer) = (target.rulings.as_slice(), target.answer.as_ref());
+        let draft = Draft { oin, stand, reason, rulings, answer, after: since.elapsed() };
+        tell(events, view::line(agency_line(&self.agency, self.lang, &draft))).await;
+    }
+
+    /// Every target that the broker never closed is shown as not reached; then the counts.
+    async fn close(
+        mut self,
+        mut targets: BTreeMap<Oin, Target>,
+        events: &Events,
+        since: Instant,
+    ) {
+        for (oin, target) in targets.iter_mut().filter(|(_, target)| target.shown.is_none()) {
+            let why = target.discarded.unwrap_or(Reason::Unreachable);
+            self.show(oin, target, Stand::Unreachable, Some(why), events, since).await;
+        }
+        let count = |stand: Stand| {
+            let shown = targets.values().filter(|target| target.shown == Some(stand));
+            u32::try_from(shown.count()).unwrap_or(u32::MAX)
+        };
+        let closed = v1::InquiryClosed {
+            replied: count(Stand::Replied),
+            pending: count(Stand::Pending),
+            unreachable: count(Stand::Unreachable),
+            not_asked: count(Stand::NotAsked),
+        };
+        self.summary.replied = closed.replied;
+        self.summary.stage = Stage::Closed;
+        if let Err(reason) = update(&self.agency, &self.summary).await {
+            tracing::error!(reason = reason.code(), "an inquiry's line could not be updated");
+        }
+        let event = Some(v1::desk_event::Event::Closed(closed));
+        tell(events, v1::DeskEvent { event }).await;
+    }
+
+    async fn alarm(&self, about: Digest, reason: Reason) {
+        tracing::error!(reason = reason.code(), "what came back was discarded");
+        if let Err(failed) = record_alarm(&self.agency, about, reason).await {
+            tracing::error!(reason = failed.code(), "an alarm could not be recorded");
+        }
+    }
+}
+
+/// Reasons that pass by themselves (design 5).
+fn is_passing(reason: Reason) -> bool {
+    matches!(
+        reason,
+        Reason::EpochStale | Reason::PolicyStale | Reason::HeadMismatch | Reason::NotReady
+    )
+}
+
+fn part_of<'a>(inquiry: &'a Inquiry, oin: &str) -> Option<(&'a Oin, &'a Part)> {
+    let found = inquiry.parts().iter().find(|(target, _)| target.as_str() == oin);
+    found.map(|(target, part)| (target, part))
+}
+
+/// The desk may have gone; the question goes on and its list line says how it ended.
+async fn tell(events: &Events, event: v1::DeskEvent) {
+    let _ = events.send(event).await;
+}

@@ -1,0 +1,361 @@
+//! The desk: what an agency's own people and software may ask of their own node.
+
+use std::pin::Pin;
+use std::sync::Arc;
+
+use grondslag_certs::DeskPeer;
+use grondslag_core::catalogue::Role;
+use grondslag_core::id::{InquiryId, Pseudonym, TargetId};
+use grondslag_core::lang::Lang;
+use grondslag_core::reason::Reason;
+use grondslag_proto::reply::refusal;
+use grondslag_proto::status::rejected;
+use grondslag_proto::v1;
+use grondslag_proto::v1::desk_service_server::DeskService;
+use grondslag_runtime::call::{desk_peer, report};
+use tokio::sync::{Semaphore, mpsc};
+use tokio_stream::wrappers::ReceiverStream;
+use tokio_stream::{Stream, StreamExt};
+use tonic::{Request, Response, Status};
+
+use super::compose::{Cosigned, header, random};
+use super::draft::{Approving, Draft};
+use super::inquiries::{self, Stage, Summary};
+use super::plan::plan;
+use super::pursue::Pursuit;
+use super::term::answer_by;
+use super::view;
+use super::wish::Wish;
+use crate::agency::Agency;
+use crate::answers::decisions;
+use crate::limits::{ASKS_MAX, DESK_EVENTS_MAX, LIST_DEFAULT, LIST_MAX};
+use crate::staff::Person;
+
+/// Metadata key of the reader's language.
+const LANG_KEY: &str = "grondslag-lang";
+
+/// The service.
+#[derive(Debug)]
+pub struct Desk {
+    agency: Arc<Agency>,
+    places: Arc<Semaphore>,
+}
+
+type Events<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
+
+/// Who calls, checked at this call: the desk certificate, the register, the language they read.
+struct Caller {
+    peer: DeskPeer,
+    person: Person,
+    lang: Lang,
+}
+
+impl Desk {
+    /// A desk with its bound on questions under way.
+    pub fn new(agency: Arc<Agency>) -> Self {
+        Self { agency, places: Arc::new(Semaphore::new(ASKS_MAX)) }
+    }
+
+    async fn caller<T>(&self, request: &Request<T>) -> Result<Caller, Status> {
+        let peer = desk_peer(request)?.clone();
+        let now = self.agency.clock.now();
+        let person = self.agency.staff.person(&peer, now).await;
+        let person = person.map_err(|error| rejected(error.reason()))?;
+        let lang = request.metadata().get(LANG_KEY).and_then(|lang| lang.to_str().ok());
+        let lang = lang.and_then(|lang| lang.parse().ok()).unwrap_or(Lang::Nl);
+        Ok(Caller { peer, person, lang })
+    }
+
+    /// The person's pseudonym outside, if they hold the role that the wish names.
+    fn act(&self, caller: &Caller, wish: &Wish) -> Result<Pseudonym, Reason> {
+        caller.person.as_role(&wish.role).map_err(|error| error.reason())?;
+        let own = self.agency.directory.card(&self.agency.oin)?;
+        own.check_role(&wish.role, self.agency.clock.now())?;
+        Ok(caller.person.pseudonym())
+    }
+
+    async fn wish(
+        &self,
+        caller: &Caller,
+        wire: Option<v1::DeskQuestion>,
+    ) -> Result<(Wish, Pseudonym), Reason> {
+        let wish = Wish::parse(&self.agency, wire.ok_or(Reason::Malformed)?).await?;
+        let pseudonym = self.act(caller, &wish)?;
+        Ok((wish, pseudonym))
+    }
+
+    async fn pursuit(
+        &self,
+        caller: &Caller,
+        wire: Option<v1::DeskQuestion>,
+    ) -> Result<Pursuit, Reason> {
+        let (wish, pseudonym) = self.wish(caller, wire).await?;
+        let now = self.agency.clock.now();
+        let due = answer_by(now, wish.urgency, wish.term_minutes);
+        let header = header(&self.agency, pseudonym, &wish, now, due, &[]);
+        let summary = Summary {
+            id: InquiryId::new(random()?),
+            asked_at: now,
+            staff: caller.peer.staff().clone(),
+            role: wish.role.clone(),
+            purpose: wish.purpose.clone(),
+            targets: u32::try_from(wish.targets.len()).unwrap_or(u32::MAX),
+            replied: 0,
+            stage: Stage::Asked,
+        };
+        let (agency, lang) = (Arc::clone(&self.agency), caller.lang);
+        Ok(Pursuit { agency, wish, header, cosigned: Vec::new(), summary, lang })
+    }
+
+    async fn drafted(&self, caller: &Caller, id: &[u8]) -> Result<Pursuit, Reason> {
+        let id = InquiryId::from_slice(id).map_err(|_| Reason::UnknownInquiry)?;
+        let draft = Draft::find(&self.agency, id).await?;
+        // Somebody else's draft does not exist for this person.
+        if draft.staff() != caller.peer.staff() {
+            return Err(Reason::UnknownInquiry);
+        }
+        self.act(caller, &draft.wish)?;
+        let cosigned: Vec<Cosigned> = draft.cosigned(&self.agency)?;
+        let (wish, mut header, summary) = draft.take(&self.agency).await?;
+        header.approvers = cosigned.iter().map(|one| one.approver.clone()).collect();
+        let (agency, lang) = (Arc::clone(&self.agency), caller.lang);
+        Ok(Pursuit { agency, wish, header, cosigned, summary, lang })
+    }
+
+    /// Starts a question, or says why not.
+    fn start<T: Send + 'static>(
+        &self,
+        pursuit: Result<Pursuit, Reason>,
+        wrap: fn(v1::DeskEvent) -> T,
+    ) -> Result<Response<Events<T>>, Status> {
+        let pursuit = match pursuit {
+            Ok(pursuit) => pursuit,
+            Err(reason) => return Ok(once(wrap(view::refused(checked(reason)?)))),
+        };
+        let Ok(place) = Arc::clone(&self.places).try_acquire_owned() else {
+            return Ok(once(wrap(view::refused(Reason::Busy))));
+        };
+        let (events, received) = mpsc::channel(DESK_EVENTS_MAX);
+        tokio::spawn(async move {
+            pursuit.run(events).await;
+            drop(place);
+        });
+        let stream = ReceiverStream::new(received).map(move |event| Ok(wrap(event)));
+        Ok(Response::new(Box::pin(stream)))
+    }
+
+    async fn approve(
+        &self,
+        caller: &Caller,
+        request: v1::ApproveDraftRequest,
+    ) -> Result<(), Reason> {
+        let id = InquiryId::from_slice(&request.inquiry_id).map_err(|_| Reason::UnknownInquiry)?;
+        let role = Role::parse(&request.role).map_err(|_| Reason::UnknownRole)?;
+        caller.person.as_role(&role).map_err(|error| error.reason())?;
+        let by = Approving {
+            peer: &caller.peer,
+            pseudonym: caller.person.pseudonym(),
+            mandate_until: caller.person.mandate_until(),
+            role,
+        };
+        let draft = Draft::find(&self.agency, id).await?;
+        draft.approve(&self.agency, &by, &request.signatures).await
+    }
+
+    async fn show(&self, id: &[u8]) -> Result<v1::ShowDraftResponse, Reason> {
+        let id = InquiryId::from_slice(id).map_err(|_| Reason::UnknownInquiry)?;
+        let draft = Draft::find(&self.agency, id).await?;
+        let parts = draft.targets().map(|(oin, target, categories): (_, TargetId, _)| v1::DraftPart {
+            target_oin: oin.to_string(),
+            target_id: target.as_bytes().to_vec(),
+            categories: categories.iter().map(ToString::to_string).collect(),
+        });
+        Ok(v1::ShowDraftResponse {
+            question: Some(draft.wish.to_wire()),
+            header: Some((&draft.header).into()),
+            parts: parts.collect(),
+            salt: draft.salt.to_vec(),
+            refusal: None,
+        })
+    }
+}
+
+#[tonic::async_trait]
+impl DeskService for Desk {
+    type AskRegionStream = Events<v1::AskRegionResponse>;
+    type SendDraftStream = Events<v1::SendDraftResponse>;
+
+    async fn plan(
+        &self,
+        request: Request<v1::PlanRequest>,
+    ) -> Result<Response<v1::PlanResponse>, Status> {
+        let caller = self.caller(&request).await?;
+        let planned = match self.wish(&caller, request.into_inner().question).await {
+            Ok((wish, _)) => plan(&self.agency, &wish, caller.lang),
+            Err(reason) => Err(reason),
+        };
+        Ok(Response::new(match planned {
+            Ok(lines) => v1::PlanResponse { lines, refusal: None },
+            Err(reason) => v1::PlanResponse { lines: vec![], refusal: said(reason)? },
+        }))
+    }
+
+    async fn ask_region(
+        &self,
+        request: Request<v1::AskRegionRequest>,
+    ) -> Result<Response<Self::AskRegionStream>, Status> {
+        let caller = self.caller(&request).await?;
+        let pursuit = self.pursuit(&caller, request.into_inner().question).await;
+        self.start(pursuit, |event| v1::AskRegionResponse { event: Some(event) })
+    }
+
+    async fn draft_question(
+        &self,
+        request: Request<v1::DraftQuestionRequest>,
+    ) -> Result<Response<v1::DraftQuestionResponse>, Status> {
+        let caller = self.caller(&request).await?;
+        let drafted = match self.wish(&caller, request.into_inner().question).await {
+            Ok((wish, pseudonym)) => {
+                Draft::create(&self.agency, caller.peer.staff(), pseudonym, &wish).await
+            }
+            Err(reason) => Err(reason),
+        };
+        Ok(Response::new(match drafted {
+            Ok(id) => v1::DraftQuestionResponse {
+                inquiry_id: id.as_bytes().to_vec(),
+                refusal: None,
+            },
+            Err(reason) => v1::DraftQuestionResponse { inquiry_id: vec![], refusal: said(reason)? },
+        }))
+    }
+
+    async fn show_draft(
+        &self,
+        request: Request<v1::ShowDraftRequest>,
+    ) -> Result<Response<v1::ShowDraftResponse>, Status> {
+        self.caller(&request).await?;
+        Ok(Response::new(match self.show(&request.into_inner().inquiry_id).await {
+            Ok(shown) => shown,
+            Err(reason) => v1::ShowDraftResponse { refusal: said(reason)?, ..Default::default() },
+        }))
+    }
+
+    async fn approve_draft(
+        &self,
+        request: Request<v1::ApproveDraftRequest>,
+    ) -> Result<Response<v1::ApproveDraftResponse>, Status> {
+        let caller = self.caller(&request).await?;
+        let approved = self.approve(&caller, request.into_inner()).await;
+        let refusal = approved.err().map(said).transpose()?.flatten();
+        Ok(Response::new(v1::ApproveDraftResponse { refusal }))
+    }
+
+    async fn send_draft(
+        &self,
+        request: Request<v1::SendDraftRequest>,
+    ) -> Result<Response<Self::SendDraftStream>, Status> {
+        let caller = self.caller(&request).await?;
+        let pursuit = self.drafted(&caller, &request.into_inner().inquiry_id).await;
+        self.start(pursuit, |event| v1::SendDraftResponse { event: Some(event) })
+    }
+
+    async fn list_inquiries(
+        &self,
+        request: Request<v1::ListInquiriesRequest>,
+    ) -> Result<Response<v1::ListInquiriesResponse>, Status> {
+        let caller = self.caller(&request).await?;
+        let limit = limit(request.into_inner().limit);
+        let own = inquiries::list(&self.agency, caller.peer.staff(), limit).await;
+        let inquiries = own.map_err(report)?.iter().map(summarised).collect();
+        Ok(Response::new(v1::ListInquiriesResponse { inquiries }))
+    }
+
+    async fn list_agencies(
+        &self,
+        request: Request<v1::ListAgenciesRequest>,
+    ) -> Result<Response<v1::ListAgenciesResponse>, Status> {
+        self.caller(&request).await?;
+        let now = self.agency.clock.now();
+        let mut agencies: Vec<v1::AgencySummary> = self
+            .agency
+            .directory
+            .cards()
+            .iter()
+            .filter(|card| card.card().oin != self.agency.broker)
+            .map(|card| agency_summary(card, now))
+            .collect();
+        agencies.sort_by(|one, other| one.name.cmp(&other.name));
+        Ok(Response::new(v1::ListAgenciesResponse { agencies }))
+    }
+
+    async fn list_decisions(
+        &self,
+        request: Request<v1::ListDecisionsRequest>,
+    ) -> Result<Response<v1::ListDecisionsResponse>, Status> {
+        let caller = self.caller(&request).await?;
+        if !reads_ledger(&caller.person) {
+            let refusal = said(Reason::RoleNotHeld)?;
+            return Ok(Response::new(v1::ListDecisionsResponse { decisions: vec![], refusal }));
+        }
+        let wanted = request.into_inner();
+        let (from, limit) = (wanted.from_index, limit(wanted.limit));
+        let only = match wanted.target_id.as_slice() {
+            [] => None,
+            id => Some(TargetId::from_slice(id).map_err(|_| rejected(Reason::Malformed))?),
+        };
+        let decisions = decisions(&self.agency, from, limit, only).await.map_err(report)?;
+        Ok(Response::new(v1::ListDecisionsResponse { decisions, refusal: None }))
+    }
+}
+
+/// The privacy officer of the node reads its decisions, and nobody else.
+fn reads_ledger(person: &Person) -> bool {
+    person.roles().iter().any(|role| role.as_str().ends_with(".fg"))
+}
+
+fn agency_summary(
+    card: &grondslag_certs::VerifiedCard,
+    now: grondslag_core::clock::Timestamp,
+) -> v1::AgencySummary {
+    let reason = card.check_time(now).err().map(|reason| reason.code().to_owned());
+    let card = card.card();
+    v1::AgencySummary {
+        oin: card.oin.to_string(),
+        name: card.name.clone(),
+        kind: card.kind.to_string(),
+        duty_phone: card.duty_phone.clone(),
+        reason: reason.unwrap_or_default(),
+    }
+}
+
+fn summarised(summary: &Summary) -> v1::InquirySummary {
+    v1::InquirySummary {
+        inquiry_id: summary.id.as_bytes().to_vec(),
+        asked_at_ms: summary.asked_at.ms(),
+        state: summary.stage.word().to_owned(),
+        role: summary.role.to_string(),
+        purpose: summary.purpose.to_string(),
+        targets: summary.targets,
+        replied: summary.replied,
+    }
+}
+
+fn limit(wanted: u32) -> usize {
+    match usize::try_from(wanted) {
+        Ok(0) | Err(_) => LIST_DEFAULT,
+        Ok(limit) => limit.min(LIST_MAX),
+    }
+}
+
+fn once<T: Send + 'static>(event: T) -> Response<Events<T>> {
+    Response::new(Box::pin(tokio_stream::once(Ok(event))))
+}
+
+/// A refusal travels as data; a fault of this node as a status.
+fn checked(reason: Reason) -> Result<Reason, Status> {
+    if reason.is_fault() { Err(report(reason)) } else { Ok(reason) }
+}
+
+fn said(reason: Reason) -> Result<Option<v1::Refusal>, Status> {
+    checked(reason).map(|reason| Some(refusal(reason)))
+}

@@ -1,0 +1,226 @@
+//! What a person wants to ask, parsed once at the desk.
+
+use grondslag_core::catalogue::{Category, Ground, Purpose, QueryKind, Role};
+use grondslag_core::id::Oin;
+use grondslag_core::limits::{
+    CATEGORIES_MAX, GROUNDS_MAX, NECESSITY_CHARS_MAX, NECESSITY_CHARS_MIN, TARGETS_MAX,
+};
+use grondslag_core::reason::Reason;
+use grondslag_core::tier::{Level, Urgency};
+use grondslag_policy::catalogue::{BsnRight, Catalogue, Stater, Visibility};
+use grondslag_proto::v1;
+use grondslag_subject::text::names_person;
+use grondslag_subject::{Bsn, admits};
+
+use crate::agency::Agency;
+
+/// Most facts that one question states; the table has some fifteen sealed columns.
+const FACTS_MAX: usize = 32;
+/// Longest reference.
+const REFERENCE_CHARS_MAX: usize = 120;
+
+/// A question as a person puts it: every code known, every bound kept, no name in the text.
+pub struct Wish {
+    /// About whom.
+    pub subject: Bsn,
+    /// In which role.
+    pub role: Role,
+    /// What for.
+    pub purpose: Purpose,
+    /// What sort of question.
+    pub kind: QueryKind,
+    /// How soon.
+    pub urgency: Urgency,
+    /// About a person, or counts.
+    pub level: Level,
+    /// Asked alone in acute danger.
+    pub break_glass: bool,
+    /// Grounds claimed.
+    pub grounds: Vec<Ground>,
+    /// Whom, and what of each.
+    pub targets: Vec<(Oin, Vec<Category>)>,
+    /// Why.
+    pub necessity: String,
+    /// Report number, court reference; empty for none.
+    pub reference: String,
+    /// Facts that the asker states: column and value.
+    pub facts: Vec<(String, String)>,
+    /// An own term in minutes; 0 for the default.
+    pub term_minutes: u32,
+}
+
+impl std::fmt::Debug for Wish {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Wish").field("purpose", &self.purpose).finish_non_exhaustive()
+    }
+}
+
+impl Wish {
+    /// Parses what came from the desk.
+    ///
+    /// # Errors
+    /// The reason code of the first thing that is wrong.
+    pub async fn parse(agency: &Agency, wire: v1::DeskQuestion) -> Result<Self, Reason> {
+        if !wire.on_behalf_of.is_empty() {
+            return Err(Reason::PersonInField);
+        }
+        let catalogue = agency.pack.catalogue();
+        let role = known_role(catalogue, &wire.role)?;
+        check_bsn_right(catalogue, &role)?;
+        let subject = Bsn::parse(&wire.subject).map_err(|_| Reason::BsnInvalid)?;
+        admits(agency.mode, &subject)?;
+        check_text(agency, &wire.necessity, &subject).await?;
+        if wire.reference.chars().count() > REFERENCE_CHARS_MAX {
+            return Err(Reason::TooLarge);
+        }
+        Ok(Self {
+            purpose: known_purpose(catalogue, &wire.purpose)?,
+            kind: known_kind(catalogue, &wire.query_kind)?,
+            urgency: or_default(&wire.urgency, Urgency::Standard)?,
+            level: or_default(&wire.level, Level::Person)?,
+            break_glass: wire.break_glass,
+            grounds: known_grounds(catalogue, &wire.grounds)?,
+            targets: known_targets(catalogue, &wire.targets)?,
+            facts: known_facts(catalogue, &role, wire.facts)?,
+            necessity: wire.necessity,
+            reference: wire.reference,
+            term_minutes: wire.term_minutes,
+            subject,
+            role,
+        })
+    }
+
+    /// The wish as it came, to keep a draft.
+    pub fn to_wire(&self) -> v1::DeskQuestion {
+        let targets = self.targets.iter().map(|(oin, categories)| v1::DeskTarget {
+            oin: oin.to_string(),
+            categories: categories.iter().map(ToString::to_string).collect(),
+        });
+        v1::DeskQuestion {
+            subject: self.subject.expose().to_owned(),
+            role: self.role.to_string(),
+            purpose: self.purpose.to_string(),
+            query_kind: self.kind.to_string(),
+            urgency: self.urgency.to_string(),
+            level: self.level.to_string(),
+            break_glass: self.break_glass,
+            grounds: self.grounds.iter().map(ToString::to_string).collect(),
+            targets: targets.collect(),
+            necessity: self.necessity.clone(),
+            reference: self.reference.clone(),
+            facts: wire_facts(&self.facts),
+            on_behalf_of: String::new(),
+            term_minutes: self.term_minutes,
+        }
+    }
+}
+
+/// Stated facts as they travel.
+pub fn wire_facts(facts: &[(String, String)]) -> Vec<v1::StatedFact> {
+    let wire = |(column, value): &(String, String)| v1::StatedFact {
+        column: column.clone(),
+        value: value.clone(),
+    };
+    facts.iter().map(wire).collect()
+}
+
+/// The text says why, in its own words, and names nobody (domain 2.2, gate 5).
+async fn check_text(agency: &Agency, text: &str, subject: &Bsn) -> Result<(), Reason> {
+    match text.trim().chars().count() {
+        0..NECESSITY_CHARS_MIN => return Err(Reason::TextTooShort),
+        NECESSITY_CHARS_MIN..=NECESSITY_CHARS_MAX => {}
+        _ => return Err(Reason::TextTooLong),
+    }
+    let names = agency.own.names(subject).await.map_err(|fault| fault.reason())?;
+    names_person(text, std::slice::from_ref(subject), &names)
+}
+
+fn known_role(catalogue: &Catalogue, code: &str) -> Result<Role, Reason> {
+    let role = Role::parse(code).map_err(|_| Reason::UnknownRole)?;
+    catalogue.role(&role).ok_or(Reason::UnknownRole)?;
+    Ok(role)
+}
+
+/// A kind without a right to the number does not ask by number (domain 4a.33).
+fn check_bsn_right(catalogue: &Catalogue, role: &Role) -> Result<(), Reason> {
+    let kind = catalogue.kind(&role.kind()).ok_or(Reason::UnknownRole)?;
+    if kind.bsn_right == BsnRight::None { Err(Reason::NoBsnRight) } else { Ok(()) }
+}
+
+fn known_purpose(catalogue: &Catalogue, code: &str) -> Result<Purpose, Reason> {
+    let purpose = Purpose::parse(code).map_err(|_| Reason::UnknownPurpose)?;
+    catalogue.purpose(&purpose).ok_or(Reason::UnknownPurpose)?;
+    Ok(purpose)
+}
+
+fn known_kind(catalogue: &Catalogue, code: &str) -> Result<QueryKind, Reason> {
+    let kind = QueryKind::parse(code).map_err(|_| Reason::UnknownQueryKind)?;
+    catalogue.query_kind(&kind).ok_or(Reason::UnknownQueryKind)?;
+    Ok(kind)
+}
+
+fn known_grounds(catalogue: &Catalogue, codes: &[String]) -> Result<Vec<Ground>, Reason> {
+    if codes.len() > GROUNDS_MAX {
+        return Err(Reason::TooLarge);
+    }
+    let known = |code: &String| {
+        let ground = Ground::parse(code).map_err(|_| Reason::UnknownGround)?;
+        catalogue.ground(&ground).ok_or(Reason::UnknownGround)?;
+        Ok(ground)
+    };
+    codes.iter().map(known).collect()
+}
+
+fn known_targets(
+    catalogue: &Catalogue,
+    targets: &[v1::DeskTarget],
+) -> Result<Vec<(Oin, Vec<Category>)>, Reason> {
+    match targets.len() {
+        0 => return Err(Reason::TargetsNone),
+        1..=TARGETS_MAX => {}
+        _ => return Err(Reason::TargetsTooMany),
+    }
+    let known = |target: &v1::DeskTarget| {
+        let oin = Oin::parse(&target.oin).map_err(|_| Reason::UnknownAgency)?;
+        Ok((oin, known_categories(catalogue, &target.categories)?))
+    };
+    targets.iter().map(known).collect()
+}
+
+fn known_categories(catalogue: &Catalogue, codes: &[String]) -> Result<Vec<Category>, Reason> {
+    match codes.len() {
+        0 => return Err(Reason::CategoriesNone),
+        1..=CATEGORIES_MAX => {}
+        _ => return Err(Reason::TooLarge),
+    }
+    let known = |code: &String| {
+        let category = Category::parse(code).map_err(|_| Reason::UnknownCategory)?;
+        catalogue.category(&category).ok_or(Reason::UnknownCategory)?;
+        Ok(category)
+    };
+    codes.iter().map(known).collect()
+}
+
+/// Sealed columns that this role's kind may state: as the asker, or as the competent body.
+fn known_facts(
+    catalogue: &Catalogue,
+    role: &Role,
+    facts: Vec<v1::StatedFact>,
+) -> Result<Vec<(String, String)>, Reason> {
+    if facts.len() > FACTS_MAX {
+        return Err(Reason::TooLarge);
+    }
+    let known = |fact: v1::StatedFact| {
+        let column = catalogue.column(&fact.column).ok_or(Reason::UnknownFact)?;
+        let competent = column.competent.contains(&role.kind());
+        let may_state = competent || column.stated_by.contains(&Stater::Asker);
+        let sealed = column.visibility == Visibility::Sealed;
+        catalogue.value(&fact.column, &fact.value).map_err(|_| Reason::UnknownFact)?;
+        if sealed && may_state { Ok((fact.column, fact.value)) } else { Err(Reason::UnknownFact) }
+    };
+    facts.into_iter().map(known).collect()
+}
+
+fn or_default<T: std::str::FromStr + Copy>(word: &str, default: T) -> Result<T, Reason> {
+    if word.is_empty() { Ok(default) } else { word.parse().map_err(|_| Reason::Malformed) }
+}

@@ -1,0 +1,108 @@
+//! Cards in the store, and the leaf that every change of them leaves in the ledger.
+
+use grondslag_certs::{Considered, Taken};
+use grondslag_core::canonical::Canonical;
+use grondslag_core::card::SignedCard;
+use grondslag_core::clock::Timestamp;
+use grondslag_core::id::{Digest, Oin};
+use grondslag_core::reason::Reason;
+use grondslag_evidence::ledger::{Entry, LedgerError};
+use grondslag_evidence::limits::APPEND_MAX;
+use grondslag_evidence::store::parts::{delete_body, put_body, read_body};
+use grondslag_evidence::store::{Batch, Store, StoreError};
+use grondslag_proto::v1;
+use prost::Message;
+
+use super::Means;
+use crate::limits::PAGE;
+
+/// Cards, by OIN.
+const CARDS: &[u8] = b"c/";
+
+/// Digest of a card with its proofs, to see whether anything of it changed.
+pub(super) fn digest(signed: &SignedCard) -> Digest {
+    Digest::of(&encode(signed))
+}
+
+/// Every card in the store.
+pub(super) async fn load(store: &dyn Store) -> Result<Vec<SignedCard>, StoreError> {
+    let mut cards = Vec::new();
+    let mut after: Option<Vec<u8>> = None;
+    loop {
+        let page = store.scan(CARDS, after.as_deref(), PAGE).await?;
+        for pair in &page {
+            let body = read_body(store, &pair.key).await?;
+            let body = body.ok_or(StoreError::Corrupt)?;
+            cards.push(decode(&body).ok_or(StoreError::Corrupt)?);
+        }
+        match page.last() {
+            Some(last) if page.len() >= PAGE => after = Some(last.key.clone()),
+            _ => return Ok(cards),
+        }
+    }
+}
+
+/// Makes changed cards durable, each with its leaf.
+pub(super) async fn record(
+    means: &Means,
+    changed: &[&Considered],
+    now: Timestamp,
+) -> Result<(), Reason> {
+    for some in changed.chunks(APPEND_MAX) {
+        let mut entries = Vec::with_capacity(some.len());
+        for card in some {
+            let signed = card.signed();
+            let state = replace(means.store.as_ref(), signed).await;
+            entries.push(Entry {
+                about: signed.card.digest(),
+                leaf: leaf(signed, card.taken(), now),
+                state: state.map_err(StoreError::reason)?,
+            });
+        }
+        let receipts = means.ledger.append_many(entries).await;
+        receipts.map_err(LedgerError::reason)?;
+    }
+    Ok(())
+}
+
+async fn replace(store: &dyn Store, signed: &SignedCard) -> Result<Batch, StoreError> {
+    let key = key(&signed.card.oin);
+    let batch = delete_body(store, Batch::new(), &key).await?;
+    put_body(batch, &key, &encode(signed))
+}
+
+fn leaf(signed: &SignedCard, taken: Taken, now: Timestamp) -> Vec<u8> {
+    let card = &signed.card;
+    Canonical::new("grondslag/leaf/card/v1")
+        .text(card.oin.as_str())
+        .number(card.seq)
+        .bytes(card.digest().as_bytes())
+        .bytes(&card.sign_key)
+        .text(cause(taken))
+        .signed(now.ms())
+        .finish()
+}
+
+/// Why the card stands in the directory.
+pub(super) const fn cause(taken: Taken) -> &'static str {
+    match taken {
+        Taken::New => "new",
+        // The card is the one it was; its certificate or admission is not.
+        Taken::Same => "proofs",
+        Taken::Renewed => "renewed",
+        Taken::Accepted => "accepted",
+    }
+}
+
+fn key(oin: &Oin) -> Vec<u8> {
+    [CARDS, oin.as_str().as_bytes()].concat()
+}
+
+fn encode(signed: &SignedCard) -> Vec<u8> {
+    v1::AgencyCard::from(signed).encode_to_vec()
+}
+
+fn decode(bytes: &[u8]) -> Option<SignedCard> {
+    let wire = v1::AgencyCard::decode(bytes).ok()?;
+    SignedCard::try_from(wire).ok()
+}

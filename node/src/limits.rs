@@ -1,0 +1,122 @@
+//! Every bound of this crate.
+
+/// Longest row of an import file, in bytes: a record up to T5 with room for its quotes.
+pub(crate) const ROW_BYTES_MAX: u64 = 256 * 1_024;
+
+/// Most rows of one import over all its files; a large agency has some hundred thousand clients.
+pub(crate) const IMPORT_ROWS_MAX: u64 = 5_000_000;
+
+/// Most files of one import.
+pub(crate) const IMPORT_FILES_MAX: usize = 64;
+
+/// Bytes of an import file that are looked at to tell its encoding and its delimiter.
+pub(crate) const IMPORT_HEAD_BYTES: u64 = 4 * 1_024;
+
+/// Bytes of an import file that are read ahead.
+pub(crate) const IMPORT_BUFFER_BYTES: usize = 64 * 1_024;
+
+/// Most problems that an import lists; further ones are only counted.
+pub(crate) const IMPORT_PROBLEMS_MAX: usize = 100;
+
+/// Rows that are staged in one durable commit.
+pub(crate) const IMPORT_BATCH_ROWS: usize = 512;
+
+/// Bytes after which a commit of staged rows is not filled further.
+pub(crate) const IMPORT_BATCH_BYTES: usize = 1_024 * 1_024;
+
+/// Keys that one commit removes of rows that are no longer in use.
+pub(crate) const SWEEP_STEPS: usize = 2_000;
+
+/// Pairs in one page of a scan.
+pub(crate) const PAGE: usize = 256;
+
+/// Most records, or facts, on one client.
+pub(crate) const CLIENT_ROWS_MAX: u32 = 10_000;
+
+/// Longest short text of a row (a file number, a source, a reference), in characters.
+pub(crate) const SHORT_CHARS_MAX: usize = 64;
+
+/// Longest text of one layer, in characters.
+pub(crate) const LAYER_CHARS_MAX: usize = 32_000;
+
+/// How often a look-up starts again when an import was published in between.
+pub(crate) const LOOKUPS_MAX: usize = 4;
+
+/// Most people in a staff file.
+pub(crate) const STAFF_MAX: usize = 1_000;
+
+/// Most roles of one member of staff.
+pub(crate) const STAFF_ROLES_MAX: usize = 32;
+
+/// Most revoked desk certificates of one member of staff.
+pub(crate) const STAFF_REVOKED_MAX: usize = 64;
+
+/// Largest staff file, in bytes.
+pub(crate) const STAFF_FILE_BYTES_MAX: u64 = 1_024 * 1_024;
+
+/// Random bytes of a detail.
+pub(crate) const DETAIL_SALT_BYTES: usize = 16;
+
+/// Most facts that an asker states in one question; the table has fewer sealed columns.
+pub(crate) const STATED_FACTS_MAX: usize = 32;
+
+/// Most records in one line of an answer; the newest are kept.
+pub(crate) const LINE_ENTRIES_MAX: usize = 256;
+
+/// How often a look-up starts again when an import was published in between.
+pub(crate) const RESOLVES_MAX: usize = 3;
+
+/// Most decisions in one page that a privacy officer reads.
+pub(crate) const DECISIONS_PAGE_MAX: usize = 1_000;
+
+/// Replies that one commit forgets after their term.
+pub(crate) const EXPIRE_STEPS: usize = 64;
+
+/// Longest wait for one call to the broker that is not a question.
+pub(crate) const DIRECTORY_CALL_MS_MAX: u64 = 5_000;
+
+/// How often the directory is read again when all is well.
+pub(crate) const DIRECTORY_REFRESH_MS: u64 = 30_000;
+
+/// Shortest and longest wait before a call to the broker is tried again.
+pub(crate) const DIRECTORY_RETRY_MS: (u64, u64) = (100, 5_000);
+
+/// Time over which readings of the directory for unverifiable questions are counted.
+pub(crate) const DIRECTORY_GAP_MS: u64 = 1_000;
+
+/// Most such readings within that time.
+pub(crate) const DIRECTORY_GAP_READS_MAX: u32 = 8;
+
+/// Most cards in one reading of the directory.
+pub(crate) const DIRECTORY_CARDS_MAX: usize = 1_024;
+
+/// Most cards that an operator has accepted.
+pub(crate) const ACCEPTED_MAX: usize = 1_024;
+
+/// Reply tick that hides how long a look-up took, when none is set (design 8).
+pub(crate) const REPLY_TICK_MS: u64 = 100;
+
+/// Shortest reply tick in production.
+pub(crate) const REPLY_TICK_MS_MIN: u64 = 20;
+
+/// Longest reply tick that may be set.
+pub(crate) const REPLY_TICK_MS_MAX: u64 = 60_000;
+
+/// Longest wait of the asker for the broker's stream; the fan-out's own bound and a margin.
+pub(crate) const ASK_WAIT_MS: u64 = grondslag_core::limits::FANOUT_TTL_MS_MAX + 2_000;
+
+/// Pause before the one second attempt.
+pub(crate) const RETRY_PAUSE_MS: u64 = 300;
+
+/// Events of one question that wait for a slow desk.
+pub(crate) const DESK_EVENTS_MAX: usize = 128;
+
+/// How long a draft waits for its second person.
+pub(crate) const DRAFT_TTL_MS: i64 = 7 * 24 * 3_600 * 1_000;
+
+/// Questions of this node that are under way at the same time.
+pub(crate) const ASKS_MAX: usize = 64;
+
+/// Inquiries and decisions in one list, when none and at most.
+pub(crate) const LIST_DEFAULT: usize = 50;
+pub(crate) const LIST_MAX: usize = 1_000;

@@ -1,0 +1,115 @@
+//! The way to the region's broker over mutual TLS.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use futures_util::StreamExt as _;
+use grondslag_core::clock::Clock;
+use grondslag_core::id::Oin;
+use grondslag_core::limits::MESSAGE_BYTES_MAX;
+use grondslag_core::reason::Reason;
+use grondslag_proto::v1;
+use grondslag_proto::v1::broker_service_client::BrokerServiceClient;
+use grondslag_proto::v1::directory_service_client::DirectoryServiceClient;
+use grondslag_runtime::channel::{Channels, reason_of, within};
+use tonic::Status;
+use tonic::transport::Channel;
+
+use crate::agency::{AskStream, BrokerLink, LastContact};
+use crate::limits::DIRECTORY_CALL_MS_MAX;
+
+/// Calls the broker at the endpoint that the configuration names; the certificate at the other
+/// end must be the pinned broker's.
+pub struct ChannelLink {
+    channels: Channels,
+    broker: Oin,
+    endpoint: String,
+    clock: Arc<dyn Clock>,
+    // Held to read or write one value, never while waiting.
+    contact: Mutex<LastContact>,
+}
+
+impl fmt::Debug for ChannelLink {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ChannelLink({})", self.endpoint)
+    }
+}
+
+impl ChannelLink {
+    /// A link that connects when it is first used.
+    pub fn new(channels: Channels, broker: Oin, endpoint: String, clock: Arc<dyn Clock>) -> Self {
+        Self {
+            channels,
+            broker,
+            endpoint,
+            clock,
+            contact: Mutex::default(),
+        }
+    }
+
+    fn channel(&self) -> Result<Channel, Reason> {
+        let channel = self.channels.to(&self.broker, &self.endpoint);
+        channel.map_err(|error| error.reason())
+    }
+
+    fn directory(&self) -> Result<DirectoryServiceClient<Channel>, Reason> {
+        let client = DirectoryServiceClient::new(self.channel()?);
+        Ok(client.max_decoding_message_size(MESSAGE_BYTES_MAX))
+    }
+
+    /// Notes whether a call reached the broker, and says why it failed.
+    fn heard<T>(&self, answer: Result<T, Status>) -> Result<T, Reason> {
+        let answer = answer.map_err(|status| reason_of(&status));
+        let mut contact = self.contact.lock().unwrap_or_else(PoisonError::into_inner);
+        match &answer {
+            Ok(_) => {
+                *contact = LastContact {
+                    at: Some(self.clock.now()),
+                    failure: None,
+                };
+            }
+            Err(reason) => contact.failure = Some(*reason),
+        }
+        answer
+    }
+}
+
+#[async_trait]
+impl BrokerLink for ChannelLink {
+    async fn ask(&self, request: v1::AskRequest, wait_max: Duration) -> Result<AskStream, Reason> {
+        let client = BrokerServiceClient::new(self.channel()?);
+        let mut client = client.max_decoding_message_size(MESSAGE_BYTES_MAX);
+        let stream = self.heard(client.ask(within(request, wait_max)).await)?;
+        let events = stream.into_inner();
+        let events = events.map(|event| event.map_err(|status| reason_of(&status)));
+        // The deadline that travels with the call binds the broker; this one binds us.
+        let end = Box::pin(tokio::time::sleep(wait_max));
+        Ok(events.take_until(end).boxed())
+    }
+
+    async fn list_cards(&self) -> Result<Vec<v1::AgencyCard>, Reason> {
+        let request = within(v1::ListCardsRequest {}, call_max());
+        let listed = self.heard(self.directory()?.list_cards(request).await)?;
+        Ok(listed.into_inner().cards)
+    }
+
+    async fn publish_card(
+        &self,
+        card: v1::AgencyCard,
+    ) -> Result<v1::PublishCardResponse, Reason> {
+        let request = v1::PublishCardRequest { card: Some(card) };
+        let request = within(request, call_max());
+        let published = self.heard(self.directory()?.publish_card(request).await)?;
+        Ok(published.into_inner())
+    }
+
+    fn last_contact(&self) -> LastContact {
+        *self.contact.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+const fn call_max() -> Duration {
+    Duration::from_millis(DIRECTORY_CALL_MS_MAX)
+}

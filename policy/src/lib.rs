@@ -1,0 +1,42 @@
+//! The decision table: the privacy officer's folder (`table/`, `catalogue.toml`, `cases/`), and
+//! the engine that reads it.
+//!
+//! A pack is parsed once, whole, with every mistake named by file, row and reason. After that
+//! nothing is looked up by text: facts and rows are bit masks per column, and a decision is one
+//! AND per column. The engine has one fixed meaning (`decide`) and no exceptions in code.
+//!
+//! INVARIANT: [`Permit`] and [`Minimised`] are made only here; what has no permit cannot leave.
+
+pub mod bench;
+pub mod catalogue;
+pub mod check;
+pub mod limits;
+
+mod cases;
+mod decide;
+mod explain;
+mod facts;
+mod facts_file;
+mod fault;
+#[cfg(test)]
+mod fixture;
+mod overlay;
+mod pack;
+mod parse;
+mod permit;
+mod region;
+mod resolve;
+mod space;
+mod table;
+
+pub use cases::{Cases, Run};
+pub use decide::{Could, Decision};
+pub use explain::{Explained, GroundShown, Mode, NearMiss, Need, ObligationShown, RuleShown, Word};
+pub use facts::{FactError, Facts, Value};
+pub use facts_file::FactsFile;
+pub use fault::{Fault, PackError, Problem};
+pub use overlay::Overlay;
+pub use pack::Pack;
+pub use permit::{Asked, Minimised, Permit, Refusal, Review, Ruled};
+pub use resolve::{Fact, Resolved, Sources};
+pub use table::{Effect, Row, Rule, Term, TermError};

@@ -1,0 +1,24 @@
+//! Every bound of this crate, in one place (invariant 10).
+
+/// Most columns of the table; a fact set is a fixed array of this length.
+pub const COLUMNS_MAX: usize = 32;
+/// Most values of a column: one bit each in a 64-bit mask.
+pub const VALUES_MAX: usize = 64;
+/// Most rows of a pack, and of an overlay.
+pub const ROWS_MAX: usize = 1_024;
+/// Largest file of the policy folder.
+pub const FILE_BYTES_MAX: u64 = 1_048_576;
+/// Most files in one folder of the policy folder.
+pub const FILES_MAX: usize = 256;
+/// Most cases of a pack.
+pub const CASES_MAX: usize = 10_000;
+/// Most answers to one facts file.
+pub const FACT_SETS_MAX: usize = 10_000;
+/// Most problems reported at once; a thousand more say nothing new.
+pub const PROBLEMS_MAX: usize = 200;
+/// Most rows shown as near misses.
+pub const NEAR_MISSES_MAX: usize = 5;
+/// Most columns that a near miss may fail on.
+pub const NEAR_MISS_COLUMNS_MAX: usize = 3;
+/// Most pieces that one box check may cut; beyond it the check says "not covered", the safe side.
+pub const BOX_STEPS_MAX: usize = 200_000;

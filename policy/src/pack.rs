@@ -1,0 +1,434 @@
+//! A pack: the policy folder, loaded. Everything in it was parsed; nothing is re-checked later.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use grondslag_core::canonical::Canonical;
+use grondslag_core::catalogue::{Role, RowId};
+use grondslag_core::id::Digest;
+use include_dir::{Dir, include_dir};
+use serde::Deserialize;
+
+use crate::catalogue::{Catalogue, Visibility};
+use crate::facts::{FactError, Facts, Value};
+use crate::fault::{Fault, PackError, Problem, Problems};
+use crate::limits::{FILE_BYTES_MAX, FILES_MAX};
+use crate::parse::one_line;
+use crate::table::read::Reader;
+use crate::table::{Row, Rule, Table};
+
+const PACK_FILE: &str = "pack.toml";
+const CATALOGUE_FILE: &str = "catalogue.toml";
+const TABLE_FOLDER: &str = "table";
+
+static TABLE: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/table");
+
+/// The rules of a region: catalogue, rows and settings, with the digest that names this version.
+#[derive(Debug, Clone)]
+pub struct Pack {
+    version: String,
+    bundle: Digest,
+    settings: BTreeMap<String, String>,
+    catalogue: Catalogue,
+    rules: Vec<Rule>,
+    pub(crate) table: Table,
+    facts: Facts,
+}
+
+/// `pack.toml` as written.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawPack {
+    version: String,
+    #[serde(default)]
+    settings: BTreeMap<String, String>,
+}
+
+impl Pack {
+    /// The pack that this program was built with.
+    ///
+    /// # Errors
+    /// [`PackError`] when it holds a mistake; a test keeps that from happening.
+    pub fn builtin() -> Result<Self, PackError> {
+        let mut files = BTreeMap::from([
+            (PACK_FILE.to_owned(), include_str!("../pack.toml").to_owned()),
+            (CATALOGUE_FILE.to_owned(), include_str!("../catalogue.toml").to_owned()),
+        ]);
+        files.extend(embedded(&TABLE, TABLE_FOLDER));
+        Self::from_files(&files)
+    }
+
+    /// Loads a policy folder.
+    ///
+    /// # Errors
+    /// [`PackError`] naming file, row and reason of everything that is wrong.
+    pub fn load(folder: &Path) -> Result<Self, PackError> {
+        Self::from_files(&read_folder(folder)?)
+    }
+
+    /// Loads from file texts by relative path: `pack.toml`, `catalogue.toml`, `table/*.toml`.
+    /// Other paths are left alone.
+    ///
+    /// # Errors
+    /// As [`Pack::load`].
+    pub fn from_files(files: &BTreeMap<String, String>) -> Result<Self, PackError> {
+        let mut problems = Problems::default();
+        let pack_text = required(files, PACK_FILE, &mut problems);
+        let catalogue_text = required(files, CATALOGUE_FILE, &mut problems);
+        let (Some(pack_text), Some(catalogue_text)) = (pack_text, catalogue_text) else {
+            let problems = problems.into_vec();
+            return Err(PackError { problems });
+        };
+        let raw = pack_file(pack_text, &mut problems);
+        let catalogue = Catalogue::parse(CATALOGUE_FILE, catalogue_text, &mut problems);
+        let mut reader = Reader::new(&catalogue, &mut problems);
+        for (path, text) in files.iter().filter(|(path, _)| in_folder(path, TABLE_FOLDER)) {
+            reader.region_file(path, text);
+        }
+        let (rules, rows) = (reader.rules, reader.rows);
+        let facts = settled(&catalogue, &raw.settings, &mut problems);
+        let table = Table::new(rows, &catalogue);
+        problems.finish(Self {
+            version: raw.version,
+            bundle: bundle(files),
+            settings: raw.settings,
+            catalogue,
+            rules,
+            table,
+            facts,
+        })
+    }
+
+    /// The pack's version, as its authors write it.
+    pub fn version(&self) -> &str {
+        &self.version
+    }
+
+    /// Digest of every file that decides: parties with the same digest decide alike.
+    pub fn bundle(&self) -> Digest {
+        self.bundle
+    }
+
+    /// The columns that the pack itself fills in.
+    pub fn settings(&self) -> &BTreeMap<String, String> {
+        &self.settings
+    }
+
+    /// The catalogue.
+    pub fn catalogue(&self) -> &Catalogue {
+        &self.catalogue
+    }
+
+    /// Every rule.
+    pub fn rules(&self) -> &[Rule] {
+        &self.rules
+    }
+
+    /// Every row, whatever its status.
+    pub fn rows(&self) -> &[Row] {
+        self.table.rows()
+    }
+
+    /// A row by code.
+    pub fn row(&self, id: &RowId) -> Option<&Row> {
+        self.rows().iter().find(|row| row.id == *id)
+    }
+
+    /// A rule by code.
+    pub fn rule_of(&self, row: &Row) -> Option<&Rule> {
+        self.rules.iter().find(|rule| *rule.id == *row.rule)
+    }
+
+    /// Facts that know nothing yet: every value possible, settings filled in.
+    pub fn facts(&self) -> Facts {
+        self.facts
+    }
+
+    /// A value of a column, as the index that hot code keeps.
+    ///
+    /// # Errors
+    /// [`FactError`] with the nearest known word.
+    pub fn value(&self, column: &str, value: &str) -> Result<Value, FactError> {
+        self.catalogue.value(column, value)
+    }
+
+    /// Says that a column has exactly this value. A role says the requester's kind too.
+    ///
+    /// # Errors
+    /// [`FactError`] for an unknown column or value.
+    pub fn set(&self, facts: &mut Facts, column: &str, value: &str) -> Result<(), FactError> {
+        self.set_many(facts, column, &[value])
+    }
+
+    /// Says that a column has one of these values. Roles say the requester's kinds too.
+    ///
+    /// # Errors
+    /// [`FactError`] for an unknown column or value, or for no value at all.
+    pub fn set_many<S: AsRef<str>>(
+        &self,
+        facts: &mut Facts,
+        column: &str,
+        values: &[S],
+    ) -> Result<(), FactError> {
+        let (at, _) = self.catalogue.find_column(column)?;
+        let mut mask = 0;
+        for value in values {
+            mask |= self.value(column, value.as_ref())?.bit();
+        }
+        if mask == 0 {
+            return Err(FactError::NotSingle { column: column.to_owned() });
+        }
+        facts.set_mask(at, mask);
+        if at == self.catalogue.known().requester_role {
+            let kinds = values.iter().filter_map(|role| Role::parse(role.as_ref()).ok());
+            let kinds: Vec<_> = kinds.map(|role| role.kind().to_string()).collect();
+            self.set_many(facts, "requester_kind", &kinds)?;
+        }
+        Ok(())
+    }
+}
+
+fn required<'a>(
+    files: &'a BTreeMap<String, String>,
+    file: &str,
+    problems: &mut Problems,
+) -> Option<&'a str> {
+    let text = files.get(file);
+    if text.is_none() {
+        problems.push(Problem::new(file, "", Fault::Unreadable, ""));
+    }
+    text.map(String::as_str)
+}
+
+fn pack_file(text: &str, problems: &mut Problems) -> RawPack {
+    toml::from_str(text).unwrap_or_else(|error: toml::de::Error| {
+        let detail = one_line(&error);
+        problems.push(Problem::new(PACK_FILE, "", Fault::Field, detail));
+        RawPack { version: String::new(), settings: BTreeMap::new() }
+    })
+}
+
+/// Facts with every value possible and the settings filled in: exactly one for each column of
+/// kind setting.
+fn settled(
+    catalogue: &Catalogue,
+    settings: &BTreeMap<String, String>,
+    problems: &mut Problems,
+) -> Facts {
+    let mut facts = Facts::new(catalogue.everything());
+    let columns = catalogue.columns().iter();
+    let of_setting = columns.filter(|column| column.visibility == Visibility::Setting);
+    let wanted: Vec<&str> = of_setting.map(|column| column.id.as_str()).collect();
+    for column in wanted.iter().filter(|id| !settings.contains_key(**id)) {
+        problems.push(Problem::new(PACK_FILE, "", Fault::Setting, *column));
+    }
+    for (column, value) in settings {
+        if !wanted.contains(&column.as_str()) {
+            problems.push(Problem::new(PACK_FILE, "", Fault::Setting, column));
+            continue;
+        }
+        match catalogue.value(column, value) {
+            Ok(value) => facts.set(value),
+            Err(error) => {
+                let detail = error.to_string();
+                problems.push(Problem::new(PACK_FILE, "", Fault::UnknownValue, detail));
+            }
+        }
+    }
+    facts
+}
+
+/// SHA-256 over a label and the sorted paths and bytes of the files that decide. Cases do not.
+fn bundle(files: &BTreeMap<String, String>) -> Digest {
+    let decides =
+        |path: &str| path == PACK_FILE || path == CATALOGUE_FILE || in_folder(path, TABLE_FOLDER);
+    let files = files.iter().filter(|(path, _)| decides(path));
+    let start = Canonical::new("grondslag/bundle/v1");
+    let bytes = files.fold(start, |out, (path, text)| out.text(path).text(text));
+    Digest::of(&bytes.finish())
+}
+
+fn in_folder(path: &str, folder: &str) -> bool {
+    let name = path.strip_prefix(folder).and_then(|rest| rest.strip_prefix('/'));
+    name.is_some_and(is_toml)
+}
+
+/// A TOML file directly in its folder.
+fn is_toml(name: &str) -> bool {
+    !name.contains('/') && Path::new(name).extension().is_some_and(|end| end == "toml")
+}
+
+/// The files of an embedded folder, by path relative to the policy folder.
+pub(crate) fn embedded(dir: &'static Dir<'static>, folder: &str) -> BTreeMap<String, String> {
+    let files = dir.files().filter_map(|file| {
+        let name = file.path().to_str().filter(|name| is_toml(name))?;
+        Some((format!("{folder}/{name}"), file.contents_utf8()?.to_owned()))
+    });
+    files.collect()
+}
+
+fn read_folder(folder: &Path) -> Result<BTreeMap<String, String>, PackError> {
+    let mut files = read_toml(folder, TABLE_FOLDER)?;
+    for file in [PACK_FILE, CATALOGUE_FILE] {
+        files.insert(file.to_owned(), read_file(&folder.join(file), file)?);
+    }
+    Ok(files)
+}
+
+/// The TOML files of one folder below the policy folder, by relative path.
+pub(crate) fn read_toml(root: &Path, folder: &str) -> Result<BTreeMap<String, String>, PackError> {
+    let listing = fs::read_dir(root.join(folder)).map_err(|error| unreadable(folder, &error))?;
+    let mut files = BTreeMap::new();
+    for entry in listing {
+        let name = entry.map_err(|error| unreadable(folder, &error))?.file_name();
+        let Some(name) = name.to_str().filter(|name| is_toml(name)) else {
+            continue;
+        };
+        let path = format!("{folder}/{name}");
+        let text = read_file(&root.join(&path), &path)?;
+        files.insert(path, text);
+        if files.len() > FILES_MAX {
+            let detail = format!("> {FILES_MAX}");
+            return Err(one(Problem::new(folder, "", Fault::TooMany, detail)));
+        }
+    }
+    Ok(files)
+}
+
+fn read_file(path: &Path, name: &str) -> Result<String, PackError> {
+    let length = fs::metadata(path).map_err(|error| unreadable(name, &error))?.len();
+    if length > FILE_BYTES_MAX {
+        let detail = format!("{length} > {FILE_BYTES_MAX}");
+        return Err(one(Problem::new(name, "", Fault::TooMany, detail)));
+    }
+    fs::read_to_string(path).map_err(|error| unreadable(name, &error))
+}
+
+fn unreadable(file: &str, error: &std::io::Error) -> PackError {
+    one(Problem::new(file, "", Fault::Unreadable, error.kind().to_string()))
+}
+
+fn one(problem: Problem) -> PackError {
+    PackError { problems: vec![problem] }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture::{changed, files, pack};
+
+    fn fault(file: &str, from: &str, to: &str) -> (String, Fault) {
+        let error = changed(file, from, to).unwrap_err();
+        let problem = error.problems.into_iter().next().unwrap();
+        assert_eq!(problem.file, file);
+        (problem.row, problem.fault)
+    }
+
+    #[test]
+    fn a_mistake_in_the_table_is_named_by_row_and_reason() {
+        let table = |from, to| fault("table/a.toml", from, to);
+        let row = |row: &str, fault| (row.to_owned(), fault);
+        for (from, to, expected) in [
+            ("purpose = \"D01\"", "purpos = \"D01\"", row("R05.1", Fault::UnknownValue)),
+            ("\"jw-7.4.0-2\", ", "\"jw-7.4.0-3\", ", row("R05.1", Fault::UnknownValue)),
+            ("[\"melden\"]", "[\"meldne\"]", row("R05.1", Fault::UnknownValue)),
+            ("outcome = \"review\"", "outcome = \"revue\"", row("R06.2", Fault::UnknownValue)),
+            ("id = \"R06.2\"", "id = \"R06.1\"", row("R06.1", Fault::DuplicateId)),
+            ("id = \"R20.1\"", "id = \"R21.1\"", row("R21.1", Fault::WrongRule)),
+            ("notify = true", "notifi = true", row("R05.1", Fault::Field)),
+            ("tier_max = \"T3\"", "tier_max = \"T9\"", row("R05.1", Fault::Field)),
+            ("deadline = \"5wd\"", "deadline = \"5 days\"", row("R05.1", Fault::Format)),
+            ("\"2026-07-01\"", "\"2026-07-32\"", row("R20.3", Fault::Format)),
+            ("[\"jha\", \"gi\"]", "[]", row("R05.1", Fault::EmptySet)),
+            ("{ not = [\"none\"] }", "{ nott = [\"none\"] }", row("R05.1", Fault::Field)),
+            ("[\"jha\", \"gi\"]", "[\"jha\", 3]", row("R05.1", Fault::Field)),
+            (
+                "outcome = \"hold\"",
+                "outcome = \"hold\"\ntier_max = \"T1\"",
+                row("R42.1", Fault::Misplaced),
+            ),
+            ("id = \"R42\"", "id = \"R02\"", row("R02", Fault::DuplicateId)),
+            ("[[rule]]", "[[rule]", row("", Fault::Syntax)),
+            ("[[rule]]", "typo = 1\n[[rule]]", row("", Fault::Field)),
+        ] {
+            assert_eq!(table(from, to), expected, "{to}");
+        }
+    }
+
+    #[test]
+    fn a_mistake_in_the_catalogue_is_named_by_entry_and_reason() {
+        let catalogue = |from, to| fault("catalogue.toml", from, to);
+        for (from, to, id, expected) in [
+            ("bsn_right = \"law\"", "bsn_right = \"maybe\"", "gem", Fault::Field),
+            ("[\"D01\", \"D03\"]", "[\"D01\", \"D33\"]", "gem.lokaalteam", Fault::UnknownValue),
+            ("id = \"D03\"", "id = \"D01\"", "D01", Fault::DuplicateId),
+            ("unknown = \"18plus\"", "unknown = \"18\"", "age_band", Fault::UnknownValue),
+            ("values_from = \"kind\"", "values_from = \"kinds\"", "requester_kind", Fault::Field),
+            ("id = \"category\"", "id = \"categorie\"", "category", Fault::Field),
+            ("competent = [\"gi\"]", "competent = [\"gie\"]", "measure", Fault::UnknownValue),
+        ] {
+            assert_eq!(catalogue(from, to), (id.to_owned(), expected), "{to}");
+        }
+    }
+
+    #[test]
+    fn a_setting_must_be_there_and_be_known() {
+        for (from, to) in [
+            ("vir_status = \"in_force\"", ""),
+            ("vir_status", "wams_status"),
+            ("\"in_force\"", "\"on\""),
+        ] {
+            let (row, found) = fault("pack.toml", from, to);
+            assert_eq!(row, "");
+            assert!(matches!(found, Fault::Setting | Fault::UnknownValue), "{to}");
+        }
+    }
+
+    #[test]
+    fn the_bundle_names_what_decides_and_nothing_else() {
+        let base = pack().bundle();
+        assert_ne!(changed("table/a.toml", "5wd", "4wd").unwrap().bundle(), base);
+        assert_ne!(changed("pack.toml", "1.0.0", "1.0.1").unwrap().bundle(), base);
+        let mut with_case = files();
+        with_case.insert("cases/a.toml".to_owned(), "x".to_owned());
+        assert_eq!(Pack::from_files(&with_case).unwrap().bundle(), base);
+        let mut moved = files();
+        let text = moved.remove("table/a.toml").unwrap();
+        moved.insert("table/b.toml".to_owned(), text);
+        assert_ne!(Pack::from_files(&moved).unwrap().bundle(), base);
+    }
+
+    #[test]
+    fn a_folder_loads_as_its_files_do_and_a_missing_file_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let missing = Pack::load(folder.path()).unwrap_err();
+        assert_eq!(missing.problems[0].fault, Fault::Unreadable);
+        fs::create_dir(folder.path().join("table")).unwrap();
+        for (path, text) in files() {
+            fs::write(folder.path().join(path), text).unwrap();
+        }
+        fs::write(folder.path().join("table/README.md"), "not a rule").unwrap();
+        assert_eq!(Pack::load(folder.path()).unwrap().bundle(), pack().bundle());
+        fs::remove_file(folder.path().join("catalogue.toml")).unwrap();
+        let missing = Pack::load(folder.path()).unwrap_err();
+        assert_eq!(missing.problems[0].file, "catalogue.toml");
+    }
+
+    #[test]
+    fn the_built_in_pack_is_the_folder() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let builtin = Pack::builtin().unwrap();
+        assert_eq!(builtin.bundle(), Pack::load(folder).unwrap().bundle());
+    }
+
+    #[test]
+    fn a_role_says_the_kind_of_the_requester() {
+        let pack = pack();
+        let mut facts = pack.facts();
+        pack.set(&mut facts, "requester_role", "gi.jeugdbeschermer").unwrap();
+        let mut same = facts;
+        pack.set(&mut same, "requester_kind", "gi").unwrap();
+        assert_eq!(facts, same);
+    }
+}

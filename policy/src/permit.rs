@@ -1,0 +1,277 @@
+//! A permit is a value that only the table makes; without one nothing can be released.
+
+use std::fmt;
+
+use grondslag_core::answer::{About, Entry, Mark, Record};
+use grondslag_core::catalogue::Category;
+use grondslag_core::clock::Timestamp;
+use grondslag_core::id::Digest;
+use grondslag_core::reason::Reason;
+use grondslag_core::tier::{Tier, Verdict};
+
+use crate::decide::Decision;
+use crate::facts::{FactError, Facts};
+use crate::overlay::Overlay;
+use crate::pack::Pack;
+
+/// Obligation that hides every place, as in the catalogue.
+const HIDE_PLACE: &str = "adres_schermen";
+/// The lowest tier that tells where a record comes from and since when (domain 3.2: T3 is
+/// "status facts: since, phase, ...").
+const STATUS_TIER: Tier = Tier::T3;
+
+/// What a holder asks of the table: one category of one person's file, on verified facts.
+#[derive(Debug, Clone, Copy)]
+pub struct Asked<'a> {
+    /// Digest of the question as this target got it; permit, receipt and release compare it.
+    pub question: Digest,
+    /// The category. It overrides the one in `facts`.
+    pub category: &'a Category,
+    /// Whose file. It overrides the one in `facts`: a parent's file is not the child's.
+    pub about: About,
+    /// Facts with single values.
+    pub facts: &'a Facts,
+    /// The node's own rows.
+    pub overlay: Option<&'a Overlay>,
+    /// The broker's cap; the holder takes the minimum.
+    pub cap: Tier,
+    /// The facts conflict: a permit becomes a review.
+    pub held: bool,
+    /// The moment of the decision.
+    pub on: Timestamp,
+}
+
+/// What the table ruled.
+#[derive(Debug)]
+#[must_use = "a ruling is either released, put before a person, or refused"]
+pub enum Ruled {
+    /// May be released.
+    Permit(Permit),
+    /// A person decides.
+    Review(Review),
+    /// May not be released.
+    Refuse(Refusal),
+}
+
+/// The right to release one category of one person's file, up to a tier, for one question.
+/// [`Pack::rule`] alone makes it; it cannot be copied, stored or made up.
+///
+/// ```compile_fail
+/// use grondslag_core::{answer::About, catalogue::Category, id::Digest, tier::Tier};
+/// let permit = grondslag_policy::Permit {
+///     question: Digest::new([0; 32]),
+///     category: Category::parse("G05").unwrap(),
+///     about: About::Child,
+///     tier: Tier::T5,
+///     hide_place: false,
+/// };
+/// ```
+///
+/// ```compile_fail
+/// fn twice(permit: &grondslag_policy::Permit) -> grondslag_policy::Permit {
+///     permit.clone()
+/// }
+/// ```
+///
+/// ```compile_fail
+/// fn store(permit: &grondslag_policy::Permit) -> String {
+///     serde_json::to_string(permit).unwrap()
+/// }
+/// ```
+#[derive(Debug)]
+#[must_use = "a permit is consumed by a release"]
+pub struct Permit {
+    question: Digest,
+    category: Category,
+    about: About,
+    tier: Tier,
+    hide_place: bool,
+}
+
+/// A person of the holder decides, up to a tier. It gives no access by itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Review {
+    /// Digest of the question.
+    pub question: Digest,
+    /// The category.
+    pub category: Category,
+    /// Whose file.
+    pub about: About,
+    /// Up to where it may be permitted.
+    pub tier: Tier,
+}
+
+/// A refusal is data.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// The category.
+    pub category: Category,
+    /// Whose file.
+    pub about: About,
+    /// `NO_RULE`, `DENIED_BY_RULE` or `NEEDS_SECOND_PERSON`.
+    pub reason: Reason,
+}
+
+/// What may leave: the permitted category, cut to the permitted tier, redacted.
+/// [`Permit::minimise`] alone makes it.
+///
+/// ```compile_fail
+/// use grondslag_core::id::Digest;
+/// let leak = grondslag_policy::Minimised { question: Digest::new([0; 32]), entries: vec![] };
+/// ```
+#[derive(PartialEq, Eq)]
+pub struct Minimised {
+    question: Digest,
+    entries: Vec<Entry>,
+}
+
+impl Pack {
+    /// Decides at the holder and makes the permit where there is one. The decision's tier is
+    /// already the minimum with the broker's cap.
+    ///
+    /// # Errors
+    /// [`FactError`] when a fact has not exactly one value, or the category is not in the
+    /// catalogue: fail closed.
+    pub fn rule(&self, asked: &Asked<'_>) -> Result<(Decision, Ruled), FactError> {
+        let mut facts = *asked.facts;
+        self.set(&mut facts, "category", asked.category.as_str())?;
+        if self.catalogue().known().about.is_some() {
+            self.set(&mut facts, "about", asked.about.word())?;
+        }
+        let mut decision = self.decide_with(&facts, asked.overlay, asked.on)?;
+        decision.tier = decision.tier.min(asked.cap);
+        if asked.held && decision.verdict == Verdict::Permit {
+            decision.verdict = Verdict::Review;
+            decision.reason = Some(Reason::FactsConflict);
+        }
+        let ruled = self.ruled(asked, &facts, &decision);
+        Ok((decision, ruled))
+    }
+
+    fn ruled(&self, asked: &Asked<'_>, facts: &Facts, decision: &Decision) -> Ruled {
+        let category = asked.category.clone();
+        match decision.verdict {
+            Verdict::Permit => Ruled::Permit(Permit {
+                question: asked.question,
+                category,
+                about: asked.about,
+                tier: decision.tier,
+                hide_place: self.shielded(facts)
+                    || decision.obligations.iter().any(|duty| duty == HIDE_PLACE),
+            }),
+            Verdict::Review => Ruled::Review(Review {
+                question: asked.question,
+                category,
+                about: asked.about,
+                tier: decision.tier,
+            }),
+            Verdict::Refuse => Ruled::Refuse(Refusal {
+                category,
+                about: asked.about,
+                reason: decision.reason.unwrap_or(Reason::NoRule),
+            }),
+        }
+    }
+
+    /// The subject's place is secret, or may be.
+    fn shielded(&self, facts: &Facts) -> bool {
+        let Some(column) = self.catalogue().known().subject_shielded else {
+            return false;
+        };
+        let open = self.value("subject_shielded", "no");
+        open.map_or(true, |open| facts.region().of(column) != open.bit())
+    }
+}
+
+impl Permit {
+    /// Digest of the question.
+    pub fn question(&self) -> Digest {
+        self.question
+    }
+
+    /// The category.
+    pub fn category(&self) -> &Category {
+        &self.category
+    }
+
+    /// Whose file.
+    pub fn about(&self) -> About {
+        self.about
+    }
+
+    /// Up to where.
+    pub fn tier(&self) -> Tier {
+        self.tier
+    }
+
+    /// Keeps the records of this category and person that existed at `now`, the layers up to the
+    /// permitted tier, and of those what is not hidden. Third parties and reporters are always
+    /// hidden, places when the subject is shielded (domain 4a.6), and what `hide` adds.
+    ///
+    /// Below T3 an entry tells neither its source nor its date: its date is then the moment of
+    /// the answer, and entries that say the same are one.
+    pub fn minimise(&self, records: &[Record], hide: &[Mark], now: Timestamp) -> Minimised {
+        let mut hidden = vec![Mark::Third, Mark::Reporter];
+        hidden.extend(self.hide_place.then_some(Mark::Place));
+        hidden.extend(hide);
+        let mut entries = Vec::new();
+        for record in records.iter().filter(|record| self.covers(record, now)) {
+            let entry = self.entry(record, &hidden, now);
+            let told = !entry.texts.is_empty();
+            if told && (self.tier >= STATUS_TIER || !entries.contains(&entry)) {
+                entries.push(entry);
+            }
+        }
+        Minimised { question: self.question, entries }
+    }
+
+    fn covers(&self, record: &Record, now: Timestamp) -> bool {
+        record.category == self.category && record.about == self.about && record.dated <= now
+    }
+
+    fn entry(&self, record: &Record, hidden: &[Mark], now: Timestamp) -> Entry {
+        let mut redacted = false;
+        let layers = record.layers.range(..=self.tier);
+        let texts = layers
+            .map(|(tier, layer)| {
+                let (text, left_out) = layer.without(hidden);
+                redacted |= left_out;
+                (*tier, text)
+            })
+            .collect();
+        let status = self.tier >= STATUS_TIER;
+        Entry {
+            about: record.about,
+            dated: if status { record.dated } else { now },
+            source: if status { record.source.clone() } else { String::new() },
+            texts,
+            redacted,
+        }
+    }
+}
+
+impl Minimised {
+    /// Digest of the question that it answers.
+    pub fn question(&self) -> Digest {
+        self.question
+    }
+
+    /// What may be told.
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    /// What may be told, to be sealed.
+    pub fn into_entries(self) -> Vec<Entry> {
+        self.entries
+    }
+}
+
+impl fmt::Debug for Minimised {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Minimised(…)")
+    }
+}
+
+#[cfg(test)]
+mod tests;

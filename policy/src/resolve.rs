@@ -1,0 +1,261 @@
+//! From registers and statements to facts: one value per sealed column, with its standing.
+
+use std::collections::BTreeMap;
+
+use grondslag_core::catalogue::Kind;
+use grondslag_core::tier::Standing;
+
+use crate::catalogue::{Column, Stater, Visibility};
+use crate::facts::{FactError, Facts, Value};
+use crate::pack::Pack;
+
+/// Value of a fact that the competent body signed.
+const CERTIFIED: &str = "certified";
+/// What such a value counts as when somebody else says it.
+const STATED: &str = "stated";
+
+/// What is known of a case at the holder.
+#[derive(Debug, Clone, Copy)]
+pub struct Sources<'a> {
+    /// The holder's own registers: per column every value that they give.
+    pub register: &'a BTreeMap<String, Vec<String>>,
+    /// What the asker states: per column a value.
+    pub stated: &'a BTreeMap<String, String>,
+    /// The asker's kind, by its certified role.
+    pub asker: &'a Kind,
+}
+
+/// One fact, as a decision record tells it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fact {
+    /// The column.
+    pub column: String,
+    /// The value that counts.
+    pub value: String,
+    /// How far it may be relied upon; `None` when nobody stated it.
+    pub standing: Option<Standing>,
+    /// Register and statement, or two registers, contradict each other.
+    pub conflict: bool,
+}
+
+/// The sealed columns, filled in.
+#[derive(Debug, Clone)]
+pub struct Resolved {
+    /// The facts that were given, with every sealed column set.
+    pub facts: Facts,
+    /// Each sealed column's fact, in the catalogue's order.
+    pub all: Vec<Fact>,
+}
+
+impl Resolved {
+    /// The columns in conflict. While there is one a permit is held for review.
+    pub fn conflicts(&self) -> impl Iterator<Item = &str> {
+        let facts = self.all.iter().filter(|fact| fact.conflict);
+        facts.map(|fact| fact.column.as_str())
+    }
+}
+
+impl Pack {
+    /// Fills in every sealed column: the holder's register first (`verified`), then a statement of
+    /// the body that is competent for the fact (`certified`), then a statement of another asker
+    /// where the catalogue lets askers state it (`claimed`), else what the catalogue says of a
+    /// fact that nobody states. A register that contradicts itself, or a statement that would
+    /// have counted, is a conflict; a register that contradicts itself counts as the strictest.
+    ///
+    /// # Errors
+    /// [`FactError`] for a column or value that is not in the catalogue, or a column that is not
+    /// sealed.
+    pub fn resolve(&self, visible: Facts, sources: &Sources<'_>) -> Result<Resolved, FactError> {
+        let sealed = |column: &str| self.is_sealed(column);
+        sources.register.keys().try_for_each(|column| sealed(column))?;
+        sources.stated.keys().try_for_each(|column| sealed(column))?;
+        let mut resolved = Resolved { facts: visible, all: Vec::new() };
+        let columns = self.catalogue().columns().iter().enumerate();
+        for (at, column) in columns.filter(|(_, c)| c.visibility == Visibility::Sealed) {
+            let fact = self.fact(column, sources)?;
+            let value = column.position(&fact.value).unwrap_or(0);
+            resolved.facts.set(Value::new(at, value));
+            resolved.all.push(fact);
+        }
+        Ok(resolved)
+    }
+
+    /// Whether an asker of this kind may state this fact at all: its own node refuses one that
+    /// may not (`UNKNOWN_FACT`), a holder ignores it.
+    ///
+    /// # Errors
+    /// [`FactError`] for a column that is not sealed or not for this asker, or an unknown value.
+    pub fn may_state(&self, asker: &Kind, column: &str, value: &str) -> Result<(), FactError> {
+        self.is_sealed(column)?;
+        self.value(column, value)?;
+        let (_, found) = self.catalogue().find_column(column)?;
+        if found.competent.contains(asker) || found.stated_by.contains(&Stater::Asker) {
+            Ok(())
+        } else {
+            Err(FactError::Column { given: column.to_owned(), nearest: None })
+        }
+    }
+
+    fn is_sealed(&self, column: &str) -> Result<(), FactError> {
+        let (_, found) = self.catalogue().find_column(column)?;
+        if found.visibility == Visibility::Sealed {
+            Ok(())
+        } else {
+            Err(FactError::Column { given: column.to_owned(), nearest: None })
+        }
+    }
+
+    fn fact(&self, column: &Column, sources: &Sources<'_>) -> Result<Fact, FactError> {
+        let mut register = sources.register.get(&column.id).cloned().unwrap_or_default();
+        for value in &register {
+            self.value(&column.id, value)?;
+        }
+        register.dedup_by(|a, b| a == b);
+        let statement = self.statement(column, sources)?;
+        let strictest = || named(column, column.strictest());
+        let fact = |value: String, standing, conflict| Fact {
+            column: column.id.clone(),
+            value,
+            standing,
+            conflict,
+        };
+        Ok(match (register.as_slice(), statement) {
+            ([], None) => fact(named(column, column.when_absent()), None, false),
+            ([], Some((value, standing))) => fact(value, Some(standing), false),
+            ([first, rest @ ..], statement) => {
+                if rest.iter().any(|value| value != first) {
+                    return Ok(fact(strictest(), Some(Standing::Verified), true));
+                }
+                let differs = statement.is_some_and(|(value, _)| value != *first);
+                fact(first.clone(), Some(Standing::Verified), differs)
+            }
+        })
+    }
+
+    /// The asker's statement where it counts. A claim never counts as certified.
+    fn statement(
+        &self,
+        column: &Column,
+        sources: &Sources<'_>,
+    ) -> Result<Option<(String, Standing)>, FactError> {
+        let Some(value) = sources.stated.get(&column.id) else {
+            return Ok(None);
+        };
+        self.value(&column.id, value)?;
+        if column.competent.contains(sources.asker) {
+            return Ok(Some((value.clone(), Standing::Certified)));
+        }
+        if !column.stated_by.contains(&Stater::Asker) {
+            return Ok(None);
+        }
+        let claimed =
+            if value == CERTIFIED && column.position(STATED).is_some() { STATED } else { value };
+        Ok(Some((claimed.to_owned(), Standing::Claimed)))
+    }
+}
+
+fn named(column: &Column, value: Option<usize>) -> String {
+    // A sealed column without a strictest value is refused at load.
+    let value = value.and_then(|at| column.values.get(at));
+    value.map_or_else(String::new, |value| value.id.clone())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture::pack;
+
+    fn map<V: Clone>(pairs: &[(&str, V)]) -> BTreeMap<String, V> {
+        pairs.iter().map(|(k, v)| ((*k).to_owned(), v.clone())).collect()
+    }
+
+    fn resolve(
+        register: &[(&str, Vec<&str>)],
+        stated: &[(&str, &str)],
+        asker: &str,
+    ) -> Result<Resolved, FactError> {
+        let pack = pack();
+        let register: Vec<(&str, Vec<String>)> = register
+            .iter()
+            .map(|(k, v)| (*k, v.iter().map(|v| (*v).to_owned()).collect()))
+            .collect();
+        let stated: Vec<_> = stated.iter().map(|(k, v)| (*k, (*v).to_owned())).collect();
+        let sources = Sources {
+            register: &map(&register),
+            stated: &map(&stated),
+            asker: &Kind::parse(asker).unwrap(),
+        };
+        pack.resolve(pack.facts(), &sources)
+    }
+
+    fn fact(resolved: &Resolved, column: &str) -> Fact {
+        let mut facts = resolved.all.iter();
+        facts.find(|fact| fact.column == column).unwrap().clone()
+    }
+
+    #[test]
+    fn the_register_is_verified_and_stands_above_a_statement_which_then_conflicts() {
+        let resolved = resolve(&[("measure", vec!["none"])], &[("measure", "ots")], "gi").unwrap();
+        let measure = fact(&resolved, "measure");
+        assert_eq!((measure.value.as_str(), measure.standing), ("none", Some(Standing::Verified)));
+        assert!(measure.conflict);
+        assert_eq!(resolved.conflicts().collect::<Vec<_>>(), ["measure"]);
+        let agreed = resolve(&[("measure", vec!["ots"])], &[("measure", "ots")], "gi").unwrap();
+        assert_eq!(agreed.conflicts().count(), 0);
+    }
+
+    #[test]
+    fn a_register_that_contradicts_itself_counts_as_the_strictest_value() {
+        let resolved = resolve(&[("measure", vec!["ots", "none"])], &[], "gem").unwrap();
+        let measure = fact(&resolved, "measure");
+        assert_eq!(measure.value, "none");
+        assert!(measure.conflict);
+        let twice = resolve(&[("measure", vec!["ots", "ots"])], &[], "gem").unwrap();
+        assert!(!fact(&twice, "measure").conflict, "the same value twice is no conflict");
+    }
+
+    #[test]
+    fn a_statement_is_certified_by_the_competent_body_and_claimed_by_another() {
+        let by = |asker| fact(&resolve(&[], &[("measure", "ots")], asker).unwrap(), "measure");
+        assert_eq!(by("gi").standing, Some(Standing::Certified));
+        assert_eq!(by("gem").standing, Some(Standing::Claimed));
+        assert_eq!(by("gem").value, "ots");
+    }
+
+    #[test]
+    fn a_claim_never_counts_as_certified() {
+        let by = |asker| {
+            let stated = [("case_fact", "certified")];
+            fact(&resolve(&[], &stated, asker).unwrap(), "case_fact").value
+        };
+        assert_eq!(by("gi"), "certified");
+        assert_eq!(by("pol"), "stated");
+    }
+
+    #[test]
+    fn what_an_asker_may_not_state_is_ignored_and_refused_at_its_own_node() {
+        let stated = [("secrecy_consent", "given")];
+        let resolved = resolve(&[], &stated, "gem").unwrap();
+        let consent = fact(&resolved, "secrecy_consent");
+        assert_eq!((consent.value.as_str(), consent.standing), ("none", None));
+        let gem = Kind::parse("gem").unwrap();
+        let refused = pack().may_state(&gem, "secrecy_consent", "given").unwrap_err();
+        assert_eq!(refused.reason().code(), "UNKNOWN_FACT");
+        assert!(pack().may_state(&gem, "measure", "ots").is_ok());
+    }
+
+    #[test]
+    fn a_fact_nobody_states_is_absent_or_else_the_strictest() {
+        let resolved = resolve(&[], &[], "gem").unwrap();
+        assert_eq!(fact(&resolved, "subject_shielded").value, "no", "absent");
+        assert_eq!(fact(&resolved, "age_band").value, "18plus", "unknown, no absent");
+        assert!(resolved.all.iter().all(|fact| fact.standing.is_none() && !fact.conflict));
+    }
+
+    #[test]
+    fn visible_and_unknown_columns_are_refused() {
+        assert!(resolve(&[], &[("purpose", "D01")], "gem").is_err());
+        assert!(resolve(&[("mesure", vec!["ots"])], &[], "gem").is_err());
+        assert!(resolve(&[("measure", vec!["otz"])], &[], "gem").is_err());
+    }
+}

@@ -1,0 +1,31 @@
+//! What every handler does at the rim of a call: who calls, and how a fault leaves.
+
+use grondslag_certs::{DeskPeer, Peer};
+use grondslag_core::reason::Reason;
+use grondslag_proto::status::{fault, rejected};
+use tonic::{Request, Status};
+
+use crate::telemetry::corr;
+
+/// The agency that calls, as the listener verified it.
+///
+/// # Errors
+/// `CERTIFICATE_MISSING` on a listener that verifies no agencies: a fault of ours.
+pub fn peer<T>(request: &Request<T>) -> Result<&Peer, Status> {
+    request.extensions().get().ok_or_else(|| rejected(Reason::CertificateMissing))
+}
+
+/// The member of staff who calls, as the desk listener verified them.
+///
+/// # Errors
+/// `CERTIFICATE_MISSING` on a listener that verifies no staff: a fault of ours.
+pub fn desk_peer<T>(request: &Request<T>) -> Result<&DeskPeer, Status> {
+    request.extensions().get().ok_or_else(|| rejected(Reason::CertificateMissing))
+}
+
+/// A fault leaves as its code and a correlation id; the log says the same id.
+pub fn report(reason: Reason) -> Status {
+    let correlation = corr();
+    tracing::error!(reason = reason.code(), corr = %correlation, "a call failed");
+    fault(reason, &correlation)
+}

@@ -1,0 +1,191 @@
+//! The sections that every process has.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::time::Duration;
+
+use grondslag_certs::tls::TlsFiles;
+use grondslag_evidence::store::Backend;
+use serde::{Deserialize, Deserializer, de};
+
+use super::path::{InputFile, Place, SecretFile};
+
+/// Port when none is set.
+const PORT: u16 = 8443;
+
+/// `[identity]`: who the process is. The organisation and the mode follow from the certificate.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Identity {
+    /// Certificate of the organisation, PEM.
+    pub cert: InputFile,
+    /// Its private key, PEM, readable by its owner alone.
+    pub key: SecretFile,
+    /// Certificate of the region authority, PEM.
+    pub root: InputFile,
+    /// Certificates that the authority revoked, PEM.
+    pub crl: InputFile,
+}
+
+impl Identity {
+    /// The same as the certs crate names them.
+    pub fn files(&self) -> TlsFiles {
+        TlsFiles {
+            root: self.root.path().to_owned(),
+            crl: self.crl.path().to_owned(),
+            cert: self.cert.path().to_owned(),
+            key: self.key.path().to_owned(),
+        }
+    }
+}
+
+/// `[listen]` (and `[desk]`): where the process can be called.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Listen {
+    /// Address and port; port 0 takes a free one.
+    pub address: SocketAddr,
+}
+
+impl Default for Listen {
+    fn default() -> Self {
+        Self { address: (Ipv4Addr::LOCALHOST, PORT).into() }
+    }
+}
+
+/// `[store]`: where the process keeps what must last.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Store {
+    /// Folder of the store.
+    pub path: Place,
+    /// Which store: `sled` on disk, or `memory` for trying out (nothing outlives the process).
+    #[serde(default = "on_disk")]
+    pub backend: Backend,
+}
+
+const fn on_disk() -> Backend {
+    Backend::Sled
+}
+
+/// `[log]`: what the process tells its operator.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Log {
+    /// For machines or for people.
+    pub format: Form,
+    /// The least important event that is shown.
+    pub level: Level,
+    /// File to append to; absent means standard error.
+    pub file: Option<Place>,
+}
+
+/// The form of a log line.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Form {
+    /// One JSON object per line.
+    #[default]
+    Json,
+    /// One line that people read easily.
+    Pretty,
+}
+
+/// The least important event that is shown.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Level {
+    /// Something failed.
+    Error,
+    /// Something needs attention.
+    Warn,
+    /// What happens.
+    #[default]
+    Info,
+    /// Why it happens.
+    Debug,
+}
+
+/// `[clock]`: where dates come from. Absent means the system's clock.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Clock {
+    /// The region clock of a demo region. Production refuses it.
+    pub region_file: Option<InputFile>,
+}
+
+/// A whole number within stated ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Within<const MIN: u64, const MAX: u64>(u64);
+
+impl<const MIN: u64, const MAX: u64> Within<MIN, MAX> {
+    /// The number, moved to the nearer end when it lies outside.
+    pub const fn clamped(value: u64) -> Self {
+        Self(if value < MIN {
+            MIN
+        } else if value > MAX {
+            MAX
+        } else {
+            value
+        })
+    }
+
+    /// As a count.
+    pub fn count(self) -> usize {
+        usize::try_from(self.0).unwrap_or(usize::MAX)
+    }
+
+    /// As milliseconds.
+    pub const fn ms(self) -> Duration {
+        Duration::from_millis(self.0)
+    }
+}
+
+impl<'de, const MIN: u64, const MAX: u64> Deserialize<'de> for Within<MIN, MAX> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let value = u64::deserialize(from)?;
+        if (MIN..=MAX).contains(&value) {
+            Ok(Self(value))
+        } else {
+            let what = format!("expected a whole number from {MIN} to {MAX}");
+            Err(de::Error::custom(what))
+        }
+    }
+}
+
+/// `[limits]`: what an operator may tune, each within its range.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Limits {
+    /// TLS handshakes at the same time; a slow one holds its place until its timeout.
+    pub handshakes_max: Within<1, 4_096>,
+    /// Longest TLS handshake.
+    pub handshake_ms_max: Within<100, 60_000>,
+    /// Open connections at the same time.
+    pub connections_max: Within<1, 65_536>,
+    /// Calls at the same time on one connection.
+    pub streams_max: Within<1, 10_000>,
+    /// Longest time until a call's first answer.
+    pub call_ms_max: Within<100, 600_000>,
+    /// Longest time to reach another party, its handshake included.
+    pub connect_ms_max: Within<10, 60_000>,
+    /// Time between "not serving" and the end of accepting, so that callers can turn away.
+    pub notice_ms: Within<0, 60_000>,
+    /// Longest time that calls in flight get after that.
+    pub grace_ms_max: Within<0, 600_000>,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            handshakes_max: Within::clamped(128),
+            handshake_ms_max: Within::clamped(5_000),
+            connections_max: Within::clamped(1_024),
+            streams_max: Within::clamped(256),
+            // The longest call is a question that fans out; five seconds more let it end itself.
+            call_ms_max: Within::clamped(grondslag_core::limits::FANOUT_TTL_MS_MAX + 5_000),
+            connect_ms_max: Within::clamped(5_000),
+            notice_ms: Within::clamped(200),
+            grace_ms_max: Within::clamped(10_000),
+        }
+    }
+}

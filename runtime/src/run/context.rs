@@ -1,0 +1,251 @@
+//! What a process is given to build itself with.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use grondslag_certs::time::tls_now;
+use grondslag_certs::tls::{Connector, Material, Region, Reload, Reloading};
+use grondslag_core::clock::Clock;
+use grondslag_core::id::{Mode, Oin};
+use grondslag_core::reason::Reason;
+use grondslag_evidence::store::{self, Store};
+use tokio::time::MissedTickBehavior;
+
+use super::{Common, StartError, Tasks, TooManyTasks};
+use crate::channel::Channels;
+use crate::clock::ProcessClock;
+use crate::config::{ConfigError, Limits};
+use crate::limits::{RELOAD_INTERVAL_MS, VITALS_INTERVAL_MS};
+use crate::net::Net;
+use crate::server::Health;
+use crate::shutdown::Shutdown;
+use crate::status::{ClockState, Status, StoreState};
+
+/// What lies outside a process, and what a test puts in its place.
+#[derive(Debug, Clone)]
+pub struct Surroundings {
+    /// How streams are made.
+    pub net: Arc<dyn Net>,
+    /// The end of the process.
+    pub shutdown: Shutdown,
+    /// A clock instead of the configured one.
+    pub clock: Option<Arc<dyn Clock>>,
+}
+
+/// Everything a process needs that is not its own business.
+#[derive(Debug, Clone)]
+pub struct Context {
+    /// What the process is.
+    pub process: &'static str,
+    /// Our certificate and key, the region's root and list of revoked certificates.
+    pub region: Arc<Reloading<Region>>,
+    /// Where dates come from.
+    pub clock: ProcessClock,
+    /// What must last.
+    pub store: Arc<dyn Store>,
+    /// How streams are made.
+    pub net: Arc<dyn Net>,
+    /// The end of the process.
+    pub shutdown: Shutdown,
+    /// What an operator tuned.
+    pub limits: Limits,
+    /// Background tasks, awaited at the end.
+    pub tasks: Tasks,
+}
+
+impl Context {
+    /// Opens what the configuration names, and starts to follow the certificates on disk.
+    ///
+    /// # Errors
+    /// [`StartError`] with the reason of whatever cannot be opened.
+    pub async fn open(
+        process: &'static str,
+        common: &Common,
+        around: Surroundings,
+    ) -> Result<Self, StartError> {
+        let region = Arc::new(Reloading::<Region>::open(common.identity.files())?);
+        let (owner, mode) = {
+            let current = region.current();
+            (current.oin().clone(), current.mode())
+        };
+        let clock = match around.clock {
+            Some(clock) => ProcessClock::of(clock),
+            None => ProcessClock::open(&common.clock, mode)?,
+        };
+        let store = store::open(store::Config {
+            path: common.store.path.path().to_owned(),
+            owner,
+            backend: common.store.backend,
+        });
+        let context = Self {
+            process,
+            store: store.await?,
+            region,
+            clock,
+            net: around.net,
+            shutdown: around.shutdown,
+            limits: common.limits.clone(),
+            tasks: Tasks::default(),
+        };
+        context.keep_fresh(context.region.clone())?;
+        Ok(context)
+    }
+
+    /// Our own organisation.
+    pub fn oin(&self) -> Oin {
+        self.region.current().oin().clone()
+    }
+
+    /// Our own mode: it follows from our certificate, never from a flag.
+    pub fn mode(&self) -> Mode {
+        self.region.current().mode()
+    }
+
+    /// Channels to other agencies.
+    pub fn channels(&self) -> Channels {
+        let tls = Connector::region(self.region.clone());
+        Channels::new(self.net.clone(), tls, self.limits.clone())
+    }
+
+    /// Takes certificates, keys and lists into use when their files change, until the end.
+    ///
+    /// # Errors
+    /// [`TooManyTasks`] when there is no place for the task.
+    pub fn keep_fresh<M>(&self, material: Arc<Reloading<M>>) -> Result<(), TooManyTasks>
+    where
+        M: Material + Send + Sync + 'static,
+        M::Files: Send + Sync,
+    {
+        let failing = Arc::new(AtomicBool::new(false));
+        self.every(Duration::from_millis(RELOAD_INTERVAL_MS), move || {
+            look(material.clone(), failing.clone())
+        })
+    }
+
+    /// Does something at an interval, until the end. A late turn is not made up for.
+    ///
+    /// # Errors
+    /// [`TooManyTasks`] when there is no place for the task.
+    pub fn every<F>(
+        &self,
+        interval: Duration,
+        mut turn: impl FnMut() -> F + Send + 'static,
+    ) -> Result<(), TooManyTasks>
+    where
+        F: Future<Output = ()> + Send,
+    {
+        let shutdown = self.shutdown.clone();
+        self.tasks.spawn(async move {
+            let mut ticks = tokio::time::interval(interval);
+            ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+            loop {
+                tokio::select! {
+                    () = shutdown.requested() => return,
+                    _ = ticks.tick() => turn().await,
+                }
+            }
+        })
+    }
+
+    /// Why this process must not be asked now; nothing when it can be. A process that is not sure
+    /// of its time, its store or its list of revoked certificates refuses (invariant 6).
+    pub async fn findings(&self) -> Vec<Reason> {
+        let crl_expired = self.region.current().crl().next_update() <= tls_now();
+        let found = [
+            crl_expired.then_some(Reason::CrlExpired),
+            self.clock.fault().map(|_| Reason::ClockInvalid),
+            self.store.health().await.reason,
+        ];
+        found.into_iter().flatten().collect()
+    }
+
+    /// The state of this process, as far as the runtime knows it.
+    pub async fn status(&self) -> Status {
+        let region = self.region.current();
+        let (days, store) = (region.days_left(), self.store.health().await);
+        let findings = self.findings().await;
+        Status {
+            process: self.process.to_owned(),
+            name: region.leaf().name().to_owned(),
+            oin: region.oin().clone(),
+            mode: region.mode(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            serving: findings.is_empty() && !self.shutdown.is_requested(),
+            findings,
+            certificate_days_left: days.certificate,
+            crl_days_left: days.crl,
+            policy_bundle: None,
+            store: StoreState {
+                backend: store.backend.to_owned(),
+                writable: store.writable,
+                reason: store.reason,
+                used_bytes: store.used_bytes,
+                free_bytes: store.free_bytes,
+            },
+            clock: ClockState {
+                now: self.clock.clock().now(),
+                region: self.clock.is_region(),
+                offset_ms: None,
+                fault: self.clock.fault().map(|_| Reason::ClockInvalid),
+            },
+            peers: Vec::new(),
+        }
+    }
+
+    /// Tells the health service what [`Context::findings`] says, for as long as the process lives.
+    pub(super) async fn watch(self, health: Vec<Health>) {
+        let mut ticks = tokio::time::interval(Duration::from_millis(VITALS_INTERVAL_MS));
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut before = Vec::new();
+        loop {
+            ticks.tick().await;
+            let findings = self.findings().await;
+            if findings != before {
+                tell(&health, findings.first().copied()).await;
+                before = findings;
+            }
+        }
+    }
+}
+
+/// Takes changed files into use. That they cannot be is said once, not at every look: the old ones
+/// stay in use, and the next look tries again.
+async fn look<M>(material: Arc<Reloading<M>>, failing: Arc<AtomicBool>)
+where
+    M: Material + Send + Sync + 'static,
+    M::Files: Send + Sync,
+{
+    let look = tokio::task::spawn_blocking(move || material.reload_if_changed());
+    match look.await {
+        Ok(Ok(Reload::Changed)) => tracing::info!("certificates were taken into use"),
+        Ok(Err(error)) => {
+            if !failing.swap(true, Ordering::Relaxed) {
+                tracing::error!(reason = %error.reason(), "certificates were not taken into use");
+            }
+            return;
+        }
+        Ok(Ok(Reload::Unchanged)) | Err(_) => {}
+    }
+    failing.store(false, Ordering::Relaxed);
+}
+
+async fn tell(health: &[Health], finding: Option<Reason>) {
+    if let Some(reason) = finding {
+        tracing::error!(%reason, "not serving");
+    } else {
+        tracing::info!("serving again");
+    }
+    for server in health {
+        match finding {
+            Some(_) => server.not_serving().await,
+            None => server.serving().await,
+        }
+    }
+}
+
+impl From<ConfigError> for StartError {
+    fn from(error: ConfigError) -> Self {
+        Self::new(error.reason(), error)
+    }
+}

@@ -1,0 +1,80 @@
+//! What a process says about itself to its operator: `grondslag status`.
+//!
+//! Broker and node fill it; the command line shows it as text or JSON. Field names are stable.
+
+use grondslag_core::clock::Timestamp;
+use grondslag_core::id::{Mode, Oin};
+use grondslag_core::reason::Reason;
+use serde::{Deserialize, Serialize};
+
+/// The state of one process.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Status {
+    /// What the process is, such as `broker`.
+    pub process: String,
+    /// Name of the organisation, from its certificate.
+    pub name: String,
+    /// The organisation.
+    pub oin: Oin,
+    /// Demo or production.
+    pub mode: Mode,
+    /// Version of the program.
+    pub version: String,
+    /// Whether it serves.
+    pub serving: bool,
+    /// Why it does not, or what needs attention.
+    pub findings: Vec<Reason>,
+    /// Days until the own certificate expires; negative once it has.
+    pub certificate_days_left: i64,
+    /// Days until the list of revoked certificates expires; negative once it has.
+    pub crl_days_left: i64,
+    /// Digest of the policy bundle in force.
+    pub policy_bundle: Option<String>,
+    /// Where it keeps what must last.
+    pub store: StoreState,
+    /// Where its dates come from.
+    pub clock: ClockState,
+    /// Everybody it knows, and when they last spoke.
+    pub peers: Vec<PeerContact>,
+}
+
+/// The store, as the operator needs to know it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StoreState {
+    /// Name of the backend.
+    pub backend: String,
+    /// Whether it takes writes.
+    pub writable: bool,
+    /// Why it does not.
+    pub reason: Option<Reason>,
+    /// Bytes it takes on disk, where it has one.
+    pub used_bytes: Option<u64>,
+    /// Bytes left on that disk.
+    pub free_bytes: Option<u64>,
+}
+
+/// The clock, as the operator needs to know it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClockState {
+    /// The present moment by this process.
+    pub now: Timestamp,
+    /// True when it follows the region clock of a demo.
+    pub region: bool,
+    /// Difference with the broker's clock at the last contact; positive means ahead.
+    pub offset_ms: Option<i64>,
+    /// What is wrong with it.
+    pub fault: Option<Reason>,
+}
+
+/// Another party, and the last that was heard of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PeerContact {
+    /// The party.
+    pub oin: Oin,
+    /// Its name.
+    pub name: String,
+    /// When it last answered or called.
+    pub last_contact: Option<Timestamp>,
+    /// Why the last call to it failed; absent when it did not.
+    pub last_failure: Option<Reason>,
+}

@@ -1,0 +1,1 @@
+//! Federation harness, journeys and the tests that hold the design's invariants.
