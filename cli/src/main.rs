@@ -1,2 +1,10 @@
 //! `grondslag`: every program of the region is a subcommand of this one executable.
-fn main() {}
+
+mod args;
+mod exit;
+mod output;
+mod wait;
+
+fn main() -> std::process::ExitCode {
+    args::main()
+}

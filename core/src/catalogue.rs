@@ -10,13 +10,15 @@ use serde::{Deserialize, Serialize};
 /// Longest code; the longest Dutch article reference fits twice.
 const CODE_LEN_MAX: usize = 48;
 
-/// A code was empty, too long or held another character than a letter, digit, `.`, `-`, `_`, `/`.
+/// A code was empty, too long, or held another character than a letter, a digit, `.`, `-`, `_`,
+/// `:` or `/`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a code is 1 to 48 letters, digits, '.', '-', '_' or '/'")]
+#[error("a code is 1 to 48 letters, digits, '.', '-', '_', ':' or '/'")]
 pub struct CodeError;
 
 fn check(text: &str) -> Result<(), CodeError> {
-    let allowed = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_' | b'/');
+    let allowed =
+        |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_' | b'/' | b':');
     if (1..=CODE_LEN_MAX).contains(&text.len()) && text.bytes().all(allowed) {
         Ok(())
     } else {
@@ -131,6 +133,7 @@ mod tests {
     #[test]
     fn a_code_is_short_and_plain() {
         assert!(Ground::parse("jw-7.3.11-4").is_ok());
+        assert!(Ground::parse("bw-7:457").is_ok());
         for bad in ["", "a b", "jw\n", "é", &"x".repeat(49)] {
             assert_eq!(Ground::parse(bad), Err(CodeError));
         }

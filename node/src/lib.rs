@@ -3,9 +3,12 @@
 pub mod agency;
 pub mod answers;
 pub mod asks;
+pub mod config;
 pub mod directory;
+pub mod init;
 mod limits;
 pub mod link;
 pub mod records;
 pub mod secret;
+pub mod serve;
 pub mod staff;

@@ -120,3 +120,9 @@ pub(crate) const ASKS_MAX: usize = 64;
 /// Inquiries and decisions in one list, when none and at most.
 pub(crate) const LIST_DEFAULT: usize = 50;
 pub(crate) const LIST_MAX: usize = 1_000;
+
+/// How often replies are forgotten whose term has passed.
+pub(crate) const EXPIRE_INTERVAL_MS: u64 = 60_000;
+
+/// Largest overlay file, in bytes.
+pub(crate) const TEXT_FILE_BYTES_MAX: u64 = 1_024 * 1_024;

@@ -58,6 +58,8 @@ pub struct Could {
     pub rows: Vec<RowId>,
     /// The grounds of those rows.
     pub grounds: Vec<Ground>,
+    /// The shortest term of those rows.
+    pub deadline: Option<Term>,
     /// `NO_RULE`, `DENIED_BY_RULE` or `NEEDS_SECOND_PERSON` when refused.
     pub reason: Option<Reason>,
 }
@@ -241,18 +243,7 @@ impl Pack {
     }
 
     fn write_out(&self, judged: &Judged, overlay: Option<&Overlay>) -> Decision {
-        let mut decision = Decision {
-            verdict: judged.verdict,
-            tier: judged.tier,
-            rows: Vec::new(),
-            grounds: Vec::new(),
-            obligations: Vec::new(),
-            notify: false,
-            duty: false,
-            deadline: None,
-            notes: Vec::new(),
-            reason: judged.reason,
-        };
+        let mut decision = Decision::blank(judged.verdict, judged.tier, judged.reason);
         let region = self.table.pick(judged.rows.region);
         let local = overlay.into_iter();
         let local = local.flat_map(|overlay| overlay.table.pick(judged.rows.local));
@@ -264,17 +255,41 @@ impl Pack {
         let mut grounds = Vec::new();
         let of_rows = self.table.pick(rows).flat_map(|row| &row.legal);
         of_rows.for_each(|ground| add_once(&mut grounds, ground));
+        let terms = self.table.pick(rows).filter_map(|row| row.deadline);
         Could {
             verdict,
             cap,
             rows: self.table.pick(rows).map(|row| row.id.clone()).collect(),
             grounds,
+            deadline: terms.reduce(Term::shorter),
             reason,
         }
     }
 }
 
 impl Decision {
+    /// A permit or review up to T0 would tell nothing: then nothing is open.
+    pub(crate) fn refuse_what_tells_nothing(&mut self) {
+        if self.verdict != Verdict::Refuse && self.tier == Tier::T0 {
+            *self = Self::blank(Verdict::Refuse, Tier::T0, Some(Reason::NoRule));
+        }
+    }
+
+    fn blank(verdict: Verdict, tier: Tier, reason: Option<Reason>) -> Self {
+        Self {
+            verdict,
+            tier,
+            rows: Vec::new(),
+            grounds: Vec::new(),
+            obligations: Vec::new(),
+            notify: false,
+            duty: false,
+            deadline: None,
+            notes: Vec::new(),
+            reason,
+        }
+    }
+
     fn add(&mut self, row: &Row) {
         self.rows.push(row.id.clone());
         row.legal.iter().for_each(|ground| add_once(&mut self.grounds, ground));

@@ -197,7 +197,7 @@ impl Pack {
             obligations: Vec::new(),
             notify: rows.iter().any(|row| row.notify),
             duty: rows.iter().any(|row| row.duty),
-            deadline: None,
+            deadline: could.deadline,
             notes: notes.cloned().collect(),
             near_misses: Vec::new(),
         }

@@ -127,7 +127,8 @@ pub struct Minimised {
 
 impl Pack {
     /// Decides at the holder and makes the permit where there is one. The decision's tier is
-    /// already the minimum with the broker's cap.
+    /// already the minimum with the broker's cap; what would be open up to T0 only tells nothing
+    /// and is refused, so that an empty release never reads as "no record".
     ///
     /// # Errors
     /// [`FactError`] when a fact has not exactly one value, or the category is not in the
@@ -140,6 +141,7 @@ impl Pack {
         }
         let mut decision = self.decide_with(&facts, asked.overlay, asked.on)?;
         decision.tier = decision.tier.min(asked.cap);
+        decision.refuse_what_tells_nothing();
         if asked.held && decision.verdict == Verdict::Permit {
             decision.verdict = Verdict::Review;
             decision.reason = Some(Reason::FactsConflict);

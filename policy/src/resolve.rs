@@ -1,6 +1,7 @@
 //! From registers and statements to facts: one value per sealed column, with its standing.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use grondslag_core::catalogue::Kind;
 use grondslag_core::tier::Standing;
@@ -15,7 +16,7 @@ const CERTIFIED: &str = "certified";
 const STATED: &str = "stated";
 
 /// What is known of a case at the holder.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub struct Sources<'a> {
     /// The holder's own registers: per column every value that they give.
     pub register: &'a BTreeMap<String, Vec<String>>,
@@ -26,7 +27,7 @@ pub struct Sources<'a> {
 }
 
 /// One fact, as a decision record tells it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Fact {
     /// The column.
     pub column: String,
@@ -45,6 +46,18 @@ pub struct Resolved {
     pub facts: Facts,
     /// Each sealed column's fact, in the catalogue's order.
     pub all: Vec<Fact>,
+}
+
+impl fmt::Debug for Sources<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Sources(…)")
+    }
+}
+
+impl fmt::Debug for Fact {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Fact({}, …)", self.column)
+    }
 }
 
 impl Resolved {

@@ -222,7 +222,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_number_is_found_between_any_separators(gaps in proptest::collection::vec("[ .,:;/_()-]{0,3}", 9)) {
+        fn a_number_is_found_between_any_separators(
+            gaps in proptest::collection::vec("[ .,:;/_()-]{0,3}", 9),
+        ) {
             let mut text = String::new();
             for (digit, gap) in bsn().expose().chars().zip(gaps) {
                 text.push(digit);

@@ -2,15 +2,14 @@
 
 use std::sync::Arc;
 
-use grondslag_certs::Peer;
 use grondslag_core::reason::Reason;
 use grondslag_proto::question::TargetQuestion;
 use grondslag_proto::reply::refusal;
-use grondslag_proto::status::{fault, rejected};
+use grondslag_proto::status::rejected;
 use grondslag_proto::v1;
 use grondslag_proto::v1::answer_response::Result as Answered;
 use grondslag_proto::v1::node_service_server::NodeService;
-use grondslag_runtime::telemetry::corr;
+use grondslag_runtime::call::{peer, report};
 use tokio::time::Instant;
 use tonic::{Request, Response, Status};
 
@@ -48,9 +47,8 @@ impl AnswerService {
                 Ok(refused(reason))
             }
             Err(Stop::Fault(reason)) => {
-                let corr = corr();
-                tracing::error!(%target, %agency, %reason, corr, "not answered");
-                Err(fault(reason, &corr))
+                tracing::error!(%target, %agency, %reason, "not answered");
+                Err(report(reason))
             }
         }
     }
@@ -67,8 +65,8 @@ impl NodeService for AnswerService {
         request: Request<v1::AnswerRequest>,
     ) -> Result<Response<v1::AnswerResponse>, Status> {
         let arrived = Instant::now();
-        let peer = request.extensions().get::<Peer>();
-        if peer.is_none_or(|peer| *peer.oin() != self.agency.broker) {
+        // The listener admits the broker alone; this service does not rely on that.
+        if *peer(&request)?.oin() != self.agency.broker {
             return Err(rejected(Reason::NotTheBroker));
         }
         let question = request.into_inner().question;

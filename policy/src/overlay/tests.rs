@@ -98,6 +98,15 @@ fn an_overlay_with_a_mistake_is_refused_with_row_and_reason() {
 }
 
 #[test]
+fn a_local_row_is_always_known_by_its_prefix() {
+    let kind = Kind::parse("jha").unwrap();
+    let id = "x".repeat(45);
+    let text = format!("[[row]]\nid = \"{id}\"\n{TEXT}\noutcome = \"hold\"");
+    let error = Overlay::load(&pack(), &kind, "overlay.toml", &text).unwrap_err();
+    assert_eq!(error.problems[0].fault, Fault::Format);
+}
+
+#[test]
 fn whatever_an_overlay_says_it_is_never_wider_than_the_region() {
     let pack = pack();
     let rows = [

@@ -67,6 +67,15 @@ fn the_holder_takes_the_minimum_with_the_brokers_cap() {
 }
 
 #[test]
+fn what_may_be_told_up_to_t0_only_is_refused_and_not_an_empty_release() {
+    for more in [&[OPEN][..], &[OPEN, ("known_to_staff", "yes")]] {
+        let (decision, ruled) = rule(more, "G05", |asked| asked.cap = Tier::T0);
+        assert_eq!(decision.reason, Some(Reason::NoRule));
+        assert!(matches!(ruled, Ruled::Refuse(_)));
+    }
+}
+
+#[test]
 fn facts_in_conflict_turn_a_permit_into_a_review_with_the_reason() {
     let (decision, ruled) = rule(&[OPEN], "G05", |asked| asked.held = true);
     assert_eq!(decision.reason, Some(Reason::FactsConflict));

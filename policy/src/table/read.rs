@@ -120,10 +120,10 @@ impl<'a> Reader<'a> {
         if self.rows.len() >= ROWS_MAX {
             return self.problem(place, &id, Fault::TooMany, format!("> {ROWS_MAX}"));
         }
-        let row_id = if place.local {
-            RowId::parse(&format!("local/{id}")).unwrap_or_else(|_| raw.id.clone())
-        } else {
-            raw.id.clone()
+        let row_id =
+            if place.local { RowId::parse(&format!("local/{id}")) } else { Ok(raw.id.clone()) };
+        let Ok(row_id) = row_id else {
+            return self.problem(place, &id, Fault::Format, "id");
         };
         if !self.row_ids.insert(row_id.clone()) {
             self.problem(place, &id, Fault::DuplicateId, "row");

@@ -6,11 +6,15 @@
 //! any order; in JSON Lines an empty field may be left out. Several files of a kind are read one
 //! after another.
 //!
-//! | file | columns |
-//! |---|---|
-//! | clients | `client` (the agency's own file number), `bsn` (empty: not enrolled, found by nobody else), `given_names`, `prefix`, `family_name`, `birth_date`, `from`, `until` |
-//! | records | `client`, `category` (`G05`), `about` (`child`, `parent`, `other`), `dated`, `source`, `t1` to `t5` (what that tier *adds*; marks `{place:…}`, `{third:…}`, `{reporter:…}` around what may have to be left out) |
-//! | facts | `client`, `column`, `value`, `from`, `until`, `for_kind`, `for_purposes`, `for_categories` (lists separated by spaces; empty for all) |
+//! Clients: `client` (the agency's own file number), `bsn` (empty: not enrolled, found by nobody
+//! else), `given_names`, `prefix`, `family_name`, `birth_date`, `from`, `until`.
+//!
+//! Records: `client`, `category` (`G05`), `about` (`child`, `parent`, `other`), `dated`, `source`,
+//! `t1` to `t5`: what that tier *adds*, with marks `{place:…}`, `{third:…}`, `{reporter:…}` around
+//! what may have to be left out.
+//!
+//! Facts: `client`, `column`, `value`, `from`, `until`, `for_kind`, `for_purposes`,
+//! `for_categories`: lists separated by spaces, empty for all.
 //!
 //! `birth_date` is `YYYY-MM-DD`. `from`, `until` and `dated` are such a date or a moment
 //! (`YYYY-MM-DDTHH:MM`, Dutch time, or RFC 3339). A date in `from` or `dated` counts from its
@@ -19,8 +23,8 @@
 //!
 //! # Promise
 //! The files replace the register as a whole, in one commit, or nothing changes. A row that is
-//! wrong refuses the import, with its file, line and column, unless bad rows are to be skipped: then
-//! each is reported. A file that is not UTF-8, or whose header is wrong, always refuses it.
+//! wrong refuses the import, with its file, line and column, unless bad rows are to be skipped:
+//! then each is reported. A file that is not UTF-8, or whose header is wrong, always refuses it.
 
 mod check;
 mod columns;

@@ -1,0 +1,129 @@
+//! Answers as lines for people.
+
+use grondslag_proto::v1;
+
+use super::shown::{AgencyShown, EntryShown, GroundShown, LineShown, Names};
+use crate::output::{Output, bold, dim, green, red, yellow};
+
+/// Width at which a name is filled up.
+const NAME_CHARS: usize = 50;
+
+/// Prints one agency: a line with its state, and a line per category.
+pub(crate) fn agency(out: Output, shown: &AgencyShown) {
+    let name = format!("{:<NAME_CHARS$}", shown.name);
+    let after = format!("{} ms", shown.after_ms);
+    let state = match shown.state.as_str() {
+        "replied" => green(&shown.sentence),
+        "not_asked" => red(&shown.sentence),
+        _ => yellow(&shown.sentence),
+    };
+    out.line(&format!("{} {state}  {}", bold(&name), dim(&after)));
+    shown.lines.iter().for_each(|one| line(out, one));
+    if shown.holds_unnumbered_records {
+        out.line(&dim(&format!("    {}", out.tr(
+            "deze organisatie heeft ook dossiers zonder geverifieerd nummer; daarover zegt dit \
+             antwoord niets",
+            "this agency also has files without a verified number; this answer does not speak of \
+             those",
+        ))));
+    }
+}
+
+fn line(out: Output, shown: &LineShown) {
+    let tinted = match shown.state {
+        "content" | "no_record" => green(&shown.sentence),
+        "refused" => red(&shown.sentence),
+        "review" => yellow(&shown.sentence),
+        _ => dim(&shown.sentence),
+    };
+    let basis = basis(&shown.rows.iter().map(ToString::to_string).collect::<Vec<_>>(), &shown.grounds);
+    let by = match (shown.state, shown.by.as_str()) {
+        ("refused", "broker") => out.tr(" (door de makelaar)", " (by the broker)"),
+        _ => "",
+    };
+    out.line(&format!("    {} {}: {tinted}{by}{}", shown.category, shown.label, dim(&basis)));
+    shown.entries.iter().for_each(|one| entry(out, one));
+    for note in &shown.notes {
+        out.line(&dim(&format!("        ? {note}")));
+    }
+}
+
+fn entry(out: Output, shown: &EntryShown) {
+    let date = shown.dated.date();
+    for text in &shown.texts {
+        let said = format!("        {} {date} {}: {}", text.tier, shown.source, text.text);
+        out.line(&said);
+    }
+    if shown.redacted {
+        out.line(&dim(&format!(
+            "        {}",
+            out.tr("delen zijn weggelaten", "parts were left out")
+        )));
+    }
+}
+
+/// " — Wmo 2015 art. 5.2.6; BW 7:457 (R15.1)", or nothing.
+pub(crate) fn basis(rows: &[String], grounds: &[GroundShown]) -> String {
+    let articles: Vec<&str> = grounds.iter().map(|ground| ground.article.as_str()).collect();
+    match (articles.is_empty(), rows.is_empty()) {
+        (true, true) => String::new(),
+        (true, false) => format!(" ({})", rows.join(", ")),
+        (false, true) => format!(" — {}", articles.join("; ")),
+        (false, false) => format!(" — {} ({})", articles.join("; "), rows.join(", ")),
+    }
+}
+
+/// Prints the counts of a finished question.
+pub(crate) fn closed(out: Output, closed: &v1::InquiryClosed) {
+    let v1::InquiryClosed { replied, pending, unreachable, not_asked } = closed;
+    out.line(&dim(&match out.lang() {
+        grondslag_core::lang::Lang::Nl => format!(
+            "{replied} beantwoord, {pending} volgt nog, {unreachable} niet bereikt, {not_asked} \
+             niet gevraagd"
+        ),
+        grondslag_core::lang::Lang::En => format!(
+            "{replied} answered, {pending} to come, {unreachable} not reached, {not_asked} not \
+             asked"
+        ),
+    }));
+}
+
+/// Prints what would become of a question, per agency and category.
+pub(crate) fn plan(out: Output, names: &Names, lines: &[v1::PlanLine]) {
+    let mut agency = "";
+    for line in lines {
+        if line.oin != agency {
+            agency = &line.oin;
+            let name = if line.name.is_empty() { &line.oin } else { &line.name };
+            out.line(&bold(name));
+        }
+        planned(out, names, line);
+    }
+}
+
+fn planned(out: Output, names: &Names, line: &v1::PlanLine) {
+    let label = line.category.parse_label(names);
+    let verdict = match line.verdict.as_str() {
+        "permit" => green(&format!("{} {}", out.tr("kan, tot", "possible, up to"), line.cap)),
+        "review" => yellow(&format!(
+            "{} {}",
+            out.tr("een professional beoordeelt, tot", "a professional decides, up to"),
+            line.cap
+        )),
+        _ => red(reason_sentence(out, &line.reason)),
+    };
+    let basis = line.basis.clone().unwrap_or_default();
+    let grounds = names.grounds_of(&basis.grounds);
+    let basis = self::basis(&basis.rows, &grounds);
+    out.line(&format!("    {} {label}: {verdict}{}", line.category, dim(&basis)));
+    for near in &line.near_misses {
+        out.line(&format!("        → {near}"));
+    }
+    for note in &line.notes {
+        out.line(&dim(&format!("        ? {note}")));
+    }
+}
+
+fn reason_sentence(out: Output, code: &str) -> &'static str {
+    grondslag_proto::reply::reason(code).sentence(out.lang())
+}

@@ -1,0 +1,251 @@
+//! A person's own end of their desk: connects to the node of their agency with their desk
+//! certificate.
+//!
+//! A person's folder holds `desk.toml` beside `desk.pem` and `desk.key`:
+//!
+//! ```toml
+//! address = "127.0.0.1:9443"          # the desk listener of the agency's node
+//! oin = "00000099990100001000"        # the agency; the node must show its certificate
+//! root = "ca.pem"                     # the region's root certificate
+//! crl = "crl.pem"                     # the region's list of revoked certificates
+//! ```
+//!
+//! The person follows from the certificate; nothing that is sent names them.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use ed25519_dalek::SigningKey;
+use grondslag_certs::desk::signing_key;
+use grondslag_certs::tls::{Connector, DeskClient, DeskClientFiles, LoadError, Reloading};
+use grondslag_core::id::{InquiryId, Oin, StaffId, TargetId};
+use grondslag_core::lang::Lang;
+use grondslag_core::limits::{FANOUT_TTL_MS_MAX, MESSAGE_BYTES_MAX};
+use grondslag_core::reason::Reason;
+use grondslag_proto::reply::reason;
+use grondslag_proto::v1;
+use grondslag_proto::v1::desk_event::Event;
+use grondslag_proto::v1::desk_service_client::DeskServiceClient;
+use grondslag_runtime::channel::{dial, reason_of, within};
+use grondslag_runtime::config::{InputFile, Limits, load};
+use grondslag_runtime::net::TcpNet;
+use serde::Deserialize;
+use tonic::metadata::MetadataValue;
+use tonic::transport::Channel;
+use tonic::{Request, Status, Streaming};
+
+use crate::exit::Failure;
+
+/// The file in a person's folder that says where their desk is.
+pub(crate) const DESK_FILE: &str = "desk.toml";
+/// Metadata key of the reader's language.
+const LANG_KEY: &str = "grondslag-lang";
+/// Longest wait for a call that asks nobody else.
+const CALL_MS_MAX: u64 = 15_000;
+/// Longest wait for the next event of a question: the fan-out's own bound, and a margin.
+const EVENT_MS_MAX: u64 = FANOUT_TTL_MS_MAX + 5_000;
+
+/// `desk.toml`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct DeskFile {
+    address: String,
+    oin: Oin,
+    root: InputFile,
+    crl: InputFile,
+}
+
+/// A person at their desk.
+#[derive(Clone)]
+pub(crate) struct Desk {
+    folder: PathBuf,
+    staff: StaffId,
+    oin: Oin,
+    lang: Lang,
+    client: DeskServiceClient<Channel>,
+}
+
+impl fmt::Debug for Desk {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Desk({}, …)", self.oin)
+    }
+}
+
+impl Desk {
+    /// Opens a person's folder. Nothing is sent before the first call. Must be called within a
+    /// runtime.
+    pub(crate) fn open(folder: &Path, lang: Lang) -> Result<Self, Failure> {
+        let file: DeskFile = load(&folder.join(DESK_FILE))?;
+        let mut files = DeskClientFiles::in_folders(folder, folder);
+        files.root = file.root.path().to_owned();
+        files.crl = file.crl.path().to_owned();
+        let material = Reloading::<DeskClient>::open(files);
+        let material = Arc::new(material.map_err(|error| failed_load(&error))?);
+        let staff = material.current().certificate().staff().clone();
+        let tls = Connector::desk(material);
+        let limits = Limits::default();
+        let channel = dial(Arc::new(TcpNet), tls, &file.address, &file.oin, &limits)?;
+        let client = DeskServiceClient::new(channel).max_decoding_message_size(MESSAGE_BYTES_MAX);
+        Ok(Self { folder: folder.to_owned(), staff, oin: file.oin, lang, client })
+    }
+
+    /// The agency whose desk this is.
+    pub(crate) fn oin(&self) -> &Oin {
+        &self.oin
+    }
+
+    /// Who sits here.
+    pub(crate) fn staff(&self) -> &StaffId {
+        &self.staff
+    }
+
+    /// The person's own key, which signs their approvals.
+    pub(crate) fn signing_key(&self) -> Result<SigningKey, Failure> {
+        signing_key(&self.folder).map_err(|error| Failure::new(error.reason(), error))
+    }
+
+    /// What would become of a question, without asking anybody.
+    pub(crate) async fn plan(
+        &self,
+        question: v1::DeskQuestion,
+    ) -> Result<Vec<v1::PlanLine>, Failure> {
+        let request = self.request(v1::PlanRequest { question: Some(question) }, CALL_MS_MAX);
+        let planned = self.client.clone().plan(request).await.map_err(failed)?.into_inner();
+        accepted(planned.refusal)?;
+        Ok(planned.lines)
+    }
+
+    /// Asks.
+    pub(crate) async fn ask(&self, question: v1::DeskQuestion) -> Result<Events, Failure> {
+        let message = v1::AskRegionRequest { question: Some(question) };
+        let request = self.request(message, EVENT_MS_MAX);
+        let stream = self.client.clone().ask_region(request).await.map_err(failed)?;
+        Ok(Events::Asked(stream.into_inner()))
+    }
+
+    /// Puts a question aside for a second person.
+    pub(crate) async fn draft(&self, question: v1::DeskQuestion) -> Result<InquiryId, Failure> {
+        let message = v1::DraftQuestionRequest { question: Some(question) };
+        let request = self.request(message, CALL_MS_MAX);
+        let drafted = self.client.clone().draft_question(request).await.map_err(failed)?;
+        let drafted = drafted.into_inner();
+        accepted(drafted.refusal)?;
+        InquiryId::from_slice(&drafted.inquiry_id).map_err(|_| Reason::Malformed.into())
+    }
+
+    /// What a draft asks, to somebody who may approve it.
+    pub(crate) async fn show_draft(&self, id: &InquiryId) -> Result<v1::ShowDraftResponse, Failure> {
+        let message = v1::ShowDraftRequest { inquiry_id: id.as_bytes().to_vec() };
+        let request = self.request(message, CALL_MS_MAX);
+        let mut shown = self.client.clone().show_draft(request).await.map_err(failed)?.into_inner();
+        accepted(shown.refusal.take())?;
+        Ok(shown)
+    }
+
+    /// Adds this person's signatures to a draft.
+    pub(crate) async fn approve_draft(
+        &self,
+        id: &InquiryId,
+        signatures: Vec<Vec<u8>>,
+        role: &str,
+    ) -> Result<(), Failure> {
+        let inquiry_id = id.as_bytes().to_vec();
+        let message = v1::ApproveDraftRequest { inquiry_id, signatures, role: role.to_owned() };
+        let request = self.request(message, CALL_MS_MAX);
+        let approved = self.client.clone().approve_draft(request).await.map_err(failed)?;
+        accepted(approved.into_inner().refusal)
+    }
+
+    /// Asks what was drafted.
+    pub(crate) async fn send_draft(&self, id: &InquiryId) -> Result<Events, Failure> {
+        let message = v1::SendDraftRequest { inquiry_id: id.as_bytes().to_vec() };
+        let request = self.request(message, EVENT_MS_MAX);
+        let stream = self.client.clone().send_draft(request).await.map_err(failed)?;
+        Ok(Events::Sent(stream.into_inner()))
+    }
+
+    /// This person's own inquiries, newest first.
+    pub(crate) async fn inquiries(&self, limit: u32) -> Result<Vec<v1::InquirySummary>, Failure> {
+        let request = self.request(v1::ListInquiriesRequest { limit }, CALL_MS_MAX);
+        let listed = self.client.clone().list_inquiries(request).await.map_err(failed)?;
+        Ok(listed.into_inner().inquiries)
+    }
+
+    /// The agencies of the region, sorted by name.
+    pub(crate) async fn agencies(&self) -> Result<Vec<v1::AgencySummary>, Failure> {
+        let request = self.request(v1::ListAgenciesRequest {}, CALL_MS_MAX);
+        let listed = self.client.clone().list_agencies(request).await.map_err(failed)?;
+        Ok(listed.into_inner().agencies)
+    }
+
+    /// What the node decided on one question of another agency: for its privacy officer.
+    pub(crate) async fn decisions_on(
+        &self,
+        target: &TargetId,
+    ) -> Result<Vec<v1::DecisionRecord>, Failure> {
+        let message = v1::ListDecisionsRequest {
+            from_index: 0,
+            limit: 1,
+            target_id: target.as_bytes().to_vec(),
+        };
+        let request = self.request(message, CALL_MS_MAX);
+        let listed = self.client.clone().list_decisions(request).await.map_err(failed)?;
+        let listed = listed.into_inner();
+        accepted(listed.refusal)?;
+        Ok(listed.decisions)
+    }
+
+    fn request<T>(&self, message: T, wait_ms: u64) -> Request<T> {
+        let mut request = within(message, Duration::from_millis(wait_ms));
+        let lang = MetadataValue::from_static(self.lang.word());
+        request.metadata_mut().insert(LANG_KEY, lang);
+        request
+    }
+}
+
+/// The events of one question, in order.
+#[derive(Debug)]
+pub(crate) enum Events {
+    /// Of a question that was asked at once.
+    Asked(Streaming<v1::AskRegionResponse>),
+    /// Of a draft that was sent.
+    Sent(Streaming<v1::SendDraftResponse>),
+}
+
+impl Events {
+    /// The next event; none at the end. A refusal of the whole question is a failure.
+    pub(crate) async fn next(&mut self) -> Result<Option<Event>, Failure> {
+        let wait = Duration::from_millis(EVENT_MS_MAX);
+        let next = tokio::time::timeout(wait, self.message()).await;
+        match next.map_err(|_| Failure::from(Reason::DeadlinePassed))?.map_err(failed)? {
+            None => Ok(None),
+            Some(v1::DeskEvent { event: Some(Event::Refusal(refusal)) }) => {
+                Err(reason(&refusal.reason).into())
+            }
+            Some(v1::DeskEvent { event: Some(event) }) => Ok(Some(event)),
+            Some(v1::DeskEvent { event: None }) => Err(Reason::Malformed.into()),
+        }
+    }
+
+    async fn message(&mut self) -> Result<Option<v1::DeskEvent>, Status> {
+        match self {
+            Self::Asked(stream) => Ok(stream.message().await?.and_then(|message| message.event)),
+            Self::Sent(stream) => Ok(stream.message().await?.and_then(|message| message.event)),
+        }
+    }
+}
+
+fn accepted(refusal: Option<v1::Refusal>) -> Result<(), Failure> {
+    refusal.map_or(Ok(()), |refusal| Err(reason(&refusal.reason).into()))
+}
+
+fn failed(status: Status) -> Failure {
+    Failure::new(reason_of(&status), "")
+}
+
+fn failed_load(error: &LoadError) -> Failure {
+    Failure::new(error.reason(), error)
+}
+

@@ -1,0 +1,224 @@
+//! The configuration of a node: one TOML file.
+//!
+//! ```toml
+//! [identity]                       # made by `grondslag node init` and the region's authority
+//! cert = "cert.pem"
+//! key = "key.pem"
+//! root = "ca.pem"
+//! crl = "crl.pem"
+//!
+//! [listen]                         # for the region's broker
+//! address = "127.0.0.1:8443"
+//!
+//! [desk]                           # for the agency's own people and software
+//! address = "127.0.0.1:8444"
+//! root = "desk/desk-ca.pem"
+//!
+//! [store]
+//! path = "store"
+//!
+//! [agency]
+//! name = "Huisartsenpraktijk De Wierde"
+//! kind = "ha"
+//! duty_phone = "088 990 00 00"
+//! admission = "admission.json"
+//! sign_key = "sign.key"
+//! secret = "node.secret"
+//! staff = ["staff.toml"]
+//!
+//! [broker]
+//! oin = "00000099000000001000"
+//! endpoint = "127.0.0.1:9443"
+//! ```
+
+use grondslag_core::catalogue::Kind;
+use grondslag_core::id::{Mode, Oin};
+use grondslag_runtime::config::{
+    Clock, ConfigError, Identity, InputFile, Limits, Listen, Log, Place, SecretFile, Store, Within,
+};
+use grondslag_runtime::run::{Common, ProcessConfig};
+use serde::Deserialize;
+use std::net::SocketAddr;
+
+use crate::limits::{REPLY_TICK_MS, REPLY_TICK_MS_MAX, REPLY_TICK_MS_MIN};
+
+/// A node's configuration.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NodeConfig {
+    /// Who the process is.
+    pub identity: Identity,
+    /// Where the region's broker calls it.
+    #[serde(default)]
+    pub listen: Listen,
+    /// Where the agency's own people and software call it.
+    pub desk: Desk,
+    /// Where it keeps what must last.
+    pub store: Store,
+    /// What it tells its operator.
+    #[serde(default)]
+    pub log: Log,
+    /// Where dates come from.
+    #[serde(default)]
+    pub clock: Clock,
+    /// What an operator tuned.
+    #[serde(default)]
+    pub limits: Limits,
+    /// Which agency it is.
+    pub agency: AgencySection,
+    /// The region's broker.
+    pub broker: BrokerSection,
+    /// The rules.
+    #[serde(default)]
+    pub policy: PolicySection,
+    /// How it answers.
+    #[serde(default)]
+    pub answers: AnswersSection,
+}
+
+/// `[desk]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Desk {
+    /// Address and port; port 0 takes a free one.
+    pub address: SocketAddr,
+    /// Root certificate of the node's own desk authority, PEM.
+    pub root: InputFile,
+}
+
+/// `[agency]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AgencySection {
+    /// Its name, as the region's directory shows it.
+    pub name: String,
+    /// Its kind toward those who ask it.
+    pub kind: Kind,
+    /// Telephone of the professional on duty.
+    pub duty_phone: String,
+    /// Where others reach the node, `host:port`; absent means the address it listens on.
+    #[serde(default)]
+    pub endpoint: Option<String>,
+    /// Its admission, signed by the region's authority.
+    pub admission: InputFile,
+    /// Ed25519 key of its card.
+    pub sign_key: SecretFile,
+    /// The key of its previous card, kept for a while after a change.
+    #[serde(default)]
+    pub previous_sign_key: Option<SecretFile>,
+    /// The node's own secret.
+    pub secret: SecretFile,
+    /// Files with its people.
+    #[serde(default)]
+    pub staff: Vec<InputFile>,
+    /// Whose people in those files; needed when a file is of several agencies.
+    #[serde(default)]
+    pub id: Option<String>,
+    /// Folder of the digests of cards with a changed key that the operator accepted.
+    #[serde(default)]
+    pub accepted: Option<Place>,
+}
+
+/// `[broker]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BrokerSection {
+    /// The broker's organisation: nobody else may deliver a question.
+    pub oin: Oin,
+    /// Where it is reached, `host:port`.
+    pub endpoint: String,
+}
+
+/// `[policy]`
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct PolicySection {
+    /// Folder with the region's rules; absent means those that the program was built with.
+    pub folder: Option<Place>,
+    /// The node's own rules, which may only be stricter.
+    pub overlay: Option<InputFile>,
+}
+
+/// `[answers]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct AnswersSection {
+    /// Answers leave at multiples of this after their question came in; 0 is at once, and only
+    /// for a demo.
+    pub reply_tick_ms: Within<0, REPLY_TICK_MS_MAX>,
+}
+
+impl Default for AnswersSection {
+    fn default() -> Self {
+        Self { reply_tick_ms: Within::clamped(REPLY_TICK_MS) }
+    }
+}
+
+impl NodeConfig {
+    /// Settings that depend on the mode, which follows from the certificate.
+    ///
+    /// # Errors
+    /// [`ConfigError::Refused`] with the setting.
+    pub fn check_mode(&self, mode: Mode) -> Result<(), ConfigError> {
+        let tick = self.answers.reply_tick_ms.count();
+        let shortest = usize::try_from(REPLY_TICK_MS_MIN).unwrap_or(usize::MAX);
+        if mode == Mode::Production && tick < shortest {
+            return Err(ConfigError::Refused {
+                key: "answers.reply_tick_ms",
+                sentence: "in production the tick is at least 20 ms, so that time does not tell \
+                           whether a child is known",
+            });
+        }
+        Ok(())
+    }
+}
+
+impl ProcessConfig for NodeConfig {
+    const PROCESS: &'static str = "node";
+
+    fn common(&self) -> Common {
+        Common {
+            identity: self.identity.clone(),
+            store: self.store.clone(),
+            log: self.log.clone(),
+            clock: self.clock.clone(),
+            limits: self.limits.clone(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The example at the top of this file, with more at its end.
+    fn parsed(more: &str) -> Result<NodeConfig, toml::de::Error> {
+        let example: Vec<&str> = include_str!("config.rs")
+            .lines()
+            .skip_while(|line| !line.contains("```toml"))
+            .skip(1)
+            .take_while(|line| !line.contains("```"))
+            .map(|line| line.trim_start_matches("//!"))
+            .collect();
+        toml::from_str(&format!("{}\n{more}", example.join("\n")))
+    }
+
+    #[test]
+    fn the_example_is_a_configuration_and_a_typo_is_not() {
+        let config = parsed("").unwrap();
+        assert_eq!(config.agency.kind.as_str(), "ha");
+        assert_eq!(config.answers.reply_tick_ms.count(), 100);
+        assert!(parsed("[answer]\nreply_tick_ms = 1").is_err());
+        assert!(parsed("[answers]\nreply_tick = 1").is_err());
+        assert!(parsed("[answers]\nreply_tick_ms = 60001").is_err());
+    }
+
+    #[test]
+    fn a_tick_that_tells_is_for_a_demo_only() {
+        let with = |ms| parsed(&format!("[answers]\nreply_tick_ms = {ms}")).unwrap();
+        assert!(with(0).check_mode(Mode::Demo).is_ok());
+        assert!(with(0).check_mode(Mode::Production).is_err());
+        assert!(with(19).check_mode(Mode::Production).is_err());
+        assert!(with(20).check_mode(Mode::Production).is_ok());
+    }
+}

@@ -1,0 +1,254 @@
+//! `grondslag node init`: a folder with all that a node makes itself. Nothing is overwritten, and
+//! no private key leaves the folder.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write as _};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use grondslag_certs::desk::{self, DeskError};
+use grondslag_certs::key::{self, KeyError};
+use grondslag_certs::request::{self, RequestError};
+use grondslag_core::catalogue::Kind;
+use grondslag_core::clock::Timestamp;
+use grondslag_core::id::Oin;
+use grondslag_core::reason::Reason;
+
+use crate::secret::{NodeSecret, SecretError};
+
+/// File with the configuration.
+pub const CONFIG_FILE: &str = "node.toml";
+/// File of the card's sign key.
+pub const SIGN_KEY_FILE: &str = "sign.key";
+/// File of the node's secret.
+pub const SECRET_FILE: &str = "node.secret";
+/// File with the agency's people.
+pub const STAFF_FILE: &str = "staff.toml";
+/// File that the region's authority gives: what the agency is admitted to.
+pub const ADMISSION_FILE: &str = "admission.json";
+/// Folder of the desk authority.
+pub const DESK_FOLDER: &str = "desk";
+/// Folder of accepted cards.
+pub const ACCEPTED_FOLDER: &str = "accepted";
+/// Folder of the store; the node makes it at its first start.
+pub const STORE_FOLDER: &str = "store";
+
+/// What a new node must be told.
+#[derive(Debug, Clone)]
+pub struct NewNode {
+    /// The organisation.
+    pub oin: Oin,
+    /// Its name.
+    pub name: String,
+    /// Its kind toward those who ask it.
+    pub kind: Kind,
+    /// Telephone of the professional on duty.
+    pub duty_phone: String,
+    /// Where the broker calls the node.
+    pub listen: SocketAddr,
+    /// Where its own people call it.
+    pub desk: SocketAddr,
+    /// The region's broker, pinned from now on.
+    pub broker: Oin,
+    /// Where the broker is reached, `host:port`.
+    pub broker_endpoint: String,
+}
+
+/// What was made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Made {
+    /// The configuration.
+    pub config: PathBuf,
+    /// The request (CSR) that goes to the region's authority.
+    pub request: PathBuf,
+    /// Files that must still come: certificate, root, list of revoked certificates, admission.
+    pub missing: Vec<PathBuf>,
+}
+
+/// Why a node was not made.
+#[derive(Debug, thiserror::Error)]
+pub enum InitError {
+    /// Something stands there already; nothing was changed.
+    #[error("{0} exists already and is not overwritten")]
+    Exists(PathBuf),
+    /// The folder cannot be written.
+    #[error("{path} cannot be written: {source}")]
+    Unwritable {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The key or its request.
+    #[error(transparent)]
+    Request(#[from] RequestError),
+    /// The sign key.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// The secret.
+    #[error(transparent)]
+    Secret(#[from] SecretError),
+    /// The desk authority.
+    #[error(transparent)]
+    Desk(#[from] DeskError),
+}
+
+impl InitError {
+    /// The stable reason.
+    pub fn reason(&self) -> Reason {
+        match self {
+            Self::Exists(_) => Reason::FileExists,
+            Self::Unwritable { .. } => Reason::StoreUnwritable,
+            Self::Request(error) => error.reason(),
+            Self::Key(error) => error.reason(),
+            Self::Secret(error) => error.reason(),
+            Self::Desk(error) => error.reason(),
+        }
+    }
+}
+
+/// Makes a node's folder: private key and request, sign key, secret, desk authority, an empty
+/// staff file and the configuration.
+///
+/// # Errors
+/// [`InitError`]; before the first file is written when one of them exists already.
+pub fn init(folder: &Path, node: &NewNode, now: Timestamp) -> Result<Made, InitError> {
+    let at = |name: &str| folder.join(name);
+    let own = [CONFIG_FILE, SIGN_KEY_FILE, SECRET_FILE, STAFF_FILE, DESK_FOLDER, ACCEPTED_FOLDER];
+    let theirs = [request::KEY_FILE, request::REQUEST_FILE];
+    for path in own.into_iter().chain(theirs).map(at) {
+        if path.symlink_metadata().is_ok() {
+            return Err(InitError::Exists(path));
+        }
+    }
+    request::new_key_and_csr(folder, &node.oin, &node.name)?;
+    key::create_signing_key(&at(SIGN_KEY_FILE))?;
+    NodeSecret::create(&at(SECRET_FILE))?;
+    desk::init(&at(DESK_FOLDER), &node.oin, now)?;
+    let accepted = at(ACCEPTED_FOLDER);
+    fs::create_dir(&accepted)
+        .map_err(|source| InitError::Unwritable { path: accepted, source })?;
+    create(&at(STAFF_FILE), STAFF)?;
+    create(&at(CONFIG_FILE), &config(node))?;
+    let missing = ["cert.pem", "ca.pem", "crl.pem", ADMISSION_FILE];
+    Ok(Made {
+        config: at(CONFIG_FILE),
+        request: at(request::REQUEST_FILE),
+        missing: missing.into_iter().map(at).filter(|path| !path.exists()).collect(),
+    })
+}
+
+/// A new file, on disk when this returns.
+fn create(path: &Path, text: &str) -> Result<(), InitError> {
+    let write = || -> io::Result<()> {
+        let mut file: File = OpenOptions::new().write(true).create_new(true).open(path)?;
+        file.write_all(text.as_bytes())?;
+        file.sync_all()
+    };
+    write().map_err(|source| match source.kind() {
+        io::ErrorKind::AlreadyExists => InitError::Exists(path.to_owned()),
+        _ => InitError::Unwritable { path: path.to_owned(), source },
+    })
+}
+
+const STAFF: &str = "\
+# The agency's people. Restart the node after a change.
+#
+# [[staff]]
+# id = \"n.deboer\"                  # as in the subject of the desk certificate
+# name = \"N. de Boer\"
+# roles = [\"gem.lokaalteam\"]       # roles of the catalogue
+# mandate_until = \"2028-12-31\"
+";
+
+fn config(node: &NewNode) -> String {
+    let NewNode { name, kind, duty_phone, listen, desk, broker, broker_endpoint, .. } = node;
+    let [name, duty_phone, endpoint] = [name, duty_phone, broker_endpoint].map(|text| quoted(text));
+    format!(
+        "\
+# A node of Grondslag. Paths are relative to this file.
+
+[identity]
+cert = \"cert.pem\"                  # from the region's authority, on {request_file}
+key = \"key.pem\"
+root = \"ca.pem\"                    # from the region's authority
+crl = \"crl.pem\"                    # from the region's authority, renewed every week
+
+[listen]
+address = \"{listen}\"
+
+[desk]
+address = \"{desk}\"
+root = \"{DESK_FOLDER}/{desk_root}\"
+
+[store]
+path = \"{STORE_FOLDER}\"
+
+[agency]
+name = {name}
+kind = \"{kind}\"
+duty_phone = {duty_phone}
+admission = \"{ADMISSION_FILE}\"       # from the region's authority
+sign_key = \"{SIGN_KEY_FILE}\"
+secret = \"{SECRET_FILE}\"
+staff = [\"{STAFF_FILE}\"]
+accepted = \"{ACCEPTED_FOLDER}\"
+
+[broker]
+oin = \"{broker}\"
+endpoint = {endpoint}
+",
+        request_file = request::REQUEST_FILE,
+        desk_root = desk::ROOT_FILE,
+    )
+}
+
+fn quoted(text: &str) -> String {
+    toml::Value::String(text.to_owned()).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::NodeConfig;
+
+    fn node() -> NewNode {
+        NewNode {
+            oin: Oin::parse("00000099000000001000").unwrap(),
+            name: "Praktijk \"De Wierde\"".into(),
+            kind: Kind::parse("ha").unwrap(),
+            duty_phone: "088 990 00 00".into(),
+            listen: "127.0.0.1:8443".parse().unwrap(),
+            desk: "127.0.0.1:8444".parse().unwrap(),
+            broker: Oin::parse("00000099000000009000").unwrap(),
+            broker_endpoint: "127.0.0.1:9443".into(),
+        }
+    }
+
+    fn now() -> Timestamp {
+        grondslag_certs::time::tls_now()
+    }
+
+    #[test]
+    fn a_new_node_has_a_configuration_that_loads_and_says_what_is_missing() {
+        let folder = tempfile::tempdir().unwrap();
+        let made = init(folder.path(), &node(), now()).unwrap();
+        let config: NodeConfig = grondslag_runtime::config::load(&made.config).unwrap();
+        assert_eq!(config.agency.name, "Praktijk \"De Wierde\"");
+        assert_eq!(config.broker.oin, node().broker);
+        assert!(config.desk.root.path().exists() && config.agency.secret.path().exists());
+        assert!(made.request.exists());
+        let names: Vec<_> = made.missing.iter().map(|path| path.file_name().unwrap()).collect();
+        assert_eq!(names, ["cert.pem", "ca.pem", "crl.pem", "admission.json"]);
+    }
+
+    #[test]
+    fn a_second_init_overwrites_nothing_and_makes_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join(STAFF_FILE), "mine").unwrap();
+        let refused = init(folder.path(), &node(), now()).unwrap_err();
+        assert_eq!(refused.reason(), Reason::FileExists);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+        assert_eq!(fs::read_to_string(folder.path().join(STAFF_FILE)).unwrap(), "mine");
+    }
+}

@@ -1,0 +1,337 @@
+//! A node as a process: everything it is made of, and its two listeners.
+
+use std::collections::BTreeSet;
+use std::fs::File;
+use std::io::Read as _;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use grondslag_certs::tls::{DeskListener, DeskListenerFiles, Reloading};
+use grondslag_certs::{authority, key};
+use grondslag_core::limits::MESSAGE_BYTES_MAX;
+use grondslag_core::reason::Reason;
+use grondslag_evidence::ledger::Ledger;
+use grondslag_evidence::store::Store;
+use grondslag_policy::{Overlay, Pack, PackError};
+use grondslag_proto::v1::desk_service_server::DeskServiceServer;
+use grondslag_proto::v1::node_service_server::NodeServiceServer;
+use grondslag_runtime::operator::serve_operator;
+use grondslag_runtime::run::{self, App, Context, ProcessConfig as _, RunError, StartError};
+use grondslag_runtime::run::{Surroundings, serve};
+use grondslag_runtime::server::{Callers, ServeError, Server};
+use grondslag_runtime::shutdown::Shutdown;
+use tokio::task::JoinHandle;
+
+use crate::agency::{Agency, BrokerLink};
+use crate::answers::replay::forget_expired;
+use crate::answers::service::AnswerService;
+use crate::asks::service::Desk;
+use crate::config::NodeConfig;
+use crate::directory::{Directory, Means, OwnCard};
+use crate::limits::{EXPIRE_INTERVAL_MS, STAFF_FILE_BYTES_MAX, TEXT_FILE_BYTES_MAX};
+use crate::link::ChannelLink;
+use crate::records::StoreSource;
+use crate::secret::NodeSecret;
+use crate::staff::{self, Registry};
+
+/// Name of the node's ledger in its store.
+const LEDGER: &str = "node";
+
+/// Runs a node from its configuration file until SIGINT or SIGTERM.
+///
+/// # Errors
+/// [`RunError`] when it could not start or go on.
+pub fn run(file: &Path) -> Result<(), RunError> {
+    run::run(file, async |config: NodeConfig, context: &Context| {
+        Ok(build(config, context).await?.app)
+    })
+}
+
+/// A node within this process, for tests and whoever holds several parties at once.
+#[derive(Debug)]
+pub struct Node {
+    /// What its services share.
+    pub agency: Arc<Agency>,
+    /// Where the broker calls it.
+    pub region_address: SocketAddr,
+    /// Where its own people call it.
+    pub desk_address: SocketAddr,
+    shutdown: Shutdown,
+    served: JoinHandle<Result<(), ServeError>>,
+}
+
+impl Node {
+    /// Starts a node; it serves when this returns.
+    ///
+    /// # Errors
+    /// [`StartError`] with the reason why it cannot.
+    pub async fn start(config: NodeConfig, around: Surroundings) -> Result<Self, StartError> {
+        let shutdown = around.shutdown.clone();
+        let context = Context::open(NodeConfig::PROCESS, &config.common(), around).await?;
+        let built = build(config, &context).await?;
+        Ok(Self {
+            agency: built.agency,
+            region_address: built.region_address,
+            desk_address: built.desk_address,
+            shutdown,
+            served: tokio::spawn(serve(built.app, context)),
+        })
+    }
+
+    /// Reads the broker's directory and offers our card now, instead of when it is due.
+    ///
+    /// # Errors
+    /// Why the broker does not answer.
+    pub async fn refresh(&self) -> Result<(), Reason> {
+        self.agency.directory.refresh(self.agency.broker_link.as_ref()).await
+    }
+
+    /// Ends it in order, and waits for the end.
+    ///
+    /// # Errors
+    /// [`ServeError`] when a server had ended by itself.
+    pub async fn stop(self) -> Result<(), ServeError> {
+        self.shutdown.trigger();
+        self.served.await.unwrap_or(Ok(()))
+    }
+
+    /// Ends it at once: calls in flight are cut.
+    pub async fn kill(self) {
+        self.shutdown.trigger_at_once();
+        // However it ends, it is over.
+        drop(self.served.await);
+    }
+}
+
+/// What the commands of a node that does not run work with: its store, opened, and its secret.
+#[derive(Debug)]
+pub struct Stopped {
+    /// The store; nobody else has it open.
+    pub store: Arc<dyn Store>,
+    /// The node's secret.
+    pub secret: Arc<NodeSecret>,
+    /// The rules, with the catalogue.
+    pub pack: Arc<Pack>,
+    /// Everything that a process opens.
+    pub context: Context,
+}
+
+impl Stopped {
+    /// Opens a node that does not run.
+    ///
+    /// # Errors
+    /// [`StartError`]; `STORE_IN_USE` when the node runs.
+    pub async fn open(config: &NodeConfig, around: Surroundings) -> Result<Self, StartError> {
+        let context = Context::open(NodeConfig::PROCESS, &config.common(), around).await?;
+        Ok(Self {
+            store: context.store.clone(),
+            secret: secret(config)?,
+            pack: Arc::new(pack(config)?),
+            context,
+        })
+    }
+}
+
+/// A node that is built and bound.
+struct Built {
+    agency: Arc<Agency>,
+    app: App,
+    region_address: SocketAddr,
+    desk_address: SocketAddr,
+}
+
+async fn build(config: NodeConfig, context: &Context) -> Result<Built, StartError> {
+    config.check_mode(context.mode())?;
+    let agency = Arc::new(agency(&config, context).await?);
+    let region = region_services(context, &agency);
+    let region = region.bind(context.net.as_ref(), config.listen.address).await?;
+    let desk = DeskListenerFiles {
+        cert: config.identity.cert.path().to_owned(),
+        key: config.identity.key.path().to_owned(),
+        desk_root: config.desk.root.path().to_owned(),
+    };
+    let desk = Arc::new(Reloading::<DeskListener>::open(desk)?);
+    context.keep_fresh(desk.clone())?;
+    let desk = desk_services(Server::desk("desk", desk, &context.limits), &agency);
+    let desk = desk.bind(context.net.as_ref(), config.desk.address).await?;
+    let (region_address, desk_address) = (region.address(), desk.address());
+    let own = own_card(&config, region_address)?;
+    tend(context, &agency, own).await?;
+    let app = App { servers: vec![region, desk] };
+    Ok(Built { agency, app, region_address, desk_address })
+}
+
+/// What the region may call.
+fn region_services(context: &Context, agency: &Arc<Agency>) -> Server {
+    let answers = NodeServiceServer::new(AnswerService::new(agency.clone()));
+    let answers = answers.max_decoding_message_size(MESSAGE_BYTES_MAX);
+    let broker = BTreeSet::from([agency.broker.clone()]);
+    let server = Server::region("node", context.region.clone(), &context.limits)
+        .add(answers, Callers::only(broker, Reason::NotTheBroker));
+    serve_operator(server, agency.oin.clone(), agency.clone())
+}
+
+/// What the agency's own people and software may call. The listener verified their certificate;
+/// whether they may act is for the service to ask at every call.
+fn desk_services(server: Server, agency: &Arc<Agency>) -> Server {
+    let desk = DeskServiceServer::new(Desk::new(agency.clone()));
+    server.add(desk.max_decoding_message_size(MESSAGE_BYTES_MAX), Callers::verified())
+}
+
+/// Keeps the directory in step with the broker's, and forgets replies after their term.
+async fn tend(context: &Context, agency: &Agency, own: OwnCard) -> Result<(), StartError> {
+    let directory = agency.directory.clone();
+    let prepared = directory.prepare(&own).await;
+    prepared.map_err(|reason| refused(reason, "the node's own card"))?;
+    let link = agency.broker_link.clone();
+    context.tasks.spawn(directory.tend(own, link, context.shutdown.clone()))?;
+    let (store, clock) = (agency.store.clone(), agency.clock.clone());
+    context.every(Duration::from_millis(EXPIRE_INTERVAL_MS), move || {
+        let (store, clock) = (store.clone(), clock.clone());
+        async move {
+            let mut forgotten = Ok(1);
+            while matches!(forgotten, Ok(1..)) {
+                forgotten = forget_expired(store.as_ref(), clock.now()).await;
+            }
+            if let Err(error) = forgotten {
+                tracing::warn!(reason = %error.reason(), "expired replies were not forgotten");
+            }
+        }
+    })?;
+    Ok(())
+}
+
+async fn agency(config: &NodeConfig, context: &Context) -> Result<Agency, StartError> {
+    let (store, clock) = (context.store.clone(), context.clock.clock());
+    let secret = secret(config)?;
+    let pack = Arc::new(pack(config)?);
+    let section = &config.agency;
+    if pack.catalogue().kind(&section.kind).is_none() {
+        return Err(refused(Reason::ConfigInvalid, "agency.kind is not in the catalogue"));
+    }
+    let overlay = overlay(config, &pack)?;
+    let staff = Arc::new(Registry::new(store.clone(), secret.clone()));
+    load_staff(config, &pack, &staff).await?;
+    let ledger = Arc::new(Ledger::open(store.clone(), clock.clone(), LEDGER).await?);
+    let directory = Directory::open(Means {
+        region: context.region.clone(),
+        store: store.clone(),
+        ledger: ledger.clone(),
+        clock: clock.clone(),
+        accepted: section.accepted.as_ref().map(|folder| folder.path().to_owned()),
+    });
+    let directory = directory.await.map_err(|reason| refused(reason, "the directory"))?;
+    let source = Arc::new(StoreSource::new(store.clone(), secret.clone()));
+    let sign_key = key::load_signing_key(section.sign_key.path());
+    Ok(Agency {
+        oin: context.oin(),
+        mode: context.mode(),
+        name: section.name.clone(),
+        kind: section.kind.clone(),
+        duty_phone: section.duty_phone.clone(),
+        broker: config.broker.oin.clone(),
+        context: context.clone(),
+        sign_key: sign_key.map_err(|error| StartError::new(error.reason(), error))?,
+        secret,
+        pack,
+        overlay,
+        store,
+        ledger,
+        clock,
+        directory: Arc::new(directory),
+        own: source.clone(),
+        source,
+        staff,
+        broker_link: link(config, context),
+        reply_tick: config.answers.reply_tick_ms.ms(),
+    })
+}
+
+fn link(config: &NodeConfig, context: &Context) -> Arc<dyn BrokerLink> {
+    let (broker, endpoint) = (config.broker.oin.clone(), config.broker.endpoint.clone());
+    Arc::new(ChannelLink::new(context.channels(), broker, endpoint, context.clock.clock()))
+}
+
+fn own_card(config: &NodeConfig, bound: SocketAddr) -> Result<OwnCard, StartError> {
+    let section = &config.agency;
+    let load = |path: &Path| {
+        key::load_signing_key(path).map_err(|error| StartError::new(error.reason(), error))
+    };
+    let admission = authority::read_admission(section.admission.path());
+    let previous = section.previous_sign_key.as_ref();
+    Ok(OwnCard {
+        kind: section.kind.clone(),
+        name: section.name.clone(),
+        endpoint: section.endpoint.clone().unwrap_or_else(|| bound.to_string()),
+        duty_phone: section.duty_phone.clone(),
+        sign_key: load(section.sign_key.path())?,
+        previous: previous.map(|file| load(file.path())).transpose()?,
+        admission: admission.map_err(|error| StartError::new(error.reason(), error))?,
+    })
+}
+
+fn secret(config: &NodeConfig) -> Result<Arc<NodeSecret>, StartError> {
+    let secret = NodeSecret::load(config.agency.secret.path());
+    secret.map(Arc::new).map_err(|error| StartError::new(error.reason(), error))
+}
+
+fn pack(config: &NodeConfig) -> Result<Pack, StartError> {
+    let pack = match &config.policy.folder {
+        Some(folder) => Pack::load(folder.path()),
+        None => Pack::builtin(),
+    };
+    pack.map_err(policy)
+}
+
+fn overlay(config: &NodeConfig, pack: &Pack) -> Result<Option<Overlay>, StartError> {
+    let Some(file) = &config.policy.overlay else {
+        return Ok(None);
+    };
+    let text = read(file.path(), TEXT_FILE_BYTES_MAX)?;
+    let name = file.path().display().to_string();
+    Overlay::load(pack, &config.agency.kind, &name, &text).map(Some).map_err(policy)
+}
+
+fn policy(error: PackError) -> StartError {
+    StartError::new(error.reason(), error)
+}
+
+async fn load_staff(
+    config: &NodeConfig,
+    pack: &Pack,
+    staff: &Registry,
+) -> Result<(), StartError> {
+    let section = &config.agency;
+    let id = section.id.as_deref().unwrap_or_default();
+    let mut people = Vec::new();
+    for file in &section.staff {
+        let text = read(file.path(), STAFF_FILE_BYTES_MAX)?;
+        let known = |role: &_| pack.catalogue().role(role).is_some();
+        let parsed = staff::parse(&text, id, known);
+        people.extend(parsed.map_err(|error| StartError::new(error.reason(), error))?);
+    }
+    let loaded = staff.load(people).await;
+    loaded.map_err(|error| StartError::new(error.reason(), error))
+}
+
+/// A text file that the configuration names.
+fn read(path: &Path, bytes_max: u64) -> Result<String, StartError> {
+    let unreadable = |error| {
+        let what = format!("{} cannot be read: {error}", path.display());
+        StartError::new(Reason::FileUnreadable, what)
+    };
+    let mut text = String::new();
+    let file = File::open(path).map_err(unreadable)?;
+    file.take(bytes_max + 1).read_to_string(&mut text).map_err(unreadable)?;
+    if u64::try_from(text.len()).unwrap_or(u64::MAX) > bytes_max {
+        return Err(refused(Reason::TooLarge, &path.display().to_string()));
+    }
+    Ok(text)
+}
+
+fn refused(reason: Reason, what: &str) -> StartError {
+    use grondslag_core::lang::Lang;
+    StartError::new(reason, format!("{what}: {}", reason.sentence(Lang::En)))
+}
