@@ -10,7 +10,7 @@ use grondslag_core::card::{Card, SignedCard};
 use grondslag_core::catalogue::Kind;
 use grondslag_core::clock::Timestamp;
 use grondslag_core::id::Oin;
-use grondslag_core::limits::MESSAGE_BYTES_MAX;
+use grondslag_core::limits::{CLOCK_SKEW_MS_MAX, MESSAGE_BYTES_MAX};
 use grondslag_core::reason::Reason;
 use grondslag_core::statement::sign;
 use grondslag_evidence::ledger::Ledger;
@@ -41,8 +41,6 @@ use crate::route::sweep::sweep;
 
 /// Kind of the broker on its own card.
 const KIND: &str = "broker";
-/// A broker's card is renewed at every start and holds for a quarter.
-const CARD_TTL_MS: i64 = 92 * 24 * 3_600 * 1_000;
 
 /// Builds a broker and binds its listener.
 ///
@@ -127,15 +125,16 @@ async fn publish_own(
     endpoint: &str,
 ) -> Result<(), StartError> {
     let failed = |reason| StartError::new(reason, "the broker's own card was not recorded");
-    let now = broker.clock.now();
     let before = broker.directory.stored_card(&broker.oin).await.map_err(failed)?;
-    let card = own_card(broker, config, endpoint, before.as_ref(), now).map_err(failed)?;
+    let admission = authority::read_admission(config.broker.admission.path())
+        .map_err(|error| StartError::new(error.reason(), error))?;
+    // It holds as long as its admission: the clock of a demo region passes months in one run.
+    let until = admission.valid_until;
+    let card = own_card(broker, config, endpoint, before.as_ref(), until).map_err(failed)?;
     let bytes = card.canonical();
     let region = context.region.current();
     let leaf_signature =
         region.key().sign(&bytes).map_err(|error| StartError::new(error.reason(), error))?;
-    let admission = authority::read_admission(config.broker.admission.path())
-        .map_err(|error| StartError::new(error.reason(), error))?;
     let signed = SignedCard {
         leaf: region.leaf().der().to_vec(),
         leaf_signature,
@@ -152,7 +151,7 @@ fn own_card(
     config: &BrokerConfig,
     endpoint: &str,
     before: Option<&Card>,
-    now: Timestamp,
+    valid_until: Timestamp,
 ) -> Result<Card, Reason> {
     Ok(Card {
         oin: broker.oin.clone(),
@@ -164,8 +163,9 @@ fn own_card(
         seal_key: Vec::new(),
         pseudonym_key: Vec::new(),
         seq: before.map_or(1, |card| card.seq.saturating_add(1)),
-        valid_from: now,
-        valid_until: now.plus_ms(CARD_TTL_MS),
+        // A reader's clock may be behind ours.
+        valid_from: broker.clock.now().plus_ms(-CLOCK_SKEW_MS_MAX),
+        valid_until,
     })
 }
 

@@ -29,7 +29,10 @@ pub(crate) struct Args {
 
 /// The programs.
 #[derive(Debug, Subcommand)]
-enum Command {}
+enum Command {
+    Policy(crate::policy::PolicyArgs),
+    Certs(crate::certs::CertsArgs),
+}
 
 /// Runs what was typed.
 pub(crate) fn main() -> ExitCode {
@@ -44,6 +47,9 @@ pub(crate) fn main() -> ExitCode {
     }
 }
 
-fn run(command: Command, _out: Output) -> Result<Exit, Failure> {
-    match command {}
+fn run(command: Command, out: Output) -> Result<Exit, Failure> {
+    match command {
+        Command::Policy(args) => crate::policy::run(args, out),
+        Command::Certs(args) => crate::certs::run(args, out),
+    }
 }

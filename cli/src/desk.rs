@@ -91,6 +91,11 @@ impl Desk {
         Ok(Self { folder: folder.to_owned(), staff, oin: file.oin, lang, client })
     }
 
+    /// The person's folder.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// The agency whose desk this is.
     pub(crate) fn oin(&self) -> &Oin {
         &self.oin

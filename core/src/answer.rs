@@ -161,9 +161,9 @@ impl fmt::Debug for Record {
 pub struct Entry {
     /// Whom it is about.
     pub about: About,
-    /// When the fact was written down.
-    pub dated: Timestamp,
-    /// The agency's own source.
+    /// When the fact was written down; not told below T3.
+    pub dated: Option<Timestamp>,
+    /// The agency's own source; empty, because not told, below T3.
     pub source: String,
     /// The text per tier, lowest first.
     pub texts: Vec<(Tier, String)>,
@@ -214,7 +214,7 @@ pub enum Line {
         category: Category,
         /// What forbids it; empty for `NO_RULE`.
         basis: Basis,
-        /// `DENIED_BY_RULE` or `NO_RULE`.
+        /// `DENIED_BY_RULE`, `NEEDS_SECOND_PERSON` or `NO_RULE`.
         reason: Reason,
     },
     /// A professional decides. Only where involvement may be told.

@@ -65,6 +65,12 @@ impl Reason {
                 | Self::Internal
         )
     }
+
+    /// A target gives such a reason before it takes a replay id, and it may pass by itself: the
+    /// question is put once more (design 5).
+    pub const fn is_passing(self) -> bool {
+        matches!(self, Self::EpochStale | Self::PolicyStale | Self::HeadMismatch | Self::NotReady)
+    }
 }
 
 impl fmt::Display for Reason {

@@ -148,10 +148,7 @@ pub trait BrokerLink: Send + Sync + fmt::Debug {
     ///
     /// # Errors
     /// The reason why the broker did not answer; that it refused the card is in the response.
-    async fn publish_card(
-        &self,
-        card: v1::AgencyCard,
-    ) -> Result<v1::PublishCardResponse, Reason>;
+    async fn publish_card(&self, card: v1::AgencyCard) -> Result<v1::PublishCardResponse, Reason>;
 
     /// When the broker last spoke.
     fn last_contact(&self) -> LastContact;

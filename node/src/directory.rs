@@ -87,15 +87,10 @@ impl Directory {
     pub async fn open(means: Means) -> Result<Self, Reason> {
         let cards = kept::load(means.store.as_ref()).await;
         let cards = cards.map_err(|error| error.reason())?;
-        let directory = Self {
-            means,
-            held: RwLock::default(),
-            turn: Mutex::default(),
-        };
+        let directory = Self { means, held: RwLock::default(), turn: Mutex::default() };
         let mut turn = Turn::default();
         for signed in &cards {
-            turn.kept
-                .insert(signed.card.oin.clone(), kept::digest(signed));
+            turn.kept.insert(signed.card.oin.clone(), kept::digest(signed));
         }
         directory.take_all(&mut turn, cards).await?;
         *directory.turn.lock().await = turn;
@@ -181,9 +176,7 @@ impl Directory {
         signed.retain(|signed| signed.card.oin != own);
         let accepted = accepted::read(self.means.accepted.as_deref()).await;
         self.write(|held| {
-            accepted
-                .into_iter()
-                .for_each(|digest| held.book.accept(digest));
+            accepted.into_iter().for_each(|digest| held.book.accept(digest));
             held.refused = unreadable;
         });
         self.take_all(turn, signed).await

@@ -126,8 +126,7 @@ pub fn init(folder: &Path, node: &NewNode, now: Timestamp) -> Result<Made, InitE
     NodeSecret::create(&at(SECRET_FILE))?;
     desk::init(&at(DESK_FOLDER), &node.oin, now)?;
     let accepted = at(ACCEPTED_FOLDER);
-    fs::create_dir(&accepted)
-        .map_err(|source| InitError::Unwritable { path: accepted, source })?;
+    fs::create_dir(&accepted).map_err(|source| InitError::Unwritable { path: accepted, source })?;
     create(&at(STAFF_FILE), STAFF)?;
     create(&at(CONFIG_FILE), &config(node))?;
     let missing = ["cert.pem", "ca.pem", "crl.pem", ADMISSION_FILE];

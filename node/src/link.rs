@@ -40,13 +40,7 @@ impl fmt::Debug for ChannelLink {
 impl ChannelLink {
     /// A link that connects when it is first used.
     pub fn new(channels: Channels, broker: Oin, endpoint: String, clock: Arc<dyn Clock>) -> Self {
-        Self {
-            channels,
-            broker,
-            endpoint,
-            clock,
-            contact: Mutex::default(),
-        }
+        Self { channels, broker, endpoint, clock, contact: Mutex::default() }
     }
 
     fn channel(&self) -> Result<Channel, Reason> {
@@ -65,10 +59,7 @@ impl ChannelLink {
         let mut contact = self.contact.lock().unwrap_or_else(PoisonError::into_inner);
         match &answer {
             Ok(_) => {
-                *contact = LastContact {
-                    at: Some(self.clock.now()),
-                    failure: None,
-                };
+                *contact = LastContact { at: Some(self.clock.now()), failure: None };
             }
             Err(reason) => contact.failure = Some(*reason),
         }
@@ -95,10 +86,7 @@ impl BrokerLink for ChannelLink {
         Ok(listed.into_inner().cards)
     }
 
-    async fn publish_card(
-        &self,
-        card: v1::AgencyCard,
-    ) -> Result<v1::PublishCardResponse, Reason> {
+    async fn publish_card(&self, card: v1::AgencyCard) -> Result<v1::PublishCardResponse, Reason> {
         let request = v1::PublishCardRequest { card: Some(card) };
         let request = within(request, call_max());
         let published = self.heard(self.directory()?.publish_card(request).await)?;

@@ -68,8 +68,16 @@ impl Node {
     /// # Errors
     /// [`StartError`] with the reason why it cannot.
     pub async fn start(config: NodeConfig, around: Surroundings) -> Result<Self, StartError> {
-        let shutdown = around.shutdown.clone();
         let context = Context::open(NodeConfig::PROCESS, &config.common(), around).await?;
+        Self::start_in(config, context).await
+    }
+
+    /// Starts a node with what was opened for it, such as a store that a test makes fail.
+    ///
+    /// # Errors
+    /// [`StartError`] with the reason why it cannot.
+    pub async fn start_in(config: NodeConfig, context: Context) -> Result<Self, StartError> {
+        let shutdown = context.shutdown.clone();
         let built = build(config, &context).await?;
         Ok(Self {
             agency: built.agency,
@@ -298,11 +306,7 @@ fn policy(error: PackError) -> StartError {
     StartError::new(error.reason(), error)
 }
 
-async fn load_staff(
-    config: &NodeConfig,
-    pack: &Pack,
-    staff: &Registry,
-) -> Result<(), StartError> {
+async fn load_staff(config: &NodeConfig, pack: &Pack, staff: &Registry) -> Result<(), StartError> {
     let section = &config.agency;
     let id = section.id.as_deref().unwrap_or_default();
     let mut people = Vec::new();

@@ -277,7 +277,13 @@ mod tests {
         [[case]]
         id = "open"
         facts = { case_fact = "stated" }
-        expect = { verdict = "permit", tier = "T3", rows = ["R05.1"], notify = true, deadline = "5wd", obligations = ["melden"] }
+        [case.expect]
+        verdict = "permit"
+        tier = "T3"
+        rows = ["R05.1"]
+        notify = true
+        deadline = "5wd"
+        obligations = ["melden"]
         [[case]]
         id = "no request"
         facts = {}
@@ -298,8 +304,8 @@ mod tests {
 
     #[test]
     fn a_case_that_expects_another_row_or_tier_fails_and_says_so() {
-        let text =
-            GOOD.replace(r#"tier = "T3", rows = ["R05.1"], n"#, r#"tier = "T4", rows = [], n"#);
+        let text = GOOD.replacen("tier = \"T3\"", "tier = \"T4\"", 1);
+        let text = text.replacen("rows = [\"R05.1\"]", "rows = []", 1);
         let run = run(&text);
         assert_eq!(run.problems.len(), 1);
         let problem = run.problems[0].to_string();

@@ -218,7 +218,7 @@ impl Permit {
         hidden.extend(hide);
         let mut entries = Vec::new();
         for record in records.iter().filter(|record| self.covers(record, now)) {
-            let entry = self.entry(record, &hidden, now);
+            let entry = self.entry(record, &hidden);
             let told = !entry.texts.is_empty();
             if told && (self.tier >= STATUS_TIER || !entries.contains(&entry)) {
                 entries.push(entry);
@@ -231,7 +231,7 @@ impl Permit {
         record.category == self.category && record.about == self.about && record.dated <= now
     }
 
-    fn entry(&self, record: &Record, hidden: &[Mark], now: Timestamp) -> Entry {
+    fn entry(&self, record: &Record, hidden: &[Mark]) -> Entry {
         let mut redacted = false;
         let layers = record.layers.range(..=self.tier);
         let texts = layers
@@ -244,7 +244,7 @@ impl Permit {
         let status = self.tier >= STATUS_TIER;
         Entry {
             about: record.about,
-            dated: if status { record.dated } else { now },
+            dated: status.then_some(record.dated),
             source: if status { record.source.clone() } else { String::new() },
             texts,
             redacted,

@@ -108,7 +108,7 @@ pub fn line(wire: v1::AnswerLine) -> Result<Line, Reason> {
 fn wire_entry(entry: &Entry) -> v1::AnswerEntry {
     v1::AnswerEntry {
         about: entry.about.to_string(),
-        dated_ms: entry.dated.ms(),
+        dated_ms: entry.dated.map(Timestamp::ms),
         source: entry.source.clone(),
         texts: entry
             .texts
@@ -127,7 +127,7 @@ fn entry(wire: v1::AnswerEntry) -> Result<Entry, Reason> {
         .collect::<Result<_, Reason>>()?;
     Ok(Entry {
         about: wire.about.parse().map_err(|_| Reason::AnswerInvalid)?,
-        dated: Timestamp::from_ms(wire.dated_ms),
+        dated: wire.dated_ms.map(Timestamp::from_ms),
         source: wire.source,
         texts,
         redacted: wire.redacted,
@@ -150,7 +150,7 @@ mod tests {
         };
         let entry = Entry {
             about: About::Child,
-            dated: Timestamp::from_ms(5),
+            dated: Some(Timestamp::from_ms(5)),
             source: "dossier".into(),
             texts: vec![(Tier::T2, "tekst".into())],
             redacted: true,

@@ -116,6 +116,11 @@ impl Directory {
         body.map(|body| signed_from(&body).map(|signed| signed.card)).transpose()
     }
 
+    /// Where the operator's files stand.
+    pub fn operator_folder(&self) -> &std::path::Path {
+        self.operator.folder()
+    }
+
     /// Reads the operator's folder again and records what changed there.
     ///
     /// # Errors

@@ -76,6 +76,11 @@ impl Operator {
         Ok(Self { folder, seen })
     }
 
+    /// Where the files stand.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// Reads the folder again and says what changed.
     ///
     /// # Errors

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use grondslag_core::id::Oin;
+use grondslag_core::inquiry::Header;
 use grondslag_core::limits::FANOUT_TTL_MS_MAX;
 use grondslag_core::reason::Reason;
 use grondslag_core::tier::Verdict;
@@ -49,46 +51,54 @@ pub enum Event {
     /// The decision on one target.
     Decided(Box<Decided>),
     /// A reply of one target.
-    Replied(grondslag_core::id::Oin, Box<Reply>),
+    Replied(Oin, Box<Reply>),
     /// The last event of one target.
-    Closed(grondslag_core::id::Oin, State),
+    Closed(Oin, State),
 }
 
-/// Sends the decisions, asks every target that is to be asked, and closes each. Returns early when
-/// nobody listens any more; what is under way at nodes goes on there.
+/// Sends the decisions, asks every target that is to be asked, closes each, and says how each
+/// ended. Returns early when nobody listens any more; what is under way at nodes goes on there.
 pub async fn fan_out(
-    broker: Arc<Broker>,
-    header: grondslag_core::inquiry::Header,
+    broker: &Arc<Broker>,
+    header: &Header,
     targets: Vec<Target>,
     decided: Vec<Decided>,
-    events: mpsc::Sender<Event>,
-) {
+    events: &mpsc::Sender<Event>,
+) -> Vec<(Oin, State)> {
+    let mut states = Vec::new();
     for one in &decided {
         if events.send(Event::Decided(Box::new(one.clone()))).await.is_err() {
-            return;
+            return states;
         }
     }
     let deadline = Instant::now() + broker.fanout.wait;
-    let header = Arc::new(header);
+    let header = Arc::new(header.clone());
     let mut under_way = JoinSet::new();
     for (target, decided) in targets.into_iter().zip(decided) {
-        let (broker, header, events) = (Arc::clone(&broker), Arc::clone(&header), events.clone());
+        let (broker, header, events) = (Arc::clone(broker), Arc::clone(&header), events.clone());
         under_way.spawn(async move {
             let oin = target.oin.clone();
             let state = ask_one(&broker, &header, target, decided, &events, deadline).await;
             // A closed channel means that the asker has gone; there is nobody to tell.
-            let _ = events.send(Event::Closed(oin, state)).await;
+            let _ = events.send(Event::Closed(oin.clone(), state)).await;
+            (oin, state)
         });
     }
-    tokio::select! {
-        () = async { while under_way.join_next().await.is_some() {} } => {}
-        () = events.closed() => {}
+    loop {
+        tokio::select! {
+            next = under_way.join_next() => match next {
+                Some(Ok(ended)) => states.push(ended),
+                Some(Err(_)) => tracing::error!("a task of the fan-out ended in a panic"),
+                None => return states,
+            },
+            () = events.closed() => return states,
+        }
     }
 }
 
 async fn ask_one(
     broker: &Broker,
-    header: &grondslag_core::inquiry::Header,
+    header: &Header,
     target: Target,
     decided: Decided,
     events: &mpsc::Sender<Event>,

@@ -3,10 +3,14 @@
 use std::pin::Pin;
 use std::sync::Arc;
 
+use grondslag_core::answer::Basis;
+use grondslag_core::catalogue::Category;
 use grondslag_core::id::Oin;
 use grondslag_core::inquiry::{Inquiry, RawInquiry};
 use grondslag_core::reason::Reason;
-use grondslag_proto::reply::refusal;
+use grondslag_core::statement::Ruling;
+use grondslag_core::tier::{Tier, Verdict};
+use grondslag_proto::reply::{NamedRuling, refusal};
 use grondslag_proto::status::rejected;
 use grondslag_proto::v1;
 use grondslag_proto::v1::broker_service_server::BrokerService;
@@ -16,6 +20,7 @@ use tokio_stream::wrappers::ReceiverStream;
 use tokio_stream::{Stream, StreamExt};
 use tonic::{Request, Response, Status, Streaming};
 
+use super::attempt;
 use super::decide::rule;
 use super::fanout::{Event, State, fan_out};
 use super::record::{Decided, record};
@@ -47,6 +52,7 @@ impl Routes {
         let raw = RawInquiry::try_from(wire)?;
         let inquiry = Inquiry::parse(raw, self.broker.clock.now())?;
         let targets = verify_inquiry(&self.broker, peer, &inquiry)?;
+        attempt::check(&self.broker, &inquiry).await?;
         let rulings = targets
             .iter()
             .map(|target| self.rule_target(&inquiry, target))
@@ -55,11 +61,7 @@ impl Routes {
         Ok((inquiry, targets, decided))
     }
 
-    fn rule_target(
-        &self,
-        inquiry: &Inquiry,
-        target: &Target,
-    ) -> Result<Vec<grondslag_proto::reply::NamedRuling>, Reason> {
+    fn rule_target(&self, inquiry: &Inquiry, target: &Target) -> Result<Vec<NamedRuling>, Reason> {
         // Without a card there is no kind to decide on: the target is closed as unreachable, and
         // the leaf says that nothing was let through.
         let Ok(card) = &target.card else {
@@ -88,9 +90,13 @@ impl BrokerService for Routes {
         match self.route(&asker, request.into_inner()).await {
             Ok((inquiry, targets, decided)) => {
                 let (events, received) = mpsc::channel(EVENTS_MAX);
-                let broker = Arc::clone(&self.broker);
-                let header = inquiry.header().clone();
-                tokio::spawn(fan_out(broker, header, targets, decided, events));
+                tokio::spawn(follow_out(
+                    Arc::clone(&self.broker),
+                    inquiry,
+                    targets,
+                    decided,
+                    events,
+                ));
                 Ok(Response::new(stream(received, place)))
             }
             Err(reason) if reason.is_fault() => Err(report(reason)),
@@ -118,17 +124,25 @@ impl BrokerService for Routes {
     }
 }
 
-fn shut(target: &Target) -> Vec<grondslag_proto::reply::NamedRuling> {
-    use grondslag_core::statement::Ruling;
-    use grondslag_core::tier::{Tier, Verdict};
-    let ruling = |category: &grondslag_core::catalogue::Category| Ruling {
-        category: category.clone(),
-        verdict: Verdict::Refuse,
-        cap: Tier::T0,
-    };
-    let named = |category| grondslag_proto::reply::NamedRuling {
-        ruling: ruling(category),
-        basis: grondslag_core::answer::Basis::default(),
+/// The stream ends only after it was noted who may be asked once more.
+async fn follow_out(
+    broker: Arc<Broker>,
+    inquiry: Inquiry,
+    targets: Vec<Target>,
+    decided: Vec<Decided>,
+    events: mpsc::Sender<Event>,
+) {
+    let states = fan_out(&broker, inquiry.header(), targets, decided, &events).await;
+    if let Err(reason) = attempt::note(&broker, &inquiry, &states).await {
+        tracing::error!(reason = reason.code(), "no second attempt could be noted");
+    }
+}
+
+/// Nothing is let through to a target without a card.
+fn shut(target: &Target) -> Vec<NamedRuling> {
+    let named = |category: &Category| NamedRuling {
+        ruling: Ruling { category: category.clone(), verdict: Verdict::Refuse, cap: Tier::T0 },
+        basis: Basis::default(),
         reason: target.card.as_ref().err().copied(),
     };
     target.part.categories.iter().map(named).collect()

@@ -1,5 +1,6 @@
 //! Answers as lines for people.
 
+use grondslag_core::lang::Lang;
 use grondslag_proto::v1;
 
 use super::shown::{AgencyShown, EntryShown, GroundShown, LineShown, Names};
@@ -49,9 +50,9 @@ fn line(out: Output, shown: &LineShown) {
 }
 
 fn entry(out: Output, shown: &EntryShown) {
-    let date = shown.dated.date();
+    let date = shown.dated.map_or_else(String::new, |dated| format!(" {}", dated.date()));
     for text in &shown.texts {
-        let said = format!("        {} {date} {}: {}", text.tier, shown.source, text.text);
+        let said = format!("        {}{date} {}: {}", text.tier, shown.source, text.text);
         out.line(&said);
     }
     if shown.redacted {
@@ -77,11 +78,11 @@ pub(crate) fn basis(rows: &[String], grounds: &[GroundShown]) -> String {
 pub(crate) fn closed(out: Output, closed: &v1::InquiryClosed) {
     let v1::InquiryClosed { replied, pending, unreachable, not_asked } = closed;
     out.line(&dim(&match out.lang() {
-        grondslag_core::lang::Lang::Nl => format!(
+        Lang::Nl => format!(
             "{replied} beantwoord, {pending} volgt nog, {unreachable} niet bereikt, {not_asked} \
              niet gevraagd"
         ),
-        grondslag_core::lang::Lang::En => format!(
+        Lang::En => format!(
             "{replied} answered, {pending} to come, {unreachable} not reached, {not_asked} not \
              asked"
         ),
@@ -102,7 +103,7 @@ pub(crate) fn plan(out: Output, names: &Names, lines: &[v1::PlanLine]) {
 }
 
 fn planned(out: Output, names: &Names, line: &v1::PlanLine) {
-    let label = line.category.parse_label(names);
+    let label = names.category_named(&line.category);
     let verdict = match line.verdict.as_str() {
         "permit" => green(&format!("{} {}", out.tr("kan, tot", "possible, up to"), line.cap)),
         "review" => yellow(&format!(
@@ -113,7 +114,7 @@ fn planned(out: Output, names: &Names, line: &v1::PlanLine) {
         _ => red(reason_sentence(out, &line.reason)),
     };
     let basis = line.basis.clone().unwrap_or_default();
-    let grounds = names.grounds_of(&basis.grounds);
+    let grounds = names.grounds_named(&basis.grounds);
     let basis = self::basis(&basis.rows, &grounds);
     out.line(&format!("    {} {label}: {verdict}{}", line.category, dim(&basis)));
     for near in &line.near_misses {

@@ -98,9 +98,9 @@ pub(crate) struct GroundShown {
 pub(crate) struct EntryShown {
     /// Whom it is about.
     pub(crate) about: About,
-    /// When it was written down.
-    #[serde(serialize_with = "at")]
-    pub(crate) dated: Timestamp,
+    /// When it was written down; not told below T3.
+    #[serde(serialize_with = "maybe_at")]
+    pub(crate) dated: Option<Timestamp>,
     /// The agency's own source.
     pub(crate) source: String,
     /// The text per tier, lowest first.
@@ -144,6 +144,17 @@ impl Names {
     pub(crate) fn article(&self, id: &Ground) -> String {
         let entry = self.pack.catalogue().ground(id);
         entry.map_or_else(|| id.to_string(), |entry| entry.article.in_lang(self.lang).to_owned())
+    }
+
+    /// What a category is called, by its code on the wire.
+    pub(crate) fn category_named(&self, code: &str) -> String {
+        Category::parse(code).map_or_else(|_| code.to_owned(), |id| self.category(&id))
+    }
+
+    /// Articles by their codes on the wire; what is no code is left out.
+    pub(crate) fn grounds_named(&self, codes: &[String]) -> Vec<GroundShown> {
+        let known = codes.iter().filter_map(|code| Ground::parse(code).ok());
+        known.map(|id| GroundShown { article: self.article(&id), id }).collect()
     }
 
     fn grounds(&self, basis: &Basis) -> Vec<GroundShown> {
@@ -316,6 +327,14 @@ pub(crate) fn moment<S: Serializer>(at: &Option<Timestamp>, to: S) -> Result<S::
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands fields by reference")]
 fn at<S: Serializer>(at: &Timestamp, to: S) -> Result<S::Ok, S::Error> {
     to.collect_str(at)
+}
+
+#[expect(clippy::ref_option, reason = "serde hands fields over by reference")]
+fn maybe_at<S: Serializer>(at: &Option<Timestamp>, to: S) -> Result<S::Ok, S::Error> {
+    match at {
+        Some(at) => to.collect_str(at),
+        None => to.serialize_none(),
+    }
 }
 
 #[cfg(test)]

@@ -137,11 +137,7 @@ async fn read(
 ) -> Result<Found, SourceFault> {
     let records = agency.source.records(attested, &client, now).await?;
     let facts = agency.source.facts(attested, &client, now).await?;
-    Ok(Found {
-        client,
-        records,
-        facts,
-    })
+    Ok(Found { client, records, facts })
 }
 
 /// What will be said, and what is recorded of it.
@@ -154,11 +150,7 @@ struct Shaped {
 impl Shaped {
     fn miss(attested: &Attested) -> Self {
         let (draft, lines) = shape::miss(attested);
-        Self {
-            draft,
-            lines,
-            facts: Vec::new(),
-        }
+        Self { draft, lines, facts: Vec::new() }
     }
 
     fn known(
@@ -168,19 +160,11 @@ impl Shaped {
         found: &Found,
         now: Timestamp,
     ) -> Result<Self, Stop> {
-        let rules = Rules {
-            pack: &agency.pack,
-            overlay: agency.overlay.as_ref(),
-            now,
-        };
+        let rules = Rules { pack: &agency.pack, overlay: agency.overlay.as_ref(), now };
         let mut decided = decide::decide(case, attested, found, rules)?;
         let facts = std::mem::take(&mut decided.facts);
         let (draft, lines) = shape::known(attested, decided, found, now)?;
-        Ok(Self {
-            draft,
-            lines,
-            facts,
-        })
+        Ok(Self { draft, lines, facts })
     }
 }
 
@@ -192,20 +176,16 @@ async fn release(
     readiness: Readiness,
     now: Timestamp,
 ) -> Result<Sealed, Stop> {
-    let Shaped {
-        draft,
-        lines,
-        facts,
-    } = shaped;
+    let Shaped { draft, lines, facts } = shaped;
     let prepared = draft.finish(&frame(agency, attested, readiness)?, &agency.sign_key);
     let record = DecisionRecord::of(attested, lines, facts, prepared.outcome(), now);
     let entry = entry(attested, &prepared, &record)?;
     match agency.ledger.append(entry).await {
         Ok(receipt) => Ok(prepared.release(&receipt)?),
         // Somebody else of this node answered the same question meanwhile.
-        Err(LedgerError::Conflict { .. }) => kept(agency, attested)
-            .await?
-            .ok_or(Stop::Fault(Reason::StoreCorrupt)),
+        Err(LedgerError::Conflict { .. }) => {
+            kept(agency, attested).await?.ok_or(Stop::Fault(Reason::StoreCorrupt))
+        }
         Err(error) => Err(Stop::Fault(error.reason())),
     }
 }
@@ -232,19 +212,11 @@ fn frame<'a>(
     })
 }
 
-fn entry(
-    attested: &Attested,
-    prepared: &Prepared,
-    record: &DecisionRecord,
-) -> Result<Entry, Stop> {
+fn entry(attested: &Attested, prepared: &Prepared, record: &DecisionRecord) -> Result<Entry, Stop> {
     let about: Digest = attested.statement();
     let answer_by = attested.header().times.answer_by;
     let state = prepared.keep(Batch::new(), answer_by)?;
-    Ok(Entry {
-        about,
-        leaf: record.leaf(attested, random()?),
-        state: record.keep(state)?,
-    })
+    Ok(Entry { about, leaf: record.leaf(attested, random()?), state: record.keep(state)? })
 }
 
 fn random<const N: usize>() -> Result<[u8; N], Stop> {

@@ -137,10 +137,8 @@ fn category(
             on: rules.now,
         })
     });
-    let decided = CategoryDecided {
-        category: category.clone(),
-        rulings: rulings.collect::<Result<_, _>>()?,
-    };
+    let decided =
+        CategoryDecided { category: category.clone(), rulings: rulings.collect::<Result<_, _>>()? };
     Ok((decided, known.resolved))
 }
 
@@ -148,11 +146,7 @@ fn category(
 fn files(category: &Category, records: &[Record]) -> BTreeSet<About> {
     let of_category = records.iter().filter(|record| record.category == *category);
     let files: BTreeSet<About> = of_category.map(|record| record.about).collect();
-    if files.is_empty() {
-        BTreeSet::from([About::Child])
-    } else {
-        files
-    }
+    if files.is_empty() { BTreeSet::from([About::Child]) } else { files }
 }
 
 /// Whether this asker would be permitted to know that the child is known here.
@@ -161,9 +155,7 @@ fn nameable(case: &Case<'_>, found: &Found, rules: Rules<'_>) -> Result<bool, Fa
         return Ok(false);
     };
     let known = case.sealed(&involvement, found.client.birth_date, &found.facts, rules.now)?;
-    Ok(rules
-        .pack
-        .may_name(&known.resolved.facts, rules.overlay, rules.now))
+    Ok(rules.pack.may_name(&known.resolved.facts, rules.overlay, rules.now))
 }
 
 #[cfg(test)]

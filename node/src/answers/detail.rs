@@ -39,18 +39,12 @@ impl Detail {
             subject: self.subject.expose().as_bytes().to_vec(),
             necessity: self.necessity.clone(),
             facts: self.facts.iter().map(stated).collect(),
-            reference: self
-                .reference
-                .map_or_else(Vec::new, |digest| digest.as_bytes().to_vec()),
+            reference: self.reference.map_or_else(Vec::new, |digest| digest.as_bytes().to_vec()),
             header_digest: self.header.as_bytes().to_vec(),
             salt: self.salt.to_vec(),
         };
         let bytes = wire.encode_to_vec();
-        if bytes.len() <= DETAIL_BYTES_MAX {
-            Ok(bytes)
-        } else {
-            Err(Reason::TooLarge)
-        }
+        if bytes.len() <= DETAIL_BYTES_MAX { Ok(bytes) } else { Err(Reason::TooLarge) }
     }
 
     /// Reads a detail.
@@ -66,11 +60,8 @@ impl Detail {
         let subject = std::str::from_utf8(&wire.subject).map_err(|_| Reason::BsnInvalid)?;
         let subject = Bsn::parse(subject).map_err(grondslag_subject::BsnError::reason)?;
         let count = wire.facts.len();
-        let facts: BTreeMap<String, String> = wire
-            .facts
-            .into_iter()
-            .map(|fact| (fact.column, fact.value))
-            .collect();
+        let facts: BTreeMap<String, String> =
+            wire.facts.into_iter().map(|fact| (fact.column, fact.value)).collect();
         if facts.len() != count {
             return Err(Reason::Malformed);
         }
@@ -92,10 +83,7 @@ impl fmt::Debug for Detail {
 }
 
 fn stated((column, value): (&String, &String)) -> v1::StatedFact {
-    v1::StatedFact {
-        column: column.clone(),
-        value: value.clone(),
-    }
+    v1::StatedFact { column: column.clone(), value: value.clone() }
 }
 
 fn check_length(necessity: &str) -> Result<(), Reason> {

@@ -46,17 +46,16 @@ impl<'a> Case<'a> {
     /// # Errors
     /// `UNKNOWN_ROLE` and the like for a word that is not in the catalogue; `UNIMPLEMENTED` for a
     /// question about counts, which no person's records may answer.
-    pub(super) fn of(pack: &'a Pack, target: &Kind, attested: &'a Attested) -> Result<Self, Reason> {
+    pub(super) fn of(
+        pack: &'a Pack,
+        target: &Kind,
+        attested: &'a Attested,
+    ) -> Result<Self, Reason> {
         if attested.header().level == Level::Aggregate {
             return Err(Reason::Unimplemented);
         }
         let visible = visible(pack, target, attested).map_err(|error| error.reason())?;
-        let case = Self {
-            pack,
-            attested,
-            asker: attested.header().role.kind(),
-            visible,
-        };
+        let case = Self { pack, attested, asker: attested.header().role.kind(), visible };
         for ruling in attested.let_through() {
             let known = pack.value("category", ruling.category.as_str());
             known.map_err(|error| error.reason())?;
@@ -91,10 +90,7 @@ impl<'a> Case<'a> {
                 understood = false;
             }
         }
-        let computed = [
-            (AGE_BAND, age_band(birth, now)),
-            (MATCH, CERTAIN),
-        ];
+        let computed = [(AGE_BAND, age_band(birth, now)), (MATCH, CERTAIN)];
         for (column, value) in computed {
             if self.pack.catalogue().column(column).is_some() {
                 known.insert(column.to_owned(), vec![value.to_owned()]);
@@ -106,11 +102,8 @@ impl<'a> Case<'a> {
     }
 
     fn resolve(&self, register: &BTreeMap<String, Vec<String>>) -> Result<Resolved, FactError> {
-        let sources = Sources {
-            register,
-            stated: &self.attested.detail().facts,
-            asker: &self.asker,
-        };
+        let sources =
+            Sources { register, stated: &self.attested.detail().facts, asker: &self.asker };
         self.pack.resolve(self.visible, &sources)
     }
 

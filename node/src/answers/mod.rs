@@ -26,4 +26,4 @@ pub mod verify;
 pub use record::decisions;
 
 #[cfg(test)]
-mod fixture;
+pub(crate) mod fixture;

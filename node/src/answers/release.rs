@@ -96,10 +96,7 @@ pub struct Draft {
 impl Draft {
     /// An empty answer to the question whose statement has this digest.
     pub(crate) fn of(question: Digest) -> Self {
-        Self {
-            question,
-            lines: Vec::new(),
-        }
+        Self { question, lines: Vec::new() }
     }
 
     /// Adds content of one category. Every part comes with the permit that it was minimised
@@ -234,27 +231,15 @@ fn weight(entries: &[Entry]) -> usize {
 fn cut_last_text(mut entry: Entry) -> (Option<Entry>, usize) {
     let saved = entry.texts.pop().map_or(0, |(_, text)| text.len());
     entry.redacted = true;
-    if entry.texts.is_empty() {
-        (None, saved + 1)
-    } else {
-        (Some(entry), saved)
-    }
+    if entry.texts.is_empty() { (None, saved + 1) } else { (Some(entry), saved) }
 }
 
 impl From<Closed> for Line {
     fn from(closed: Closed) -> Self {
         match closed {
             Closed::NoRecord(category, basis) => Self::NoRecord { category, basis },
-            Closed::Refused(category, basis, reason) => Self::Refused {
-                category,
-                basis,
-                reason,
-            },
-            Closed::Review(category, basis, until) => Self::Review {
-                category,
-                basis,
-                until,
-            },
+            Closed::Refused(category, basis, reason) => Self::Refused { category, basis, reason },
+            Closed::Review(category, basis, until) => Self::Review { category, basis, until },
             Closed::Neutral(category) => Self::Neutral { category },
         }
     }
@@ -386,12 +371,9 @@ mod tests {
     fn entry(length: usize) -> Entry {
         Entry {
             about: grondslag_core::answer::About::Child,
-            dated: Timestamp::from_ms(1),
+            dated: Some(Timestamp::from_ms(1)),
             source: String::new(),
-            texts: vec![
-                (Tier::T1, "kort".into()),
-                (Tier::T4, "x".repeat(length)),
-            ],
+            texts: vec![(Tier::T1, "kort".into()), (Tier::T4, "x".repeat(length))],
             redacted: false,
         }
     }
@@ -404,17 +386,12 @@ mod tests {
             basis: Basis::default(),
             entries: vec![entry(length); 3],
         };
-        let draft = |length| Draft {
-            question: Digest::of(b"q"),
-            lines: vec![content(length)],
-        };
+        let draft = |length| Draft { question: Digest::of(b"q"), lines: vec![content(length)] };
         let whole = finish(draft(20_000));
         assert_eq!(whole.outcome, Outcome::Verstrekt);
         let part = finish(draft(30_000));
         assert_eq!(part.outcome, Outcome::DeelsVerstrekt);
-        let Line::Content { entries, .. } = &part.lines[0] else {
-            panic!("content")
-        };
+        let Line::Content { entries, .. } = &part.lines[0] else { panic!("content") };
         assert_eq!(entries.len(), 3);
         assert!(entries[2].redacted && entries[2].texts.len() == 1);
         assert!(!entries[0].redacted && entries[0].texts.len() == 2);

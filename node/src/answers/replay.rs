@@ -66,9 +66,7 @@ pub(super) async fn kept(
     let Some(value) = read_body(store, &reply_key(id)).await? else {
         return Ok(None);
     };
-    let (digest, wire) = value
-        .split_first_chunk::<{ Digest::LEN }>()
-        .ok_or(StoreError::Corrupt)?;
+    let (digest, wire) = value.split_first_chunk::<{ Digest::LEN }>().ok_or(StoreError::Corrupt)?;
     if digest != question.as_bytes() {
         return Err(ReplayError::Conflict);
     }
@@ -150,26 +148,21 @@ mod tests {
     async fn the_same_question_gets_the_same_bytes_and_another_a_conflict() {
         let store = store_with(&[(1, 100)]).await;
         let id = TargetId::new([1; 16]);
-        let kept = |question: Digest| {
+        let asked = |question: Digest| {
             let store = &store;
-            async move { super::kept(store, &id, &question).await }
+            async move { kept(store, &id, &question).await }
         };
-        let same = kept(Digest::of(&[1])).await.unwrap().unwrap();
+        let same = asked(Digest::of(&[1])).await.unwrap().unwrap();
         assert_eq!(same.into_reply(), reply(1, 65_000));
-        assert_eq!(kept(Digest::of(b"other")).await, Err(ReplayError::Conflict));
-        let none = super::kept(&store, &TargetId::new([2; 16]), &Digest::of(b"x")).await;
+        assert_eq!(asked(Digest::of(b"other")).await, Err(ReplayError::Conflict));
+        let none = kept(&store, &TargetId::new([2; 16]), &Digest::of(b"x")).await;
         assert_eq!(none, Ok(None));
     }
 
     #[tokio::test]
     async fn a_reply_is_given_once() {
         let store = store_with(&[(1, 100)]).await;
-        let again = keep(
-            Batch::new(),
-            &reply(1, 1),
-            &Digest::of(&[1]),
-            Timestamp::from_ms(100),
-        );
+        let again = keep(Batch::new(), &reply(1, 1), &Digest::of(&[1]), Timestamp::from_ms(100));
         let again = store.commit(again.unwrap()).await;
         assert!(matches!(again, Err(StoreError::Conflict { .. })));
     }

@@ -74,8 +74,6 @@ impl NodeService for AnswerService {
         // Whether answered, refused or failed, it leaves on the tick.
         let result = self.answered(question).await;
         tick::until_next(arrived, self.agency.reply_tick).await;
-        Ok(Response::new(v1::AnswerResponse {
-            result: Some(result?),
-        }))
+        Ok(Response::new(v1::AnswerResponse { result: Some(result?) }))
     }
 }

@@ -105,11 +105,8 @@ impl Shape {
             Self::Review(basis) => (Closed::Review(category, basis, until), Shown::Review),
             Self::Nothing => (Closed::Neutral(category), Shown::Neutral),
         };
-        let (closed, shown) = if nameable {
-            named
-        } else {
-            (Closed::Neutral(line.category.clone()), Shown::Neutral)
-        };
+        let (closed, shown) =
+            if nameable { named } else { (Closed::Neutral(line.category.clone()), Shown::Neutral) };
         Ok((draft.close(closed), shown))
     }
 }

@@ -162,13 +162,7 @@ fn asker_card<'a>(header: &Header, against: &Against<'a>) -> Result<&'a Verified
 
 /// The asker signed this header, for this target, with this detail.
 fn check_statement(question: &TargetQuestion, asker: &VerifiedCard) -> Result<Digest, Reason> {
-    let TargetQuestion {
-        id,
-        header,
-        target,
-        part,
-        ..
-    } = question;
+    let TargetQuestion { id, header, target, part, .. } = question;
     let bytes = statement::ask_bytes(id, target, header, part);
     statement::verify(&asker.card().sign_key, &bytes, &part.signature)
         .map_err(|_| Reason::StatementInvalid)?;
@@ -179,9 +173,7 @@ fn check_statement(question: &TargetQuestion, asker: &VerifiedCard) -> Result<Di
 fn attested_leaf(question: &TargetQuestion, against: &Against<'_>) -> Result<Leaf, Reason> {
     // Without the broker's card this node can verify nobody, whatever is asked.
     let broker = against.cards.card(against.broker).ok_or(Reason::NotReady)?;
-    broker
-        .check_time(against.now)
-        .map_err(|_| Reason::AttestationInvalid)?;
+    broker.check_time(against.now).map_err(|_| Reason::AttestationInvalid)?;
     let evidence = &question.evidence;
     let bytes = statement::attestation_bytes(
         &question.id,
@@ -196,19 +188,8 @@ fn attested_leaf(question: &TargetQuestion, against: &Against<'_>) -> Result<Lea
 
 /// Leaf, header and detail agree field by field, and the broker ruled on exactly what is asked.
 fn check_leaf(question: &TargetQuestion, leaf: &Leaf) -> Result<(), Reason> {
-    let TargetQuestion {
-        id,
-        header,
-        target,
-        part,
-        ..
-    } = question;
-    let Part {
-        categories,
-        approvals,
-        detail,
-        ..
-    } = part;
+    let TargetQuestion { id, header, target, part, .. } = question;
+    let Part { categories, approvals, detail, .. } = part;
     let ruled = leaf.rulings.iter().map(|ruling| &ruling.category);
     let agree = leaf.target_id == *id
         && leaf.target == *target
@@ -216,11 +197,7 @@ fn check_leaf(question: &TargetQuestion, leaf: &Leaf) -> Result<(), Reason> {
         && leaf.detail == Digest::of(detail)
         && ruled.eq(categories)
         && each_once(categories);
-    if agree {
-        Ok(())
-    } else {
-        Err(Reason::HeaderMismatch)
-    }
+    if agree { Ok(()) } else { Err(Reason::HeaderMismatch) }
 }
 
 fn each_once(categories: &[Category]) -> bool {
@@ -235,9 +212,7 @@ fn weigh(
     asker: &VerifiedCard,
     against: &Against<'_>,
 ) -> Result<Approvals, Reason> {
-    let TargetQuestion {
-        id, header, part, ..
-    } = question;
+    let TargetQuestion { id, header, part, .. } = question;
     for approver in &header.approvers {
         asker.check_role(&approver.role, against.now)?;
     }

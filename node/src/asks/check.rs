@@ -7,9 +7,7 @@ use grondslag_core::catalogue::Category;
 use grondslag_core::id::{Digest, Oin, TargetId};
 use grondslag_core::inquiry::{Inquiry, Part};
 use grondslag_core::reason::Reason;
-use grondslag_core::statement::{
-    Leaf, ReplyFields, attestation_bytes, subject_tag, verify,
-};
+use grondslag_core::statement::{Leaf, ReplyFields, attestation_bytes, subject_tag, verify};
 use grondslag_core::tier::Verdict;
 use grondslag_proto::question::Evidence;
 use grondslag_proto::reply::{NamedRuling, Reply};
@@ -91,12 +89,17 @@ pub fn check_refusals(
         let kind = &card.card().kind;
         let facts = visible(&agency.pack, wish, kind, category, approvals)
             .map_err(|error| error.reason())?;
-        let by_rule = matches!(named.reason, Some(Reason::NoRule | Reason::DeniedByRule));
+        let by_rule = named.reason.is_some_and(is_rule);
         if by_rule && agency.pack.could(&facts, now).verdict != Verdict::Refuse {
             return Err(Reason::BrokerDecisionMismatch);
         }
     }
     Ok(())
+}
+
+/// The table decided, and not the state of an agency's card.
+fn is_rule(reason: Reason) -> bool {
+    matches!(reason, Reason::NoRule | Reason::DeniedByRule | Reason::NeedsSecondPerson)
 }
 
 /// Opens a node's reply: its signature, its form, the child it is about, and that it answers

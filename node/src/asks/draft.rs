@@ -161,8 +161,7 @@ impl Draft {
             let signature: &[u8; 64] =
                 signature.as_slice().try_into().map_err(|_| Reason::ApprovalUnsigned)?;
             let bytes = approval_bytes(&target, &self.header, categories, &commitment);
-            verify(by.peer.public_key(), &bytes, signature)
-                .map_err(|_| Reason::ApprovalAltered)?;
+            verify(by.peer.public_key(), &bytes, signature).map_err(|_| Reason::ApprovalAltered)?;
         }
         self.keep_approval(agency, by, signatures).await
     }
@@ -186,8 +185,7 @@ impl Draft {
             public_key: hex::encode(by.peer.public_key()),
             signatures: signatures.iter().map(hex::encode).collect(),
         });
-        let without =
-            parts::delete_body(agency.store.as_ref(), Batch::new(), &key(&self.id)).await;
+        let without = parts::delete_body(agency.store.as_ref(), Batch::new(), &key(&self.id)).await;
         let batch = put(without.map_err(StoreError::reason)?, &self.id, &kept)?;
         agency.store.commit(batch).await.map_err(StoreError::reason)
     }

@@ -147,11 +147,7 @@ pub async fn update(agency: &Agency, summary: &Summary) -> Result<(), Reason> {
 ///
 /// # Errors
 /// Why the store could not be read.
-pub async fn list(
-    agency: &Agency,
-    staff: &StaffId,
-    limit: usize,
-) -> Result<Vec<Summary>, Reason> {
+pub async fn list(agency: &Agency, staff: &StaffId, limit: usize) -> Result<Vec<Summary>, Reason> {
     let mut own = Vec::new();
     let mut after: Option<Vec<u8>> = None;
     for _ in 0..LOOKED_THROUGH_MAX / PAGE {

@@ -235,7 +235,7 @@ impl Pursuit {
             return None;
         }
         let why = (!closed.reason.is_empty()).then(|| reason(&closed.reason));
-        let passing = why.is_some_and(is_passing) && target.discarded.is_none();
+        let passing = why.is_some_and(Reason::is_passing) && target.discarded.is_none();
         if passing && more {
             return Some(oin);
         }
@@ -269,12 +269,7 @@ impl Pursuit {
     }
 
     /// Every target that the broker never closed is shown as not reached; then the counts.
-    async fn close(
-        mut self,
-        mut targets: BTreeMap<Oin, Target>,
-        events: &Events,
-        since: Instant,
-    ) {
+    async fn close(mut self, mut targets: BTreeMap<Oin, Target>, events: &Events, since: Instant) {
         for (oin, target) in targets.iter_mut().filter(|(_, target)| target.shown.is_none()) {
             let why = target.discarded.unwrap_or(Reason::Unreachable);
             self.show(oin, target, Stand::Unreachable, Some(why), events, since).await;
@@ -304,14 +299,6 @@ impl Pursuit {
             tracing::error!(reason = failed.code(), "an alarm could not be recorded");
         }
     }
-}
-
-/// Reasons that pass by themselves (design 5).
-fn is_passing(reason: Reason) -> bool {
-    matches!(
-        reason,
-        Reason::EpochStale | Reason::PolicyStale | Reason::HeadMismatch | Reason::NotReady
-    )
 }
 
 fn part_of<'a>(inquiry: &'a Inquiry, oin: &str) -> Option<(&'a Oin, &'a Part)> {

@@ -165,11 +165,12 @@ impl Desk {
     async fn show(&self, id: &[u8]) -> Result<v1::ShowDraftResponse, Reason> {
         let id = InquiryId::from_slice(id).map_err(|_| Reason::UnknownInquiry)?;
         let draft = Draft::find(&self.agency, id).await?;
-        let parts = draft.targets().map(|(oin, target, categories): (_, TargetId, _)| v1::DraftPart {
-            target_oin: oin.to_string(),
-            target_id: target.as_bytes().to_vec(),
-            categories: categories.iter().map(ToString::to_string).collect(),
-        });
+        let parts =
+            draft.targets().map(|(oin, target, categories): (_, TargetId, _)| v1::DraftPart {
+                target_oin: oin.to_string(),
+                target_id: target.as_bytes().to_vec(),
+                categories: categories.iter().map(ToString::to_string).collect(),
+            });
         Ok(v1::ShowDraftResponse {
             question: Some(draft.wish.to_wire()),
             header: Some((&draft.header).into()),
@@ -221,10 +222,9 @@ impl DeskService for Desk {
             Err(reason) => Err(reason),
         };
         Ok(Response::new(match drafted {
-            Ok(id) => v1::DraftQuestionResponse {
-                inquiry_id: id.as_bytes().to_vec(),
-                refusal: None,
-            },
+            Ok(id) => {
+                v1::DraftQuestionResponse { inquiry_id: id.as_bytes().to_vec(), refusal: None }
+            }
             Err(reason) => v1::DraftQuestionResponse { inquiry_id: vec![], refusal: said(reason)? },
         }))
     }

@@ -182,11 +182,7 @@ impl OwnCard {
 
 /// Nothing changed but what counts and dates the cards.
 fn same(held: &Card, wanted: &Card) -> bool {
-    let wanted = Card {
-        seq: held.seq,
-        valid_from: held.valid_from,
-        ..wanted.clone()
-    };
+    let wanted = Card { seq: held.seq, valid_from: held.valid_from, ..wanted.clone() };
     *held == wanted
 }
 

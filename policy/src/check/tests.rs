@@ -115,9 +115,11 @@ fn refused_consent_may_not_meet_a_duty() {
         files.insert("table/a.toml".to_owned(), table);
         faults(&Pack::from_files(&files).unwrap())
     };
-    let gi = "when = { requester_role = \"gi.jeugdbeschermer\", purpose = \"D09\", secrecy_consent = \"withdrawn\" }";
+    let gi = "when = { requester_role = \"gi.jeugdbeschermer\", purpose = \"D09\", \
+              secrecy_consent = \"withdrawn\" }";
     assert_eq!(rename(gi), one("R40.9", Fault::ConsentBlocksDuty));
-    let plan = "when = { requester_role = \"gi.jeugdbeschermer\", purpose = \"D03\", secrecy_consent = \"withdrawn\" }";
+    let plan = "when = { requester_role = \"gi.jeugdbeschermer\", purpose = \"D03\", \
+              secrecy_consent = \"withdrawn\" }";
     assert_eq!(rename(plan), []);
 }
 
@@ -126,7 +128,8 @@ fn invariant_tier_four_at_a_secret_holder_needs_a_ground_that_lifts_secrecy() {
     let row = |target: &str, legal: &str| {
         with_row(&format!(
             "outcome = \"permit\"\ntier_max = \"T4\"\nlegal = [\"{legal}\"]\n\
-             when = {{ requester_role = \"gem.lokaalteam\", purpose = \"D03\", category = \"G06\", target_kind = \"{target}\" }}"
+             when = {{ requester_role = \"gem.lokaalteam\", purpose = \"D03\", category = \"G06\", \
+             target_kind = \"{target}\" }}"
         ))
     };
     assert_eq!(row("jha", "avg-6-1-e"), one("R42.9", Fault::NoSecrecyGround));

@@ -163,7 +163,7 @@ fn below_t3_an_entry_tells_neither_date_nor_source_nor_how_many_there_are() {
     };
     let entries = permit.minimise(&records, &[], NOW).into_entries();
     assert_eq!(entries.len(), 1);
-    assert_eq!((entries[0].dated, entries[0].source.as_str()), (NOW, ""));
+    assert_eq!((entries[0].dated, entries[0].source.as_str()), (None, ""));
 }
 
 #[test]

@@ -1,0 +1,393 @@
+//! The path of one question through the broker, with nodes that only pretend to be far away.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use ed25519_dalek::SigningKey;
+use grondslag_certs::{LeafKey, Root, authority};
+use grondslag_core::card::{Card, SignedCard};
+use grondslag_core::catalogue::{Category, Kind, Purpose, QueryKind, Role};
+use grondslag_core::clock::{Clock, SetClock, Timestamp};
+use grondslag_core::id::{Digest, InquiryId, Oin, Pseudonym, TargetId};
+use grondslag_core::inquiry::{Header, Inquiry, Part, RawInquiry, Times, whole_bytes};
+use grondslag_core::reason::Reason;
+use grondslag_core::statement::{Leaf, ask_bytes, attestation_bytes, sign, verify};
+use grondslag_core::tier::{Level, Urgency, Verdict};
+use grondslag_evidence::ledger::Ledger;
+use grondslag_evidence::store::faulty::{Fault, FaultyStore};
+use grondslag_evidence::store::{MemoryStore, Store};
+use grondslag_policy::Pack;
+use grondslag_proto::question::TargetQuestion;
+use grondslag_proto::reply::Reply;
+use tokio::sync::mpsc;
+
+use super::attempt;
+use super::decide::rule;
+use super::fanout::{Event, FanoutLimits, State, fan_out};
+use super::record::{Decided, record};
+use super::sweep::sweep;
+use super::verify::{Target, verify_inquiry};
+use crate::broker::Broker;
+use crate::directory::Directory;
+use crate::nodes::{Heard, Nodes};
+
+const ASKER: &str = "00000099000000001000";
+const SCHOOL: &str = "00000099000000002000";
+const BROKER: &str = "00000099000000009000";
+
+/// Answers as told per target, and notes how many leaves were durable when it was asked.
+#[derive(Debug, Default)]
+struct Pretend {
+    says: BTreeMap<Oin, Heard>,
+    ledger: Mutex<Option<Arc<Ledger>>>,
+    asked: Mutex<Vec<(Oin, u64)>>,
+}
+
+#[async_trait]
+impl Nodes for Pretend {
+    async fn answer(&self, card: &Card, question: &TargetQuestion, _: Duration) -> Heard {
+        let ledger = self.ledger.lock().unwrap().clone().unwrap();
+        let size = ledger.size().await.unwrap();
+        self.asked.lock().unwrap().push((card.oin.clone(), size));
+        self.says.get(&card.oin).cloned().unwrap_or_else(|| Heard::Reply(reply(question.id)))
+    }
+}
+
+fn reply(target_id: TargetId) -> Reply {
+    let (body, signature) = (b"for the asker".to_vec(), [0; 64]);
+    Reply { target_id, reply_no: 1, part: 1, last: true, suite: 0, body, signature, seen_size: 0 }
+}
+
+type Change = fn(&mut Header);
+
+struct Scene {
+    broker: Arc<Broker>,
+    nodes: Arc<Pretend>,
+    store: Arc<FaultyStore>,
+    clock: Arc<SetClock>,
+}
+
+fn key(n: u8) -> SigningKey {
+    SigningKey::from_bytes(&[n; 32])
+}
+
+fn oin(text: &str) -> Oin {
+    Oin::parse(text).unwrap()
+}
+
+async fn scene(says: &[(&str, Heard)]) -> Scene {
+    let dir = tempfile::tempdir().unwrap();
+    let now = Timestamp::parse("2026-06-15T10:00").unwrap();
+    let clock = Arc::new(SetClock::at(now));
+    let root = authority::init(&dir.path().join("ca"), "Drieveen", now).unwrap();
+    let store = Arc::new(FaultyStore::new(Arc::new(MemoryStore::default())));
+    let as_store: Arc<dyn Store> = Arc::clone(&store) as _;
+    let as_clock: Arc<dyn Clock> = Arc::clone(&clock) as _;
+    let ledger = Ledger::open(Arc::clone(&as_store), Arc::clone(&as_clock), "broker").await;
+    let ledger = Arc::new(ledger.unwrap());
+    let says = says.iter().map(|(who, heard)| (oin(who), heard.clone())).collect();
+    let nodes = Arc::new(Pretend { says, ..Pretend::default() });
+    *nodes.ledger.lock().unwrap() = Some(Arc::clone(&ledger));
+    let directory = Directory::open(
+        root.clone(),
+        Arc::clone(&as_clock),
+        Arc::clone(&as_store),
+        Arc::clone(&ledger),
+        dir.path().join("operator"),
+    );
+    let broker = Broker {
+        oin: oin(BROKER),
+        sign_key: key(9),
+        pack: Arc::new(Pack::builtin().unwrap()),
+        clock: as_clock,
+        store: as_store,
+        ledger,
+        directory: directory.await.unwrap(),
+        nodes: Arc::clone(&nodes) as _,
+        fanout: FanoutLimits::new(Duration::from_secs(1)),
+    };
+    for (who, kind, sign) in [(ASKER, "gi", 1), (SCHOOL, "sch", 2)] {
+        admit(&broker, dir.path(), &root, who, kind, sign, now).await;
+    }
+    Scene { broker: Arc::new(broker), nodes, store, clock }
+}
+
+async fn admit(
+    broker: &Broker,
+    dir: &Path,
+    root: &Root,
+    who: &str,
+    kind: &str,
+    sign: u8,
+    now: Timestamp,
+) {
+    let (ca, folder, until) = (dir.join("ca"), dir.join(who), now.plus_ms(10_000_000));
+    let system = grondslag_certs::time::tls_now();
+    let leaf = authority::issue(&ca, &folder, &oin(who), "Agency", system).unwrap();
+    let kinds = [Kind::parse(kind).unwrap()];
+    let admission = authority::admit(&ca, &oin(who), &kinds, until, now).unwrap();
+    let file = dir.join(format!("{who}.json"));
+    authority::write_admission(&file, &admission).unwrap();
+    crate::admin::admit(&dir.join("operator"), &file, root, now).unwrap();
+    broker.directory.refresh().await.unwrap();
+    let card = Card {
+        oin: oin(who),
+        kind: kinds[0].clone(),
+        name: who.into(),
+        endpoint: "127.0.0.1:1".into(),
+        duty_phone: "000".into(),
+        sign_key: key(sign).verifying_key().to_bytes(),
+        seal_key: vec![],
+        pseudonym_key: vec![],
+        seq: 1,
+        valid_from: now,
+        valid_until: until,
+    };
+    let leaf_key = LeafKey::load(&folder.join("key.pem")).unwrap();
+    let leaf_signature = leaf_key.sign(&card.canonical()).unwrap();
+    let leaf = leaf.der().to_vec();
+    let signed = SignedCard { leaf, leaf_signature, previous_signature: vec![], admission, card };
+    broker.directory.publish(&oin(who), signed).await.unwrap();
+}
+
+/// A question of the guardian's office about a supervision order, to the school.
+fn question(scene: &Scene, categories: &[&str], change: impl FnOnce(&mut Header)) -> RawInquiry {
+    let now = scene.clock.now();
+    let mut header = Header {
+        asker: oin(ASKER),
+        role: Role::parse("gi.jeugdbeschermer").unwrap(),
+        staff: Pseudonym::new([4; 16]),
+        purpose: Purpose::parse("D09").unwrap(),
+        kind: QueryKind::parse("Q02").unwrap(),
+        grounds: vec![],
+        urgency: Urgency::Standard,
+        break_glass: false,
+        level: Level::Person,
+        epoch: 0,
+        bundle: scene.broker.pack.bundle(),
+        times: Times {
+            asked_at: now,
+            ask_expires_at: now.plus_ms(60_000),
+            answer_by: now.plus_ms(600_000),
+        },
+        approvers: vec![],
+    };
+    change(&mut header);
+    let categories = categories.iter().map(|code| Category::parse(code).unwrap()).collect();
+    let (approvals, blind) = (vec![], vec![]);
+    let part =
+        Part { categories, approvals, blind, detail: b"sealed".to_vec(), signature: [0; 64] };
+    sealed(InquiryId::new([3; 16]), header, part)
+}
+
+fn sealed(id: InquiryId, header: Header, part: Part) -> RawInquiry {
+    attempted(id, 1, header, part)
+}
+
+fn attempted(id: InquiryId, attempt: u8, header: Header, mut part: Part) -> RawInquiry {
+    let target = oin(SCHOOL);
+    let target_id = TargetId::derive(&id, &target);
+    let bytes = ask_bytes(&target_id, &target, &header, &part);
+    part.signature = sign(&key(1), &bytes);
+    let whole = whole_bytes(&id, attempt, header.epoch, &[(target.clone(), Digest::of(&bytes))]);
+    let signature = sign(&key(1), &whole);
+    RawInquiry { id, attempt, header, parts: vec![(target, part)], signature }
+}
+
+impl Scene {
+    async fn route(&self, raw: RawInquiry) -> Result<(Inquiry, Vec<Target>, Vec<Decided>), Reason> {
+        let inquiry = Inquiry::parse(raw, self.clock.now())?;
+        let targets = verify_inquiry(&self.broker, &oin(ASKER), &inquiry)?;
+        attempt::check(&self.broker, &inquiry).await?;
+        let target = &targets[0];
+        let kind = target.card.as_ref().map_err(|reason| *reason)?.card().kind.clone();
+        let (pack, now) = (&self.broker.pack, self.clock.now());
+        let categories = &target.part.categories;
+        let rulings = rule(pack, inquiry.header(), categories, &kind, target.approvals, now)?;
+        let decided = record(&self.broker, &inquiry, &targets, vec![rulings]).await?;
+        Ok((inquiry, targets, decided))
+    }
+
+    async fn ask(&self, raw: RawInquiry) -> (Vec<Decided>, usize, State) {
+        let (inquiry, targets, decided) = self.route(raw).await.unwrap();
+        let (events, mut received) = mpsc::channel(16);
+        let header = inquiry.header().clone();
+        let states = fan_out(&self.broker, &header, targets, decided.clone(), &events).await;
+        attempt::note(&self.broker, &inquiry, &states).await.unwrap();
+        drop(events);
+        let (mut replies, mut state) = (0, None);
+        while let Some(event) = received.recv().await {
+            match event {
+                Event::Decided(_) => {}
+                Event::Replied(..) => replies += 1,
+                Event::Closed(_, closed) => state = Some(closed),
+            }
+        }
+        (decided, replies, state.unwrap())
+    }
+}
+
+#[tokio::test]
+async fn invariant_02_the_decision_is_durable_before_a_node_is_asked() {
+    let scene = scene(&[]).await;
+    let before = scene.broker.ledger.size().await.unwrap();
+    let (decided, replies, state) = scene.ask(question(&scene, &["G05"], |_| {})).await;
+    assert_eq!((replies, state), (1, State::Replied));
+    let asked = scene.nodes.asked.lock().unwrap().clone();
+    assert_eq!(asked, vec![(oin(SCHOOL), before + 1)]);
+
+    let evidence = &decided[0].evidence;
+    assert_eq!(evidence.index, before);
+    let id = TargetId::derive(&InquiryId::new([3; 16]), &oin(SCHOOL));
+    let bytes = attestation_bytes(&id, &Digest::of(&evidence.leaf), evidence.index, &[]);
+    let key = key(9).verifying_key().to_bytes();
+    assert_eq!(verify(&key, &bytes, &evidence.signature), Ok(()));
+    assert_eq!(Leaf::parse(&evidence.leaf).unwrap().target_id, id);
+}
+
+#[tokio::test]
+async fn invariant_06_nothing_leaves_when_the_ledger_cannot_write() {
+    for fault in [Fault::Lost, Fault::Landed] {
+        let scene = scene(&[]).await;
+        scene.store.fail_commit(1, fault);
+        let routed = scene.route(question(&scene, &["G05"], |_| {})).await;
+        assert!(routed.unwrap_err().is_fault(), "{fault:?}");
+        assert!(scene.nodes.asked.lock().unwrap().is_empty());
+    }
+}
+
+#[tokio::test]
+async fn what_no_rule_allows_is_refused_by_name_and_the_node_is_never_asked() {
+    let scene = scene(&[]).await;
+    let (decided, replies, state) = scene.ask(question(&scene, &["G16"], |_| {})).await;
+    assert_eq!(decided[0].rulings[0].ruling.verdict, Verdict::Refuse);
+    assert_eq!((replies, state), (0, State::NotAsked(Reason::NoRule)));
+    assert!(scene.nodes.asked.lock().unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn one_refused_category_does_not_stop_the_others() {
+    let scene = scene(&[]).await;
+    let (decided, replies, _) = scene.ask(question(&scene, &["G16", "G05"], |_| {})).await;
+    let verdicts: Vec<Verdict> =
+        decided[0].rulings.iter().map(|named| named.ruling.verdict).collect();
+    assert_eq!(verdicts[0], Verdict::Refuse);
+    assert_ne!(verdicts[1], Verdict::Refuse);
+    assert_eq!(replies, 1);
+}
+
+#[tokio::test]
+async fn the_same_question_gives_the_same_result_and_one_leaf() {
+    let scene = scene(&[]).await;
+    let (_, _, first) = scene.route(question(&scene, &["G05"], |_| {})).await.unwrap();
+    let size = scene.broker.ledger.size().await.unwrap();
+    // Other leaves in between do not hide the one that is looked for.
+    let mut other = question(&scene, &["G05"], |_| {});
+    other = sealed(InquiryId::new([8; 16]), other.header, other.parts[0].1.clone());
+    scene.route(other).await.unwrap();
+    let (_, _, again) = scene.route(question(&scene, &["G05"], |_| {})).await.unwrap();
+    assert_eq!(again, first);
+    assert_eq!(scene.broker.ledger.size().await.unwrap(), size + 1);
+}
+
+#[tokio::test]
+async fn another_question_under_the_same_id_is_a_conflict() {
+    let scene = scene(&[]).await;
+    scene.route(question(&scene, &["G05"], |_| {})).await.unwrap();
+    let other = scene.route(question(&scene, &["G06"], |_| {})).await;
+    assert_eq!(other.unwrap_err(), Reason::ReplayConflict);
+}
+
+#[tokio::test]
+async fn a_replay_key_is_kept_until_its_term_has_passed_and_no_longer() {
+    let scene = scene(&[]).await;
+    scene.route(question(&scene, &["G05"], |_| {})).await.unwrap();
+    let store = scene.broker.store.as_ref();
+    let end = scene.clock.now().plus_ms(630_000);
+    assert_eq!(sweep(store, end).await, Ok(0));
+    assert_eq!(sweep(store, end.plus_ms(1)).await, Ok(1));
+    assert!(store.scan(b"q", None, 10).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_question_is_refused_by_the_first_thing_that_is_wrong_with_it() {
+    let scene = scene(&[]).await;
+    let cases: [(Change, Reason); 7] = [
+        (|h| h.asker = Oin::parse(SCHOOL).unwrap(), Reason::CardOinMismatch),
+        (|h| h.bundle = Digest::new([0; 32]), Reason::PolicyStale),
+        (|h| h.role = Role::parse("gi.nobody").unwrap(), Reason::UnknownRole),
+        (|h| h.purpose = Purpose::parse("D77").unwrap(), Reason::UnknownPurpose),
+        (|h| h.kind = QueryKind::parse("Q99").unwrap(), Reason::UnknownQueryKind),
+        (|h| h.role = Role::parse("vt.onderzoeker").unwrap(), Reason::RoleNotAdmitted),
+        (|h| h.times.asked_at = h.times.asked_at.plus_ms(40_000), Reason::QuestionFromFuture),
+    ];
+    for (change, reason) in cases {
+        let refused = scene.route(question(&scene, &["G05"], change)).await;
+        assert_eq!(refused.unwrap_err(), reason);
+    }
+    let unknown = scene.route(question(&scene, &["G99"], |_| {})).await;
+    assert_eq!(unknown.unwrap_err(), Reason::UnknownCategory);
+    assert!(scene.nodes.asked.lock().unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_changed_byte_breaks_the_askers_signature() {
+    let scene = scene(&[]).await;
+    let mut altered = question(&scene, &["G05"], |_| {});
+    altered.parts[0].1.detail = b"another".to_vec();
+    assert_eq!(scene.route(altered).await.unwrap_err(), Reason::StatementInvalid);
+    let mut altered = question(&scene, &["G05"], |_| {});
+    altered.header.urgency = Urgency::Acute;
+    assert_eq!(scene.route(altered).await.unwrap_err(), Reason::StatementInvalid);
+    let mut altered = question(&scene, &["G05"], |_| {});
+    altered.signature[0] ^= 1;
+    assert_eq!(scene.route(altered).await.unwrap_err(), Reason::StatementInvalid);
+}
+
+#[tokio::test]
+async fn every_target_is_closed_with_what_became_of_it() {
+    for (heard, state) in [
+        (Heard::Late, State::Pending(Reason::DeadlinePassed)),
+        (Heard::Lost(Reason::Unreachable), State::Unreachable(Reason::Unreachable)),
+        (Heard::Refused(Reason::NotReady), State::Unreachable(Reason::NotReady)),
+        (Heard::Reply(reply(TargetId::new([0; 16]))), State::Unreachable(Reason::AnswerInvalid)),
+    ] {
+        let scene = scene(&[(SCHOOL, heard)]).await;
+        let (_, replies, closed) = scene.ask(question(&scene, &["G05"], |_| {})).await;
+        assert_eq!((replies, closed), (0, state));
+    }
+}
+
+#[tokio::test]
+async fn a_second_attempt_is_for_targets_that_were_not_ready_only() {
+    for (heard, second) in [
+        (Heard::Refused(Reason::NotReady), Ok(())),
+        (Heard::Lost(Reason::Unreachable), Err(Reason::ReplayConflict)),
+        (Heard::Late, Err(Reason::ReplayConflict)),
+    ] {
+        let scene = scene(&[(SCHOOL, heard)]).await;
+        let first = question(&scene, &["G05"], |_| {});
+        let (header, part) = (first.header.clone(), first.parts[0].1.clone());
+        let again = attempted(first.id, 2, header, part);
+        let early = scene.route(again.clone()).await.map(|_| ());
+        assert_eq!(early, Err(Reason::ReplayConflict));
+        scene.ask(first).await;
+        assert_eq!(scene.route(again).await.map(|_| ()), second);
+    }
+}
+
+#[tokio::test]
+async fn a_suspended_agency_neither_asks_nor_publishes() {
+    let scene = scene(&[]).await;
+    let card = scene.broker.directory.signed().into_iter().next().unwrap();
+    let folder = scene.broker.directory.operator_folder().to_owned();
+    crate::admin::suspend(&folder, &oin(ASKER)).unwrap();
+    scene.broker.directory.refresh().await.unwrap();
+    let asked = scene.route(question(&scene, &["G05"], |_| {})).await;
+    assert_eq!(asked.unwrap_err(), Reason::AgencySuspended);
+    let published = scene.broker.directory.publish(&oin(ASKER), card).await;
+    assert_eq!(published, Err(Reason::AgencySuspended));
+}

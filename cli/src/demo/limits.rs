@@ -1,0 +1,33 @@
+//! Every bound of the demo (invariant 10).
+
+/// Largest file of the world that is read as TOML.
+pub(super) const WORLD_FILE_BYTES_MAX: u64 = 1_024 * 1_024;
+/// Most agencies of a demo region: each is a process of its own.
+pub(super) const AGENCIES_MAX: usize = 40;
+/// Most storylines.
+pub(super) const STORYLINES_MAX: usize = 40;
+/// Ports are looked for here, below the range from which systems give ports to outgoing
+/// connections: a port that is free now is then still free when its process binds it.
+pub(super) const PORTS: std::ops::Range<u16> = 20_000..32_000;
+/// Most ports that are tried.
+pub(super) const PORT_TRIES_MAX: usize = 4_000;
+/// Agencies whose folder is made, or whose register is imported, at the same time.
+pub(super) const WORKERS: usize = 4;
+/// Longest wait until the whole region answers.
+pub(super) const START_MS_MAX: u64 = 60_000;
+/// How often a process that starts is looked at.
+pub(super) const START_POLL_MS: u64 = 50;
+/// How long processes get to end in order before they are killed.
+pub(super) const STOP_MS_MAX: u64 = 5_000;
+/// Bytes of a log that are shown when a process did not start.
+pub(super) const LOG_TAIL_BYTES: u64 = 2_000;
+/// Questions of which the median time is taken.
+pub(super) const MEASURED_QUESTIONS: usize = 60;
+/// Questions before those, so that every connection stands.
+pub(super) const WARMING_QUESTIONS: usize = 4;
+/// Rest before the broker's memory is read.
+pub(super) const REST_MS: u64 = 1_000;
+/// Longest step of `demo advance`, in days.
+pub(super) const ADVANCE_DAYS_MAX: i64 = 366;
+/// Days for which a desk certificate of the demo is valid.
+pub(super) const DESK_DAYS: u16 = 366;

@@ -1,0 +1,98 @@
+//! Files that a command reads and makes: bounded when read, never overwritten when made.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read, Write as _};
+use std::path::Path;
+
+use grondslag_core::reason::Reason;
+
+use crate::exit::Failure;
+
+/// Largest certificate, request or list that a command reads.
+pub(crate) const PEM_BYTES_MAX: u64 = 64 * 1_024;
+/// Largest file with facts or local rules.
+pub(crate) const TEXT_BYTES_MAX: u64 = 16 * 1_024 * 1_024;
+/// Stands for standard input.
+const STDIN: &str = "-";
+
+/// Reads a text file of at most `bytes_max` bytes; `-` is standard input.
+pub(crate) fn read_text(path: &Path, bytes_max: u64) -> Result<String, Failure> {
+    if path == Path::new(STDIN) {
+        return read_bounded(io::stdin().lock(), path, bytes_max);
+    }
+    let file = File::open(path).map_err(|error| unreadable(path, &error))?;
+    read_bounded(file, path, bytes_max)
+}
+
+/// Writes a new file; an existing one stays as it is and is a failure.
+pub(crate) fn write_new(path: &Path, text: &str) -> Result<(), Failure> {
+    let opened = OpenOptions::new().write(true).create_new(true).open(path);
+    let written = opened.and_then(|mut file| {
+        file.write_all(text.as_bytes())?;
+        file.sync_all()
+    });
+    written.map_err(|error| match error.kind() {
+        io::ErrorKind::AlreadyExists => Failure::new(Reason::FileExists, path.display()),
+        _ => unwritable(path, &error),
+    })
+}
+
+/// Refuses early when a file exists that is to be made.
+pub(crate) fn must_be_new(path: &Path) -> Result<(), Failure> {
+    match path.symlink_metadata() {
+        Ok(_) => Err(Failure::new(Reason::FileExists, path.display())),
+        Err(_) => Ok(()),
+    }
+}
+
+/// A file or folder that does not take a write.
+pub(crate) fn unwritable(path: &Path, error: &io::Error) -> Failure {
+    Failure::new(Reason::StoreUnwritable, format!("{}: {error}", path.display()))
+}
+
+fn unreadable(path: &Path, error: &io::Error) -> Failure {
+    Failure::new(Reason::FileUnreadable, format!("{}: {error}", path.display()))
+}
+
+fn read_bounded(from: impl Read, path: &Path, bytes_max: u64) -> Result<String, Failure> {
+    let mut bytes = Vec::new();
+    let read = from.take(bytes_max.saturating_add(1)).read_to_end(&mut bytes);
+    let len = read.map_err(|error| unreadable(path, &error))?;
+    if u64::try_from(len).unwrap_or(u64::MAX) > bytes_max {
+        let detail = format!("{}: > {bytes_max} bytes", path.display());
+        return Err(Failure::new(Reason::TooLarge, detail));
+    }
+    String::from_utf8(bytes).map_err(|_| {
+        let path = path.display();
+        Failure::told(
+            Reason::FileUnreadable,
+            format!("{path} is geen tekst (UTF-8)"),
+            format!("{path} is not text (UTF-8)"),
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_made_once_and_read_back_within_its_bound() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a.txt");
+        write_new(&path, "12345").unwrap();
+        assert_eq!(write_new(&path, "other").unwrap_err().reason(), Reason::FileExists);
+        assert_eq!(must_be_new(&path).unwrap_err().reason(), Reason::FileExists);
+        assert_eq!(read_text(&path, 5).unwrap(), "12345");
+        assert_eq!(read_text(&path, 4).unwrap_err().reason(), Reason::TooLarge);
+    }
+
+    #[test]
+    fn a_missing_file_and_one_that_is_no_text_are_unreadable() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a.txt");
+        assert_eq!(read_text(&path, 9).unwrap_err().reason(), Reason::FileUnreadable);
+        std::fs::write(&path, [0xff, 0xfe]).unwrap();
+        assert_eq!(read_text(&path, 9).unwrap_err().reason(), Reason::FileUnreadable);
+    }
+}

@@ -1,0 +1,92 @@
+//! Whether the rules are right, and whether the examples come out as they say.
+
+use grondslag_core::catalogue::RowId;
+use grondslag_core::reason::Reason;
+use grondslag_policy::Problem;
+use grondslag_policy::catalogue::Status;
+use grondslag_policy::check::Report;
+use serde::Serialize;
+
+use crate::exit::{Exit, Failure, place};
+use crate::output::{Output, bold, dim, green, red};
+
+use super::FolderArgs;
+
+/// What running the examples gave.
+#[derive(Debug, Serialize)]
+struct Examples {
+    /// How many ran.
+    cases: usize,
+    /// How many rows at least one of them hits.
+    rows_hit: usize,
+    /// Rows in force that none of them hits.
+    rows_missed: Vec<RowId>,
+    /// Those that came out otherwise.
+    problems: Vec<Problem>,
+}
+
+/// Checks rules and examples.
+pub(super) fn check(args: &FolderArgs, out: Output) -> Result<Exit, Failure> {
+    let report = match &args.folder {
+        Some(folder) => Report::of_folder(folder),
+        None => Report::of_builtin(),
+    };
+    for problem in &report.problems {
+        say(problem, out);
+    }
+    let counts = [
+        (report.rules, out.tr("regels", "rules")),
+        (report.rows, out.tr("rijen", "rows")),
+        (report.cases, out.tr("voorbeelden", "examples")),
+    ];
+    let counts = counts.map(|(count, label)| format!("{count} {label}")).join(", ");
+    let problems = format!("{} {}", report.problems.len(), out.tr("problemen", "problems"));
+    out.line(&format!("{counts}, {}", verdict(report.problems.is_empty(), &problems)));
+    out.json(&report)?;
+    Ok(end(&report.problems, out))
+}
+
+/// Runs the examples.
+pub(super) fn cases(args: &FolderArgs, out: Output) -> Result<Exit, Failure> {
+    let pack = args.pack()?;
+    let run = args.cases()?.run(&pack);
+    let rows = pack.rows().iter().filter(|row| row.status == Status::InForce);
+    let missed = rows.map(|row| &row.id).filter(|id| !run.hit.contains(*id));
+    let examples = Examples {
+        cases: run.cases,
+        rows_hit: run.hit.len(),
+        rows_missed: missed.cloned().collect(),
+        problems: run.problems,
+    };
+    for problem in &examples.problems {
+        say(problem, out);
+    }
+    for row in &examples.rows_missed {
+        out.line(&format!("{row}: {}", dim(out.tr("door geen voorbeeld geraakt", "hit by none"))));
+    }
+    let ran = format!("{} {}", examples.cases, out.tr("voorbeelden", "examples"));
+    let hit = format!("{} {}", examples.rows_hit, out.tr("rijen geraakt", "rows hit"));
+    let wrong = format!("{} {}", examples.problems.len(), out.tr("anders", "otherwise"));
+    out.line(&format!("{ran}, {hit}, {}", verdict(examples.problems.is_empty(), &wrong)));
+    out.json(&examples)?;
+    Ok(end(&examples.problems, out))
+}
+
+fn say(problem: &Problem, out: Output) {
+    let place = bold(&place(&problem.file, &problem.row));
+    let code = dim(problem.fault.code());
+    out.line(&format!("{place}: {} {code}", problem.sentence(out.lang())));
+}
+
+fn verdict(sound: bool, text: &str) -> String {
+    if sound { green(text) } else { red(text) }
+}
+
+fn end(problems: &[Problem], out: Output) -> Exit {
+    if problems.is_empty() {
+        return Exit::Done;
+    }
+    let reason = Reason::PolicyInvalid;
+    out.note(&format!("{} {}", red(reason.code()), reason.sentence(out.lang())));
+    Exit::Refused
+}

@@ -1,0 +1,68 @@
+//! `grondslag policy`: the rules that decide, for a privacy officer.
+
+mod check;
+mod explain;
+mod shown;
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+use grondslag_policy::{Cases, Pack};
+
+use crate::exit::{Exit, Failure};
+use crate::output::Output;
+
+use self::explain::ExplainArgs;
+
+/// Check the rules, and see why they permit or refuse.
+///
+/// The rules are tables in a folder that a privacy officer edits: catalogue.toml, pack.toml,
+/// table/ and cases/. Without a folder the rules that came with this program are meant.
+#[derive(Debug, Args)]
+pub(crate) struct PolicyArgs {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Check every rule and every example; name file, row and reason of what is wrong
+    Check(FolderArgs),
+    /// Say what the rules decide on given facts, by which article, and what would open a refusal
+    Explain(ExplainArgs),
+    /// Run the examples that say what must come out
+    Cases(FolderArgs),
+}
+
+/// Which rules.
+#[derive(Debug, Args)]
+struct FolderArgs {
+    /// Folder with the rules; without it those that came with this program
+    #[arg(long)]
+    folder: Option<PathBuf>,
+}
+
+/// Runs one of the commands.
+pub(crate) fn run(args: PolicyArgs, out: Output) -> Result<Exit, Failure> {
+    match args.command {
+        Command::Check(args) => check::check(&args, out),
+        Command::Explain(args) => explain::explain(&args, out),
+        Command::Cases(args) => check::cases(&args, out),
+    }
+}
+
+impl FolderArgs {
+    fn pack(&self) -> Result<Pack, Failure> {
+        Ok(match &self.folder {
+            Some(folder) => Pack::load(folder)?,
+            None => Pack::builtin()?,
+        })
+    }
+
+    fn cases(&self) -> Result<Cases, Failure> {
+        Ok(match &self.folder {
+            Some(folder) => Cases::load(folder)?,
+            None => Cases::builtin(),
+        })
+    }
+}

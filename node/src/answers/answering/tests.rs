@@ -1,0 +1,321 @@
+use std::sync::Arc;
+
+use grondslag_core::answer::{About, Answer, Line, Outcome};
+use grondslag_core::id::TargetId;
+use grondslag_core::statement::{self, ReplyFields};
+use grondslag_core::tier::Tier;
+use grondslag_evidence::store::faulty::Fault;
+use grondslag_policy::Overlay;
+use grondslag_proto::answer::decode;
+use grondslag_proto::reply::Reply;
+
+use super::*;
+use crate::answers::decisions;
+use crate::answers::detail::Detail;
+use crate::answers::fixture::{Ask, GI, KNOWN, Scene, UNKNOWN, attest, oin, sign};
+
+async fn ask(scene: &Scene, ask: &Ask) -> Result<Reply, Stop> {
+    let answered = answer(&scene.agency, scene.question(ask)).await;
+    answered.map(Sealed::into_reply)
+}
+
+async fn answered(scene: &Scene, question: &Ask) -> Answer {
+    decode(&ask(scene, question).await.unwrap().body).unwrap()
+}
+
+/// A practice that knows the child, with involvement and a diagnosis on file.
+async fn scene() -> Scene {
+    let scene = Scene::new().await;
+    let texts = [
+        (Tier::T1, "Een zorgpartij is betrokken."),
+        (Tier::T2, "Praktijk, bereikbaar {third:via oma}."),
+        (Tier::T5, "Heel dossier."),
+    ];
+    scene.shelf.record("G05", About::Child, &texts);
+    scene.shelf.record("G16", About::Child, &[(Tier::T4, "Astma.")]);
+    scene
+}
+
+#[tokio::test]
+async fn what_is_permitted_is_given_up_to_its_tier_without_third_parties() {
+    let scene = scene().await;
+    let question = Ask::guardian(&["G05"]);
+    let reply = ask(&scene, &question).await.unwrap();
+    let answer = decode(&reply.body).unwrap();
+    assert_eq!(answer.outcome, Outcome::Verstrekt);
+    let Line::Content { tier, basis, entries, .. } = &answer.lines[0] else { panic!("content") };
+    assert_eq!(*tier, Tier::T4);
+    assert_eq!(basis.rows[0].as_str(), "R20.1");
+    let told = [
+        (Tier::T1, "Een zorgpartij is betrokken.".to_owned()),
+        (Tier::T2, "Praktijk, bereikbaar (weggelaten).".to_owned()),
+    ];
+    assert_eq!(entries[0].texts, told);
+    assert!(entries[0].redacted);
+    let tag = subject_tag(&reply.target_id, &scene.agency.oin, KNOWN.as_bytes());
+    assert_eq!(&answer.subject_tag, tag.as_bytes());
+    assert!(answer.holds_unnumbered_records);
+}
+
+#[tokio::test]
+async fn a_reply_is_signed_with_the_cards_key_for_its_asker_and_question() {
+    let scene = scene().await;
+    let reply = ask(&scene, &Ask::guardian(&["G05"])).await.unwrap();
+    let to = oin(GI);
+    let fields = ReplyFields {
+        target_id: reply.target_id,
+        from: &scene.agency.oin,
+        to: &to,
+        epoch: 0,
+        reply_no: 1,
+        part: 1,
+        last: true,
+        suite: 0,
+        answer_by: scene.agency.clock.now().plus_ms(86_400_000),
+        body: &reply.body,
+    };
+    let key = scene.agency.sign_key.verifying_key().to_bytes();
+    assert!(statement::verify(&key, &fields.canonical(), &reply.signature).is_ok());
+}
+
+#[tokio::test]
+async fn invariant_4_miss_refusal_and_review_are_one_neutral_answer_to_who_may_not_know() {
+    let scene = scene().await;
+    // Review (R14.3) and no rule (G24) at a care holder, and a child it does not know.
+    let review = answered(&scene, &Ask::veilig_thuis(&["G05"]).id(1)).await;
+    let refused = answered(&scene, &Ask::veilig_thuis(&["G24"]).id(2)).await;
+    let missed = answered(&scene, &Ask::veilig_thuis(&["G05"]).id(3).about(UNKNOWN)).await;
+    let missed_too = answered(&scene, &Ask::veilig_thuis(&["G24"]).id(4).about(UNKNOWN)).await;
+    // All but the random bytes.
+    let bare = |answer: Answer| Answer { subject_tag: [0; 32], ..answer };
+    assert_ne!(review.subject_tag, missed.subject_tag);
+    assert_eq!(bare(review), bare(missed));
+    assert_eq!(bare(refused.clone()), bare(missed_too));
+    assert_eq!(refused.outcome, Outcome::Neutraal);
+    let lines = decisions(&scene.agency, 0, 10, None).await.unwrap();
+    let decided: Vec<_> = lines.iter().map(|d| d.lines[0].outcome.as_str()).collect();
+    assert_eq!(decided, ["review", "refuse", "miss", "miss"]);
+    assert!(lines.iter().all(|decision| decision.lines[0].shown == "neutral"));
+}
+
+#[tokio::test]
+async fn to_who_may_know_a_refusal_a_review_and_an_absence_are_named() {
+    let scene = scene().await;
+    let answer = answered(&scene, &Ask::guardian(&["G05", "G16", "G24", "G10"])).await;
+    assert_eq!(answer.outcome, Outcome::DeelsVerstrekt);
+    assert!(matches!(&answer.lines[0], Line::Content { .. }));
+    let Line::Review { basis, until, .. } = &answer.lines[1] else { panic!("review") };
+    assert_eq!(basis.rows[0].as_str(), "R21.1");
+    assert_eq!(*until, answer.answer_by);
+    let Line::Refused { reason, basis, .. } = &answer.lines[2] else { panic!("refused") };
+    assert_eq!((*reason, basis.rows.len()), (Reason::NoRule, 0));
+    let Line::NoRecord { basis, .. } = &answer.lines[3] else { panic!("no record") };
+    assert_eq!(basis.rows[0].as_str(), "R20.1");
+}
+
+#[tokio::test]
+async fn a_review_never_gives_content() {
+    let scene = scene().await;
+    for question in [Ask::guardian(&["G16"]).id(1), Ask::veilig_thuis(&["G05"]).id(2)] {
+        let reply = ask(&scene, &question).await.unwrap();
+        let body = String::from_utf8_lossy(&reply.body).into_owned();
+        assert!(!body.contains("Astma") && !body.contains("zorgpartij"), "{body}");
+        let answer = decode(&reply.body).unwrap();
+        assert!(!answer.lines.iter().any(|line| matches!(line, Line::Content { .. })));
+    }
+}
+
+#[tokio::test]
+async fn a_parents_file_does_not_follow_the_childs() {
+    let scene = scene().await;
+    let text = [(Tier::T1, "Ouder is bekend.")];
+    scene.shelf.record("G05", About::Other, &text);
+    let answer = answered(&scene, &Ask::guardian(&["G05"])).await;
+    let Line::Content { entries, .. } = &answer.lines[0] else { panic!("content") };
+    assert!(entries.iter().all(|entry| entry.about == About::Child));
+}
+
+#[tokio::test]
+async fn the_brokers_cap_lowers_the_tier() {
+    let scene = scene().await;
+    let mut question = scene.question(&Ask::guardian(&["G05"]));
+    attest(&mut question, |leaf| leaf.rulings[0].cap = Tier::T1);
+    let sealed = answer(&scene.agency, question).await.unwrap();
+    let answer = decode(&sealed.into_reply().body).unwrap();
+    let Line::Content { tier, entries, .. } = &answer.lines[0] else { panic!("content") };
+    assert_eq!((*tier, entries[0].texts.len()), (Tier::T1, 1));
+}
+
+#[tokio::test]
+async fn what_the_register_contradicts_or_nobody_understands_goes_to_a_person() {
+    let scene = scene().await;
+    let outcome = async |id| {
+        answered(&scene, &Ask::guardian(&["G05"]).id(id)).await;
+        let decided = decisions(&scene.agency, 0, 9, Some(TargetId::new([id; 16]))).await.unwrap();
+        decided[0].lines[0].outcome.clone()
+    };
+    assert_eq!(outcome(1).await, "permit");
+    scene.shelf.fact("plan_agreed", "perhaps");
+    assert_eq!(outcome(2).await, "review");
+    scene.shelf.facts.lock().unwrap().clear();
+    scene.shelf.fact("severity", "concern");
+    assert_eq!(outcome(3).await, "permit");
+    scene.shelf.fact("severity", "serious");
+    assert_eq!(outcome(4).await, "review", "a register that contradicts itself");
+}
+
+#[tokio::test]
+async fn the_nodes_own_rules_make_it_stricter() {
+    let mut scene = scene().await;
+    let text = "[[row]]\nid = \"L1\"\noutcome = \"hold\"\nlegal = [\"avg-5-1-c\"]\n\
+                text.nl = \"Eerst kijken.\"\ntext.en = \"Look first.\"\n\
+                when.category = [\"G05\"]\n";
+    let (pack, kind) = (scene.agency.pack.clone(), scene.agency.kind.clone());
+    scene.agency.overlay = Some(Overlay::load(&pack, &kind, "local.toml", text).unwrap());
+    let answer = answered(&scene, &Ask::guardian(&["G05"])).await;
+    let Line::Review { basis, .. } = &answer.lines[0] else { panic!("review") };
+    assert!(basis.rows.iter().any(|row| row.as_str() == "local/L1"));
+}
+
+#[tokio::test]
+async fn invariant_2_nothing_is_looked_up_for_a_question_that_is_not_verified() {
+    let scene = scene().await;
+    let mut question = scene.question(&Ask::guardian(&["G05"]));
+    question.part.signature[0] ^= 1;
+    let stopped = answer(&scene.agency, question).await.unwrap_err();
+    assert_eq!(stopped, Stop::Refused(Reason::StatementInvalid));
+    assert_eq!(scene.shelf.looks(), 0);
+    assert!(decisions(&scene.agency, 0, 10, None).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn invariant_11_not_ready_comes_before_any_look_up() {
+    let scene = scene().await;
+    *scene.shelf.ready.lock().unwrap() = Err(SourceFault::NotReady);
+    for (id, subject) in [(1, KNOWN), (2, UNKNOWN)] {
+        let question = Ask::guardian(&["G05"]).id(id).about(subject);
+        assert_eq!(ask(&scene, &question).await, Err(Stop::Refused(Reason::NotReady)));
+    }
+    assert_eq!(scene.shelf.looks(), 0);
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_the_question_itself_is_said_before_any_look_up() {
+    let scene = scene().await;
+    let mut stated = Ask::guardian(&["G05"]);
+    stated.facts = vec![("mesure", "ots")];
+    assert_eq!(ask(&scene, &stated).await, Err(Stop::Refused(Reason::UnknownFact)));
+    let unknown = Ask::guardian(&["G99"]);
+    assert_eq!(ask(&scene, &unknown).await, Err(Stop::Refused(Reason::UnknownCategory)));
+    let production = Ask::guardian(&["G05"]).about("123456782");
+    assert_eq!(ask(&scene, &production).await, Err(Stop::Refused(Reason::BsnNotAdmitted)));
+    let mut counts = scene.question(&Ask::guardian(&["G05"]));
+    counts.header.level = grondslag_core::tier::Level::Aggregate;
+    reseal(&mut counts);
+    let stopped = answer(&scene.agency, counts).await.unwrap_err();
+    assert_eq!(stopped, Stop::Refused(Reason::Unimplemented));
+    assert_eq!(scene.shelf.looks(), 0);
+}
+
+/// Makes asker and broker agree with a changed header.
+fn reseal(question: &mut TargetQuestion) {
+    let mut detail = Detail::parse(&question.part.detail).unwrap();
+    detail.header = question.header.digest(&question.part.categories, &[]);
+    question.part.detail = detail.encode().unwrap();
+    sign(question);
+    attest(question, |_| {});
+}
+
+#[tokio::test]
+async fn the_same_question_gets_the_same_bytes_without_a_second_look() {
+    let scene = scene().await;
+    let question = Ask::guardian(&["G05"]);
+    let first = ask(&scene, &question).await.unwrap();
+    assert_eq!(ask(&scene, &question).await.unwrap(), first);
+    assert_eq!(scene.shelf.looks(), 1);
+    assert_eq!(decisions(&scene.agency, 0, 10, None).await.unwrap().len(), 1);
+    let other = Ask::guardian(&["G16"]);
+    assert_eq!(ask(&scene, &other).await, Err(Stop::Refused(Reason::ReplayConflict)));
+}
+
+#[tokio::test]
+async fn two_at_once_get_the_same_bytes_and_one_decision() {
+    let scene = Arc::new(scene().await);
+    // A miss: its noise is random, so that equal bytes can only be the kept ones.
+    let question = Ask::guardian(&["G05"]).about(UNKNOWN);
+    let (one, two) = tokio::join!(ask(&scene, &question), ask(&scene, &question));
+    assert_eq!(one.unwrap(), two.unwrap());
+    assert_eq!(decisions(&scene.agency, 0, 10, None).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn invariant_2_nothing_leaves_when_the_ledger_fails_whether_or_not_the_write_landed() {
+    for fault in [Fault::Lost, Fault::Landed] {
+        let scene = scene().await;
+        let question = Ask::guardian(&["G05"]).about(UNKNOWN);
+        scene.store.fail_commit(1, fault);
+        let stopped = ask(&scene, &question).await;
+        assert_eq!(stopped, Err(Stop::Fault(Reason::StoreUnwritable)), "{fault:?}");
+        // The broker delivers again: there is one decision, whichever of the two made it.
+        let again = ask(&scene, &question).await.unwrap();
+        assert_eq!(ask(&scene, &question).await.unwrap(), again);
+        let looks = if fault == Fault::Landed { 1 } else { 2 };
+        assert_eq!(scene.shelf.looks(), looks, "{fault:?}");
+        assert_eq!(decisions(&scene.agency, 0, 10, None).await.unwrap().len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_decision_record_says_what_decided_and_nothing_about_whom() {
+    let scene = scene().await;
+    answered(&scene, &Ask::guardian(&["G05", "G16"])).await;
+    let decision = decisions(&scene.agency, 0, 10, None).await.unwrap().remove(0);
+    assert_eq!((decision.role.as_str(), decision.purpose.as_str()), ("gi.jeugdbeschermer", "D09"));
+    assert_eq!(decision.lines[0].outcome, "permit");
+    assert_eq!(decision.lines[1].shown, "review");
+    let measure = decision.facts.iter().find(|fact| fact.column == "measure").unwrap();
+    assert_eq!((measure.value.as_str(), measure.standing.as_str()), ("ots", "certified"));
+    let age = decision.facts.iter().find(|fact| fact.column == "age_band").unwrap();
+    assert_eq!((age.value.as_str(), age.standing.as_str()), ("lt12", "verified"));
+    let shown = format!("{decision:?}");
+    assert!(!shown.contains(KNOWN) && !shown.contains("Astma") && !shown.contains("HA-1"));
+    let missed = answered(&scene, &Ask::guardian(&["G05"]).id(2).about(UNKNOWN)).await;
+    assert_eq!(missed.outcome, Outcome::Neutraal);
+    let missed = decisions(&scene.agency, 0, 10, None).await.unwrap().remove(1);
+    assert!(missed.facts.is_empty());
+}
+
+#[tokio::test]
+async fn decisions_are_listed_in_order_from_an_index_and_by_question() {
+    let scene = scene().await;
+    for id in 1..=3 {
+        answered(&scene, &Ask::guardian(&["G05"]).id(id)).await;
+    }
+    let all = decisions(&scene.agency, 0, 10, None).await.unwrap();
+    let ids: Vec<_> = all.iter().map(|decision| decision.target_id[0]).collect();
+    assert_eq!(ids, [1, 2, 3]);
+    let from = decisions(&scene.agency, all[1].index, 1, None).await.unwrap();
+    assert_eq!(from, all[1..2]);
+    assert_eq!(
+        decisions(&scene.agency, 0, 10, Some(TargetId::new([3; 16]))).await.unwrap(),
+        all[2..]
+    );
+}
+
+#[tokio::test]
+async fn a_card_that_is_newer_than_ours_is_read_once_it_is_needed() {
+    let scene = scene().await;
+    let newcomer = "00000099000000005000";
+    let mut cards = scene.listing.cards.lock().unwrap().clone();
+    cards.push(scene.region.card(newcomer, "gi", |_| {}, None));
+    scene.listing.set(cards);
+    let mut question = Ask::guardian(&["G05"]);
+    question.asker = newcomer;
+    assert!(ask(&scene, &question).await.is_ok());
+}
+
+#[test]
+fn a_register_in_motion_is_not_ready_and_a_damaged_one_is_a_fault() {
+    assert_eq!(Stop::from(SourceFault::Changed), Stop::Refused(Reason::NotReady));
+    assert_eq!(Stop::from(SourceFault::Damaged), Stop::Fault(Reason::StoreCorrupt));
+}

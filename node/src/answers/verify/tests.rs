@@ -1,0 +1,230 @@
+use ed25519_dalek::SigningKey;
+use grondslag_core::id::Pseudonym;
+use grondslag_core::inquiry::{Approval, Approver};
+use grondslag_core::statement::{approval_bytes, sign as sign_bytes};
+use grondslag_core::tier::Tier;
+
+use super::*;
+use crate::answers::fixture::{Ask, GI, OWN, Scene, VT, attest, attest_as, moment, oin, sign};
+
+fn verify_at(scene: &Scene, question: TargetQuestion, now: Timestamp) -> Result<Attested, Reason> {
+    let agency = &scene.agency;
+    agency.directory.with_book(|cards| {
+        let against = Against {
+            own: &agency.oin,
+            broker: &agency.broker,
+            bundle: agency.pack.bundle(),
+            cards,
+            mandated: &|role| role.as_str() == "gem.doorzetter",
+            now,
+        };
+        verify(question, &against)
+    })
+}
+
+fn refused(scene: &Scene, question: TargetQuestion) -> Reason {
+    verify_at(scene, question, scene.agency.clock.now()).unwrap_err()
+}
+
+/// An honest question, changed after both signed it.
+fn tampered(scene: &Scene, change: impl FnOnce(&mut TargetQuestion)) -> Reason {
+    let mut question = scene.question(&Ask::guardian(&["G05", "G16"]));
+    change(&mut question);
+    refused(scene, question)
+}
+
+fn category(code: &str) -> Category {
+    Category::parse(code).unwrap()
+}
+
+#[tokio::test]
+async fn a_question_that_both_signed_is_attested() {
+    let scene = Scene::new().await;
+    let mut question = scene.question(&Ask::guardian(&["G05", "G16"]));
+    attest(&mut question, |leaf| {
+        leaf.rulings[1].verdict = Verdict::Refuse;
+        leaf.rulings[1].cap = Tier::T0;
+    });
+    let attested = verify_at(&scene, question, scene.agency.clock.now()).unwrap();
+    let through: Vec<_> = attested.let_through().map(|ruling| ruling.category.as_str()).collect();
+    assert_eq!(through, ["G05"]);
+    assert_eq!(attested.categories().len(), 2);
+    assert_eq!(format!("{attested:?}"), format!("Attested({}, …)", attested.target_id()));
+}
+
+#[tokio::test]
+async fn what_a_broker_changes_after_the_asker_signed_is_noticed() {
+    let scene = Scene::new().await;
+    let stale = |q: &mut TargetQuestion| q.header.bundle = Digest::of(b"other");
+    assert_eq!(tampered(&scene, stale), Reason::PolicyStale);
+    assert_eq!(tampered(&scene, |q| q.target = oin(GI)), Reason::HeaderMismatch);
+    let changes: [fn(&mut TargetQuestion); 7] = [
+        |q| q.header.purpose = grondslag_core::catalogue::Purpose::parse("D12").unwrap(),
+        |q| q.header.role = Role::parse("gi.jeugdreclasseerder").unwrap(),
+        |q| q.header.staff = Pseudonym::new([9; 16]),
+        |q| q.part.categories = vec![category("G05")],
+        |q| q.part.detail[20] ^= 1,
+        |q| q.part.signature[0] ^= 1,
+        |q| q.id = TargetId::new([9; 16]),
+    ];
+    for (place, change) in changes.into_iter().enumerate() {
+        assert_eq!(tampered(&scene, change), Reason::StatementInvalid, "change {place}");
+    }
+}
+
+#[tokio::test]
+async fn an_attestation_that_the_broker_did_not_sign_is_none() {
+    let scene = Scene::new().await;
+    let changes: [fn(&mut TargetQuestion); 5] = [
+        |q| q.evidence.signature[0] ^= 1,
+        |q| q.evidence.index += 1,
+        |q| q.evidence.leaf[30] ^= 1,
+        |q| q.part.blind = vec![1],
+        |q| attest_as(VT, q, |_| {}),
+    ];
+    for (place, change) in changes.into_iter().enumerate() {
+        assert_eq!(tampered(&scene, change), Reason::AttestationInvalid, "change {place}");
+    }
+}
+
+#[tokio::test]
+async fn a_leaf_about_another_question_does_not_attest_this_one() {
+    let scene = Scene::new().await;
+    let lies: [fn(&mut Leaf); 6] = [
+        |leaf| leaf.target_id = TargetId::new([9; 16]),
+        |leaf| leaf.target = oin(GI),
+        |leaf| leaf.header = Digest::of(b"other"),
+        |leaf| leaf.detail = Digest::of(b"other"),
+        |leaf| drop(leaf.rulings.pop()),
+        |leaf| leaf.rulings.swap(0, 1),
+    ];
+    for (place, lie) in lies.into_iter().enumerate() {
+        let reason = tampered(&scene, |q| attest(q, lie));
+        assert_eq!(reason, Reason::HeaderMismatch, "lie {place}");
+    }
+    let twice = |q: &mut TargetQuestion| {
+        q.part.categories = vec![category("G05"), category("G05")];
+        sign(q);
+        attest(q, |_| {});
+    };
+    assert_eq!(tampered(&scene, twice), Reason::HeaderMismatch);
+}
+
+#[tokio::test]
+async fn a_detail_for_another_header_is_refused_although_both_signed() {
+    let scene = Scene::new().await;
+    let changed = |q: &mut TargetQuestion| {
+        // The asker seals what it likes; what it seals must say the header that the broker saw.
+        let mut detail = Detail::parse(&q.part.detail).unwrap();
+        detail.header = Digest::of(b"other");
+        q.part.detail = detail.encode().unwrap();
+        sign(q);
+        attest(q, |_| {});
+    };
+    assert_eq!(tampered(&scene, changed), Reason::HeaderMismatch);
+    let unreadable = |q: &mut TargetQuestion| {
+        q.part.detail = vec![0xff];
+        sign(q);
+        attest(q, |_| {});
+    };
+    assert_eq!(tampered(&scene, unreadable), Reason::Malformed);
+}
+
+#[tokio::test]
+async fn an_asker_must_be_known_of_our_mode_and_admitted_to_its_role() {
+    let scene = Scene::new().await;
+    let unknown = |q: &mut TargetQuestion| q.header.asker = oin("00000099000000007000");
+    assert_eq!(tampered(&scene, unknown), Reason::UnknownAgency);
+    let production = |q: &mut TargetQuestion| q.header.asker = oin("00000001003214345000");
+    assert_eq!(tampered(&scene, production), Reason::ModeMismatch);
+    let other_kind = |q: &mut TargetQuestion| {
+        q.header.role = Role::parse("vt.veiligheidsbeoordelaar").unwrap();
+    };
+    assert_eq!(tampered(&scene, other_kind), Reason::RoleNotAdmitted);
+}
+
+#[tokio::test]
+async fn a_question_is_answered_within_its_term_and_not_before_it_was_asked() {
+    let scene = Scene::new().await;
+    let question = || scene.question(&Ask::guardian(&["G05"]));
+    let by = question().header.times.answer_by;
+    assert!(verify_at(&scene, question(), by).is_ok());
+    let late = verify_at(&scene, question(), by.plus_ms(1)).unwrap_err();
+    assert_eq!(late, Reason::QuestionExpired);
+    let early = verify_at(&scene, question(), moment("2026-09-15T08:59")).unwrap_err();
+    assert_eq!(early, Reason::QuestionFromFuture);
+}
+
+/// A question that a second person approved.
+fn approved(scene: &Scene, change: impl FnOnce(&mut Approver)) -> TargetQuestion {
+    let second = SigningKey::from_bytes(&[50; 32]);
+    let mut question = scene.question(&Ask::guardian(&["G05"]));
+    let mut approver = Approver {
+        pseudonym: Pseudonym::new([5; 16]),
+        role: Role::parse("gi.jeugdbeschermer").unwrap(),
+        mandate_until: moment("2027-01-01"),
+        public_key: second.verifying_key().to_bytes(),
+        vouched: [0; 64],
+    };
+    change(&mut approver);
+    // The asker's card key is the fourth of the fixture.
+    let card = SigningKey::from_bytes(&[4; 32]);
+    approver.vouched = sign_bytes(&card, &approver.vouch_bytes(&question.header.asker));
+    question.header.approvers = vec![approver];
+    let commitment = Digest::of(b"salted child");
+    let TargetQuestion { id, header, part, .. } = &question;
+    let bytes = approval_bytes(id, header, &part.categories, &commitment);
+    let signature = sign_bytes(&second, &bytes);
+    let approval = Approval { pseudonym: Pseudonym::new([5; 16]), commitment, signature };
+    question.part.approvals = vec![approval];
+    seal_anew(&mut question);
+    question
+}
+
+/// Writes the header's digest into the detail, and signs all of it anew.
+fn seal_anew(question: &mut TargetQuestion) {
+    let part = &question.part;
+    let mut detail = Detail::parse(&part.detail).unwrap();
+    detail.header = question.header.digest(&part.categories, &part.approvals);
+    question.part.detail = detail.encode().unwrap();
+    sign(question);
+    attest(question, |_| {});
+}
+
+#[tokio::test]
+async fn a_second_person_counts_once_their_signature_and_role_hold() {
+    let scene = Scene::new().await;
+    let now = scene.agency.clock.now();
+    let good = verify_at(&scene, approved(&scene, |_| {}), now).unwrap();
+    assert_eq!(good.approvals(), Approvals::SecondPerson);
+
+    let mut altered = approved(&scene, |_| {});
+    altered.part.approvals[0].signature[0] ^= 1;
+    seal_anew(&mut altered);
+    assert_eq!(refused(&scene, altered), Reason::ApprovalAltered);
+
+    let foreign = approved(&scene, |a| a.role = Role::parse("gem.doorzetter").unwrap());
+    assert_eq!(refused(&scene, foreign), Reason::RoleNotAdmitted);
+
+    let ended = approved(&scene, |a| a.mandate_until = now);
+    assert_eq!(refused(&scene, ended), Reason::ApproverUnverified);
+}
+
+#[tokio::test]
+async fn without_the_brokers_card_nothing_can_be_verified() {
+    let scene = Scene::new().await;
+    let question = scene.question(&Ask::guardian(&["G05"]));
+    let agency = &scene.agency;
+    let reason = agency.directory.with_book(|cards| {
+        let against = Against {
+            own: &agency.oin,
+            broker: &oin(OWN),
+            bundle: agency.pack.bundle(),
+            cards,
+            mandated: &|_| false,
+            now: agency.clock.now(),
+        };
+        verify(question, &against).unwrap_err()
+    });
+    assert_eq!(reason, Reason::NotReady);
+}

@@ -1,0 +1,230 @@
+//! Somebody at the desk of their own node, over their own desk certificate.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Result;
+use ed25519_dalek::SigningKey;
+use futures_util::{Stream, StreamExt as _};
+use grondslag_certs::desk;
+use grondslag_certs::tls::{Connector, DeskClient, DeskClientFiles, Reloading};
+use grondslag_core::catalogue::Category;
+use grondslag_core::id::{InquiryId, Oin, TargetId};
+use grondslag_core::inquiry::Header;
+use grondslag_core::limits::MESSAGE_BYTES_MAX;
+use grondslag_core::reason::Reason;
+use grondslag_core::statement::{approval_bytes, approval_commitment, sign};
+use grondslag_proto::reply::reason;
+use grondslag_proto::v1;
+use grondslag_proto::v1::desk_event::Event;
+use grondslag_proto::v1::desk_service_client::DeskServiceClient;
+use grondslag_runtime::channel::{dial, within};
+use grondslag_runtime::config::Limits;
+use grondslag_runtime::net::TcpNet;
+use tonic::Status;
+use tonic::transport::Channel;
+
+/// Longest wait for one call.
+const WAIT: Duration = Duration::from_secs(60);
+
+/// A person at a desk.
+#[derive(Clone)]
+pub struct Desk {
+    client: DeskServiceClient<Channel>,
+    key: SigningKey,
+}
+
+/// What came of a question.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Heard {
+    /// Why it was refused as a whole.
+    pub refusal: Option<Reason>,
+    /// The inquiry.
+    pub inquiry: Option<InquiryId>,
+    /// A line per agency, in the order in which they came.
+    pub lines: Vec<v1::AgencyLine>,
+    /// Counts.
+    pub closed: Option<v1::InquiryClosed>,
+}
+
+impl Heard {
+    /// The line of one agency.
+    pub fn line(&self, oin: &Oin) -> Option<&v1::AgencyLine> {
+        self.lines.iter().find(|line| line.oin == oin.as_str())
+    }
+
+    fn take(&mut self, event: Option<v1::DeskEvent>) {
+        match event.and_then(|event| event.event) {
+            Some(Event::Refusal(refusal)) => self.refusal = Some(reason(&refusal.reason)),
+            Some(Event::Started(started)) => {
+                self.inquiry = InquiryId::from_slice(&started.inquiry_id).ok();
+            }
+            Some(Event::Line(line)) => self.lines.push(line),
+            Some(Event::Closed(closed)) => self.closed = Some(closed),
+            None => {}
+        }
+    }
+}
+
+/// A refusal as data, or a fault as a status.
+#[derive(Debug)]
+pub enum Turned {
+    /// Data.
+    Away(Reason),
+    /// A status.
+    Failed(Status),
+}
+
+impl From<Status> for Turned {
+    fn from(status: Status) -> Self {
+        Self::Failed(status)
+    }
+}
+
+impl Turned {
+    /// The stable reason, whichever it is.
+    pub fn reason(&self) -> Reason {
+        match self {
+            Self::Away(reason) => *reason,
+            Self::Failed(status) => grondslag_runtime::channel::reason_of(status),
+        }
+    }
+}
+
+fn unless(refusal: Option<v1::Refusal>) -> Result<(), Turned> {
+    refusal.map_or(Ok(()), |refusal| Err(Turned::Away(reason(&refusal.reason))))
+}
+
+impl Desk {
+    /// Sits down at a desk: `node` and `person` are the folders of their certificates.
+    ///
+    /// # Errors
+    /// When the certificates cannot be read.
+    pub fn open(address: &str, oin: &Oin, node: &Path, person: &Path) -> Result<Self> {
+        let files = DeskClientFiles::in_folders(node, person);
+        let tls = Connector::desk(Arc::new(Reloading::<DeskClient>::open(files)?));
+        let channel = dial(Arc::new(TcpNet), tls, address, oin, &Limits::default())?;
+        let client = DeskServiceClient::new(channel).max_decoding_message_size(MESSAGE_BYTES_MAX);
+        Ok(Self { client, key: desk::signing_key(person)? })
+    }
+
+    /// The generated client, for what has no method here.
+    pub fn client(&self) -> DeskServiceClient<Channel> {
+        self.client.clone()
+    }
+
+    /// Asks, and waits until every agency has a state.
+    ///
+    /// # Errors
+    /// The status of a fault.
+    pub async fn ask(&self, question: v1::DeskQuestion) -> Result<Heard, Status> {
+        let request = v1::AskRegionRequest { question: Some(question) };
+        let stream = self.client().ask_region(within(request, WAIT)).await?;
+        collect(stream.into_inner().map(|event| event.map(|event| event.event))).await
+    }
+
+    /// Says what would come of a question.
+    ///
+    /// # Errors
+    /// Why not.
+    pub async fn plan(&self, question: v1::DeskQuestion) -> Result<Vec<v1::PlanLine>, Turned> {
+        let request = v1::PlanRequest { question: Some(question) };
+        let planned = self.client().plan(within(request, WAIT)).await?.into_inner();
+        unless(planned.refusal)?;
+        Ok(planned.lines)
+    }
+
+    /// Prepares a question for a second person.
+    ///
+    /// # Errors
+    /// Why not.
+    pub async fn draft(&self, question: v1::DeskQuestion) -> Result<Vec<u8>, Turned> {
+        let request = v1::DraftQuestionRequest { question: Some(question) };
+        let drafted = self.client().draft_question(within(request, WAIT)).await?.into_inner();
+        unless(drafted.refusal)?;
+        Ok(drafted.inquiry_id)
+    }
+
+    /// Shows a draft.
+    ///
+    /// # Errors
+    /// Why not.
+    pub async fn show(&self, inquiry: &[u8]) -> Result<v1::ShowDraftResponse, Turned> {
+        let request = v1::ShowDraftRequest { inquiry_id: inquiry.to_vec() };
+        let shown = self.client().show_draft(within(request, WAIT)).await?.into_inner();
+        unless(shown.refusal.clone())?;
+        Ok(shown)
+    }
+
+    /// The signatures of this person's own program under a draft, from what was shown.
+    ///
+    /// # Errors
+    /// When what was shown is no draft.
+    pub fn sign(&self, shown: &v1::ShowDraftResponse) -> Result<Vec<Vec<u8>>, Reason> {
+        let header: Header = shown.header.clone().ok_or(Reason::Malformed)?.try_into()?;
+        let question = shown.question.as_ref().ok_or(Reason::Malformed)?;
+        let salt = shown.salt.as_slice().try_into().map_err(|_| Reason::Malformed)?;
+        let commitment = approval_commitment(salt, question.subject.as_bytes());
+        let sign_part = |part: &v1::DraftPart| {
+            let id = TargetId::from_slice(&part.target_id).map_err(|_| Reason::Malformed)?;
+            let categories = part.categories.iter().map(|code| Category::parse(code));
+            let categories: Vec<Category> =
+                categories.collect::<Result<_, _>>().map_err(|_| Reason::Malformed)?;
+            let bytes = approval_bytes(&id, &header, &categories, &commitment);
+            Ok(sign(&self.key, &bytes).to_vec())
+        };
+        shown.parts.iter().map(sign_part).collect()
+    }
+
+    /// Adds signatures to a draft.
+    ///
+    /// # Errors
+    /// Why not.
+    pub async fn approve(
+        &self,
+        inquiry: &[u8],
+        role: &str,
+        signatures: Vec<Vec<u8>>,
+    ) -> Result<(), Turned> {
+        let inquiry_id = inquiry.to_vec();
+        let request = v1::ApproveDraftRequest { inquiry_id, signatures, role: role.to_owned() };
+        unless(self.client().approve_draft(within(request, WAIT)).await?.into_inner().refusal)
+    }
+
+    /// Asks what was drafted.
+    ///
+    /// # Errors
+    /// The status of a fault.
+    pub async fn send(&self, inquiry: &[u8]) -> Result<Heard, Status> {
+        let request = v1::SendDraftRequest { inquiry_id: inquiry.to_vec() };
+        let stream = self.client().send_draft(within(request, WAIT)).await?;
+        collect(stream.into_inner().map(|event| event.map(|event| event.event))).await
+    }
+
+    /// Decisions of this node, for its privacy officer.
+    ///
+    /// # Errors
+    /// Why not.
+    pub async fn decisions(
+        &self,
+        target_id: Option<&TargetId>,
+    ) -> Result<Vec<v1::DecisionRecord>, Turned> {
+        let target_id = target_id.map(|id| id.as_bytes().to_vec()).unwrap_or_default();
+        let request = v1::ListDecisionsRequest { from_index: 0, limit: 1_000, target_id };
+        let listed = self.client().list_decisions(within(request, WAIT)).await?.into_inner();
+        unless(listed.refusal)?;
+        Ok(listed.decisions)
+    }
+}
+
+async fn collect(
+    events: impl Stream<Item = Result<Option<v1::DeskEvent>, Status>>,
+) -> Result<Heard, Status> {
+    let mut heard = Heard::default();
+    let mut events = std::pin::pin!(events);
+    while let Some(event) = events.next().await {
+        heard.take(event?);
+    }
+    Ok(heard)
+}
