@@ -22,7 +22,7 @@ use grondslag_core::clock::{Clock, Timestamp};
 use grondslag_core::id::{Digest, Oin};
 use grondslag_core::reason::Reason;
 use grondslag_evidence::ledger::Ledger;
-use grondslag_evidence::store::Store;
+use grondslag_evidence::store::{Store, StoreError};
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
@@ -86,7 +86,7 @@ impl Directory {
     /// The reason why the store cannot be read.
     pub async fn open(means: Means) -> Result<Self, Reason> {
         let cards = kept::load(means.store.as_ref()).await;
-        let cards = cards.map_err(|error| error.reason())?;
+        let cards = cards.map_err(StoreError::reason)?;
         let directory = Self { means, held: RwLock::default(), turn: Mutex::default() };
         let mut turn = Turn::default();
         for signed in &cards {
@@ -176,7 +176,9 @@ impl Directory {
         signed.retain(|signed| signed.card.oin != own);
         let accepted = accepted::read(self.means.accepted.as_deref()).await;
         self.write(|held| {
-            accepted.into_iter().for_each(|digest| held.book.accept(digest));
+            for digest in accepted {
+                held.book.accept(digest);
+            }
             held.refused = unreadable;
         });
         self.take_all(turn, signed).await

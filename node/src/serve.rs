@@ -339,3 +339,6 @@ fn refused(reason: Reason, what: &str) -> StartError {
     use grondslag_core::lang::Lang;
     StartError::new(reason, format!("{what}: {}", reason.sentence(Lang::En)))
 }
+
+#[cfg(test)]
+mod tests;

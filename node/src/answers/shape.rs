@@ -4,7 +4,7 @@
 //! absent tells that the child is known, so it is named only to an asker who may know that; to
 //! everybody else it is neutral, as it is when the child is not known.
 
-use grondslag_core::answer::Record;
+use grondslag_core::answer::{Basis, Record};
 use grondslag_core::clock::Timestamp;
 use grondslag_core::reason::Reason;
 use grondslag_core::tier::{Tier, Verdict};
@@ -24,7 +24,7 @@ pub(super) fn miss(attested: &Attested) -> (Draft, Vec<DecisionLine>) {
             category: category.clone(),
             outcome: RuledAs::Miss,
             tier: Tier::T0,
-            basis: Default::default(),
+            basis: Basis::default(),
             shown: Shown::Neutral,
         });
         (draft.close(Closed::Neutral(category)), lines)
@@ -66,7 +66,7 @@ enum Shape {
     Content(Vec<(Permit, Minimised)>),
     NoRecord,
     Refused(Reason),
-    Review(grondslag_core::answer::Basis),
+    Review(Basis),
     /// Records exist, and none of their text is within the tier.
     Nothing,
 }

@@ -87,7 +87,7 @@ pub fn check_refusals(
     for named in refused {
         let category = &named.ruling.category;
         let kind = &card.card().kind;
-        let facts = visible(&agency.pack, wish, kind, category, approvals)
+        let facts = visible(&agency.pack, wish, kind, category, Some(approvals))
             .map_err(|error| error.reason())?;
         let by_rule = named.reason.is_some_and(is_rule);
         if by_rule && agency.pack.could(&facts, now).verdict != Verdict::Refuse {

@@ -1,10 +1,13 @@
 //! What would become of a question, before anybody is asked: the node's own pre-check.
 
+use std::collections::BTreeSet;
+
 use grondslag_core::answer::Basis;
-use grondslag_core::catalogue::{Category, Kind};
+use grondslag_core::catalogue::{Category, Ground, Kind};
 use grondslag_core::clock::Timestamp;
 use grondslag_core::id::Oin;
 use grondslag_core::lang::{Lang, Text};
+use grondslag_core::limits::GROUNDS_MAX;
 use grondslag_core::reason::Reason;
 use grondslag_core::tier::{Approvals, Tier, Verdict};
 use grondslag_policy::{Explained, FactError, Facts, NearMiss, Pack};
@@ -40,14 +43,40 @@ fn line(
         Ok(card) => card,
         Err(reason) => return Ok(unknown(oin, category, reason)),
     };
-    let mut facts = visible(&agency.pack, wish, &card.card().kind, category, Approvals::None)
+    let nobody = Some(Approvals::None);
+    let mut facts = visible(&agency.pack, wish, &card.card().kind, category, nobody)
         .map_err(|error| error.reason())?;
     state(&agency.pack, &mut facts, wish).map_err(|error| error.reason())?;
     let explained = agency.pack.explain(&facts, None, now).map_err(|error| error.reason())?;
     Ok(shown(oin, &card.card().name, category, &explained, lang))
 }
 
-/// The visible columns of one category at one target; the sealed ones keep every value.
+/// The grounds of the rules that could allow something of the question: what is claimed when the
+/// person names none.
+///
+/// # Errors
+/// As [`plan`].
+pub fn grounds(agency: &Agency, wish: &Wish) -> Result<Vec<Ground>, Reason> {
+    let (pack, now) = (&agency.pack, agency.clock.now());
+    let mut grounds = BTreeSet::new();
+    for (oin, categories) in &wish.targets {
+        let Ok(card) = agency.directory.card(oin) else { continue };
+        for category in categories {
+            let kind = &card.card().kind;
+            let mut facts =
+                visible(pack, wish, kind, category, None).map_err(|error| error.reason())?;
+            state(pack, &mut facts, wish).map_err(|error| error.reason())?;
+            let could = pack.could(&facts, now);
+            if could.verdict != Verdict::Refuse {
+                grounds.extend(could.grounds);
+            }
+        }
+    }
+    Ok(grounds.into_iter().take(GROUNDS_MAX).collect())
+}
+
+/// The visible columns of one category at one target; the sealed ones keep every value, and so do
+/// approvals that are still to come.
 ///
 /// # Errors
 /// The column that does not take its value.
@@ -56,7 +85,7 @@ pub fn visible(
     wish: &Wish,
     target: &Kind,
     category: &Category,
-    approvals: Approvals,
+    approvals: Option<Approvals>,
 ) -> Result<Facts, FactError> {
     let mut facts = pack.facts();
     let kind = wish.role.kind();
@@ -69,11 +98,13 @@ pub fn visible(
         ("category", category.as_str()),
         ("target_kind", target.as_str()),
         ("urgency", wish.urgency.word()),
-        ("approvals", approvals.word()),
         ("break_glass", yes_no),
         ("level", wish.level.word()),
     ] {
         pack.set(&mut facts, column, value)?;
+    }
+    if let Some(approvals) = approvals {
+        pack.set(&mut facts, "approvals", approvals.word())?;
     }
     Ok(facts)
 }

@@ -21,7 +21,7 @@ use tonic::{Request, Response, Status};
 use super::compose::{Cosigned, header, random};
 use super::draft::{Approving, Draft};
 use super::inquiries::{self, Stage, Summary};
-use super::plan::plan;
+use super::plan::{grounds, plan};
 use super::pursue::Pursuit;
 use super::term::answer_by;
 use super::view;
@@ -60,7 +60,7 @@ impl Desk {
         let peer = desk_peer(request)?.clone();
         let now = self.agency.clock.now();
         let person = self.agency.staff.person(&peer, now).await;
-        let person = person.map_err(|error| rejected(error.reason()))?;
+        let person = person.map_err(|error| rejected(error.into()))?;
         let lang = request.metadata().get(LANG_KEY).and_then(|lang| lang.to_str().ok());
         let lang = lang.and_then(|lang| lang.parse().ok()).unwrap_or(Lang::Nl);
         Ok(Caller { peer, person, lang })
@@ -68,7 +68,7 @@ impl Desk {
 
     /// The person's pseudonym outside, if they hold the role that the wish names.
     fn act(&self, caller: &Caller, wish: &Wish) -> Result<Pseudonym, Reason> {
-        caller.person.as_role(&wish.role).map_err(|error| error.reason())?;
+        caller.person.as_role(&wish.role)?;
         let own = self.agency.directory.card(&self.agency.oin)?;
         own.check_role(&wish.role, self.agency.clock.now())?;
         Ok(caller.person.pseudonym())
@@ -79,7 +79,10 @@ impl Desk {
         caller: &Caller,
         wire: Option<v1::DeskQuestion>,
     ) -> Result<(Wish, Pseudonym), Reason> {
-        let wish = Wish::parse(&self.agency, wire.ok_or(Reason::Malformed)?).await?;
+        let mut wish = Wish::parse(&self.agency, wire.ok_or(Reason::Malformed)?).await?;
+        if wish.grounds.is_empty() {
+            wish.grounds = grounds(&self.agency, &wish)?;
+        }
         let pseudonym = self.act(caller, &wish)?;
         Ok((wish, pseudonym))
     }
@@ -151,7 +154,7 @@ impl Desk {
     ) -> Result<(), Reason> {
         let id = InquiryId::from_slice(&request.inquiry_id).map_err(|_| Reason::UnknownInquiry)?;
         let role = Role::parse(&request.role).map_err(|_| Reason::UnknownRole)?;
-        caller.person.as_role(&role).map_err(|error| error.reason())?;
+        caller.person.as_role(&role)?;
         let by = Approving {
             peer: &caller.peer,
             pseudonym: caller.person.pseudonym(),
@@ -310,7 +313,9 @@ impl DeskService for Desk {
 
 /// The privacy officer of the node reads its decisions, and nobody else.
 fn reads_ledger(person: &Person) -> bool {
-    person.roles().iter().any(|role| role.as_str().ends_with(".fg"))
+    let function =
+        |role: &Role| role.as_str().split_once('.').map(|(_, function)| function == "fg");
+    person.roles().iter().any(|role| function(role) == Some(true))
 }
 
 fn agency_summary(

@@ -13,6 +13,7 @@ use grondslag_subject::text::names_person;
 use grondslag_subject::{Bsn, admits};
 
 use crate::agency::Agency;
+use crate::records::SourceFault;
 
 /// Most facts that one question states; the table has some fifteen sealed columns.
 const FACTS_MAX: usize = 32;
@@ -131,7 +132,7 @@ async fn check_text(agency: &Agency, text: &str, subject: &Bsn) -> Result<(), Re
         NECESSITY_CHARS_MIN..=NECESSITY_CHARS_MAX => {}
         _ => return Err(Reason::TextTooLong),
     }
-    let names = agency.own.names(subject).await.map_err(|fault| fault.reason())?;
+    let names = agency.own.names(subject).await.map_err(SourceFault::reason)?;
     names_person(text, std::slice::from_ref(subject), &names)
 }
 
