@@ -31,7 +31,10 @@ pub(crate) struct Args {
 #[derive(Debug, Subcommand)]
 enum Command {
     Policy(crate::policy::PolicyArgs),
+    Node(crate::node::NodeArgs),
+    Broker(crate::broker::BrokerArgs),
     Certs(crate::certs::CertsArgs),
+    Status(crate::status::StatusArgs),
 }
 
 /// Runs what was typed.
@@ -50,6 +53,9 @@ pub(crate) fn main() -> ExitCode {
 fn run(command: Command, out: Output) -> Result<Exit, Failure> {
     match command {
         Command::Policy(args) => crate::policy::run(args, out),
+        Command::Node(args) => crate::node::run(args, out),
+        Command::Broker(args) => crate::broker::run(args, out),
+        Command::Status(args) => crate::status::run(&args, out),
         Command::Certs(args) => crate::certs::run(args, out),
     }
 }

@@ -85,6 +85,16 @@ impl Failure {
         Self { reason, detail: Text { nl: nl.into(), en: en.into() } }
     }
 
+    /// The same failure, with the party or file that it is about.
+    pub(crate) fn about(mut self, what: &str) -> Self {
+        let told = |detail: &str| match detail {
+            "" => what.to_owned(),
+            detail => format!("{what}: {detail}"),
+        };
+        self.detail = Text { nl: told(&self.detail.nl), en: told(&self.detail.en) };
+        self
+    }
+
     /// The stable reason.
     pub(crate) const fn reason(&self) -> Reason {
         self.reason
@@ -147,16 +157,20 @@ macro_rules! fails_with {
 
 fails_with!(
     grondslag_certs::authority::AuthorityError,
+    grondslag_certs::desk::DeskError,
     grondslag_certs::file::FileError,
     grondslag_certs::request::RequestError,
     grondslag_certs::root::TrustError,
+    grondslag_certs::tls::LoadError,
     grondslag_certs::x509::X509Error,
     grondslag_evidence::store::StoreError,
+    grondslag_node::init::InitError,
     grondslag_node::staff::StaffError,
     grondslag_node::staff::StaffFileError,
     grondslag_node::secret::SecretError,
     grondslag_policy::FactError,
     grondslag_runtime::channel::DialError,
+    grondslag_runtime::clock::OpenClockError,
     grondslag_runtime::config::ConfigError,
     grondslag_runtime::run::RunError,
     grondslag_runtime::run::StartError,

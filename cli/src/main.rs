@@ -1,11 +1,15 @@
 //! `grondslag`: every program of the region is a subcommand of this one executable.
 
 mod args;
+mod broker;
 mod certs;
 mod exit;
 mod files;
+mod node;
 mod output;
 mod policy;
+mod serve;
+mod status;
 mod values;
 mod wait;
 

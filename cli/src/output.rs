@@ -52,7 +52,7 @@ impl Output {
 
     /// One line for people. Nothing with `--json`.
     pub(crate) fn line(self, text: &str) {
-        if !self.json {
+        if !self.is_json() {
             let _ = writeln!(anstream::stdout().lock(), "{text}");
         }
     }

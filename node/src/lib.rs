@@ -4,6 +4,7 @@ pub mod agency;
 pub mod answers;
 pub mod asks;
 pub mod config;
+pub mod detail;
 pub mod directory;
 pub mod init;
 mod limits;
@@ -12,3 +13,6 @@ pub mod records;
 pub mod secret;
 pub mod serve;
 pub mod staff;
+
+#[cfg(test)]
+pub(crate) mod fixture;

@@ -1,1 +1,3 @@
-//! One integration binary: journeys, invariants, tidy.
+//! One integration binary: journeys, invariants, bad input, tidiness, a slow region.
+
+mod journeys;

@@ -11,8 +11,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 /// The storylines, in order.
-pub const STORYLINES: [&str; 10] =
-    ["F1", "F2", "F3", "F4", "F5", "F6", "F7", "F8", "F9", "F10"];
+pub const STORYLINES: [&str; 10] = ["F1", "F2", "F3", "F4", "F5", "F6", "F7", "F8", "F9", "F10"];
 
 /// Where the world stands.
 pub fn folder() -> PathBuf {

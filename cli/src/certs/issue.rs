@@ -112,8 +112,6 @@ fn issued(leaf: &Leaf, place: &Path, out: Output) -> Result<Exit, Failure> {
     let ends = leaf.not_after().local();
     out.line(&format!("{} {} ({}), {until} {ends}", green(issued), leaf.name(), leaf.oin()));
     out.line(&shown(place));
-    let mut json = leaf_json(leaf);
-    json["file"] = shown(place).into();
-    out.json(&json)?;
+    out.json(&json!({ "certificate": leaf_json(leaf), "file": shown(place) }))?;
     Ok(Exit::Done)
 }

@@ -68,7 +68,7 @@ pub(super) struct Broker {
 }
 
 /// An agency.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Agency {
     /// Short name; its folder is called so.
@@ -99,8 +99,8 @@ pub(super) struct Person {
     pub(super) name: String,
     /// Roles, the first being the one in which they approve.
     pub(super) roles: Vec<String>,
-    #[serde(rename = "mandate_until")]
-    _mandate_until: String,
+    /// Last day of the mandate.
+    pub(super) mandate_until: String,
 }
 
 /// One story.

@@ -109,8 +109,8 @@ fn near_miss(miss: &NearMiss, out: Output) -> String {
     let row = bold(miss.rule.row.as_str());
     let text = miss.rule.text.in_lang(lang);
     let needs = miss.needs.iter().map(|need| need_line(need, out));
-    let needs: String = needs.map(|line| format!("\n      {line}")).collect();
-    format!("{row} ({}) {text}{needs}", miss.tier)
+    let lines = std::iter::once(format!("{row} ({}) {text}", miss.tier)).chain(needs);
+    lines.collect::<Vec<_>>().join("\n      ")
 }
 
 fn need_line(need: &Need, out: Output) -> String {

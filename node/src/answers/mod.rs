@@ -13,7 +13,6 @@
 
 mod answering;
 mod decide;
-pub mod detail;
 mod facts;
 pub mod record;
 pub mod release;
@@ -24,6 +23,3 @@ mod tick;
 pub mod verify;
 
 pub use record::decisions;
-
-#[cfg(test)]
-pub(crate) mod fixture;

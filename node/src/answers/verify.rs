@@ -16,7 +16,7 @@ use grondslag_core::statement::{self, Leaf, Ruling};
 use grondslag_core::tier::{Approvals, Verdict};
 use grondslag_proto::question::TargetQuestion;
 
-use super::detail::Detail;
+use crate::detail::Detail;
 
 /// A question that the asker signed and the broker attested, and that was verified. A look-up
 /// demands one, and only [`verify`](self) makes one:

@@ -97,6 +97,13 @@ pub fn check_refusals(
     Ok(())
 }
 
+/// The outcome follows from the lines; content that did not fit its padding class makes "all" a
+/// part.
+fn is_outcome(outcome: Outcome, lines: &[Line]) -> bool {
+    let follows = Answer::outcome_of(lines);
+    outcome == follows || (outcome == Outcome::DeelsVerstrekt && follows == Outcome::Verstrekt)
+}
+
 /// The table decided, and not the state of an agency's card.
 fn is_rule(reason: Reason) -> bool {
     matches!(reason, Reason::NoRule | Reason::DeniedByRule | Reason::NeedsSecondPerson)
@@ -135,7 +142,7 @@ pub fn open_reply(
     }
     let answer = grondslag_proto::answer::decode(&reply.body)?;
     let whole = answer.lines.iter().map(Line::category).eq(let_through);
-    if !whole || answer.outcome != Answer::outcome_of(&answer.lines) {
+    if !whole || !is_outcome(answer.outcome, &answer.lines) {
         return Err(Reason::AnswerInvalid);
     }
     let number = wish.subject.expose().as_bytes();

@@ -6,18 +6,16 @@ use grondslag_core::id::{Digest, InquiryId, Oin, Pseudonym, TargetId};
 use grondslag_core::inquiry::{
     Approval, Approver, Header, Inquiry, Part, RawInquiry, Times, whole_bytes,
 };
-use grondslag_core::limits::{ASK_LIFE_MS_MAX, DETAIL_BYTES_MAX};
+use grondslag_core::limits::ASK_LIFE_MS_MAX;
 use grondslag_core::reason::Reason;
 use grondslag_core::statement::{ask_bytes, reference_digest, sign};
-use grondslag_proto::v1;
-use prost::Message;
 
-use super::wish::{Wish, wire_facts};
+use super::wish::Wish;
 use crate::agency::Agency;
+use crate::detail::Detail;
 
 /// How long broker and key holders may take a question.
 const ASK_LIFE_MS: i64 = ASK_LIFE_MS_MAX;
-const SALT_LEN: usize = 16;
 
 /// A second person's signatures, one per target in the question's order.
 #[derive(Debug, Clone)]
@@ -131,21 +129,16 @@ fn part(
 }
 
 fn detail(id: &TargetId, wish: &Wish, header: &Digest) -> Result<Vec<u8>, Reason> {
-    let reference = if wish.reference.is_empty() {
-        Vec::new()
-    } else {
-        reference_digest(id, &wish.reference).as_bytes().to_vec()
-    };
-    let detail = v1::Detail {
-        subject: wish.subject.expose().as_bytes().to_vec(),
+    let named = !wish.reference.is_empty();
+    Detail {
+        subject: wish.subject.clone(),
         necessity: wish.necessity.clone(),
-        facts: wire_facts(&wish.facts),
-        reference,
-        header_digest: header.as_bytes().to_vec(),
-        salt: random::<SALT_LEN>()?.to_vec(),
+        facts: wish.facts.clone(),
+        reference: named.then(|| reference_digest(id, &wish.reference)),
+        header: *header,
+        salt: random()?,
     }
-    .encode_to_vec();
-    if detail.len() > DETAIL_BYTES_MAX { Err(Reason::TooLarge) } else { Ok(detail) }
+    .encode()
 }
 
 fn sign_whole(

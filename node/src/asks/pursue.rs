@@ -310,3 +310,6 @@ fn part_of<'a>(inquiry: &'a Inquiry, oin: &str) -> Option<(&'a Oin, &'a Part)> {
 async fn tell(events: &Events, event: v1::DeskEvent) {
     let _ = events.send(event).await;
 }
+
+#[cfg(test)]
+mod tests;

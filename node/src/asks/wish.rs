@@ -1,10 +1,10 @@
 //! What a person wants to ask, parsed once at the desk.
 
+use std::collections::BTreeMap;
+
 use grondslag_core::catalogue::{Category, Ground, Purpose, QueryKind, Role};
 use grondslag_core::id::Oin;
-use grondslag_core::limits::{
-    CATEGORIES_MAX, GROUNDS_MAX, NECESSITY_CHARS_MAX, NECESSITY_CHARS_MIN, TARGETS_MAX,
-};
+use grondslag_core::limits::{CATEGORIES_MAX, GROUNDS_MAX, TARGETS_MAX};
 use grondslag_core::reason::Reason;
 use grondslag_core::tier::{Level, Urgency};
 use grondslag_policy::catalogue::{BsnRight, Catalogue, Stater, Visibility};
@@ -13,10 +13,10 @@ use grondslag_subject::text::names_person;
 use grondslag_subject::{Bsn, admits};
 
 use crate::agency::Agency;
+use crate::detail::{check_length, stated};
+use crate::limits::STATED_FACTS_MAX;
 use crate::records::SourceFault;
 
-/// Most facts that one question states; the table has some fifteen sealed columns.
-const FACTS_MAX: usize = 32;
 /// Longest reference.
 const REFERENCE_CHARS_MAX: usize = 120;
 
@@ -45,7 +45,7 @@ pub struct Wish {
     /// Report number, court reference; empty for none.
     pub reference: String,
     /// Facts that the asker states: column and value.
-    pub facts: Vec<(String, String)>,
+    pub facts: BTreeMap<String, String>,
     /// An own term in minutes; 0 for the default.
     pub term_minutes: u32,
 }
@@ -109,29 +109,16 @@ impl Wish {
             targets: targets.collect(),
             necessity: self.necessity.clone(),
             reference: self.reference.clone(),
-            facts: wire_facts(&self.facts),
+            facts: self.facts.iter().map(stated).collect(),
             on_behalf_of: String::new(),
             term_minutes: self.term_minutes,
         }
     }
 }
 
-/// Stated facts as they travel.
-pub fn wire_facts(facts: &[(String, String)]) -> Vec<v1::StatedFact> {
-    let wire = |(column, value): &(String, String)| v1::StatedFact {
-        column: column.clone(),
-        value: value.clone(),
-    };
-    facts.iter().map(wire).collect()
-}
-
 /// The text says why, in its own words, and names nobody (domain 2.2, gate 5).
 async fn check_text(agency: &Agency, text: &str, subject: &Bsn) -> Result<(), Reason> {
-    match text.trim().chars().count() {
-        0..NECESSITY_CHARS_MIN => return Err(Reason::TextTooShort),
-        NECESSITY_CHARS_MIN..=NECESSITY_CHARS_MAX => {}
-        _ => return Err(Reason::TextTooLong),
-    }
+    check_length(text)?;
     let names = agency.own.names(subject).await.map_err(SourceFault::reason)?;
     names_person(text, std::slice::from_ref(subject), &names)
 }
@@ -207,8 +194,8 @@ fn known_facts(
     catalogue: &Catalogue,
     role: &Role,
     facts: Vec<v1::StatedFact>,
-) -> Result<Vec<(String, String)>, Reason> {
-    if facts.len() > FACTS_MAX {
+) -> Result<BTreeMap<String, String>, Reason> {
+    if facts.len() > STATED_FACTS_MAX {
         return Err(Reason::TooLarge);
     }
     let known = |fact: v1::StatedFact| {

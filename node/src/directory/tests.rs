@@ -5,7 +5,7 @@ use grondslag_evidence::store::MemoryStore;
 use grondslag_proto::v1;
 
 use super::*;
-use crate::answers::fixture::{BROKER, GI, Listing, OWN, TestRegion, means, moment, oin};
+use crate::fixture::{BROKER, GI, Listing, OWN, TestRegion, means, moment, oin};
 
 struct Scene {
     region: TestRegion,

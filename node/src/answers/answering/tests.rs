@@ -11,8 +11,8 @@ use grondslag_proto::reply::Reply;
 
 use super::*;
 use crate::answers::decisions;
-use crate::answers::detail::Detail;
-use crate::answers::fixture::{Ask, GI, KNOWN, Scene, UNKNOWN, attest, oin, sign};
+use crate::detail::Detail;
+use crate::fixture::{Ask, GI, KNOWN, Scene, UNKNOWN, attest, oin, sign};
 
 async fn ask(scene: &Scene, ask: &Ask) -> Result<Reply, Stop> {
     let answered = answer(&scene.agency, scene.question(ask)).await;

@@ -5,7 +5,7 @@ use grondslag_core::statement::{approval_bytes, sign as sign_bytes};
 use grondslag_core::tier::Tier;
 
 use super::*;
-use crate::answers::fixture::{Ask, GI, OWN, Scene, VT, attest, attest_as, moment, oin, sign};
+use crate::fixture::{Ask, GI, OWN, Scene, VT, attest, attest_as, moment, oin, sign};
 
 fn verify_at(scene: &Scene, question: TargetQuestion, now: Timestamp) -> Result<Attested, Reason> {
     let agency = &scene.agency;

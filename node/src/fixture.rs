@@ -1,6 +1,5 @@
-//! For tests: a GP practice that is asked by a guardianship agency and by Veilig Thuis, with real
-//! certificates and cards, the rules that the program is built with, and a broker that signs
-//! whatever it is told to.
+//! For tests: a GP practice, asked by a guardianship agency and by Veilig Thuis, with real
+//! certificates and cards, our own rules, and a broker that signs whatever it is told to.
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -35,9 +34,9 @@ use grondslag_runtime::run::{Context, Tasks};
 use grondslag_runtime::shutdown::Shutdown;
 use grondslag_subject::{BirthDate, Bsn};
 
-use super::detail::Detail;
-use super::verify::Attested;
 use crate::agency::{Agency, AskStream, BrokerLink, LastContact};
+use crate::answers::verify::Attested;
+use crate::detail::Detail;
 use crate::directory::{Directory, Means};
 use crate::records::{Client, ClientId, Readiness, RegisterFact, Source, SourceFault, StoreSource};
 use crate::secret::NodeSecret;
@@ -64,7 +63,7 @@ pub(crate) fn moment(text: &str) -> Timestamp {
     Timestamp::parse(text).unwrap()
 }
 
-fn key_of(agency: &str) -> SigningKey {
+pub(crate) fn key_of(agency: &str) -> SigningKey {
     let last: u8 = agency[15..17].parse().unwrap_or(0);
     SigningKey::from_bytes(&[last + 1; 32])
 }
@@ -296,8 +295,7 @@ impl Ask {
         }
     }
 
-    /// Veilig Thuis asks after a report: a care holder decides itself, so involvement is not told
-    /// (R14).
+    /// Veilig Thuis asks after a report: a care holder decides itself (R14).
     pub(crate) fn veilig_thuis(categories: &[&'static str]) -> Self {
         Self {
             asker: VT,

@@ -82,11 +82,11 @@ impl fmt::Debug for Detail {
     }
 }
 
-fn stated((column, value): (&String, &String)) -> v1::StatedFact {
+pub(crate) fn stated((column, value): (&String, &String)) -> v1::StatedFact {
     v1::StatedFact { column: column.clone(), value: value.clone() }
 }
 
-fn check_length(necessity: &str) -> Result<(), Reason> {
+pub(crate) fn check_length(necessity: &str) -> Result<(), Reason> {
     let length = necessity.chars().count();
     if length < NECESSITY_CHARS_MIN {
         Err(Reason::TextTooShort)

@@ -1,0 +1,149 @@
+//! `grondslag broker`: the municipal broker, and what its operator does.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+use grondslag_broker::admin;
+use grondslag_broker::config::BrokerConfig;
+use grondslag_broker::serve::build;
+use grondslag_certs::Root;
+use grondslag_core::id::{Digest, Oin};
+use grondslag_core::reason::Reason;
+use grondslag_policy::Pack;
+use grondslag_runtime::config;
+use grondslag_runtime::run::run as serve;
+use serde_json::json;
+
+use crate::exit::{Exit, Failure};
+use crate::output::{Output, green};
+use crate::serve::{ConfigArgs, ServeArgs, check, now};
+
+/// Run the broker that carries questions, and say which agencies it deals with.
+///
+/// The broker checks the legal basis of every question on what it may see, records its decision
+/// and passes the question on. It never learns about whom a question is, or what was answered.
+#[derive(Debug, Args)]
+pub(crate) struct BrokerArgs {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the broker until it is told to stop
+    Serve(ServeArgs),
+    /// Admit an agency, by the admission that the region's authority signed
+    Admit(AdmitArgs),
+    /// Shut an agency out until it is restored
+    Suspend(AgencyArgs),
+    /// Let a suspended agency in again
+    Restore(AgencyArgs),
+    /// Accept a card with a changed key, after you verified it with the agency by telephone
+    Accept(AcceptArgs),
+}
+
+/// Arguments of `broker admit`.
+#[derive(Debug, Args)]
+struct AdmitArgs {
+    /// The admission, made by `grondslag certs admit`
+    file: PathBuf,
+
+    #[command(flatten)]
+    config: ConfigArgs,
+}
+
+/// Arguments of `broker suspend` and `restore`.
+#[derive(Debug, Args)]
+struct AgencyArgs {
+    /// Number of the agency (OIN)
+    #[arg(value_parser = Oin::parse)]
+    oin: Oin,
+
+    #[command(flatten)]
+    config: ConfigArgs,
+}
+
+/// Arguments of `broker accept`.
+#[derive(Debug, Args)]
+struct AcceptArgs {
+    /// Digest of the card, as the broker's log names it
+    #[arg(value_parser = Digest::parse)]
+    digest: Digest,
+
+    #[command(flatten)]
+    config: ConfigArgs,
+}
+
+/// Runs one of the commands.
+pub(crate) fn run(args: BrokerArgs, out: Output) -> Result<Exit, Failure> {
+    match args.command {
+        Command::Serve(args) if args.check => check(&args.file.config, sound, out),
+        Command::Serve(args) => {
+            serve(&args.file.config, build)?;
+            Ok(Exit::Done)
+        }
+        Command::Admit(args) => admit(&args, out),
+        Command::Suspend(args) => suspend(&args, out),
+        Command::Restore(args) => restore(&args, out),
+        Command::Accept(args) => accept(&args, out),
+    }
+}
+
+/// What a check of the files alone does not see.
+fn sound(config: &BrokerConfig) -> Result<(), Failure> {
+    now(&config.identity, &config.clock)?;
+    if let Some(folder) = &config.policy.folder {
+        Pack::load(folder.path())?;
+    }
+    Ok(())
+}
+
+fn admit(args: &AdmitArgs, out: Output) -> Result<Exit, Failure> {
+    let config: BrokerConfig = config::load(&args.config.config)?;
+    let root = Root::load(config.identity.root.path())?;
+    let now = now(&config.identity, &config.clock)?;
+    let folder = config.broker.operator.path();
+    let admission = admin::admit(folder, &args.file, &root, now)
+        .map_err(|reason| Failure::new(reason, args.file.display()))?;
+    let kinds: Vec<_> = admission.kinds.iter().map(ToString::to_string).collect();
+    let (admitted, until) = (out.tr("Toegelaten:", "Admitted:"), out.tr("tot", "until"));
+    let (kinds, ends) = (kinds.join(", "), admission.valid_until.local());
+    out.line(&format!("{} {} ({kinds}), {until} {ends}", green(admitted), admission.oin));
+    out.json(&json!({
+        "oin": admission.oin,
+        "kinds": admission.kinds,
+        "valid_until": admission.valid_until.to_string(),
+    }))?;
+    Ok(Exit::Done)
+}
+
+fn suspend(args: &AgencyArgs, out: Output) -> Result<Exit, Failure> {
+    let config: BrokerConfig = config::load(&args.config.config)?;
+    let folder = config.broker.operator.path();
+    admin::suspend(folder, &args.oin).map_err(|reason| at(reason, &config))?;
+    out.line(&format!("{} {}", green(out.tr("Geschorst:", "Suspended:")), args.oin));
+    out.json(&json!({ "oin": args.oin, "suspended": true }))?;
+    Ok(Exit::Done)
+}
+
+fn restore(args: &AgencyArgs, out: Output) -> Result<Exit, Failure> {
+    let config: BrokerConfig = config::load(&args.config.config)?;
+    let folder = config.broker.operator.path();
+    admin::restore(folder, &args.oin).map_err(|reason| at(reason, &config))?;
+    out.line(&format!("{} {}", green(out.tr("Hersteld:", "Restored:")), args.oin));
+    out.json(&json!({ "oin": args.oin, "suspended": false }))?;
+    Ok(Exit::Done)
+}
+
+fn accept(args: &AcceptArgs, out: Output) -> Result<Exit, Failure> {
+    let config: BrokerConfig = config::load(&args.config.config)?;
+    let folder = config.broker.operator.path();
+    admin::accept(folder, &args.digest).map_err(|reason| at(reason, &config))?;
+    out.line(&format!("{} {}", green(out.tr("Aanvaard:", "Accepted:")), args.digest));
+    out.json(&json!({ "card": args.digest, "accepted": true }))?;
+    Ok(Exit::Done)
+}
+
+fn at(reason: Reason, config: &BrokerConfig) -> Failure {
+    Failure::new(reason, config.broker.operator.path().display())
+}

@@ -1,0 +1,102 @@
+//! `grondslag node`: an agency's own node, its records and its people.
+
+mod cards;
+mod import;
+mod init;
+mod staff;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use clap::{Args, Subcommand};
+use grondslag_core::reason::Reason;
+use grondslag_node::config::NodeConfig;
+use grondslag_node::serve::{Stopped, run as serve};
+use grondslag_policy::{Overlay, Pack};
+use grondslag_runtime::config;
+use grondslag_runtime::net::TcpNet;
+use grondslag_runtime::run::Surroundings;
+use grondslag_runtime::shutdown::Shutdown;
+
+use crate::exit::{Exit, Failure};
+use crate::files::{TEXT_BYTES_MAX, read_text};
+use crate::output::Output;
+use crate::serve::{ServeArgs, check, mode, now};
+
+use self::cards::AcceptArgs;
+use self::import::ImportArgs;
+use self::init::InitArgs;
+use self::staff::StaffArgs;
+
+/// Run your agency's node, fill it with records, and keep the register of its people.
+///
+/// A node keeps the agency's own records on the agency's own machine. It answers a question only
+/// after it checked the legal basis itself, and gives no more than the law allows.
+#[derive(Debug, Args)]
+pub(crate) struct NodeArgs {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Make a folder for a new node: keys, request for a certificate, configuration
+    Init(InitArgs),
+    /// Run the node until it is told to stop
+    Serve(ServeArgs),
+    /// Replace the node's records by those in files (stop the node first)
+    Import(ImportArgs),
+    /// See, add and revoke the people who may act for the agency
+    Staff(StaffArgs),
+    /// Accept a card with a changed key, after you verified it with the agency by telephone
+    AcceptCard(AcceptArgs),
+}
+
+/// Runs one of the commands.
+pub(crate) fn run(args: NodeArgs, out: Output) -> Result<Exit, Failure> {
+    match args.command {
+        Command::Init(args) => init::init(args, out),
+        Command::Serve(args) if args.check => check(&args.file.config, sound, out),
+        Command::Serve(args) => {
+            serve(&args.file.config)?;
+            Ok(Exit::Done)
+        }
+        Command::Import(args) => import::import(&args, out),
+        Command::Staff(args) => staff::run(args, out),
+        Command::AcceptCard(args) => cards::accept(&args, out),
+    }
+}
+
+/// What a check of the files alone does not see.
+fn sound(config: &NodeConfig) -> Result<(), Failure> {
+    config.check_mode(mode(&config.identity)?)?;
+    now(&config.identity, &config.clock)?;
+    let pack = match &config.policy.folder {
+        Some(folder) => Pack::load(folder.path())?,
+        None => Pack::builtin()?,
+    };
+    let kind = &config.agency.kind;
+    if pack.catalogue().kind(kind).is_none() {
+        return Err(Failure::new(Reason::ConfigInvalid, format!("agency.kind = \"{kind}\"")));
+    }
+    if let Some(file) = &config.policy.overlay {
+        let text = read_text(file.path(), TEXT_BYTES_MAX)?;
+        Overlay::load(&pack, kind, &file.path().display().to_string(), &text)?;
+    }
+    Ok(())
+}
+
+/// Opens a node that does not run, with its configuration.
+async fn open(file: &Path) -> Result<(NodeConfig, Stopped), Failure> {
+    let config: NodeConfig = config::load(file)?;
+    let around = Surroundings { net: Arc::new(TcpNet), shutdown: Shutdown::new(), clock: None };
+    let stopped = Stopped::open(&config, around).await.map_err(|error| match error.reason() {
+        Reason::StoreInUse => Failure::told(
+            Reason::StoreInUse,
+            "Het knooppunt draait nog. Stop het, doe dit opnieuw en start het weer.",
+            "The node is still running. Stop it, do this again and start it.",
+        ),
+        _ => error.into(),
+    })?;
+    Ok((config, stopped))
+}

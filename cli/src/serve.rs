@@ -1,0 +1,74 @@
+//! What `broker serve` and `node serve` have in common.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use grondslag_certs::Leaf;
+use grondslag_core::clock::Timestamp;
+use grondslag_core::id::Mode;
+use grondslag_runtime::clock::ProcessClock;
+use grondslag_runtime::config::{self, Clock, Finding, Identity};
+use grondslag_runtime::run::ProcessConfig;
+use serde_json::{Value, json};
+
+use crate::exit::{Exit, Failure};
+use crate::files::{PEM_BYTES_MAX, read_text};
+use crate::output::{Output, green, red};
+
+/// The configuration file of a process.
+#[derive(Debug, Args)]
+pub(crate) struct ConfigArgs {
+    /// Configuration file (TOML)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: PathBuf,
+}
+
+/// Arguments of a command that serves.
+#[derive(Debug, Args)]
+pub(crate) struct ServeArgs {
+    #[command(flatten)]
+    pub(crate) file: ConfigArgs,
+
+    /// Only check the configuration and the files that it names, and stop
+    #[arg(long)]
+    pub(crate) check: bool,
+}
+
+/// Checks a configuration: its keys, the files it names, and what only this process knows.
+pub(crate) fn check<C: ProcessConfig>(
+    file: &Path,
+    further: impl FnOnce(&C) -> Result<(), Failure>,
+    out: Output,
+) -> Result<Exit, Failure> {
+    let findings = config::check::<C>(file)?;
+    if findings.is_empty() {
+        further(&config::load(file)?)?;
+    }
+    for finding in &findings {
+        let (reason, path) = (finding.reason, finding.path.display());
+        let sentence = reason.sentence(out.lang());
+        out.line(&format!("{} {path}: {sentence}", red(reason.code())));
+    }
+    if findings.is_empty() {
+        let sound = out.tr("De configuratie klopt:", "The configuration is right:");
+        out.line(&format!("{} {}", green(sound), file.display()));
+    }
+    let shown: Vec<Value> = findings.iter().map(finding_json).collect();
+    out.json(&json!({ "config": file.display().to_string(), "findings": shown }))?;
+    Ok(if findings.is_empty() { Exit::Done } else { Exit::Config })
+}
+
+fn finding_json(finding: &Finding) -> Value {
+    json!({ "path": finding.path.display().to_string(), "reason": finding.reason })
+}
+
+/// The mode of a process, from its certificate.
+pub(crate) fn mode(identity: &Identity) -> Result<Mode, Failure> {
+    let leaf = Leaf::parse_pem(&read_text(identity.cert.path(), PEM_BYTES_MAX)?)?;
+    Ok(leaf.oin().mode())
+}
+
+/// The present moment as the process itself takes it.
+pub(crate) fn now(identity: &Identity, clock: &Clock) -> Result<Timestamp, Failure> {
+    Ok(ProcessClock::open(clock, mode(identity)?)?.clock().now())
+}

@@ -1,0 +1,190 @@
+//! `grondslag status`: how a running broker or node is doing.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use clap::Args;
+use grondslag_certs::tls::{Connector, Region, Reloading};
+use grondslag_core::limits::MESSAGE_BYTES_MAX;
+use grondslag_core::reason::Reason;
+use grondslag_proto::v1::ShowStatusRequest;
+use grondslag_proto::v1::operator_service_client::OperatorServiceClient;
+use grondslag_runtime::channel::{dial, within};
+use grondslag_runtime::config::{self, Identity, Limits, Listen};
+use grondslag_runtime::net::TcpNet;
+use grondslag_runtime::status::{PeerContact, Status};
+use serde::Deserialize;
+
+use crate::exit::{Exit, Failure};
+use crate::output::{Output, bold, dim, green, red, yellow};
+use crate::wait::wait;
+
+/// Days until the certificate expires, below which a person should act.
+const CERTIFICATE_DAYS_LOW: i64 = 14;
+/// The same for the list of revoked certificates, which is renewed every week.
+const CRL_DAYS_LOW: i64 = 2;
+
+/// Show how a running broker or node is doing.
+///
+/// It asks the process itself, with the process's own certificate. It ends with code 1 when the
+/// process does not serve or something needs attention.
+#[derive(Debug, Args)]
+pub(crate) struct StatusArgs {
+    /// Configuration file of the broker or node
+    #[arg(long, value_name = "FILE")]
+    config: PathBuf,
+
+    /// Where it listens, when that does not follow from the configuration
+    #[arg(long, value_name = "HOST:PORT")]
+    address: Option<String>,
+}
+
+/// What broker and node have in common; the other sections are theirs.
+#[derive(Debug, Deserialize)]
+struct AnyProcess {
+    identity: Identity,
+    #[serde(default)]
+    listen: Listen,
+    #[serde(default)]
+    limits: Limits,
+}
+
+/// Asks and shows.
+pub(crate) fn run(args: &StatusArgs, out: Output) -> Result<Exit, Failure> {
+    let status = wait(ask(args))?;
+    say(&status, out);
+    out.json(&status)?;
+    let well = status.serving && status.findings.is_empty();
+    Ok(if well { Exit::Done } else { Exit::Refused })
+}
+
+async fn ask(args: &StatusArgs) -> Result<Status, Failure> {
+    let process: AnyProcess = config::load(&args.config)?;
+    let endpoint = match &args.address {
+        Some(address) => address.clone(),
+        None => reachable(process.listen.address)?.to_string(),
+    };
+    let region = Arc::new(Reloading::<Region>::open(process.identity.files())?);
+    let own = region.current().oin().clone();
+    let tls = Connector::region(region);
+    let channel = dial(Arc::new(TcpNet), tls, &endpoint, &own, &process.limits)?;
+    let mut client =
+        OperatorServiceClient::new(channel).max_decoding_message_size(MESSAGE_BYTES_MAX);
+    let deadline = process.limits.call_ms_max.ms();
+    let answer = client.show_status(within(ShowStatusRequest {}, deadline)).await;
+    let json = answer.map_err(|status| Failure::from(status).about(&endpoint))?.into_inner();
+    serde_json::from_str(&json.status_json).map_err(|_| Failure::new(Reason::Malformed, endpoint))
+}
+
+/// Where a listener is reached from this machine.
+fn reachable(mut listens: SocketAddr) -> Result<SocketAddr, Failure> {
+    if listens.port() == 0 {
+        return Err(Failure::told(
+            Reason::ConfigInvalid,
+            "de poort staat niet vast (listen.address eindigt op :0); geef --address",
+            "the port is not fixed (listen.address ends in :0); give --address",
+        ));
+    }
+    if listens.ip().is_unspecified() {
+        listens.set_ip(match listens.ip() {
+            IpAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
+            IpAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
+        });
+    }
+    Ok(listens)
+}
+
+fn say(status: &Status, out: Output) {
+    let state = if status.serving {
+        green(out.tr("in dienst", "serving"))
+    } else {
+        red(out.tr("niet in dienst", "not serving"))
+    };
+    let name = bold(&status.name);
+    out.line(&format!("{name} ({}, {}) {state}", status.process, status.oin));
+    for finding in &status.findings {
+        let sentence = finding.sentence(out.lang());
+        out.line(&format!("  {} {sentence}", red(finding.code())));
+    }
+    let row =
+        |label: &str, text: &str| out.line(&format!("  {} {text}", dim(&format!("{label:<22}"))));
+    row(out.tr("versie", "version"), &format!("{} ({:?})", status.version, status.mode));
+    let days = [
+        (out.tr("certificaat", "certificate"), status.certificate_days_left, CERTIFICATE_DAYS_LOW),
+        (out.tr("intrekkingslijst", "revocation list"), status.crl_days_left, CRL_DAYS_LOW),
+    ];
+    for (label, left, low) in days {
+        row(label, &days_text(left, low, out));
+    }
+    row(out.tr("regels", "rules"), status.policy_bundle.as_deref().unwrap_or("-"));
+    row(out.tr("opslag", "store"), &store_text(status, out));
+    row(out.tr("klok", "clock"), &clock_text(status, out));
+    for peer in &status.peers {
+        out.line(&peer_line(peer, out));
+    }
+}
+
+fn days_text(left: i64, low: i64, out: Output) -> String {
+    let text = format!("{left} {}", out.tr("dagen te gaan", "days left"));
+    match left {
+        left if left < 0 => red(&text),
+        left if left < low => yellow(&text),
+        _ => text,
+    }
+}
+
+fn store_text(status: &Status, out: Output) -> String {
+    let store = &status.store;
+    let state = match (store.writable, store.reason) {
+        (true, _) => green(out.tr("schrijfbaar", "writable")),
+        (false, Some(reason)) => red(reason.code()),
+        (false, None) => red(out.tr("niet schrijfbaar", "not writable")),
+    };
+    let used = bytes(store.used_bytes, out.tr("in gebruik", "used"));
+    let free = bytes(store.free_bytes, out.tr("vrij", "free"));
+    format!("{} {state}{used}{free}", store.backend)
+}
+
+fn bytes(count: Option<u64>, label: &str) -> String {
+    count.map_or_else(String::new, |count| format!(", {} MB {label}", count / 1_000_000))
+}
+
+fn clock_text(status: &Status, out: Output) -> String {
+    let clock = &status.clock;
+    let whose = if clock.region {
+        out.tr("klok van de regio", "region clock")
+    } else {
+        out.tr("systeemklok", "system clock")
+    };
+    let offset = clock.offset_ms.map_or_else(String::new, |ms| {
+        format!(", {ms} ms {}", out.tr("verschil met de makelaar", "from the broker's"))
+    });
+    let fault = clock.fault.map_or_else(String::new, |reason| format!(" {}", red(reason.code())));
+    format!("{} ({whose}{offset}){fault}", clock.now.local())
+}
+
+fn peer_line(peer: &PeerContact, out: Output) -> String {
+    let last = match peer.last_contact {
+        Some(at) => format!("{} {}", out.tr("laatst gehoord", "last heard"), at.local()),
+        None => out.tr("nog niet gehoord", "not heard yet").to_owned(),
+    };
+    let failure = peer.last_failure.map_or_else(String::new, |reason| {
+        format!("; {} {}", yellow(reason.code()), reason.sentence(out.lang()))
+    });
+    format!("  {} {:<36} {last}{failure}", peer.oin, peer.name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_listener_on_every_address_is_asked_on_this_machine() {
+        let at = |text: &str| reachable(text.parse().unwrap()).map(|address| address.to_string());
+        assert_eq!(at("0.0.0.0:8443"), Ok("127.0.0.1:8443".into()));
+        assert_eq!(at("[::]:8443"), Ok("[::1]:8443".into()));
+        assert_eq!(at("192.0.2.7:8443"), Ok("192.0.2.7:8443".into()));
+        assert_eq!(at("127.0.0.1:0").unwrap_err().reason(), Reason::ConfigInvalid);
+    }
+}

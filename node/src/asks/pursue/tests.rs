@@ -1,0 +1,326 @@
+//! What a person sees when the broker or a node lies. The broker here signs whatever it is told
+//! to, and the nodes answer "nothing that may be told" unless a test says otherwise.
+
+use async_trait::async_trait;
+use grondslag_core::answer::{Basis, Line, Outcome};
+use grondslag_core::clock::Timestamp;
+use grondslag_core::id::{InquiryId, Pseudonym, StaffId, TargetId};
+use grondslag_core::inquiry::RawInquiry;
+use grondslag_core::statement::{Leaf, ReplyFields, Ruling, attestation_bytes, sign, subject_tag};
+use grondslag_core::tier::{Level, Tier, Urgency};
+use grondslag_subject::Bsn;
+
+use super::*;
+use crate::agency::{AskStream, BrokerLink, LastContact};
+use crate::asks::compose::header;
+use crate::fixture::{BROKER, GI, KNOWN, OWN, Scene, UNKNOWN, VT, key_of, oin};
+
+/// What a liar does to the honest course of events.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Lie {
+    Nothing,
+    /// The answer is about another child.
+    AnotherChild,
+    /// Another node signed.
+    AnotherSigner,
+    /// The answer belongs to another question.
+    AnotherQuestion,
+    /// A category that was not asked is answered.
+    AnotherCategory,
+    /// The broker refuses what the rules allow.
+    RefusesWhatIsAllowed,
+    /// The leaf is about another header.
+    AnotherHeader,
+    /// The attestation is not the broker's.
+    AnotherAttester,
+    /// The stream ends without a word on the target.
+    Silence,
+    /// "Replied", and no reply.
+    EmptyReply,
+    /// Not ready at the first attempt, ready at the second.
+    NotReadyOnce,
+    /// Two replies of which the second gives content.
+    Twice,
+}
+
+#[derive(Debug)]
+struct Liar {
+    lie: Lie,
+    now: Timestamp,
+}
+
+#[async_trait]
+impl BrokerLink for Liar {
+    async fn ask(&self, request: v1::AskRequest, _: Duration) -> Result<AskStream, Reason> {
+        let raw = RawInquiry::try_from(request).unwrap();
+        let inquiry = Inquiry::parse(raw, self.now).unwrap();
+        let events: Vec<v1::AskResponse> = inquiry
+            .parts()
+            .iter()
+            .flat_map(|(oin, part)| self.events(&inquiry, oin, part))
+            .map(|event| v1::AskResponse { event: Some(event) })
+            .collect();
+        Ok(Box::pin(tokio_stream::iter(events.into_iter().map(Ok))))
+    }
+
+    async fn list_cards(&self) -> Result<Vec<v1::AgencyCard>, Reason> {
+        Err(Reason::Unreachable)
+    }
+
+    async fn publish_card(&self, _: v1::AgencyCard) -> Result<v1::PublishCardResponse, Reason> {
+        Err(Reason::Unreachable)
+    }
+
+    fn last_contact(&self) -> LastContact {
+        LastContact::default()
+    }
+}
+
+impl Liar {
+    fn events(&self, inquiry: &Inquiry, target: &Oin, part: &Part) -> Vec<Event> {
+        let asked = Asked { inquiry, target, part };
+        let decided = Event::Decided(self.decided(asked));
+        let reply = |lie| Event::Replied(replied(asked, lie));
+        let close = |state: v1::TargetState, reason: &str| {
+            let target_oin = target.to_string();
+            Event::Closed(v1::TargetClosed {
+                target_oin,
+                state: state.into(),
+                reason: reason.into(),
+            })
+        };
+        match (self.lie, inquiry.attempt()) {
+            (Lie::Silence, _) => vec![decided],
+            (Lie::EmptyReply, _) => vec![decided, close(v1::TargetState::Replied, "")],
+            (Lie::RefusesWhatIsAllowed, _) => {
+                vec![decided, close(v1::TargetState::NotAsked, "NO_RULE")]
+            }
+            (Lie::NotReadyOnce, 1) => {
+                vec![decided, close(v1::TargetState::Unreachable, "NOT_READY")]
+            }
+            (Lie::Twice, _) => vec![
+                decided,
+                reply(Lie::Nothing),
+                reply(Lie::Twice),
+                close(v1::TargetState::Replied, ""),
+            ],
+            (lie, _) => vec![decided, reply(lie), close(v1::TargetState::Replied, "")],
+        }
+    }
+
+    fn decided(&self, asked: Asked<'_>) -> v1::TargetDecided {
+        let refuses = self.lie == Lie::RefusesWhatIsAllowed;
+        let (verdict, cap) =
+            if refuses { (Verdict::Refuse, Tier::T0) } else { (Verdict::Permit, Tier::T4) };
+        let ruling = |category: &Category| NamedRuling {
+            ruling: Ruling { category: category.clone(), verdict, cap },
+            basis: Basis::default(),
+            reason: refuses.then_some(Reason::NoRule),
+        };
+        let rulings: Vec<NamedRuling> = asked.part.categories.iter().map(ruling).collect();
+        let mut header = asked.inquiry.header().clone();
+        if self.lie == Lie::AnotherHeader {
+            header.urgency = Urgency::Acute;
+        }
+        let leaf = Leaf {
+            salt: [1; 16],
+            target_id: asked.id(),
+            target: asked.target.clone(),
+            header: header.digest(&asked.part.categories, &asked.part.approvals),
+            detail: Digest::of(&asked.part.detail),
+            rulings: rulings.iter().map(|named| named.ruling.clone()).collect(),
+            decided_at: self.now,
+        }
+        .canonical();
+        let signer = if self.lie == Lie::AnotherAttester { VT } else { BROKER };
+        let bytes = attestation_bytes(&asked.id(), &Digest::of(&leaf), 7, &[]);
+        let evidence = Evidence { leaf, index: 7, signature: sign(&key_of(signer), &bytes) };
+        v1::TargetDecided {
+            target_oin: asked.target.to_string(),
+            rulings: rulings.iter().map(Into::into).collect(),
+            attestation: Some((&evidence).into()),
+        }
+    }
+}
+
+fn replied(asked: Asked<'_>, lie: Lie) -> v1::TargetReplied {
+    let subject = if lie == Lie::AnotherChild { UNKNOWN } else { KNOWN };
+    let category = |category: &Category| match lie {
+        Lie::AnotherCategory => Category::parse("G16").unwrap(),
+        _ => category.clone(),
+    };
+    let named = matches!(lie, Lie::AnotherChild | Lie::Twice);
+    let line = |of: &Category| match named {
+        true => Line::NoRecord { category: category(of), basis: Basis::default() },
+        false => Line::Neutral { category: category(of) },
+    };
+    let lines: Vec<Line> = asked.part.categories.iter().map(line).collect();
+    let tag = subject_tag(&asked.id(), asked.target, subject.as_bytes());
+    let answer = Answer {
+        outcome: Answer::outcome_of(&lines),
+        lines,
+        subject_tag: *tag.as_bytes(),
+        index_as_of: Timestamp::from_ms(1),
+        holds_unnumbered_records: false,
+        answer_by: asked.inquiry.header().times.answer_by,
+        duty_phone: "000".into(),
+    };
+    let target_id = match lie {
+        Lie::AnotherQuestion => TargetId::new([9; 16]),
+        _ => asked.id(),
+    };
+    let body = grondslag_proto::answer::encode(&answer);
+    let fields = ReplyFields {
+        target_id,
+        from: asked.target,
+        to: &asked.inquiry.header().asker,
+        epoch: 0,
+        reply_no: 1,
+        part: 1,
+        last: true,
+        suite: 0,
+        answer_by: asked.inquiry.header().times.answer_by,
+        body: &body,
+    };
+    let signer = match lie {
+        Lie::AnotherSigner => GI,
+        _ => asked.target.as_str(),
+    };
+    let signature = sign(&key_of(signer), &fields.canonical());
+    let reply = Reply {
+        target_id,
+        reply_no: 1,
+        part: 1,
+        last: true,
+        suite: 0,
+        body,
+        signature,
+        seen_size: 0,
+    };
+    v1::TargetReplied { target_oin: asked.target.to_string(), reply: Some(reply.into()) }
+}
+
+/// Veilig Thuis is asked whether it knows the child; the ledger's size before and after.
+async fn pursue(lie: Lie) -> (Vec<v1::DeskEvent>, u64) {
+    let Scene { mut agency, clock, .. } = Scene::new().await;
+    let now = grondslag_core::clock::Clock::now(clock.as_ref());
+    agency.broker_link = Arc::new(Liar { lie, now });
+    let before = agency.ledger.size().await.unwrap();
+    let agency = Arc::new(agency);
+    let (events, mut received) = mpsc::channel(64);
+    pursuit(&agency, now).run(events).await;
+    let mut seen = Vec::new();
+    while let Some(event) = received.recv().await {
+        seen.push(event);
+    }
+    let written = agency.ledger.size().await.unwrap() - before;
+    (seen, written)
+}
+
+fn pursuit(agency: &Arc<Agency>, now: Timestamp) -> Pursuit {
+    let category = |code: &str| Category::parse(code).unwrap();
+    let wish = Wish {
+        subject: Bsn::parse(KNOWN).unwrap(),
+        role: "gi.jeugdbeschermer".to_owned().try_into().unwrap(),
+        purpose: "D09".to_owned().try_into().unwrap(),
+        kind: "Q02".to_owned().try_into().unwrap(),
+        urgency: Urgency::Standard,
+        level: Level::Person,
+        break_glass: false,
+        grounds: vec![],
+        targets: vec![(oin(VT), vec![category("G05")])],
+        necessity: "Nodig om de veiligheid van het kind te beoordelen.".into(),
+        reference: String::new(),
+        facts: BTreeMap::from([("measure".into(), "ots".into())]),
+        term_minutes: 0,
+    };
+    let staff = Pseudonym::new([4; 16]);
+    let header = header(agency, staff, &wish, now, now.plus_ms(86_400_000), &[]);
+    let summary = Summary {
+        id: InquiryId::new([5; 16]),
+        asked_at: now,
+        staff: StaffId::parse("someone").unwrap(),
+        role: wish.role.clone(),
+        purpose: wish.purpose.clone(),
+        targets: 1,
+        replied: 0,
+        stage: Stage::Asked,
+    };
+    let agency = Arc::clone(agency);
+    Pursuit { agency, wish, header, cosigned: vec![], summary, lang: Lang::En }
+}
+
+fn line_of(events: &[v1::DeskEvent]) -> &v1::AgencyLine {
+    let mut lines = events.iter().filter_map(|event| match &event.event {
+        Some(v1::desk_event::Event::Line(line)) => Some(line),
+        _ => None,
+    });
+    let line = lines.next().expect("a line");
+    assert!(lines.next().is_none(), "one line per agency");
+    line
+}
+
+#[tokio::test]
+async fn an_honest_answer_is_shown_and_recorded() {
+    let (events, written) = pursue(Lie::Nothing).await;
+    let line = line_of(&events);
+    assert_eq!((line.state.as_str(), line.reason.as_str()), ("replied", ""));
+    assert_eq!(line.outcome, Outcome::Neutraal.word());
+    assert_eq!(written, 2, "asked and answered");
+}
+
+#[tokio::test]
+async fn what_is_not_proved_is_discarded_unseen_and_alarms() {
+    for (lie, reason) in [
+        (Lie::AnotherChild, "SUBJECT_MISMATCH"),
+        (Lie::AnotherSigner, "ANSWER_INVALID"),
+        (Lie::AnotherQuestion, "ANSWER_INVALID"),
+        (Lie::AnotherCategory, "ANSWER_INVALID"),
+        (Lie::AnotherHeader, "HEADER_MISMATCH"),
+        (Lie::AnotherAttester, "ATTESTATION_INVALID"),
+        (Lie::RefusesWhatIsAllowed, "BROKER_DECISION_MISMATCH"),
+    ] {
+        let (events, written) = pursue(lie).await;
+        let line = line_of(&events);
+        assert_eq!((line.state.as_str(), line.reason.as_str()), ("unreachable", reason), "{lie:?}");
+        assert!(line.outcome.is_empty(), "{lie:?}");
+        assert_eq!(written, 2, "asked and alarmed: {lie:?}");
+    }
+}
+
+#[tokio::test]
+async fn silence_is_shown_as_not_reached_and_never_as_nothing() {
+    for lie in [Lie::Silence, Lie::EmptyReply] {
+        let (events, _) = pursue(lie).await;
+        let line = line_of(&events);
+        assert_eq!(line.state, "unreachable", "{lie:?}");
+        assert!(line.lines.is_empty() && line.outcome.is_empty());
+    }
+}
+
+#[tokio::test]
+async fn a_target_that_was_not_ready_is_asked_once_more() {
+    let (events, _) = pursue(Lie::NotReadyOnce).await;
+    assert_eq!(line_of(&events).state, "replied");
+}
+
+#[tokio::test]
+async fn the_first_reply_counts_and_a_second_one_is_not_shown() {
+    let (events, _) = pursue(Lie::Twice).await;
+    assert_eq!(line_of(&events).outcome, Outcome::Neutraal.word());
+}
+
+#[tokio::test]
+async fn invariant_06_a_question_that_cannot_be_recorded_does_not_go_out() {
+    let Scene { mut agency, clock, store, .. } = Scene::new().await;
+    let now = grondslag_core::clock::Clock::now(clock.as_ref());
+    agency.broker_link = Arc::new(Liar { lie: Lie::Nothing, now });
+    store.fail_commit(1, grondslag_evidence::store::faulty::Fault::Lost);
+    let agency = Arc::new(agency);
+    let (events, mut received) = mpsc::channel(64);
+    pursuit(&agency, now).run(events).await;
+    let first = received.recv().await.unwrap().event.unwrap();
+    assert!(matches!(first, v1::desk_event::Event::Refusal(_)));
+    assert!(received.recv().await.is_none());
+    assert_eq!(agency.oin, oin(OWN));
+}

@@ -1,0 +1,520 @@
+//! A region in one process: a broker and some agencies of the demo world, each with its own
+//! store, over real mutual TLS on loopback, under one clock that a test sets.
+//!
+//! Life of a federation: [`Setup`] says who takes part; the broker starts; every agency's files
+//! are imported and its node starts; when each holds the card of all others, [`Setup::start`]
+//! returns. All of it runs on one runtime of the test process ([`run`]), so that tests can share
+//! certificates and whole federations.
+
+pub mod desk;
+pub mod gate;
+pub mod hand;
+pub mod identity;
+mod party;
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, bail};
+use futures_util::future::try_join_all;
+use grondslag_core::clock::{SetClock, Timestamp};
+use grondslag_core::id::{Digest, InquiryId, Oin, TargetId};
+use grondslag_evidence::store::faulty::FaultyStore;
+use grondslag_node::agency::Agency;
+use grondslag_policy::Pack;
+use grondslag_proto::v1;
+use tokio::runtime::Runtime;
+use tonic::transport::Channel;
+
+use self::desk::{Desk, Heard, Turned};
+use self::gate::Gate;
+use self::hand::{Hand, Plea, Sketch};
+use self::identity::Identities;
+use self::party::{BrokerParty, NodeParty, Place};
+use crate::world::{Question, World};
+
+pub use self::party::import;
+
+/// Longest wait until every node holds every card.
+const SETTLE: Duration = Duration::from_secs(20);
+/// Pause between two looks at that.
+const LOOK: Duration = Duration::from_millis(10);
+
+static RUNTIME: LazyLock<std::io::Result<Runtime>> = LazyLock::new(|| {
+    tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()
+});
+
+/// Runs a test on the one runtime of this process.
+///
+/// # Errors
+/// Those of the test.
+pub fn run<T>(test: impl Future<Output = Result<T>>) -> Result<T> {
+    match &*RUNTIME {
+        Ok(runtime) => runtime.block_on(test),
+        Err(error) => bail!("no runtime: {error}"),
+    }
+}
+
+/// Who takes part, and how.
+#[derive(Debug, Clone)]
+pub struct Setup {
+    agencies: Vec<String>,
+    at: String,
+    on_disk: bool,
+    fanout_ms: u64,
+    bulk: bool,
+    empty: Vec<String>,
+    identities: Option<Arc<Identities>>,
+}
+
+impl Setup {
+    /// These agencies, at the demo's own moment, in memory.
+    pub fn of<'a>(agencies: impl IntoIterator<Item = &'a str>) -> Self {
+        Self {
+            agencies: agencies.into_iter().map(ToOwned::to_owned).collect(),
+            at: "2026-06-02T10:15".to_owned(),
+            on_disk: false,
+            fanout_ms: 10_000,
+            bulk: false,
+            empty: Vec::new(),
+            identities: None,
+        }
+    }
+
+    /// At another moment.
+    #[must_use]
+    pub fn at(mut self, at: &str) -> Self {
+        at.clone_into(&mut self.at);
+        self
+    }
+
+    /// With stores that last.
+    #[must_use]
+    pub fn on_disk(mut self) -> Self {
+        self.on_disk = true;
+        self
+    }
+
+    /// With another deadline for all nodes together.
+    #[must_use]
+    pub fn fanout_ms(mut self, ms: u64) -> Self {
+        self.fanout_ms = ms;
+        self
+    }
+
+    /// With the generated records too.
+    #[must_use]
+    pub fn with_bulk(mut self) -> Self {
+        self.bulk = true;
+        self
+    }
+
+    /// One agency that never imported anything.
+    #[must_use]
+    pub fn without_records(mut self, agency: &str) -> Self {
+        self.empty.push(agency.to_owned());
+        self
+    }
+
+    /// With certificates of its own, which the test may revoke.
+    #[must_use]
+    pub fn identities(mut self, identities: Arc<Identities>) -> Self {
+        self.identities = Some(identities);
+        self
+    }
+
+    /// Starts everybody and waits until they know each other.
+    ///
+    /// # Errors
+    /// Why somebody could not start.
+    pub async fn start(self) -> Result<Federation> {
+        let identities = match &self.identities {
+            Some(own) => own.clone(),
+            None => Identities::shared()?,
+        };
+        let clock = Arc::new(SetClock::at(Timestamp::parse(&self.at)?));
+        let place = Place::new(identities, clock, &self.agencies, self.on_disk, self.fanout_ms)?;
+        let broker = BrokerParty::start(&place, None).await?;
+        let endpoint = broker.address.to_string();
+        let nodes = self.agencies.iter().map(|id| {
+            let records = (!self.empty.contains(id)).then_some(self.bulk);
+            NodeParty::start(&place, id, &endpoint, records, None)
+        });
+        let nodes = try_join_all(nodes).await?;
+        let nodes = self.agencies.iter().cloned().zip(nodes.into_iter().map(Some)).collect();
+        let (broker, nodes) = (Mutex::new(Some(broker)), Mutex::new(nodes));
+        let federation = Federation { place, endpoint, broker, nodes, desks: Mutex::default() };
+        federation.settle().await?;
+        Ok(federation)
+    }
+}
+
+/// A region that runs.
+pub struct Federation {
+    place: Place,
+    endpoint: String,
+    broker: Mutex<Option<BrokerParty>>,
+    nodes: Mutex<BTreeMap<String, Option<NodeParty>>>,
+    desks: Mutex<BTreeMap<(String, String), Desk>>,
+}
+
+impl Federation {
+    /// The demo world.
+    pub fn world(&self) -> &World {
+        self.place.identities.world()
+    }
+
+    /// Certificates and keys.
+    pub fn identities(&self) -> &Identities {
+        &self.place.identities
+    }
+
+    /// Moves the clock of everybody.
+    pub fn set_clock(&self, to: Timestamp) {
+        self.place.clock.set(to);
+    }
+
+    /// What everybody's clock says.
+    pub fn now(&self) -> Timestamp {
+        use grondslag_core::clock::Clock as _;
+        self.place.clock.now()
+    }
+
+    /// The rules in force.
+    ///
+    /// # Errors
+    /// When the rules of this build are wrong.
+    pub fn bundle(&self) -> Result<Digest> {
+        Ok(Pack::builtin()?.bundle())
+    }
+
+    /// An agency's organisation.
+    ///
+    /// # Errors
+    /// When the world has no such agency.
+    pub fn oin(&self, agency: &str) -> Result<Oin> {
+        self.world().agency(agency)?.oin()
+    }
+
+    /// Where the broker listens.
+    pub fn broker_endpoint(&self) -> &str {
+        &self.endpoint
+    }
+
+    /// The broker's organisation.
+    ///
+    /// # Errors
+    /// When the world is wrong.
+    pub fn broker_oin(&self) -> Result<Oin> {
+        Ok(Oin::parse(&self.world().region.broker.oin)?)
+    }
+
+    /// Asks as somebody, and waits until every agency has a state.
+    ///
+    /// # Errors
+    /// The status of a fault, or why there is no such desk.
+    pub async fn ask(
+        &self,
+        agency: &str,
+        staff: &str,
+        question: v1::DeskQuestion,
+    ) -> Result<Heard> {
+        let heard = self.desk(agency, staff)?.ask(question).await;
+        heard.map_err(|status| anyhow::anyhow!("{agency}/{staff}: {status}"))
+    }
+
+    /// Plays a question of a storyline: on its date, by its people.
+    ///
+    /// # Errors
+    /// When it could not even be put.
+    pub async fn play(&self, question: &Question) -> Result<Heard> {
+        self.set_clock(question.at()?);
+        let wire = self.question(question)?;
+        let desk = self.desk(&question.agency, &question.staff)?;
+        let heard = match &question.approver {
+            None => desk.ask(wire).await,
+            Some(approver) => {
+                let inquiry = desk.draft(wire).await.map_err(turned)?;
+                let second = self.desk(&question.agency, approver)?;
+                let shown = second.show(&inquiry).await.map_err(turned)?;
+                let signatures = second.sign(&shown).map_err(anyhow::Error::msg)?;
+                let role = self.approver_role(question, approver)?;
+                second.approve(&inquiry, &role, signatures).await.map_err(turned)?;
+                desk.send(&inquiry).await
+            }
+        };
+        heard.map_err(|status| anyhow::anyhow!("{}: {status}", question.id))
+    }
+
+    /// The role in which a second person approves: the asker's own, where they hold it.
+    fn approver_role(&self, question: &Question, approver: &str) -> Result<String> {
+        let person = self.world().person(&question.agency, approver)?;
+        let same = person.roles.iter().find(|role| **role == question.role);
+        let role = same.or(person.roles.first());
+        role.cloned().with_context(|| format!("{approver} has no role"))
+    }
+
+    /// A storyline's question as the desk takes it.
+    ///
+    /// # Errors
+    /// When it names an agency that the world does not have.
+    pub fn question(&self, question: &Question) -> Result<v1::DeskQuestion> {
+        let target = |id: &String| -> Result<v1::DeskTarget> {
+            let oin = self.oin(id)?.to_string();
+            Ok(v1::DeskTarget { oin, categories: question.categories.clone() })
+        };
+        let facts = question
+            .facts
+            .iter()
+            .map(|(column, value)| v1::StatedFact { column: column.clone(), value: value.clone() });
+        Ok(v1::DeskQuestion {
+            subject: question.subject.clone(),
+            role: question.role.clone(),
+            purpose: question.purpose.clone(),
+            query_kind: question.query_kind.clone(),
+            urgency: question.urgency.clone(),
+            level: question.level.clone(),
+            break_glass: question.break_glass,
+            grounds: question.grounds.clone(),
+            targets: question.to.iter().map(target).collect::<Result<_>>()?,
+            necessity: question.necessity.clone(),
+            reference: question.reference.clone(),
+            facts: facts.collect(),
+            on_behalf_of: String::new(),
+            term_minutes: 0,
+        })
+    }
+
+    /// The decision of a holder on a question, as its privacy officer reads it.
+    ///
+    /// # Errors
+    /// When the privacy officer cannot read.
+    pub async fn decision(
+        &self,
+        agency: &str,
+        inquiry: &InquiryId,
+    ) -> Result<Option<v1::DecisionRecord>> {
+        let id = TargetId::derive(inquiry, &self.oin(agency)?);
+        let officer = self.world().privacy_officer(agency)?.id.clone();
+        let decisions = self.desk(agency, &officer)?.decisions(Some(&id)).await.map_err(turned)?;
+        Ok(decisions.into_iter().next())
+    }
+
+    /// Every decision of a holder, as its privacy officer reads them.
+    ///
+    /// # Errors
+    /// When the privacy officer cannot read.
+    pub async fn decisions(&self, agency: &str) -> Result<Vec<v1::DecisionRecord>> {
+        let officer = self.world().privacy_officer(agency)?.id.clone();
+        self.desk(agency, &officer)?.decisions(None).await.map_err(turned)
+    }
+
+    /// Somebody's desk.
+    ///
+    /// # Errors
+    /// When their node does not run or their certificate cannot be made.
+    pub fn desk(&self, agency: &str, staff: &str) -> Result<Desk> {
+        let key = (agency.to_owned(), staff.to_owned());
+        let mut desks = self.desks.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(desk) = desks.get(&key) {
+            return Ok(desk.clone());
+        }
+        let person = self.identities().person(agency, staff)?;
+        let desk = self.desk_with(agency, &person)?;
+        desks.insert(key, desk.clone());
+        Ok(desk)
+    }
+
+    /// The desk of an agency, with whatever certificate lies in a folder.
+    ///
+    /// # Errors
+    /// When the node does not run or the folder cannot be read.
+    pub fn desk_with(&self, agency: &str, person: &std::path::Path) -> Result<Desk> {
+        let address = self.node(agency, |node| node.node.desk_address)?;
+        let folder = self.identities().agency(agency)?;
+        Desk::open(&address.to_string(), &self.oin(agency)?, &folder, person)
+    }
+
+    /// An agency that makes its own messages.
+    ///
+    /// # Errors
+    /// When its folder cannot be read.
+    pub fn hand(&self, agency: &str) -> Result<Hand> {
+        Hand::open(&self.identities().agency(agency)?)
+    }
+
+    /// A broker that makes its own messages, with the real broker's keys.
+    ///
+    /// # Errors
+    /// When its folder cannot be read.
+    pub fn broker_hand(&self) -> Result<Hand> {
+        Hand::open(&self.identities().broker()?)
+    }
+
+    /// A channel of `hand` to the broker.
+    ///
+    /// # Errors
+    /// When the endpoint is none.
+    pub fn to_broker(&self, hand: &Hand) -> Result<Channel> {
+        hand.channel(&self.endpoint, &self.broker_oin()?)
+    }
+
+    /// A channel of `hand` to a node's region listener.
+    ///
+    /// # Errors
+    /// When the node does not run.
+    pub fn to_node(&self, hand: &Hand, agency: &str) -> Result<Channel> {
+        let address = self.node(agency, |node| node.node.region_address)?;
+        hand.channel(&address.to_string(), &self.oin(agency)?)
+    }
+
+    /// A question made by hand, signed by its asker.
+    ///
+    /// # Errors
+    /// When a word of it is no code.
+    pub fn sketch(&self, asker: &Hand, plea: &Plea<'_>, targets: &[&str]) -> Result<Sketch> {
+        let oins = targets.iter().map(|id| self.oin(id)).collect::<Result<Vec<_>>>()?;
+        let oins: Vec<&Oin> = oins.iter().collect();
+        let mut sketch = Sketch::of(&asker.oin, plea, &oins, self.bundle()?, self.now())?;
+        sketch.sign(&asker.key);
+        Ok(sketch)
+    }
+
+    /// What a node's services share.
+    ///
+    /// # Errors
+    /// When it does not run.
+    pub fn agency(&self, agency: &str) -> Result<Arc<Agency>> {
+        self.node(agency, |node| node.node.agency.clone())
+    }
+
+    /// A node's store, whose commits can be made to fail.
+    ///
+    /// # Errors
+    /// When the node does not run.
+    pub fn store(&self, agency: &str) -> Result<Arc<FaultyStore>> {
+        self.node(agency, |node| node.store.clone())
+    }
+
+    /// The broker's store, whose commits can be made to fail.
+    ///
+    /// # Errors
+    /// When the broker does not run.
+    pub fn broker_store(&self) -> Result<Arc<FaultyStore>> {
+        let broker = self.broker.lock().unwrap_or_else(PoisonError::into_inner);
+        broker.as_ref().map(|broker| broker.store.clone()).context("the broker does not run")
+    }
+
+    /// Accepts connections to a node and answers none, until it is released.
+    ///
+    /// # Errors
+    /// When the node does not run.
+    pub fn hold(&self, agency: &str) -> Result<Gate> {
+        let gate = self.node(agency, |node| node.gate.clone())?;
+        gate.hold();
+        Ok(gate)
+    }
+
+    /// Ends a node in order.
+    ///
+    /// # Errors
+    /// When it does not run or ended badly.
+    pub async fn stop(&self, agency: &str) -> Result<()> {
+        Ok(self.take(agency)?.node.stop().await?)
+    }
+
+    /// Ends a node at once.
+    ///
+    /// # Errors
+    /// When it does not run.
+    pub async fn kill(&self, agency: &str) -> Result<()> {
+        self.take(agency)?.node.kill().await;
+        Ok(())
+    }
+
+    /// Ends the broker at once.
+    ///
+    /// # Errors
+    /// When it does not run.
+    pub async fn kill_broker(&self) -> Result<()> {
+        let broker = self.broker.lock().unwrap_or_else(PoisonError::into_inner).take();
+        broker.context("the broker does not run")?.kill().await;
+        Ok(())
+    }
+
+    /// Starts the broker again where it was, with what its store kept.
+    ///
+    /// # Errors
+    /// When it cannot start.
+    pub async fn restart_broker(&self) -> Result<()> {
+        let broker = BrokerParty::start(&self.place, Some(&self.endpoint)).await?;
+        *self.broker.lock().unwrap_or_else(PoisonError::into_inner) = Some(broker);
+        Ok(())
+    }
+
+    /// Starts a node again where it was, with what its store kept.
+    ///
+    /// # Errors
+    /// When it cannot start.
+    pub async fn restart(&self, agency: &str, at: std::net::SocketAddr) -> Result<()> {
+        let node = NodeParty::start(&self.place, agency, &self.endpoint, None, Some(at)).await?;
+        self.desks.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        let mut nodes = self.nodes.lock().unwrap_or_else(PoisonError::into_inner);
+        nodes.insert(agency.to_owned(), Some(node));
+        Ok(())
+    }
+
+    /// Where a node is called by the region.
+    ///
+    /// # Errors
+    /// When it does not run.
+    pub fn address(&self, agency: &str) -> Result<std::net::SocketAddr> {
+        self.node(agency, |node| node.node.region_address)
+    }
+
+    /// Waits until every running node holds the card of every other.
+    ///
+    /// # Errors
+    /// When that takes too long.
+    pub async fn settle(&self) -> Result<()> {
+        let agencies: Vec<Arc<Agency>> = {
+            let nodes = self.nodes.lock().unwrap_or_else(PoisonError::into_inner);
+            nodes.values().flatten().map(|node| node.node.agency.clone()).collect()
+        };
+        let settled = async {
+            for agency in &agencies {
+                while !agency.directory.is_published().await {
+                    tokio::time::sleep(LOOK).await;
+                }
+            }
+            for agency in &agencies {
+                let link = agency.broker_link.as_ref();
+                // All others, itself and the broker.
+                while agency.directory.cards().len() <= agencies.len() {
+                    let _ = agency.directory.refresh(link).await;
+                    tokio::time::sleep(LOOK).await;
+                }
+            }
+        };
+        let settled = tokio::time::timeout(SETTLE, settled).await;
+        settled.context("the nodes did not come to know each other")
+    }
+
+    fn node<T>(&self, agency: &str, look: impl FnOnce(&NodeParty) -> T) -> Result<T> {
+        let nodes = self.nodes.lock().unwrap_or_else(PoisonError::into_inner);
+        let node = nodes.get(agency).and_then(Option::as_ref);
+        Ok(look(node.with_context(|| format!("{agency} does not run"))?))
+    }
+
+    fn take(&self, agency: &str) -> Result<NodeParty> {
+        let mut nodes = self.nodes.lock().unwrap_or_else(PoisonError::into_inner);
+        let node = nodes.get_mut(agency).and_then(Option::take);
+        node.with_context(|| format!("{agency} does not run"))
+    }
+}
+
+fn turned(turned: Turned) -> anyhow::Error {
+    anyhow::anyhow!("{turned:?}")
+}

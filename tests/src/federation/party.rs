@@ -1,0 +1,253 @@
+//! One party of a federation: its configuration, its store, its start and its end.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::{Context as _, Result};
+use grondslag_broker::config::BrokerConfig;
+use grondslag_broker::serve::build;
+use grondslag_core::catalogue::{Category, Kind, Purpose};
+use grondslag_core::clock::{Clock as _, SetClock, Timestamp};
+use grondslag_core::id::Mode;
+use grondslag_evidence::store::Store;
+use grondslag_evidence::store::faulty::FaultyStore;
+use grondslag_node::config::NodeConfig;
+use grondslag_node::records::import::{self as records, Files, Report, Terms, Vocabulary};
+use grondslag_node::secret::NodeSecret;
+use grondslag_node::serve::Node;
+use grondslag_policy::Pack;
+use grondslag_policy::catalogue::{BsnRight, Catalogue, Stater, Visibility};
+use grondslag_runtime::config;
+use grondslag_runtime::net::{Net, TcpNet};
+use grondslag_runtime::run::{Context, ProcessConfig as _, Surroundings, serve};
+use grondslag_runtime::server::ServeError;
+use grondslag_runtime::shutdown::Shutdown;
+use tempfile::TempDir;
+use tokio::task::JoinHandle;
+
+use super::gate::{Gate, GatedNet};
+use super::identity::Identities;
+use crate::world;
+
+/// Kinds of import files; those of the generated clients come on top.
+const TABLES: [&str; 3] = ["clients", "records", "facts"];
+
+/// What the parties of one federation have in common.
+pub(super) struct Place {
+    pub(super) identities: Arc<Identities>,
+    pub(super) clock: Arc<SetClock>,
+    folder: TempDir,
+    on_disk: bool,
+    fanout_ms: u64,
+}
+
+impl Place {
+    /// A folder for configurations and stores, with the admissions that the broker's operator
+    /// took.
+    pub(super) fn new(
+        identities: Arc<Identities>,
+        clock: Arc<SetClock>,
+        agencies: &[String],
+        on_disk: bool,
+        fanout_ms: u64,
+    ) -> Result<Self> {
+        let folder = TempDir::new()?;
+        let admissions = folder.path().join("operator").join("admissions");
+        fs::create_dir_all(&admissions)?;
+        for id in agencies {
+            let admission = identities.agency(id)?.join("admission.json");
+            fs::copy(admission, admissions.join(format!("{id}.json")))?;
+        }
+        Ok(Self { identities, clock, folder, on_disk, fanout_ms })
+    }
+
+    fn surroundings(&self, net: Arc<dyn Net>) -> Surroundings {
+        let clock: Arc<dyn grondslag_core::clock::Clock> = self.clock.clone();
+        Surroundings { net, shutdown: Shutdown::new(), clock: Some(clock) }
+    }
+
+    /// The sections that every party has.
+    fn common(&self, party: &str, identity: &Path, at: Option<SocketAddr>) -> Result<String> {
+        let store = self.folder.path().join("store");
+        fs::create_dir_all(&store)?;
+        let address = at.map_or_else(|| "127.0.0.1:0".to_owned(), |at| at.to_string());
+        let backend = if self.on_disk { "sled" } else { "memory" };
+        let mut text = String::new();
+        writeln!(text, "[identity]")?;
+        for (key, file) in
+            [("cert", "cert.pem"), ("key", "key.pem"), ("root", "ca.pem"), ("crl", "crl.pem")]
+        {
+            writeln!(text, "{key} = {:?}", identity.join(file))?;
+        }
+        writeln!(text, "[listen]\naddress = \"{address}\"")?;
+        writeln!(text, "[store]\nbackend = \"{backend}\"\npath = {:?}", store.join(party))?;
+        writeln!(text, "[limits]\nnotice_ms = 0\ngrace_ms_max = 2000")?;
+        Ok(text)
+    }
+
+    fn write(&self, party: &str, text: &str) -> Result<PathBuf> {
+        let file = self.folder.path().join(format!("{party}.toml"));
+        fs::write(&file, text)?;
+        Ok(file)
+    }
+}
+
+/// A broker that runs.
+pub(super) struct BrokerParty {
+    pub(super) address: SocketAddr,
+    pub(super) store: Arc<FaultyStore>,
+    shutdown: Shutdown,
+    served: JoinHandle<Result<(), ServeError>>,
+}
+
+impl BrokerParty {
+    /// Starts it; at `at` when it ran before.
+    pub(super) async fn start(place: &Place, at: Option<&str>) -> Result<Self> {
+        let identity = place.identities.broker()?;
+        let broker = &place.identities.world().region.broker;
+        let mut text = place.common("broker", &identity, at.map(str::parse).transpose()?)?;
+        writeln!(text, "[broker]\nname = {:?}\nduty_phone = \"088 990 00 00\"", broker.name)?;
+        writeln!(text, "admission = {:?}", identity.join("admission.json"))?;
+        writeln!(text, "sign_key = {:?}", identity.join("sign.key"))?;
+        writeln!(text, "operator = {:?}", place.folder.path().join("operator"))?;
+        writeln!(text, "fanout_ms = {}", place.fanout_ms)?;
+        let config: BrokerConfig = config::load(&place.write("broker", &text)?)?;
+        let around = place.surroundings(Arc::new(TcpNet));
+        let shutdown = around.shutdown.clone();
+        let mut context = Context::open(BrokerConfig::PROCESS, &config.common(), around).await?;
+        let store = Arc::new(FaultyStore::new(context.store.clone()));
+        context.store = store.clone();
+        let app = build(config, &context).await?;
+        let address = app.servers.first().context("the broker has no listener")?.address();
+        let served = tokio::spawn(serve(app, context));
+        Ok(Self { address, store, shutdown, served })
+    }
+
+    /// Ends it at once.
+    pub(super) async fn kill(self) {
+        self.shutdown.trigger_at_once();
+        drop(self.served.await);
+    }
+}
+
+/// A node that runs.
+pub(super) struct NodeParty {
+    pub(super) node: Node,
+    pub(super) store: Arc<FaultyStore>,
+    pub(super) gate: Gate,
+}
+
+impl NodeParty {
+    /// Starts it; `records` says whether its files are imported, and with the generated ones.
+    pub(super) async fn start(
+        place: &Place,
+        id: &str,
+        broker: &str,
+        records: Option<bool>,
+        at: Option<SocketAddr>,
+    ) -> Result<Self> {
+        let config: NodeConfig =
+            config::load(&place.write(id, &node_config(place, id, broker, at)?)?)?;
+        let gate = Gate::default();
+        let around = place.surroundings(Arc::new(GatedNet(gate.clone())));
+        let mut context = Context::open(NodeConfig::PROCESS, &config.common(), around).await?;
+        let store = Arc::new(FaultyStore::new(context.store.clone()));
+        context.store = store.clone();
+        if let Some(bulk) = records {
+            let secret = NodeSecret::load(config.agency.secret.path())?;
+            let into: Arc<dyn Store> = store.clone();
+            import(&into, &secret, id, &config.agency.kind, bulk, place.clock.now()).await?;
+        }
+        let node = Node::start_in(config, context).await.with_context(|| id.to_owned())?;
+        Ok(Self { node, store, gate })
+    }
+}
+
+fn node_config(place: &Place, id: &str, endpoint: &str, at: Option<SocketAddr>) -> Result<String> {
+    let identity = place.identities.agency(id)?;
+    let world = place.identities.world();
+    let agency = world.agency(id)?;
+    let mut text = place.common(id, &identity, at)?;
+    let desk_root = identity.join("desk").join(grondslag_certs::desk::ROOT_FILE);
+    writeln!(text, "[desk]\naddress = \"127.0.0.1:0\"\nroot = {desk_root:?}")?;
+    writeln!(text, "[agency]\nid = {id:?}\nname = {:?}", agency.name)?;
+    writeln!(text, "kind = {:?}", agency.kinds.first().context("an agency without a kind")?)?;
+    writeln!(text, "duty_phone = {:?}", agency.phone)?;
+    for (key, file) in
+        [("admission", "admission.json"), ("sign_key", "sign.key"), ("secret", "node.secret")]
+    {
+        writeln!(text, "{key} = {:?}", identity.join(file))?;
+    }
+    writeln!(text, "staff = [{:?}]", world::folder().join("staff.toml"))?;
+    writeln!(text, "[broker]\noin = {:?}\nendpoint = {endpoint:?}", world.region.broker.oin)?;
+    let overlay = world::folder().join("agencies").join(id).join("overlay.toml");
+    if overlay.exists() {
+        writeln!(text, "[policy]\noverlay = {overlay:?}")?;
+    }
+    writeln!(text, "[answers]\nreply_tick_ms = 0")?;
+    Ok(text)
+}
+
+/// Imports an agency's own files into a store; with `bulk` the generated ones too.
+///
+/// # Errors
+/// When a file is not right.
+pub async fn import(
+    store: &Arc<dyn Store>,
+    secret: &NodeSecret,
+    id: &str,
+    kind: &Kind,
+    bulk: bool,
+    as_of: Timestamp,
+) -> Result<Report> {
+    let pack = Pack::builtin()?;
+    let kind = pack.catalogue().kind(kind).context("an unknown kind")?;
+    let terms = Terms {
+        mode: Mode::Demo,
+        bsn_right: kind.bsn_right != BsnRight::None,
+        vocabulary: &Words(pack.catalogue()),
+        skip_bad: false,
+        as_of,
+    };
+    let report = records::import(store, secret, &files(id, bulk), &terms, &mut |_| ()).await;
+    report.with_context(|| format!("the files of {id}"))
+}
+
+fn files(id: &str, bulk: bool) -> Files {
+    let folder = world::folder().join("agencies").join(id);
+    let [clients, records, facts] = TABLES.map(|table| {
+        let own = folder.join(format!("{table}.csv"));
+        let generated = folder.join(format!("bulk-{table}.csv"));
+        let wanted = [(own, true), (generated, bulk)];
+        let there = wanted.into_iter().filter(|(path, wanted)| *wanted && path.exists());
+        there.map(|(path, _)| path).collect()
+    });
+    Files { clients, records, facts }
+}
+
+/// The catalogue as an import knows it.
+struct Words<'a>(&'a Catalogue);
+
+impl Vocabulary for Words<'_> {
+    fn category_exists(&self, category: &Category) -> bool {
+        self.0.category(category).is_some()
+    }
+
+    fn kind_exists(&self, kind: &Kind) -> bool {
+        self.0.kind(kind).is_some()
+    }
+
+    fn purpose_exists(&self, purpose: &Purpose) -> bool {
+        self.0.purpose(purpose).is_some()
+    }
+
+    fn fact_value_exists(&self, column: &str, value: &str) -> bool {
+        let holders = |column: &grondslag_policy::catalogue::Column| {
+            column.visibility == Visibility::Sealed && column.stated_by.contains(&Stater::Holder)
+        };
+        self.0.column(column).is_some_and(holders) && self.0.value(column, value).is_ok()
+    }
+}
