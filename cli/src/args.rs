@@ -2,10 +2,11 @@
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{FromArgMatches as _, Parser, Subcommand};
 use grondslag_core::lang::Lang;
 
 use crate::exit::{EXIT_CODES, Exit, Failure};
+use crate::help;
 use crate::output::Output;
 
 /// Ask agencies in the youth-care chain what the law lets you know, and answer them.
@@ -13,14 +14,15 @@ use crate::output::Output;
 /// Every agency runs a node that keeps its own records. A broker carries questions between nodes
 /// and checks the legal basis of each. Everything here is fictional when the region is a demo.
 #[derive(Debug, Parser)]
-#[command(name = "grondslag", version, after_help = EXIT_CODES, infer_subcommands = false)]
+#[command(name = "grondslag", version, after_help = EXIT_CODES, disable_help_subcommand = true)]
 pub(crate) struct Args {
     /// Print the result as one JSON value, for other programs
-    #[arg(long, global = true)]
+    #[arg(long, global = true, display_order = 900)]
     json: bool,
 
-    /// Language of what is printed: nl (Dutch) or en (English)
+    /// Language of what is printed: nl (Dutch, unless told otherwise) or en (English)
     #[arg(long, global = true, default_value = "nl", value_name = "LANGUAGE")]
+    #[arg(hide_default_value = true, display_order = 901)]
     lang: Lang,
 
     #[command(subcommand)]
@@ -39,7 +41,11 @@ enum Command {
 
 /// Runs what was typed.
 pub(crate) fn main() -> ExitCode {
-    let args = Args::parse();
+    let commands = help::command(help::lang_of(std::env::args_os()));
+    let args = match Args::from_arg_matches(&commands.get_matches()) {
+        Ok(args) => args,
+        Err(error) => error.exit(),
+    };
     let out = Output::new(args.json, args.lang);
     match run(args.command, out) {
         Ok(exit) => exit.into(),

@@ -5,6 +5,7 @@ mod broker;
 mod certs;
 mod exit;
 mod files;
+mod help;
 mod node;
 mod output;
 mod policy;

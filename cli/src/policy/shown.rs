@@ -6,6 +6,9 @@ use grondslag_policy::{Explained, GroundShown, Mode, NearMiss, Need, Term, Word}
 
 use crate::output::{Output, bold, dim, green, red, yellow};
 
+/// The obligation that says itself that the person is told.
+const TOLD: &str = "melden";
+
 /// Prints an outcome: verdict, rules, articles, what follows, and what would open a refusal.
 pub(super) fn say(explained: &Explained, out: Output) {
     out.line(&headline(explained, out));
@@ -87,7 +90,7 @@ fn duties(explained: &Explained, out: Output) -> Vec<String> {
     if let Some(term) = explained.deadline {
         lines.push(format!("{} {}", out.tr("Antwoord binnen", "Reply within"), words(term, out)));
     }
-    if explained.notify {
+    if explained.notify && explained.obligations.iter().all(|duty| duty.id != TOLD) {
         lines.push(out.tr("De betrokkene wordt ingelicht", "The person is told").into());
     }
     lines.extend(explained.obligations.iter().map(|duty| duty.label.in_lang(lang).to_owned()));

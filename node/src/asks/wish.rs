@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use grondslag_core::catalogue::{Category, Ground, Purpose, QueryKind, Role};
+use grondslag_core::catalogue::{Category, Ground, Kind, Purpose, QueryKind, Role};
 use grondslag_core::id::Oin;
 use grondslag_core::limits::{CATEGORIES_MAX, GROUNDS_MAX, TARGETS_MAX};
 use grondslag_core::reason::Reason;
@@ -67,7 +67,7 @@ impl Wish {
         }
         let catalogue = agency.pack.catalogue();
         let role = known_role(catalogue, &wire.role)?;
-        check_bsn_right(catalogue, &role)?;
+        check_bsn_right(catalogue, &agency.kind)?;
         let subject = Bsn::parse(&wire.subject).map_err(|_| Reason::BsnInvalid)?;
         admits(agency.mode, &subject)?;
         check_text(agency, &wire.necessity, &subject).await?;
@@ -129,9 +129,10 @@ fn known_role(catalogue: &Catalogue, code: &str) -> Result<Role, Reason> {
     Ok(role)
 }
 
-/// A kind without a right to the number does not ask by number (domain 4a.33).
-fn check_bsn_right(catalogue: &Catalogue, role: &Role) -> Result<(), Reason> {
-    let kind = catalogue.kind(&role.kind()).ok_or(Reason::UnknownRole)?;
+/// An agency without a right to the number does not ask by number (domain 4a.33). A citizen asks
+/// through a municipality's node: it is the municipality that processes the number.
+fn check_bsn_right(catalogue: &Catalogue, own: &Kind) -> Result<(), Reason> {
+    let kind = catalogue.kind(own).ok_or(Reason::KindNotAdmitted)?;
     if kind.bsn_right == BsnRight::None { Err(Reason::NoBsnRight) } else { Ok(()) }
 }
 
