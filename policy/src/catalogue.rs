@@ -301,6 +301,12 @@ impl Catalogue {
         self.kinds.iter().find(|entry| entry.id == *id)
     }
 
+    /// Whether a kind of party may process a citizen service number, by law or as assumed
+    /// (UAVG 46).
+    pub fn has_bsn_right(&self, kind: &Kind) -> bool {
+        self.kind(kind).is_some_and(|entry| entry.bsn_right != BsnRight::None)
+    }
+
     /// A role by code.
     pub fn role(&self, id: &Role) -> Option<&RoleEntry> {
         self.roles.iter().find(|entry| entry.id == *id)

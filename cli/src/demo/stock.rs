@@ -17,7 +17,6 @@ use super::limits::WORKERS;
 use super::place::Place;
 use super::world::{Agency, World};
 use crate::exit::Failure;
-use crate::vocabulary::Words;
 
 /// What all imports together did.
 #[derive(Debug, Clone, Copy, Default)]
@@ -71,11 +70,11 @@ async fn one(
     let owner = agency.oin.clone();
     let store = store::open(store::Config { path, owner, backend: Backend::Sled }).await?;
     let secret = NodeSecret::load(&node.join(SECRET_FILE))?;
-    let vocabulary = Words(pack.catalogue());
+    let catalogue = pack.catalogue();
     let terms = Terms {
         mode: agency.oin.mode(),
-        bsn_right: agency.kinds.first().is_some_and(|kind| vocabulary.has_bsn_right(kind)),
-        vocabulary: &vocabulary,
+        bsn_right: agency.kinds.first().is_some_and(|kind| catalogue.has_bsn_right(kind)),
+        vocabulary: catalogue,
         skip_bad: false,
         as_of,
     };

@@ -3,13 +3,8 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use grondslag_core::catalogue::{Category, Kind, Purpose};
 use grondslag_core::reason::Reason;
-use grondslag_node::records::import::{
-    self, Files, ImportError, Problem, Report, Terms, Vocabulary,
-};
-use grondslag_policy::Pack;
-use grondslag_policy::catalogue::{BsnRight, Stater, Visibility};
+use grondslag_node::records::import::{self, Files, ImportError, Problem, Report, Terms};
 use serde_json::{Value, json};
 
 use crate::exit::{Exit, Failure};
@@ -90,11 +85,11 @@ async fn replace(args: &ImportArgs, out: Output) -> Result<Report, Failure> {
         records: args.records.clone(),
         facts: args.facts.clone(),
     };
-    let kind = stopped.pack.catalogue().kind(&config.agency.kind);
+    let catalogue = stopped.pack.catalogue();
     let terms = Terms {
         mode: stopped.context.mode(),
-        bsn_right: kind.is_some_and(|kind| kind.bsn_right != BsnRight::None),
-        vocabulary: &Catalogue(&stopped.pack),
+        bsn_right: catalogue.has_bsn_right(&config.agency.kind),
+        vocabulary: catalogue,
         skip_bad: args.skip_bad,
         as_of: stopped.context.clock.clock().now(),
     };
@@ -139,49 +134,4 @@ fn json_of(problem: &Problem, out: Output) -> Value {
         "reason": reason,
         "sentence": problem.fault.text(out.lang()),
     })
-}
-
-/// The catalogue of the rules, as an import needs to know it.
-pub(crate) struct Catalogue<'a>(pub(crate) &'a Pack);
-
-impl Vocabulary for Catalogue<'_> {
-    fn category_exists(&self, category: &Category) -> bool {
-        self.0.catalogue().category(category).is_some()
-    }
-
-    fn kind_exists(&self, kind: &Kind) -> bool {
-        self.0.catalogue().kind(kind).is_some()
-    }
-
-    fn purpose_exists(&self, purpose: &Purpose) -> bool {
-        self.0.catalogue().purpose(purpose).is_some()
-    }
-
-    fn fact_value_exists(&self, column: &str, value: &str) -> bool {
-        self.0.catalogue().column(column).is_some_and(|column| {
-            column.visibility == Visibility::Sealed
-                && column.stated_by.contains(&Stater::Holder)
-                && column.values.iter().any(|known| known.id == value)
-        })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_register_states_what_is_sealed_and_the_holders_to_state() {
-        let pack = Pack::builtin().unwrap();
-        let catalogue = Catalogue(&pack);
-        let columns = pack.catalogue().columns();
-        let stated = columns.iter().filter(|column| {
-            column.values.iter().any(|value| catalogue.fact_value_exists(&column.id, &value.id))
-        });
-        let stated: Vec<_> = stated.map(|column| column.id.as_str()).collect();
-        assert!(stated.contains(&"shielded"), "{stated:?}");
-        assert!(!stated.contains(&"purpose"), "visible");
-        assert!(!catalogue.fact_value_exists("shielded", "perhaps"));
-        assert!(!catalogue.fact_value_exists("no_such_column", "yes"));
-    }
 }

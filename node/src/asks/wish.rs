@@ -7,7 +7,7 @@ use grondslag_core::id::Oin;
 use grondslag_core::limits::{CATEGORIES_MAX, GROUNDS_MAX, TARGETS_MAX};
 use grondslag_core::reason::Reason;
 use grondslag_core::tier::{Level, Urgency};
-use grondslag_policy::catalogue::{BsnRight, Catalogue, Stater, Visibility};
+use grondslag_policy::catalogue::{Catalogue, Stater, Visibility};
 use grondslag_proto::v1;
 use grondslag_subject::text::names_person;
 use grondslag_subject::{Bsn, admits};
@@ -132,8 +132,7 @@ fn known_role(catalogue: &Catalogue, code: &str) -> Result<Role, Reason> {
 /// An agency without a right to the number does not ask by number (domain 4a.33). A citizen asks
 /// through a municipality's node: it is the municipality that processes the number.
 fn check_bsn_right(catalogue: &Catalogue, own: &Kind) -> Result<(), Reason> {
-    let kind = catalogue.kind(own).ok_or(Reason::KindNotAdmitted)?;
-    if kind.bsn_right == BsnRight::None { Err(Reason::NoBsnRight) } else { Ok(()) }
+    if catalogue.has_bsn_right(own) { Ok(()) } else { Err(Reason::NoBsnRight) }
 }
 
 fn known_purpose(catalogue: &Catalogue, code: &str) -> Result<Purpose, Reason> {

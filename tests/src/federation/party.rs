@@ -208,7 +208,7 @@ pub async fn import(
     let terms = Terms {
         mode: Mode::Demo,
         bsn_right: kind.bsn_right != BsnRight::None,
-        vocabulary: &Words(pack.catalogue()),
+        vocabulary: pack.catalogue(),
         skip_bad: false,
         as_of,
     };
@@ -226,28 +226,4 @@ fn files(id: &str, bulk: bool) -> Files {
         there.map(|(path, _)| path).collect()
     });
     Files { clients, records, facts }
-}
-
-/// The catalogue as an import knows it.
-struct Words<'a>(&'a Catalogue);
-
-impl Vocabulary for Words<'_> {
-    fn category_exists(&self, category: &Category) -> bool {
-        self.0.category(category).is_some()
-    }
-
-    fn kind_exists(&self, kind: &Kind) -> bool {
-        self.0.kind(kind).is_some()
-    }
-
-    fn purpose_exists(&self, purpose: &Purpose) -> bool {
-        self.0.purpose(purpose).is_some()
-    }
-
-    fn fact_value_exists(&self, column: &str, value: &str) -> bool {
-        let holders = |column: &grondslag_policy::catalogue::Column| {
-            column.visibility == Visibility::Sealed && column.stated_by.contains(&Stater::Holder)
-        };
-        self.0.column(column).is_some_and(holders) && self.0.value(column, value).is_ok()
-    }
 }

@@ -150,9 +150,13 @@ fn replied(asked: Asked<'_>, lie: Lie) -> v1::TargetReplied {
         _ => category.clone(),
     };
     let named = matches!(lie, Lie::AnotherChild | Lie::Twice);
-    let line = |of: &Category| match named {
-        true => Line::NoRecord { category: category(of), basis: Basis::default() },
-        false => Line::Neutral { category: category(of) },
+    let line = |of: &Category| {
+        let category = category(of);
+        if named {
+            Line::NoRecord { category, basis: Basis::default() }
+        } else {
+            Line::Neutral { category }
+        }
     };
     let lines: Vec<Line> = asked.part.categories.iter().map(line).collect();
     let tag = subject_tag(&asked.id(), asked.target, subject.as_bytes());

@@ -35,6 +35,7 @@ mod problem;
 mod stage;
 #[cfg(test)]
 mod tests;
+mod vocabulary;
 
 use std::fmt;
 use std::io;

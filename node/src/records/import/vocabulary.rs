@@ -1,38 +1,28 @@
-//! The policy's catalogue as an import sees it.
+//! The words of the rules in force, as an import knows them.
 
 use grondslag_core::catalogue::{Category, Kind, Purpose};
-use grondslag_node::records::import::Vocabulary;
-use grondslag_policy::{BsnRight, Catalogue, Stater, Visibility};
+use grondslag_policy::catalogue::{Catalogue, Stater, Visibility};
 
-/// The catalogue of the rules in force.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Words<'a>(pub(crate) &'a Catalogue);
+use super::Vocabulary;
 
-impl Words<'_> {
-    /// Whether this kind of party may process a citizen service number, by law or as assumed.
-    pub(crate) fn has_bsn_right(&self, kind: &Kind) -> bool {
-        self.0.kind(kind).is_some_and(|entry| entry.bsn_right != BsnRight::None)
-    }
-}
-
-impl Vocabulary for Words<'_> {
+impl Vocabulary for Catalogue {
     fn category_exists(&self, category: &Category) -> bool {
-        self.0.category(category).is_some()
+        self.category(category).is_some()
     }
 
     fn kind_exists(&self, kind: &Kind) -> bool {
-        self.0.kind(kind).is_some()
+        self.kind(kind).is_some()
     }
 
     fn purpose_exists(&self, purpose: &Purpose) -> bool {
-        self.0.purpose(purpose).is_some()
+        self.purpose(purpose).is_some()
     }
 
     fn fact_value_exists(&self, column: &str, value: &str) -> bool {
-        let sealed = self.0.column(column).is_some_and(|column| {
+        let holders = self.column(column).is_some_and(|column| {
             column.visibility == Visibility::Sealed && column.stated_by.contains(&Stater::Holder)
         });
-        sealed && self.0.value(column, value).is_ok()
+        holders && self.value(column, value).is_ok()
     }
 }
 
@@ -45,12 +35,11 @@ mod tests {
     #[test]
     fn a_holder_states_sealed_columns_of_its_own_register_and_no_others() {
         let pack = Pack::builtin().unwrap();
-        let words = Words(pack.catalogue());
+        let words = pack.catalogue();
         assert!(words.fact_value_exists("secrecy_consent", "given"));
         assert!(!words.fact_value_exists("secrecy_consent", "perhaps"));
         assert!(!words.fact_value_exists("purpose", "D01"), "the asker's, and visible");
         assert!(words.category_exists(&Category::parse("G05").unwrap()));
         assert!(!words.category_exists(&Category::parse("G99").unwrap()));
-        assert!(words.has_bsn_right(&Kind::parse("gem").unwrap()));
     }
 }
