@@ -73,7 +73,7 @@ async fn open(
     let (store, clock) = (Arc::clone(&context.store), context.clock.clock());
     let ledger = Arc::new(Ledger::open(Arc::clone(&store), Arc::clone(&clock), "broker").await?);
     let directory = Directory::open(
-        context.region.current().root().clone(),
+        Arc::clone(&context.region),
         Arc::clone(&clock),
         Arc::clone(&store),
         Arc::clone(&ledger),

@@ -12,7 +12,10 @@ use grondslag_core::id::{Digest, Oin};
 use grondslag_core::reason::Reason;
 use grondslag_core::statement;
 
-use crate::root::{Admitted, Root};
+use crate::crl::Crl;
+use crate::root::Admitted;
+use crate::tls::Region;
+use crate::x509::{Leaf, Serial};
 
 /// Most agencies in one region's directory.
 const CARDS_MAX: usize = 1_024;
@@ -30,6 +33,7 @@ const CARDS_MAX: usize = 1_024;
 pub struct VerifiedCard {
     card: Card,
     admitted: Admitted,
+    serial: Serial,
 }
 
 impl VerifiedCard {
@@ -99,8 +103,45 @@ impl Considered {
 /// The cards that one reader relies upon.
 #[derive(Debug, Default)]
 pub struct CardBook {
-    held: BTreeMap<Oin, (SignedCard, VerifiedCard)>,
+    held: BTreeMap<Oin, Held>,
     accepted: BTreeSet<Digest>,
+}
+
+#[derive(Debug)]
+struct Held {
+    signed: SignedCard,
+    /// Absent for a card that was relied upon once and no longer holds: its key still says which
+    /// card may follow it.
+    verified: Option<VerifiedCard>,
+}
+
+/// The cards of a book whose certificate is not on the list of revoked ones.
+#[derive(Debug, Clone, Copy)]
+pub struct Cards<'a> {
+    book: &'a CardBook,
+    crl: &'a Crl,
+}
+
+impl<'a> Cards<'a> {
+    /// The card of one agency.
+    pub fn card(&self, oin: &Oin) -> Option<&'a VerifiedCard> {
+        self.book.held.get(oin).and_then(|held| self.standing(held))
+    }
+
+    /// Every card, sorted by OIN.
+    pub fn all(self) -> impl Iterator<Item = &'a VerifiedCard> {
+        self.book.held.values().filter_map(move |held| self.standing(held))
+    }
+
+    /// Every card as it travels, sorted by OIN.
+    pub fn signed(self) -> impl Iterator<Item = &'a SignedCard> {
+        let standing = self.book.held.values().filter(move |held| self.standing(held).is_some());
+        standing.map(|held| &held.signed)
+    }
+
+    fn standing(&self, held: &'a Held) -> Option<&'a VerifiedCard> {
+        held.verified.as_ref().filter(|card| !self.crl.revoked().contains(&card.serial))
+    }
 }
 
 impl CardBook {
@@ -119,40 +160,38 @@ impl CardBook {
     pub fn consider(
         &self,
         signed: SignedCard,
-        root: &Root,
+        region: &Region,
         now: Timestamp,
     ) -> Result<Considered, Reason> {
-        let verified = verify(&signed, root, now)?;
+        let verified = verify(&signed, region, now)?;
         let taken = match self.held.get(&signed.card.oin) {
             None if self.held.len() >= CARDS_MAX => return Err(Reason::TooLarge),
             None => Taken::New,
-            Some((_, held)) => self.follows(held.card(), &signed)?,
+            Some(held) => self.follows(&held.signed.card, &signed)?,
         };
         Ok(Considered { taken, signed, verified })
+    }
+
+    /// Remembers a card that this reader kept from an earlier life. It is not relied upon until it
+    /// is considered again, but no older card and no unsigned key gets past it.
+    pub fn remember(&mut self, signed: SignedCard) {
+        let oin = signed.card.oin.clone();
+        self.held.entry(oin).or_insert(Held { signed, verified: None });
+    }
+
+    /// The cards that stand under a list of revoked certificates.
+    pub fn under<'a>(&'a self, crl: &'a Crl) -> Cards<'a> {
+        Cards { book: self, crl }
     }
 
     /// Puts a card that was considered into the book, unless a newer one came meanwhile.
     pub fn put(&mut self, considered: Considered) {
         let Considered { signed, verified, .. } = considered;
-        let newer = |(held, _): &(SignedCard, VerifiedCard)| held.card.seq > signed.card.seq;
+        let newer = |held: &Held| held.signed.card.seq > signed.card.seq;
         if !self.held.get(&signed.card.oin).is_some_and(newer) {
-            self.held.insert(signed.card.oin.clone(), (signed, verified));
+            let oin = signed.card.oin.clone();
+            self.held.insert(oin, Held { signed, verified: Some(verified) });
         }
-    }
-
-    /// The card of one agency.
-    pub fn card(&self, oin: &Oin) -> Option<&VerifiedCard> {
-        self.held.get(oin).map(|(_, verified)| verified)
-    }
-
-    /// Every card as it travels, sorted by OIN.
-    pub fn signed(&self) -> impl Iterator<Item = &SignedCard> {
-        self.held.values().map(|(signed, _)| signed)
-    }
-
-    /// Every card, sorted by OIN.
-    pub fn cards(&self) -> impl Iterator<Item = &VerifiedCard> {
-        self.held.values().map(|(_, verified)| verified)
     }
 
     fn follows(&self, held: &Card, signed: &SignedCard) -> Result<Taken, Reason> {
@@ -176,20 +215,21 @@ impl CardBook {
     }
 }
 
-fn verify(signed: &SignedCard, root: &Root, now: Timestamp) -> Result<VerifiedCard, Reason> {
+fn verify(signed: &SignedCard, region: &Region, now: Timestamp) -> Result<VerifiedCard, Reason> {
     let card = &signed.card;
-    let oin = root
+    let oin = region
         .verify_leaf_signature(&signed.leaf, &card.canonical(), &signed.leaf_signature)
         .map_err(|_| Reason::CardInvalid)?;
     if oin != card.oin {
         return Err(Reason::CardOinMismatch);
     }
-    let admitted =
-        root.verify_admission(&signed.admission, now).map_err(|_| Reason::KindNotAdmitted)?;
+    let admitted = region.root().verify_admission(&signed.admission, now);
+    let admitted = admitted.map_err(|_| Reason::KindNotAdmitted)?;
     if *admitted.oin() != card.oin {
         return Err(Reason::KindNotAdmitted);
     }
-    let verified = VerifiedCard { card: card.clone(), admitted };
+    let leaf = Leaf::parse_der(&signed.leaf).map_err(|_| Reason::CardInvalid)?;
+    let verified = VerifiedCard { card: card.clone(), admitted, serial: leaf.serial().clone() };
     verified.check_time(now)?;
     Ok(verified)
 }
@@ -197,19 +237,21 @@ fn verify(signed: &SignedCard, root: &Root, now: Timestamp) -> Result<VerifiedCa
 #[cfg(test)]
 mod tests {
     use std::path::Path;
+    use std::sync::Arc;
 
     use ed25519_dalek::SigningKey;
     use grondslag_core::catalogue::Kind;
 
     use super::*;
+    use crate::authority;
     use crate::key::LeafKey;
-    use crate::{authority, x509::Leaf};
+    use crate::tls::{Reloading, TlsFiles};
 
     const OIN: &str = "00000099000000001000";
 
     struct Scene {
         dir: tempfile::TempDir,
-        root: Root,
+        region: Arc<Region>,
         leaf: Leaf,
         key: LeafKey,
         now: Timestamp,
@@ -218,9 +260,14 @@ mod tests {
     fn scene() -> Scene {
         let dir = tempfile::tempdir().unwrap();
         let now = crate::time::tls_now();
-        let root = authority::init(&dir.path().join("ca"), "Drieveen", now).unwrap();
+        authority::init(&dir.path().join("ca"), "Drieveen", now).unwrap();
         let (leaf, key) = agency(dir.path(), OIN, now);
-        Scene { dir, root, leaf, key, now }
+        let region = region(&dir.path().join(OIN));
+        Scene { dir, region, leaf, key, now }
+    }
+
+    fn region(folder: &Path) -> Arc<Region> {
+        Reloading::<Region>::open(TlsFiles::in_folder(folder)).unwrap().current()
     }
 
     fn agency(dir: &Path, oin: &str, now: Timestamp) -> (Leaf, LeafKey) {
@@ -269,7 +316,7 @@ mod tests {
         }
 
         fn take(&self, book: &mut CardBook, signed: SignedCard) -> Result<Taken, Reason> {
-            let considered = book.consider(signed, &self.root, self.now)?;
+            let considered = book.consider(signed, &self.region, self.now)?;
             let taken = considered.taken();
             book.put(considered);
             Ok(taken)
@@ -318,14 +365,14 @@ mod tests {
         let mut widened = scene.card(1, 1, None);
         widened.admission.kinds.push(Kind::parse("vt").unwrap());
         assert_eq!(scene.take(&mut book, widened), Err(Reason::KindNotAdmitted));
-        assert!(book.cards().next().is_none());
+        assert!(book.under(scene.region.crl()).all().next().is_none());
     }
 
     #[test]
     fn a_role_needs_the_admission_of_its_kind_and_time() {
         let (scene, mut book) = (scene(), CardBook::default());
         scene.take(&mut book, scene.card(1, 1, None)).unwrap();
-        let card = book.card(&Oin::parse(OIN).unwrap()).unwrap();
+        let card = book.under(scene.region.crl()).card(&Oin::parse(OIN).unwrap()).unwrap();
         let role = |text| Role::parse(text).unwrap();
         assert_eq!(card.check_role(&role("sch.zorgcoordinator"), scene.now), Ok(()));
         let other = card.check_role(&role("vt.onderzoeker"), scene.now);
@@ -333,6 +380,35 @@ mod tests {
         let late = scene.now.plus_ms(500_000);
         assert_eq!(card.check_time(late), Err(Reason::KindNotAdmitted));
         assert_eq!(card.check_time(scene.now.plus_ms(1_000_000)), Err(Reason::CardInvalid));
+    }
+
+    #[test]
+    fn a_revoked_certificate_takes_its_card_along() {
+        let (scene, mut book) = (scene(), CardBook::default());
+        scene.take(&mut book, scene.card(1, 1, None)).unwrap();
+        let (ca, folder) = (scene.dir.path().join("ca"), scene.dir.path().join(OIN));
+        let oin = Oin::parse(OIN).unwrap();
+        authority::revoke(&ca, &authority::Revoke::Agency(oin.clone()), scene.now).unwrap();
+        authority::crl(&ca, scene.now, 7).unwrap();
+        authority::publish_crl(&ca, &folder).unwrap();
+        let after = region(&folder);
+        assert!(book.under(scene.region.crl()).card(&oin).is_some());
+        assert!(book.under(after.crl()).card(&oin).is_none());
+        assert_eq!(book.under(after.crl()).signed().count(), 0);
+        let again = CardBook::default().consider(scene.card(1, 1, None), &after, scene.now);
+        assert_eq!(again.unwrap_err(), Reason::CardInvalid);
+    }
+
+    #[test]
+    fn a_remembered_card_is_not_relied_upon_but_guards_its_key() {
+        let (scene, mut book) = (scene(), CardBook::default());
+        book.remember(scene.card(3, 1, None));
+        let oin = Oin::parse(OIN).unwrap();
+        assert!(book.under(scene.region.crl()).card(&oin).is_none());
+        assert_eq!(scene.take(&mut book, scene.card(2, 1, Some(1))), Err(Reason::CardSeqBack));
+        assert_eq!(scene.take(&mut book, scene.card(4, 2, None)), Err(Reason::CardKeyChanged));
+        assert_eq!(scene.take(&mut book, scene.card(3, 1, None)), Ok(Taken::Same));
+        assert!(book.under(scene.region.crl()).card(&oin).is_some());
     }
 
     #[test]

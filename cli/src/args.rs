@@ -32,6 +32,9 @@ pub(crate) struct Args {
 /// The programs.
 #[derive(Debug, Subcommand)]
 enum Command {
+    Demo(crate::demo::DemoArgs),
+    Ask(crate::ask::AskArgs),
+    Approve(crate::ask::approve::ApproveArgs),
     Policy(crate::policy::PolicyArgs),
     Node(crate::node::NodeArgs),
     Broker(crate::broker::BrokerArgs),
@@ -58,6 +61,9 @@ pub(crate) fn main() -> ExitCode {
 
 fn run(command: Command, out: Output) -> Result<Exit, Failure> {
     match command {
+        Command::Demo(args) => crate::demo::run(&args, out),
+        Command::Ask(args) => crate::ask::run(&args, out),
+        Command::Approve(args) => crate::ask::approve::run(&args, out),
         Command::Policy(args) => crate::policy::run(args, out),
         Command::Node(args) => crate::node::run(args, out),
         Command::Broker(args) => crate::broker::run(args, out),

@@ -20,7 +20,7 @@ use std::time::Duration;
 use ed25519_dalek::SigningKey;
 use grondslag_certs::desk::signing_key;
 use grondslag_certs::tls::{Connector, DeskClient, DeskClientFiles, LoadError, Reloading};
-use grondslag_core::id::{InquiryId, Oin, StaffId, TargetId};
+use grondslag_core::id::{InquiryId, Oin, TargetId};
 use grondslag_core::lang::Lang;
 use grondslag_core::limits::{FANOUT_TTL_MS_MAX, MESSAGE_BYTES_MAX};
 use grondslag_core::reason::Reason;
@@ -61,7 +61,6 @@ struct DeskFile {
 #[derive(Clone)]
 pub(crate) struct Desk {
     folder: PathBuf,
-    staff: StaffId,
     oin: Oin,
     lang: Lang,
     client: DeskServiceClient<Channel>,
@@ -83,12 +82,11 @@ impl Desk {
         files.crl = file.crl.path().to_owned();
         let material = Reloading::<DeskClient>::open(files);
         let material = Arc::new(material.map_err(|error| failed_load(&error))?);
-        let staff = material.current().certificate().staff().clone();
         let tls = Connector::desk(material);
         let limits = Limits::default();
         let channel = dial(Arc::new(TcpNet), tls, &file.address, &file.oin, &limits)?;
         let client = DeskServiceClient::new(channel).max_decoding_message_size(MESSAGE_BYTES_MAX);
-        Ok(Self { folder: folder.to_owned(), staff, oin: file.oin, lang, client })
+        Ok(Self { folder: folder.to_owned(), oin: file.oin, lang, client })
     }
 
     /// The person's folder.
@@ -99,11 +97,6 @@ impl Desk {
     /// The agency whose desk this is.
     pub(crate) fn oin(&self) -> &Oin {
         &self.oin
-    }
-
-    /// Who sits here.
-    pub(crate) fn staff(&self) -> &StaffId {
-        &self.staff
     }
 
     /// The person's own key, which signs their approvals.
@@ -141,7 +134,10 @@ impl Desk {
     }
 
     /// What a draft asks, to somebody who may approve it.
-    pub(crate) async fn show_draft(&self, id: &InquiryId) -> Result<v1::ShowDraftResponse, Failure> {
+    pub(crate) async fn show_draft(
+        &self,
+        id: &InquiryId,
+    ) -> Result<v1::ShowDraftResponse, Failure> {
         let message = v1::ShowDraftRequest { inquiry_id: id.as_bytes().to_vec() };
         let request = self.request(message, CALL_MS_MAX);
         let mut shown = self.client.clone().show_draft(request).await.map_err(failed)?.into_inner();
@@ -253,4 +249,3 @@ fn failed(status: Status) -> Failure {
 fn failed_load(error: &LoadError) -> Failure {
     Failure::new(error.reason(), error)
 }
-

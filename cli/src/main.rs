@@ -1,8 +1,11 @@
 //! `grondslag`: every program of the region is a subcommand of this one executable.
 
 mod args;
+mod ask;
 mod broker;
 mod certs;
+mod demo;
+mod desk;
 mod exit;
 mod files;
 mod help;

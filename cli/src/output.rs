@@ -64,6 +64,11 @@ impl Output {
         }
     }
 
+    /// What must be read whatever the form of the result: on standard error.
+    pub(crate) fn alarm(self, text: &str) {
+        let _ = writeln!(anstream::stderr().lock(), "{text}");
+    }
+
     /// The result as JSON. Nothing without `--json`; a command calls this once.
     pub(crate) fn json(self, value: &impl Serialize) -> Result<(), Failure> {
         if self.json {

@@ -16,7 +16,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use grondslag_certs::tls::{Region, Reloading};
-use grondslag_certs::{CardBook, Considered, VerifiedCard};
+use grondslag_certs::{CardBook, Cards, Considered, VerifiedCard};
 use grondslag_core::card::SignedCard;
 use grondslag_core::clock::{Clock, Timestamp};
 use grondslag_core::id::{Digest, Oin};
@@ -91,6 +91,7 @@ impl Directory {
         let mut turn = Turn::default();
         for signed in &cards {
             turn.kept.insert(signed.card.oin.clone(), kept::digest(signed));
+            directory.write(|held| held.book.remember(signed.clone()));
         }
         directory.take_all(&mut turn, cards).await?;
         *directory.turn.lock().await = turn;
@@ -102,7 +103,8 @@ impl Directory {
     /// # Errors
     /// `UNKNOWN_AGENCY`, or why the card that the broker gave could not be relied upon.
     pub fn card(&self, oin: &Oin) -> Result<VerifiedCard, Reason> {
-        self.read(|held| match held.book.card(oin) {
+        let region = self.means.region.current();
+        self.read(|held| match held.book.under(region.crl()).card(oin) {
             Some(card) => Ok(card.clone()),
             None => Err(held.refused.get(oin).copied().unwrap_or(Reason::UnknownAgency)),
         })
@@ -110,15 +112,14 @@ impl Directory {
 
     /// Every card, sorted by OIN.
     pub fn cards(&self) -> Vec<VerifiedCard> {
-        self.read(|held| held.book.cards().cloned().collect())
+        self.with_book(|cards| cards.all().cloned().collect())
     }
 
     /// The agency with this name, in any case.
     pub fn named(&self, name: &str) -> Option<VerifiedCard> {
         let name = name.to_lowercase();
-        self.read(|held| {
-            let mut cards = held.book.cards();
-            cards.find(|card| card.card().name.to_lowercase() == name).cloned()
+        self.with_book(|cards| {
+            cards.all().find(|card| card.card().name.to_lowercase() == name).cloned()
         })
     }
 
@@ -128,8 +129,9 @@ impl Directory {
     }
 
     /// Looks at the cards without copying them. `look` must be quick: others wait.
-    pub fn with_book<T>(&self, look: impl FnOnce(&CardBook) -> T) -> T {
-        self.read(|held| look(&held.book))
+    pub fn with_book<T>(&self, look: impl FnOnce(Cards<'_>) -> T) -> T {
+        let region = self.means.region.current();
+        self.read(|held| look(held.book.under(region.crl())))
     }
 
     /// Reads the broker's directory, verifies it, and keeps what changed.
@@ -203,7 +205,7 @@ impl Directory {
 
     fn consider(&self, signed: SignedCard) -> Result<Considered, Reason> {
         let (region, now) = (self.means.region.current(), self.now());
-        self.read(|held| held.book.consider(signed, region.root(), now))
+        self.read(|held| held.book.consider(signed, &region, now))
     }
 
     async fn take(&self, turn: &mut Turn, considered: Vec<Considered>) -> Result<(), Reason> {

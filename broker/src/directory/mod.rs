@@ -8,7 +8,8 @@ pub mod service;
 use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use grondslag_certs::{CardBook, Considered, Root, Taken, VerifiedCard};
+use grondslag_certs::tls::{Region, Reloading};
+use grondslag_certs::{CardBook, Considered, Taken, VerifiedCard};
 use grondslag_core::canonical::Canonical;
 use grondslag_core::card::{Card, SignedCard};
 use grondslag_core::clock::{Clock, Timestamp};
@@ -27,7 +28,7 @@ const PAGE: usize = 500;
 /// The directory. Its book is guarded by a lock that is never held across an await.
 #[derive(Debug)]
 pub struct Directory {
-    root: Root,
+    region: Arc<Reloading<Region>>,
     clock: Arc<dyn Clock>,
     store: Arc<dyn Store>,
     ledger: Arc<Ledger>,
@@ -39,12 +40,12 @@ pub struct Directory {
 
 impl Directory {
     /// Opens the directory from what the store holds; a card that no longer holds (expired,
-    /// admission ended) is left out until its agency publishes a newer one.
+    /// admission ended) is not relied upon until its agency publishes a newer one.
     ///
     /// # Errors
     /// The reason for which the store or the operator's folder cannot be read.
     pub async fn open(
-        root: Root,
+        region: Arc<Reloading<Region>>,
         clock: Arc<dyn Clock>,
         store: Arc<dyn Store>,
         ledger: Arc<Ledger>,
@@ -54,13 +55,14 @@ impl Directory {
         let mut book = CardBook::default();
         let now = clock.now();
         for signed in stored_cards(store.as_ref()).await? {
-            match book.consider(signed, &root, now) {
+            book.remember(signed.clone());
+            match book.consider(signed, &region.current(), now) {
                 Ok(considered) => book.put(considered),
                 Err(reason) => tracing::warn!(reason = reason.code(), "a stored card lapsed"),
             }
         }
         let publishing = tokio::sync::Mutex::new(());
-        Ok(Self { root, clock, store, ledger, operator, book: RwLock::new(book), publishing })
+        Ok(Self { region, clock, store, ledger, operator, book: RwLock::new(book), publishing })
     }
 
     /// Takes a card into the directory and records it.
@@ -71,7 +73,8 @@ impl Directory {
         if *peer != signed.card.oin {
             return Err(Reason::CardOinMismatch);
         }
-        self.operator.check_admitted(&signed.admission, &self.root, self.clock.now())?;
+        let now = self.clock.now();
+        self.operator.check_admitted(&signed.admission, self.region.current().root(), now)?;
         self.take(signed).await
     }
 
@@ -92,7 +95,8 @@ impl Directory {
             return Err(Reason::AgencySuspended);
         }
         let book = self.book.read().unwrap_or_else(PoisonError::into_inner);
-        let card = book.card(oin).ok_or(Reason::UnknownAgency)?;
+        let region = self.region.current();
+        let card = book.under(region.crl()).card(oin).ok_or(Reason::UnknownAgency)?;
         card.check_time(self.clock.now())?;
         Ok(card.clone())
     }
@@ -100,7 +104,9 @@ impl Directory {
     /// Every card of an agency that is not suspended, as it travels.
     pub fn signed(&self) -> Vec<SignedCard> {
         let book = self.book.read().unwrap_or_else(PoisonError::into_inner);
-        book.signed()
+        let region = self.region.current();
+        book.under(region.crl())
+            .signed()
             .filter(|signed| !self.operator.is_suspended(&signed.card.oin))
             .cloned()
             .collect()
@@ -146,7 +152,7 @@ impl Directory {
         let now = self.clock.now();
         let considered = {
             let book = self.book.read().unwrap_or_else(PoisonError::into_inner);
-            book.consider(signed, &self.root, now)?
+            book.consider(signed, &self.region.current(), now)?
         };
         let taken = considered.taken();
         if taken != Taken::Same {

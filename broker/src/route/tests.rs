@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use ed25519_dalek::SigningKey;
+use grondslag_certs::tls::{Region, Reloading, TlsFiles};
 use grondslag_certs::{LeafKey, Root, authority};
 use grondslag_core::card::{Card, SignedCard};
 use grondslag_core::catalogue::{Category, Kind, Purpose, QueryKind, Role};
@@ -82,7 +83,8 @@ async fn scene(says: &[(&str, Heard)]) -> Scene {
     let dir = tempfile::tempdir().unwrap();
     let now = Timestamp::parse("2026-06-15T10:00").unwrap();
     let clock = Arc::new(SetClock::at(now));
-    let root = authority::init(&dir.path().join("ca"), "Drieveen", now).unwrap();
+    let system = grondslag_certs::time::tls_now();
+    let root = authority::init(&dir.path().join("ca"), "Drieveen", system).unwrap();
     let store = Arc::new(FaultyStore::new(Arc::new(MemoryStore::default())));
     let as_store: Arc<dyn Store> = Arc::clone(&store) as _;
     let as_clock: Arc<dyn Clock> = Arc::clone(&clock) as _;
@@ -91,8 +93,11 @@ async fn scene(says: &[(&str, Heard)]) -> Scene {
     let says = says.iter().map(|(who, heard)| (oin(who), heard.clone())).collect();
     let nodes = Arc::new(Pretend { says, ..Pretend::default() });
     *nodes.ledger.lock().unwrap() = Some(Arc::clone(&ledger));
+    let own = dir.path().join(BROKER);
+    authority::issue(&dir.path().join("ca"), &own, &oin(BROKER), "Broker", system).unwrap();
+    let region = Reloading::<Region>::open(TlsFiles::in_folder(&own)).unwrap();
     let directory = Directory::open(
-        root.clone(),
+        Arc::new(region),
         Arc::clone(&as_clock),
         Arc::clone(&as_store),
         Arc::clone(&ledger),

@@ -111,8 +111,12 @@ impl Draft {
         let term = header.times.answer_by.local();
         out.line(&bold(out.tr("U ondertekent deze vraag:", "You sign this question:")));
         out.line(&match out.lang() {
-            Lang::Nl => format!("  rol {}, doel {}, soort {}", header.role, header.purpose, header.kind),
-            Lang::En => format!("  role {}, purpose {}, kind {}", header.role, header.purpose, header.kind),
+            Lang::Nl => {
+                format!("  rol {}, doel {}, soort {}", header.role, header.purpose, header.kind)
+            }
+            Lang::En => {
+                format!("  role {}, purpose {}, kind {}", header.role, header.purpose, header.kind)
+            }
         });
         out.line(&match out.lang() {
             Lang::Nl => format!("  urgentie {}, antwoord uiterlijk {term}", header.urgency),
@@ -160,9 +164,8 @@ fn checked(
     if !same {
         return Err(Reason::ApprovalAltered.into());
     }
-    let parse = |code: &String| {
-        Category::parse(code).map_err(|_| Failure::from(Reason::UnknownCategory))
-    };
+    let parse =
+        |code: &String| Category::parse(code).map_err(|_| Failure::from(Reason::UnknownCategory));
     Ok((derived, target.categories.iter().map(parse).collect::<Result<_, _>>()?))
 }
 

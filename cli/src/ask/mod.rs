@@ -17,8 +17,8 @@ use serde_json::json;
 
 use self::approve::Draft;
 use self::question::QuestionArgs;
-pub(crate) use self::shown::{AgencyShown, LineShown, Names};
 use self::shown::moment;
+pub(crate) use self::shown::{AgencyShown, LineShown, Names};
 use crate::desk::{Desk, Events};
 use crate::exit::{Exit, Failure};
 use crate::output::{Output, bold, dim};
@@ -114,25 +114,26 @@ async fn ask(args: &Ask, out: Output) -> Result<Exit, Failure> {
         Some(folder) => {
             let role = args.approver_role.clone().unwrap_or_else(|| question.role.clone());
             let second = Desk::open(folder, out.lang())?;
-            with_second_person(&desk, &second, &role, question).await?
+            let id = approved_draft(&desk, &second, &role, question).await?;
+            desk.send_draft(&id).await?
         }
     };
     follow(&names, events, out).await
 }
 
-/// Drafts, has a second person sign what their own program rebuilds, and sends. Also for the
-/// demo, whose people all sit at one machine.
-pub(crate) async fn with_second_person(
+/// Drafts, and has a second person sign what their own program rebuilds; what was drafted is then
+/// ready to be sent. Also for the demo, whose people all sit at one machine.
+pub(crate) async fn approved_draft(
     desk: &Desk,
     second: &Desk,
     role: &str,
     question: v1::DeskQuestion,
-) -> Result<Events, Failure> {
+) -> Result<InquiryId, Failure> {
     let number = question.subject.clone();
     let id = desk.draft(question).await?;
     let draft = Draft::check(&id, second.oin(), second.show_draft(&id).await?, &number)?;
     draft.approve(second, role).await?;
-    desk.send_draft(&id).await
+    Ok(id)
 }
 
 async fn plan(

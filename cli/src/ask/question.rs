@@ -161,9 +161,8 @@ fn find(typed: &str, agencies: &[v1::AgencySummary]) -> Result<String, Failure> 
     if let Some(agency) = agencies.iter().find(whole) {
         return Ok(agency.oin.clone());
     }
-    let partly = |agency: &&v1::AgencySummary| {
-        !wanted.is_empty() && folded(&agency.name).contains(&wanted)
-    };
+    let partly =
+        |agency: &&v1::AgencySummary| !wanted.is_empty() && folded(&agency.name).contains(&wanted);
     let found: Vec<_> = agencies.iter().filter(partly).collect();
     match found.as_slice() {
         [one] => Ok(one.oin.clone()),

@@ -37,7 +37,8 @@ fn line(out: Output, shown: &LineShown) {
         "review" => yellow(&shown.sentence),
         _ => dim(&shown.sentence),
     };
-    let basis = basis(&shown.rows.iter().map(ToString::to_string).collect::<Vec<_>>(), &shown.grounds);
+    let basis =
+        basis(&shown.rows.iter().map(ToString::to_string).collect::<Vec<_>>(), &shown.grounds);
     let by = match (shown.state, shown.by.as_str()) {
         ("refused", "broker") => out.tr(" (door de makelaar)", " (by the broker)"),
         _ => "",

@@ -3,6 +3,8 @@
 //!
 //! INVARIANT: neither "neutral" nor "not reached" is ever worded as "not known" (domain 4a.23).
 
+use std::sync::Arc;
+
 use grondslag_core::answer::{About, Basis, Entry, Line};
 use grondslag_core::catalogue::{Category, Ground, RowId};
 use grondslag_core::clock::Timestamp;
@@ -19,7 +21,7 @@ use crate::exit::Failure;
 /// reader's language.
 #[derive(Debug)]
 pub(crate) struct Names {
-    pack: Pack,
+    pack: Arc<Pack>,
     lang: Lang,
 }
 
@@ -99,7 +101,7 @@ pub(crate) struct EntryShown {
     /// Whom it is about.
     pub(crate) about: About,
     /// When it was written down; not told below T3.
-    #[serde(serialize_with = "maybe_at")]
+    #[serde(serialize_with = "moment")]
     pub(crate) dated: Option<Timestamp>,
     /// The agency's own source.
     pub(crate) source: String,
@@ -121,17 +123,12 @@ pub(crate) struct TextShown {
 impl Names {
     /// The names in one language.
     pub(crate) fn load(lang: Lang) -> Result<Self, Failure> {
-        Ok(Self { pack: Pack::builtin()?, lang })
+        Ok(Self { pack: Arc::new(Pack::builtin()?), lang })
     }
 
     /// The rules themselves.
-    pub(crate) fn pack(&self) -> &Pack {
+    pub(crate) fn pack(&self) -> &Arc<Pack> {
         &self.pack
-    }
-
-    /// The reader's language.
-    pub(crate) fn lang(&self) -> Lang {
-        self.lang
     }
 
     /// What a category is called; its code when these rules do not know it.
@@ -318,19 +315,6 @@ fn moment_of(ms: i64) -> Option<Timestamp> {
 /// Moments are written as RFC 3339 in Dutch time.
 #[expect(clippy::ref_option, reason = "serde hands fields by reference")]
 pub(crate) fn moment<S: Serializer>(at: &Option<Timestamp>, to: S) -> Result<S::Ok, S::Error> {
-    match at {
-        Some(at) => to.collect_str(at),
-        None => to.serialize_none(),
-    }
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands fields by reference")]
-fn at<S: Serializer>(at: &Timestamp, to: S) -> Result<S::Ok, S::Error> {
-    to.collect_str(at)
-}
-
-#[expect(clippy::ref_option, reason = "serde hands fields over by reference")]
-fn maybe_at<S: Serializer>(at: &Option<Timestamp>, to: S) -> Result<S::Ok, S::Error> {
     match at {
         Some(at) => to.collect_str(at),
         None => to.serialize_none(),

@@ -119,6 +119,14 @@ impl Crew {
         self.members.clear();
     }
 
+    /// The processes that have ended.
+    pub(super) fn ended(&mut self) -> Vec<String> {
+        let ended = self.members.iter_mut().filter_map(|member| {
+            matches!(member.child.try_wait(), Ok(Some(_))).then(|| member.name.clone())
+        });
+        ended.collect()
+    }
+
     fn spawn(
         &mut self,
         name: &str,

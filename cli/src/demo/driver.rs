@@ -15,7 +15,7 @@ use grondslag_runtime::clock::RegionClockFile;
 
 use super::place::Place;
 use super::world::{Decided, Half, Question, Shown, World};
-use crate::ask::{AgencyShown, LineShown, Names, with_second_person};
+use crate::ask::{AgencyShown, LineShown, Names, approved_draft};
 use crate::desk::{Desk, Events};
 use crate::exit::Failure;
 
@@ -87,9 +87,8 @@ pub(super) struct Played {
 impl Driver<'_> {
     /// Steps the clock to the moment of a question; it never goes back.
     pub(super) fn step_to(&self, at: Timestamp) -> Result<(), Failure> {
-        let clocked = |error: grondslag_runtime::clock::ClockError| {
-            Failure::new(error.reason(), error)
-        };
+        let clocked =
+            |error: grondslag_runtime::clock::ClockError| Failure::new(error.reason(), error);
         let now = self.clock.now().map_err(clocked)?;
         self.clock.step_to(at.max(now)).map_err(clocked)
     }
@@ -109,16 +108,15 @@ impl Driver<'_> {
     pub(super) async fn ask(&self, question: &Question) -> Result<Answered, Failure> {
         let desk = self.desks.of(&question.agency, &question.staff)?;
         let wire = self.wire(question)?;
-        let since = Instant::now();
-        let events = match &question.approver {
-            None => desk.ask(wire).await?,
-            Some(second) => {
-                let role = self.approving_role(&question.agency, second, &question.role)?;
-                let second = self.desks.of(&question.agency, second)?;
-                with_second_person(&desk, &second, &role, wire).await?
-            }
+        let Some(second) = &question.approver else {
+            let since = Instant::now();
+            return self.follow(desk.ask(wire).await?, since).await;
         };
-        self.follow(events, since).await
+        let role = self.approving_role(&question.agency, second, &question.role)?;
+        let second = self.desks.of(&question.agency, second)?;
+        let id = approved_draft(&desk, &second, &role, wire).await?;
+        let since = Instant::now();
+        self.follow(desk.send_draft(&id).await?, since).await
     }
 
     /// In the asker's role where the second person holds it, else in their first.
@@ -217,9 +215,8 @@ fn half(
     agency: Option<&AgencyShown>,
     ledger: &[v1::DecisionLine],
 ) -> Half {
-    let line = agency.and_then(|agency| {
-        agency.lines.iter().find(|line| line.category.as_str() == category)
-    });
+    let line = agency
+        .and_then(|agency| agency.lines.iter().find(|line| line.category.as_str() == category));
     let decided = ledger.iter().find(|line| line.category == category);
     Half {
         question: question.id.clone(),

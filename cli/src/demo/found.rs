@@ -26,6 +26,8 @@ use crate::files::{unwritable, write_new};
 
 /// Admissions of the demo outlast every storyline and every certificate.
 const ADMITTED_UNTIL: &str = "2040-01-01T00:00";
+/// Answers leave at once: the demo measures how fast the region is.
+const REPLY_TICK_MS: u64 = 0;
 /// Kind of the broker.
 const BROKER_KIND: &str = "broker";
 
@@ -34,7 +36,6 @@ pub(super) fn found(
     world: &World,
     place: &Place,
     ports: &Ports,
-    reply_tick_ms: u64,
     progress: &(dyn Fn() + Sync),
 ) -> Result<(), Failure> {
     let now = tls_now();
@@ -49,7 +50,7 @@ pub(super) fn found(
         for _ in 0..WORKERS {
             scope.spawn(|| {
                 while let Some(agency) = world.agencies.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let site = Site { world, place, ports, root: &root, reply_tick_ms, now };
+                    let site = Site { world, place, ports, root: &root, now };
                     match site.node(agency) {
                         Ok(()) => progress(),
                         Err(failed) => note(&failure, failed),
@@ -97,7 +98,9 @@ const IDENTITY: &str = "[identity]\ncert = \"cert.pem\"\nkey = \"key.pem\"\nroot
 /// Clock and log, the same for every process of a demo.
 fn common(place: &Place, process: &str) -> String {
     let clock = quoted(&place.clock().display().to_string());
-    format!("[clock]\nregion_file = {clock}\n\n[log]\nformat = \"json\"\nfile = \"{process}.log\"\n")
+    format!(
+        "[clock]\nregion_file = {clock}\n\n[log]\nformat = \"json\"\nfile = \"{process}.log\"\n"
+    )
 }
 
 /// What is the same for every node.
@@ -106,7 +109,6 @@ struct Site<'a> {
     place: &'a Place,
     ports: &'a Ports,
     root: &'a Root,
-    reply_tick_ms: u64,
     now: Timestamp,
 }
 
@@ -124,8 +126,8 @@ impl Site<'_> {
             broker: self.world.broker.oin.clone(),
             broker_endpoint: self.ports.broker.to_string(),
         };
-        let made = init(&folder, &node, self.now)
-            .map_err(|error| Failure::new(error.reason(), error))?;
+        let made =
+            init(&folder, &node, self.now).map_err(|error| Failure::new(error.reason(), error))?;
         self.certify(agency, &folder, &made.request)?;
         self.settings(agency, &folder)?;
         let people: Vec<&Person> = self.world.people_of(&agency.id).collect();
@@ -151,7 +153,7 @@ impl Site<'_> {
     /// What the demo sets beside what `node init` wrote.
     fn settings(&self, agency: &Agency, folder: &Path) -> Result<(), Failure> {
         let mut more = format!("\n{}", common(self.place, "node"));
-        let _ = write!(more, "\n[answers]\nreply_tick_ms = {}\n", self.reply_tick_ms);
+        let _ = write!(more, "\n[answers]\nreply_tick_ms = {REPLY_TICK_MS}\n");
         let overlay = self.world.folder.join("agencies").join(&agency.id).join("overlay.toml");
         if overlay.exists() {
             copy(&overlay, &folder.join("overlay.toml"))?;

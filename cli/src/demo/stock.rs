@@ -79,9 +79,7 @@ async fn one(
         as_of,
     };
     let imported = import(&store, &secret, &files(&from), &terms, &mut |_| ()).await;
-    imported.map_err(|error| {
-        Failure::new(error.reason(), format!("{}: {error}", agency.id))
-    })
+    imported.map_err(|error| Failure::new(error.reason(), format!("{}: {error}", agency.id)))
 }
 
 /// The agency's files that are there.

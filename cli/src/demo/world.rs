@@ -303,7 +303,8 @@ impl World {
 
     /// All questions of all stories, merged in order of time; equal times in order of number.
     pub(super) fn timeline(&self) -> Vec<&Question> {
-        let mut all: Vec<&Question> = self.storylines.iter().flat_map(|one| &one.question).collect();
+        let mut all: Vec<&Question> =
+            self.storylines.iter().flat_map(|one| &one.question).collect();
         all.sort_by_key(|question| question.at);
         all
     }

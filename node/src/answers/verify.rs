@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use grondslag_certs::{CardBook, VerifiedCard};
+use grondslag_certs::{Cards, VerifiedCard};
 use grondslag_core::approval;
 use grondslag_core::catalogue::{Category, Role};
 use grondslag_core::clock::Timestamp;
@@ -107,7 +107,7 @@ pub(crate) struct Against<'a> {
     /// The rules in force here.
     pub(crate) bundle: Digest,
     /// The cards that this node verified itself.
-    pub(crate) cards: &'a CardBook,
+    pub(crate) cards: Cards<'a>,
     /// Whether an approval in this role counts as mandated.
     pub(crate) mandated: &'a dyn Fn(&Role) -> bool,
     /// The present moment.

@@ -69,9 +69,8 @@ impl Directory {
     fn own_card(&self, own: &OwnCard, seq_known: u64) -> Result<SignedCard, Reason> {
         let region = self.means.region.current();
         let leaf = region.leaf().der().to_vec();
-        let held = self.read(|held| {
-            let mut cards = held.book.signed();
-            cards.find(|signed| signed.card.oin == *region.oin()).cloned()
+        let held = self.with_book(|cards| {
+            cards.signed().find(|signed| signed.card.oin == *region.oin()).cloned()
         });
         let now = self.now();
         let wanted = |seq| Card {

@@ -1,0 +1,283 @@
+//! `grondslag demo`: a whole fictional region on one machine.
+//!
+//! Life of a demo: `world` reads the world; `found` makes authority, broker, nodes and desks in a
+//! folder (`place`, `home`); `stock` imports every agency's records; `crew` starts broker and
+//! nodes, each a process of its own; `driver` plays the storylines as the people of the story;
+//! `report` holds what came of it against what the law says.
+
+mod crew;
+mod driver;
+mod found;
+mod home;
+mod limits;
+mod measure;
+mod place;
+mod report;
+mod serve;
+mod step;
+mod stock;
+mod tell;
+mod world;
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use clap::{Args, Subcommand};
+use grondslag_core::reason::Reason;
+use grondslag_policy::bench::decision_ns;
+use grondslag_runtime::clock::{ClockError, RegionClockFile};
+use grondslag_runtime::shutdown::Shutdown;
+use serde_json::json;
+use tokio::time::sleep;
+
+use self::crew::Crew;
+use self::driver::{Desks, Driver};
+use self::home::Home;
+use self::place::{Place, Ports};
+use self::report::{Judged, Report, judge, refusals};
+use self::step::Step;
+use self::stock::Stocked;
+use self::tell::Teller;
+use self::world::{Half, Question, World};
+use crate::ask::Names;
+use crate::exit::{Exit, Failure};
+use crate::output::{Output, dim};
+use crate::wait::wait;
+
+/// Watch a whole, fictional region work
+///
+/// Starts an authority, a broker and 17 agencies on this machine, each a process of its own that
+/// listens on 127.0.0.1 alone, and plays ten stories of children: what each agency asks, and what
+/// the law lets the others answer. Then it serves, and you can ask from a second terminal.
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(crate) struct DemoArgs {
+    #[command(subcommand)]
+    command: Option<DemoCommand>,
+
+    #[command(flatten)]
+    play: PlayArgs,
+}
+
+#[derive(Debug, Args)]
+struct PlayArgs {
+    /// Play every story to its end, measure, and stop; fails when a story ends otherwise than the
+    /// law says
+    #[arg(long)]
+    once: bool,
+
+    /// Make the region in this folder, which must be new or empty, and leave it there
+    #[arg(long, value_name = "FOLDER")]
+    dir: Option<PathBuf>,
+
+    /// Leave the region's folder when the demo ends
+    #[arg(long)]
+    keep: bool,
+
+    /// Play another world than the one that came with the program
+    #[arg(long, value_name = "FOLDER")]
+    world: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+enum DemoCommand {
+    /// Step the clock of a running demo forward
+    Advance {
+        /// How far: 30m, 1h, 2d
+        #[arg(value_name = "STEP")]
+        by: Step,
+        /// The demo's folder; needed only when several run, or it was started with --dir
+        #[arg(long, value_name = "FOLDER")]
+        dir: Option<PathBuf>,
+    },
+}
+
+/// Runs `grondslag demo`.
+pub(crate) fn run(args: &DemoArgs, out: Output) -> Result<Exit, Failure> {
+    let since = Instant::now();
+    match &args.command {
+        Some(DemoCommand::Advance { by, dir }) => step::advance(*by, dir.as_deref(), out),
+        None => wait(live(&args.play, out, since)),
+    }
+}
+
+/// From an empty folder to the end, which is the last question, a failure or Ctrl-C. The
+/// processes end before this returns.
+async fn live(args: &PlayArgs, out: Output, since: Instant) -> Result<Exit, Failure> {
+    let shutdown = Shutdown::on_signals().map_err(|error| Failure::new(Reason::Internal, error))?;
+    let home = Home::make(args.dir.as_deref(), args.keep)?;
+    let place = home.place();
+    let mut crew = Crew::default();
+    let ended = tokio::select! {
+        ended = region(args, &place, &mut crew, out, since) => ended,
+        // A demo that serves is ended so; one that should have played to its end was not done.
+        () = shutdown.requested() => Ok(if args.once { Exit::Refused } else { Exit::Done }),
+    };
+    crew.stop().await;
+    if home.stays(args.keep) {
+        out.note(&format!(
+            "{} {}",
+            out.tr("De map blijft staan:", "The folder stays:"),
+            place.folder().display()
+        ));
+    }
+    ended
+}
+
+async fn region(
+    args: &PlayArgs,
+    place: &Place,
+    crew: &mut Crew,
+    out: Output,
+    since: Instant,
+) -> Result<Exit, Failure> {
+    let names = Names::load(out.lang())?;
+    let world = world(args, place)?;
+    let (ports, stocked) = start(&world, place, crew, &names, out).await?;
+    let desks = Desks::new(place, out.lang());
+    let steps =
+        out.progress(Some(count(&world)), out.tr("wachten op de nodes", "waiting for nodes"));
+    crew.ready(&world, &desks, &|| steps.inc(1)).await?;
+    steps.finish_and_clear();
+    tell::region(out, &world, &ports);
+    let clock = RegionClockFile::open(&place.clock()).map_err(clocked)?;
+    let driver = Driver { world: &world, desks: &desks, names: &names, clock };
+    let mut show = Show { driver, crew, out, since, stocked, seen: Seen::default() };
+    if args.once { show.once().await } else { show.serve(place).await }
+}
+
+fn world(args: &PlayArgs, place: &Place) -> Result<World, Failure> {
+    match &args.world {
+        Some(folder) => World::load(folder),
+        None => {
+            world::extract(&place.world())?;
+            World::load(&place.world())
+        }
+    }
+}
+
+/// Makes the region, imports every register, and starts the processes.
+async fn start(
+    world: &World,
+    place: &Place,
+    crew: &mut Crew,
+    names: &Names,
+    out: Output,
+) -> Result<(Ports, Stocked), Failure> {
+    let mut ports = Ports::find(world)?;
+    let steps = out.progress(Some(count(world) + 1), out.tr("sleutels maken", "making keys"));
+    found::found(world, place, &ports, &|| steps.inc(1))?;
+    steps.finish_and_clear();
+    let steps = out.progress(Some(count(world)), out.tr("dossiers inlezen", "importing records"));
+    let stocked = stock::stock(world, place, names.pack(), &|| steps.inc(1)).await?;
+    steps.finish_and_clear();
+    crew.start(world, place, &mut ports).await?;
+    Ok((ports, stocked))
+}
+
+/// A region that runs, and what was seen of it.
+struct Show<'a> {
+    driver: Driver<'a>,
+    crew: &'a mut Crew,
+    out: Output,
+    since: Instant,
+    stocked: Stocked,
+    seen: Seen,
+}
+
+#[derive(Debug, Default)]
+struct Seen {
+    halves: Vec<Half>,
+    questions: usize,
+    answers: u64,
+    startup: Option<Duration>,
+    ask_ms_p50: Option<f64>,
+}
+
+impl Show<'_> {
+    /// Plays everything, measures, reports, and ends.
+    async fn once(&mut self) -> Result<Exit, Failure> {
+        let timeline = self.driver.world.timeline();
+        let widest = measure::widest(&timeline).map(|question| question.id.clone());
+        self.play(&timeline, widest.as_deref()).await?;
+        sleep(Duration::from_millis(limits::REST_MS)).await;
+        let report = self.report();
+        tell::summary(self.out, &report);
+        self.out.json(&report)?;
+        Ok(verdict(self.out, &report.storylines))
+    }
+
+    /// Plays up to the demo's own moment, and serves from there until the end.
+    async fn serve(&mut self, place: &Place) -> Result<Exit, Failure> {
+        let world = self.driver.world;
+        let moment = world.region.clock_demo;
+        let timeline = world.timeline();
+        let past: Vec<&Question> = timeline.into_iter().filter(|one| one.at <= moment).collect();
+        self.play(&past, None).await?;
+        self.driver.step_to(moment)?;
+        self.driver.clock.run().map_err(clocked)?;
+        serve::invite(self.out, world, place)?;
+        self.out.json(&json!({ "folder": place.folder(), "serving": true }))?;
+        serve::look_after(self.out, self.crew).await;
+        Ok(Exit::Done)
+    }
+
+    async fn play(
+        &mut self,
+        timeline: &[&Question],
+        measured: Option<&str>,
+    ) -> Result<(), Failure> {
+        let mut teller = Teller::new(self.out, self.driver.world);
+        for question in timeline {
+            let played = self.driver.play(question).await?;
+            self.crew.still_well()?;
+            teller.tell(question, &played);
+            if let Ok(answered) = &played.answered {
+                self.seen.answers += u64::from(answered.replied);
+                let first = answered.first_reply.map(|at| at.duration_since(self.since));
+                self.seen.startup = self.seen.startup.or(first);
+            }
+            self.seen.questions += 1;
+            self.seen.halves.extend(played.seen);
+            if measured == Some(question.id.as_str()) {
+                let label = self.out.tr("meten", "measuring");
+                self.out.note(&dim(label));
+                self.seen.ask_ms_p50 = Some(measure::ask_ms_p50(&self.driver, question).await?);
+            }
+        }
+        Ok(())
+    }
+
+    fn report(&self) -> Report {
+        let (world, seen) = (self.driver.world, &self.seen);
+        let startup = seen.startup.unwrap_or_default().as_millis();
+        let rss = self.crew.broker_pid().and_then(measure::rss_mb);
+        Report {
+            agencies: world.agencies.len(),
+            storylines: judge(world, &seen.halves),
+            questions: seen.questions,
+            answers: seen.answers,
+            refusals: refusals(&seen.halves),
+            startup_ms: u64::try_from(startup).unwrap_or(u64::MAX),
+            ask_ms_p50: seen.ask_ms_p50.unwrap_or_default(),
+            decision_ns: decision_ns(self.driver.names.pack()),
+            import_rows_per_s: self.stocked.rows_per_s(),
+            broker_rss_mb: rss.unwrap_or_default(),
+        }
+    }
+}
+
+/// A story that ended otherwise than the law says makes the whole fail, by name.
+fn verdict(out: Output, judged: &[Judged]) -> Exit {
+    tell::differences(out, judged);
+    if judged.iter().all(|one| one.ok) { Exit::Done } else { Exit::Refused }
+}
+
+fn count(world: &World) -> u64 {
+    u64::try_from(world.agencies.len()).unwrap_or(u64::MAX)
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "map_err hands it over")]
+fn clocked(error: ClockError) -> Failure {
+    Failure::new(error.reason(), error)
+}

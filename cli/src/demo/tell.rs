@@ -1,0 +1,193 @@
+//! The demo for people: the region as a table, a line per question and per agency, and what the
+//! storylines come to.
+
+use std::collections::BTreeMap;
+
+use grondslag_core::lang::Lang;
+
+use super::driver::Played;
+use super::place::Ports;
+use super::report::{Judged, Report};
+use super::world::{Half, Question, Storyline, World};
+use crate::ask::{AgencyShown, LineShown};
+use crate::output::{Output, bold, dim, green, red, yellow};
+
+/// Width of an agency's name.
+const NAME_CHARS: usize = 50;
+
+/// Prints the region: who is there, and where.
+pub(super) fn region(out: Output, world: &World, ports: &Ports) {
+    out.line(&bold(&match out.lang() {
+        Lang::Nl => format!(
+            "Regio {}: {} organisaties en een makelaar. Alles is verzonnen.",
+            world.region.name,
+            world.agencies.len()
+        ),
+        Lang::En => format!(
+            "Region {}: {} agencies and a broker. All of it is fictional.",
+            world.region.name,
+            world.agencies.len()
+        ),
+    }));
+    let broker = format!("{:<NAME_CHARS$}", world.broker.name);
+    out.line(&format!("  {broker} {:<10} {}", "broker", ports.broker));
+    for agency in &world.agencies {
+        let Ok(ports) = ports.node(&agency.id) else { continue };
+        let kinds: Vec<&str> = agency.kinds.iter().map(|kind| kind.as_str()).collect();
+        let kind = kinds.first().copied().unwrap_or_default();
+        let name = format!("{:<NAME_CHARS$}", agency.name);
+        let place = format!("{:<11}", agency.place);
+        out.line(&format!("  {name} {kind:<10} {} {place} {}", ports.region, dim(&agency.id)));
+    }
+    out.line("");
+}
+
+/// Tells the stories as they are played.
+#[derive(Debug)]
+pub(super) struct Teller<'a> {
+    out: Output,
+    world: &'a World,
+    /// Questions per storyline that are still to come.
+    left: BTreeMap<&'a str, usize>,
+}
+
+impl<'a> Teller<'a> {
+    /// Nothing is told yet.
+    pub(super) fn new(out: Output, world: &'a World) -> Self {
+        let left = world.storylines.iter().map(|one| (one.id.as_str(), one.question.len()));
+        Self { out, world, left: left.collect() }
+    }
+
+    /// Tells one question and its answers.
+    pub(super) fn tell(&mut self, question: &Question, played: &Played) {
+        let Some(story) = self.story_of(question) else { return };
+        let total = story.question.len();
+        let left = self.left.get(story.id.as_str()).copied().unwrap_or_default();
+        if left == total {
+            let title = story.title.in_lang(self.out.lang());
+            self.out.line(&format!("\n{} {}", bold(&story.id), bold(title)));
+        }
+        self.question(question);
+        match &played.answered {
+            Ok(answered) => answered.agencies.iter().for_each(|one| self.agency(one)),
+            Err(failure) => {
+                let reason = failure.reason();
+                let said = format!("{} {}", reason.code(), reason.sentence(self.out.lang()));
+                self.out.line(&format!("      {}", red(&said)));
+            }
+        }
+        if left == 1 {
+            self.out.line(&format!(
+                "  {} {}",
+                bold(&story.id),
+                story.result.in_lang(self.out.lang())
+            ));
+        }
+        self.left.insert(story.id.as_str(), left.saturating_sub(1));
+    }
+
+    fn story_of(&self, question: &Question) -> Option<&'a Storyline> {
+        let has = |story: &&Storyline| story.question.iter().any(|one| one.id == question.id);
+        self.world.storylines.iter().find(has)
+    }
+
+    fn question(&self, question: &Question) {
+        let person = self.world.person(&question.agency, &question.staff);
+        let name = person.map_or("", |person| person.name.as_str());
+        let agency = self.world.agency(&question.agency).map_or("", |one| one.name.as_str());
+        let approver = question.approver.as_ref().map_or(String::new(), |second| {
+            let second = self.world.person(&question.agency, second);
+            let second = second.map_or("", |person| person.name.as_str());
+            format!(" + {second}")
+        });
+        let asked = format!("{} · {}", question.categories.join(" "), question.purpose);
+        self.out.line(&format!(
+            "  {} {}  {name}{approver}, {} ({agency})  {}",
+            dim(&question.at.local()),
+            bold(&question.id),
+            question.role,
+            dim(&asked),
+        ));
+    }
+
+    fn agency(&self, shown: &AgencyShown) {
+        let name = format!("{:<NAME_CHARS$}", shown.name);
+        let lines: Vec<String> = shown.lines.iter().map(|line| self.line(line)).collect();
+        let said = if lines.is_empty() { yellow(&shown.sentence) } else { lines.join("  ") };
+        self.out.line(&format!("      {name} {said}"));
+    }
+
+    fn line(&self, line: &LineShown) -> String {
+        let rows: Vec<String> = line.rows.iter().map(ToString::to_string).collect();
+        let rows = if rows.is_empty() { String::new() } else { format!(" ({})", rows.join(", ")) };
+        let (out, category) = (self.out, &line.category);
+        match line.state {
+            "content" => {
+                let tier = line.tier.map_or("", |tier| tier.word());
+                green(&format!("{category} {tier}{rows}"))
+            }
+            "no_record" => {
+                green(&format!("{category} {}{rows}", out.tr("niets vastgelegd", "none")))
+            }
+            "refused" => red(&format!("{category} {}{rows}", out.tr("geweigerd", "refused"))),
+            "review" => yellow(&format!("{category} {}{rows}", out.tr("beoordeling", "review"))),
+            _ => dim(&format!("{category} {}", out.tr("neutraal", "neutral"))),
+        }
+    }
+}
+
+/// Says what differs from what the law says, whatever the form of the output.
+pub(super) fn differences(out: Output, judged: &[Judged]) {
+    for one in judged.iter().filter(|one| !one.ok) {
+        out.alarm(&red(&format!(
+            "{}: {}",
+            one.id,
+            out.tr("niet wat verwacht was", "not what was expected")
+        )));
+        for (expected, seen) in one.differences() {
+            let Half { question, target, category, .. } = expected;
+            out.alarm(&format!("  {question} {target} {category}"));
+            out.alarm(&format!("    {} {}", out.tr("verwacht", "expected"), compact(expected)));
+            let seen = seen.map_or_else(|| "-".to_owned(), compact);
+            out.alarm(&format!("    {} {seen}", out.tr("gezien  ", "seen    ")));
+        }
+    }
+}
+
+fn compact(half: &Half) -> String {
+    let decided = serde_json::to_string(&half.decided).unwrap_or_default();
+    let shown = serde_json::to_string(&half.shown).unwrap_or_default();
+    format!("{decided} {shown}")
+}
+
+/// Prints the counts and measures.
+pub(super) fn summary(out: Output, report: &Report) {
+    let right = report.storylines.iter().filter(|one| one.ok).count();
+    let stories = format!("{right}/{}", report.storylines.len());
+    let stories = if right == report.storylines.len() { green(&stories) } else { red(&stories) };
+    let figures = [
+        (out.tr("storylijnen zoals verwacht", "storylines as expected"), stories),
+        (out.tr("vragen", "questions"), report.questions.to_string()),
+        (out.tr("antwoorden", "answers"), report.answers.to_string()),
+        (out.tr("weigeringen", "refusals"), report.refusals.to_string()),
+        (out.tr("start tot eerste antwoord", "start to first answer"), ms(report.startup_ms)),
+        (
+            out.tr("vraag aan 8 organisaties, mediaan", "question to 8 agencies, median"),
+            format!("{} ms", report.ask_ms_p50),
+        ),
+        (out.tr("een beslissing", "one decision"), format!("{} ns", report.decision_ns)),
+        (out.tr("import", "import"), format!("{} /s", report.import_rows_per_s)),
+        (
+            out.tr("geheugen makelaar", "memory of the broker"),
+            format!("{} MB", report.broker_rss_mb),
+        ),
+    ];
+    out.line("");
+    for (label, figure) in figures {
+        out.line(&format!("  {label:<34} {figure}"));
+    }
+}
+
+fn ms(ms: u64) -> String {
+    format!("{ms} ms")
+}

@@ -1,0 +1,147 @@
+//! The rules, as a privacy officer meets them.
+
+use std::fs;
+use std::path::Path;
+
+use crate::{Ran, run};
+
+/// The folder of the rules that come with the program.
+fn rules() -> &'static Path {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../policy"))
+}
+
+/// A copy of the rules, changed in one place.
+fn changed(folder: &Path, file: &str, from: &str, to: &str) {
+    for part in ["table", "cases"] {
+        fs::create_dir_all(folder.join(part)).unwrap();
+        for entry in fs::read_dir(rules().join(part)).unwrap() {
+            let path = entry.unwrap().path();
+            fs::copy(&path, folder.join(part).join(path.file_name().unwrap())).unwrap();
+        }
+    }
+    for name in ["pack.toml", "catalogue.toml"] {
+        fs::copy(rules().join(name), folder.join(name)).unwrap();
+    }
+    let path = folder.join(file);
+    let text = fs::read_to_string(&path).unwrap();
+    assert!(text.contains(from), "{file} has no {from}");
+    fs::write(path, text.replacen(from, to, 1)).unwrap();
+}
+
+fn explain(facts: &str, more: &str) -> Ran {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("facts.json"), facts).unwrap();
+    run(dir.path(), &format!("policy explain --facts facts.json {more}"))
+}
+
+const OPEN: &str = r#"{ "requester_role": "gem.lokaalteam", "purpose": "D01", "category": "G05",
+    "target_kind": "jha", "case_fact": "stated" }"#;
+const NONE: &str = r#"{ "requester_role": "gem.lokaalteam", "purpose": "D01", "category": "G05",
+    "target_kind": "jha" }"#;
+
+#[test]
+fn the_rules_that_come_with_the_program_are_sound() {
+    let report = run(Path::new("."), "policy check --json").done();
+    assert_eq!(report["rules"], 42);
+    assert!(report["rows"].as_u64().unwrap() >= 42);
+    assert!(report["cases"].as_u64() > report["rows"].as_u64());
+    assert_eq!(report["problems"], serde_json::json!([]));
+    let said = run(Path::new("."), "policy check --lang en");
+    assert!(said.out.starts_with("42 rules, ") && said.out.contains("0 problems"), "{said:?}");
+}
+
+#[test]
+fn a_broken_rule_file_fails_with_file_row_and_reason() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = "table/R05.toml";
+    let text = fs::read_to_string(rules().join(file)).unwrap();
+    assert!(text.contains("R05.1"), "the test's own example");
+    changed(dir.path(), file, "outcome = \"permit\"", "outcome = \"permitt\"");
+    let ran = run(dir.path(), "policy check --folder . --json");
+    assert_eq!(ran.code, 1, "{ran:?}");
+    let problem = ran.json()["problems"][0].clone();
+    assert_eq!(problem["file"], file);
+    assert!(problem["row"].as_str().unwrap().starts_with("R05"), "{problem}");
+    assert!(problem["reason"].as_str().is_some_and(|reason| !reason.is_empty()), "{problem}");
+    let said = run(dir.path(), "policy check --folder .");
+    assert_eq!(said.code, 1);
+    assert!(said.out.contains("table/R05.toml") && said.err.contains("POLICY_INVALID"), "{said:?}");
+}
+
+#[test]
+fn an_example_that_comes_out_otherwise_fails_by_name() {
+    let dir = tempfile::tempdir().unwrap();
+    changed(dir.path(), "cases/R05.toml", "verdict = \"permit\"", "verdict = \"refuse\"");
+    for command in ["check", "cases"] {
+        let ran = run(dir.path(), &format!("policy {command} --folder . --json"));
+        assert_eq!(ran.code, 1, "{ran:?}");
+        let problem = ran.json()["problems"][0].clone();
+        assert_eq!(problem["file"], "cases/R05.toml");
+        assert_eq!(problem["reason"], "CASE_FAILED");
+    }
+    assert_eq!(run(dir.path(), "policy cases").code, 0, "those of the program");
+}
+
+#[test]
+fn a_permit_is_explained_by_rule_article_and_duty() {
+    let explained = explain(OPEN, "--json").done();
+    assert_eq!(explained["verdict"], "permit");
+    assert_eq!(explained["tier"], "T3");
+    assert_eq!(explained["rules"][0]["row"], "R05.1");
+    let legal = explained["legal"].as_array().unwrap();
+    assert!(legal.iter().any(|ground| ground["id"] == "jw-7.4.0-2"), "{explained}");
+    assert_eq!(explained["obligations"][0]["id"], "melden");
+    let said = explain(OPEN, "");
+    assert!(said.out.contains("Toegestaan tot en met T3"), "{said:?}");
+    assert!(said.out.contains("Jeugdwet art. 7.4.0 lid 2"), "{said:?}");
+}
+
+#[test]
+fn a_refusal_says_what_would_open_it_and_is_no_failure() {
+    let explained = explain(NONE, "--json").done();
+    assert_eq!((&explained["verdict"], &explained["reason"]), (&"refuse".into(), &"NO_RULE".into()));
+    assert_eq!(explained["near_misses"][0]["row"], "R05.1");
+    assert_eq!(explained["near_misses"][0]["needs"][0]["column"], "case_fact");
+    let said = explain(NONE, "--lang en");
+    assert!(said.out.starts_with("Refused") && said.out.contains("What would open this"));
+}
+
+#[test]
+fn a_list_of_facts_gets_a_list_of_answers_and_an_object_one() {
+    let list = explain(&format!("[{NONE}, {OPEN}]"), "--json").done();
+    let verdicts: Vec<_> = list.as_array().unwrap().iter().map(|one| &one["verdict"]).collect();
+    assert_eq!(verdicts, ["refuse", "permit"]);
+    assert!(explain(&format!("[{OPEN}]"), "--json").done().is_array());
+    assert!(explain(OPEN, "--json").done().is_object());
+    assert_eq!(explain("[]", "--json").done(), serde_json::json!([]));
+}
+
+#[test]
+fn the_moment_decides_which_rows_are_in_force() {
+    let early = explain(OPEN, "--on 1950-01-01T00:00 --json");
+    assert!(["permit", "refuse"].contains(&early.done()["verdict"].as_str().unwrap()));
+    assert_eq!(explain(OPEN, "--on someday").code, 2);
+}
+
+#[test]
+fn unknown_facts_are_refused_with_the_nearest_known_word() {
+    let ran = explain(&OPEN.replace("case_fact", "case_fakt"), "--json");
+    assert_eq!((ran.code, ran.reason().as_str()), (1, "UNKNOWN_FACT"));
+    assert!(ran.out.contains("case_fact"), "{ran:?}");
+    let role = explain(&OPEN.replace("gem.lokaalteam", "gem.nobody"), "--json");
+    assert_eq!(role.reason(), "UNKNOWN_ROLE");
+    assert_eq!(explain("{", "--json").reason(), "MALFORMED");
+    assert_eq!(explain("{}", "--json").reason(), "MALFORMED");
+}
+
+#[test]
+fn a_nodes_own_rules_may_only_be_stricter() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("facts.json"), OPEN).unwrap();
+    let overlay = "[[row]]\nid = \"local/1\"\noutcome = \"permit\"\n";
+    fs::write(dir.path().join("own.toml"), overlay).unwrap();
+    let line = "policy explain --facts facts.json --overlay own.toml --json";
+    let ran = run(dir.path(), &format!("{line} --kind jha"));
+    assert_eq!((ran.code, ran.reason().as_str()), (1, "LOCAL_PERMIT"), "{ran:?}");
+    assert_eq!(run(dir.path(), line).code, 2, "whose rules?");
+}

@@ -1,0 +1,115 @@
+//! What several tests use: a region that only answers, and questions about its children.
+
+use anyhow::{Context as _, Result};
+use grondslag_core::answer::{Answer, Outcome};
+use grondslag_core::id::Oin;
+use grondslag_core::reason::Reason;
+use grondslag_proto::v1;
+use grondslag_runtime::channel::reason_of;
+use grondslag_tests::federation::hand::{NECESSITY, Plea};
+use grondslag_tests::federation::{Federation, Setup};
+use tokio::sync::OnceCell;
+use tonic::{Code, Status};
+
+/// Noor Terpstra (F1), known to nearly everybody.
+pub(crate) const NOOR: &str = "999940004";
+/// Jade Willems (F5), not known to the youth health service.
+pub(crate) const JADE: &str = "999940144";
+/// Of a valid test number that nobody holds.
+pub(crate) const NOBODY: &str = "999999990";
+
+/// Who asks in most tests, and who answers.
+pub(crate) const VT: &str = "vt-drieveen";
+pub(crate) const SCHOOL: &str = "sch-drieveen";
+pub(crate) const HEALTH: &str = "jgz-drieveen";
+pub(crate) const DOCTOR: &str = "ha-dewierde";
+pub(crate) const GEM: &str = "gem-veenwolde";
+pub(crate) const POLICE: &str = "pol-drieveen";
+pub(crate) const GI: &str = "gi-baken";
+
+/// When the tests play: within F1.
+pub(crate) const NOW: &str = "2026-06-24T10:00";
+
+/// A safety assessment by Veilig Thuis after a report: the school may answer it (R14.1), the
+/// doctor and the youth health service must look first (R14.3).
+pub(crate) const SAFETY: Plea<'static> = Plea {
+    role: "vt.veiligheidsbeoordelaar",
+    purpose: "D05",
+    query_kind: "Q01",
+    subject: NOOR,
+    categories: &["G05", "G08"],
+    facts: &[("vt_report", "report")],
+};
+
+/// A question of a local team for which there is no consent: refused by the holder (R07.2).
+pub(crate) const HELP: Plea<'static> = Plea {
+    role: "gem.lokaalteam",
+    purpose: "D01",
+    query_kind: "Q02",
+    subject: NOOR,
+    categories: &["G08", "G16"],
+    facts: &[("case_fact", "stated")],
+};
+
+/// A region that all tests of this process share. Nobody moves its clock or makes it fail.
+pub(crate) async fn stage() -> Result<&'static Federation> {
+    static STAGE: OnceCell<Federation> = OnceCell::const_new();
+    let agencies = [VT, SCHOOL, HEALTH, DOCTOR, GEM, POLICE, GI];
+    STAGE.get_or_try_init(|| Setup::of(agencies).at(NOW).start()).await
+}
+
+/// A question as it is put at a desk.
+pub(crate) fn wish(
+    federation: &Federation,
+    plea: &Plea<'_>,
+    targets: &[&str],
+) -> Result<v1::DeskQuestion> {
+    let categories: Vec<String> = plea.categories.iter().map(ToString::to_string).collect();
+    let target = |id: &&str| -> Result<v1::DeskTarget> {
+        let oin = federation.oin(id)?.to_string();
+        Ok(v1::DeskTarget { oin, categories: categories.clone() })
+    };
+    let facts = plea.facts.iter().map(|(column, value)| v1::StatedFact {
+        column: (*column).to_owned(),
+        value: (*value).to_owned(),
+    });
+    Ok(v1::DeskQuestion {
+        subject: plea.subject.to_owned(),
+        role: plea.role.to_owned(),
+        purpose: plea.purpose.to_owned(),
+        query_kind: plea.query_kind.to_owned(),
+        targets: targets.iter().map(target).collect::<Result<_>>()?,
+        necessity: NECESSITY.to_owned(),
+        facts: facts.collect(),
+        ..v1::DeskQuestion::default()
+    })
+}
+
+/// The line of one agency.
+pub(crate) fn line<'a>(
+    heard: &'a grondslag_tests::federation::desk::Heard,
+    oin: &Oin,
+) -> Result<&'a v1::AgencyLine> {
+    heard.line(oin).with_context(|| format!("no line of {oin}: {heard:?}"))
+}
+
+/// The body of a reply.
+pub(crate) fn body(reply: &v1::Reply) -> Result<Answer> {
+    grondslag_proto::answer::decode(&reply.body).map_err(anyhow::Error::msg)
+}
+
+/// A reply says nothing: its outcome is neutral and no line holds more than its category.
+pub(crate) fn says_nothing(reply: &v1::Reply) -> Result<bool> {
+    use grondslag_core::answer::Line;
+    let answer = body(reply)?;
+    let empty = answer.lines.iter().all(|line| matches!(line, Line::Neutral { .. }));
+    Ok(empty && answer.outcome == Outcome::Neutraal)
+}
+
+/// A fault as it left: its code and its stable reason.
+pub(crate) fn fault<T: std::fmt::Debug>(failed: Result<T, Status>) -> Result<(Code, Reason)> {
+    match failed {
+        Err(status) => Ok((status.code(), reason_of(&status))),
+        Ok(answered) => anyhow::bail!("no fault, but {answered:?}"),
+    }
+}
