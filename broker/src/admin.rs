@@ -57,7 +57,8 @@ pub fn accept(folder: &Path, digest: &Digest) -> Result<(), Reason> {
 fn write(folder: &Path, name: &str, bytes: &[u8]) -> Result<(), Reason> {
     let unreadable = |_| Reason::FileUnreadable;
     std::fs::create_dir_all(folder).map_err(unreadable)?;
-    let beside = folder.with_extension("tmp");
+    // Named after the file, so that two commands at once do not write over each other's half.
+    let beside = folder.with_extension(format!("{name}.tmp"));
     std::fs::write(&beside, bytes).map_err(unreadable)?;
     std::fs::rename(&beside, folder.join(name)).map_err(unreadable)
 }

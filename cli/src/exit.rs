@@ -159,6 +159,7 @@ fails_with!(
     grondslag_certs::authority::AuthorityError,
     grondslag_certs::desk::DeskError,
     grondslag_certs::file::FileError,
+    grondslag_certs::key::KeyError,
     grondslag_certs::request::RequestError,
     grondslag_certs::root::TrustError,
     grondslag_certs::tls::LoadError,

@@ -8,10 +8,6 @@ use grondslag_core::reason::Reason;
 
 use crate::exit::Failure;
 
-/// Largest certificate, request or list that a command reads.
-pub(crate) const PEM_BYTES_MAX: u64 = 64 * 1_024;
-/// Largest file with facts or local rules.
-pub(crate) const TEXT_BYTES_MAX: u64 = 16 * 1_024 * 1_024;
 /// Stands for standard input.
 const STDIN: &str = "-";
 

@@ -9,6 +9,7 @@ mod desk;
 mod exit;
 mod files;
 mod help;
+mod limits;
 mod node;
 mod output;
 mod policy;

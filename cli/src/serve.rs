@@ -12,7 +12,8 @@ use grondslag_runtime::run::ProcessConfig;
 use serde_json::{Value, json};
 
 use crate::exit::{Exit, Failure};
-use crate::files::{PEM_BYTES_MAX, read_text};
+use crate::files::read_text;
+use crate::limits::PEM_BYTES_MAX;
 use crate::output::{Output, green, red};
 
 /// The configuration file of a process.

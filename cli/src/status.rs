@@ -17,13 +17,9 @@ use grondslag_runtime::status::{PeerContact, Status};
 use serde::Deserialize;
 
 use crate::exit::{Exit, Failure};
+use crate::limits::{CERTIFICATE_DAYS_LOW, CRL_DAYS_LOW};
 use crate::output::{Output, bold, dim, green, red, yellow};
 use crate::wait::wait;
-
-/// Days until the certificate expires, below which a person should act.
-const CERTIFICATE_DAYS_LOW: i64 = 14;
-/// The same for the list of revoked certificates, which is renewed every week.
-const CRL_DAYS_LOW: i64 = 2;
 
 /// Show how a running broker or node is doing.
 ///

@@ -5,9 +5,7 @@ use std::future::Future;
 use grondslag_core::reason::Reason;
 
 use crate::exit::Failure;
-
-/// Threads of a command that waits; serving processes have a runtime of their own.
-const THREADS: usize = 2;
+use crate::limits::THREADS;
 
 /// Runs a future to its end. A command calls this once, at its top.
 pub(crate) fn wait<T>(future: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {

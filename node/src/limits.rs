@@ -75,8 +75,9 @@ pub(crate) const EXPIRE_STEPS: usize = 64;
 /// Longest wait for one call to the broker that is not a question.
 pub(crate) const DIRECTORY_CALL_MS_MAX: u64 = 5_000;
 
-/// How often the directory is read again when all is well.
-pub(crate) const DIRECTORY_REFRESH_MS: u64 = 30_000;
+/// Shortest and longest wait before the directory is read again when all is well: agencies that
+/// start together publish their cards one after another, so a change is followed up soon.
+pub(crate) const DIRECTORY_REFRESH_MS: (u64, u64) = (200, 30_000);
 
 /// Shortest and longest wait before a call to the broker is tried again.
 pub(crate) const DIRECTORY_RETRY_MS: (u64, u64) = (100, 5_000);

@@ -15,8 +15,8 @@ use tonic::{Code, Status};
 pub(crate) const NOOR: &str = "999940004";
 /// Jade Willems (F5), not known to the youth health service.
 pub(crate) const JADE: &str = "999940144";
-/// Of a valid test number that nobody holds.
-pub(crate) const NOBODY: &str = "999999990";
+/// A valid test number that nobody of the world has.
+pub(crate) const NOBODY: &str = "999900018";
 
 /// Who asks in most tests, and who answers.
 pub(crate) const VT: &str = "vt-drieveen";

@@ -39,13 +39,7 @@ pub(crate) struct AskArgs {
     command: Option<AskCommand>,
 
     #[command(flatten)]
-    ask: Option<Ask>,
-}
-
-#[derive(Debug, Args)]
-struct Ask {
-    #[command(flatten)]
-    question: QuestionArgs,
+    question: Option<QuestionArgs>,
 
     /// Only say what would be permitted, and why not; nobody is asked
     #[arg(long, conflicts_with_all = ["draft", "approver"])]
@@ -89,20 +83,20 @@ enum AskCommand {
 /// Runs `grondslag ask`.
 pub(crate) fn run(args: &AskArgs, out: Output) -> Result<Exit, Failure> {
     wait(async {
-        match (&args.command, &args.ask) {
+        match (&args.command, &args.question) {
             (Some(AskCommand::Send { id, desk }), _) => send(id, desk, out).await,
             (Some(AskCommand::List { desk, limit }), _) => list(desk, *limit, out).await,
-            (None, Some(args)) => ask(args, out).await,
+            (None, Some(question)) => ask(args, question, out).await,
             // Not reached: clap demands the question where no subcommand is typed.
             (None, None) => Ok(Exit::Refused),
         }
     })
 }
 
-async fn ask(args: &Ask, out: Output) -> Result<Exit, Failure> {
+async fn ask(args: &AskArgs, typed: &QuestionArgs, out: Output) -> Result<Exit, Failure> {
     let names = Names::load(out.lang())?;
-    let desk = Desk::open(&args.question.desk, out.lang())?;
-    let question = args.question.question(&desk).await?;
+    let desk = Desk::open(&typed.desk, out.lang())?;
+    let question = typed.question(&desk).await?;
     if args.dry_run {
         return plan(&desk, question, &names, out).await;
     }

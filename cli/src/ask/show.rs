@@ -6,10 +6,13 @@ use grondslag_proto::v1;
 use super::shown::{AgencyShown, EntryShown, GroundShown, LineShown, Names};
 use crate::output::{Output, bold, dim, green, red, yellow};
 
+/// Near misses that people are shown; `--json` has all of them.
+const NEAR_MISSES_SHOWN: usize = 2;
 /// Width at which a name is filled up.
 const NAME_CHARS: usize = 50;
 
-/// Prints one agency: a line with its state, and a line per category.
+/// Prints one agency: a line with its state, and a line per category, or one for several of which
+/// the same is said.
 pub(crate) fn agency(out: Output, shown: &AgencyShown) {
     let name = format!("{:<NAME_CHARS$}", shown.name);
     let after = format!("{} ms", shown.after_ms);
@@ -19,31 +22,36 @@ pub(crate) fn agency(out: Output, shown: &AgencyShown) {
         _ => yellow(&shown.sentence),
     };
     out.line(&format!("{} {state}  {}", bold(&name), dim(&after)));
-    shown.lines.iter().for_each(|one| line(out, one));
+    shown.lines.chunk_by(LineShown::says_the_same).for_each(|alike| lines(out, alike));
     if shown.holds_unnumbered_records {
-        out.line(&dim(&format!("    {}", out.tr(
+        let remark = out.tr(
             "deze organisatie heeft ook dossiers zonder geverifieerd nummer; daarover zegt dit \
              antwoord niets",
             "this agency also has files without a verified number; this answer does not speak of \
              those",
-        ))));
+        );
+        out.line(&dim(&format!("    {remark}")));
     }
 }
 
-fn line(out: Output, shown: &LineShown) {
+/// Categories of which the same is said.
+fn lines(out: Output, alike: &[LineShown]) {
+    let Some(shown) = alike.first() else { return };
     let tinted = match shown.state {
         "content" | "no_record" => green(&shown.sentence),
         "refused" => red(&shown.sentence),
         "review" => yellow(&shown.sentence),
         _ => dim(&shown.sentence),
     };
-    let basis =
-        basis(&shown.rows.iter().map(ToString::to_string).collect::<Vec<_>>(), &shown.grounds);
+    let rows: Vec<String> = shown.rows.iter().map(ToString::to_string).collect();
+    let basis = basis(&rows, &shown.grounds);
     let by = match (shown.state, shown.by.as_str()) {
         ("refused", "broker") => out.tr(" (door de makelaar)", " (by the broker)"),
         _ => "",
     };
-    out.line(&format!("    {} {}: {tinted}{by}{}", shown.category, shown.label, dim(&basis)));
+    let named: Vec<String> =
+        alike.iter().map(|one| format!("{} {}", one.category, one.label)).collect();
+    out.line(&format!("    {}: {tinted}{by}{}", named.join(", "), dim(&basis)));
     shown.entries.iter().for_each(|one| entry(out, one));
     for note in &shown.notes {
         out.line(&dim(&format!("        ? {note}")));
@@ -118,7 +126,7 @@ fn planned(out: Output, names: &Names, line: &v1::PlanLine) {
     let grounds = names.grounds_named(&basis.grounds);
     let basis = self::basis(&basis.rows, &grounds);
     out.line(&format!("    {} {label}: {verdict}{}", line.category, dim(&basis)));
-    for near in &line.near_misses {
+    for near in line.near_misses.iter().take(NEAR_MISSES_SHOWN) {
         out.line(&format!("        → {near}"));
     }
     for note in &line.notes {

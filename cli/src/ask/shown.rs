@@ -219,6 +219,15 @@ impl LineShown {
         Ok(shown)
     }
 
+    /// Neither holds content, and both say the same.
+    pub(super) fn says_the_same(&self, other: &Self) -> bool {
+        let bare = self.entries.is_empty() && other.entries.is_empty();
+        let same_basis = self.rows == other.rows && self.grounds == other.grounds;
+        bare && same_basis
+            && (self.state, &self.sentence, &self.by, &self.notes)
+                == (other.state, &other.sentence, &other.by, &other.notes)
+    }
+
     fn fill(&mut self, names: &Names, line: Line) {
         let (state, basis) = match line {
             Line::Content { tier, basis, entries, .. } => {
@@ -394,6 +403,25 @@ mod tests {
         assert_eq!(shown.lines[0].reason, Some(Reason::DeniedByRule));
         assert_eq!(shown.lines[0].rows[0].to_string(), "R39.1");
         assert_ne!(shown.lines[0].grounds[0].article, "avg-5-1-c");
+    }
+
+    #[test]
+    fn only_lines_without_content_that_say_the_same_are_told_as_one() {
+        let names = Names::load(Lang::Nl).unwrap();
+        let shown = AgencyShown::read(&names, agency(vec![neutral(), neutral()], "replied", ""));
+        let [one, two] = <[LineShown; 2]>::try_from(shown.unwrap().lines).unwrap();
+        assert!(one.says_the_same(&two));
+        let other = LineShown { state: "no_record", ..two.clone() };
+        assert!(!one.says_the_same(&other));
+        let entry = EntryShown {
+            about: About::Child,
+            dated: None,
+            source: "dossier".into(),
+            texts: vec![],
+            redacted: false,
+        };
+        let content = LineShown { entries: vec![entry], ..two };
+        assert!(!content.says_the_same(&content.clone()));
     }
 
     #[test]

@@ -9,7 +9,8 @@ use grondslag_certs::time::tls_now;
 use serde_json::json;
 
 use crate::exit::{Exit, Failure};
-use crate::files::{PEM_BYTES_MAX, must_be_new, read_text, write_new};
+use crate::files::{must_be_new, read_text, write_new};
+use crate::limits::PEM_BYTES_MAX;
 use crate::output::{Output, bold, green};
 
 use super::show::leaf_json;

@@ -18,9 +18,6 @@ use crate::values::until;
 use self::revoke::{CrlArgs, RevokeArgs};
 use self::show::ShowArgs;
 
-/// Days until a certificate or list expires, below which a person should act.
-const DAYS_LOW: i64 = 14;
-
 /// Make, issue, renew, revoke and show certificates.
 ///
 /// The region's authority is a folder that stays offline: no broker or node needs it. An agency
@@ -57,7 +54,7 @@ enum Command {
 #[derive(Debug, Args)]
 pub(crate) struct Authority {
     /// Folder of the region's authority
-    #[arg(long = "authority", value_name = "FOLDER")]
+    #[arg(long = "authority", id = "authority", value_name = "FOLDER")]
     folder: PathBuf,
 }
 

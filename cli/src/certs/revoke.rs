@@ -8,6 +8,7 @@ use grondslag_certs::limits::{CRL_DAYS, CRL_DAYS_MAX};
 use grondslag_certs::time::tls_now;
 use grondslag_certs::{Crl, Serial};
 use grondslag_core::id::Oin;
+use grondslag_core::reason::Reason;
 use serde_json::json;
 
 use crate::exit::{Exit, Failure};
@@ -63,7 +64,7 @@ pub(super) fn revoke(args: &RevokeArgs, out: Output) -> Result<Exit, Failure> {
         (Some(serial), _) => Revoke::Certificate(serial.clone()),
         // The group above demands one of the two.
         (None, Some(oin)) => Revoke::Agency(oin.clone()),
-        (None, None) => return Ok(Exit::Refused),
+        (None, None) => return Err(Reason::Malformed.into()),
     };
     let folder = &args.authority.folder;
     let revoked = authority::revoke(folder, &what, tls_now())?;

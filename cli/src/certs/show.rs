@@ -11,10 +11,11 @@ use grondslag_core::reason::Reason;
 use serde_json::{Value, json};
 
 use crate::exit::{Exit, Failure};
-use crate::files::{PEM_BYTES_MAX, read_text};
+use crate::files::read_text;
+use crate::limits::{CERTIFICATE_DAYS_LOW, PEM_BYTES_MAX};
 use crate::output::{Output, bold, dim, red, yellow};
 
-use super::{DAYS_LOW, shown};
+use super::shown;
 
 /// Largest list of revoked certificates that is shown.
 const CRL_BYTES_MAX: u64 = grondslag_certs::limits::CRL_BYTES_MAX;
@@ -221,7 +222,7 @@ fn words(key: &str, value: &Value) -> String {
     };
     match value.as_i64() {
         Some(days) if key == "days_left" && days < 0 => red(&text),
-        Some(days) if key == "days_left" && days < DAYS_LOW => yellow(&text),
+        Some(days) if key == "days_left" && days < CERTIFICATE_DAYS_LOW => yellow(&text),
         _ => text,
     }
 }

@@ -146,8 +146,9 @@ impl Site<'_> {
         authority::publish_crl(&authority, folder)?;
         admit(self.place, folder, &agency.oin, &agency.kinds, self.now)?;
         let admission = folder.join(ADMISSION_FILE);
-        grondslag_broker::admin::admit(&self.place.operator(), &admission, self.root, self.now)?;
-        Ok(())
+        let operator = self.place.operator();
+        let admitted = grondslag_broker::admin::admit(&operator, &admission, self.root, self.now);
+        admitted.map(|_| ()).map_err(|reason| Failure::new(reason, admission.display()))
     }
 
     /// What the demo sets beside what `node init` wrote.

@@ -38,7 +38,7 @@ fn examples() -> [Example; 3] {
             agency: "gem-veenwolde",
             staff: "lokaalteam-1",
             approver: None,
-            words: "--role gem.lokaalteam --purpose D01 --kind Q02 --category G05,G08",
+            words: "--role gem.lokaalteam --purpose D01",
             necessity: "De buurt maakt zich zorgen; zonder beeld van anderen kan ik niet bepalen \
                         of hulp nodig is.",
         },
@@ -50,9 +50,8 @@ fn examples() -> [Example; 3] {
             agency: "vt-drieveen",
             staff: "onderzoeker-1",
             approver: Some("onderzoeker-2"),
-            words: "--role vt.onderzoeker --purpose D06 --kind Q02 --category G05,G08 \
-                    --urgency urgent --ground wmo-5.2.6 --fact vt_report=report \
-                    --reference VT-2026-0117",
+            words: "--role vt.onderzoeker --purpose D06 --urgency urgent --ground wmo-5.2.6 \
+                    --fact vt_report=report --reference VT-2026-0117",
             necessity: "Er is een melding over letsel dat niet goed verklaard is; ik heb het \
                         beeld van anderen nodig om de veiligheid te beoordelen.",
         },
@@ -64,14 +63,21 @@ fn examples() -> [Example; 3] {
             agency: "pol-drieveen",
             staff: "jeugdagent-1",
             approver: None,
-            words: "--role pol.jeugdagent --purpose D99 --kind Q02 --category G05,G08",
+            words: "--role pol.jeugdagent --purpose D99",
             necessity: "Er is een diefstal gepleegd; ik wil weten wie er die middag op school was.",
         },
     ]
 }
 
-/// Agencies that all three ask.
-const ASKED: [&str; 4] = ["sch-drieveen", "ha-dewierde", "jgz-drieveen", "pol-drieveen"];
+/// What all three ask: the safety estimate, the child's medical data, police reports.
+const CATEGORIES: &str = "G08,G16,G20";
+/// Agencies that all three ask, and enough of their names to know them by.
+const ASKED: [(&str, &str); 4] = [
+    ("sch-drieveen", "Scholen Drieveen"),
+    ("ha-dewierde", "De Wierde"),
+    ("jgz-drieveen", "JGZ Drieveen"),
+    ("pol-drieveen", "basisteam Drieveen"),
+];
 
 /// Prints what can be pasted into a second terminal.
 pub(super) fn invite(out: Output, world: &World, place: &Place) -> Result<(), Failure> {
@@ -104,25 +110,27 @@ fn command(
     place: &Place,
     example: &Example,
     subject: &str,
-    asked: &[String],
+    asked: &[&str],
 ) -> String {
     let desk = quoted(&place.desk(example.agency, example.staff));
     let second = example.approver.map_or(String::new(), |second| {
         format!(" \\\n  --approver {}", quoted(&place.desk(example.agency, second)))
     });
-    format!(
-        "{program} ask --desk {desk}{second} \\\n  {} \\\n  --subject {subject} --to {} \\\n  \
-         --necessity '{}'",
-        example.words,
-        asked.join(","),
-        example.necessity,
-    )
+    let Example { words, necessity, .. } = example;
+    let lines = [
+        format!("{program} ask --desk {desk}{second}"),
+        words.to_string(),
+        format!("--category {CATEGORIES} --subject {subject}"),
+        format!("--to '{}'", asked.join(",")),
+        format!("--necessity '{necessity}'"),
+    ];
+    lines.join(" \\\n  ")
 }
 
-/// By OIN, which needs no quotes; nobody asks themselves.
-fn asked(world: &World, own: &str) -> Vec<String> {
-    let others = ASKED.into_iter().filter(|id| *id != own);
-    others.filter_map(|id| world.agency(id).ok()).map(|agency| agency.oin.to_string()).collect()
+/// Nobody asks themselves; who is not in this world cannot be asked.
+fn asked(world: &World, own: &str) -> Vec<&'static str> {
+    let others = ASKED.into_iter().filter(|(id, _)| *id != own && world.agency(id).is_ok());
+    others.map(|(_, name)| name).collect()
 }
 
 /// A path as a shell takes it.

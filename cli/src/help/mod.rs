@@ -17,6 +17,10 @@ use crate::args::Args;
 /// How Dutch help is laid out.
 const TEMPLATE: &str =
     "{before-help}{about-with-newline}\nGebruik: {usage}\n\n{all-args}{after-help}";
+/// Help and version stand below all else.
+const LAST: usize = 999;
+/// Between two paragraphs.
+const BETWEEN: &str = "\n\n";
 /// The option that names the language.
 const OPTION: &str = "--lang";
 
@@ -73,7 +77,7 @@ fn in_dutch(command: Command) -> Command {
         Some(text) => command.after_long_help(text),
         None => command,
     };
-    let help = Arg::new("help").short('h').long("help").action(ArgAction::Help);
+    let help = Arg::new("help").short('h').long("help").action(ArgAction::Help).display_order(LAST);
     command.arg(help.help("Toon deze hulp").help_heading("Opties"))
 }
 
@@ -92,16 +96,34 @@ fn arg_in_dutch(arg: Arg) -> Arg {
 }
 
 fn version(command: Command) -> Command {
-    let version = Arg::new("version").short('V').long("version").action(ArgAction::Version);
+    let version = Arg::new("version")
+        .short('V')
+        .long("version")
+        .action(ArgAction::Version)
+        .display_order(LAST);
     let version = version.help("Toon de versie").help_heading("Opties");
     command.disable_version_flag(true).arg(version)
 }
 
-/// The Dutch of a text; the text itself where there is none, which the test below forbids.
+/// The Dutch of a text, paragraph by paragraph.
 fn dutch(english: &StyledStr) -> String {
     let english = english.to_string();
-    let found = nl::TEXTS.iter().find(|(known, _)| *known == english);
-    found.map_or(english, |(_, dutch)| (*dutch).to_owned())
+    let paragraphs = english.split(BETWEEN).map(|paragraph| match twin(paragraph) {
+        Some((dutch, end)) => format!("{dutch}{end}"),
+        // The test below leaves only examples without a twin.
+        None => paragraph.to_owned(),
+    });
+    paragraphs.collect::<Vec<_>>().join(BETWEEN)
+}
+
+/// The Dutch of a paragraph and what ends it.
+fn twin(paragraph: &str) -> Option<(&'static str, &'static str)> {
+    let (bare, end) = match paragraph.strip_suffix('.') {
+        Some(bare) => (bare, "."),
+        None => (paragraph, ""),
+    };
+    let found = nl::texts().find(|(english, _)| *english == bare);
+    found.map(|(_, dutch)| (*dutch, end))
 }
 
 #[cfg(test)]
@@ -126,12 +148,15 @@ mod tests {
     fn every_help_text_has_its_dutch_twin_and_none_is_left_over() {
         let mut used = Vec::new();
         texts(&Args::command(), &mut used);
-        let missing: Vec<_> =
-            used.iter().filter(|text| !nl::TEXTS.iter().any(|(en, _)| en == text)).collect();
+        let paragraphs = used.iter().flat_map(|text| text.split(BETWEEN));
+        // What is indented is an example, the same in every language.
+        let paragraphs: Vec<_> = paragraphs.filter(|text| !text.starts_with("  ")).collect();
+        let missing: Vec<_> = paragraphs.iter().filter(|text| twin(text).is_none()).collect();
         assert!(missing.is_empty(), "without Dutch: {missing:#?}");
-        let unused: Vec<_> =
-            nl::TEXTS.iter().filter(|(en, _)| !used.iter().any(|text| text == en)).collect();
-        assert!(unused.is_empty(), "no longer used: {unused:#?}");
+        let read =
+            |english: &str| paragraphs.iter().any(|text| text.trim_end_matches('.') == english);
+        let unread: Vec<_> = nl::texts().filter(|(english, _)| !read(english)).collect();
+        assert!(unread.is_empty(), "no longer used: {unread:#?}");
     }
 
     #[test]

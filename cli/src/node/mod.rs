@@ -19,7 +19,8 @@ use grondslag_runtime::run::Surroundings;
 use grondslag_runtime::shutdown::Shutdown;
 
 use crate::exit::{Exit, Failure};
-use crate::files::{TEXT_BYTES_MAX, read_text};
+use crate::files::read_text;
+use crate::limits::TEXT_BYTES_MAX;
 use crate::output::Output;
 use crate::serve::{ServeArgs, check, mode, now};
 

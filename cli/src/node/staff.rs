@@ -17,16 +17,14 @@ use grondslag_runtime::config;
 use serde_json::{Value, json};
 
 use crate::exit::{Exit, Failure};
-use crate::files::{PEM_BYTES_MAX, must_be_new, read_text, write_new};
+use crate::files::{must_be_new, read_text, write_new};
+use crate::limits::{DESK_DAYS, PEM_BYTES_MAX};
 use crate::output::{Output, bold, green, red, yellow};
 use crate::serve::ConfigArgs;
 use crate::values::until;
 use crate::wait::wait;
 
 use super::open;
-
-/// Days that a desk certificate is valid, unless told otherwise.
-const DESK_DAYS: u16 = 365;
 
 /// See, add and revoke the people who may act for the agency.
 #[derive(Debug, Args)]
@@ -238,7 +236,7 @@ fn issue(args: &IssueArgs, out: Output) -> Result<Exit, Failure> {
             (made, folder.join(desk::CERT_FILE))
         }
         // The group and the requirement above leave no other way.
-        _ => return Ok(Exit::Refused),
+        _ => return Err(Reason::Malformed.into()),
     };
     let (issued, until) =
         (out.tr("Deskcertificaat voor", "Desk certificate for"), out.tr("tot", "until"));

@@ -40,7 +40,10 @@ pub(super) fn check(args: &FolderArgs, out: Output) -> Result<Exit, Failure> {
         (report.cases, out.tr("voorbeelden", "examples")),
     ];
     let counts = counts.map(|(count, label)| format!("{count} {label}")).join(", ");
-    let problems = format!("{} {}", report.problems.len(), out.tr("problemen", "problems"));
+    let problems = match report.problems.len() {
+        1 => out.tr("1 probleem", "1 problem").to_owned(),
+        count => format!("{count} {}", out.tr("problemen", "problems")),
+    };
     out.line(&format!("{counts}, {}", verdict(report.problems.is_empty(), &problems)));
     out.json(&report)?;
     Ok(end(&report.problems, out))

@@ -9,7 +9,8 @@ use grondslag_policy::{Explained, FactsFile, Overlay, Pack};
 use grondslag_runtime::clock::SystemClock;
 
 use crate::exit::{Exit, Failure};
-use crate::files::{TEXT_BYTES_MAX, read_text};
+use crate::files::read_text;
+use crate::limits::TEXT_BYTES_MAX;
 use crate::output::Output;
 
 use super::{FolderArgs, shown};

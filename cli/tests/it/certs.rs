@@ -37,7 +37,8 @@ fn an_agency_gets_a_certificate_without_its_key_leaving_its_folder() {
     let line = "certs sign-csr --authority ca --request own/request.pem --out cert.pem --json";
     let issued = run(folder, line).done();
     assert_eq!(issued["certificate"]["oin"], OIN);
-    assert_eq!(issued["certificate"]["days_left"], 90);
+    let days = issued["certificate"]["days_left"].as_i64().unwrap();
+    assert!((89..=90).contains(&days), "90, less the moment since");
     let shown = run(folder, "certs show cert.pem --json").done();
     assert_eq!(shown["name"], "De Wierde");
     let shown = run(folder, "certs show cert.pem --lang en");

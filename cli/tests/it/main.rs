@@ -1,5 +1,12 @@
 //! The executable, as somebody types it.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "steps of a test, outside its function"
+)]
+
 mod broker;
 mod certs;
 mod help;
@@ -7,7 +14,7 @@ mod node;
 mod policy;
 
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 /// OIN of a fictional agency.
 pub(crate) const OIN: &str = "00000099000000001000";
@@ -51,8 +58,10 @@ pub(crate) fn run(folder: &Path, line: &str) -> Ran {
 
 /// Runs words in a folder, some of which have spaces.
 pub(crate) fn run_with(folder: &Path, words: &[&str]) -> Ran {
-    let ran = Command::new(env!("CARGO_BIN_EXE_grondslag")).args(words).current_dir(folder).output();
-    let Output { status, stdout, stderr } = ran.unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_grondslag"));
+    // The width of a developer's terminal does not change what is golden.
+    command.args(words).current_dir(folder).env_remove("COLUMNS").stdin(Stdio::null());
+    let Output { status, stdout, stderr } = command.output().unwrap();
     Ran {
         code: status.code().unwrap(),
         out: String::from_utf8(stdout).unwrap(),

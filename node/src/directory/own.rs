@@ -1,6 +1,7 @@
 //! This node's own card: made when something in it changes, and offered to the broker until it
 //! holds it.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -116,12 +117,16 @@ impl Directory {
     /// when the broker does not hold it, and tries again, ever less often, while that fails.
     pub async fn tend(self: Arc<Self>, own: OwnCard, link: Arc<dyn BrokerLink>, end: Shutdown) {
         let (retry_min, retry_max) = DIRECTORY_RETRY_MS;
-        let mut retry = retry_min;
+        let (mut retry, mut calm) = (retry_min, 0);
+        let mut known = BTreeMap::new();
         loop {
             let wait = match self.keep_in_step(&own, link.as_ref()).await {
                 Ok(()) => {
                     retry = retry_min;
-                    DIRECTORY_REFRESH_MS
+                    let kept = self.turn.lock().await.kept.clone();
+                    calm = calm_ms(kept != known, calm);
+                    known = kept;
+                    calm
                 }
                 Err(reason) => {
                     tracing::warn!(%reason, "the directory is not in step with the broker's");
@@ -177,6 +182,12 @@ impl OwnCard {
         };
         self.previous.as_ref().filter(signed_held).unwrap_or(&self.sign_key)
     }
+}
+
+/// How long to wait for the next reading: short after a change, ever longer while nothing changes.
+pub(super) fn calm_ms(changed: bool, before: u64) -> u64 {
+    let (shortest, longest) = DIRECTORY_REFRESH_MS;
+    if changed { shortest } else { before.saturating_mul(2).clamp(shortest, longest) }
 }
 
 /// Nothing changed but what counts and dates the cards.

@@ -60,6 +60,11 @@ impl Identities {
         &self.world
     }
 
+    /// The folder of it all.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// The authority's folder.
     pub fn ca(&self) -> PathBuf {
         self.folder.join("ca")

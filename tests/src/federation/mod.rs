@@ -11,6 +11,7 @@ pub mod gate;
 pub mod hand;
 pub mod identity;
 mod party;
+pub mod process;
 
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -32,7 +33,7 @@ use self::desk::{Desk, Heard, Turned};
 use self::gate::Gate;
 use self::hand::{Hand, Plea, Sketch};
 use self::identity::Identities;
-use self::party::{BrokerParty, NodeParty, Place};
+use self::party::{At, BrokerParty, NodeParty, Place};
 use crate::world::{Question, World};
 
 pub use self::party::import;
@@ -62,7 +63,6 @@ pub fn run<T>(test: impl Future<Output = Result<T>>) -> Result<T> {
 pub struct Setup {
     agencies: Vec<String>,
     at: String,
-    on_disk: bool,
     fanout_ms: u64,
     bulk: bool,
     empty: Vec<String>,
@@ -75,7 +75,6 @@ impl Setup {
         Self {
             agencies: agencies.into_iter().map(ToOwned::to_owned).collect(),
             at: "2026-06-02T10:15".to_owned(),
-            on_disk: false,
             fanout_ms: 10_000,
             bulk: false,
             empty: Vec::new(),
@@ -87,13 +86,6 @@ impl Setup {
     #[must_use]
     pub fn at(mut self, at: &str) -> Self {
         at.clone_into(&mut self.at);
-        self
-    }
-
-    /// With stores that last.
-    #[must_use]
-    pub fn on_disk(mut self) -> Self {
-        self.on_disk = true;
         self
     }
 
@@ -135,16 +127,16 @@ impl Setup {
             None => Identities::shared()?,
         };
         let clock = Arc::new(SetClock::at(Timestamp::parse(&self.at)?));
-        let place = Place::new(identities, clock, &self.agencies, self.on_disk, self.fanout_ms)?;
-        let broker = BrokerParty::start(&place, None).await?;
+        let place = Place::new(identities, clock, &self.agencies, false, self.fanout_ms)?;
+        let broker = BrokerParty::start(&place).await?;
         let endpoint = broker.address.to_string();
         let nodes = self.agencies.iter().map(|id| {
             let records = (!self.empty.contains(id)).then_some(self.bulk);
-            NodeParty::start(&place, id, &endpoint, records, None)
+            NodeParty::start(&place, id, &endpoint, records, At::default())
         });
         let nodes = try_join_all(nodes).await?;
         let nodes = self.agencies.iter().cloned().zip(nodes.into_iter().map(Some)).collect();
-        let (broker, nodes) = (Mutex::new(Some(broker)), Mutex::new(nodes));
+        let nodes = Mutex::new(nodes);
         let federation = Federation { place, endpoint, broker, nodes, desks: Mutex::default() };
         federation.settle().await?;
         Ok(federation)
@@ -155,7 +147,7 @@ impl Setup {
 pub struct Federation {
     place: Place,
     endpoint: String,
-    broker: Mutex<Option<BrokerParty>>,
+    broker: BrokerParty,
     nodes: Mutex<BTreeMap<String, Option<NodeParty>>>,
     desks: Mutex<BTreeMap<(String, String), Desk>>,
 }
@@ -399,12 +391,8 @@ impl Federation {
     }
 
     /// The broker's store, whose commits can be made to fail.
-    ///
-    /// # Errors
-    /// When the broker does not run.
-    pub fn broker_store(&self) -> Result<Arc<FaultyStore>> {
-        let broker = self.broker.lock().unwrap_or_else(PoisonError::into_inner);
-        broker.as_ref().map(|broker| broker.store.clone()).context("the broker does not run")
+    pub fn broker_store(&self) -> Arc<FaultyStore> {
+        self.broker.store.clone()
     }
 
     /// Accepts connections to a node and answers none, until it is released.
@@ -434,32 +422,15 @@ impl Federation {
         Ok(())
     }
 
-    /// Ends the broker at once.
-    ///
-    /// # Errors
-    /// When it does not run.
-    pub async fn kill_broker(&self) -> Result<()> {
-        let broker = self.broker.lock().unwrap_or_else(PoisonError::into_inner).take();
-        broker.context("the broker does not run")?.kill().await;
-        Ok(())
-    }
-
-    /// Starts the broker again where it was, with what its store kept.
-    ///
-    /// # Errors
-    /// When it cannot start.
-    pub async fn restart_broker(&self) -> Result<()> {
-        let broker = BrokerParty::start(&self.place, Some(&self.endpoint)).await?;
-        *self.broker.lock().unwrap_or_else(PoisonError::into_inner) = Some(broker);
-        Ok(())
-    }
-
-    /// Starts a node again where it was, with what its store kept.
+    /// Starts a node again where it was: its files are imported anew, and what its memory held is
+    /// gone.
     ///
     /// # Errors
     /// When it cannot start.
     pub async fn restart(&self, agency: &str, at: std::net::SocketAddr) -> Result<()> {
-        let node = NodeParty::start(&self.place, agency, &self.endpoint, None, Some(at)).await?;
+        let at = At { region: Some(at), desk: None };
+        let records = Some(false);
+        let node = NodeParty::start(&self.place, agency, &self.endpoint, records, at).await?;
         self.desks.lock().unwrap_or_else(PoisonError::into_inner).clear();
         let mut nodes = self.nodes.lock().unwrap_or_else(PoisonError::into_inner);
         nodes.insert(agency.to_owned(), Some(node));

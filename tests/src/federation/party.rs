@@ -9,24 +9,22 @@ use std::sync::Arc;
 use anyhow::{Context as _, Result};
 use grondslag_broker::config::BrokerConfig;
 use grondslag_broker::serve::build;
-use grondslag_core::catalogue::{Category, Kind, Purpose};
+use grondslag_core::catalogue::Kind;
 use grondslag_core::clock::{Clock as _, SetClock, Timestamp};
 use grondslag_core::id::Mode;
 use grondslag_evidence::store::Store;
 use grondslag_evidence::store::faulty::FaultyStore;
 use grondslag_node::config::NodeConfig;
-use grondslag_node::records::import::{self as records, Files, Report, Terms, Vocabulary};
+use grondslag_node::records::import::{self as records, Files, Report, Terms};
 use grondslag_node::secret::NodeSecret;
 use grondslag_node::serve::Node;
 use grondslag_policy::Pack;
-use grondslag_policy::catalogue::{BsnRight, Catalogue, Stater, Visibility};
+use grondslag_policy::catalogue::BsnRight;
 use grondslag_runtime::config;
 use grondslag_runtime::net::{Net, TcpNet};
 use grondslag_runtime::run::{Context, ProcessConfig as _, Surroundings, serve};
-use grondslag_runtime::server::ServeError;
 use grondslag_runtime::shutdown::Shutdown;
 use tempfile::TempDir;
-use tokio::task::JoinHandle;
 
 use super::gate::{Gate, GatedNet};
 use super::identity::Identities;
@@ -44,6 +42,21 @@ pub(super) struct Place {
     fanout_ms: u64,
 }
 
+/// Where a party listens; absent means wherever there is room.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct At {
+    /// For the region.
+    pub(super) region: Option<SocketAddr>,
+    /// For its own people.
+    pub(super) desk: Option<SocketAddr>,
+}
+
+impl At {
+    fn text(address: Option<SocketAddr>) -> String {
+        address.map_or_else(|| "127.0.0.1:0".to_owned(), |address| address.to_string())
+    }
+}
+
 impl Place {
     /// A folder for configurations and stores, with the admissions that the broker's operator
     /// took.
@@ -54,7 +67,7 @@ impl Place {
         on_disk: bool,
         fanout_ms: u64,
     ) -> Result<Self> {
-        let folder = TempDir::new()?;
+        let folder = TempDir::new_in(identities.folder())?;
         let admissions = folder.path().join("operator").join("admissions");
         fs::create_dir_all(&admissions)?;
         for id in agencies {
@@ -64,16 +77,21 @@ impl Place {
         Ok(Self { identities, clock, folder, on_disk, fanout_ms })
     }
 
-    fn surroundings(&self, net: Arc<dyn Net>) -> Surroundings {
+    /// A file in the federation's own folder.
+    pub(super) fn file(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    pub(super) fn surroundings(&self, net: Arc<dyn Net>) -> Surroundings {
         let clock: Arc<dyn grondslag_core::clock::Clock> = self.clock.clone();
         Surroundings { net, shutdown: Shutdown::new(), clock: Some(clock) }
     }
 
     /// The sections that every party has.
-    fn common(&self, party: &str, identity: &Path, at: Option<SocketAddr>) -> Result<String> {
-        let store = self.folder.path().join("store");
+    fn common(&self, party: &str, identity: &Path, at: At) -> Result<String> {
+        let store = self.file("store");
         fs::create_dir_all(&store)?;
-        let address = at.map_or_else(|| "127.0.0.1:0".to_owned(), |at| at.to_string());
+        let address = At::text(at.region);
         let backend = if self.on_disk { "sled" } else { "memory" };
         let mut text = String::new();
         writeln!(text, "[identity]")?;
@@ -88,8 +106,27 @@ impl Place {
         Ok(text)
     }
 
+    /// Writes a broker's configuration; `more` is added at its end.
+    pub(super) fn broker_file(&self, at: At, more: &str) -> Result<PathBuf> {
+        let identity = self.identities.broker()?;
+        let broker = &self.identities.world().region.broker;
+        let mut text = self.common("broker", &identity, at)?;
+        writeln!(text, "[broker]\nname = {:?}\nduty_phone = \"088 990 00 00\"", broker.name)?;
+        writeln!(text, "admission = {:?}", identity.join("admission.json"))?;
+        writeln!(text, "sign_key = {:?}", identity.join("sign.key"))?;
+        writeln!(text, "operator = {:?}", self.file("operator"))?;
+        writeln!(text, "fanout_ms = {}\n{more}", self.fanout_ms)?;
+        self.write("broker", &text)
+    }
+
+    /// Writes a node's configuration; `more` is added at its end.
+    pub(super) fn node_file(&self, id: &str, broker: &str, at: At, more: &str) -> Result<PathBuf> {
+        let text = node_config(self, id, broker, at)?;
+        self.write(id, &format!("{text}\n{more}"))
+    }
+
     fn write(&self, party: &str, text: &str) -> Result<PathBuf> {
-        let file = self.folder.path().join(format!("{party}.toml"));
+        let file = self.file(&format!("{party}.toml"));
         fs::write(&file, text)?;
         Ok(file)
     }
@@ -99,37 +136,20 @@ impl Place {
 pub(super) struct BrokerParty {
     pub(super) address: SocketAddr,
     pub(super) store: Arc<FaultyStore>,
-    shutdown: Shutdown,
-    served: JoinHandle<Result<(), ServeError>>,
 }
 
 impl BrokerParty {
-    /// Starts it; at `at` when it ran before.
-    pub(super) async fn start(place: &Place, at: Option<&str>) -> Result<Self> {
-        let identity = place.identities.broker()?;
-        let broker = &place.identities.world().region.broker;
-        let mut text = place.common("broker", &identity, at.map(str::parse).transpose()?)?;
-        writeln!(text, "[broker]\nname = {:?}\nduty_phone = \"088 990 00 00\"", broker.name)?;
-        writeln!(text, "admission = {:?}", identity.join("admission.json"))?;
-        writeln!(text, "sign_key = {:?}", identity.join("sign.key"))?;
-        writeln!(text, "operator = {:?}", place.folder.path().join("operator"))?;
-        writeln!(text, "fanout_ms = {}", place.fanout_ms)?;
-        let config: BrokerConfig = config::load(&place.write("broker", &text)?)?;
+    /// Starts it.
+    pub(super) async fn start(place: &Place) -> Result<Self> {
+        let config: BrokerConfig = config::load(&place.broker_file(At::default(), "")?)?;
         let around = place.surroundings(Arc::new(TcpNet));
-        let shutdown = around.shutdown.clone();
         let mut context = Context::open(BrokerConfig::PROCESS, &config.common(), around).await?;
         let store = Arc::new(FaultyStore::new(context.store.clone()));
         context.store = store.clone();
         let app = build(config, &context).await?;
         let address = app.servers.first().context("the broker has no listener")?.address();
-        let served = tokio::spawn(serve(app, context));
-        Ok(Self { address, store, shutdown, served })
-    }
-
-    /// Ends it at once.
-    pub(super) async fn kill(self) {
-        self.shutdown.trigger_at_once();
-        drop(self.served.await);
+        let _served = tokio::spawn(serve(app, context));
+        Ok(Self { address, store })
     }
 }
 
@@ -147,10 +167,9 @@ impl NodeParty {
         id: &str,
         broker: &str,
         records: Option<bool>,
-        at: Option<SocketAddr>,
+        at: At,
     ) -> Result<Self> {
-        let config: NodeConfig =
-            config::load(&place.write(id, &node_config(place, id, broker, at)?)?)?;
+        let config: NodeConfig = config::load(&place.node_file(id, broker, at, "")?)?;
         let gate = Gate::default();
         let around = place.surroundings(Arc::new(GatedNet(gate.clone())));
         let mut context = Context::open(NodeConfig::PROCESS, &config.common(), around).await?;
@@ -166,13 +185,13 @@ impl NodeParty {
     }
 }
 
-fn node_config(place: &Place, id: &str, endpoint: &str, at: Option<SocketAddr>) -> Result<String> {
+fn node_config(place: &Place, id: &str, endpoint: &str, at: At) -> Result<String> {
     let identity = place.identities.agency(id)?;
     let world = place.identities.world();
     let agency = world.agency(id)?;
     let mut text = place.common(id, &identity, at)?;
     let desk_root = identity.join("desk").join(grondslag_certs::desk::ROOT_FILE);
-    writeln!(text, "[desk]\naddress = \"127.0.0.1:0\"\nroot = {desk_root:?}")?;
+    writeln!(text, "[desk]\naddress = \"{}\"\nroot = {desk_root:?}", At::text(at.desk))?;
     writeln!(text, "[agency]\nid = {id:?}\nname = {:?}", agency.name)?;
     writeln!(text, "kind = {:?}", agency.kinds.first().context("an agency without a kind")?)?;
     writeln!(text, "duty_phone = {:?}", agency.phone)?;

@@ -1,5 +1,7 @@
 //! `grondslag broker`: the municipal broker, and what its operator does.
 
+mod init;
+
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
@@ -18,6 +20,8 @@ use crate::exit::{Exit, Failure};
 use crate::output::{Output, green};
 use crate::serve::{ConfigArgs, ServeArgs, check, now};
 
+use self::init::InitArgs;
+
 /// Run the broker that carries questions, and say which agencies it deals with.
 ///
 /// The broker checks the legal basis of every question on what it may see, records its decision
@@ -30,6 +34,8 @@ pub(crate) struct BrokerArgs {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Make a folder for a new broker: keys, request for a certificate, configuration
+    Init(InitArgs),
     /// Run the broker until it is told to stop
     Serve(ServeArgs),
     /// Admit an agency, by the admission that the region's authority signed
@@ -77,6 +83,7 @@ struct AcceptArgs {
 /// Runs one of the commands.
 pub(crate) fn run(args: BrokerArgs, out: Output) -> Result<Exit, Failure> {
     match args.command {
+        Command::Init(args) => init::init(&args, out),
         Command::Serve(args) if args.check => check(&args.file.config, sound, out),
         Command::Serve(args) => {
             serve(&args.file.config, build)?;

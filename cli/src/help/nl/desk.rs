@@ -1,0 +1,131 @@
+//! Help of the commands that ask, approve and demonstrate.
+
+pub(super) const TEXTS: &[(&str, &str)] = &[
+    ("Watch a whole, fictional region work", "Zie een hele, verzonnen regio aan het werk"),
+    (
+        "Starts an authority, a broker and 17 agencies on this machine, each a process of its \
+         own that listens on 127.0.0.1 alone, and plays ten stories of children: what each \
+         agency asks, and what the law lets the others answer. Then it serves, and you can ask \
+         from a second terminal",
+        "Start een autoriteit, een makelaar en 17 organisaties op deze machine, elk een eigen \
+         proces dat alleen op 127.0.0.1 luistert, en speelt tien verhalen van kinderen: wat elke \
+         organisatie vraagt, en wat de wet de andere laat antwoorden. Daarna blijft de regio in \
+         dienst, en kunt u in een tweede venster zelf vragen",
+    ),
+    (
+        "Play every story to its end, measure, and stop; fails when a story ends otherwise than \
+         the law says",
+        "Speel elk verhaal tot het einde, meet, en stop; mislukt als een verhaal anders afloopt \
+         dan de wet zegt",
+    ),
+    (
+        "Make the region in this folder, which must be new or empty, and leave it there",
+        "Maak de regio in deze map, die nieuw of leeg moet zijn, en laat haar staan",
+    ),
+    (
+        "Leave the region's folder when the demo ends",
+        "Laat de map van de regio staan als de demo eindigt",
+    ),
+    (
+        "Play another world than the one that came with the program",
+        "Speel een andere wereld dan die bij het programma hoort",
+    ),
+    ("Step the clock of a running demo forward", "Zet de klok van een draaiende demo vooruit"),
+    ("How far: 30m, 1h, 2d", "Hoe ver: 30m, 1h, 2d"),
+    (
+        "The demo's folder; needed only when several run, or it was started with --dir",
+        "De map van de demo; alleen nodig als er meer draaien, of na --dir",
+    ),
+    (
+        "Ask agencies what the law lets you know about a child",
+        "Vraag organisaties wat u volgens de wet over een kind mag weten",
+    ),
+    (
+        "Every agency answers for itself: with what it may give, with a refusal that names the \
+         article, or that a professional decides. An answer without content does not say whether \
+         the child is known there",
+        "Elke organisatie antwoordt voor zichzelf: met wat zij mag geven, met een weigering die \
+         het artikel noemt, of dat een professional beoordeelt. Een antwoord zonder inhoud zegt \
+         niet of het kind daar bekend is",
+    ),
+    (
+        "Your own desk folder: it holds desk.toml, your certificate and your key",
+        "Uw eigen deskmap: daarin staan desk.toml, uw certificaat en uw sleutel",
+    ),
+    (
+        "The role in which you ask, such as gem.lokaalteam",
+        "De rol waarin u vraagt, zoals gem.lokaalteam",
+    ),
+    (
+        "The child's citizen service number; `-` reads it from standard input",
+        "Het burgerservicenummer van het kind; `-` leest het van de standaardinvoer",
+    ),
+    (
+        "What for, such as D01 (see `grondslag policy`)",
+        "Waarvoor, zoals D01 (zie `grondslag policy`)",
+    ),
+    ("What sort of question, such as Q02", "Welk soort vraag, zoals Q02"),
+    ("What you want to know, such as G05,G08", "Wat u wilt weten, zoals G05,G08"),
+    (
+        "Whom you ask: names or OINs with commas between, or `all`",
+        "Aan wie u vraagt: namen of OIN's met komma's ertussen, of `all`",
+    ),
+    ("How soon: standard, urgent or acute", "Hoe snel: standard, urgent of acute"),
+    (
+        "A legal ground that you rely on; may be given more than once",
+        "Een grondslag waarop u zich beroept; mag vaker",
+    ),
+    (
+        "A fact that you state, such as vt_report=report; may be given more than once",
+        "Een feit dat u stelt, zoals vt_report=report; mag vaker",
+    ),
+    ("A reference, such as a report number", "Een kenmerk, zoals een meldingsnummer"),
+    (
+        "Why it is necessary, in at least 30 characters; without names and numbers",
+        "Waarom het nodig is, in ten minste 30 tekens; zonder namen en nummers",
+    ),
+    (
+        "Ask alone in acute danger; it is reviewed within a day",
+        "Vraag zonder tweede persoon, bij acuut gevaar; het wordt binnen een dag beoordeeld",
+    ),
+    (
+        "Only say what would be permitted, and why not; nobody is asked",
+        "Zeg alleen wat zou zijn toegestaan, en waarom niet; er wordt niets gevraagd",
+    ),
+    (
+        "Put the question aside for a second person, who uses `grondslag approve`",
+        "Leg de vraag klaar voor een tweede persoon, die `grondslag approve` gebruikt",
+    ),
+    (
+        "Desk folder of a second person who sits here too and approves at once",
+        "Deskmap van een tweede persoon die hier ook zit en meteen goedkeurt",
+    ),
+    (
+        "The role in which the second person approves; the asker's own when absent",
+        "De rol waarin de tweede persoon goedkeurt; zonder deze die van de vrager",
+    ),
+    (
+        "Ask what was put aside with --draft, once it is approved",
+        "Stel de vraag die met --draft klaarligt, zodra zij is goedgekeurd",
+    ),
+    ("The question, as --draft printed it", "De vraag, zoals --draft haar noemde"),
+    ("Your own desk folder", "Uw eigen deskmap"),
+    ("List your own questions, newest first", "Toon uw eigen vragen, de nieuwste eerst"),
+    ("At most this many", "Ten hoogste zoveel"),
+    (
+        "Approve the question of a colleague, with your own signature",
+        "Keur de vraag van een collega goed, met uw eigen handtekening",
+    ),
+    (
+        "The question, as `grondslag ask --draft` printed it",
+        "De vraag, zoals `grondslag ask --draft` haar noemde",
+    ),
+    (
+        "The role in which you approve, such as gem.doorzetter",
+        "De rol waarin u goedkeurt, zoals gem.doorzetter",
+    ),
+    (
+        "The child's number, as you know it yourself; `-` reads it from standard input",
+        "Het nummer van het kind, zoals u dat zelf kent; `-` leest het van de standaardinvoer",
+    ),
+];

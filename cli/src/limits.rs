@@ -1,0 +1,14 @@
+//! Every bound of the commands, in one place (invariant 10); the demo has its own.
+
+/// Largest certificate, request or admission that a command reads.
+pub(crate) const PEM_BYTES_MAX: u64 = 64 * 1_024;
+/// Largest file with facts or local rules.
+pub(crate) const TEXT_BYTES_MAX: u64 = 16 * 1_024 * 1_024;
+/// Threads of a command that waits; serving processes have a runtime of their own.
+pub(crate) const THREADS: usize = 2;
+/// Days until a certificate expires, below which a person should act.
+pub(crate) const CERTIFICATE_DAYS_LOW: i64 = 14;
+/// The same for a list of revoked certificates, which is renewed every week.
+pub(crate) const CRL_DAYS_LOW: i64 = 2;
+/// Days that a desk certificate is valid, unless told otherwise.
+pub(crate) const DESK_DAYS: u16 = 365;
