@@ -19,7 +19,7 @@ use std::time::Duration;
 
 use ed25519_dalek::SigningKey;
 use grondslag_certs::desk::signing_key;
-use grondslag_certs::tls::{Connector, DeskClient, DeskClientFiles, LoadError, Reloading};
+use grondslag_certs::tls::{Connector, DeskClient, DeskClientFiles, Reloading};
 use grondslag_core::id::{InquiryId, Oin, TargetId};
 use grondslag_core::lang::Lang;
 use grondslag_core::limits::{FANOUT_TTL_MS_MAX, MESSAGE_BYTES_MAX};
@@ -28,7 +28,7 @@ use grondslag_proto::reply::reason;
 use grondslag_proto::v1;
 use grondslag_proto::v1::desk_event::Event;
 use grondslag_proto::v1::desk_service_client::DeskServiceClient;
-use grondslag_runtime::channel::{dial, reason_of, within};
+use grondslag_runtime::channel::{dial, within};
 use grondslag_runtime::config::{InputFile, Limits, load};
 use grondslag_runtime::net::TcpNet;
 use serde::Deserialize;
@@ -78,11 +78,9 @@ impl Desk {
     pub(crate) fn open(folder: &Path, lang: Lang) -> Result<Self, Failure> {
         let file: DeskFile = load(&folder.join(DESK_FILE))?;
         let mut files = DeskClientFiles::in_folders(folder, folder);
-        files.root = file.root.path().to_owned();
-        files.crl = file.crl.path().to_owned();
-        let material = Reloading::<DeskClient>::open(files);
-        let material = Arc::new(material.map_err(|error| failed_load(&error))?);
-        let tls = Connector::desk(material);
+        file.root.path().clone_into(&mut files.root);
+        file.crl.path().clone_into(&mut files.crl);
+        let tls = Connector::desk(Arc::new(Reloading::<DeskClient>::open(files)?));
         let limits = Limits::default();
         let channel = dial(Arc::new(TcpNet), tls, &file.address, &file.oin, &limits)?;
         let client = DeskServiceClient::new(channel).max_decoding_message_size(MESSAGE_BYTES_MAX);
@@ -110,7 +108,7 @@ impl Desk {
         question: v1::DeskQuestion,
     ) -> Result<Vec<v1::PlanLine>, Failure> {
         let request = self.request(v1::PlanRequest { question: Some(question) }, CALL_MS_MAX);
-        let planned = self.client.clone().plan(request).await.map_err(failed)?.into_inner();
+        let planned = self.client.clone().plan(request).await.map_err(Failure::from)?.into_inner();
         accepted(planned.refusal)?;
         Ok(planned.lines)
     }
@@ -119,7 +117,7 @@ impl Desk {
     pub(crate) async fn ask(&self, question: v1::DeskQuestion) -> Result<Events, Failure> {
         let message = v1::AskRegionRequest { question: Some(question) };
         let request = self.request(message, EVENT_MS_MAX);
-        let stream = self.client.clone().ask_region(request).await.map_err(failed)?;
+        let stream = self.client.clone().ask_region(request).await.map_err(Failure::from)?;
         Ok(Events::Asked(stream.into_inner()))
     }
 
@@ -127,7 +125,7 @@ impl Desk {
     pub(crate) async fn draft(&self, question: v1::DeskQuestion) -> Result<InquiryId, Failure> {
         let message = v1::DraftQuestionRequest { question: Some(question) };
         let request = self.request(message, CALL_MS_MAX);
-        let drafted = self.client.clone().draft_question(request).await.map_err(failed)?;
+        let drafted = self.client.clone().draft_question(request).await.map_err(Failure::from)?;
         let drafted = drafted.into_inner();
         accepted(drafted.refusal)?;
         InquiryId::from_slice(&drafted.inquiry_id).map_err(|_| Reason::Malformed.into())
@@ -140,7 +138,8 @@ impl Desk {
     ) -> Result<v1::ShowDraftResponse, Failure> {
         let message = v1::ShowDraftRequest { inquiry_id: id.as_bytes().to_vec() };
         let request = self.request(message, CALL_MS_MAX);
-        let mut shown = self.client.clone().show_draft(request).await.map_err(failed)?.into_inner();
+        let mut shown =
+            self.client.clone().show_draft(request).await.map_err(Failure::from)?.into_inner();
         accepted(shown.refusal.take())?;
         Ok(shown)
     }
@@ -155,7 +154,7 @@ impl Desk {
         let inquiry_id = id.as_bytes().to_vec();
         let message = v1::ApproveDraftRequest { inquiry_id, signatures, role: role.to_owned() };
         let request = self.request(message, CALL_MS_MAX);
-        let approved = self.client.clone().approve_draft(request).await.map_err(failed)?;
+        let approved = self.client.clone().approve_draft(request).await.map_err(Failure::from)?;
         accepted(approved.into_inner().refusal)
     }
 
@@ -163,21 +162,21 @@ impl Desk {
     pub(crate) async fn send_draft(&self, id: &InquiryId) -> Result<Events, Failure> {
         let message = v1::SendDraftRequest { inquiry_id: id.as_bytes().to_vec() };
         let request = self.request(message, EVENT_MS_MAX);
-        let stream = self.client.clone().send_draft(request).await.map_err(failed)?;
+        let stream = self.client.clone().send_draft(request).await.map_err(Failure::from)?;
         Ok(Events::Sent(stream.into_inner()))
     }
 
     /// This person's own inquiries, newest first.
     pub(crate) async fn inquiries(&self, limit: u32) -> Result<Vec<v1::InquirySummary>, Failure> {
         let request = self.request(v1::ListInquiriesRequest { limit }, CALL_MS_MAX);
-        let listed = self.client.clone().list_inquiries(request).await.map_err(failed)?;
+        let listed = self.client.clone().list_inquiries(request).await.map_err(Failure::from)?;
         Ok(listed.into_inner().inquiries)
     }
 
     /// The agencies of the region, sorted by name.
     pub(crate) async fn agencies(&self) -> Result<Vec<v1::AgencySummary>, Failure> {
         let request = self.request(v1::ListAgenciesRequest {}, CALL_MS_MAX);
-        let listed = self.client.clone().list_agencies(request).await.map_err(failed)?;
+        let listed = self.client.clone().list_agencies(request).await.map_err(Failure::from)?;
         Ok(listed.into_inner().agencies)
     }
 
@@ -192,7 +191,7 @@ impl Desk {
             target_id: target.as_bytes().to_vec(),
         };
         let request = self.request(message, CALL_MS_MAX);
-        let listed = self.client.clone().list_decisions(request).await.map_err(failed)?;
+        let listed = self.client.clone().list_decisions(request).await.map_err(Failure::from)?;
         let listed = listed.into_inner();
         accepted(listed.refusal)?;
         Ok(listed.decisions)
@@ -220,7 +219,7 @@ impl Events {
     pub(crate) async fn next(&mut self) -> Result<Option<Event>, Failure> {
         let wait = Duration::from_millis(EVENT_MS_MAX);
         let next = tokio::time::timeout(wait, self.message()).await;
-        match next.map_err(|_| Failure::from(Reason::DeadlinePassed))?.map_err(failed)? {
+        match next.map_err(|_| Failure::from(Reason::DeadlinePassed))?.map_err(Failure::from)? {
             None => Ok(None),
             Some(v1::DeskEvent { event: Some(Event::Refusal(refusal)) }) => {
                 Err(reason(&refusal.reason).into())
@@ -240,12 +239,4 @@ impl Events {
 
 fn accepted(refusal: Option<v1::Refusal>) -> Result<(), Failure> {
     refusal.map_or(Ok(()), |refusal| Err(reason(&refusal.reason).into()))
-}
-
-fn failed(status: Status) -> Failure {
-    Failure::new(reason_of(&status), "")
-}
-
-fn failed_load(error: &LoadError) -> Failure {
-    Failure::new(error.reason(), error)
 }

@@ -64,11 +64,6 @@ impl Output {
         }
     }
 
-    /// What must be read whatever the form of the result: on standard error.
-    pub(crate) fn alarm(self, text: &str) {
-        let _ = writeln!(anstream::stderr().lock(), "{text}");
-    }
-
     /// The result as JSON. Nothing without `--json`; a command calls this once.
     pub(crate) fn json(self, value: &impl Serialize) -> Result<(), Failure> {
         if self.json {
@@ -104,6 +99,11 @@ impl Output {
         let bar = ProgressBar::with_draw_target(len, target).with_style(style);
         bar.with_message(label.to_owned())
     }
+}
+
+/// What must be read whatever the form of the result: one line on standard error.
+pub(crate) fn alarm(text: &str) {
+    let _ = writeln!(anstream::stderr().lock(), "{text}");
 }
 
 /// Green: permitted, sound.

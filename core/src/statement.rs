@@ -3,12 +3,14 @@
 
 use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
 
+use crate::answer::Basis;
 use crate::canonical::{Canonical, NotCanonical, Reader};
 use crate::catalogue::Category;
 use crate::clock::Timestamp;
 use crate::id::{Digest, Oin, Pseudonym, TargetId};
 use crate::inquiry::{Header, Part};
 use crate::limits::CATEGORIES_MAX;
+use crate::reason::Reason;
 use crate::tier::{Tier, Verdict};
 
 /// A signature that does not hold, or a key that is no key.
@@ -75,6 +77,18 @@ pub struct Ruling {
     pub verdict: Verdict,
     /// Highest tier that could be allowed; T0 for a refusal.
     pub cap: Tier,
+}
+
+/// A ruling with what a refusal rests on. Only the ruling stands in the leaf; whoever has the same
+/// rules finds the rest anew.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NamedRuling {
+    /// The ruling as it stands in the leaf.
+    pub ruling: Ruling,
+    /// For a refusal by rule: what forbids it.
+    pub basis: Basis,
+    /// For a refusal: the rule's reason, or why the target cannot be dealt with.
+    pub reason: Option<Reason>,
 }
 
 /// The broker's ledger leaf of one (inquiry, target). The salt keeps the leaf's hash from being

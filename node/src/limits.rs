@@ -127,3 +127,6 @@ pub(crate) const EXPIRE_INTERVAL_MS: u64 = 60_000;
 
 /// Largest overlay file, in bytes.
 pub(crate) const TEXT_FILE_BYTES_MAX: u64 = 1_024 * 1_024;
+
+/// Most events of one target in one attempt: decided, replied, closed, and one to spare.
+pub(crate) const EVENTS_PER_TARGET_MAX: usize = 4;

@@ -28,6 +28,7 @@ mod region;
 mod resolve;
 mod space;
 mod table;
+mod visible;
 
 pub use cases::{Cases, Run};
 pub use decide::{Could, Decision};

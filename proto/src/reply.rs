@@ -5,7 +5,7 @@ use grondslag_core::catalogue::{Category, Ground, RowId};
 use grondslag_core::id::TargetId;
 use grondslag_core::limits::BODY_BYTES_MAX;
 use grondslag_core::reason::Reason;
-use grondslag_core::statement::Ruling;
+use grondslag_core::statement::{NamedRuling, Ruling};
 
 use crate::v1;
 
@@ -107,17 +107,6 @@ impl TryFrom<v1::Basis> for Basis {
             grounds: grounds.collect::<Result<_, _>>().map_err(|_| Reason::UnknownGround)?,
         })
     }
-}
-
-/// The broker's ruling on one category with what a refusal rests on.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NamedRuling {
-    /// The ruling as it stands in the leaf.
-    pub ruling: Ruling,
-    /// For a refusal: what forbids it.
-    pub basis: Basis,
-    /// For a refusal: `DENIED_BY_RULE` or `NO_RULE`.
-    pub reason: Option<Reason>,
 }
 
 impl From<&NamedRuling> for v1::CategoryRuling {

@@ -9,11 +9,10 @@ use grondslag_core::clock::Timestamp;
 use grondslag_core::id::{Digest, InquiryId, Oin, TargetId};
 use grondslag_core::inquiry::Inquiry;
 use grondslag_core::reason::Reason;
-use grondslag_core::statement::{Leaf, Ruling, ask_bytes};
+use grondslag_core::statement::{Leaf, NamedRuling, Ruling, ask_bytes};
 use grondslag_evidence::ledger::{Entry, LedgerError};
 use grondslag_evidence::store::{Batch, StoreError, parts};
 use grondslag_proto::question::Evidence;
-use grondslag_proto::reply::NamedRuling;
 use serde::{Deserialize, Serialize};
 
 use super::attest::attest;

@@ -88,7 +88,7 @@ pub(crate) struct QuestionArgs {
     #[arg(long, value_delimiter = ',', value_name = "CODES")]
     ground: Vec<String>,
 
-    /// A fact that you state, such as vt_report=report; may be given more than once
+    /// A fact that you state, such as `vt_report=report`; may be given more than once
     #[arg(long, value_name = "COLUMN=VALUE", value_parser = fact)]
     fact: Vec<(String, String)>,
 

@@ -32,6 +32,9 @@ const LIST_FILE: &str = "crl.pem";
 const ORDER: [&str; 8] =
     ["at", "name", "staff", "oin", "serial", "fingerprint", "not_after", "days_left"];
 
+/// Room for a label.
+const LABEL_WIDTH: usize = 14;
+
 /// Arguments of `certs show`.
 #[derive(Debug, Args)]
 pub(crate) struct ShowArgs {
@@ -188,7 +191,7 @@ fn lines(value: &Value, depth: usize, out: Output) {
     };
     let indent = "  ".repeat(depth);
     if let Some(what) = object.get("what").or(object.get("event")).and_then(Value::as_str) {
-        out.line(&format!("{indent}{}", bold(label(what, out))));
+        out.line(&format!("{indent}{}", bold(heading(what, out))));
     }
     let mut entries: Vec<_> =
         object.iter().filter(|(key, _)| *key != "what" && *key != "event").collect();
@@ -204,15 +207,19 @@ fn lines(value: &Value, depth: usize, out: Output) {
                 }
             }
             value => {
-                let text = words(key, value);
-                out.line(&format!("{indent}  {:<22} {text}", dim(label(key, out))));
+                let text = words(key, value, out);
+                // Padded before it is coloured: colours take no room.
+                let label = format!("{:<LABEL_WIDTH$}", label(key, out));
+                out.line(&format!("{indent}  {} {text}", dim(&label)));
             }
         }
     }
 }
 
-fn words(key: &str, value: &Value) -> String {
+fn words(key: &str, value: &Value, out: Output) -> String {
     let text = match value {
+        Value::Bool(true) => out.tr("ja", "yes").to_owned(),
+        Value::Bool(false) => out.tr("nee", "no").to_owned(),
         Value::String(text) => text.clone(),
         Value::Array(items) if items.is_empty() => "-".to_owned(),
         Value::Array(items) => {
@@ -227,8 +234,8 @@ fn words(key: &str, value: &Value) -> String {
     }
 }
 
-fn label(key: &str, out: Output) -> &str {
-    let (nl, en) = match key {
+fn heading(what: &str, out: Output) -> &str {
+    let (nl, en) = match what {
         "agency" => ("Organisatie", "Agency"),
         "authority" => ("Autoriteit van de regio", "Authority of the region"),
         "certificate" => ("Certificaat", "Certificate"),
@@ -237,9 +244,17 @@ fn label(key: &str, out: Output) -> &str {
         "list" => ("Lijst van ingetrokken certificaten", "List of revoked certificates"),
         "admission" => ("Toelating", "Admission"),
         "issued" => ("Uitgegeven", "Issued"),
-        "revoked" => ("ingetrokken", "revoked"),
+        "revoked" => ("Ingetrokken", "Revoked"),
         "listed" => ("Lijst gemaakt", "List made"),
         "admitted" => ("Toegelaten", "Admitted"),
+        other => return other,
+    };
+    out.tr(nl, en)
+}
+
+fn label(key: &str, out: Output) -> &str {
+    let (nl, en) = match key {
+        "revoked" => ("ingetrokken", "revoked"),
         "name" => ("naam", "name"),
         "staff" => ("medewerker", "member of staff"),
         "serial" => ("serienummer", "serial number"),

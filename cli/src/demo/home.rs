@@ -29,16 +29,11 @@ pub(super) struct Home {
 impl Home {
     /// A folder that somebody chose, which must be new or empty and stays; or one of our own.
     pub(super) fn make(chosen: Option<&Path>, keep: bool) -> Result<Self, Failure> {
-        let (folder, temporary) = match chosen {
-            Some(folder) => (empty(folder)?, None),
-            None => {
-                let mut temporary = tempfile::Builder::new()
-                    .prefix(PREFIX)
-                    .tempdir()
-                    .map_err(|error| unwritable(&std::env::temp_dir(), &error))?;
-                temporary.disable_cleanup(keep);
-                (temporary.path().to_owned(), Some(temporary))
-            }
+        let (folder, temporary) = if let Some(folder) = chosen {
+            (empty(folder)?, None)
+        } else {
+            let temporary = temporary(keep)?;
+            (temporary.path().to_owned(), Some(temporary))
         };
         let path = folder.join(LOCK_FILE);
         let lock = File::create(&path).map_err(|error| unwritable(&path, &error))?;
@@ -55,6 +50,13 @@ impl Home {
     pub(super) fn stays(&self, keep: bool) -> bool {
         keep || self.temporary.is_none()
     }
+}
+
+fn temporary(keep: bool) -> Result<TempDir, Failure> {
+    let made = tempfile::Builder::new().prefix(PREFIX).tempdir();
+    let mut made = made.map_err(|error| unwritable(&std::env::temp_dir(), &error))?;
+    made.disable_cleanup(keep);
+    Ok(made)
 }
 
 /// The folder of the one demo that runs.

@@ -147,13 +147,11 @@ async fn region(
 }
 
 fn world(args: &PlayArgs, place: &Place) -> Result<World, Failure> {
-    match &args.world {
-        Some(folder) => World::load(folder),
-        None => {
-            world::extract(&place.world())?;
-            World::load(&place.world())
-        }
+    if let Some(folder) = &args.world {
+        return World::load(folder);
     }
+    world::extract(&place.world())?;
+    World::load(&place.world())
 }
 
 /// Makes the region, imports every register, and starts the processes.
@@ -216,7 +214,7 @@ impl Show<'_> {
         self.play(&past, None).await?;
         self.driver.step_to(moment)?;
         self.driver.clock.run().map_err(clocked)?;
-        serve::invite(self.out, world, place)?;
+        serve::invite(self.out, world, place);
         self.out.json(&json!({ "folder": place.folder(), "serving": true }))?;
         serve::look_after(self.out, self.crew).await;
         Ok(Exit::Done)
@@ -277,7 +275,6 @@ fn count(world: &World) -> u64 {
     u64::try_from(world.agencies.len()).unwrap_or(u64::MAX)
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "map_err hands it over")]
 fn clocked(error: ClockError) -> Failure {
     Failure::new(error.reason(), error)
 }

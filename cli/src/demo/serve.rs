@@ -10,7 +10,6 @@ use tokio::time::sleep;
 use super::crew::Crew;
 use super::place::Place;
 use super::world::World;
-use crate::exit::Failure;
 use crate::output::{Output, bold, dim, yellow};
 
 /// How often the processes are looked at.
@@ -80,9 +79,14 @@ const ASKED: [(&str, &str); 4] = [
 ];
 
 /// Prints what can be pasted into a second terminal.
-pub(super) fn invite(out: Output, world: &World, place: &Place) -> Result<(), Failure> {
+pub(super) fn invite(out: Output, world: &World, place: &Place) {
     let program = std::env::current_exe().unwrap_or_else(|_| "grondslag".into());
-    let program = quoted(&program);
+    // Dutch is what the program speaks unasked.
+    let lang = match out.lang() {
+        Lang::Nl => "",
+        Lang::En => " --lang en",
+    };
+    let program = quoted(&program) + lang;
     out.line(&bold(out.tr(
         "\nDe regio draait. Vraag zelf, in een tweede venster (stoppen met Ctrl-C):",
         "\nThe region serves. Ask something yourself, in a second terminal (Ctrl-C ends it):",
@@ -102,7 +106,6 @@ pub(super) fn invite(out: Output, world: &World, place: &Place) -> Result<(), Fa
     let config = quoted(&place.broker_config());
     out.line(&format!("\n# {}", dim(out.tr("hoe het met de makelaar gaat", "how the broker is"))));
     out.line(&format!("{program} status --config {config}"));
-    Ok(())
 }
 
 fn command(

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use grondslag_core::catalogue::Kind;
 use grondslag_core::lang::Lang;
 
 use super::driver::Played;
@@ -10,7 +11,7 @@ use super::place::Ports;
 use super::report::{Judged, Report};
 use super::world::{Half, Question, Storyline, World};
 use crate::ask::{AgencyShown, LineShown};
-use crate::output::{Output, bold, dim, green, red, yellow};
+use crate::output::{Output, alarm, bold, dim, green, red, yellow};
 
 /// Width of an agency's name.
 const NAME_CHARS: usize = 50;
@@ -33,7 +34,7 @@ pub(super) fn region(out: Output, world: &World, ports: &Ports) {
     out.line(&format!("  {broker} {:<10} {}", "broker", ports.broker));
     for agency in &world.agencies {
         let Ok(ports) = ports.node(&agency.id) else { continue };
-        let kinds: Vec<&str> = agency.kinds.iter().map(|kind| kind.as_str()).collect();
+        let kinds: Vec<&str> = agency.kinds.iter().map(Kind::as_str).collect();
         let kind = kinds.first().copied().unwrap_or_default();
         let name = format!("{:<NAME_CHARS$}", agency.name);
         let place = format!("{:<11}", agency.place);
@@ -139,17 +140,17 @@ impl<'a> Teller<'a> {
 /// Says what differs from what the law says, whatever the form of the output.
 pub(super) fn differences(out: Output, judged: &[Judged]) {
     for one in judged.iter().filter(|one| !one.ok) {
-        out.alarm(&red(&format!(
+        alarm(&red(&format!(
             "{}: {}",
             one.id,
             out.tr("niet wat verwacht was", "not what was expected")
         )));
         for (expected, seen) in one.differences() {
             let Half { question, target, category, .. } = expected;
-            out.alarm(&format!("  {question} {target} {category}"));
-            out.alarm(&format!("    {} {}", out.tr("verwacht", "expected"), compact(expected)));
+            alarm(&format!("  {question} {target} {category}"));
+            alarm(&format!("    {} {}", out.tr("verwacht", "expected"), compact(expected)));
             let seen = seen.map_or_else(|| "-".to_owned(), compact);
-            out.alarm(&format!("    {} {seen}", out.tr("gezien  ", "seen    ")));
+            alarm(&format!("    {} {seen}", out.tr("gezien  ", "seen    ")));
         }
     }
 }

@@ -16,6 +16,9 @@ use super::limits::{AGENCIES_MAX, STORYLINES_MAX, WORLD_FILE_BYTES_MAX};
 use crate::exit::Failure;
 use crate::files::read_text;
 
+/// The part of a role that makes its holder the privacy officer of an agency.
+const OFFICER: &str = "fg";
+
 /// The world that came with the program.
 static EMBEDDED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../tests/world");
 
@@ -290,7 +293,8 @@ impl World {
     /// The privacy officer of an agency, who reads its decisions.
     pub(super) fn privacy_officer(&self, agency: &str) -> Result<&Person, Failure> {
         let is = |person: &&Person| {
-            person.agency == agency && person.roles.iter().any(|role| role.ends_with(".fg"))
+            let reads_ledger = |role: &String| role.split('.').next_back() == Some(OFFICER);
+            person.agency == agency && person.roles.iter().any(reads_ledger)
         };
         let found = self.staff.iter().find(is);
         found.ok_or_else(|| Failure::new(Reason::StaffUnknown, format!("{agency}: fg")))

@@ -59,7 +59,7 @@ fn in_dutch(command: Command) -> Command {
         .subcommand_help_heading("Opdrachten")
         .subcommand_value_name("OPDRACHT")
         .disable_help_flag(true)
-        .mut_args(|arg| arg_in_dutch(arg))
+        .mut_args(arg_in_dutch)
         .mut_subcommands(in_dutch);
     command = match about {
         Some(text) => command.about(text),

@@ -9,6 +9,7 @@
 
 mod broker;
 mod certs;
+mod demo;
 mod help;
 mod node;
 mod policy;

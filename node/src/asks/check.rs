@@ -6,13 +6,16 @@ use grondslag_core::approval;
 use grondslag_core::catalogue::Category;
 use grondslag_core::id::{Digest, Oin, TargetId};
 use grondslag_core::inquiry::{Inquiry, Part};
+use grondslag_core::limits::CLOCK_SKEW_MS_MAX;
 use grondslag_core::reason::Reason;
-use grondslag_core::statement::{Leaf, ReplyFields, attestation_bytes, subject_tag, verify};
-use grondslag_core::tier::Verdict;
+use grondslag_core::statement::{
+    Leaf, NamedRuling, ReplyFields, attestation_bytes, subject_tag, verify,
+};
+use grondslag_core::tier::{Approvals, Verdict};
+use grondslag_policy::FactError;
 use grondslag_proto::question::Evidence;
-use grondslag_proto::reply::{NamedRuling, Reply};
+use grondslag_proto::reply::Reply;
 
-use super::plan::visible;
 use super::wish::Wish;
 use crate::agency::Agency;
 
@@ -65,36 +68,62 @@ pub fn check_evidence(
     if same { Ok(()) } else { Err(Reason::HeaderMismatch) }
 }
 
-/// Decides the broker's refusals again on the same visible columns (design 5).
+/// Decides the broker's rulings again on the same visible columns, for the moment of its leaf
+/// (design 5): verdict, cap, and what a refusal rests on.
 ///
 /// # Errors
-/// `BROKER_DECISION_MISMATCH` when it refused what the same rules let through.
-pub fn check_refusals(
+/// `BROKER_DECISION_MISMATCH` when the same rules say otherwise; the reason why the broker says
+/// that it cannot deal with the target, when that is all it says.
+pub fn check_rulings(
     agency: &Agency,
     asked: Asked<'_>,
-    wish: &Wish,
     rulings: &[NamedRuling],
+    evidence: &Evidence,
 ) -> Result<(), Reason> {
-    // A target whose card we do not hold either is closed with that reason, not by rule.
-    let Ok(card) = agency.directory.card(asked.target) else { return Ok(()) };
-    let refused = rulings.iter().filter(|named| named.ruling.verdict == Verdict::Refuse);
+    if let Some(reason) = shut(rulings) {
+        return Err(reason);
+    }
+    let decided_at =
+        Leaf::parse(&evidence.leaf).map_err(|_| Reason::AttestationInvalid)?.decided_at;
+    let header = asked.inquiry.header();
+    if header.times.asked_at.since_ms(decided_at).abs() > CLOCK_SKEW_MS_MAX {
+        return Err(Reason::BrokerDecisionMismatch);
+    }
+    let card = agency.directory.card(asked.target)?;
+    let ruled_here = || -> Result<Vec<NamedRuling>, FactError> {
+        let approvals = approvals(agency, asked);
+        let visible = agency.pack.visible(header, &card.card().kind, approvals)?;
+        let rule = |category| agency.pack.rule_visible(visible, category, decided_at);
+        asked.part.categories.iter().map(rule).collect()
+    };
+    let ruled_here = ruled_here().map_err(|error| error.reason())?;
+    if ruled_here == rulings { Ok(()) } else { Err(Reason::BrokerDecisionMismatch) }
+}
+
+/// Whether nothing of this target was let through, and that by rule.
+pub fn refused_by_rule(rulings: &[NamedRuling]) -> bool {
+    !rulings.is_empty() && rulings.iter().all(|named| named.ruling.verdict == Verdict::Refuse)
+}
+
+/// The broker lets nothing through because it cannot deal with the target: the same reason for
+/// every category, and no rule.
+fn shut(rulings: &[NamedRuling]) -> Option<Reason> {
+    let reason = rulings.first()?.reason.filter(|reason| !is_rule(*reason))?;
+    let all = rulings
+        .iter()
+        .all(|named| named.ruling.verdict == Verdict::Refuse && named.reason == Some(reason));
+    all.then_some(reason)
+}
+
+/// What second persons add, weighed as broker and holder weigh it. The asker's own approvals were
+/// checked when they were given.
+fn approvals(agency: &Agency, asked: Asked<'_>) -> Option<Approvals> {
     let header = asked.inquiry.header();
     let catalogue = agency.pack.catalogue();
     let mandated = |role: &_| catalogue.role(role).is_some_and(|entry| entry.mandated);
     let key = agency.sign_key.verifying_key().to_bytes();
     let now = header.times.asked_at;
-    let approvals = approval::weigh(&asked.id(), header, asked.part, &key, &mandated, now)?;
-    for named in refused {
-        let category = &named.ruling.category;
-        let kind = &card.card().kind;
-        let facts = visible(&agency.pack, wish, kind, category, Some(approvals))
-            .map_err(|error| error.reason())?;
-        let by_rule = named.reason.is_some_and(is_rule);
-        if by_rule && agency.pack.could(&facts, now).verdict != Verdict::Refuse {
-            return Err(Reason::BrokerDecisionMismatch);
-        }
-    }
-    Ok(())
+    approval::weigh(&asked.id(), header, asked.part, &key, &mandated, now).ok()
 }
 
 /// The outcome follows from the lines; content that did not fit its padding class makes "all" a

@@ -5,14 +5,16 @@ use std::collections::BTreeSet;
 use grondslag_core::answer::Basis;
 use grondslag_core::catalogue::{Category, Ground, Kind};
 use grondslag_core::clock::Timestamp;
-use grondslag_core::id::Oin;
+use grondslag_core::id::{Oin, Pseudonym};
 use grondslag_core::lang::{Lang, Text};
 use grondslag_core::limits::GROUNDS_MAX;
 use grondslag_core::reason::Reason;
 use grondslag_core::tier::{Approvals, Tier, Verdict};
-use grondslag_policy::{Explained, FactError, Facts, NearMiss, Pack};
+use grondslag_policy::{Explained, FactError, Facts, NearMiss};
 use grondslag_proto::v1;
 
+use super::compose::header;
+use super::term::answer_by;
 use super::wish::Wish;
 use crate::agency::Agency;
 
@@ -44,9 +46,8 @@ fn line(
         Err(reason) => return Ok(unknown(oin, category, reason)),
     };
     let nobody = Some(Approvals::None);
-    let mut facts = visible(&agency.pack, wish, &card.card().kind, category, nobody)
-        .map_err(|error| error.reason())?;
-    state(&agency.pack, &mut facts, wish).map_err(|error| error.reason())?;
+    let facts =
+        facts(agency, wish, &card.card().kind, category, nobody).map_err(|error| error.reason())?;
     let explained = agency.pack.explain(&facts, None, now).map_err(|error| error.reason())?;
     Ok(shown(oin, &card.card().name, category, &explained, lang))
 }
@@ -62,10 +63,8 @@ pub fn grounds(agency: &Agency, wish: &Wish) -> Result<Vec<Ground>, Reason> {
     for (oin, categories) in &wish.targets {
         let Ok(card) = agency.directory.card(oin) else { continue };
         for category in categories {
-            let kind = &card.card().kind;
-            let mut facts =
-                visible(pack, wish, kind, category, None).map_err(|error| error.reason())?;
-            state(pack, &mut facts, wish).map_err(|error| error.reason())?;
+            let facts = facts(agency, wish, &card.card().kind, category, None)
+                .map_err(|error| error.reason())?;
             let could = pack.could(&facts, now);
             if could.verdict != Verdict::Refuse {
                 grounds.extend(could.grounds);
@@ -75,43 +74,22 @@ pub fn grounds(agency: &Agency, wish: &Wish) -> Result<Vec<Ground>, Reason> {
     Ok(grounds.into_iter().take(GROUNDS_MAX).collect())
 }
 
-/// The visible columns of one category at one target; the sealed ones keep every value, and so do
-/// approvals that are still to come.
-///
-/// # Errors
-/// The column that does not take its value.
-pub fn visible(
-    pack: &Pack,
+/// What is known of a question to one kind of target before it is asked.
+fn facts(
+    agency: &Agency,
     wish: &Wish,
     target: &Kind,
     category: &Category,
     approvals: Option<Approvals>,
 ) -> Result<Facts, FactError> {
-    let mut facts = pack.facts();
-    let kind = wish.role.kind();
-    let yes_no = if wish.break_glass { "yes" } else { "no" };
-    for (column, value) in [
-        ("requester_kind", kind.as_str()),
-        ("requester_role", wish.role.as_str()),
-        ("purpose", wish.purpose.as_str()),
-        ("query_kind", wish.kind.as_str()),
-        ("category", category.as_str()),
-        ("target_kind", target.as_str()),
-        ("urgency", wish.urgency.word()),
-        ("break_glass", yes_no),
-        ("level", wish.level.word()),
-    ] {
-        pack.set(&mut facts, column, value)?;
-    }
-    if let Some(approvals) = approvals {
-        pack.set(&mut facts, "approvals", approvals.word())?;
-    }
+    let (pack, now) = (&agency.pack, agency.clock.now());
+    let nobody = Pseudonym::new([0; Pseudonym::LEN]);
+    let due = answer_by(now, wish.urgency, wish.term_minutes);
+    let header = header(agency, nobody, wish, now, due, &[]);
+    let mut facts = pack.visible(&header, target, approvals)?;
+    pack.set(&mut facts, "category", category.as_str())?;
+    wish.facts.iter().try_for_each(|(column, value)| pack.set(&mut facts, column, value))?;
     Ok(facts)
-}
-
-/// What the asker states narrows what could be; the holder may know otherwise.
-fn state(pack: &Pack, facts: &mut Facts, wish: &Wish) -> Result<(), FactError> {
-    wish.facts.iter().try_for_each(|(column, value)| pack.set(facts, column, value))
 }
 
 fn unknown(oin: &Oin, category: &Category, reason: Reason) -> v1::PlanLine {

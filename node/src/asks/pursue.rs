@@ -10,21 +10,22 @@ use grondslag_core::id::{Digest, Oin};
 use grondslag_core::inquiry::{Header, Inquiry, Part};
 use grondslag_core::lang::Lang;
 use grondslag_core::reason::Reason;
+use grondslag_core::statement::NamedRuling;
 use grondslag_core::tier::Verdict;
 use grondslag_proto::question::Evidence;
-use grondslag_proto::reply::{NamedRuling, Reply, reason};
+use grondslag_proto::reply::{Reply, reason};
 use grondslag_proto::v1;
 use grondslag_proto::v1::ask_response::Event;
 use tokio::sync::mpsc;
 use tokio_stream::StreamExt;
 
-use super::check::{Asked, check_evidence, check_refusals, open_reply};
+use super::check::{Asked, check_evidence, check_rulings, open_reply, refused_by_rule};
 use super::compose::{Cosigned, inquiry};
 use super::inquiries::{Stage, Summary, record_alarm, record_answer, record_asked, update};
 use super::view::{self, Draft, Stand, agency_line};
 use super::wish::Wish;
 use crate::agency::Agency;
-use crate::limits::{ASK_WAIT_MS, RETRY_PAUSE_MS};
+use crate::limits::{ASK_WAIT_MS, EVENTS_PER_TARGET_MAX, RETRY_PAUSE_MS};
 
 /// A question ready to go.
 #[derive(Debug)]
@@ -50,6 +51,17 @@ struct Target {
     answer: Option<Answer>,
     discarded: Option<Reason>,
     shown: Option<Stand>,
+    /// Attempt of the last decision: the broker decides once in each.
+    decided_in: u8,
+}
+
+/// The broker's last event on one target.
+#[derive(Debug, Clone, Copy)]
+struct Closing<'a> {
+    inquiry: &'a Inquiry,
+    closed: &'a v1::TargetClosed,
+    /// Whether there is a next attempt.
+    more: bool,
 }
 
 type Events = mpsc::Sender<v1::DeskEvent>;
@@ -117,10 +129,8 @@ impl Pursuit {
         more: bool,
     ) -> Result<Vec<Oin>, Reason> {
         let wait = Duration::from_millis(ASK_WAIT_MS);
-        let mut stream = match self.agency.broker_link.ask(inquiry.into(), wait).await {
-            Ok(stream) => stream,
-            Err(reason) => return Err(reason),
-        };
+        let stream = self.agency.broker_link.ask(inquiry.into(), wait).await?;
+        let mut stream = stream.take(inquiry.parts().len().saturating_mul(EVENTS_PER_TARGET_MAX));
         let mut again = Vec::new();
         while let Some(next) = stream.next().await {
             let Ok(v1::AskResponse { event: Some(event) }) = next else { break };
@@ -131,7 +141,8 @@ impl Pursuit {
                     self.replied(inquiry, targets, replied, events, since).await;
                 }
                 Event::Closed(closed) => {
-                    let passing = self.closed(targets, &closed, more, events, since).await;
+                    let closing = Closing { inquiry, closed: &closed, more };
+                    let passing = self.closed(targets, closing, events, since).await;
                     again.extend(passing);
                 }
             }
@@ -147,14 +158,21 @@ impl Pursuit {
     ) {
         let Some((oin, part)) = part_of(inquiry, &wire.target_oin) else { return };
         let Some(target) = targets.get_mut(oin) else { return };
+        if target.decided_in == inquiry.attempt() {
+            return;
+        }
+        target.decided_in = inquiry.attempt();
         let asked = Asked { inquiry, target: oin, part };
         match self.check_decision(asked, wire) {
             Ok(rulings) => target.rulings = rulings,
-            Err((reason, rulings)) => {
-                target.discarded = Some(reason);
-                target.rulings = rulings;
-                self.alarm(inquiry.digest(), reason).await;
-            }
+            Err(reason) => self.discard(inquiry, target, reason).await,
+        }
+    }
+
+    async fn discard(&self, inquiry: &Inquiry, target: &mut Target, reason: Reason) {
+        target.discarded = Some(reason);
+        if is_alarming(reason) {
+            self.alarm(inquiry.digest(), reason).await;
         }
     }
 
@@ -162,17 +180,13 @@ impl Pursuit {
         &self,
         asked: Asked<'_>,
         wire: v1::TargetDecided,
-    ) -> Result<Vec<NamedRuling>, (Reason, Vec<NamedRuling>)> {
-        let bare = |reason| (reason, Vec::new());
+    ) -> Result<Vec<NamedRuling>, Reason> {
         let rulings = wire.rulings.into_iter().map(NamedRuling::try_from);
-        let rulings: Vec<NamedRuling> = rulings.collect::<Result<_, _>>().map_err(bare)?;
-        let evidence = wire.attestation.ok_or_else(|| bare(Reason::AttestationInvalid))?;
-        let evidence = Evidence::try_from(evidence).map_err(bare)?;
-        check_evidence(&self.agency, asked, &rulings, &evidence).map_err(bare)?;
-        match check_refusals(&self.agency, asked, &self.wish, &rulings) {
-            Ok(()) => Ok(rulings),
-            Err(reason) => Err((reason, rulings)),
-        }
+        let rulings: Vec<NamedRuling> = rulings.collect::<Result<_, _>>()?;
+        let evidence = Evidence::try_from(wire.attestation.ok_or(Reason::AttestationInvalid)?)?;
+        check_evidence(&self.agency, asked, &rulings, &evidence)?;
+        check_rulings(&self.agency, asked, &rulings, &evidence)?;
+        Ok(rulings)
     }
 
     async fn replied(
@@ -195,10 +209,7 @@ impl Pursuit {
                 target.answer = Some(answer);
                 self.show(oin, target, Stand::Replied, None, events, since).await;
             }
-            Err(reason) => {
-                target.discarded = Some(reason);
-                self.alarm(inquiry.digest(), reason).await;
-            }
+            Err(reason) => self.discard(inquiry, target, reason).await,
         }
     }
 
@@ -224,8 +235,7 @@ impl Pursuit {
     async fn closed(
         &self,
         targets: &mut BTreeMap<Oin, Target>,
-        closed: &v1::TargetClosed,
-        more: bool,
+        Closing { inquiry, closed, more }: Closing<'_>,
         events: &Events,
         since: Instant,
     ) -> Option<Oin> {
@@ -238,6 +248,11 @@ impl Pursuit {
         let passing = why.is_some_and(Reason::is_passing) && target.discarded.is_none();
         if passing && more {
             return Some(oin);
+        }
+        let not_asked = closed.state() == v1::TargetState::NotAsked;
+        if not_asked && target.discarded.is_none() && !refused_by_rule(&target.rulings) {
+            // It attested that something was let through, and then asked nobody.
+            self.discard(inquiry, target, Reason::BrokerDecisionMismatch).await;
         }
         let (stand, why) = match (target.discarded, closed.state()) {
             (Some(reason), _) => (Stand::Unreachable, Some(reason)),
@@ -299,6 +314,20 @@ impl Pursuit {
             tracing::error!(reason = failed.code(), "an alarm could not be recorded");
         }
     }
+}
+
+/// Somebody lied; other reasons only say why a target cannot be dealt with.
+fn is_alarming(reason: Reason) -> bool {
+    matches!(
+        reason,
+        Reason::BrokerDecisionMismatch
+            | Reason::AttestationInvalid
+            | Reason::HeaderMismatch
+            | Reason::AnswerInvalid
+            | Reason::SubjectMismatch
+            | Reason::Malformed
+            | Reason::TooLarge
+    )
 }
 
 fn part_of<'a>(inquiry: &'a Inquiry, oin: &str) -> Option<(&'a Oin, &'a Part)> {

@@ -6,10 +6,11 @@ use grondslag_core::answer::{Answer, Basis, Line};
 use grondslag_core::id::{InquiryId, Oin};
 use grondslag_core::lang::Lang;
 use grondslag_core::reason::Reason;
+use grondslag_core::statement::NamedRuling;
 use grondslag_core::tier::Verdict;
 use grondslag_policy::Pack;
 use grondslag_proto::answer::wire_line;
-use grondslag_proto::reply::{NamedRuling, refusal};
+use grondslag_proto::reply::refusal;
 use grondslag_proto::v1;
 use grondslag_proto::v1::desk_event::Event;
 

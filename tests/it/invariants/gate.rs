@@ -178,7 +178,7 @@ fn invariant_09_refusals_are_data() -> Result<()> {
         let asked = wish(federation, &investigation, &[DOCTOR])?;
         let heard = federation.ask(VT, "onderzoeker-1", asked).await?;
         let shown = line(&heard, &federation.oin(DOCTOR)?)?;
-        assert_eq!((shown.state.as_str(), shown.reason.as_str()), ("not_asked", "DENIED_BY_RULE"));
+        assert_eq!((shown.state.as_str(), shown.reason.as_str()), ("not_asked", "NEEDS_SECOND_PERSON"));
         assert!(shown.lines.iter().all(|line| line.by == "broker"), "by the broker, by rule");
 
         let asked = wish(federation, &HELP, &[HEALTH])?;

@@ -10,6 +10,7 @@ pub mod desk;
 pub mod gate;
 pub mod hand;
 pub mod identity;
+pub mod lone;
 mod party;
 pub mod process;
 

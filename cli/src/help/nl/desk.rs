@@ -76,7 +76,7 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
         "Een grondslag waarop u zich beroept; mag vaker",
     ),
     (
-        "A fact that you state, such as vt_report=report; may be given more than once",
+        "A fact that you state, such as `vt_report=report`; may be given more than once",
         "Een feit dat u stelt, zoals vt_report=report; mag vaker",
     ),
     ("A reference, such as a report number", "Een kenmerk, zoals een meldingsnummer"),

@@ -6,8 +6,8 @@ use grondslag_core::answer::{Basis, Line, Outcome};
 use grondslag_core::clock::Timestamp;
 use grondslag_core::id::{InquiryId, Pseudonym, StaffId, TargetId};
 use grondslag_core::inquiry::RawInquiry;
-use grondslag_core::statement::{Leaf, ReplyFields, Ruling, attestation_bytes, sign, subject_tag};
-use grondslag_core::tier::{Level, Tier, Urgency};
+use grondslag_core::statement::{Leaf, ReplyFields, attestation_bytes, sign, subject_tag};
+use grondslag_core::tier::{Approvals, Level, Tier, Urgency};
 use grondslag_subject::Bsn;
 
 use super::*;
@@ -29,6 +29,14 @@ enum Lie {
     AnotherCategory,
     /// The broker refuses what the rules allow.
     RefusesWhatIsAllowed,
+    /// It refuses, and gives no reason of a rule.
+    RefusesWithoutReason,
+    /// It lowers the cap, so that the holder refuses in its stead.
+    LowersTheCap,
+    /// It attests that something was let through, and asks nobody.
+    AsksNobody,
+    /// It cannot deal with the target, and says so.
+    Shut,
     /// The leaf is about another header.
     AnotherHeader,
     /// The attestation is not the broker's.
@@ -47,6 +55,7 @@ enum Lie {
 struct Liar {
     lie: Lie,
     now: Timestamp,
+    pack: Arc<grondslag_policy::Pack>,
 }
 
 #[async_trait]
@@ -92,8 +101,11 @@ impl Liar {
         match (self.lie, inquiry.attempt()) {
             (Lie::Silence, _) => vec![decided],
             (Lie::EmptyReply, _) => vec![decided, close(v1::TargetState::Replied, "")],
-            (Lie::RefusesWhatIsAllowed, _) => {
+            (Lie::RefusesWhatIsAllowed | Lie::RefusesWithoutReason | Lie::AsksNobody, _) => {
                 vec![decided, close(v1::TargetState::NotAsked, "NO_RULE")]
+            }
+            (Lie::Shut, _) => {
+                vec![decided, close(v1::TargetState::Unreachable, "AGENCY_SUSPENDED")]
             }
             (Lie::NotReadyOnce, 1) => {
                 vec![decided, close(v1::TargetState::Unreachable, "NOT_READY")]
@@ -109,13 +121,23 @@ impl Liar {
     }
 
     fn decided(&self, asked: Asked<'_>) -> v1::TargetDecided {
-        let refuses = self.lie == Lie::RefusesWhatIsAllowed;
-        let (verdict, cap) =
-            if refuses { (Verdict::Refuse, Tier::T0) } else { (Verdict::Permit, Tier::T4) };
-        let ruling = |category: &Category| NamedRuling {
-            ruling: Ruling { category: category.clone(), verdict, cap },
-            basis: Basis::default(),
-            reason: refuses.then_some(Reason::NoRule),
+        let refusal = match self.lie {
+            Lie::RefusesWhatIsAllowed => Some(Some(Reason::NoRule)),
+            Lie::RefusesWithoutReason => Some(None),
+            Lie::Shut => Some(Some(Reason::AgencySuspended)),
+            _ => None,
+        };
+        let ruling = |category: &Category| {
+            let visible = self.visible(asked);
+            let mut named = self.pack.rule_visible(visible, category, self.now).unwrap();
+            if let Some(reason) = refusal {
+                (named.ruling.verdict, named.ruling.cap) = (Verdict::Refuse, Tier::T0);
+                named.reason = reason;
+            }
+            if self.lie == Lie::LowersTheCap {
+                named.ruling.cap = Tier::T0;
+            }
+            named
         };
         let rulings: Vec<NamedRuling> = asked.part.categories.iter().map(ruling).collect();
         let mut header = asked.inquiry.header().clone();
@@ -140,6 +162,13 @@ impl Liar {
             rulings: rulings.iter().map(Into::into).collect(),
             attestation: Some((&evidence).into()),
         }
+    }
+}
+
+impl Liar {
+    fn visible(&self, asked: Asked<'_>) -> grondslag_policy::Facts {
+        let target = "vt".to_owned().try_into().unwrap();
+        self.pack.visible(asked.inquiry.header(), &target, Some(Approvals::None)).unwrap()
     }
 }
 
@@ -208,7 +237,7 @@ fn replied(asked: Asked<'_>, lie: Lie) -> v1::TargetReplied {
 async fn pursue(lie: Lie) -> (Vec<v1::DeskEvent>, u64) {
     let Scene { mut agency, clock, .. } = Scene::new().await;
     let now = grondslag_core::clock::Clock::now(clock.as_ref());
-    agency.broker_link = Arc::new(Liar { lie, now });
+    agency.broker_link = Arc::new(Liar { lie, now, pack: Arc::clone(&agency.pack) });
     let before = agency.ledger.size().await.unwrap();
     let agency = Arc::new(agency);
     let (events, mut received) = mpsc::channel(64);
@@ -283,6 +312,9 @@ async fn what_is_not_proved_is_discarded_unseen_and_alarms() {
         (Lie::AnotherHeader, "HEADER_MISMATCH"),
         (Lie::AnotherAttester, "ATTESTATION_INVALID"),
         (Lie::RefusesWhatIsAllowed, "BROKER_DECISION_MISMATCH"),
+        (Lie::RefusesWithoutReason, "BROKER_DECISION_MISMATCH"),
+        (Lie::LowersTheCap, "BROKER_DECISION_MISMATCH"),
+        (Lie::AsksNobody, "BROKER_DECISION_MISMATCH"),
     ] {
         let (events, written) = pursue(lie).await;
         let line = line_of(&events);
@@ -303,6 +335,15 @@ async fn silence_is_shown_as_not_reached_and_never_as_nothing() {
 }
 
 #[tokio::test]
+async fn a_target_that_the_broker_cannot_deal_with_is_not_refused_by_rule() {
+    let (events, written) = pursue(Lie::Shut).await;
+    let line = line_of(&events);
+    assert_eq!((line.state.as_str(), line.reason.as_str()), ("unreachable", "AGENCY_SUSPENDED"));
+    assert!(line.lines.is_empty());
+    assert_eq!(written, 1, "asked; nobody lied");
+}
+
+#[tokio::test]
 async fn a_target_that_was_not_ready_is_asked_once_more() {
     let (events, _) = pursue(Lie::NotReadyOnce).await;
     assert_eq!(line_of(&events).state, "replied");
@@ -318,7 +359,7 @@ async fn the_first_reply_counts_and_a_second_one_is_not_shown() {
 async fn invariant_06_a_question_that_cannot_be_recorded_does_not_go_out() {
     let Scene { mut agency, clock, store, .. } = Scene::new().await;
     let now = grondslag_core::clock::Clock::now(clock.as_ref());
-    agency.broker_link = Arc::new(Liar { lie: Lie::Nothing, now });
+    agency.broker_link = Arc::new(Liar { lie: Lie::Nothing, now, pack: Arc::clone(&agency.pack) });
     store.fail_commit(1, grondslag_evidence::store::faulty::Fault::Lost);
     let agency = Arc::new(agency);
     let (events, mut received) = mpsc::channel(64);

@@ -1,0 +1,191 @@
+//! A small world, played and served by the processes of the real one: the fourth storyline, and
+//! the three agencies that it needs.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use crate::{Ran, run, run_with};
+
+/// Longest wait for a demo that is to serve.
+const SERVE_MAX: Duration = Duration::from_secs(60);
+/// The agencies of the storyline.
+const AGENCIES: [&str; 3] = ["gem-veenwolde", "sch-drieveen", "jha-kompas"];
+const STORY: &str = "storylines/F4.toml";
+const NECESSITY: &str = "Voor het plan is nodig te weten of er begeleiding loopt en wie die geeft.";
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let path = entry.unwrap().path();
+        fs::copy(&path, to.join(path.file_name().unwrap())).unwrap();
+    }
+}
+
+/// The storyline, its agencies and their people.
+fn small_world(to: &Path) {
+    let world = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/world");
+    for agency in AGENCIES {
+        let folder = Path::new("agencies").join(agency);
+        copy(&world.join(&folder), &to.join(&folder));
+    }
+    fs::create_dir(to.join("storylines")).unwrap();
+    for file in ["staff.toml", STORY] {
+        fs::copy(world.join(file), to.join(file)).unwrap();
+    }
+    let region = fs::read_to_string(world.join("region.toml")).unwrap();
+    let mut region: toml::Table = region.parse().unwrap();
+    let agencies = region["agency"].as_array_mut().unwrap();
+    agencies.retain(|agency| AGENCIES.contains(&agency["id"].as_str().unwrap()));
+    fs::write(to.join("region.toml"), region.to_string()).unwrap();
+}
+
+#[test]
+fn a_storyline_that_ends_as_the_law_says_is_reported_and_another_is_named_and_fails() {
+    let folder = tempfile::tempdir().unwrap();
+    let world = folder.path().join("world");
+    small_world(&world);
+    let played = run(folder.path(), "demo --once --json --world world");
+    let report = played.done();
+    assert_eq!(played.err, "", "nothing is drawn beside JSON");
+    let keys: Vec<&str> = report.as_object().unwrap().keys().map(String::as_str).collect();
+    let contract = [
+        "agencies",
+        "answers",
+        "ask_ms_p50",
+        "broker_rss_mb",
+        "decision_ns",
+        "import_rows_per_s",
+        "questions",
+        "refusals",
+        "startup_ms",
+        "storylines",
+    ];
+    let mut sorted = keys.clone();
+    sorted.sort_unstable();
+    assert_eq!(sorted, contract);
+    assert_eq!(report["agencies"], 3);
+    assert_eq!(report["storylines"][0]["id"], "F4");
+    assert_eq!(report["storylines"][0]["ok"], true);
+    let halves = report["storylines"][0]["seen"].as_array().unwrap();
+    assert_eq!(halves[0]["decided"]["by"], "holder");
+    assert_eq!(halves[0]["shown"]["as"], "content");
+    assert!(report["startup_ms"].as_u64().unwrap() > 0);
+
+    // The consent that was withdrawn in the story is expected to count still.
+    let story = fs::read_to_string(world.join(STORY)).unwrap();
+    let wrong = story.replacen("as = \"neutral\"", "as = \"content\"", 1);
+    assert_ne!(story, wrong);
+    fs::write(world.join(STORY), wrong).unwrap();
+    let played = run(folder.path(), "demo --once --json --world world");
+    assert_eq!(played.code, 1, "{played:?}");
+    assert!(played.err.contains("F4") && played.err.contains("F4.4"), "{}", played.err);
+    assert_eq!(played.json()["storylines"][0]["ok"], false);
+}
+
+/// A demo that serves until the test ends.
+struct Demo(Child, PathBuf);
+
+impl Demo {
+    fn start(folder: &Path) -> Self {
+        let child = Command::new(env!("CARGO_BIN_EXE_grondslag"))
+            .args(["demo", "--world", "world", "--dir", "region"])
+            .current_dir(folder)
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let demo = Self(child, folder.to_owned());
+        let began = Instant::now();
+        let clock = folder.join("region/clock.json");
+        while !fs::read_to_string(&clock).is_ok_and(|text| text.contains("\"running\":true")) {
+            assert!(began.elapsed() < SERVE_MAX);
+            sleep(Duration::from_millis(50));
+        }
+        demo
+    }
+
+    fn ask(&self, words: &[&str]) -> Ran {
+        run_with(&self.1, &[&["ask", "--json"], words].concat())
+    }
+}
+
+impl Drop for Demo {
+    /// The processes of the region end with the demo when it is asked to, not when it is killed.
+    fn drop(&mut self) {
+        let id = self.0.id().to_string();
+        Command::new("kill").args(["-INT", &id]).status().unwrap();
+        self.0.wait().unwrap();
+    }
+}
+
+const DESK: &str = "region/desks/gem-veenwolde/lokaalteam-2";
+const SECOND: &str = "region/desks/gem-veenwolde/lokaalteam-1";
+
+fn question<'a>(subject: &'a str, necessity: &'a str) -> Vec<&'a str> {
+    vec![
+        "--desk",
+        DESK,
+        "--role",
+        "gem.lokaalteam",
+        "--subject",
+        subject,
+        "--purpose",
+        "D01",
+        "--category",
+        "G05,G12",
+        "--to",
+        "kompas",
+        "--ground",
+        "jw-7.4.0-1a,jw-7.4.0-2",
+        "--fact",
+        "case_fact=stated",
+        "--necessity",
+        necessity,
+    ]
+}
+
+#[test]
+fn a_second_terminal_asks_drafts_approves_and_lists_while_a_demo_serves() {
+    let folder = tempfile::tempdir().unwrap();
+    small_world(&folder.path().join("world"));
+    let demo = Demo::start(folder.path());
+
+    let child = question("999940119", NECESSITY);
+    let answered = demo.ask(&child).done();
+    let agency = &answered["agencies"][0];
+    assert_eq!(
+        (&agency["name"], &agency["state"]),
+        (&"Jeugdhulp Kompas".into(), &"replied".into())
+    );
+    assert!(!answered.to_string().contains("999940119"), "the number is not repeated");
+
+    let planned = demo.ask(&[child.as_slice(), &["--dry-run"]].concat()).done();
+    assert_ne!(planned["plan"][0]["verdict"], "refuse");
+    let named = demo.ask(&question("999940119", "Finn Hoekstra woont hier en heeft hulp nodig."));
+    assert_eq!((named.code, named.reason().as_str()), (1, "TEXT_NAMES_PERSON"));
+
+    let drafted = demo.ask(&[child.as_slice(), &["--draft"]].concat()).done();
+    let id = drafted["inquiry_id"].as_str().unwrap();
+    let approve = |desk: &str, subject: &str| {
+        let words = ["--desk", desk, "--role", "gem.lokaalteam", "--subject", subject];
+        run_with(folder.path(), &[&["approve", "--json", id], words.as_slice()].concat())
+    };
+    assert_eq!(approve(SECOND, "999940004").reason(), "APPROVAL_ALTERED", "another child");
+    assert_eq!(approve(DESK, "999940119").reason(), "APPROVAL_OWN");
+    approve(SECOND, "999940119").done();
+    let sent = demo.ask(&["send", id, "--desk", DESK]).done();
+    assert_eq!(sent["inquiry_id"], id);
+    let again = demo.ask(&["send", id, "--desk", DESK]);
+    assert_eq!(again.reason(), "UNKNOWN_INQUIRY", "a draft is sent once");
+
+    let listed = demo.ask(&["list", "--desk", DESK]).done();
+    let listed = listed["inquiries"].as_array().unwrap();
+    assert!(listed.iter().any(|one| one["inquiry_id"] == id && one["state"] == "closed"));
+
+    let before = run(folder.path(), "demo advance 1m --dir region --json").done();
+    let after = run(folder.path(), "demo advance 1h --dir region --json").done();
+    assert!(after["now"].as_str().unwrap() > before["now"].as_str().unwrap());
+}

@@ -1,0 +1,70 @@
+//! What follows from the columns that the broker sees: asker, broker and holder fill them alike.
+
+use grondslag_core::answer::Basis;
+use grondslag_core::catalogue::{Category, Kind};
+use grondslag_core::clock::Timestamp;
+use grondslag_core::inquiry::Header;
+use grondslag_core::reason::Reason;
+use grondslag_core::statement::{NamedRuling, Ruling};
+use grondslag_core::tier::{Approvals, Tier, Verdict};
+
+use crate::facts::{FactError, Facts};
+use crate::pack::Pack;
+
+impl Pack {
+    /// The visible columns of a question to a kind of target, but for the category; sealed columns
+    /// keep every value. Approvals that are still to come keep every value too.
+    ///
+    /// # Errors
+    /// [`FactError`] for a word that is not in the catalogue.
+    pub fn visible(
+        &self,
+        header: &Header,
+        target: &Kind,
+        approvals: Option<Approvals>,
+    ) -> Result<Facts, FactError> {
+        let mut facts = self.facts();
+        let break_glass = if header.break_glass { "yes" } else { "no" };
+        for (column, value) in [
+            ("requester_role", header.role.as_str()),
+            ("purpose", header.purpose.as_str()),
+            ("query_kind", header.kind.as_str()),
+            ("target_kind", target.as_str()),
+            ("urgency", header.urgency.word()),
+            ("break_glass", break_glass),
+            ("level", header.level.word()),
+        ] {
+            self.set(&mut facts, column, value)?;
+        }
+        if let Some(approvals) = approvals {
+            self.set(&mut facts, "approvals", approvals.word())?;
+        }
+        Ok(facts)
+    }
+
+    /// "Could this be allowed at all?" for one category, on what is visible (design 6). What could
+    /// be allowed is the holder's to name; only a refusal names its rows here.
+    ///
+    /// # Errors
+    /// [`FactError`] for a category that is not in the catalogue.
+    pub fn rule_visible(
+        &self,
+        visible: Facts,
+        category: &Category,
+        on: Timestamp,
+    ) -> Result<NamedRuling, FactError> {
+        let mut facts = visible;
+        self.set(&mut facts, "category", category.as_str())?;
+        let could = self.could(&facts, on);
+        let (verdict, category) = (could.verdict, category.clone());
+        if verdict != Verdict::Refuse {
+            let ruling = Ruling { category, verdict, cap: could.cap };
+            return Ok(NamedRuling { ruling, basis: Basis::default(), reason: None });
+        }
+        Ok(NamedRuling {
+            ruling: Ruling { category, verdict, cap: Tier::T0 },
+            basis: Basis { rows: could.rows, grounds: could.grounds },
+            reason: Some(could.reason.unwrap_or(Reason::NoRule)),
+        })
+    }
+}
