@@ -1,6 +1,7 @@
 //! What a broker's operator does from the command line: files that the serving broker reads.
 
-use std::io;
+use std::fs::File;
+use std::io::{self, Write as _};
 use std::path::Path;
 
 use grondslag_certs::{Root, authority};
@@ -53,14 +54,19 @@ pub fn accept(folder: &Path, digest: &Digest) -> Result<(), Reason> {
     write(&folder.join(ACCEPTED), &digest.to_string(), b"")
 }
 
-/// Writes beside and renames, so that the serving broker never reads half a file.
+/// Writes beside, syncs and renames, so that the serving broker never reads half a file and what
+/// was said to be done survives a power cut.
 fn write(folder: &Path, name: &str, bytes: &[u8]) -> Result<(), Reason> {
-    let unreadable = |_| Reason::FileUnreadable;
-    std::fs::create_dir_all(folder).map_err(unreadable)?;
-    // Named after the file, so that two commands at once do not write over each other's half.
-    let beside = folder.with_extension(format!("{name}.tmp"));
-    std::fs::write(&beside, bytes).map_err(unreadable)?;
-    std::fs::rename(&beside, folder.join(name)).map_err(unreadable)
+    let durably = || -> io::Result<()> {
+        std::fs::create_dir_all(folder)?;
+        let beside = folder.with_extension("tmp");
+        let mut file = File::create(&beside)?;
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        std::fs::rename(&beside, folder.join(name))?;
+        File::open(folder)?.sync_all()
+    };
+    durably().map_err(|_| Reason::FileUnreadable)
 }
 
 #[cfg(test)]
@@ -68,7 +74,7 @@ mod tests {
     use grondslag_core::catalogue::Kind;
 
     use super::*;
-    use crate::directory::operator::Operator;
+    use crate::directory::operator::{Known, Operator};
 
     #[test]
     fn an_admission_of_this_region_counts_and_another_does_not() {
@@ -90,16 +96,16 @@ mod tests {
         let folder = dir.path().join("operator");
 
         assert_eq!(admit(&folder, &foreign, &root, now), Err(Reason::KindNotAdmitted));
-        admit(&folder, &file, &root, now).unwrap();
-        let operator = Operator::open(folder.clone()).unwrap();
-        assert_eq!(operator.check_admitted(&admission, &root, now), Ok(()));
+        assert_eq!(admit(&folder, &file, &root, now), Ok(admission));
+        let operator = Operator::open(folder.clone(), &root, now).unwrap();
+        let admitted = operator.known();
+        assert_ne!(admitted, Known::default());
 
         suspend(&folder, &oin).unwrap();
-        operator.refresh().unwrap();
-        let refused = operator.check_admitted(&admission, &root, now);
-        assert_eq!(refused, Err(Reason::AgencySuspended));
+        operator.refresh(&root, now).unwrap();
+        assert_ne!(operator.known(), admitted);
         restore(&folder, &oin).unwrap();
-        operator.refresh().unwrap();
-        assert_eq!(operator.check_admitted(&admission, &root, now), Ok(()));
+        operator.refresh(&root, now).unwrap();
+        assert_eq!(operator.known(), admitted);
     }
 }

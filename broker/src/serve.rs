@@ -37,7 +37,7 @@ use crate::limits::{OPERATOR_INTERVAL_MS, SWEEP_INTERVAL_MS};
 use crate::nodes::{Heard, Nodes};
 use crate::route::fanout::FanoutLimits;
 use crate::route::service::Routes;
-use crate::route::sweep::sweep;
+use crate::route::sweep::sweep_all;
 
 /// Kind of the broker on its own card.
 const KIND: &str = "broker";
@@ -109,7 +109,7 @@ fn look_after(broker: &Arc<Broker>, context: &Context) -> Result<(), StartError>
     context.every(Duration::from_millis(SWEEP_INTERVAL_MS), move || {
         let broker = Arc::clone(&swept);
         async move {
-            if let Err(reason) = sweep(broker.store.as_ref(), broker.clock.now()).await {
+            if let Err(reason) = sweep_all(broker.store.as_ref(), broker.clock.now()).await {
                 tracing::error!(reason = reason.code(), "expired replay keys were not removed");
             }
         }
@@ -142,7 +142,7 @@ async fn publish_own(
         admission,
         card,
     };
-    broker.directory.publish_own(signed).await.map_err(failed)?;
+    broker.directory.publish(&broker.oin, signed).await.map_err(failed)?;
     Ok(())
 }
 

@@ -51,6 +51,11 @@ impl VerifiedCard {
         if self.admitted.admits(&role.kind(), now) { Ok(()) } else { Err(Reason::RoleNotAdmitted) }
     }
 
+    /// Whether another admission of the same agency covers every kind that this card's names.
+    pub fn is_within(&self, other: &Admitted) -> bool {
+        other.covers(&self.admitted)
+    }
+
     /// Whether the card may be relied upon at this moment.
     ///
     /// # Errors
@@ -98,6 +103,11 @@ impl Considered {
     pub fn signed(&self) -> &SignedCard {
         &self.signed
     }
+
+    /// The card as verified.
+    pub fn verified(&self) -> &VerifiedCard {
+        &self.verified
+    }
 }
 
 /// The cards that one reader relies upon.
@@ -133,10 +143,10 @@ impl<'a> Cards<'a> {
         self.book.held.values().filter_map(move |held| self.standing(held))
     }
 
-    /// Every card as it travels, sorted by OIN.
-    pub fn signed(self) -> impl Iterator<Item = &'a SignedCard> {
-        let standing = self.book.held.values().filter(move |held| self.standing(held).is_some());
-        standing.map(|held| &held.signed)
+    /// Every card, as it travels and as verified, sorted by OIN.
+    pub fn signed(self) -> impl Iterator<Item = (&'a SignedCard, &'a VerifiedCard)> {
+        let held = self.book.held.values();
+        held.filter_map(move |held| Some((&held.signed, self.standing(held)?)))
     }
 
     fn standing(&self, held: &'a Held) -> Option<&'a VerifiedCard> {

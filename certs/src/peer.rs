@@ -1,5 +1,6 @@
 //! Who is at the other end of a connection: known from a verified chain, and only from that.
 
+use grondslag_core::clock::Timestamp;
 use grondslag_core::id::{Digest, Oin, StaffId};
 
 use crate::x509::{DeskCertificate, Leaf, Serial, X509Error};
@@ -84,6 +85,11 @@ impl DeskPeer {
     /// Serial number of the desk certificate, by which the staff register revokes it.
     pub fn serial(&self) -> &Serial {
         self.certificate.serial()
+    }
+
+    /// Valid until this moment. A connection may live longer, so that every call asks again.
+    pub fn not_after(&self) -> Timestamp {
+        self.certificate.not_after()
     }
 
     // INVARIANT: called only with the leaf of a finished handshake on a desk listener.

@@ -177,6 +177,12 @@ impl Admitted {
         now < self.admission.valid_until && self.admission.admits(kind)
     }
 
+    /// Whether this admission names the same agency and every kind that another names.
+    pub fn covers(&self, other: &Self) -> bool {
+        self.admission.oin == other.admission.oin
+            && other.admission.kinds.iter().all(|kind| self.admission.admits(kind))
+    }
+
     /// Until when the admission holds.
     pub fn valid_until(&self) -> Timestamp {
         self.admission.valid_until

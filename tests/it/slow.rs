@@ -10,8 +10,7 @@ use crate::stage::{DOCTOR, GEM, GI, HEALTH, NOW, POLICE, SAFETY, SCHOOL, VT, wis
 
 /// Long enough that nobody on a busy machine takes it for an answer.
 const FANOUT_MS: u64 = 4_000;
-const ASKED: [&str; 8] =
-    [SCHOOL, HEALTH, DOCTOR, GEM, POLICE, GI, "jha-kompas", "gem-marsdrecht"];
+const ASKED: [&str; 8] = [SCHOOL, HEALTH, DOCTOR, GEM, POLICE, GI, "jha-kompas", "gem-marsdrecht"];
 const HELD: &str = "jha-kompas";
 const DEAD: &str = "gem-marsdrecht";
 const SAMPLES: usize = 5;
@@ -22,8 +21,12 @@ async fn sixth_line(federation: &Federation) -> Result<(Duration, Duration, Vec<
     let since = Instant::now();
     let heard = federation.ask(VT, "triage-1", asked).await?;
     let whole = since.elapsed();
-    let mut replied: Vec<u32> =
-        heard.lines.iter().filter(|line| line.state == "replied").map(|line| line.after_ms).collect();
+    let mut replied: Vec<u32> = heard
+        .lines
+        .iter()
+        .filter(|line| line.state == "replied")
+        .map(|line| line.after_ms)
+        .collect();
     replied.sort_unstable();
     let sixth = *replied.get(5).with_context(|| format!("six replies: {heard:?}"))?;
     let states = heard.lines.iter().filter(|line| line.state != "replied");

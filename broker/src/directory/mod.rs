@@ -15,13 +15,15 @@ use grondslag_core::card::{Card, SignedCard};
 use grondslag_core::clock::{Clock, Timestamp};
 use grondslag_core::id::{Digest, Oin};
 use grondslag_core::reason::Reason;
-use grondslag_evidence::ledger::{Entry, Ledger};
-use grondslag_evidence::store::{Batch, Store, parts};
+use grondslag_evidence::ledger::{Entry, Ledger, LedgerError};
+use grondslag_evidence::store::{Batch, Store, StoreError, parts};
 
-use self::operator::Operator;
+use self::operator::{Known, Operator};
 
 /// Cards in the store: `d/<oin>`.
 const PREFIX: &[u8] = b"d/";
+/// What the ledger knows of the operator's folder.
+const KNOWN: &[u8] = b"o/known";
 /// Cards read at a time.
 const PAGE: usize = 500;
 
@@ -34,8 +36,8 @@ pub struct Directory {
     ledger: Arc<Ledger>,
     operator: Operator,
     book: RwLock<CardBook>,
-    // Publishing is rare: one at a time keeps book, store and ledger in one order.
-    publishing: tokio::sync::Mutex<()>,
+    // Changes are rare: one at a time keeps book, store and ledger in one order.
+    turn: tokio::sync::Mutex<()>,
 }
 
 impl Directory {
@@ -51,9 +53,9 @@ impl Directory {
         ledger: Arc<Ledger>,
         operator_folder: PathBuf,
     ) -> Result<Self, Reason> {
-        let operator = Operator::open(operator_folder)?;
-        let mut book = CardBook::default();
         let now = clock.now();
+        let operator = Operator::open(operator_folder, region.current().root(), now)?;
+        let mut book = CardBook::default();
         for signed in stored_cards(store.as_ref()).await? {
             book.remember(signed.clone());
             match book.consider(signed, &region.current(), now) {
@@ -61,8 +63,8 @@ impl Directory {
                 Err(reason) => tracing::warn!(reason = reason.code(), "a stored card lapsed"),
             }
         }
-        let publishing = tokio::sync::Mutex::new(());
-        Ok(Self { region, clock, store, ledger, operator, book: RwLock::new(book), publishing })
+        let (book, turn) = (RwLock::new(book), tokio::sync::Mutex::new(()));
+        Ok(Self { region, clock, store, ledger, operator, book, turn })
     }
 
     /// Takes a card into the directory and records it.
@@ -73,42 +75,43 @@ impl Directory {
         if *peer != signed.card.oin {
             return Err(Reason::CardOinMismatch);
         }
+        let _one_at_a_time = self.turn.lock().await;
         let now = self.clock.now();
-        self.operator.check_admitted(&signed.admission, self.region.current().root(), now)?;
-        self.take(signed).await
-    }
-
-    /// Takes the broker's own card: it needs no operator beside its own.
-    ///
-    /// # Errors
-    /// As [`Directory::publish`].
-    pub async fn publish_own(&self, signed: SignedCard) -> Result<Taken, Reason> {
-        self.take(signed).await
+        let considered = {
+            let book = self.book.read().unwrap_or_else(PoisonError::into_inner);
+            book.consider(signed, &self.region.current(), now)?
+        };
+        self.check_operated(considered.verified(), now)?;
+        let taken = considered.taken();
+        if taken != Taken::Same {
+            self.record(&considered, now).await?;
+        }
+        // A card that was only remembered is relied upon again even when it is the same.
+        self.book.write().unwrap_or_else(PoisonError::into_inner).put(considered);
+        Ok(taken)
     }
 
     /// The card of an agency that may be dealt with now.
     ///
     /// # Errors
-    /// `UNKNOWN_AGENCY`, `AGENCY_SUSPENDED`, or why its card does not hold now.
+    /// `UNKNOWN_AGENCY`, `AGENCY_SUSPENDED`, `KIND_NOT_ADMITTED`, or why its card does not hold.
     pub fn card(&self, oin: &Oin) -> Result<VerifiedCard, Reason> {
-        if self.operator.is_suspended(oin) {
-            return Err(Reason::AgencySuspended);
-        }
         let book = self.book.read().unwrap_or_else(PoisonError::into_inner);
-        let region = self.region.current();
+        let (region, now) = (self.region.current(), self.clock.now());
         let card = book.under(region.crl()).card(oin).ok_or(Reason::UnknownAgency)?;
-        card.check_time(self.clock.now())?;
+        self.check_operated(card, now)?;
+        card.check_time(now)?;
         Ok(card.clone())
     }
 
-    /// Every card of an agency that is not suspended, as it travels.
+    /// Every card of an agency that may be dealt with, as it travels.
     pub fn signed(&self) -> Vec<SignedCard> {
         let book = self.book.read().unwrap_or_else(PoisonError::into_inner);
-        let region = self.region.current();
+        let (region, now) = (self.region.current(), self.clock.now());
         book.under(region.crl())
             .signed()
-            .filter(|signed| !self.operator.is_suspended(&signed.card.oin))
-            .cloned()
+            .filter(|(_, card)| self.check_operated(card, now).is_ok())
+            .map(|(signed, _)| signed.clone())
             .collect()
     }
 
@@ -118,7 +121,7 @@ impl Directory {
     /// Why the store cannot be read.
     pub async fn stored_card(&self, oin: &Oin) -> Result<Option<Card>, Reason> {
         let body = parts::read_body(self.store.as_ref(), &key(oin)).await;
-        let body = body.map_err(grondslag_evidence::store::StoreError::reason)?;
+        let body = body.map_err(StoreError::reason)?;
         body.map(|body| signed_from(&body).map(|signed| signed.card)).transpose()
     }
 
@@ -127,39 +130,44 @@ impl Directory {
         self.operator.folder()
     }
 
-    /// Reads the operator's folder again and records what changed there.
+    /// Reads the operator's folder again, and records what changed since the ledger last knew it.
     ///
     /// # Errors
-    /// Why the folder cannot be read or the change cannot be recorded.
+    /// Why the folder cannot be read or the change cannot be recorded; it counts nevertheless, and
+    /// is recorded at the next turn.
     pub async fn refresh(&self) -> Result<(), Reason> {
-        let changes = self.operator.refresh()?;
+        let _one_at_a_time = self.turn.lock().await;
+        self.operator.refresh(self.region.current().root(), self.clock.now())?;
         for digest in self.operator.accepted() {
             self.book.write().unwrap_or_else(PoisonError::into_inner).accept(digest);
         }
-        for change in changes {
-            let leaf = change.leaf();
-            let entry = Entry { about: Digest::of(&leaf), leaf, state: Batch::new() };
-            self.ledger
-                .append(entry)
-                .await
-                .map_err(grondslag_evidence::ledger::LedgerError::reason)?;
+        self.record_operator().await
+    }
+
+    async fn record_operator(&self) -> Result<(), Reason> {
+        let before = self.store.get(KNOWN).await.map_err(StoreError::reason)?;
+        let known = before.as_deref().map(serde_json::from_slice::<Known>).transpose();
+        let known = known.map_err(|_| Reason::StoreCorrupt)?.unwrap_or_default();
+        let now = self.operator.known();
+        let changes = known.changes_to(&now);
+        if changes.is_empty() {
+            return Ok(());
         }
+        let body = serde_json::to_vec(&now).map_err(|_| Reason::Internal)?;
+        let mut state = Batch::new().put(KNOWN, body);
+        let entries = changes.iter().map(|change| {
+            let leaf = change.leaf();
+            Entry { about: Digest::of(&leaf), leaf, state: std::mem::take(&mut state) }
+        });
+        let receipts = self.ledger.append_many(entries.collect()).await;
+        receipts.map_err(LedgerError::reason)?;
         Ok(())
     }
 
-    async fn take(&self, signed: SignedCard) -> Result<Taken, Reason> {
-        let _one_at_a_time = self.publishing.lock().await;
-        let now = self.clock.now();
-        let considered = {
-            let book = self.book.read().unwrap_or_else(PoisonError::into_inner);
-            book.consider(signed, &self.region.current(), now)?
-        };
-        let taken = considered.taken();
-        if taken != Taken::Same {
-            self.record(&considered, now).await?;
-            self.book.write().unwrap_or_else(PoisonError::into_inner).put(considered);
-        }
-        Ok(taken)
+    /// The broker's own card needs no operator beside its own.
+    fn check_operated(&self, card: &VerifiedCard, now: Timestamp) -> Result<(), Reason> {
+        let own = card.card().oin == *self.region.current().oin();
+        if own { Ok(()) } else { self.operator.check(card, now) }
     }
 
     async fn record(&self, considered: &Considered, now: Timestamp) -> Result<(), Reason> {
@@ -168,11 +176,11 @@ impl Directory {
         let key = key(&signed.card.oin);
         let without = parts::delete_body(self.store.as_ref(), Batch::new(), &key).await;
         let state = without.and_then(|batch| parts::put_body(batch, &key, &body));
-        let state = state.map_err(grondslag_evidence::store::StoreError::reason)?;
+        let state = state.map_err(StoreError::reason)?;
         let leaf = card_leaf(signed, considered.taken(), now);
         let entry = Entry { about: signed.card.digest(), leaf, state };
         let receipt = self.ledger.append(entry).await;
-        receipt.map_err(grondslag_evidence::ledger::LedgerError::reason)?;
+        receipt.map_err(LedgerError::reason)?;
         Ok(())
     }
 }
@@ -202,17 +210,19 @@ fn signed_from(body: &[u8]) -> Result<SignedCard, Reason> {
 }
 
 async fn stored_cards(store: &dyn Store) -> Result<Vec<SignedCard>, Reason> {
-    let failed = grondslag_evidence::store::StoreError::reason;
+    let failed = StoreError::reason;
     let mut cards = Vec::new();
-    let page = store.scan(PREFIX, None, PAGE).await.map_err(failed)?;
-    for pair in page {
-        let name = pair.key.get(PREFIX.len()..).and_then(|name| std::str::from_utf8(name).ok());
-        let Some(Ok(oin)) = name.map(Oin::parse) else {
-            continue;
-        };
-        if let Some(body) = parts::read_body(store, &key(&oin)).await.map_err(failed)? {
-            cards.push(signed_from(&body)?);
+    let mut after: Option<Vec<u8>> = None;
+    loop {
+        let page = store.scan(PREFIX, after.as_deref(), PAGE).await.map_err(failed)?;
+        for pair in &page {
+            if let Some(body) = parts::read_body(store, &pair.key).await.map_err(failed)? {
+                cards.push(signed_from(&body)?);
+            }
+        }
+        match page.last() {
+            Some(last) if page.len() == PAGE => after = Some(last.key.clone()),
+            _ => return Ok(cards),
         }
     }
-    Ok(cards)
 }

@@ -10,12 +10,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::{PoisonError, RwLock};
 
-use grondslag_certs::{Root, authority};
+use grondslag_certs::{Admitted, Root, VerifiedCard, authority};
 use grondslag_core::canonical::Canonical;
-use grondslag_core::card::Admission;
 use grondslag_core::clock::Timestamp;
 use grondslag_core::id::{Digest, Oin};
 use grondslag_core::reason::Reason;
+use serde::{Deserialize, Serialize};
 
 use crate::limits::OPERATOR_FILES_MAX;
 
@@ -54,9 +54,16 @@ impl Change {
 
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 struct Seen {
-    admissions: BTreeMap<Oin, Admission>,
+    admissions: BTreeMap<Oin, Admitted>,
     suspended: BTreeSet<Oin>,
     accepted: BTreeSet<Digest>,
+}
+
+/// What the ledger knows of the folder: the changes since then are still to be recorded.
+#[derive(Debug, Default, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Known {
+    admitted: BTreeMap<Oin, Timestamp>,
+    suspended: BTreeSet<Oin>,
 }
 
 /// The folder as last read.
@@ -67,12 +74,13 @@ pub struct Operator {
 }
 
 impl Operator {
-    /// Opens the folder; what stands in it counts as seen.
+    /// Opens the folder.
     ///
     /// # Errors
-    /// `FILE_UNREADABLE` when it cannot be read.
-    pub fn open(folder: PathBuf) -> Result<Self, Reason> {
-        let seen = RwLock::new(read(&folder)?);
+    /// `FILE_UNREADABLE` when it is not there or cannot be read: without it nobody is suspended,
+    /// which must not happen by accident.
+    pub fn open(folder: PathBuf, root: &Root, now: Timestamp) -> Result<Self, Reason> {
+        let seen = RwLock::new(read(&folder, root, now)?);
         Ok(Self { folder, seen })
     }
 
@@ -81,41 +89,42 @@ impl Operator {
         &self.folder
     }
 
-    /// Reads the folder again and says what changed.
+    /// Reads the folder again; it counts from now on.
     ///
     /// # Errors
     /// `FILE_UNREADABLE`; what was seen before then still counts.
-    pub fn refresh(&self) -> Result<Vec<Change>, Reason> {
-        let now = read(&self.folder)?;
-        let mut seen = self.seen.write().unwrap_or_else(PoisonError::into_inner);
-        let changes = changes(&seen, &now);
-        *seen = now;
-        Ok(changes)
+    pub fn refresh(&self, root: &Root, now: Timestamp) -> Result<(), Reason> {
+        let seen = read(&self.folder, root, now)?;
+        *self.seen.write().unwrap_or_else(PoisonError::into_inner) = seen;
+        Ok(())
     }
 
-    /// Whether the operator admitted an agency to the kinds that its own admission names.
+    /// What the folder says now, in the form in which the ledger knows it.
+    pub fn known(&self) -> Known {
+        let seen = self.seen.read().unwrap_or_else(PoisonError::into_inner);
+        let admitted = seen.admissions.iter();
+        Known {
+            admitted: admitted.map(|(oin, one)| (oin.clone(), one.valid_until())).collect(),
+            suspended: seen.suspended.clone(),
+        }
+    }
+
+    /// Whether the operator admits an agency to all that its card's own admission names, now.
     ///
     /// # Errors
     /// `KIND_NOT_ADMITTED`, or `AGENCY_SUSPENDED`.
-    pub fn check_admitted(
-        &self,
-        admission: &Admission,
-        root: &Root,
-        now: Timestamp,
-    ) -> Result<(), Reason> {
-        if self.is_suspended(&admission.oin) {
+    pub fn check(&self, card: &VerifiedCard, now: Timestamp) -> Result<(), Reason> {
+        let oin = &card.card().oin;
+        let seen = self.seen.read().unwrap_or_else(PoisonError::into_inner);
+        if seen.suspended.contains(oin) {
             return Err(Reason::AgencySuspended);
         }
-        let seen = self.seen.read().unwrap_or_else(PoisonError::into_inner);
-        let own = seen.admissions.get(&admission.oin).ok_or(Reason::KindNotAdmitted)?;
-        let own = root.verify_admission(own, now).map_err(|_| Reason::KindNotAdmitted)?;
-        let covered = admission.kinds.iter().all(|kind| own.admits(kind, now));
-        if covered { Ok(()) } else { Err(Reason::KindNotAdmitted) }
-    }
-
-    /// Whether an agency is shut out.
-    pub fn is_suspended(&self, oin: &Oin) -> bool {
-        self.seen.read().unwrap_or_else(PoisonError::into_inner).suspended.contains(oin)
+        let admitted = seen.admissions.get(oin).ok_or(Reason::KindNotAdmitted)?;
+        if now < admitted.valid_until() && card.is_within(admitted) {
+            Ok(())
+        } else {
+            Err(Reason::KindNotAdmitted)
+        }
     }
 
     /// Cards with a changed key that an operator accepted.
@@ -125,32 +134,42 @@ impl Operator {
     }
 }
 
-fn changes(before: &Seen, now: &Seen) -> Vec<Change> {
-    let admitted = now
-        .admissions
-        .iter()
-        .filter(|(oin, admission)| before.admissions.get(*oin) != Some(*admission))
-        .map(|(oin, _)| Change::Admitted(oin.clone()));
-    let removed = before
-        .admissions
-        .keys()
-        .filter(|oin| !now.admissions.contains_key(*oin))
-        .map(|oin| Change::Removed(oin.clone()));
-    let suspended = now.suspended.difference(&before.suspended).cloned().map(Change::Suspended);
-    let restored = before.suspended.difference(&now.suspended).cloned().map(Change::Restored);
-    admitted.chain(removed).chain(suspended).chain(restored).collect()
+impl Known {
+    /// What changed from here to there.
+    pub fn changes_to(&self, now: &Self) -> Vec<Change> {
+        let admitted = now
+            .admitted
+            .iter()
+            .filter(|(oin, until)| self.admitted.get(*oin) != Some(*until))
+            .map(|(oin, _)| Change::Admitted(oin.clone()));
+        let removed = self
+            .admitted
+            .keys()
+            .filter(|oin| !now.admitted.contains_key(*oin))
+            .map(|oin| Change::Removed(oin.clone()));
+        let suspended = now.suspended.difference(&self.suspended).cloned();
+        let restored = self.suspended.difference(&now.suspended).cloned();
+        admitted
+            .chain(removed)
+            .chain(suspended.map(Change::Suspended))
+            .chain(restored.map(Change::Restored))
+            .collect()
+    }
 }
 
-fn read(folder: &Path) -> Result<Seen, Reason> {
+fn read(folder: &Path, root: &Root, now: Timestamp) -> Result<Seen, Reason> {
+    if !folder.is_dir() {
+        return Err(Reason::FileUnreadable);
+    }
     let mut seen = Seen::default();
     for path in entries(&folder.join(ADMISSIONS))? {
-        match authority::read_admission(&path) {
-            Ok(admission) => {
-                seen.admissions.insert(admission.oin.clone(), admission);
+        match admission(&path, root, now) {
+            Ok(admitted) => {
+                seen.admissions.insert(admitted.oin().clone(), admitted);
             }
-            // One unreadable file must not shut out everybody else.
-            Err(error) => {
-                tracing::warn!(reason = error.reason().code(), "an admission cannot be read");
+            // One bad or ended admission must not shut out everybody else.
+            Err(reason) => {
+                tracing::warn!(reason = reason.code(), "an admission does not hold");
             }
         }
     }
@@ -163,6 +182,12 @@ fn read(folder: &Path) -> Result<Seen, Reason> {
     Ok(seen)
 }
 
+fn admission(path: &Path, root: &Root, now: Timestamp) -> Result<Admitted, Reason> {
+    let admission = authority::read_admission(path).map_err(|error| error.reason())?;
+    root.verify_admission(&admission, now).map_err(|error| error.reason())
+}
+
+/// The files of a sub-folder; one that was never made holds none.
 fn entries(folder: &Path) -> Result<Vec<PathBuf>, Reason> {
     let listing = match std::fs::read_dir(folder) {
         Ok(listing) => listing,
@@ -170,29 +195,60 @@ fn entries(folder: &Path) -> Result<Vec<PathBuf>, Reason> {
         Err(_) => return Err(Reason::FileUnreadable),
     };
     let paths: Result<Vec<PathBuf>, _> =
-        listing.take(OPERATOR_FILES_MAX).map(|entry| entry.map(|entry| entry.path())).collect();
-    paths.map_err(|_| Reason::FileUnreadable)
+        listing.take(OPERATOR_FILES_MAX + 1).map(|entry| entry.map(|entry| entry.path())).collect();
+    match paths {
+        // A list that is cut could leave a suspension out.
+        Ok(paths) if paths.len() > OPERATOR_FILES_MAX => Err(Reason::TooLarge),
+        Ok(paths) => Ok(paths),
+        Err(_) => Err(Reason::FileUnreadable),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn oin() -> Oin {
+        Oin::parse("00000099000000001000").unwrap()
+    }
+
+    fn root(dir: &Path) -> Root {
+        authority::init(&dir.join("ca"), "Drieveen", Timestamp::from_ms(1_000)).unwrap()
+    }
+
     #[test]
     fn a_suspension_is_seen_at_the_next_reading_and_lifted_again() {
         let dir = tempfile::tempdir().unwrap();
-        let operator = Operator::open(dir.path().to_owned()).unwrap();
-        let oin = Oin::parse("00000099000000001000").unwrap();
-        assert!(!operator.is_suspended(&oin));
+        let (root, now) = (root(dir.path()), Timestamp::from_ms(2_000));
+        let operator = Operator::open(dir.path().to_owned(), &root, now).unwrap();
+        let before = operator.known();
 
-        let mark = dir.path().join(SUSPENDED).join(oin.as_str());
+        let mark = dir.path().join(SUSPENDED).join(oin().as_str());
         std::fs::create_dir_all(mark.parent().unwrap()).unwrap();
         std::fs::write(&mark, "").unwrap();
-        assert_eq!(operator.refresh(), Ok(vec![Change::Suspended(oin.clone())]));
-        assert!(operator.is_suspended(&oin));
-        assert_eq!(operator.refresh(), Ok(vec![]));
+        operator.refresh(&root, now).unwrap();
+        let suspended = operator.known();
+        assert_eq!(before.changes_to(&suspended), vec![Change::Suspended(oin())]);
 
         std::fs::remove_file(&mark).unwrap();
-        assert_eq!(operator.refresh(), Ok(vec![Change::Restored(oin)]));
+        operator.refresh(&root, now).unwrap();
+        assert_eq!(suspended.changes_to(&operator.known()), vec![Change::Restored(oin())]);
+    }
+
+    #[test]
+    fn without_its_folder_nothing_is_lifted() {
+        let dir = tempfile::tempdir().unwrap();
+        let (root, now) = (root(dir.path()), Timestamp::from_ms(2_000));
+        let folder = dir.path().join("operator");
+        let missing = Operator::open(folder.clone(), &root, now);
+        assert_eq!(missing.unwrap_err(), Reason::FileUnreadable);
+
+        std::fs::create_dir_all(folder.join(SUSPENDED)).unwrap();
+        std::fs::write(folder.join(SUSPENDED).join(oin().as_str()), "").unwrap();
+        let operator = Operator::open(folder.clone(), &root, now).unwrap();
+        let before = operator.known();
+        std::fs::remove_dir_all(&folder).unwrap();
+        assert_eq!(operator.refresh(&root, now), Err(Reason::FileUnreadable));
+        assert_eq!(operator.known(), before);
     }
 }

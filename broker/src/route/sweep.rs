@@ -15,6 +15,15 @@ pub(super) fn expiry_key(expires: Timestamp, key: &[u8]) -> Vec<u8> {
     [PREFIX, &ms.to_be_bytes(), key].concat()
 }
 
+/// Removes everything that expired before `now`.
+///
+/// # Errors
+/// As [`sweep`].
+pub async fn sweep_all(store: &dyn Store, now: Timestamp) -> Result<(), Reason> {
+    while sweep(store, now).await? == SWEEP_MAX {}
+    Ok(())
+}
+
 /// Removes what expired before `now`, a bounded number at a time, and says how many.
 ///
 /// # Errors

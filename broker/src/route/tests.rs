@@ -69,6 +69,8 @@ struct Scene {
     nodes: Arc<Pretend>,
     store: Arc<FaultyStore>,
     clock: Arc<SetClock>,
+    // The operator's folder lives in it.
+    _dir: tempfile::TempDir,
 }
 
 fn key(n: u8) -> SigningKey {
@@ -93,6 +95,7 @@ async fn scene(says: &[(&str, Heard)]) -> Scene {
     let says = says.iter().map(|(who, heard)| (oin(who), heard.clone())).collect();
     let nodes = Arc::new(Pretend { says, ..Pretend::default() });
     *nodes.ledger.lock().unwrap() = Some(Arc::clone(&ledger));
+    std::fs::create_dir(dir.path().join("operator")).unwrap();
     let own = dir.path().join(BROKER);
     authority::issue(&dir.path().join("ca"), &own, &oin(BROKER), "Broker", system).unwrap();
     let region = Reloading::<Region>::open(TlsFiles::in_folder(&own)).unwrap();
@@ -117,7 +120,7 @@ async fn scene(says: &[(&str, Heard)]) -> Scene {
     for (who, kind, sign) in [(ASKER, "gi", 1), (SCHOOL, "sch", 2)] {
         admit(&broker, dir.path(), &root, who, kind, sign, now).await;
     }
-    Scene { broker: Arc::new(broker), nodes, store, clock }
+    Scene { broker: Arc::new(broker), nodes, store, clock, _dir: dir }
 }
 
 async fn admit(
@@ -395,4 +398,32 @@ async fn a_suspended_agency_neither_asks_nor_publishes() {
     assert_eq!(asked.unwrap_err(), Reason::AgencySuspended);
     let published = scene.broker.directory.publish(&oin(ASKER), card).await;
     assert_eq!(published, Err(Reason::AgencySuspended));
+}
+
+#[tokio::test]
+async fn an_admission_that_is_taken_away_shuts_its_agency_out() {
+    let scene = scene(&[]).await;
+    let folder = scene.broker.directory.operator_folder().join("admissions");
+    std::fs::remove_file(folder.join(format!("{ASKER}.json"))).unwrap();
+    let before = scene.broker.ledger.size().await.unwrap();
+    scene.broker.directory.refresh().await.unwrap();
+    let asked = scene.route(question(&scene, &["G05"], |_| {})).await;
+    assert_eq!(asked.unwrap_err(), Reason::KindNotAdmitted);
+    assert_eq!(scene.broker.ledger.size().await.unwrap(), before + 1, "the change is recorded");
+    scene.broker.directory.refresh().await.unwrap();
+    assert_eq!(scene.broker.ledger.size().await.unwrap(), before + 1, "once");
+}
+
+#[tokio::test]
+async fn a_change_that_could_not_be_recorded_counts_and_is_recorded_later() {
+    let scene = scene(&[]).await;
+    let folder = scene.broker.directory.operator_folder().to_owned();
+    crate::admin::suspend(&folder, &oin(ASKER)).unwrap();
+    let before = scene.broker.ledger.size().await.unwrap();
+    scene.store.fail_commit(1, Fault::Lost);
+    assert!(scene.broker.directory.refresh().await.is_err());
+    let asked = scene.route(question(&scene, &["G05"], |_| {})).await;
+    assert_eq!(asked.unwrap_err(), Reason::AgencySuspended);
+    scene.broker.directory.refresh().await.unwrap();
+    assert_eq!(scene.broker.ledger.size().await.unwrap(), before + 1);
 }

@@ -125,6 +125,6 @@ mod tests {
         let folder = home.place().folder().to_owned();
         drop(home);
         assert!(folder.exists());
-        std::fs::remove_dir_all(folder).unwrap();
+        fs::remove_dir_all(folder).unwrap();
     }
 }

@@ -45,7 +45,8 @@ impl FromStr for Step {
             'd' => DAY_MS,
             _ => return Err(NoStep),
         };
-        let count: i64 = text.trim_end_matches(unit).parse().map_err(|_| NoStep)?;
+        let count = text.strip_suffix(unit).ok_or(NoStep)?;
+        let count: i64 = count.parse().map_err(|_| NoStep)?;
         let ms = count.checked_mul(unit_ms).ok_or(NoStep)?;
         let possible = (1..=ADVANCE_DAYS_MAX * DAY_MS).contains(&ms);
         if possible { Ok(Self { ms }) } else { Err(NoStep) }

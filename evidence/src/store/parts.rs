@@ -4,6 +4,8 @@
 //! digest. The parts stand elsewhere, under [`PREFIX`], so that a scan over the caller's keys
 //! meets heads only.
 
+use std::fmt;
+
 use grondslag_core::id::Digest;
 
 use super::{Batch, Store, StoreError};
@@ -41,21 +43,45 @@ pub fn put_body(batch: Batch, key: &[u8], body: &[u8]) -> Result<Batch, StoreErr
     Ok(parts.fold(batch, |batch, (number, part)| batch.put(part_key(key, number), part)))
 }
 
+/// A body as it was read, and what must still stand there for it to be the one.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Seen {
+    /// The body.
+    pub body: Vec<u8>,
+    head: Digest,
+    count: u16,
+}
+
+impl fmt::Debug for Seen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // A body may speak of a person.
+        write!(f, "Seen({} bytes, …)", self.body.len())
+    }
+}
+
 /// Reads a body; `None` when there is none.
 ///
 /// # Errors
 /// [`StoreError::Corrupt`] when parts are missing or altered; else those of the store.
 pub async fn read_body(store: &dyn Store, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+    Ok(read_seen(store, key).await?.map(|seen| seen.body))
+}
+
+/// Reads a body that is to be replaced or removed by [`delete_seen`] if nobody else does first.
+///
+/// # Errors
+/// As [`read_body`].
+pub async fn read_seen(store: &dyn Store, key: &[u8]) -> Result<Option<Seen>, StoreError> {
     for _ in 0..REREAD_MAX {
         let Some(value) = store.get(key).await? else {
             return Ok(None);
         };
-        let head = match Shape::parse(&value)? {
-            Shape::Whole(body) => return Ok(Some(body.to_vec())),
-            Shape::Split(head) => head,
+        let (body, count) = match Shape::parse(&value)? {
+            Shape::Whole(body) => (Some(body.to_vec()), 0),
+            Shape::Split(head) => (join(store, key, &head).await?, head.count()),
         };
-        if let Some(body) = join(store, key, &head).await? {
-            return Ok(Some(body));
+        if let Some(body) = body {
+            return Ok(Some(Seen { body, head: Digest::of(&value), count }));
         }
         // Replaced while it was read, or damaged: the head tells.
         if store.get(key).await?.as_ref() == Some(&value) {
@@ -63,6 +89,13 @@ pub async fn read_body(store: &dyn Store, key: &[u8]) -> Result<Option<Vec<u8>>,
         }
     }
     Err(StoreError::Conflict { step: 0 })
+}
+
+/// Adds the removal of a body to a batch, which then expects the body to be the one that was
+/// read. Whoever writes what follows from a body uses this and not [`delete_body`], which expects
+/// what stands there by then.
+pub fn delete_seen(batch: Batch, key: &[u8], seen: &Seen) -> Batch {
+    remove(batch, key, seen.head, seen.count)
 }
 
 /// Adds the removal of a body to a batch, which then expects the body to be the one found now; a
@@ -78,8 +111,12 @@ pub async fn delete_body(store: &dyn Store, batch: Batch, key: &[u8]) -> Result<
         Shape::Whole(_) => 0,
         Shape::Split(head) => head.count(),
     };
-    let batch = batch.expect_digest(key, Digest::of(&value)).delete(key);
-    Ok((0..count).fold(batch, |batch, number| batch.delete(part_key(key, number))))
+    Ok(remove(batch, key, Digest::of(&value), count))
+}
+
+fn remove(batch: Batch, key: &[u8], head: Digest, count: u16) -> Batch {
+    let batch = batch.expect_digest(key, head).delete(key);
+    (0..count).fold(batch, |batch, number| batch.delete(part_key(key, number)))
 }
 
 enum Shape<'a> {
@@ -193,6 +230,28 @@ mod tests {
         store.commit(put_body(batch, b"k", &body(8_000)).unwrap()).await.unwrap();
         assert_eq!(store.commit(stale).await, Err(StoreError::Conflict { step: 0 }));
         assert_eq!(read_body(&store, b"k").await.unwrap(), Some(body(8_000)));
+    }
+
+    #[tokio::test]
+    async fn what_follows_from_a_body_is_written_only_while_that_body_stands() {
+        let store = MemoryStore::default();
+        for length in [3, 8_000] {
+            put(&store, b"k", &body(length)).await;
+            let one = read_seen(&store, b"k").await.unwrap().unwrap();
+            let two = one.clone();
+            assert_eq!(one.body, body(length));
+            let batch = delete_seen(Batch::new(), b"k", &one);
+            store.commit(put_body(batch, b"k", &body(9_000)).unwrap()).await.unwrap();
+            // Both had read the same: the second one does not overwrite the first, nor bring the
+            // body back once it is gone.
+            let late = || put_body(delete_seen(Batch::new(), b"k", &two), b"k", b"late").unwrap();
+            assert_eq!(store.commit(late()).await, Err(StoreError::Conflict { step: 0 }));
+            assert_eq!(read_body(&store, b"k").await.unwrap(), Some(body(9_000)));
+            store.commit(delete_body(&store, Batch::new(), b"k").await.unwrap()).await.unwrap();
+            assert_eq!(store.commit(late()).await, Err(StoreError::Conflict { step: 0 }));
+            assert!(store.scan(b"", None, 10).await.unwrap().is_empty());
+        }
+        assert_eq!(read_seen(&store, b"none").await, Ok(None));
     }
 
     #[tokio::test]

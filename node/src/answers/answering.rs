@@ -26,8 +26,21 @@ use crate::records::{Client, Readiness, SourceFault};
 pub(super) enum Stop {
     /// A refusal, as data. It does not depend on the child.
     Refused(Reason),
-    /// A fault of this node. Nothing leaves, and nothing is said of the child.
+    /// A fault of this node that does not depend on the child. Nothing leaves but its reason.
     Fault(Reason),
+    /// A fault that only this child's records, or the size of what is said of them, may bring
+    /// about: the reason is for our own log, and toward others it is any fault (domain 4a.23).
+    Hidden(Reason),
+}
+
+impl Stop {
+    /// The same stop, past the look-up.
+    fn past_look_up(self) -> Self {
+        match self {
+            Self::Fault(reason) => Self::Hidden(reason),
+            stop => stop,
+        }
+    }
 }
 
 /// Answers one question.
@@ -43,10 +56,13 @@ pub(super) async fn answer(agency: &Agency, question: TargetQuestion) -> Result<
     let case = Case::of(&agency.pack, &agency.kind, &attested).map_err(Stop::Refused)?;
     admits(agency.mode, &attested.detail().subject).map_err(Stop::Refused)?;
     let readiness = agency.source.ready().await?;
-    let found = resolve(agency, &attested, now).await?;
+    let found = resolve(agency, &attested, now).await.map_err(Stop::past_look_up)?;
     let shaped = match found {
         None => Shaped::miss(&attested),
-        Some(found) => Shaped::known(agency, &case, &attested, &found, now)?,
+        Some(found) => {
+            let known = Shaped::known(agency, &case, &attested, &found, now);
+            known.map_err(Stop::past_look_up)?
+        }
     };
     release(agency, &attested, shaped, readiness, now).await
 }
@@ -106,7 +122,8 @@ const fn blames_a_card(reason: Reason) -> bool {
 
 async fn kept(agency: &Agency, attested: &Attested) -> Result<Option<Sealed>, Stop> {
     let (id, statement) = (attested.target_id(), attested.statement());
-    Ok(replay::kept(agency.store.as_ref(), &id, &statement).await?)
+    let kept = replay::kept(agency.store.as_ref(), &id, &statement).await;
+    kept.map_err(|error| Stop::from(error).past_look_up())
 }
 
 /// Looks the child up, with all that this agency holds on them at this moment.
@@ -179,14 +196,29 @@ async fn release(
     let Shaped { draft, lines, facts } = shaped;
     let prepared = draft.finish(&frame(agency, attested, readiness)?, &agency.sign_key);
     let record = DecisionRecord::of(attested, lines, facts, prepared.outcome(), now);
-    let entry = entry(attested, &prepared, &record)?;
+    let entry = entry(attested, &prepared, &record).map_err(Stop::past_look_up)?;
     match agency.ledger.append(entry).await {
         Ok(receipt) => Ok(prepared.release(&receipt)?),
         // Somebody else of this node answered the same question meanwhile.
         Err(LedgerError::Conflict { .. }) => {
-            kept(agency, attested).await?.ok_or(Stop::Fault(Reason::StoreCorrupt))
+            kept(agency, attested).await?.ok_or(Stop::Hidden(Reason::StoreCorrupt))
         }
-        Err(error) => Err(Stop::Fault(error.reason())),
+        Err(error) => Err(unwritten(error)),
+    }
+}
+
+/// A disk that takes no write takes none of a miss either, and may be named; anything else may
+/// come from what is written.
+fn unwritten(error: LedgerError) -> Stop {
+    match error {
+        LedgerError::Store(
+            StoreError::Unwritable(_)
+            | StoreError::Full
+            | StoreError::Newer
+            | StoreError::Foreign
+            | StoreError::InUse,
+        ) => Stop::Fault(error.reason()),
+        error => Stop::Hidden(error.reason()),
     }
 }
 

@@ -133,7 +133,7 @@ fn category(
             facts: &known.resolved.facts,
             overlay: rules.overlay,
             cap: ruling.cap,
-            held: known.held,
+            held: known.held(),
             on: rules.now,
         })
     });
@@ -149,13 +149,15 @@ fn files(category: &Category, records: &[Record]) -> BTreeSet<About> {
     if files.is_empty() { BTreeSet::from([About::Child]) } else { files }
 }
 
-/// Whether this asker would be permitted to know that the child is known here.
+/// Whether this asker would be permitted to know that the child is known here. Not while a fact
+/// of the register cannot be understood: it may be the one that shields the child.
 fn nameable(case: &Case<'_>, found: &Found, rules: Rules<'_>) -> Result<bool, FactError> {
     let Ok(involvement) = Category::parse(INVOLVEMENT) else {
         return Ok(false);
     };
     let known = case.sealed(&involvement, found.client.birth_date, &found.facts, rules.now)?;
-    Ok(rules.pack.may_name(&known.resolved.facts, rules.overlay, rules.now))
+    let may_name = rules.pack.may_name(&known.resolved.facts, rules.overlay, rules.now);
+    Ok(known.understood && may_name)
 }
 
 #[cfg(test)]

@@ -35,8 +35,18 @@ pub(super) struct Case<'a> {
 /// The sealed facts of one category.
 pub(super) struct CategoryFacts {
     pub(super) resolved: Resolved,
-    /// Register and statement contradict each other, or the register cannot be understood.
-    pub(super) held: bool,
+    /// Every fact of the register that applies is in the catalogue. Without one that is not, a
+    /// column counts as if nobody had said anything, which may be the freer reading: then nothing
+    /// is given, and nothing is named.
+    pub(super) understood: bool,
+}
+
+impl CategoryFacts {
+    /// A person decides: register and statement contradict each other, or the register cannot be
+    /// understood.
+    pub(super) fn held(&self) -> bool {
+        !self.understood || self.resolved.conflicts().next().is_some()
+    }
 }
 
 impl<'a> Case<'a> {
@@ -85,7 +95,7 @@ impl<'a> Case<'a> {
                 let values = known.entry(fact.column.clone()).or_default();
                 values.push(fact.value.clone());
             } else {
-                // What cannot be understood opens nothing: a person looks.
+                // What cannot be understood opens nothing and names nothing: a person looks.
                 tracing::warn!("a fact of the register is not in the catalogue");
                 understood = false;
             }
@@ -96,9 +106,7 @@ impl<'a> Case<'a> {
                 known.insert(column.to_owned(), vec![value.to_owned()]);
             }
         }
-        let resolved = self.resolve(&known)?;
-        let held = !understood || resolved.conflicts().next().is_some();
-        Ok(CategoryFacts { resolved, held })
+        Ok(CategoryFacts { resolved: self.resolve(&known)?, understood })
     }
 
     fn resolve(&self, register: &BTreeMap<String, Vec<String>>) -> Result<Resolved, FactError> {

@@ -5,11 +5,12 @@ use std::sync::Arc;
 use grondslag_core::reason::Reason;
 use grondslag_proto::question::TargetQuestion;
 use grondslag_proto::reply::refusal;
-use grondslag_proto::status::rejected;
+use grondslag_proto::status::{fault, rejected};
 use grondslag_proto::v1;
 use grondslag_proto::v1::answer_response::Result as Answered;
 use grondslag_proto::v1::node_service_server::NodeService;
 use grondslag_runtime::call::{peer, report};
+use grondslag_runtime::telemetry::corr;
 use tokio::time::Instant;
 use tonic::{Request, Response, Status};
 
@@ -49,6 +50,11 @@ impl AnswerService {
             Err(Stop::Fault(reason)) => {
                 tracing::error!(%target, %agency, %reason, "not answered");
                 Err(report(reason))
+            }
+            Err(Stop::Hidden(reason)) => {
+                let corr = corr();
+                tracing::error!(%target, %agency, %reason, %corr, "not answered");
+                Err(fault(Reason::Internal, &corr))
             }
         }
     }

@@ -71,7 +71,8 @@ impl Directory {
         let region = self.means.region.current();
         let leaf = region.leaf().der().to_vec();
         let held = self.with_book(|cards| {
-            cards.signed().find(|signed| signed.card.oin == *region.oin()).cloned()
+            let mut signed = cards.signed().map(|(signed, _)| signed);
+            signed.find(|signed| signed.card.oin == *region.oin()).cloned()
         });
         let now = self.now();
         let wanted = |seq| Card {

@@ -68,13 +68,16 @@ pub struct Staff {
 ///
 /// ```compile_fail
 /// fn forge(staff: grondslag_node::staff::Staff) -> grondslag_node::staff::Person {
-///     grondslag_node::staff::Person { staff, pseudonym: todo!(), public_key: [0; 32] }
+///     grondslag_node::staff::Person {
+///         staff, pseudonym: todo!(), serial: todo!(), public_key: [0; 32],
+///     }
 /// }
 /// ```
 #[derive(Debug, Clone)]
 pub struct Person {
     staff: Staff,
     pseudonym: Pseudonym,
+    serial: Serial,
     public_key: [u8; 32],
 }
 
@@ -129,6 +132,11 @@ impl Person {
     /// The first moment at which the mandate holds no longer.
     pub fn mandate_until(&self) -> Timestamp {
         self.staff.mandate_until
+    }
+
+    /// Serial number of the desk certificate with which they act.
+    pub fn serial(&self) -> &Serial {
+        &self.serial
     }
 
     /// The Ed25519 key that signs this person's approvals.

@@ -51,7 +51,7 @@ impl Registry {
         let (staff, _) = self.find(id).await?.ok_or(StaffError::Unknown)?;
         staff.may_act(serial, now)?;
         let pseudonym = self.secret.pseudonym(id);
-        Ok(Person { staff, pseudonym, public_key: *public_key })
+        Ok(Person { staff, pseudonym, serial: serial.clone(), public_key: *public_key })
     }
 
     /// Adds a member of staff.

@@ -8,7 +8,9 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use grondslag_certs::PeerIdentity;
-use grondslag_certs::tls::{Region, Reloading};
+use grondslag_certs::time::tls_now;
+use grondslag_certs::tls::{Region, Reloading, TlsFault};
+use grondslag_core::clock::Timestamp;
 use grondslag_core::id::Oin;
 use grondslag_core::reason::Reason;
 use grondslag_proto::status::rejected;
@@ -67,13 +69,16 @@ impl Watchman {
         Self { region, call_max: limits.call_ms_max.ms() }
     }
 
-    /// Connections live for days, certificates may not: asked again at every call.
-    fn still_admits(&self, caller: &PeerIdentity) -> Result<(), Reason> {
-        match (&self.region, caller.agency()) {
-            (Some(region), Some(peer)) => {
-                region.current().still_admits(peer).map_err(grondslag_certs::tls::TlsFault::reason)
-            }
-            _ => Ok(()),
+    /// Connections live for days, certificates may not: asked again at every call. Which desk
+    /// certificates are revoked is the staff register's to say.
+    fn still_admits(&self, caller: &PeerIdentity, now: Timestamp) -> Result<(), Reason> {
+        match caller {
+            PeerIdentity::Desk(peer) if now > peer.not_after() => Err(Reason::CertificateInvalid),
+            PeerIdentity::Desk(_) => Ok(()),
+            PeerIdentity::Agency(peer) => match &self.region {
+                Some(region) => region.current().still_admits(peer).map_err(TlsFault::reason),
+                None => Ok(()),
+            },
         }
     }
 }
@@ -96,7 +101,7 @@ impl<S> Guard<S> {
         let extensions = request.extensions_mut();
         let caller = extensions.get::<PeerIdentity>().cloned();
         let caller = caller.ok_or(Reason::CertificateMissing)?;
-        self.watchman.still_admits(&caller)?;
+        self.watchman.still_admits(&caller, tls_now())?;
         (self.callers.0)(&caller)?;
         match caller {
             PeerIdentity::Agency(peer) => drop(extensions.insert(peer)),

@@ -30,11 +30,7 @@ const AT_THE_DESK: &[Wrong] = &[
         Reason::RoleNotHeld,
     ),
     ("an unknown purpose", |asked| "D98".clone_into(&mut asked.purpose), Reason::UnknownPurpose),
-    (
-        "an unknown query",
-        |asked| "Q98".clone_into(&mut asked.query_kind),
-        Reason::UnknownQueryKind,
-    ),
+    ("an unknown query", |asked| "Q98".clone_into(&mut asked.query_kind), Reason::UnknownQueryKind),
     ("an unknown ground", |asked| asked.grounds = vec!["x-1".to_owned()], Reason::UnknownGround),
     (
         "an unknown category",
@@ -87,11 +83,7 @@ const AT_THE_DESK: &[Wrong] = &[
         Reason::TextTooShort,
     ),
     ("too long a reference", |asked| asked.reference = "x".repeat(121), Reason::TooLarge),
-    (
-        "an urgency that is none",
-        |asked| "soon".clone_into(&mut asked.urgency),
-        Reason::Malformed,
-    ),
+    ("an urgency that is none", |asked| "soon".clone_into(&mut asked.urgency), Reason::Malformed),
 ];
 
 fn stated(column: &str, value: &str) -> v1::StatedFact {
@@ -224,11 +216,7 @@ const AT_THE_BROKER: &[Sketched] = &[
         |it| Ok(it.header.role = Role::parse("pol.jeugdagent")?),
         Reason::RoleNotAdmitted,
     ),
-    (
-        "an unknown role",
-        |it| Ok(it.header.role = Role::parse("vt.baas")?),
-        Reason::UnknownRole,
-    ),
+    ("an unknown role", |it| Ok(it.header.role = Role::parse("vt.baas")?), Reason::UnknownRole),
     (
         "an unknown purpose",
         |it| Ok(it.header.purpose = Purpose::parse("D98")?),

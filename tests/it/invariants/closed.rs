@@ -87,7 +87,10 @@ fn invariant_06_the_desk_shows_a_failing_holder_as_not_reached() -> Result<()> {
         let asked = wish(&federation, &SAFETY, &[SCHOOL])?;
         let heard = federation.ask(VT, "triage-1", asked).await?;
         let shown = line(&heard, &federation.oin(SCHOOL)?)?;
-        assert_eq!((shown.state.as_str(), shown.reason.as_str()), ("unreachable", "STORE_UNWRITABLE"));
+        assert_eq!(
+            (shown.state.as_str(), shown.reason.as_str()),
+            ("unreachable", "STORE_UNWRITABLE")
+        );
         assert!(shown.lines.is_empty() && shown.outcome.is_empty(), "{shown:?}");
         Ok(())
     })

@@ -92,11 +92,7 @@ const LIES: &[Lie] = &[
         |it, _| on_part(it, |part| part.categories.push("G14".to_owned())),
         Reason::StatementInvalid,
     ),
-    (
-        "another detail",
-        |it, _| on_part(it, |part| part.detail.reverse()),
-        Reason::StatementInvalid,
-    ),
+    ("another detail", |it, _| on_part(it, |part| part.detail.reverse()), Reason::StatementInvalid),
     (
         "another target",
         |it, _| on_part(it, |part| "00000099990200011000".clone_into(&mut part.target_oin)),
@@ -178,7 +174,10 @@ fn invariant_09_refusals_are_data() -> Result<()> {
         let asked = wish(federation, &investigation, &[DOCTOR])?;
         let heard = federation.ask(VT, "onderzoeker-1", asked).await?;
         let shown = line(&heard, &federation.oin(DOCTOR)?)?;
-        assert_eq!((shown.state.as_str(), shown.reason.as_str()), ("not_asked", "NEEDS_SECOND_PERSON"));
+        assert_eq!(
+            (shown.state.as_str(), shown.reason.as_str()),
+            ("not_asked", "NEEDS_SECOND_PERSON")
+        );
         assert!(shown.lines.iter().all(|line| line.by == "broker"), "by the broker, by rule");
 
         let asked = wish(federation, &HELP, &[HEALTH])?;
@@ -215,8 +214,7 @@ fn invariant_09_faults_and_strangers_are_statuses() -> Result<()> {
     })
 }
 
-fn nothing_delivered()
--> impl futures_util::Stream<Item = v1::DeliverRequest> + Send + 'static {
+fn nothing_delivered() -> impl futures_util::Stream<Item = v1::DeliverRequest> + Send + 'static {
     futures_util::stream::empty()
 }
 

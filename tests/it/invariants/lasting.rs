@@ -94,8 +94,7 @@ impl Asker {
 
     fn request(&self) -> Result<v1::AskRequest> {
         let targets = [&self.target];
-        let mut sketch =
-            Sketch::of(&self.hand.oin, &SAFETY, &targets, self.bundle, self.now)?;
+        let mut sketch = Sketch::of(&self.hand.oin, &SAFETY, &targets, self.bundle, self.now)?;
         sketch.sign(&self.hand.key);
         sketch.to_wire()
     }
@@ -122,7 +121,9 @@ impl Asker {
     /// Asks without a pause until broker and holder are killed, and gives what was acknowledged.
     async fn load_until_killed(&self, region: &mut Processes) -> Result<Vec<Acknowledged>> {
         let (killed, answered) = (AtomicBool::new(false), std::sync::Mutex::new(Vec::new()));
-        let count = || answered.lock().map_or(0, |answered: std::sync::MutexGuard<'_, Vec<_>>| answered.len());
+        let count = || {
+            answered.lock().map_or(0, |answered: std::sync::MutexGuard<'_, Vec<_>>| answered.len())
+        };
         let asking = (0..ASKERS).map(|_| async {
             while !killed.load(Ordering::SeqCst) {
                 let request = self.request()?;

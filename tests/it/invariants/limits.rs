@@ -99,11 +99,7 @@ const OVER: &[Over] = &[
         |part, _| part.categories = vec!["G05".to_owned(); CATEGORIES_MAX + 1],
         Reason::TooLarge,
     ),
-    (
-        "too long a detail",
-        |part, _| part.detail = vec![0; DETAIL_BYTES_MAX + 1],
-        Reason::TooLarge,
-    ),
+    ("too long a detail", |part, _| part.detail = vec![0; DETAIL_BYTES_MAX + 1], Reason::TooLarge),
     // Within the bound the form is right, and what is wrong is the signature.
     (
         "the longest detail",
