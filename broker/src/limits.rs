@@ -2,8 +2,12 @@
 
 /// Questions that are routed at the same time; one more is told to come back.
 pub const QUESTIONS_MAX: usize = 256;
+/// Questions of one asker whose answers it has not read yet.
+pub const ASKER_QUESTIONS_MAX: usize = 64;
 /// Events of one question that wait for a slow asker.
-pub const EVENTS_MAX: usize = 64;
+pub const EVENTS_MAX: usize = 8;
+/// How long a question's work may outlast its fan-out: an asker who does not read ends it.
+pub const WORK_MARGIN_MS: u64 = 5_000;
 /// How long a replay key outlives the question's term.
 pub const REPLAY_MARGIN_MS: i64 = grondslag_core::limits::CLOCK_SKEW_MS_MAX;
 /// How often expired replay keys are swept.

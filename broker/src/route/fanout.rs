@@ -17,6 +17,7 @@ use tokio::time::Instant;
 use super::record::Decided;
 use super::verify::Target;
 use crate::broker::Broker;
+use crate::limits::WORK_MARGIN_MS;
 use crate::nodes::Heard;
 
 /// How long nodes get, set by the operator.
@@ -29,6 +30,11 @@ impl FanoutLimits {
     /// At most this long for all nodes together, and never more than the bound of the protocol.
     pub fn new(wait: Duration) -> Self {
         Self { wait: wait.min(Duration::from_millis(FANOUT_TTL_MS_MAX)) }
+    }
+
+    /// How long the work on one question may take in all.
+    pub fn work(&self) -> Duration {
+        self.wait + Duration::from_millis(WORK_MARGIN_MS)
     }
 }
 

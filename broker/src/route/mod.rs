@@ -7,6 +7,7 @@ pub mod attempt;
 pub mod attest;
 pub mod decide;
 pub mod fanout;
+pub mod places;
 pub mod record;
 pub mod service;
 pub mod sweep;

@@ -15,7 +15,7 @@ use grondslag_proto::status::rejected;
 use grondslag_proto::v1;
 use grondslag_proto::v1::broker_service_server::BrokerService;
 use grondslag_runtime::call::{peer, report};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio::sync::{OwnedSemaphorePermit, mpsc};
 use tokio_stream::wrappers::ReceiverStream;
 use tokio_stream::{Stream, StreamExt};
 use tonic::{Request, Response, Status, Streaming};
@@ -23,24 +23,25 @@ use tonic::{Request, Response, Status, Streaming};
 use super::attempt;
 use super::decide::rule;
 use super::fanout::{Event, State, fan_out};
+use super::places::Places;
 use super::record::{Decided, record};
 use super::verify::{Target, verify_inquiry};
 use crate::broker::Broker;
-use crate::limits::{EVENTS_MAX, QUESTIONS_MAX};
+use crate::limits::EVENTS_MAX;
 
 /// The service.
 #[derive(Debug)]
 pub struct Routes {
     broker: Arc<Broker>,
-    places: Arc<Semaphore>,
+    places: Places,
 }
 
 type Events<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
 
 impl Routes {
-    /// A service with its bound on questions under way.
+    /// A service with its bounds on questions under way.
     pub fn new(broker: Arc<Broker>) -> Self {
-        Self { broker, places: Arc::new(Semaphore::new(QUESTIONS_MAX)) }
+        Self { broker, places: Places::default() }
     }
 
     /// Decides and records a question; nothing has left for a node when it returns.
@@ -84,20 +85,26 @@ impl BrokerService for Routes {
         request: Request<v1::AskRequest>,
     ) -> Result<Response<Self::AskStream>, Status> {
         let asker = peer(&request)?.oin().clone();
-        let Ok(place) = Arc::clone(&self.places).try_acquire_owned() else {
-            return Ok(Response::new(refused(Reason::Busy)));
+        if let Err(reason) = self.broker.directory.card(&asker) {
+            return Ok(Response::new(refused(reason)));
+        }
+        let place = match self.places.take(&asker) {
+            Ok(place) => place,
+            Err(reason) => return Ok(Response::new(refused(reason))),
         };
         match self.route(&asker, request.into_inner()).await {
             Ok((inquiry, targets, decided)) => {
                 let (events, received) = mpsc::channel(EVENTS_MAX);
-                tokio::spawn(follow_out(
-                    Arc::clone(&self.broker),
-                    inquiry,
-                    targets,
-                    decided,
-                    events,
-                ));
-                Ok(Response::new(stream(received, place)))
+                let broker = Arc::clone(&self.broker);
+                let work = follow_out(broker, inquiry, targets, decided, events);
+                let longest = self.broker.fanout.work();
+                tokio::spawn(async move {
+                    if tokio::time::timeout(longest, work).await.is_err() {
+                        tracing::warn!("an asker did not read; its question was ended");
+                    }
+                    drop(place.work);
+                });
+                Ok(Response::new(stream(received, place.stream)))
             }
             Err(reason) if reason.is_fault() => Err(report(reason)),
             Err(reason) => {

@@ -71,9 +71,9 @@ impl Watchman {
 
     /// Connections live for days, certificates may not: asked again at every call. Which desk
     /// certificates are revoked is the staff register's to say.
-    fn still_admits(&self, caller: &PeerIdentity, now: Timestamp) -> Result<(), Reason> {
+    pub(super) fn still_admits(&self, caller: &PeerIdentity, now: Timestamp) -> Result<(), Reason> {
         match caller {
-            PeerIdentity::Desk(peer) if now > peer.not_after() => Err(Reason::CertificateInvalid),
+            PeerIdentity::Desk(peer) if now >= peer.not_after() => Err(Reason::CertificateInvalid),
             PeerIdentity::Desk(_) => Ok(()),
             PeerIdentity::Agency(peer) => match &self.region {
                 Some(region) => region.current().still_admits(peer).map_err(TlsFault::reason),
