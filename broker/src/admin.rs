@@ -59,7 +59,8 @@ pub fn accept(folder: &Path, digest: &Digest) -> Result<(), Reason> {
 fn write(folder: &Path, name: &str, bytes: &[u8]) -> Result<(), Reason> {
     let durably = || -> io::Result<()> {
         std::fs::create_dir_all(folder)?;
-        let beside = folder.with_extension("tmp");
+        // Named after the file, so that two commands at once do not write over each other's half.
+        let beside = folder.with_extension(format!("{name}.tmp"));
         let mut file = File::create(&beside)?;
         file.write_all(bytes)?;
         file.sync_all()?;

@@ -200,7 +200,12 @@ impl Calls {
         let call = client.answer(within(request, wait_max));
         match tokio::time::timeout(wait_max, call).await {
             Err(_) => Heard::Late,
-            Ok(Err(status)) if status.code() == Code::DeadlineExceeded => Heard::Late,
+            // Cancelled is what our own end says when the call's deadline passes first.
+            Ok(Err(status))
+                if matches!(status.code(), Code::DeadlineExceeded | Code::Cancelled) =>
+            {
+                Heard::Late
+            }
             Ok(Err(status)) => Heard::Lost(reason_of(&status)),
             Ok(Ok(response)) => heard(response.into_inner()),
         }

@@ -12,7 +12,9 @@ pub struct UnknownWord(pub &'static str);
 
 /// A closed list whose words are the same in TOML, JSON, canonical bytes and on screen.
 macro_rules! words {
-    ($(#[$doc:meta])* $name:ident, $all:literal, { $($(#[$vdoc:meta])* $variant:ident = $word:literal),+ $(,)? }) => {
+    ($(#[$doc:meta])* $name:ident, $all:literal, {
+        $($(#[$vdoc:meta])* $variant:ident = $word:literal),+ $(,)?
+    }) => {
         $(#[$doc])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(try_from = "String", into = "String")]

@@ -88,7 +88,7 @@ pub(crate) fn stated((column, value): (&String, &String)) -> v1::StatedFact {
 
 pub(crate) fn check_length(necessity: &str) -> Result<(), Reason> {
     let length = necessity.chars().count();
-    if length < NECESSITY_CHARS_MIN {
+    if necessity.trim().chars().count() < NECESSITY_CHARS_MIN {
         Err(Reason::TextTooShort)
     } else if length > NECESSITY_CHARS_MAX {
         Err(Reason::TextTooLong)

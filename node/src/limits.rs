@@ -69,7 +69,7 @@ pub(crate) const RESOLVES_MAX: usize = 3;
 /// Most decisions in one page that a privacy officer reads.
 pub(crate) const DECISIONS_PAGE_MAX: usize = 1_000;
 
-/// Replies that one commit forgets after their term.
+/// Replies that one commit forgets after their term, and drafts that are looked at together.
 pub(crate) const EXPIRE_STEPS: usize = 64;
 
 /// Longest wait for one call to the broker that is not a question.
@@ -115,6 +115,9 @@ pub(crate) const DESK_EVENTS_MAX: usize = 128;
 /// How long a draft waits for its second person.
 pub(crate) const DRAFT_TTL_MS: i64 = 7 * 24 * 3_600 * 1_000;
 
+/// How often an approval is added anew when others approve the same draft at that moment.
+pub(crate) const APPROVE_TRIES_MAX: usize = 8;
+
 /// Questions of this node that are under way at the same time.
 pub(crate) const ASKS_MAX: usize = 64;
 
@@ -122,7 +125,7 @@ pub(crate) const ASKS_MAX: usize = 64;
 pub(crate) const LIST_DEFAULT: usize = 50;
 pub(crate) const LIST_MAX: usize = 1_000;
 
-/// How often replies are forgotten whose term has passed.
+/// How often replies and drafts are forgotten whose term has passed.
 pub(crate) const EXPIRE_INTERVAL_MS: u64 = 60_000;
 
 /// Largest overlay file, in bytes.

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use grondslag_certs::tls::{DeskListener, DeskListenerFiles, Reloading};
 use grondslag_certs::{authority, key};
+use grondslag_core::clock::Timestamp;
 use grondslag_core::limits::MESSAGE_BYTES_MAX;
 use grondslag_core::reason::Reason;
 use grondslag_evidence::ledger::Ledger;
@@ -27,6 +28,7 @@ use tokio::task::JoinHandle;
 use crate::agency::{Agency, BrokerLink};
 use crate::answers::replay::forget_expired;
 use crate::answers::service::AnswerService;
+use crate::asks::draft::forget_ended;
 use crate::asks::service::Desk;
 use crate::config::NodeConfig;
 use crate::directory::{Directory, Means, OwnCard};
@@ -188,7 +190,7 @@ fn desk_services(server: Server, agency: &Arc<Agency>) -> Server {
     server.add(desk.max_decoding_message_size(MESSAGE_BYTES_MAX), Callers::verified())
 }
 
-/// Keeps the directory in step with the broker's, and forgets replies after their term.
+/// Keeps the directory in step with the broker's, and forgets replies and drafts after their term.
 async fn tend(context: &Context, agency: &Agency, own: OwnCard) -> Result<(), StartError> {
     let directory = agency.directory.clone();
     let prepared = directory.prepare(&own).await;
@@ -198,17 +200,23 @@ async fn tend(context: &Context, agency: &Agency, own: OwnCard) -> Result<(), St
     let (store, clock) = (agency.store.clone(), agency.clock.clone());
     context.every(Duration::from_millis(EXPIRE_INTERVAL_MS), move || {
         let (store, clock) = (store.clone(), clock.clone());
-        async move {
-            let mut forgotten = Ok(1);
-            while matches!(forgotten, Ok(1..)) {
-                forgotten = forget_expired(store.as_ref(), clock.now()).await;
-            }
-            if let Err(error) = forgotten {
-                tracing::warn!(reason = %error.reason(), "expired replies were not forgotten");
-            }
-        }
+        async move { forget(store.as_ref(), clock.now()).await }
     })?;
     Ok(())
+}
+
+/// Forgets replies and drafts whose term has passed; neither waits for the other.
+async fn forget(store: &dyn Store, now: Timestamp) {
+    let mut replies = Ok(1);
+    while matches!(replies, Ok(1..)) {
+        replies = forget_expired(store, now).await;
+    }
+    if let Err(error) = replies {
+        tracing::warn!(reason = %error.reason(), "expired replies were not forgotten");
+    }
+    if let Err(error) = forget_ended(store, now).await {
+        tracing::warn!(reason = %error.reason(), "drafts that ended were not forgotten");
+    }
 }
 
 async fn agency(config: &NodeConfig, context: &Context) -> Result<Agency, StartError> {

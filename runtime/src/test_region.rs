@@ -8,11 +8,13 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use grondslag_certs::Peer;
 use grondslag_certs::authority::{self, Revoke};
 use grondslag_certs::time::tls_now;
-use grondslag_certs::tls::{Connector, Region, Reloading, TlsFiles};
-use grondslag_core::id::Oin;
+use grondslag_certs::tls::{
+    Acceptor, Connector, DeskClientFiles, DeskListenerFiles, Region, Reloading, TlsFiles,
+};
+use grondslag_certs::{Peer, PeerIdentity, desk};
+use grondslag_core::id::{Oin, StaffId};
 use grondslag_core::reason::Reason;
 use grondslag_proto::status::rejected;
 use tokio::sync::Notify;
@@ -80,6 +82,23 @@ impl Agency {
     pub(crate) fn channel(&self, to: &Oin, address: SocketAddr) -> Channel {
         let tls = Connector::region(self.tls.clone());
         dial(Arc::new(TcpNet), tls, &address.to_string(), to, &limits()).unwrap()
+    }
+
+    /// Who stands at this agency's desk after a handshake.
+    pub(crate) async fn at_desk(&self) -> PeerIdentity {
+        let [desk, person] = ["desk", "person"].map(|name| self.folder.join(name));
+        let staff = StaffId::parse("n.deboer").unwrap();
+        desk::init(&desk, &self.oin, tls_now()).unwrap();
+        desk::issue(&desk, &person, &staff, 1, tls_now()).unwrap();
+        let TlsFiles { cert, key, .. } = TlsFiles::in_folder(&self.folder);
+        let files = DeskListenerFiles { cert, key, desk_root: desk.join(desk::ROOT_FILE) };
+        let acceptor = Acceptor::desk(Arc::new(Reloading::open(files).unwrap()));
+        let files = DeskClientFiles::in_folders(&self.folder, &person);
+        let connector = Connector::desk(Arc::new(Reloading::open(files).unwrap()));
+        let (near, far) = tokio::io::duplex(16 * 1_024);
+        let met = tokio::join!(acceptor.accept(near), connector.connect(far, &self.oin));
+        met.1.unwrap();
+        met.0.unwrap().1
     }
 
     pub(crate) async fn serve(&self) -> Running {

@@ -1,9 +1,9 @@
 //! The storylines F1 to F10: every question by its person, on its date, both halves compared.
 
 use anyhow::{Context as _, Result};
-use grondslag_tests::federation::run;
-use grondslag_tests::journey::{Half, compare, play, play_in, region_of};
-use grondslag_tests::world::{STORYLINES, Storyline};
+use grondslag_tests::federation::{Setup, run};
+use grondslag_tests::journey::{Half, ask, compare, play, play_in, region_of};
+use grondslag_tests::world::{STORYLINES, Storyline, World, folder};
 
 fn goes_as_the_law_says(id: &str) -> Result<()> {
     run(async {
@@ -49,6 +49,36 @@ storylines! {
     f8_goes_as_the_law_says "F8"
     f9_goes_as_the_law_says "F9"
     f10_goes_as_the_law_says "F10"
+}
+
+/// All seventeen agencies with all their generated clients: they change nothing for the others.
+#[test]
+fn the_whole_world_runs_and_a_journey_goes_the_same_in_it() -> Result<()> {
+    run(async {
+        let world = World::load()?;
+        let agencies = world.region.agency.iter().map(|agency| agency.id.as_str());
+        let setup = Setup::of(agencies).at(&world.region.region.clock_start).with_bulk();
+        let federation = setup.start().await?;
+        assert_eq!(world.region.agency.len(), 17);
+        let mut storyline = Storyline::load("F6")?;
+        let played = play_in(&federation, &storyline).await?;
+        assert_eq!(played.mismatches, []);
+        // A generated pupil (of the school's own bulk file) is known there, and Sophie is not.
+        let mut question = storyline.question.swap_remove(0);
+        question.subject = generated_pupil()?;
+        let found = ask(&federation, &question).await?;
+        let decided = found.first().and_then(|seen| seen.decided.as_ref());
+        assert_ne!(decided.map(|decided| decided.outcome.as_str()), Some("miss"), "{found:?}");
+        Ok(())
+    })
+}
+
+/// The number of the last pupil in the school's generated file.
+fn generated_pupil() -> Result<String> {
+    let file = folder().join("agencies").join("sch-drieveen").join("bulk-clients.csv");
+    let text = std::fs::read_to_string(file)?;
+    let row = text.lines().next_back().context("a row")?;
+    row.split(',').nth(1).map(ToOwned::to_owned).context("a number")
 }
 
 /// The other half of every test above: a wrong expectation does not pass.

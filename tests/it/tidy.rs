@@ -79,7 +79,7 @@ fn walk(root: &Path, folder: &Path, found: &mut Vec<Source>) -> Result<()> {
             continue;
         }
         let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
-        if TEXTS.contains(&ending) || path.parent().is_some_and(|own| own.ends_with(".ci")) {
+        if TEXTS.contains(&ending) || path.starts_with(root.join(".ci")) {
             let text = fs::read_to_string(&path).with_context(|| path.display().to_string())?;
             let path = path.strip_prefix(root)?.to_string_lossy().into_owned();
             found.push(Source { path, text });

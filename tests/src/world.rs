@@ -158,7 +158,8 @@ impl World {
     /// When it has none.
     pub fn privacy_officer(&self, agency: &str) -> Result<&Person> {
         let mut people = self.staff.iter().filter(|person| person.agency == agency);
-        let found = people.find(|person| person.roles.iter().any(|role| role.ends_with(".fg")));
+        let officer = |role: &String| role.split_once('.').is_some_and(|(_, name)| name == "fg");
+        let found = people.find(|person| person.roles.iter().any(officer));
         found.with_context(|| format!("{agency} has no privacy officer"))
     }
 }

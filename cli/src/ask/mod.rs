@@ -33,7 +33,7 @@ const LIST_MAX: u32 = 1_000;
 /// or that a professional decides. An answer without content does not say whether the child is
 /// known there.
 #[derive(Debug, Args)]
-#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
+#[command(subcommand_negates_reqs = true)]
 pub(crate) struct AskArgs {
     #[command(subcommand)]
     command: Option<AskCommand>,

@@ -11,13 +11,16 @@ use grondslag_core::id::Oin;
 use serde_json::json;
 
 use crate::exit::{Exit, Failure};
-use crate::files::{must_be_new, write_new};
+use crate::files::{must_be_new, unwritable, write_new};
 use crate::output::{Output, bold, green};
 
 /// File with the configuration.
 const CONFIG_FILE: &str = "broker.toml";
 /// File of the key that signs attestations.
 const SIGN_KEY_FILE: &str = "sign.key";
+/// Folder of what the operator decides. Without it a broker does not serve: nobody is admitted or
+/// suspended by accident.
+const OPERATOR_FOLDER: &str = "operator";
 /// Files that the region's authority gives.
 const THEIRS: [&str; 4] = ["cert.pem", "ca.pem", "crl.pem", "admission.json"];
 
@@ -48,11 +51,13 @@ pub(crate) struct InitArgs {
 /// Makes the folder and says what must still come.
 pub(super) fn init(args: &InitArgs, out: Output) -> Result<Exit, Failure> {
     let at = |name: &str| args.folder.join(name);
-    for name in [CONFIG_FILE, SIGN_KEY_FILE, KEY_FILE, REQUEST_FILE] {
+    for name in [CONFIG_FILE, SIGN_KEY_FILE, KEY_FILE, REQUEST_FILE, OPERATOR_FOLDER] {
         must_be_new(&at(name))?;
     }
     new_key_and_csr(&args.folder, &args.oin, &args.name)?;
     create_signing_key(&at(SIGN_KEY_FILE))?;
+    let operator = at(OPERATOR_FOLDER);
+    std::fs::create_dir(&operator).map_err(|error| unwritable(&operator, &error))?;
     write_new(&at(CONFIG_FILE), &config(args))?;
     let [config, request] = [CONFIG_FILE, REQUEST_FILE].map(|name| at(name).display().to_string());
     out.line(&green(out.tr("De makelaar is gemaakt.", "The broker was made.")));
@@ -96,7 +101,7 @@ name = {name}
 duty_phone = {duty_phone}
 admission = \"{admission}\"       # from the region's authority: kind broker
 sign_key = \"{SIGN_KEY_FILE}\"
-operator = \"operator\"              # written by grondslag broker admit, suspend and accept
+operator = \"{OPERATOR_FOLDER}\"              # written by grondslag broker admit, suspend and accept
 "
     )
 }

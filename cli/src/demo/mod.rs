@@ -50,7 +50,6 @@ use crate::wait::wait;
 /// listens on 127.0.0.1 alone, and plays ten stories of children: what each agency asks, and what
 /// the law lets the others answer. Then it serves, and you can ask from a second terminal.
 #[derive(Debug, Args)]
-#[command(args_conflicts_with_subcommands = true)]
 pub(crate) struct DemoArgs {
     #[command(subcommand)]
     command: Option<DemoCommand>,

@@ -83,3 +83,6 @@ impl NodeService for AnswerService {
         Ok(Response::new(v1::AnswerResponse { result: Some(result?) }))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,26 +3,34 @@
 //! The second person's own program rebuilds the bytes from what it shows and signs them with the
 //! person's own desk key; this node checks that signature, and vouches for the person with the
 //! card's sign key. A draft lives at this node only, and ends after a week or when it is sent.
+//!
+//! INVARIANT: whoever changes a draft or takes it out expects it to be the one that was read, so
+//! that no approval is lost, a draft goes out once, and one that went out does not come back.
 
-use grondslag_certs::DeskPeer;
-use grondslag_core::catalogue::{Category, Role};
+use std::fmt;
+
+use grondslag_certs::Serial;
+use grondslag_core::catalogue::{Category, Purpose, Role};
 use grondslag_core::clock::Timestamp;
-use grondslag_core::id::{InquiryId, Oin, Pseudonym, StaffId, TargetId};
+use grondslag_core::id::{Digest, InquiryId, Oin, Pseudonym, StaffId, TargetId};
 use grondslag_core::inquiry::{Approver, Header};
 use grondslag_core::limits::APPROVERS_MAX;
 use grondslag_core::reason::Reason;
 use grondslag_core::statement::{approval_bytes, approval_commitment, sign, verify};
-use grondslag_evidence::store::{Batch, StoreError, parts};
+use grondslag_evidence::store::parts::{self, Seen};
+use grondslag_evidence::store::{Batch, Store, StoreError};
 use grondslag_proto::v1;
 use prost::Message;
 use serde::{Deserialize, Serialize};
 
 use super::compose::{Cosigned, header, random};
-use super::inquiries::{Stage, Summary};
+use super::inquiries::{self, Stage, Summary};
+use super::second::may_approve;
 use super::term::answer_by;
 use super::wish::Wish;
 use crate::agency::Agency;
-use crate::limits::DRAFT_TTL_MS;
+use crate::limits::{APPROVE_TRIES_MAX, DRAFT_TTL_MS, EXPIRE_STEPS};
+use crate::staff::{ActingStaff, Person, StaffError};
 
 const PREFIX: &[u8] = b"n/d/";
 
@@ -37,6 +45,7 @@ pub struct Draft {
     /// Salt of the commitment to the child.
     pub salt: [u8; 32],
     kept: Kept,
+    seen: Seen,
 }
 
 /// A draft as it is kept. The wish is the desk's own message, so that it is parsed again.
@@ -51,33 +60,30 @@ struct Kept {
     cosigned: Vec<KeptApproval>,
 }
 
+/// Who signed, with which desk certificate and in which role. Whether they may still is asked of
+/// the staff register when the question goes out.
 #[derive(Clone, Serialize, Deserialize)]
 struct KeptApproval {
     staff: StaffId,
-    pseudonym: Pseudonym,
+    serial: Serial,
     role: Role,
-    mandate_until: Timestamp,
     public_key: String,
     signatures: Vec<String>,
 }
 
-impl std::fmt::Debug for Draft {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for Draft {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Draft").field("id", &self.id).finish_non_exhaustive()
     }
 }
 
-/// A second person who wants to approve: who they are, and in which role.
-#[derive(Debug)]
-pub struct Approving<'a> {
-    /// From the desk certificate.
-    pub peer: &'a DeskPeer,
-    /// Their pseudonym outside.
-    pub pseudonym: Pseudonym,
-    /// The role in which they approve, which they hold.
-    pub role: Role,
-    /// When their mandate ends.
-    pub mandate_until: Timestamp,
+/// How a draft leaves: taken out in the commit that records its question as asked, and put back
+/// if the broker did not take the question.
+#[derive(Debug, Clone)]
+pub struct Leaving {
+    /// The removal, which expects the draft that was read.
+    pub out: Batch,
+    back: Batch,
 }
 
 impl Draft {
@@ -108,24 +114,50 @@ impl Draft {
         Ok(id)
     }
 
-    /// Finds a draft that has not ended.
+    /// A person's own draft that has not ended.
     ///
     /// # Errors
-    /// `UNKNOWN_INQUIRY`, or why it cannot be read.
-    pub async fn find(agency: &Agency, id: InquiryId) -> Result<Self, Reason> {
-        let body = parts::read_body(agency.store.as_ref(), &key(&id)).await;
-        let body = body.map_err(StoreError::reason)?.ok_or(Reason::UnknownInquiry)?;
-        let kept: Kept = serde_json::from_slice(&body).map_err(|_| Reason::StoreCorrupt)?;
+    /// `UNKNOWN_INQUIRY`, also for another person's draft; or why it cannot be read.
+    pub async fn own(agency: &Agency, id: InquiryId, author: &StaffId) -> Result<Self, Reason> {
+        Self::find(agency, id, |staff, _, _| staff == author).await
+    }
+
+    /// A draft that has not ended, for its author or somebody who may approve it.
+    ///
+    /// # Errors
+    /// `UNKNOWN_INQUIRY`, also for a draft that is none of this person's business; or why it
+    /// cannot be read.
+    pub async fn shown_to(agency: &Agency, id: InquiryId, who: &Person) -> Result<Self, Reason> {
+        let catalogue = agency.pack.catalogue();
+        let may = |role: &Role, purpose: &Purpose| {
+            who.roles().iter().any(|own| may_approve(catalogue, own, role, purpose))
+        };
+        Self::find(agency, id, |staff, role, purpose| staff == who.id() || may(role, purpose)).await
+    }
+
+    /// Who may see it is asked before the question is parsed: parsing looks at the child's names.
+    async fn find(
+        agency: &Agency,
+        id: InquiryId,
+        may: impl FnOnce(&StaffId, &Role, &Purpose) -> bool,
+    ) -> Result<Self, Reason> {
+        let seen = parts::read_seen(agency.store.as_ref(), &key(&id)).await;
+        let seen = seen.map_err(StoreError::reason)?.ok_or(Reason::UnknownInquiry)?;
+        let kept = Kept::parse(&seen.body)?;
         let now = agency.clock.now();
-        if now.since_ms(kept.made_at) > DRAFT_TTL_MS || now >= kept.answer_by {
+        if kept.ended(now) {
             return Err(Reason::UnknownInquiry);
         }
-        let bytes = hex::decode(&kept.wish).map_err(|_| Reason::StoreCorrupt)?;
-        let wire = v1::DeskQuestion::decode(bytes.as_slice()).map_err(|_| Reason::StoreCorrupt)?;
+        let wire = kept.wire()?;
+        let role = Role::parse(&wire.role).map_err(|_| Reason::StoreCorrupt)?;
+        let purpose = Purpose::parse(&wire.purpose).map_err(|_| Reason::StoreCorrupt)?;
+        if !may(&kept.staff, &role, &purpose) {
+            return Err(Reason::UnknownInquiry);
+        }
         let wish = Wish::parse(agency, wire).await?;
         let salt = bytes_of(&kept.salt)?;
         let header = header(agency, kept.pseudonym, &wish, now, kept.answer_by, &[]);
-        Ok(Self { id, wish, header, salt, kept })
+        Ok(Self { id, wish, header, salt, kept, seen })
     }
 
     /// Whose draft it is.
@@ -139,98 +171,220 @@ impl Draft {
         targets.map(|(oin, asked)| (oin, TargetId::derive(&self.id, oin), asked.as_slice()))
     }
 
-    /// Takes a second person's signatures, one per target.
+    /// Takes a second person's signatures, one per target. When somebody else changed the draft
+    /// meanwhile, it is read and checked again.
     ///
     /// # Errors
-    /// `APPROVAL_OWN`, `APPROVAL_UNSIGNED`, `APPROVAL_ALTERED`, `TOO_LARGE`, or why the store did
-    /// not take it.
+    /// `APPROVAL_OWN`, `APPROVAL_UNSIGNED`, `APPROVAL_ALTERED`, `ROLE_NOT_HELD` for a role that
+    /// may not approve this, `TOO_LARGE`, `UNKNOWN_INQUIRY` when it was sent meanwhile, `BUSY`
+    /// when others keep changing it, or why the store did not take it.
     pub async fn approve(
-        self,
+        mut self,
         agency: &Agency,
-        by: &Approving<'_>,
+        by: &ActingStaff,
         signatures: &[Vec<u8>],
     ) -> Result<(), Reason> {
-        if by.peer.staff() == self.staff() || by.pseudonym == self.header.staff {
+        for _ in 0..APPROVE_TRIES_MAX {
+            self.check_approval(agency, by, signatures)?;
+            let batch = self.with_approval(by.person(), by.role(), signatures)?;
+            match agency.store.commit(batch).await {
+                Err(StoreError::Conflict { .. }) => {
+                    self = Self::shown_to(agency, self.id, by.person()).await?;
+                }
+                committed => return committed.map_err(StoreError::reason),
+            }
+        }
+        Err(Reason::Busy)
+    }
+
+    fn check_approval(
+        &self,
+        agency: &Agency,
+        by: &ActingStaff,
+        signatures: &[Vec<u8>],
+    ) -> Result<(), Reason> {
+        let person = by.person();
+        if person.id() == self.staff() || person.pseudonym() == self.header.staff {
             return Err(Reason::ApprovalOwn);
+        }
+        let Wish { role, purpose, .. } = &self.wish;
+        if !may_approve(agency.pack.catalogue(), by.role(), role, purpose) {
+            return Err(Reason::RoleNotHeld);
         }
         if signatures.len() != self.wish.targets.len() {
             return Err(Reason::ApprovalUnsigned);
         }
-        let commitment = approval_commitment(&self.salt, self.wish.subject.expose().as_bytes());
+        let commitment = self.commitment();
         for ((_, target, categories), signature) in self.targets().zip(signatures) {
             let signature: &[u8; 64] =
                 signature.as_slice().try_into().map_err(|_| Reason::ApprovalUnsigned)?;
             let bytes = approval_bytes(&target, &self.header, categories, &commitment);
-            verify(by.peer.public_key(), &bytes, signature).map_err(|_| Reason::ApprovalAltered)?;
+            verify(person.public_key(), &bytes, signature).map_err(|_| Reason::ApprovalAltered)?;
         }
-        self.keep_approval(agency, by, signatures).await
+        Ok(())
     }
 
-    async fn keep_approval(
-        self,
-        agency: &Agency,
-        by: &Approving<'_>,
+    fn with_approval(
+        &self,
+        person: &Person,
+        role: &Role,
         signatures: &[Vec<u8>],
-    ) -> Result<(), Reason> {
-        let mut kept = self.kept;
-        kept.cosigned.retain(|other| other.staff != *by.peer.staff());
+    ) -> Result<Batch, Reason> {
+        let mut kept = self.kept.clone();
+        kept.cosigned.retain(|other| other.staff != *person.id());
         if kept.cosigned.len() >= APPROVERS_MAX {
             return Err(Reason::TooLarge);
         }
         kept.cosigned.push(KeptApproval {
-            staff: by.peer.staff().clone(),
-            pseudonym: by.pseudonym,
-            role: by.role.clone(),
-            mandate_until: by.mandate_until,
-            public_key: hex::encode(by.peer.public_key()),
+            staff: person.id().clone(),
+            serial: person.serial().clone(),
+            role: role.clone(),
+            public_key: hex::encode(person.public_key()),
             signatures: signatures.iter().map(hex::encode).collect(),
         });
-        let without = parts::delete_body(agency.store.as_ref(), Batch::new(), &key(&self.id)).await;
-        let batch = put(without.map_err(StoreError::reason)?, &self.id, &kept)?;
-        agency.store.commit(batch).await.map_err(StoreError::reason)
+        put(parts::delete_seen(Batch::new(), &key(&self.id), &self.seen), &self.id, &kept)
     }
 
-    /// The second persons whose mandate still runs, vouched for by this node.
+    fn commitment(&self) -> Digest {
+        approval_commitment(&self.salt, self.wish.subject.expose().as_bytes())
+    }
+
+    /// The second persons, vouched for by this node. Each is looked up in the staff register
+    /// again: who may not act any more does not count.
     ///
     /// # Errors
-    /// `APPROVER_UNVERIFIED` when a mandate ended since, `STORE_CORRUPT`.
-    pub fn cosigned(&self, agency: &Agency) -> Result<Vec<Cosigned>, Reason> {
-        let now = agency.clock.now();
-        let commitment = approval_commitment(&self.salt, self.wish.subject.expose().as_bytes());
-        let vouch = |kept: &KeptApproval| {
-            if now >= kept.mandate_until {
-                return Err(Reason::ApproverUnverified);
-            }
+    /// `APPROVER_UNVERIFIED` when a person or their certificate was revoked, the mandate ended or
+    /// the role was withdrawn since; `STORE_CORRUPT`, or why the register cannot be read.
+    pub async fn cosigned(&self, agency: &Agency) -> Result<Vec<Cosigned>, Reason> {
+        let mut all = Vec::new();
+        for kept in &self.kept.cosigned {
+            let acting = kept.acting(agency).await?;
             let mut approver = Approver {
-                pseudonym: kept.pseudonym,
-                role: kept.role.clone(),
-                mandate_until: kept.mandate_until,
-                public_key: bytes_of(&kept.public_key)?,
+                pseudonym: acting.person().pseudonym(),
+                role: acting.role().clone(),
+                mandate_until: acting.person().mandate_until(),
+                public_key: *acting.person().public_key(),
                 vouched: [0; 64],
             };
             approver.vouched = sign(&agency.sign_key, &approver.vouch_bytes(&agency.oin));
             let signatures = kept.signatures.iter().map(|text| bytes_of(text));
             let signatures = signatures.collect::<Result<Vec<_>, _>>()?;
-            Ok(Cosigned { approver, commitment, signatures })
-        };
-        self.kept.cosigned.iter().map(vouch).collect()
+            all.push(Cosigned { approver, commitment: self.commitment(), signatures });
+        }
+        Ok(all)
     }
 
-    /// Takes the draft out, so that it is sent once; its line in the list then says "asked".
+    /// How it leaves, and the question's line once it has.
     ///
     /// # Errors
-    /// `UNKNOWN_INQUIRY` when somebody else took it first; why the store did not take it.
-    pub async fn take(self, agency: &Agency) -> Result<(Wish, Header, Summary), Reason> {
-        let gone = |error| match error {
-            StoreError::Conflict { .. } => Reason::UnknownInquiry,
-            error => error.reason(),
-        };
-        let summary = summary(&self.id, &self.kept, &self.wish, Stage::Asked);
-        let batch = Batch::new();
-        let batch = parts::delete_body(agency.store.as_ref(), batch, &key(&self.id)).await;
-        let batch = summary.put(batch.map_err(StoreError::reason)?)?;
-        agency.store.commit(batch).await.map_err(gone)?;
-        Ok((self.wish, self.header, summary))
+    /// `TOO_LARGE` or `INTERNAL`, which a draft that was kept does not give.
+    pub fn leave(self) -> Result<(Wish, Header, Summary, Leaving), Reason> {
+        let line = |stage| summary(&self.id, &self.kept, &self.wish, stage);
+        let key = key(&self.id);
+        let out = parts::delete_seen(Batch::new(), &key, &self.seen);
+        let back = parts::put_body(Batch::new(), &key, &self.seen.body);
+        let back = line(Stage::Draft).put(back.map_err(StoreError::reason)?)?;
+        let asked = line(Stage::Asked);
+        Ok((self.wish, self.header, asked, Leaving { out, back }))
+    }
+}
+
+/// The broker did not take a question: its draft is back with its approvals and may be sent again
+/// under the same id, and a question without one has failed. A conflict says that the broker took
+/// it before: then the draft stays out.
+pub async fn not_taken(
+    agency: &Agency,
+    mut summary: Summary,
+    leaving: Option<Leaving>,
+    why: Reason,
+) {
+    let kept = match leaving {
+        Some(leaving) if why != Reason::ReplayConflict => {
+            agency.store.commit(leaving.back).await.map_err(StoreError::reason)
+        }
+        _ => {
+            summary.stage = Stage::Failed;
+            inquiries::update(agency, &summary).await
+        }
+    };
+    if let Err(reason) = kept {
+        tracing::error!(reason = reason.code(), "a question that did not go out was not kept");
+    }
+}
+
+/// Forgets drafts that have ended, and says how many. Their lines then say so.
+///
+/// # Errors
+/// Those of the store. A draft that cannot be read is passed over.
+pub async fn forget_ended(store: &dyn Store, now: Timestamp) -> Result<usize, StoreError> {
+    let mut forgotten = 0;
+    let mut after: Option<Vec<u8>> = None;
+    loop {
+        let page = store.scan(PREFIX, after.as_deref(), EXPIRE_STEPS).await?;
+        for pair in &page {
+            match forget_if_ended(store, &pair.key, now).await {
+                Ok(gone) => forgotten += usize::from(gone),
+                // Somebody was faster; the next sweep sees what is left.
+                Err(StoreError::Conflict { .. }) => {}
+                Err(StoreError::Corrupt) => tracing::error!("a draft cannot be read"),
+                Err(error) => return Err(error),
+            }
+        }
+        let full = page.len() >= EXPIRE_STEPS;
+        after = page.into_iter().next_back().map(|pair| pair.key);
+        if !full {
+            return Ok(forgotten);
+        }
+    }
+}
+
+async fn forget_if_ended(
+    store: &dyn Store,
+    key: &[u8],
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    let Some(seen) = parts::read_seen(store, key).await? else {
+        return Ok(false);
+    };
+    let kept = Kept::parse(&seen.body).map_err(|_| StoreError::Corrupt)?;
+    if !kept.ended(now) {
+        return Ok(false);
+    }
+    let id = key.strip_prefix(PREFIX).and_then(|id| InquiryId::from_slice(id).ok());
+    let id = id.ok_or(StoreError::Corrupt)?;
+    let batch = parts::delete_seen(Batch::new(), key, &seen);
+    let batch = inquiries::restage(store, batch, &id, kept.made_at, Stage::Ended).await?;
+    store.commit(batch).await?;
+    Ok(true)
+}
+
+impl Kept {
+    fn parse(body: &[u8]) -> Result<Self, Reason> {
+        serde_json::from_slice(body).map_err(|_| Reason::StoreCorrupt)
+    }
+
+    fn wire(&self) -> Result<v1::DeskQuestion, Reason> {
+        let bytes = hex::decode(&self.wish).map_err(|_| Reason::StoreCorrupt)?;
+        v1::DeskQuestion::decode(bytes.as_slice()).map_err(|_| Reason::StoreCorrupt)
+    }
+
+    fn ended(&self, now: Timestamp) -> bool {
+        now.since_ms(self.made_at) > DRAFT_TTL_MS || now >= self.answer_by
+    }
+}
+
+impl KeptApproval {
+    /// The person in their role, if both still hold.
+    async fn acting(&self, agency: &Agency) -> Result<ActingStaff, Reason> {
+        let key = bytes_of(&self.public_key)?;
+        let now = agency.clock.now();
+        // The certificate was verified at the desk when it signed.
+        let person = agency.staff.admit(&self.staff, &self.serial, &key, now).await;
+        let acting = person.and_then(|person| person.as_role(&self.role));
+        acting.map_err(|error| match error {
+            StaffError::Store(_) | StaffError::Damaged => error.reason(),
+            _ => Reason::ApproverUnverified,
+        })
     }
 }
 
@@ -260,3 +414,6 @@ fn bytes_of<const N: usize>(text: &str) -> Result<[u8; N], Reason> {
     let bytes = hex::decode(text).map_err(|_| Reason::StoreCorrupt)?;
     bytes.try_into().map_err(|_| Reason::StoreCorrupt)
 }
+
+#[cfg(test)]
+mod tests;

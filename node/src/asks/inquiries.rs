@@ -7,7 +7,7 @@ use grondslag_core::id::{Digest, InquiryId, Oin, StaffId};
 use grondslag_core::inquiry::Inquiry;
 use grondslag_core::reason::Reason;
 use grondslag_evidence::ledger::{Entry, LedgerError};
-use grondslag_evidence::store::{Batch, StoreError};
+use grondslag_evidence::store::{Batch, Store, StoreError};
 use grondslag_proto::reply::Reply;
 use serde::{Deserialize, Serialize};
 
@@ -31,6 +31,10 @@ pub enum Stage {
     Asked,
     /// Every target has a state.
     Closed,
+    /// The broker did not take it.
+    Failed,
+    /// It waited too long for its second person.
+    Ended,
 }
 
 impl Stage {
@@ -40,6 +44,8 @@ impl Stage {
             Self::Draft => "draft",
             Self::Asked => "asked",
             Self::Closed => "closed",
+            Self::Failed => "failed",
+            Self::Ended => "ended",
         }
     }
 }
@@ -66,29 +72,32 @@ pub struct Summary {
 }
 
 impl Summary {
-    fn key(&self) -> Vec<u8> {
-        let ms = u64::try_from(self.asked_at.ms()).unwrap_or(0);
-        [PREFIX, &(u64::MAX - ms).to_be_bytes(), self.id.as_bytes()].concat()
-    }
-
     /// The write that makes this the inquiry's line.
     ///
     /// # Errors
     /// `INTERNAL` when it has no JSON.
     pub fn put(&self, batch: Batch) -> Result<Batch, Reason> {
         let body = serde_json::to_vec(self).map_err(|_| Reason::Internal)?;
-        Ok(batch.put(self.key(), body))
+        Ok(batch.put(line_key(&self.id, self.asked_at), body))
     }
 }
 
-/// Records that a question goes out, before it does.
+fn line_key(id: &InquiryId, asked_at: Timestamp) -> Vec<u8> {
+    let ms = u64::try_from(asked_at.ms()).unwrap_or(0);
+    [PREFIX, &(u64::MAX - ms).to_be_bytes(), id.as_bytes()].concat()
+}
+
+/// Records that a question goes out, before it does. `state` is committed with it: the removal of
+/// the draft that it was.
 ///
 /// # Errors
-/// Why it could not be recorded: the question then stays.
+/// `UNKNOWN_INQUIRY` when the draft changed or was sent meanwhile, or why it could not be
+/// recorded: the question then stays.
 pub async fn record_asked(
     agency: &Agency,
     inquiry: &Inquiry,
     summary: &Summary,
+    state: Batch,
 ) -> Result<(), Reason> {
     let salt: [u8; 16] = random()?;
     let digest = inquiry.digest();
@@ -98,7 +107,26 @@ pub async fn record_asked(
         .text(summary.staff.as_str())
         .signed(summary.asked_at.ms())
         .finish();
-    let entry = Entry { about: digest, leaf, state: summary.put(Batch::new())? };
+    let entry = Entry { about: digest, leaf, state: summary.put(state)? };
+    agency.ledger.append(entry).await.map_err(|error| match error {
+        LedgerError::Conflict { .. } => Reason::UnknownInquiry,
+        error => error.reason(),
+    })?;
+    Ok(())
+}
+
+/// Records that a draft is shown to somebody, before it is.
+///
+/// # Errors
+/// Why it could not be recorded: the draft is then not shown.
+pub async fn record_shown(agency: &Agency, id: &InquiryId, to: &StaffId) -> Result<(), Reason> {
+    let salt: [u8; 16] = random()?;
+    let leaf = Canonical::new("grondslag/leaf/draft-shown/v1")
+        .bytes(&salt)
+        .bytes(id.as_bytes())
+        .text(to.as_str())
+        .finish();
+    let entry = Entry { about: Digest::of(id.as_bytes()), leaf, state: Batch::new() };
     agency.ledger.append(entry).await.map_err(LedgerError::reason)?;
     Ok(())
 }
@@ -141,6 +169,28 @@ pub async fn record_alarm(agency: &Agency, about: Digest, reason: Reason) -> Res
 /// Why the store did not take it.
 pub async fn update(agency: &Agency, summary: &Summary) -> Result<(), Reason> {
     agency.store.commit(summary.put(Batch::new())?).await.map_err(StoreError::reason)
+}
+
+/// Adds to a batch that an inquiry's line says where it stands now; a line that is not there is
+/// no error.
+///
+/// # Errors
+/// Those of the store.
+pub async fn restage(
+    store: &dyn Store,
+    batch: Batch,
+    id: &InquiryId,
+    asked_at: Timestamp,
+    stage: Stage,
+) -> Result<Batch, StoreError> {
+    let key = line_key(id, asked_at);
+    let Some(value) = store.get(&key).await? else {
+        return Ok(batch);
+    };
+    let mut summary: Summary = serde_json::from_slice(&value).map_err(|_| StoreError::Corrupt)?;
+    summary.stage = stage;
+    let now = serde_json::to_vec(&summary).map_err(|_| StoreError::Corrupt)?;
+    Ok(batch.expect_value(key.as_slice(), value).put(key, now))
 }
 
 /// A person's own inquiries, newest first.

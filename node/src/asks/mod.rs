@@ -2,7 +2,7 @@
 //!
 //! Life of a question here: `wish` parses what the person put; `compose` makes header, parts and
 //! signatures; `pursue` records it, sends it, checks all that comes back and shows a line per
-//! agency; `draft` holds a question until a second person has signed it.
+//! agency; `draft` holds a question until a second person (`second`) has signed it.
 //!
 //! INVARIANT: the person is the one of the desk certificate; no field names them. Nothing is
 //! shown that the target's own key did not sign.
@@ -13,6 +13,7 @@ pub mod draft;
 pub mod inquiries;
 pub mod plan;
 pub mod pursue;
+pub mod second;
 pub mod service;
 pub mod term;
 pub mod view;

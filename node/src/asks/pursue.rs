@@ -21,6 +21,7 @@ use tokio_stream::StreamExt;
 
 use super::check::{Asked, check_evidence, check_rulings, open_reply, refused_by_rule};
 use super::compose::{Cosigned, inquiry};
+use super::draft::{Leaving, not_taken};
 use super::inquiries::{Stage, Summary, record_alarm, record_answer, record_asked, update};
 use super::view::{self, Draft, Stand, agency_line};
 use super::wish::Wish;
@@ -40,6 +41,8 @@ pub struct Pursuit {
     pub cosigned: Vec<Cosigned>,
     /// Its line in the person's list.
     pub summary: Summary,
+    /// How the draft that it was leaves.
+    pub draft: Option<Leaving>,
     /// Language of notes.
     pub lang: Lang,
 }
@@ -78,13 +81,17 @@ impl Pursuit {
             Ok(first) => first,
             Err(reason) => return tell(&events, view::refused(reason)).await,
         };
-        if let Err(reason) = record_asked(&self.agency, &first, &self.summary).await {
+        let out = self.draft.as_ref().map(|draft| draft.out.clone()).unwrap_or_default();
+        if let Err(reason) = record_asked(&self.agency, &first, &self.summary, out).await {
             return tell(&events, view::refused(reason)).await;
         }
         tell(&events, view::started(&id, self.header.times.answer_by.ms())).await;
         let again = match self.attempt(&first, &mut targets, &events, since, true).await {
             Ok(again) => again,
-            Err(reason) => return tell(&events, view::refused(reason)).await,
+            Err(reason) => {
+                not_taken(&self.agency, self.summary, self.draft, reason).await;
+                return tell(&events, view::refused(reason)).await;
+            }
         };
         if !again.is_empty() {
             self.try_again(&again, &mut targets, &events, since).await;

@@ -3,7 +3,6 @@
 use std::pin::Pin;
 use std::sync::Arc;
 
-use grondslag_certs::DeskPeer;
 use grondslag_core::catalogue::Role;
 use grondslag_core::id::{InquiryId, Pseudonym, TargetId};
 use grondslag_core::lang::Lang;
@@ -19,13 +18,13 @@ use tokio_stream::{Stream, StreamExt};
 use tonic::{Request, Response, Status};
 
 use super::compose::{Cosigned, header, random};
-use super::draft::{Approving, Draft};
-use super::inquiries::{self, Stage, Summary};
+use super::draft::Draft;
+use super::inquiries::{self, Stage, Summary, record_shown};
 use super::plan::{grounds, plan};
 use super::pursue::Pursuit;
 use super::term::answer_by;
 use super::view;
-use super::wish::Wish;
+use super::wish::{Wish, known_role};
 use crate::agency::Agency;
 use crate::answers::decisions;
 use crate::limits::{ASKS_MAX, DESK_EVENTS_MAX, LIST_DEFAULT, LIST_MAX};
@@ -45,7 +44,6 @@ type Events<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
 
 /// Who calls, checked at this call: the desk certificate, the register, the language they read.
 struct Caller {
-    peer: DeskPeer,
     person: Person,
     lang: Lang,
 }
@@ -57,20 +55,19 @@ impl Desk {
     }
 
     async fn caller<T>(&self, request: &Request<T>) -> Result<Caller, Status> {
-        let peer = desk_peer(request)?.clone();
         let now = self.agency.clock.now();
-        let person = self.agency.staff.person(&peer, now).await;
+        let person = self.agency.staff.person(desk_peer(request)?, now).await;
         let person = person.map_err(|error| rejected(error.into()))?;
         let lang = request.metadata().get(LANG_KEY).and_then(|lang| lang.to_str().ok());
         let lang = lang.and_then(|lang| lang.parse().ok()).unwrap_or(Lang::Nl);
-        Ok(Caller { peer, person, lang })
+        Ok(Caller { person, lang })
     }
 
-    /// The person's pseudonym outside, if they hold the role that the wish names.
-    fn act(&self, caller: &Caller, wish: &Wish) -> Result<Pseudonym, Reason> {
-        caller.person.as_role(&wish.role)?;
+    /// The person's pseudonym outside, if they hold the role in which they want to ask.
+    fn act(&self, caller: &Caller, role: &Role) -> Result<Pseudonym, Reason> {
+        caller.person.as_role(role)?;
         let own = self.agency.directory.card(&self.agency.oin)?;
-        own.check_role(&wish.role, self.agency.clock.now())?;
+        own.check_role(role, self.agency.clock.now())?;
         Ok(caller.person.pseudonym())
     }
 
@@ -79,11 +76,14 @@ impl Desk {
         caller: &Caller,
         wire: Option<v1::DeskQuestion>,
     ) -> Result<(Wish, Pseudonym), Reason> {
-        let mut wish = Wish::parse(&self.agency, wire.ok_or(Reason::Malformed)?).await?;
+        let wire = wire.ok_or(Reason::Malformed)?;
+        // Who may not ask learns nothing from the check of the text, which knows the child's names.
+        let role = known_role(self.agency.pack.catalogue(), &wire.role)?;
+        let pseudonym = self.act(caller, &role)?;
+        let mut wish = Wish::parse(&self.agency, wire).await?;
         if wish.grounds.is_empty() {
             wish.grounds = grounds(&self.agency, &wish)?;
         }
-        let pseudonym = self.act(caller, &wish)?;
         Ok((wish, pseudonym))
     }
 
@@ -99,7 +99,7 @@ impl Desk {
         let summary = Summary {
             id: InquiryId::new(random()?),
             asked_at: now,
-            staff: caller.peer.staff().clone(),
+            staff: caller.person.id().clone(),
             role: wish.role.clone(),
             purpose: wish.purpose.clone(),
             targets: u32::try_from(wish.targets.len()).unwrap_or(u32::MAX),
@@ -107,25 +107,21 @@ impl Desk {
             stage: Stage::Asked,
         };
         let (agency, lang) = (Arc::clone(&self.agency), caller.lang);
-        Ok(Pursuit { agency, wish, header, cosigned: Vec::new(), summary, lang })
+        Ok(Pursuit { agency, wish, header, cosigned: Vec::new(), summary, draft: None, lang })
     }
 
     async fn drafted(&self, caller: &Caller, id: &[u8]) -> Result<Pursuit, Reason> {
         let id = InquiryId::from_slice(id).map_err(|_| Reason::UnknownInquiry)?;
-        let draft = Draft::find(&self.agency, id).await?;
-        // Somebody else's draft does not exist for this person.
-        if draft.staff() != caller.peer.staff() {
-            return Err(Reason::UnknownInquiry);
-        }
-        self.act(caller, &draft.wish)?;
-        let cosigned: Vec<Cosigned> = draft.cosigned(&self.agency)?;
-        let (wish, mut header, summary) = draft.take(&self.agency).await?;
+        let draft = Draft::own(&self.agency, id, caller.person.id()).await?;
+        self.act(caller, &draft.wish.role)?;
+        let cosigned: Vec<Cosigned> = draft.cosigned(&self.agency).await?;
+        let (wish, mut header, summary, leaving) = draft.leave()?;
         header.approvers = cosigned.iter().map(|one| one.approver.clone()).collect();
         let (agency, lang) = (Arc::clone(&self.agency), caller.lang);
-        Ok(Pursuit { agency, wish, header, cosigned, summary, lang })
+        Ok(Pursuit { agency, wish, header, cosigned, summary, draft: Some(leaving), lang })
     }
 
-    /// Starts a question, or says why not.
+    /// Starts a question, or says why not. Nothing of it is written before it has a place.
     fn start<T: Send + 'static>(
         &self,
         pursuit: Result<Pursuit, Reason>,
@@ -154,20 +150,17 @@ impl Desk {
     ) -> Result<(), Reason> {
         let id = InquiryId::from_slice(&request.inquiry_id).map_err(|_| Reason::UnknownInquiry)?;
         let role = Role::parse(&request.role).map_err(|_| Reason::UnknownRole)?;
-        caller.person.as_role(&role)?;
-        let by = Approving {
-            peer: &caller.peer,
-            pseudonym: caller.person.pseudonym(),
-            mandate_until: caller.person.mandate_until(),
-            role,
-        };
-        let draft = Draft::find(&self.agency, id).await?;
+        let by = caller.person.as_role(&role)?;
+        let draft = Draft::shown_to(&self.agency, id, &caller.person).await?;
         draft.approve(&self.agency, &by, &request.signatures).await
     }
 
-    async fn show(&self, id: &[u8]) -> Result<v1::ShowDraftResponse, Reason> {
+    /// Shows a draft to its author or to who may approve it, and records so first: it holds the
+    /// child's number.
+    async fn show(&self, caller: &Caller, id: &[u8]) -> Result<v1::ShowDraftResponse, Reason> {
         let id = InquiryId::from_slice(id).map_err(|_| Reason::UnknownInquiry)?;
-        let draft = Draft::find(&self.agency, id).await?;
+        let draft = Draft::shown_to(&self.agency, id, &caller.person).await?;
+        record_shown(&self.agency, &id, caller.person.id()).await?;
         let parts =
             draft.targets().map(|(oin, target, categories): (_, TargetId, _)| v1::DraftPart {
                 target_oin: oin.to_string(),
@@ -220,7 +213,7 @@ impl DeskService for Desk {
         let caller = self.caller(&request).await?;
         let drafted = match self.wish(&caller, request.into_inner().question).await {
             Ok((wish, pseudonym)) => {
-                Draft::create(&self.agency, caller.peer.staff(), pseudonym, &wish).await
+                Draft::create(&self.agency, caller.person.id(), pseudonym, &wish).await
             }
             Err(reason) => Err(reason),
         };
@@ -236,8 +229,8 @@ impl DeskService for Desk {
         &self,
         request: Request<v1::ShowDraftRequest>,
     ) -> Result<Response<v1::ShowDraftResponse>, Status> {
-        self.caller(&request).await?;
-        Ok(Response::new(match self.show(&request.into_inner().inquiry_id).await {
+        let caller = self.caller(&request).await?;
+        Ok(Response::new(match self.show(&caller, &request.into_inner().inquiry_id).await {
             Ok(shown) => shown,
             Err(reason) => v1::ShowDraftResponse { refusal: said(reason)?, ..Default::default() },
         }))
@@ -268,7 +261,7 @@ impl DeskService for Desk {
     ) -> Result<Response<v1::ListInquiriesResponse>, Status> {
         let caller = self.caller(&request).await?;
         let limit = limit(request.into_inner().limit);
-        let own = inquiries::list(&self.agency, caller.peer.staff(), limit).await;
+        let own = inquiries::list(&self.agency, caller.person.id(), limit).await;
         let inquiries = own.map_err(report)?.iter().map(summarised).collect();
         Ok(Response::new(v1::ListInquiriesResponse { inquiries }))
     }
@@ -364,3 +357,6 @@ fn checked(reason: Reason) -> Result<Reason, Status> {
 fn said(reason: Reason) -> Result<Option<v1::Refusal>, Status> {
     checked(reason).map(|reason| Some(refusal(reason)))
 }
+
+#[cfg(test)]
+mod tests;

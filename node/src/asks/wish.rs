@@ -57,7 +57,8 @@ impl std::fmt::Debug for Wish {
 }
 
 impl Wish {
-    /// Parses what came from the desk.
+    /// Parses what came from the desk, of somebody who may act in the role that it names: a text
+    /// is held against the names under which the agency knows the child.
     ///
     /// # Errors
     /// The reason code of the first thing that is wrong.
@@ -123,7 +124,11 @@ async fn check_text(agency: &Agency, text: &str, subject: &Bsn) -> Result<(), Re
     names_person(text, std::slice::from_ref(subject), &names)
 }
 
-fn known_role(catalogue: &Catalogue, code: &str) -> Result<Role, Reason> {
+/// A role of the catalogue.
+///
+/// # Errors
+/// `UNKNOWN_ROLE`.
+pub fn known_role(catalogue: &Catalogue, code: &str) -> Result<Role, Reason> {
     let role = Role::parse(code).map_err(|_| Reason::UnknownRole)?;
     catalogue.role(&role).ok_or(Reason::UnknownRole)?;
     Ok(role)

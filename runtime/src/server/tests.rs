@@ -134,6 +134,18 @@ async fn revocation_reaches_a_connection_that_is_open() {
 }
 
 #[tokio::test]
+async fn a_desk_certificate_that_expires_admits_no_further_call_on_an_open_connection() {
+    let region = TestRegion::new();
+    let node = region.agency(1);
+    let peer = node.at_desk().await;
+    let until = peer.desk().unwrap().not_after();
+    let watchman = Watchman::new(None, &limits());
+    let refused = Err(Reason::CertificateInvalid);
+    assert_eq!(watchman.still_admits(&peer, until.plus_ms(-1)), Ok(()));
+    assert_eq!(watchman.still_admits(&peer, until), refused);
+}
+
+#[tokio::test]
 async fn malformed_and_oversized_messages_leave_with_a_stable_reason() {
     let region = TestRegion::new();
     let (broker, node) = (region.agency(1), region.agency(2));

@@ -213,28 +213,50 @@ const MINUTE_MS: i64 = 60_000;
 const AT_THE_BROKER: &[Sketched] = &[
     (
         "a role of a kind that the agency is not admitted to",
-        |it| Ok(it.header.role = Role::parse("pol.jeugdagent")?),
+        |it| {
+            it.header.role = Role::parse("pol.jeugdagent")?;
+            Ok(())
+        },
         Reason::RoleNotAdmitted,
     ),
-    ("an unknown role", |it| Ok(it.header.role = Role::parse("vt.baas")?), Reason::UnknownRole),
+    (
+        "an unknown role",
+        |it| {
+            it.header.role = Role::parse("vt.baas")?;
+            Ok(())
+        },
+        Reason::UnknownRole,
+    ),
     (
         "an unknown purpose",
-        |it| Ok(it.header.purpose = Purpose::parse("D98")?),
+        |it| {
+            it.header.purpose = Purpose::parse("D98")?;
+            Ok(())
+        },
         Reason::UnknownPurpose,
     ),
     (
         "an unknown query",
-        |it| Ok(it.header.kind = QueryKind::parse("Q98")?),
+        |it| {
+            it.header.kind = QueryKind::parse("Q98")?;
+            Ok(())
+        },
         Reason::UnknownQueryKind,
     ),
     (
         "an unknown ground",
-        |it| Ok(it.header.grounds = vec![Ground::parse("x-1")?]),
+        |it| {
+            it.header.grounds = vec![Ground::parse("x-1")?];
+            Ok(())
+        },
         Reason::UnknownGround,
     ),
     (
         "somebody else's name as the asker",
-        |it| Ok(it.header.asker = grondslag_core::id::Oin::parse("00000099990100018000")?),
+        |it| {
+            it.header.asker = grondslag_core::id::Oin::parse("00000099990100018000")?;
+            Ok(())
+        },
         Reason::CardOinMismatch,
     ),
     (

@@ -9,7 +9,7 @@ use grondslag_core::reason::Reason;
 use grondslag_evidence::store::Batch;
 use grondslag_runtime::run::RunError;
 use grondslag_tests::federation::lone::Lone;
-use grondslag_tests::federation::run;
+use grondslag_tests::federation::{quoted, run};
 
 use crate::stage::SCHOOL;
 
@@ -29,7 +29,7 @@ fn a_node_starts_and_starts_again() -> Result<()> {
     run(async {
         let lone = Lone::new(SCHOOL)?;
         for _ in 0..2 {
-            lone.start().await?.stop().await?;
+            lone.stop(lone.start().await?).await?;
         }
         Ok(())
     })
@@ -110,9 +110,10 @@ fn an_overlay_with_a_permit_is_refused() -> Result<()> {
                  when = {{ requester_kind = [\"gem\"], purpose = [\"D03\"], category = [\"G10\"] }}\n"
             )
         };
-        lone.rewrite(|text| format!("{text}\n[policy]\noverlay = {overlay:?}\n"))?;
+        let named = quoted(&overlay);
+        lone.rewrite(|text| format!("{text}\n[policy]\noverlay = {named}\n"))?;
         fs::write(&overlay, row("hold"))?;
-        lone.start().await?.stop().await?;
+        lone.stop(lone.start().await?).await?;
         fs::write(&overlay, row("permit"))?;
         let error = refused(&lone).await?;
         assert_eq!(error.reason(), Reason::LocalPermit);
@@ -145,7 +146,7 @@ fn a_key_that_others_can_read_stops_the_start() -> Result<()> {
         fs::copy(identities.agency(SCHOOL)?.join("sign.key"), &open)?;
         fs::set_permissions(&open, fs::Permissions::from_mode(0o644))?;
         let own = identities.agency(SCHOOL)?.join("sign.key");
-        lone.rewrite(|text| text.replace(&format!("{own:?}"), &format!("{open:?}")))?;
+        lone.rewrite(|text| text.replace(&quoted(&own), &quoted(&open)))?;
         assert_eq!(refused(&lone).await?.reason(), Reason::PermissionsOpen);
         Ok(())
     })

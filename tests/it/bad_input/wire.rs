@@ -68,6 +68,7 @@ fn malformed_bytes_are_refused_by_every_service() -> Result<()> {
                 ("/grondslag.v1.BrokerService/Ask", federation.to_broker(&vt)?),
                 ("/grondslag.v1.DirectoryService/PublishCard", federation.to_broker(&vt)?),
                 ("/grondslag.v1.NodeService/Answer", federation.to_node(&broker, SCHOOL)?),
+                ("/grondslag.v1.DeskService/Plan", federation.desk(VT, "triage-1")?.channel()),
             ] {
                 let refused = send(channel, path, garbage.clone()).await?;
                 assert_eq!(

@@ -250,7 +250,7 @@ async fn refused_by_both(
         let id = TargetId::derive(&sketch.id, &target);
         let officer = federation.desk(SCHOOL, &federation.world().privacy_officer(SCHOOL)?.id)?;
         let decided = officer.decisions(Some(&id)).await;
-        let decided = decided.map_err(|turned| anyhow::anyhow!("{turned:?}"))?;
+        let decided = decided?;
         assert!(decided.is_empty(), "a refused question was decided on");
     }
     Ok((routed.refusal, at_holder))

@@ -60,7 +60,7 @@ fn invariant_07_nothing_acknowledged_is_lost_through_kill_9() -> Result<()> {
                 assert_eq!(again, one.routed, "round {round}: other bytes for the same question");
             }
             let decisions = region.privacy_officer(SCHOOL)?.decisions(None).await;
-            let decisions = decisions.map_err(|turned| anyhow::anyhow!("{turned:?}"))?;
+            let decisions = decisions?;
             let ids: BTreeSet<&[u8]> =
                 decisions.iter().map(|decision| decision.target_id.as_slice()).collect();
             for one in &acknowledged {

@@ -45,6 +45,7 @@ fn unnamed(architecture: &str, manifest: &str, decisions: &str) -> Vec<String> {
     let crates = crates.filter(|name| !architecture.contains(&format!("`{name}")));
     let numbers = decisions.lines().filter_map(|line| line.strip_prefix("## D"));
     let numbers = numbers.filter_map(|line| line.split_whitespace().next());
+    let numbers = numbers.filter(|number| number.chars().all(|c| c.is_ascii_digit()));
     let words: Vec<&str> = architecture.split(|c: char| !c.is_alphanumeric()).collect();
     let numbers = numbers.map(|number| format!("D{number}"));
     let numbers = numbers.filter(|number| !words.contains(&number.as_str()));

@@ -64,12 +64,11 @@ fn step(state: In, here: char, next: Option<char>, chars: &[char], at: usize) ->
             raw_start(chars, at).map_or((1, In::Code), |hashes| (2 + hashes, In::Raw(hashes)))
         }
         (In::Code, '\'', _) => (char_length(chars, at), In::Code),
-        (In::Line, '\n', _) => (1, In::Code),
         (In::Block(1), '*', Some('/')) => (2, In::Code),
         (In::Block(depth), '*', Some('/')) => (2, In::Block(depth - 1)),
         (In::Block(depth), '/', Some('*')) => (2, In::Block(depth + 1)),
         (In::Quotes, '\\', _) => (2, In::Quotes),
-        (In::Quotes, '"', _) => (1, In::Code),
+        (In::Line, '\n', _) | (In::Quotes, '"', _) => (1, In::Code),
         (In::Raw(hashes), '"', _) if closes(chars, at, hashes) => (1 + hashes, In::Code),
         _ => (1, state),
     }

@@ -31,6 +31,7 @@ const WAIT: Duration = Duration::from_secs(60);
 /// A person at a desk.
 #[derive(Clone)]
 pub struct Desk {
+    channel: Channel,
     client: DeskServiceClient<Channel>,
     key: SigningKey,
 }
@@ -76,6 +77,17 @@ pub enum Turned {
     Failed(Status),
 }
 
+impl std::fmt::Display for Turned {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Away(reason) => write!(f, "refused: {reason}"),
+            Self::Failed(status) => write!(f, "failed: {status}"),
+        }
+    }
+}
+
+impl std::error::Error for Turned {}
+
 impl From<Status> for Turned {
     fn from(status: Status) -> Self {
         Self::Failed(status)
@@ -105,8 +117,14 @@ impl Desk {
         let files = DeskClientFiles::in_folders(node, person);
         let tls = Connector::desk(Arc::new(Reloading::<DeskClient>::open(files)?));
         let channel = dial(Arc::new(TcpNet), tls, address, oin, &Limits::default())?;
-        let client = DeskServiceClient::new(channel).max_decoding_message_size(MESSAGE_BYTES_MAX);
-        Ok(Self { client, key: desk::signing_key(person)? })
+        let client = DeskServiceClient::new(channel.clone());
+        let client = client.max_decoding_message_size(MESSAGE_BYTES_MAX);
+        Ok(Self { channel, client, key: desk::signing_key(person)? })
+    }
+
+    /// The way to the desk, for what is no message of its service.
+    pub fn channel(&self) -> Channel {
+        self.channel.clone()
     }
 
     /// The generated client, for what has no method here.

@@ -15,7 +15,7 @@ use grondslag_runtime::net::TcpNet;
 use grondslag_runtime::run::RunError;
 
 use super::identity::Identities;
-use super::party::{At, Place};
+use super::party::{At, Place, released};
 
 /// An endpoint where no broker is.
 const NO_BROKER: &str = "127.0.0.1:1";
@@ -65,6 +65,16 @@ impl Lone {
     pub async fn open_store(&self, owner: &Oin) -> Result<Arc<dyn Store>> {
         let (path, owner, backend) = (self.store_folder(), owner.clone(), Backend::Sled);
         Ok(store::open(store::Config { path, owner, backend }).await?)
+    }
+
+    /// Ends it, and waits until nothing of it holds the store any more.
+    ///
+    /// # Errors
+    /// When it ended badly.
+    pub async fn stop(&self, node: Node) -> Result<()> {
+        let owner = node.agency.oin.clone();
+        node.stop().await?;
+        released(&self.store_folder(), &owner).await
     }
 
     /// Starts it.

@@ -30,14 +30,14 @@ use grondslag_proto::v1;
 use tokio::runtime::Runtime;
 use tonic::transport::Channel;
 
-use self::desk::{Desk, Heard, Turned};
+use self::desk::{Desk, Heard};
 use self::gate::Gate;
 use self::hand::{Hand, Plea, Sketch};
 use self::identity::Identities;
 use self::party::{At, BrokerParty, NodeParty, Place};
 use crate::world::{Question, World};
 
-pub use self::party::import;
+pub use self::party::{import, quoted};
 
 /// Longest wait until every node holds every card.
 const SETTLE: Duration = Duration::from_secs(20);
@@ -229,12 +229,12 @@ impl Federation {
         let heard = match &question.approver {
             None => desk.ask(wire).await,
             Some(approver) => {
-                let inquiry = desk.draft(wire).await.map_err(turned)?;
+                let inquiry = desk.draft(wire).await?;
                 let second = self.desk(&question.agency, approver)?;
-                let shown = second.show(&inquiry).await.map_err(turned)?;
+                let shown = second.show(&inquiry).await?;
                 let signatures = second.sign(&shown).map_err(anyhow::Error::msg)?;
                 let role = self.approver_role(question, approver)?;
-                second.approve(&inquiry, &role, signatures).await.map_err(turned)?;
+                second.approve(&inquiry, &role, signatures).await?;
                 desk.send(&inquiry).await
             }
         };
@@ -291,7 +291,7 @@ impl Federation {
     ) -> Result<Option<v1::DecisionRecord>> {
         let id = TargetId::derive(inquiry, &self.oin(agency)?);
         let officer = self.world().privacy_officer(agency)?.id.clone();
-        let decisions = self.desk(agency, &officer)?.decisions(Some(&id)).await.map_err(turned)?;
+        let decisions = self.desk(agency, &officer)?.decisions(Some(&id)).await?;
         Ok(decisions.into_iter().next())
     }
 
@@ -301,7 +301,7 @@ impl Federation {
     /// When the privacy officer cannot read.
     pub async fn decisions(&self, agency: &str) -> Result<Vec<v1::DecisionRecord>> {
         let officer = self.world().privacy_officer(agency)?.id.clone();
-        self.desk(agency, &officer)?.decisions(None).await.map_err(turned)
+        Ok(self.desk(agency, &officer)?.decisions(None).await?)
     }
 
     /// Somebody's desk.
@@ -485,8 +485,4 @@ impl Federation {
         let node = nodes.get_mut(agency).and_then(Option::take);
         node.with_context(|| format!("{agency} does not run"))
     }
-}
-
-fn turned(turned: Turned) -> anyhow::Error {
-    anyhow::anyhow!("{turned:?}")
 }

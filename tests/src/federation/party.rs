@@ -5,15 +5,16 @@ use std::fs;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 use grondslag_broker::config::BrokerConfig;
 use grondslag_broker::serve::build;
 use grondslag_core::catalogue::Kind;
 use grondslag_core::clock::{Clock as _, SetClock, Timestamp};
-use grondslag_core::id::Mode;
-use grondslag_evidence::store::Store;
+use grondslag_core::id::{Mode, Oin};
 use grondslag_evidence::store::faulty::FaultyStore;
+use grondslag_evidence::store::{self, Backend, Store, StoreError};
 use grondslag_node::config::NodeConfig;
 use grondslag_node::records::import::{self as records, Files, Report, Terms};
 use grondslag_node::secret::NodeSecret;
@@ -32,6 +33,9 @@ use crate::world;
 
 /// Kinds of import files; those of the generated clients come on top.
 const TABLES: [&str; 3] = ["clients", "records", "facts"];
+
+/// Most looks whether a store is free again: five seconds.
+const RELEASE_LOOKS_MAX: u32 = 1_000;
 
 /// What the parties of one federation have in common.
 pub(super) struct Place {
@@ -98,10 +102,11 @@ impl Place {
         for (key, file) in
             [("cert", "cert.pem"), ("key", "key.pem"), ("root", "ca.pem"), ("crl", "crl.pem")]
         {
-            writeln!(text, "{key} = {:?}", identity.join(file))?;
+            writeln!(text, "{key} = {}", quoted(&identity.join(file)))?;
         }
         writeln!(text, "[listen]\naddress = \"{address}\"")?;
-        writeln!(text, "[store]\nbackend = \"{backend}\"\npath = {:?}", store.join(party))?;
+        let path = quoted(&store.join(party));
+        writeln!(text, "[store]\nbackend = \"{backend}\"\npath = {path}")?;
         writeln!(text, "[limits]\nnotice_ms = 0\ngrace_ms_max = 2000")?;
         Ok(text)
     }
@@ -112,9 +117,9 @@ impl Place {
         let broker = &self.identities.world().region.broker;
         let mut text = self.common("broker", &identity, at)?;
         writeln!(text, "[broker]\nname = {:?}\nduty_phone = \"088 990 00 00\"", broker.name)?;
-        writeln!(text, "admission = {:?}", identity.join("admission.json"))?;
-        writeln!(text, "sign_key = {:?}", identity.join("sign.key"))?;
-        writeln!(text, "operator = {:?}", self.file("operator"))?;
+        writeln!(text, "admission = {}", quoted(&identity.join("admission.json")))?;
+        writeln!(text, "sign_key = {}", quoted(&identity.join("sign.key")))?;
+        writeln!(text, "operator = {}", quoted(&self.file("operator")))?;
         writeln!(text, "fanout_ms = {}\n{more}", self.fanout_ms)?;
         self.write("broker", &text)
     }
@@ -190,24 +195,29 @@ fn node_config(place: &Place, id: &str, endpoint: &str, at: At) -> Result<String
     let world = place.identities.world();
     let agency = world.agency(id)?;
     let mut text = place.common(id, &identity, at)?;
-    let desk_root = identity.join("desk").join(grondslag_certs::desk::ROOT_FILE);
-    writeln!(text, "[desk]\naddress = \"{}\"\nroot = {desk_root:?}", At::text(at.desk))?;
+    let desk_root = quoted(&identity.join("desk").join(grondslag_certs::desk::ROOT_FILE));
+    writeln!(text, "[desk]\naddress = \"{}\"\nroot = {desk_root}", At::text(at.desk))?;
     writeln!(text, "[agency]\nid = {id:?}\nname = {:?}", agency.name)?;
     writeln!(text, "kind = {:?}", agency.kinds.first().context("an agency without a kind")?)?;
     writeln!(text, "duty_phone = {:?}", agency.phone)?;
     for (key, file) in
         [("admission", "admission.json"), ("sign_key", "sign.key"), ("secret", "node.secret")]
     {
-        writeln!(text, "{key} = {:?}", identity.join(file))?;
+        writeln!(text, "{key} = {}", quoted(&identity.join(file)))?;
     }
-    writeln!(text, "staff = [{:?}]", world::folder().join("staff.toml"))?;
+    writeln!(text, "staff = [{}]", quoted(&world::folder().join("staff.toml")))?;
     writeln!(text, "[broker]\noin = {:?}\nendpoint = {endpoint:?}", world.region.broker.oin)?;
     let overlay = world::folder().join("agencies").join(id).join("overlay.toml");
     if overlay.exists() {
-        writeln!(text, "[policy]\noverlay = {overlay:?}")?;
+        writeln!(text, "[policy]\noverlay = {}", quoted(&overlay))?;
     }
     writeln!(text, "[answers]\nreply_tick_ms = 0")?;
     Ok(text)
+}
+
+/// A path as TOML writes it.
+pub fn quoted(path: &Path) -> String {
+    toml::Value::String(path.display().to_string()).to_string()
 }
 
 /// Imports an agency's own files into a store; with `bulk` the generated ones too.
@@ -245,4 +255,18 @@ fn files(id: &str, bulk: bool) -> Files {
         there.map(|(path, _)| path).collect()
     });
     Files { clients, records, facts }
+}
+
+/// Waits until nobody holds a store on disk any more: the last tasks of a node end a moment after
+/// it.
+pub(super) async fn released(path: &Path, owner: &Oin) -> Result<()> {
+    for _ in 0..RELEASE_LOOKS_MAX {
+        let (path, owner, backend) = (path.to_owned(), owner.clone(), Backend::Sled);
+        match store::open(store::Config { path, owner, backend }).await {
+            Err(StoreError::InUse) => tokio::time::sleep(Duration::from_millis(5)).await,
+            Err(error) => return Err(error.into()),
+            Ok(_free) => return Ok(()),
+        }
+    }
+    bail!("the store is still in use")
 }

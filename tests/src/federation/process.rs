@@ -20,7 +20,7 @@ use grondslag_runtime::net::TcpNet;
 use super::desk::Desk;
 use super::hand::Hand;
 use super::identity::Identities;
-use super::party::{At, Place, import};
+use super::party::{At, Place, import, quoted, released};
 
 const BROKER: &str = "broker";
 const FANOUT_MS: u64 = 5_000;
@@ -52,7 +52,7 @@ impl Processes {
             let at = At { region: Some(free()?), desk: Some(free()?) };
             addresses.insert(id.to_owned(), at);
         }
-        let clock = format!("[clock]\nregion_file = {clock_file:?}");
+        let clock = format!("[clock]\nregion_file = {}", quoted(&clock_file));
         let (program, running) = (program.to_owned(), BTreeMap::new());
         let processes = Self { program, place, clock, addresses, running };
         for id in &ids {
@@ -69,12 +69,8 @@ impl Processes {
         import(&node.store, &node.secret, id, kind, false, as_of).await?;
         // Its task that watches certificates holds the store too; it ends with the process.
         node.context.shutdown.trigger_at_once();
-        let store = Arc::downgrade(&node.store);
         drop(node);
-        while store.strong_count() > 0 {
-            tokio::task::yield_now().await;
-        }
-        Ok(())
+        released(config.store.path.path(), &self.oin(id)?).await
     }
 
     /// Starts the broker, or one of the nodes.

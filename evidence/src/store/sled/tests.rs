@@ -327,7 +327,11 @@ async fn agree(batches: &[Vec<Op>], reopen_at: usize) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..Default::default() })]
+    #![proptest_config(ProptestConfig {
+        cases: 24,
+        failure_persistence: None,
+        ..Default::default()
+    })]
     #[test]
     fn memory_and_sled_agree_on_any_list_of_batches(
         batches in prop::collection::vec(prop::collection::vec(op(), 0..6), 1..24),

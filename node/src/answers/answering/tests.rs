@@ -165,6 +165,32 @@ async fn what_the_register_contradicts_or_nobody_understands_goes_to_a_person() 
 }
 
 #[tokio::test]
+async fn a_child_is_not_named_while_the_register_says_what_nobody_understands() {
+    let scene = scene().await;
+    let question = Ask::guardian(&["G05", "G16", "G24"]);
+    assert_ne!(answered(&scene, &question.clone().id(1)).await.outcome, Outcome::Neutraal);
+    // Perhaps this is how another system writes that the child is shielded.
+    scene.shelf.fact("subject_shielded", "ja");
+    let shielded = answered(&scene, &question.clone().id(2)).await;
+    let missed = answered(&scene, &question.id(3).about(UNKNOWN)).await;
+    assert_eq!(shielded.outcome, Outcome::Neutraal);
+    assert_eq!(shielded.lines, missed.lines);
+}
+
+#[test]
+fn only_a_disk_that_takes_nothing_from_anybody_is_named_past_the_look_up() {
+    let unwritable = StoreError::Unwritable(std::io::ErrorKind::Other);
+    for error in [unwritable, StoreError::Full] {
+        let stop = unwritten(LedgerError::Store(error));
+        assert_eq!(stop, Stop::Fault(error.reason()));
+    }
+    for error in [StoreError::Corrupt, StoreError::TooLarge("batch")] {
+        assert_eq!(unwritten(LedgerError::Store(error)), Stop::Hidden(error.reason()));
+    }
+    assert_eq!(unwritten(LedgerError::TooLarge("leaf")), Stop::Hidden(Reason::TooLarge));
+}
+
+#[tokio::test]
 async fn the_nodes_own_rules_make_it_stricter() {
     let mut scene = scene().await;
     let text = "[[row]]\nid = \"L1\"\noutcome = \"hold\"\nlegal = [\"avg-5-1-c\"]\n\

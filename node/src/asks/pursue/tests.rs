@@ -280,7 +280,7 @@ fn pursuit(agency: &Arc<Agency>, now: Timestamp) -> Pursuit {
         stage: Stage::Asked,
     };
     let agency = Arc::clone(agency);
-    Pursuit { agency, wish, header, cosigned: vec![], summary, lang: Lang::En }
+    Pursuit { agency, wish, header, cosigned: vec![], summary, draft: None, lang: Lang::En }
 }
 
 fn line_of(events: &[v1::DeskEvent]) -> &v1::AgencyLine {

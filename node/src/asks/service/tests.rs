@@ -1,0 +1,226 @@
+//! The desk of a GP practice, called as its handlers call it.
+
+use std::collections::BTreeMap;
+
+use async_trait::async_trait;
+use grondslag_certs::Serial;
+use grondslag_core::id::{Digest, StaffId};
+use grondslag_core::statement::{approval_bytes, approval_commitment, sign};
+use grondslag_subject::{Bsn, Name};
+
+use super::*;
+use crate::directory::OwnCard;
+use crate::fixture::{KNOWN, OWN, Scene, VT};
+use crate::limits::DRAFT_TTL_MS;
+use crate::records::{Own, SourceFault};
+use crate::staff::{Staff, StaffName};
+
+const NECESSITY: &str = "Nodig om de veiligheid van het kind te beoordelen.";
+
+/// A practice that knows the child by name.
+#[derive(Debug)]
+struct Names;
+
+#[async_trait]
+impl Own for Names {
+    async fn names(&self, _: &Bsn) -> Result<Vec<Name>, SourceFault> {
+        Ok(vec![Name::parse("Noor", "", "Terpstra").unwrap()])
+    }
+}
+
+/// A desk, its people by id, and the scene it stands in; its broker cannot be reached.
+struct AtDesk {
+    desk: Desk,
+    scene: Scene,
+    people: BTreeMap<&'static str, Caller>,
+}
+
+async fn at_desk() -> AtDesk {
+    let mut scene = Scene::new().await;
+    let own = OwnCard {
+        kind: scene.agency.kind.clone(),
+        name: scene.agency.name.clone(),
+        endpoint: "127.0.0.1:1".into(),
+        duty_phone: scene.agency.duty_phone.clone(),
+        sign_key: scene.agency.sign_key.clone(),
+        previous: None,
+        admission: scene.region.admission(OWN, &["ha"]),
+    };
+    scene.agency.directory.prepare(&own).await.unwrap();
+    scene.agency.own = Arc::new(Names);
+    let mut people = BTreeMap::new();
+    for (who, role) in [("author", "ha.arts"), ("second", "ha.arts"), ("officer", "ha.fg")] {
+        people.insert(who, caller(&scene, who, role).await);
+    }
+    let agency = std::mem::replace(&mut scene.agency, Scene::new().await.agency);
+    AtDesk { desk: Desk::new(Arc::new(agency)), scene, people }
+}
+
+async fn caller(scene: &Scene, who: &str, role: &str) -> Caller {
+    let (staff, now) = (&scene.agency.staff, scene.agency.clock.now());
+    let id = StaffId::parse(who).unwrap();
+    let person = Staff {
+        id: id.clone(),
+        name: StaffName::parse("Iemand").unwrap(),
+        roles: [Role::parse(role).unwrap()].into(),
+        mandate_until: now.plus_ms(2 * DRAFT_TTL_MS),
+        revoked: false,
+        revoked_certificates: [].into(),
+    };
+    staff.add(&person).await.unwrap();
+    let key = key_of(who).verifying_key().to_bytes();
+    let person = staff.admit(&id, &Serial::parse("0a").unwrap(), &key, now).await.unwrap();
+    Caller { person, lang: Lang::En }
+}
+
+fn key_of(who: &str) -> ed25519_dalek::SigningKey {
+    ed25519_dalek::SigningKey::from_bytes(Digest::of(who.as_bytes()).as_bytes())
+}
+
+fn question(role: &str, necessity: &str) -> v1::DeskQuestion {
+    v1::DeskQuestion {
+        subject: KNOWN.into(),
+        role: role.into(),
+        purpose: "D04".into(),
+        query_kind: "Q02".into(),
+        targets: vec![v1::DeskTarget { oin: VT.into(), categories: vec!["G05".into()] }],
+        necessity: necessity.into(),
+        ..v1::DeskQuestion::default()
+    }
+}
+
+impl AtDesk {
+    fn who(&self, who: &str) -> &Caller {
+        &self.people[who]
+    }
+
+    async fn draft(&self) -> Vec<u8> {
+        let caller = self.who("author");
+        let wire = Some(question("ha.arts", NECESSITY));
+        let (wish, alias) = self.desk.wish(caller, wire).await.unwrap();
+        let id = Draft::create(&self.desk.agency, caller.person.id(), alias, &wish).await;
+        id.unwrap().as_bytes().to_vec()
+    }
+
+    async fn approve(&self, id: &[u8], who: &str) -> Result<(), Reason> {
+        let shown = self.desk.show(self.who(who), id).await?;
+        let header = shown.header.unwrap().try_into().unwrap();
+        let salt: [u8; 32] = shown.salt.try_into().unwrap();
+        let commitment = approval_commitment(&salt, KNOWN.as_bytes());
+        let signed = |part: &v1::DraftPart| {
+            let target = TargetId::from_slice(&part.target_id).unwrap();
+            let categories: Vec<_> =
+                part.categories.iter().map(|code| code.clone().try_into().unwrap()).collect();
+            let bytes = approval_bytes(&target, &header, &categories, &commitment);
+            sign(&key_of(who), &bytes).to_vec()
+        };
+        let request = v1::ApproveDraftRequest {
+            inquiry_id: id.to_vec(),
+            signatures: shown.parts.iter().map(signed).collect(),
+            role: "ha.arts".into(),
+        };
+        self.desk.approve(self.who(who), request).await
+    }
+
+    /// Sends a draft; why it was refused.
+    async fn send(&self, id: &[u8]) -> Option<String> {
+        let pursuit = self.desk.drafted(self.who("author"), id).await;
+        let mut events = self.desk.start(pursuit, |event| event).unwrap().into_inner();
+        let mut refused = None;
+        while let Some(event) = events.next().await {
+            if let Some(v1::desk_event::Event::Refusal(refusal)) = event.unwrap().event {
+                refused = Some(refusal.reason);
+            }
+        }
+        refused
+    }
+
+    async fn states(&self) -> Vec<&'static str> {
+        let id = self.who("author").person.id();
+        let own = inquiries::list(&self.desk.agency, id, 10).await.unwrap();
+        own.iter().map(|summary| summary.stage.word()).collect()
+    }
+}
+
+#[tokio::test]
+async fn the_check_of_the_text_tells_nothing_to_who_may_not_ask() {
+    let at = at_desk().await;
+    let named = "Noor is vaak afwezig en ik wil weten of er hulp is.";
+    let ask = async |who: &str, role: &str, text: &str| {
+        at.desk.wish(at.who(who), Some(question(role, text))).await.err()
+    };
+    assert_eq!(ask("author", "ha.arts", named).await, Some(Reason::TextNamesPerson));
+    assert_eq!(ask("author", "ha.arts", NECESSITY).await, None);
+    for text in [named, NECESSITY] {
+        assert_eq!(ask("officer", "ha.arts", text).await, Some(Reason::RoleNotHeld));
+        assert_eq!(ask("author", "vt.onderzoeker", text).await, Some(Reason::RoleNotHeld));
+        assert_eq!(ask("author", "ha.niemand", text).await, Some(Reason::UnknownRole));
+    }
+}
+
+#[tokio::test]
+async fn a_draft_is_shown_to_its_author_and_who_may_approve_it_and_each_time_recorded() {
+    let at = at_desk().await;
+    let id = at.draft().await;
+    let before = at.desk.agency.ledger.size().await.unwrap();
+    for who in ["author", "second"] {
+        let shown = at.desk.show(at.who(who), &id).await.unwrap();
+        assert_eq!(shown.question.unwrap().subject, KNOWN, "{who}");
+    }
+    assert_eq!(at.desk.show(at.who("officer"), &id).await.err(), Some(Reason::UnknownInquiry));
+    let leaves = at.desk.agency.ledger.read(before, 10).await.unwrap();
+    let seen: Vec<bool> = ["author", "second"]
+        .iter()
+        .zip(&leaves)
+        .map(|(who, leaf)| leaf.leaf.windows(who.len()).any(|part| part == who.as_bytes()))
+        .collect();
+    assert_eq!((leaves.len(), seen), (2, vec![true, true]));
+    assert!(leaves.iter().all(|leaf| !leaf.leaf.windows(9).any(|part| part == KNOWN.as_bytes())));
+}
+
+#[tokio::test]
+async fn a_draft_is_not_shown_when_that_cannot_be_recorded() {
+    use grondslag_evidence::store::faulty::Fault;
+    let at = at_desk().await;
+    let id = at.draft().await;
+    at.scene.store.fail_commit(1, Fault::Lost);
+    let shown = at.desk.show(at.who("second"), &id).await;
+    assert_eq!(shown.err(), Some(Reason::StoreUnwritable));
+}
+
+#[tokio::test]
+async fn a_draft_stays_with_its_approvals_while_there_is_no_place_and_no_broker() {
+    let at = at_desk().await;
+    let id = at.draft().await;
+    at.approve(&id, "second").await.unwrap();
+    let full = at.desk.places.clone().acquire_many_owned(u32::try_from(ASKS_MAX).unwrap());
+    let full = full.await.unwrap();
+    assert_eq!(at.send(&id).await.as_deref(), Some("BUSY"));
+    assert_eq!(at.states().await, ["draft"]);
+    drop(full);
+    // Twice: it is back each time, under the same id.
+    for _ in 0..2 {
+        assert_eq!(at.send(&id).await.as_deref(), Some("UNREACHABLE"));
+        assert_eq!(at.states().await, ["draft"]);
+    }
+    let pursuit = at.desk.drafted(at.who("author"), &id).await.unwrap();
+    assert_eq!(pursuit.cosigned.len(), 1);
+}
+
+#[tokio::test]
+async fn a_question_without_a_draft_that_the_broker_did_not_take_has_failed() {
+    let at = at_desk().await;
+    let wire = Some(question("ha.arts", NECESSITY));
+    let pursuit = at.desk.pursuit(at.who("author"), wire).await;
+    let mut events = at.desk.start(pursuit, |event| event).unwrap().into_inner();
+    while events.next().await.is_some() {}
+    assert_eq!(at.states().await, ["failed"]);
+}
+
+#[tokio::test]
+async fn nobody_sends_anothers_draft() {
+    let at = at_desk().await;
+    let id = at.draft().await;
+    let sent = at.desk.drafted(at.who("second"), &id).await;
+    assert_eq!(sent.err(), Some(Reason::UnknownInquiry));
+}
