@@ -18,8 +18,6 @@ pub const SWEEP_MAX: usize = 512;
 pub const OPERATOR_INTERVAL_MS: u64 = 1_000;
 /// Most files in the operator's folder.
 pub const OPERATOR_FILES_MAX: usize = 4_096;
-/// Largest file in the operator's folder.
-pub const OPERATOR_FILE_BYTES_MAX: u64 = 64 * 1_024;
 /// Most leaves looked through for the leaf of a question asked again.
 pub const LOOKUP_LEAVES_MAX: u64 = 100_000;
 /// Leaves read at a time.

@@ -23,6 +23,7 @@ use grondslag_proto::v1::broker_service_server::BrokerServiceServer;
 use grondslag_proto::v1::directory_service_server::DirectoryServiceServer;
 use grondslag_proto::v1::node_service_client::NodeServiceClient;
 use grondslag_runtime::channel::{Channels, reason_of, within};
+use grondslag_runtime::config::Place;
 use grondslag_runtime::operator::{Vitals, serve_operator};
 use grondslag_runtime::run::{App, Context, StartError};
 use grondslag_runtime::server::{Callers, Server};
@@ -84,10 +85,7 @@ async fn open(
         .map_err(|reason| StartError::new(reason, "the directory cannot be opened"))?;
     let sign_key = key::load_signing_key(config.broker.sign_key.path())
         .map_err(|error| StartError::new(error.reason(), error))?;
-    let pack = match &config.policy.folder {
-        Some(folder) => Pack::load(folder.path()),
-        None => Pack::builtin(),
-    };
+    let pack = Pack::open(config.policy.folder.as_ref().map(Place::path));
     let pack = Arc::new(pack.map_err(|error| StartError::new(error.reason(), error))?);
     let fanout = FanoutLimits::new(config.broker.fanout_ms.ms());
     let oin = context.oin();

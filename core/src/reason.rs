@@ -157,7 +157,7 @@ reasons! {
     NoRule "NO_RULE" "Geen regel staat deze vraag toe." "No rule permits this question."
     DeniedByRule "DENIED_BY_RULE" "Een regel verbiedt deze vraag." "A rule forbids this question."
     FactsConflict "FACTS_CONFLICT" "Het register van de houder en de vraag spreken elkaar tegen; een professional beoordeelt." "The holder's register and the question contradict each other; a professional decides."
-    BrokerDecisionMismatch "BROKER_DECISION_MISMATCH" "De makelaar weigerde iets dat volgens dezelfde regels gesteld mag worden; de FG is gewaarschuwd." "The broker refused what the same rules allow to be asked; the privacy officer was alarmed."
+    BrokerDecisionMismatch "BROKER_DECISION_MISMATCH" "De makelaar besliste anders dan dezelfde regels; het antwoord is weggegooid en de FG is gewaarschuwd." "The broker decided otherwise than the same rules do; the answer was discarded and the privacy officer alarmed."
     // State of a party.
     NotReady "NOT_READY" "Deze organisatie kan nu niet antwoorden; dit zegt niets over het kind." "This agency cannot answer now; this says nothing about the child."
     EpochStale "EPOCH_STALE" "De vraag gebruikt een oud tijdvak; zij wordt opnieuw gesteld." "The question uses an old epoch; it is asked again."

@@ -111,6 +111,7 @@ impl Vitals for Agency {
         let mut status = self.context.status().await;
         status.name.clone_from(&self.name);
         status.policy_bundle = Some(self.pack.bundle().to_string());
+        status.clock.offset_ms = self.broker_link.last_contact().ahead_ms;
         status.peers = vec![self.broker_contact()];
         status.findings.extend(self.readiness().await);
         status
@@ -127,6 +128,9 @@ pub struct LastContact {
     pub at: Option<Timestamp>,
     /// Why the last call failed; absent when it did not.
     pub failure: Option<Reason>,
+    /// How far our clock was ahead of the broker's when it last gave its directory, in
+    /// milliseconds; the answer's way back counts in.
+    pub ahead_ms: Option<i64>,
 }
 
 /// The way to the region's broker.

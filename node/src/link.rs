@@ -59,7 +59,7 @@ impl ChannelLink {
         let mut contact = self.contact.lock().unwrap_or_else(PoisonError::into_inner);
         match &answer {
             Ok(_) => {
-                *contact = LastContact { at: Some(self.clock.now()), failure: None };
+                (contact.at, contact.failure) = (Some(self.clock.now()), None);
             }
             Err(reason) => contact.failure = Some(*reason),
         }
@@ -83,7 +83,11 @@ impl BrokerLink for ChannelLink {
     async fn list_cards(&self) -> Result<Vec<v1::AgencyCard>, Reason> {
         let request = within(v1::ListCardsRequest {}, call_max());
         let listed = self.heard(self.directory()?.list_cards(request).await)?;
-        Ok(listed.into_inner().cards)
+        let listed = listed.into_inner();
+        let ahead_ms = self.clock.now().ms().saturating_sub(listed.now_ms);
+        let mut contact = self.contact.lock().unwrap_or_else(PoisonError::into_inner);
+        contact.ahead_ms = Some(ahead_ms);
+        Ok(listed.cards)
     }
 
     async fn publish_card(&self, card: v1::AgencyCard) -> Result<v1::PublishCardResponse, Reason> {

@@ -18,6 +18,7 @@ use grondslag_evidence::store::Store;
 use grondslag_policy::{Overlay, Pack, PackError};
 use grondslag_proto::v1::desk_service_server::DeskServiceServer;
 use grondslag_proto::v1::node_service_server::NodeServiceServer;
+use grondslag_runtime::config::Place;
 use grondslag_runtime::operator::serve_operator;
 use grondslag_runtime::run::{self, App, Context, ProcessConfig as _, RunError, StartError};
 use grondslag_runtime::run::{Surroundings, serve};
@@ -294,11 +295,7 @@ fn secret(config: &NodeConfig) -> Result<Arc<NodeSecret>, StartError> {
 }
 
 fn pack(config: &NodeConfig) -> Result<Pack, StartError> {
-    let pack = match &config.policy.folder {
-        Some(folder) => Pack::load(folder.path()),
-        None => Pack::builtin(),
-    };
-    pack.map_err(policy)
+    Pack::open(config.policy.folder.as_ref().map(Place::path)).map_err(policy)
 }
 
 fn overlay(config: &NodeConfig, pack: &Pack) -> Result<Option<Overlay>, StartError> {

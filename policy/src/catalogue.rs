@@ -307,6 +307,12 @@ impl Catalogue {
         self.kind(kind).is_some_and(|entry| entry.bsn_right != BsnRight::None)
     }
 
+    /// Whether an approval in this role counts as mandated (domain 4a.15). Asker, broker and holder
+    /// must weigh alike.
+    pub fn is_mandated(&self, id: &Role) -> bool {
+        self.role(id).is_some_and(|entry| entry.mandated)
+    }
+
     /// A role by code.
     pub fn role(&self, id: &Role) -> Option<&RoleEntry> {
         self.roles.iter().find(|entry| entry.id == *id)

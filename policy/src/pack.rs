@@ -59,6 +59,14 @@ impl Pack {
         Self::from_files(&files)
     }
 
+    /// The rules of a folder, or without one those that came with the program.
+    ///
+    /// # Errors
+    /// As [`Pack::load`].
+    pub fn open(folder: Option<&Path>) -> Result<Self, PackError> {
+        folder.map_or_else(Self::builtin, Self::load)
+    }
+
     /// Loads a policy folder.
     ///
     /// # Errors

@@ -75,7 +75,10 @@ fn code_of(reason: Reason) -> Code {
         Reason::DeadlinePassed => Code::DeadlineExceeded,
         Reason::Busy => Code::ResourceExhausted,
         Reason::StoreUnwritable | Reason::StoreFull | Reason::Unreachable => Code::Unavailable,
-        _ => Code::Internal,
+        reason if reason.is_fault() => Code::Internal,
+        // Any other reason is a refusal, which travels as data: as a status it still says that the
+        // caller, not the process, has something to mend.
+        _ => Code::FailedPrecondition,
     }
 }
 

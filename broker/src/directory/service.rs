@@ -25,7 +25,8 @@ impl DirectoryService for Directories {
     ) -> Result<Response<ListCardsResponse>, Status> {
         peer(&request)?;
         let cards = self.0.directory.signed().iter().map(Into::into).collect();
-        Ok(Response::new(ListCardsResponse { cards }))
+        let now_ms = self.0.clock.now().ms();
+        Ok(Response::new(ListCardsResponse { cards, now_ms }))
     }
 
     async fn publish_card(

@@ -64,7 +64,7 @@ fn verify_part(
     verify(sign_key, &ask_bytes(&id, oin, header, part), &part.signature)
         .map_err(|_| Reason::StatementInvalid)?;
     let catalogue = broker.pack.catalogue();
-    let mandated = |role: &_| catalogue.role(role).is_some_and(|entry| entry.mandated);
+    let mandated = |role: &_| catalogue.is_mandated(role);
     let now = broker.clock.now();
     let approvals = approval::weigh(&id, header, part, sign_key, &mandated, now)?;
     let card = broker.directory.card(oin);

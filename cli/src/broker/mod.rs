@@ -13,6 +13,7 @@ use grondslag_core::id::{Digest, Oin};
 use grondslag_core::reason::Reason;
 use grondslag_policy::Pack;
 use grondslag_runtime::config;
+use grondslag_runtime::config::Place;
 use grondslag_runtime::run::run as serve;
 use serde_json::json;
 
@@ -99,9 +100,7 @@ pub(crate) fn run(args: BrokerArgs, out: Output) -> Result<Exit, Failure> {
 /// What a check of the files alone does not see.
 fn sound(config: &BrokerConfig) -> Result<(), Failure> {
     now(&config.identity, &config.clock)?;
-    if let Some(folder) = &config.policy.folder {
-        Pack::load(folder.path())?;
-    }
+    Pack::open(config.policy.folder.as_ref().map(Place::path))?;
     Ok(())
 }
 

@@ -14,6 +14,7 @@ use grondslag_node::config::NodeConfig;
 use grondslag_node::serve::{Stopped, run as serve};
 use grondslag_policy::{Overlay, Pack};
 use grondslag_runtime::config;
+use grondslag_runtime::config::Place;
 use grondslag_runtime::net::TcpNet;
 use grondslag_runtime::run::Surroundings;
 use grondslag_runtime::shutdown::Shutdown;
@@ -72,10 +73,7 @@ pub(crate) fn run(args: NodeArgs, out: Output) -> Result<Exit, Failure> {
 fn sound(config: &NodeConfig) -> Result<(), Failure> {
     config.check_mode(mode(&config.identity)?)?;
     now(&config.identity, &config.clock)?;
-    let pack = match &config.policy.folder {
-        Some(folder) => Pack::load(folder.path())?,
-        None => Pack::builtin()?,
-    };
+    let pack = Pack::open(config.policy.folder.as_ref().map(Place::path))?;
     let kind = &config.agency.kind;
     if pack.catalogue().kind(kind).is_none() {
         return Err(Failure::new(Reason::ConfigInvalid, format!("agency.kind = \"{kind}\"")));

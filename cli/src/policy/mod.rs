@@ -53,10 +53,7 @@ pub(crate) fn run(args: PolicyArgs, out: Output) -> Result<Exit, Failure> {
 
 impl FolderArgs {
     fn pack(&self) -> Result<Pack, Failure> {
-        Ok(match &self.folder {
-            Some(folder) => Pack::load(folder)?,
-            None => Pack::builtin()?,
-        })
+        Ok(Pack::open(self.folder.as_deref())?)
     }
 
     fn cases(&self) -> Result<Cases, Failure> {

@@ -120,7 +120,7 @@ fn shut(rulings: &[NamedRuling]) -> Option<Reason> {
 fn approvals(agency: &Agency, asked: Asked<'_>) -> Option<Approvals> {
     let header = asked.inquiry.header();
     let catalogue = agency.pack.catalogue();
-    let mandated = |role: &_| catalogue.role(role).is_some_and(|entry| entry.mandated);
+    let mandated = |role: &_| catalogue.is_mandated(role);
     let key = agency.sign_key.verifying_key().to_bytes();
     let now = header.times.asked_at;
     approval::weigh(&asked.id(), header, asked.part, &key, &mandated, now).ok()

@@ -188,8 +188,8 @@ async fn questions_make_us_read_the_directory_a_bounded_number_of_times() {
 #[test]
 fn a_change_is_followed_up_soon_and_calm_makes_readings_rare() {
     let (shortest, longest) = crate::limits::DIRECTORY_REFRESH_MS;
-    assert_eq!(super::own::calm_ms(false, 0), shortest);
-    assert_eq!(super::own::calm_ms(false, shortest), 2 * shortest);
-    assert_eq!(super::own::calm_ms(false, longest), longest);
-    assert_eq!(super::own::calm_ms(true, longest), shortest);
+    assert_eq!(own::calm_ms(false, 0), shortest);
+    assert_eq!(own::calm_ms(false, shortest), 2 * shortest);
+    assert_eq!(own::calm_ms(false, longest), longest);
+    assert_eq!(own::calm_ms(true, longest), shortest);
 }

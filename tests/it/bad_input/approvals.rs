@@ -45,6 +45,23 @@ fn a_second_person_opens_what_one_alone_may_not() -> Result<()> {
     })
 }
 
+/// Before anybody is asked, the plan says so too, and what would open it.
+#[test]
+fn the_plan_says_beforehand_that_a_second_person_is_needed() -> Result<()> {
+    run(async {
+        let federation = stage().await?;
+        let asked = wish(federation, &INVESTIGATION, &[DOCTOR])?;
+        let lines = federation.desk(VT, "onderzoeker-1")?.plan(asked).await?;
+        assert_eq!(lines.len(), INVESTIGATION.categories.len());
+        for line in &lines {
+            let told = (line.verdict.as_str(), line.reason.as_str());
+            assert_eq!(told, ("refuse", "NEEDS_SECOND_PERSON"), "{line:?}");
+            assert!(!line.near_misses.is_empty(), "{line:?}");
+        }
+        Ok(())
+    })
+}
+
 /// At the desk: what is no approval adds nothing, and the draft waits on.
 #[test]
 fn what_is_no_approval_is_refused_at_the_desk() -> Result<()> {
