@@ -1,4 +1,30 @@
 //! The broker's one TOML file.
+//!
+//! ```toml
+//! [identity]                       # made by `grondslag broker init` and the region's authority
+//! cert = "cert.pem"
+//! key = "key.pem"
+//! root = "ca.pem"
+//! crl = "crl.pem"
+//!
+//! [listen]                         # for the region's nodes
+//! address = "127.0.0.1:9443"
+//!
+//! [store]
+//! path = "store"
+//!
+//! [policy]                         # absent: the rules that came with the program
+//! folder = "policy"
+//!
+//! [broker]
+//! name = "Makelaar Drieveen"
+//! duty_phone = "088 990 00 00"
+//! admission = "admission.json"
+//! sign_key = "sign.key"
+//! previous_sign_key = "sign.key.old"   # for a while after a change of sign_key
+//! operator = "operator"
+//! fanout_ms = 10000
+//! ```
 
 use grondslag_core::limits::FANOUT_TTL_MS_MAX;
 use grondslag_runtime::config::{
@@ -44,8 +70,11 @@ pub struct Broker {
     pub duty_phone: String,
     /// The region authority's admission of the broker itself.
     pub admission: InputFile,
-    /// Ed25519 key that signs attestations.
+    /// Ed25519 key of its card, which signs attestations.
     pub sign_key: SecretFile,
+    /// The key of its previous card, kept for a while after a change.
+    #[serde(default)]
+    pub previous_sign_key: Option<SecretFile>,
     /// Folder that the operator's commands write.
     pub operator: Place,
     /// How long all nodes together get to answer one question.
@@ -77,4 +106,56 @@ impl ProcessConfig for BrokerConfig {
 
 fn fanout_ms() -> Within<1, FANOUT_TTL_MS_MAX> {
     Within::clamped(10_000)
+}
+
+#[cfg(test)]
+mod tests {
+    use grondslag_core::reason::Reason;
+    use grondslag_runtime::config::{ConfigError, load};
+
+    use super::*;
+
+    /// The example at the top of this file, with something in it replaced.
+    fn loaded(from: &str, to: &str) -> Result<BrokerConfig, ConfigError> {
+        let example: Vec<&str> = include_str!("config.rs")
+            .lines()
+            .skip_while(|line| !line.contains("```toml"))
+            .skip(1)
+            .take_while(|line| !line.contains("```"))
+            .map(|line| line.trim_start_matches("//!"))
+            .collect();
+        let text = example.join("\n");
+        assert!(text.contains(from), "nothing to replace");
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("broker.toml");
+        std::fs::write(&file, text.replace(from, to)).unwrap();
+        load(&file)
+    }
+
+    #[test]
+    fn the_example_is_a_configuration() {
+        let config = loaded("", "").unwrap();
+        assert_eq!(config.broker.name, "Makelaar Drieveen");
+        assert_eq!(config.broker.fanout_ms.count(), 10_000);
+        let previous = config.broker.previous_sign_key.unwrap();
+        assert!(previous.path().ends_with("sign.key.old"));
+        assert!(config.policy.folder.unwrap().path().ends_with("policy"));
+    }
+
+    #[test]
+    fn a_typo_is_refused_with_what_was_meant() {
+        let refused = |from, to| {
+            let error = loaded(from, to).unwrap_err();
+            assert_eq!(error.reason(), Reason::ConfigInvalid);
+            error.to_string()
+        };
+        let key = refused("fanout_ms", "fanut_ms");
+        assert!(key.ends_with("unknown key `fanut_ms`; did you mean `fanout_ms`?"), "{key}");
+        let key = refused(" previous_sign_key", " previos_sign_key");
+        assert!(key.ends_with("did you mean `previous_sign_key`?"), "{key}");
+        let section = refused("[policy]", "[polcy]");
+        assert!(section.ends_with("did you mean `policy`?"), "{section}");
+        refused("fanout_ms = 10000", "fanout_ms = 0");
+        refused(" admission = ", " #admission = ");
+    }
 }

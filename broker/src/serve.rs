@@ -5,14 +5,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use grondslag_certs::{authority, key};
-use grondslag_core::card::{Card, SignedCard};
+use grondslag_certs::tls::Region;
+use grondslag_certs::{OwnCard, Taken, authority, key};
+use grondslag_core::card::Card;
 use grondslag_core::catalogue::Kind;
 use grondslag_core::clock::Timestamp;
 use grondslag_core::id::Oin;
-use grondslag_core::limits::{CLOCK_SKEW_MS_MAX, MESSAGE_BYTES_MAX};
+use grondslag_core::limits::MESSAGE_BYTES_MAX;
 use grondslag_core::reason::Reason;
-use grondslag_core::statement::sign;
 use grondslag_evidence::ledger::Ledger;
 use grondslag_policy::Pack;
 use grondslag_proto::question::TargetQuestion;
@@ -62,7 +62,10 @@ pub async fn build(config: BrokerConfig, context: &Context) -> Result<App, Start
         .add(directory, Callers::verified());
     let server = serve_operator(server, own, vitals);
     let bound = server.bind(context.net.as_ref(), config.listen.address).await?;
-    publish_own(&broker, &config, context, &bound.address().to_string()).await?;
+    let own = own_card(&broker, &config, bound.address().to_string())?;
+    let published =
+        publish_own(&broker.directory, &own, &context.region.current(), broker.clock.now()).await;
+    published.map_err(|reason| StartError::new(reason, "the broker's own card was not taken"))?;
     Ok(App { servers: vec![bound] })
 }
 
@@ -115,56 +118,37 @@ fn look_after(broker: &Arc<Broker>, context: &Context) -> Result<(), StartError>
     Ok(())
 }
 
-/// Puts the broker's own card in the directory; a new one only when something on it changed.
-async fn publish_own(
-    broker: &Broker,
-    config: &BrokerConfig,
-    context: &Context,
-    endpoint: &str,
-) -> Result<(), StartError> {
-    let failed = |reason| StartError::new(reason, "the broker's own card was not recorded");
-    let before = broker.directory.stored_card(&broker.oin).await.map_err(failed)?;
-    let admission = authority::read_admission(config.broker.admission.path())
-        .map_err(|error| StartError::new(error.reason(), error))?;
-    // It holds as long as its admission: the clock of a demo region passes months in one run.
-    let until = admission.valid_until;
-    let card = own_card(broker, config, endpoint, before.as_ref(), until).map_err(failed)?;
-    let bytes = card.canonical();
-    let region = context.region.current();
-    let leaf_signature =
-        region.key().sign(&bytes).map_err(|error| StartError::new(error.reason(), error))?;
-    let signed = SignedCard {
-        leaf: region.leaf().der().to_vec(),
-        leaf_signature,
-        previous_signature: sign(&broker.sign_key, &bytes).to_vec(),
-        admission,
-        card,
-    };
-    broker.directory.publish(&broker.oin, signed).await.map_err(failed)?;
-    Ok(())
-}
-
+/// What the broker says of itself.
 fn own_card(
     broker: &Broker,
     config: &BrokerConfig,
-    endpoint: &str,
-    before: Option<&Card>,
-    valid_until: Timestamp,
-) -> Result<Card, Reason> {
-    Ok(Card {
-        oin: broker.oin.clone(),
-        kind: Kind::parse(KIND).map_err(|_| Reason::Internal)?,
-        name: config.broker.name.clone(),
-        endpoint: endpoint.to_owned(),
-        duty_phone: config.broker.duty_phone.clone(),
-        sign_key: broker.sign_key.verifying_key().to_bytes(),
-        seal_key: Vec::new(),
-        pseudonym_key: Vec::new(),
-        seq: before.map_or(1, |card| card.seq.saturating_add(1)),
-        // A reader's clock may be behind ours.
-        valid_from: broker.clock.now().plus_ms(-CLOCK_SKEW_MS_MAX),
-        valid_until,
+    endpoint: String,
+) -> Result<OwnCard, StartError> {
+    let section = &config.broker;
+    let previous = section.previous_sign_key.as_ref();
+    let previous = previous.map(|file| key::load_signing_key(file.path())).transpose();
+    Ok(OwnCard {
+        kind: Kind::parse(KIND).map_err(|_| StartError::new(Reason::Internal, KIND))?,
+        name: section.name.clone(),
+        endpoint,
+        duty_phone: section.duty_phone.clone(),
+        sign_key: broker.sign_key.clone(),
+        previous: previous.map_err(|error| StartError::new(error.reason(), error))?,
+        admission: authority::read_admission(section.admission.path())
+            .map_err(|error| StartError::new(error.reason(), error))?,
     })
+}
+
+/// Puts the broker's own card in the directory; a new one only when something on it changed.
+async fn publish_own(
+    directory: &Directory,
+    own: &OwnCard,
+    region: &Region,
+    now: Timestamp,
+) -> Result<Taken, Reason> {
+    let held = directory.last_card(region.oin());
+    let signed = own.next(held.as_ref(), 0, region, now)?;
+    directory.publish(region.oin(), signed).await
 }
 
 /// Calls to nodes, and what became of the last one to each.
@@ -273,5 +257,87 @@ impl Vitals for BrokerVitals {
             })
             .collect();
         status
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use ed25519_dalek::SigningKey;
+    use grondslag_certs::tls::{Reloading, TlsFiles};
+    use grondslag_core::clock::{Clock as _, SetClock};
+    use grondslag_evidence::store::MemoryStore;
+
+    use super::*;
+
+    struct Scene {
+        dir: tempfile::TempDir,
+        region: Arc<Reloading<Region>>,
+        store: Arc<MemoryStore>,
+        clock: Arc<SetClock>,
+        ledger: Arc<Ledger>,
+    }
+
+    async fn scene() -> Scene {
+        let dir = tempfile::tempdir().unwrap();
+        let (ca, folder) = (dir.path().join("ca"), dir.path().join("broker"));
+        let now = grondslag_certs::time::tls_now();
+        authority::init(&ca, "Drieveen", now).unwrap();
+        authority::issue(&ca, &folder, &oin(), "Broker", now).unwrap();
+        std::fs::create_dir(dir.path().join("operator")).unwrap();
+        let region = Arc::new(Reloading::open(TlsFiles::in_folder(&folder)).unwrap());
+        let (store, clock) = (Arc::new(MemoryStore::default()), Arc::new(SetClock::at(now)));
+        let ledger = Ledger::open(store.clone(), clock.clone(), "broker").await;
+        Scene { region, store, clock, ledger: Arc::new(ledger.unwrap()), dir }
+    }
+
+    fn oin() -> Oin {
+        Oin::parse("00000099000000009000").unwrap()
+    }
+
+    fn own(ca: &Path, key: u8, previous: Option<u8>) -> OwnCard {
+        let (kinds, now) = ([Kind::parse(KIND).unwrap()], grondslag_certs::time::tls_now());
+        let until = Timestamp::parse("2100-01-01").unwrap();
+        let key_of = |n| SigningKey::from_bytes(&[n; 32]);
+        OwnCard {
+            kind: kinds[0].clone(),
+            name: "Broker".into(),
+            endpoint: "127.0.0.1:1".into(),
+            duty_phone: "000".into(),
+            sign_key: key_of(key),
+            previous: previous.map(key_of),
+            admission: authority::admit(ca, &oin(), &kinds, until, now).unwrap(),
+        }
+    }
+
+    impl Scene {
+        /// One start of the broker: what its directory made of its own card, and its seq.
+        async fn start(&self, key: u8, previous: Option<u8>) -> Result<(Taken, u64), Reason> {
+            let directory = Directory::open(
+                self.region.clone(),
+                self.clock.clone(),
+                self.store.clone(),
+                self.ledger.clone(),
+                self.dir.path().join("operator"),
+            );
+            let directory = directory.await.unwrap();
+            let own = own(&self.dir.path().join("ca"), key, previous);
+            let (region, now) = (self.region.current(), self.clock.now());
+            let taken = publish_own(&directory, &own, &region, now).await?;
+            Ok((taken, directory.card(&oin()).unwrap().card().seq))
+        }
+    }
+
+    #[tokio::test]
+    async fn a_broker_that_starts_again_has_the_same_card_unless_its_key_changed() {
+        let scene = scene().await;
+        assert_eq!(scene.start(1, None).await, Ok((Taken::New, 1)));
+        scene.clock.set(scene.clock.now().plus_ms(60_000));
+        assert_eq!(scene.start(1, None).await, Ok((Taken::Same, 1)));
+        assert_eq!(scene.ledger.size().await.unwrap(), 1, "nothing changed, no leaf");
+        assert_eq!(scene.start(2, None).await, Err(Reason::CardKeyChanged));
+        assert_eq!(scene.start(2, Some(1)).await, Ok((Taken::Renewed, 2)));
+        assert_eq!(scene.start(2, Some(1)).await, Ok((Taken::Same, 2)));
     }
 }

@@ -1,14 +1,19 @@
 //! Agency cards as a reader keeps them: verified, never going back, and no key changed unseen.
+//! And as an agency makes its own: [`OwnCard`].
 //!
 //! Broker and nodes each hold a [`CardBook`] of their own, so that a lying broker can only
 //! withhold a card.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
-use grondslag_core::card::{Card, SignedCard};
-use grondslag_core::catalogue::Role;
+use ed25519_dalek::SigningKey;
+use grondslag_core::canonical::Canonical;
+use grondslag_core::card::{Admission, Card, SignedCard};
+use grondslag_core::catalogue::{Kind, Role};
 use grondslag_core::clock::Timestamp;
 use grondslag_core::id::{Digest, Oin};
+use grondslag_core::limits::CLOCK_SKEW_MS_MAX;
 use grondslag_core::reason::Reason;
 use grondslag_core::statement;
 
@@ -77,12 +82,25 @@ impl VerifiedCard {
 pub enum Taken {
     /// The agency was not in the book.
     New,
-    /// The same card again.
+    /// The same card again; its certificate or admission may be another.
     Same,
     /// A newer card, signed by the previous one's key.
     Renewed,
     /// A newer card with a key that an operator accepted.
     Accepted,
+}
+
+impl Taken {
+    /// The word for it in the ledger.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::New => "new",
+            // Who records the same card does so for its proofs.
+            Self::Same => "proofs",
+            Self::Renewed => "renewed",
+            Self::Accepted => "accepted",
+        }
+    }
 }
 
 /// A card that may enter the book it was considered for.
@@ -107,6 +125,20 @@ impl Considered {
     /// The card as verified.
     pub fn verified(&self) -> &VerifiedCard {
         &self.verified
+    }
+
+    /// The leaf that the change is in every reader's ledger, `grondslag/leaf/card/v1`: OIN, seq,
+    /// digest of the card, sign key, [`Taken::word`], the moment of recording.
+    pub fn leaf(&self, now: Timestamp) -> Vec<u8> {
+        let card = &self.signed.card;
+        Canonical::new("grondslag/leaf/card/v1")
+            .text(card.oin.as_str())
+            .number(card.seq)
+            .bytes(card.digest().as_bytes())
+            .bytes(&card.sign_key)
+            .text(self.taken.word())
+            .signed(now.ms())
+            .finish()
     }
 }
 
@@ -189,6 +221,12 @@ impl CardBook {
         self.held.entry(oin).or_insert(Held { signed, verified: None });
     }
 
+    /// The last card of an agency, whether or not it may still be relied upon: its next one counts
+    /// on from it.
+    pub fn last(&self, oin: &Oin) -> Option<&SignedCard> {
+        self.held.get(oin).map(|held| &held.signed)
+    }
+
     /// The cards that stand under a list of revoked certificates.
     pub fn under<'a>(&'a self, crl: &'a Crl) -> Cards<'a> {
         Cards { book: self, crl }
@@ -244,13 +282,127 @@ fn verify(signed: &SignedCard, region: &Region, now: Timestamp) -> Result<Verifi
     Ok(verified)
 }
 
+/// What an agency says of itself, and what proves it: makes the agency's own cards.
+pub struct OwnCard {
+    /// Its kind toward those who ask it.
+    pub kind: Kind,
+    /// Its name.
+    pub name: String,
+    /// Where it is reached: `host:port`.
+    pub endpoint: String,
+    /// Telephone of the professional on duty.
+    pub duty_phone: String,
+    /// The key of this card.
+    pub sign_key: SigningKey,
+    /// The key of the previous card, while readers may still hold that one.
+    pub previous: Option<SigningKey>,
+    /// What the region authority admits it to; the card ends with it.
+    pub admission: Admission,
+}
+
+impl fmt::Debug for OwnCard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "OwnCard({}, …)", self.name)
+    }
+}
+
+impl OwnCard {
+    /// The card to publish after `held`: the same one while it still says what it should and its
+    /// dates hold, else the next, signed with the key of `held`. `seq_known` is that of another
+    /// card of ours that a reader holds, as after a lost store; 0 when nobody told.
+    ///
+    /// # Errors
+    /// Why the certificate's key cannot sign.
+    pub fn next(
+        &self,
+        held: Option<&SignedCard>,
+        seq_known: u64,
+        region: &Region,
+        now: Timestamp,
+    ) -> Result<SignedCard, Reason> {
+        let stays = |held: &&SignedCard| {
+            held.card.seq > seq_known && self.is_said_by(&held.card, region, now)
+        };
+        if let Some(held) = held.filter(stays) {
+            return self.keep(held, region);
+        }
+        let before = held.map_or(0, |held| held.card.seq).max(seq_known);
+        let card = self.card(before.saturating_add(1), region, now);
+        let first = held.is_none() && seq_known == 0;
+        let previous_signature = if first {
+            Vec::new()
+        } else {
+            statement::sign(self.previous_key(held), &card.canonical()).to_vec()
+        };
+        self.prove(card, region, previous_signature)
+    }
+
+    /// The same card, under the certificate and the admission of now.
+    fn keep(&self, held: &SignedCard, region: &Region) -> Result<SignedCard, Reason> {
+        if held.leaf.as_slice() == region.leaf().der().as_ref() && held.admission == self.admission
+        {
+            return Ok(held.clone());
+        }
+        // It still follows the card before it, which some readers may hold yet.
+        self.prove(held.card.clone(), region, held.previous_signature.clone())
+    }
+
+    fn card(&self, seq: u64, region: &Region, now: Timestamp) -> Card {
+        Card {
+            oin: region.oin().clone(),
+            kind: self.kind.clone(),
+            name: self.name.clone(),
+            endpoint: self.endpoint.clone(),
+            duty_phone: self.duty_phone.clone(),
+            sign_key: self.sign_key.verifying_key().to_bytes(),
+            seal_key: Vec::new(),
+            pseudonym_key: Vec::new(),
+            seq,
+            // A reader's clock may be behind ours.
+            valid_from: now.plus_ms(-CLOCK_SKEW_MS_MAX),
+            // The clock of a demo region passes months in one run.
+            valid_until: self.admission.valid_until,
+        }
+    }
+
+    /// Nothing changed but what counts the card and dates its beginning; and it did begin, which a
+    /// clock that was set back undoes.
+    fn is_said_by(&self, held: &Card, region: &Region, now: Timestamp) -> bool {
+        let wanted = Card { valid_from: held.valid_from, ..self.card(held.seq, region, now) };
+        *held == wanted && held.valid_from <= now
+    }
+
+    /// The key of the card that readers hold: the previous one when it changed.
+    fn previous_key(&self, held: Option<&SignedCard>) -> &SigningKey {
+        let is_held = |key: &&SigningKey| {
+            held.is_some_and(|held| held.card.sign_key == key.verifying_key().to_bytes())
+        };
+        self.previous.as_ref().filter(is_held).unwrap_or(&self.sign_key)
+    }
+
+    fn prove(
+        &self,
+        card: Card,
+        region: &Region,
+        previous_signature: Vec<u8>,
+    ) -> Result<SignedCard, Reason> {
+        let leaf_signature = region.key().sign(&card.canonical());
+        Ok(SignedCard {
+            leaf: region.leaf().der().to_vec(),
+            leaf_signature: leaf_signature.map_err(|error| error.reason())?,
+            previous_signature,
+            admission: self.admission.clone(),
+            card,
+        })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::path::Path;
     use std::sync::Arc;
 
-    use ed25519_dalek::SigningKey;
-    use grondslag_core::catalogue::Kind;
+    use grondslag_core::canonical::Reader;
 
     use super::*;
     use crate::authority;
@@ -322,6 +474,21 @@ mod tests {
                     .unwrap_or_default(),
                 admission: authority::admit(&ca, &card.oin, &kinds, until, self.now).unwrap(),
                 card,
+            }
+        }
+
+        /// An agency that makes its own card; its admission holds this long from now.
+        fn own(&self, key: u8, previous: Option<u8>, until_ms: i64) -> OwnCard {
+            let (ca, oin) = (self.dir.path().join("ca"), Oin::parse(OIN).unwrap());
+            let (kinds, until) = ([Kind::parse("sch").unwrap()], self.now.plus_ms(until_ms));
+            OwnCard {
+                kind: kinds[0].clone(),
+                name: "School".into(),
+                endpoint: "127.0.0.1:1".into(),
+                duty_phone: "000".into(),
+                sign_key: sign_key(key),
+                previous: previous.map(sign_key),
+                admission: authority::admit(&ca, &oin, &kinds, until, self.now).unwrap(),
             }
         }
 
@@ -419,6 +586,100 @@ mod tests {
         assert_eq!(scene.take(&mut book, scene.card(4, 2, None)), Err(Reason::CardKeyChanged));
         assert_eq!(scene.take(&mut book, scene.card(3, 1, None)), Ok(Taken::Same));
         assert!(book.under(scene.region.crl()).card(&oin).is_some());
+    }
+
+    #[test]
+    fn an_own_card_is_the_same_until_something_on_it_changes() {
+        let (scene, mut book) = (scene(), CardBook::default());
+        let own = scene.own(1, None, 1_000_000);
+        let first = own.next(None, 0, &scene.region, scene.now).unwrap();
+        assert_eq!((first.card.seq, first.previous_signature.len()), (1, 0));
+        assert_eq!(scene.take(&mut book, first.clone()), Ok(Taken::New));
+        let later = scene.now.plus_ms(900_000);
+        assert_eq!(own.next(Some(&first), 0, &scene.region, later).unwrap(), first);
+
+        let moved = OwnCard { endpoint: "127.0.0.1:2".into(), ..own };
+        let second = moved.next(Some(&first), 0, &scene.region, scene.now).unwrap();
+        assert_eq!(second.card.seq, 2);
+        assert_eq!(scene.take(&mut book, second), Ok(Taken::Renewed));
+    }
+
+    #[test]
+    fn an_own_card_is_renewed_when_its_dates_no_longer_hold() {
+        let scene = scene();
+        let own = scene.own(1, None, 1_000_000);
+        let first = own.next(None, 0, &scene.region, scene.now).unwrap();
+        let longer = scene.own(1, None, 2_000_000);
+        let renewed = longer.next(Some(&first), 0, &scene.region, scene.now).unwrap();
+        assert_eq!(renewed.card.valid_until, scene.now.plus_ms(2_000_000));
+        let begun = first.card.valid_from;
+        assert_eq!(own.next(Some(&first), 0, &scene.region, begun).unwrap(), first);
+        let set_back = own.next(Some(&first), 0, &scene.region, begun.plus_ms(-1)).unwrap();
+        assert!(set_back.card.seq == 2 && set_back.card.valid_from < begun);
+    }
+
+    #[test]
+    fn an_own_card_with_another_key_needs_the_previous_one() {
+        let (scene, mut book) = (scene(), CardBook::default());
+        let first = scene.own(1, None, 1_000_000).next(None, 0, &scene.region, scene.now).unwrap();
+        scene.take(&mut book, first.clone()).unwrap();
+        for previous in [None, Some(9)] {
+            let replaced = scene.own(2, previous, 1_000_000);
+            let replaced = replaced.next(Some(&first), 0, &scene.region, scene.now).unwrap();
+            assert_eq!(scene.take(&mut book, replaced), Err(Reason::CardKeyChanged));
+        }
+        let replaced = scene.own(2, Some(1), 1_000_000);
+        let second = replaced.next(Some(&first), 0, &scene.region, scene.now).unwrap();
+        assert_eq!(scene.take(&mut book, second.clone()), Ok(Taken::Renewed));
+        // The previous key is still configured, and no longer that of the card that is held.
+        let moved = OwnCard { endpoint: "127.0.0.1:2".into(), ..replaced };
+        let third = moved.next(Some(&second), 0, &scene.region, scene.now).unwrap();
+        assert_eq!(scene.take(&mut book, third), Ok(Taken::Renewed));
+    }
+
+    #[test]
+    fn other_proofs_of_an_own_card_still_follow_the_card_before() {
+        let (scene, mut book) = (scene(), CardBook::default());
+        let first = scene.own(1, None, 1_000_000).next(None, 0, &scene.region, scene.now).unwrap();
+        scene.take(&mut book, first.clone()).unwrap();
+        let mut own = scene.own(2, Some(1), 1_000_000);
+        let second = own.next(Some(&first), 0, &scene.region, scene.now).unwrap();
+        let kinds = ["sch", "gem"].map(|kind| Kind::parse(kind).unwrap());
+        let (ca, oin) = (scene.dir.path().join("ca"), Oin::parse(OIN).unwrap());
+        let until = own.admission.valid_until;
+        own.admission = authority::admit(&ca, &oin, &kinds, until, scene.now).unwrap();
+        let proven = own.next(Some(&second), 0, &scene.region, scene.now).unwrap();
+        assert_eq!((&proven.card, &proven.admission), (&second.card, &own.admission));
+        assert_eq!(scene.take(&mut book, proven), Ok(Taken::Renewed), "first was the last read");
+    }
+
+    #[test]
+    fn an_own_card_counts_on_from_what_a_reader_holds() {
+        let scene = scene();
+        let own = scene.own(1, None, 1_000_000);
+        let first = own.next(None, 0, &scene.region, scene.now).unwrap();
+        let seq = |held, known| own.next(held, known, &scene.region, scene.now).unwrap().card.seq;
+        assert_eq!(seq(None, 7), 8);
+        assert_eq!(seq(Some(&first), 1), 2, "another first card is held");
+        assert_eq!(seq(Some(&first), u64::MAX), u64::MAX);
+        let lost = own.next(None, 7, &scene.region, scene.now).unwrap();
+        assert!(!lost.previous_signature.is_empty());
+    }
+
+    #[test]
+    fn the_leaf_of_a_card_has_one_layout() {
+        let scene = scene();
+        let signed = scene.card(3, 1, None);
+        let (book, card) = (CardBook::default(), signed.card.clone());
+        let leaf = book.consider(signed, &scene.region, scene.now).unwrap().leaf(scene.now);
+        let mut fields = Reader::new(&leaf, "grondslag/leaf/card/v1").unwrap();
+        assert_eq!(fields.bytes().unwrap(), OIN.as_bytes());
+        assert_eq!(fields.bytes().unwrap(), 3_u64.to_be_bytes());
+        assert_eq!(fields.bytes().unwrap(), card.digest().as_bytes());
+        assert_eq!(fields.bytes().unwrap(), card.sign_key);
+        assert_eq!(fields.bytes().unwrap(), b"new");
+        assert_eq!(fields.bytes().unwrap(), scene.now.ms().to_be_bytes());
+        assert!(fields.bytes().is_err());
     }
 
     #[test]

@@ -19,7 +19,7 @@ pub mod time;
 pub mod tls;
 pub mod x509;
 
-pub use card::{CardBook, Cards, Considered, Taken, VerifiedCard};
+pub use card::{CardBook, Cards, Considered, OwnCard, Taken, VerifiedCard};
 pub use crl::Crl;
 pub use key::LeafKey;
 pub use peer::{DeskPeer, Peer, PeerIdentity};

@@ -26,7 +26,7 @@ use grondslag_evidence::store::{Store, StoreError};
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
-pub use self::own::OwnCard;
+pub use grondslag_certs::OwnCard;
 
 use crate::agency::BrokerLink;
 use crate::limits::{DIRECTORY_CARDS_MAX, DIRECTORY_GAP_MS, DIRECTORY_GAP_READS_MAX};
@@ -216,7 +216,7 @@ impl Directory {
             .collect();
         kept::record(&self.means, &changed, self.now()).await?;
         for card in &changed {
-            let state = kept::cause(card.taken());
+            let state = card.taken().word();
             tracing::info!(oin = %card.signed().card.oin, state, "a card was taken");
         }
         for card in considered {

@@ -9,6 +9,7 @@ pub mod directory;
 pub mod init;
 mod limits;
 pub mod link;
+mod random;
 pub mod records;
 pub mod secret;
 pub mod serve;

@@ -9,6 +9,9 @@ use grondslag_core::statement::{NamedRuling, Ruling};
 
 use crate::v1;
 
+/// Suite of a body that is encoded and not sealed.
+pub const SUITE_ENCODED: u32 = 0;
+
 /// A node's reply as it travels; its body is opaque to the broker.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Reply {

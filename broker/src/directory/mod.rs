@@ -10,8 +10,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use grondslag_certs::tls::{Region, Reloading};
 use grondslag_certs::{CardBook, Considered, Taken, VerifiedCard};
-use grondslag_core::canonical::Canonical;
-use grondslag_core::card::{Card, SignedCard};
+use grondslag_core::card::SignedCard;
 use grondslag_core::clock::{Clock, Timestamp};
 use grondslag_core::id::{Digest, Oin};
 use grondslag_core::reason::Reason;
@@ -115,14 +114,10 @@ impl Directory {
             .collect()
     }
 
-    /// The last own card, whatever its time.
-    ///
-    /// # Errors
-    /// Why the store cannot be read.
-    pub async fn stored_card(&self, oin: &Oin) -> Result<Option<Card>, Reason> {
-        let body = parts::read_body(self.store.as_ref(), &key(oin)).await;
-        let body = body.map_err(StoreError::reason)?;
-        body.map(|body| signed_from(&body).map(|signed| signed.card)).transpose()
+    /// The last card of an agency, whatever its time.
+    pub fn last_card(&self, oin: &Oin) -> Option<SignedCard> {
+        let book = self.book.read().unwrap_or_else(PoisonError::into_inner);
+        book.last(oin).cloned()
     }
 
     /// Where the operator's files stand.
@@ -177,28 +172,11 @@ impl Directory {
         let without = parts::delete_body(self.store.as_ref(), Batch::new(), &key).await;
         let state = without.and_then(|batch| parts::put_body(batch, &key, &body));
         let state = state.map_err(StoreError::reason)?;
-        let leaf = card_leaf(signed, considered.taken(), now);
-        let entry = Entry { about: signed.card.digest(), leaf, state };
+        let entry = Entry { about: signed.card.digest(), leaf: considered.leaf(now), state };
         let receipt = self.ledger.append(entry).await;
         receipt.map_err(LedgerError::reason)?;
         Ok(())
     }
-}
-
-fn card_leaf(signed: &SignedCard, taken: Taken, now: Timestamp) -> Vec<u8> {
-    let change = match taken {
-        Taken::New => "new",
-        Taken::Same => "same",
-        Taken::Renewed => "renewed",
-        Taken::Accepted => "accepted",
-    };
-    Canonical::new("grondslag/leaf/card/v1")
-        .text(signed.card.oin.as_str())
-        .bytes(signed.card.digest().as_bytes())
-        .number(signed.card.seq)
-        .text(change)
-        .signed(now.ms())
-        .finish()
 }
 
 fn key(oin: &Oin) -> Vec<u8> {

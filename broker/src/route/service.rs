@@ -65,10 +65,15 @@ impl Routes {
     fn rule_target(&self, inquiry: &Inquiry, target: &Target) -> Result<Vec<NamedRuling>, Reason> {
         // Without a card there is no kind to decide on: the target is closed as unreachable, and
         // the leaf says that nothing was let through.
-        let Ok(card) = &target.card else {
-            return Ok(shut(target));
+        let card = match &target.card {
+            Ok(card) => card,
+            Err(reason) => return Ok(shut(target, *reason)),
         };
         let (pack, header) = (&self.broker.pack, inquiry.header());
+        // A kind that may not process the number is called instead (domain 4a.33).
+        if !pack.catalogue().has_bsn_right(&card.card().kind) {
+            return Ok(shut(target, Reason::NoBsnRight));
+        }
         let now = self.broker.clock.now();
         rule(pack, header, &target.part.categories, &card.card().kind, target.approvals, now)
     }
@@ -145,12 +150,12 @@ async fn follow_out(
     }
 }
 
-/// Nothing is let through to a target without a card.
-fn shut(target: &Target) -> Vec<NamedRuling> {
+/// Nothing is let through to a target that cannot be dealt with.
+fn shut(target: &Target, reason: Reason) -> Vec<NamedRuling> {
     let named = |category: &Category| NamedRuling {
         ruling: Ruling { category: category.clone(), verdict: Verdict::Refuse, cap: Tier::T0 },
         basis: Basis::default(),
-        reason: target.card.as_ref().err().copied(),
+        reason: Some(reason),
     };
     target.part.categories.iter().map(named).collect()
 }

@@ -19,6 +19,7 @@ use super::shape;
 use super::verify::{Against, Attested, verify};
 use crate::agency::Agency;
 use crate::limits::RESOLVES_MAX;
+use crate::random::random;
 use crate::records::{Client, Readiness, SourceFault};
 
 /// Why there is no reply.
@@ -92,7 +93,7 @@ fn verify_here(
     now: Timestamp,
 ) -> Result<Attested, Reason> {
     let catalogue = agency.pack.catalogue();
-    let mandated = |role: &_| catalogue.role(role).is_some_and(|entry| entry.mandated);
+    let mandated = |role: &_| catalogue.is_mandated(role);
     agency.directory.with_book(|cards| {
         let against = Against {
             own: &agency.oin,
@@ -240,7 +241,7 @@ fn frame<'a>(
         holds_unnumbered_records: readiness.holds_unnumbered_records,
         duty_phone: &agency.duty_phone,
         subject_tag: subject_tag(&target_id, &agency.oin, number),
-        noise: random()?,
+        noise: random().map_err(Stop::Fault)?,
     })
 }
 
@@ -248,13 +249,8 @@ fn entry(attested: &Attested, prepared: &Prepared, record: &DecisionRecord) -> R
     let about: Digest = attested.statement();
     let answer_by = attested.header().times.answer_by;
     let state = prepared.keep(Batch::new(), answer_by)?;
-    Ok(Entry { about, leaf: record.leaf(attested, random()?), state: record.keep(state)? })
-}
-
-fn random<const N: usize>() -> Result<[u8; N], Stop> {
-    let mut bytes = [0; N];
-    getrandom::fill(&mut bytes).map_err(|_| Stop::Fault(Reason::Internal))?;
-    Ok(bytes)
+    let salt = random().map_err(Stop::Fault)?;
+    Ok(Entry { about, leaf: record.leaf(attested, salt), state: record.keep(state)? })
 }
 
 impl From<SourceFault> for Stop {

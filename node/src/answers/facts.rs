@@ -64,7 +64,8 @@ impl<'a> Case<'a> {
         if attested.header().level == Level::Aggregate {
             return Err(Reason::Unimplemented);
         }
-        let visible = visible(pack, target, attested).map_err(|error| error.reason())?;
+        let visible = pack.visible(attested.header(), target, Some(attested.approvals()));
+        let visible = visible.map_err(|error| error.reason())?;
         let case = Self { pack, attested, asker: attested.header().role.kind(), visible };
         for ruling in attested.let_through() {
             let known = pack.value("category", ruling.category.as_str());
@@ -120,26 +121,6 @@ impl<'a> Case<'a> {
         column.is_some_and(|column| column.visibility == Visibility::Sealed)
             && self.pack.value(&fact.column, &fact.value).is_ok()
     }
-}
-
-fn visible(pack: &Pack, target: &Kind, attested: &Attested) -> Result<Facts, FactError> {
-    let header = attested.header();
-    let mut facts = pack.facts();
-    let break_glass = if header.break_glass { "yes" } else { "no" };
-    let columns = [
-        ("requester_role", header.role.as_str()),
-        ("purpose", header.purpose.as_str()),
-        ("query_kind", header.kind.as_str()),
-        ("target_kind", target.as_str()),
-        ("urgency", header.urgency.word()),
-        ("approvals", attested.approvals().word()),
-        ("break_glass", break_glass),
-        ("level", header.level.word()),
-    ];
-    for (column, value) in columns {
-        pack.set(&mut facts, column, value)?;
-    }
-    Ok(facts)
 }
 
 fn age_band(birth: BirthDate, now: Timestamp) -> &'static str {

@@ -168,19 +168,23 @@ impl DecisionRecord {
         }
     }
 
-    /// The ledger's leaf. The salt keeps its hash from being guessed by somebody who knows the
-    /// question.
+    /// The ledger's leaf: of one size, whatever was decided, so that neither its length nor a bound
+    /// on it tells a hit from a miss. The salt keeps its hash from being guessed by somebody who
+    /// knows the question.
     pub(super) fn leaf(&self, attested: &Attested, salt: [u8; 16]) -> Vec<u8> {
         let lines: Vec<Vec<u8>> = self.lines.iter().map(DecisionLine::canonical).collect();
         let facts: Vec<Vec<u8>> = self.facts.iter().map(DecisionFact::canonical).collect();
+        let decided = Canonical::new("grondslag/answer-decided/v1")
+            .list(lines.iter())
+            .list(facts.iter())
+            .finish();
         Canonical::new(LEAF)
             .bytes(&salt)
             .bytes(self.target_id.as_bytes())
             .text(self.asker.as_str())
             .bytes(attested.header_digest().as_bytes())
             .bytes(attested.detail_digest().as_bytes())
-            .list(lines.iter())
-            .list(facts.iter())
+            .bytes(Digest::of(&decided).as_bytes())
             .bytes(self.bundle.as_bytes())
             .signed(self.decided_at.ms())
             .finish()

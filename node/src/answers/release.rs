@@ -20,14 +20,11 @@ use grondslag_core::tier::Tier;
 use grondslag_evidence::ledger::Receipt;
 use grondslag_evidence::store::{Batch, StoreError};
 use grondslag_policy::{Minimised, Permit};
-use grondslag_proto::reply::Reply;
+use grondslag_proto::reply::{Reply, SUITE_ENCODED};
 use grondslag_proto::{answer, v1};
 
 use super::replay;
 use crate::limits::LINE_ENTRIES_MAX;
-
-/// Suite of a body that is encoded and not sealed.
-const SUITE_ENCODED: u32 = 0;
 
 /// A permit, a receipt or content belongs to another question: a fault of this program, and
 /// nothing leaves.

@@ -14,13 +14,10 @@ use grondslag_core::statement::{
 use grondslag_core::tier::{Approvals, Verdict};
 use grondslag_policy::FactError;
 use grondslag_proto::question::Evidence;
-use grondslag_proto::reply::Reply;
+use grondslag_proto::reply::{Reply, SUITE_ENCODED};
 
 use super::wish::Wish;
 use crate::agency::Agency;
-
-/// Suite of a body that is encoded and not sealed.
-const SUITE_PLAIN: u32 = 0;
 
 /// The part of a question that one target got.
 #[derive(Debug, Clone, Copy)]
@@ -81,7 +78,11 @@ pub fn check_rulings(
     evidence: &Evidence,
 ) -> Result<(), Reason> {
     if let Some(reason) = shut(rulings) {
-        return Err(reason);
+        let catalogue = agency.pack.catalogue();
+        let card = agency.directory.card(asked.target);
+        let has_right = card.is_ok_and(|card| catalogue.has_bsn_right(&card.card().kind));
+        let lie = reason == Reason::NoBsnRight && has_right;
+        return Err(if lie { Reason::BrokerDecisionMismatch } else { reason });
     }
     let decided_at =
         Leaf::parse(&evidence.leaf).map_err(|_| Reason::AttestationInvalid)?.decided_at;
@@ -166,7 +167,7 @@ pub fn open_reply(
     let card = agency.directory.card(asked.target)?;
     let signed = verify(&card.card().sign_key, &fields.canonical(), &reply.signature);
     let first = reply.reply_no == 1 && reply.part == 1 && reply.last;
-    if signed.is_err() || !first || reply.suite != SUITE_PLAIN || reply.target_id != asked.id() {
+    if signed.is_err() || !first || reply.suite != SUITE_ENCODED || reply.target_id != asked.id() {
         return Err(Reason::AnswerInvalid);
     }
     let answer = grondslag_proto::answer::decode(&reply.body)?;

@@ -13,9 +13,7 @@ use grondslag_core::statement::{ask_bytes, reference_digest, sign};
 use super::wish::Wish;
 use crate::agency::Agency;
 use crate::detail::Detail;
-
-/// How long broker and key holders may take a question.
-const ASK_LIFE_MS: i64 = ASK_LIFE_MS_MAX;
+use crate::random::random;
 
 /// A second person's signatures, one per target in the question's order.
 #[derive(Debug, Clone)]
@@ -28,16 +26,6 @@ pub struct Cosigned {
     pub signatures: Vec<[u8; 64]>,
 }
 
-/// Random bytes of the system.
-///
-/// # Errors
-/// `INTERNAL` when it has none.
-pub fn random<const N: usize>() -> Result<[u8; N], Reason> {
-    let mut bytes = [0; N];
-    getrandom::fill(&mut bytes).map_err(|_| Reason::Internal)?;
-    Ok(bytes)
-}
-
 /// The header of a question.
 pub fn header(
     agency: &Agency,
@@ -47,7 +35,7 @@ pub fn header(
     answer_by: Timestamp,
     cosigned: &[Cosigned],
 ) -> Header {
-    let life = ASK_LIFE_MS.min(answer_by.since_ms(now)).max(1);
+    let life = ASK_LIFE_MS_MAX.min(answer_by.since_ms(now)).max(1);
     Header {
         asker: agency.oin.clone(),
         role: wish.role.clone(),

@@ -23,13 +23,14 @@ use grondslag_proto::v1;
 use prost::Message;
 use serde::{Deserialize, Serialize};
 
-use super::compose::{Cosigned, header, random};
+use super::compose::{Cosigned, header};
 use super::inquiries::{self, Stage, Summary};
 use super::second::may_approve;
 use super::term::answer_by;
 use super::wish::Wish;
 use crate::agency::Agency;
 use crate::limits::{APPROVE_TRIES_MAX, DRAFT_TTL_MS, EXPIRE_STEPS};
+use crate::random::random;
 use crate::staff::{ActingStaff, Person, StaffError};
 
 const PREFIX: &[u8] = b"n/d/";

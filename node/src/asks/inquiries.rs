@@ -11,8 +11,8 @@ use grondslag_evidence::store::{Batch, Store, StoreError};
 use grondslag_proto::reply::Reply;
 use serde::{Deserialize, Serialize};
 
-use super::compose::random;
 use crate::agency::Agency;
+use crate::random::random;
 
 /// Inquiries, newest first: `n/i/<2^64 - 1 - milliseconds, big-endian><inquiry id>`.
 const PREFIX: &[u8] = b"n/i/";

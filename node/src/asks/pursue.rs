@@ -262,6 +262,7 @@ impl Pursuit {
             self.discard(inquiry, target, Reason::BrokerDecisionMismatch).await;
         }
         let (stand, why) = match (target.discarded, closed.state()) {
+            (Some(Reason::NoBsnRight), _) => (Stand::NotAsked, Some(Reason::NoBsnRight)),
             (Some(reason), _) => (Stand::Unreachable, Some(reason)),
             (None, v1::TargetState::NotAsked) => (Stand::NotAsked, why),
             (None, v1::TargetState::Pending) => (Stand::Pending, why),

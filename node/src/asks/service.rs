@@ -17,7 +17,7 @@ use tokio_stream::wrappers::ReceiverStream;
 use tokio_stream::{Stream, StreamExt};
 use tonic::{Request, Response, Status};
 
-use super::compose::{Cosigned, header, random};
+use super::compose::{Cosigned, header};
 use super::draft::Draft;
 use super::inquiries::{self, Stage, Summary, record_shown};
 use super::plan::{grounds, plan};
@@ -28,6 +28,7 @@ use super::wish::{Wish, known_role};
 use crate::agency::Agency;
 use crate::answers::decisions;
 use crate::limits::{ASKS_MAX, DESK_EVENTS_MAX, LIST_DEFAULT, LIST_MAX};
+use crate::random::random;
 use crate::staff::Person;
 
 /// Metadata key of the reader's language.

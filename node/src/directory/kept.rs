@@ -1,7 +1,6 @@
 //! Cards in the store, and the leaf that every change of them leaves in the ledger.
 
-use grondslag_certs::{Considered, Taken};
-use grondslag_core::canonical::Canonical;
+use grondslag_certs::Considered;
 use grondslag_core::card::SignedCard;
 use grondslag_core::clock::Timestamp;
 use grondslag_core::id::{Digest, Oin};
@@ -55,7 +54,7 @@ pub(super) async fn record(
             let state = replace(means.store.as_ref(), signed).await;
             entries.push(Entry {
                 about: signed.card.digest(),
-                leaf: leaf(signed, card.taken(), now),
+                leaf: card.leaf(now),
                 state: state.map_err(StoreError::reason)?,
             });
         }
@@ -69,29 +68,6 @@ async fn replace(store: &dyn Store, signed: &SignedCard) -> Result<Batch, StoreE
     let key = key(&signed.card.oin);
     let batch = delete_body(store, Batch::new(), &key).await?;
     put_body(batch, &key, &encode(signed))
-}
-
-fn leaf(signed: &SignedCard, taken: Taken, now: Timestamp) -> Vec<u8> {
-    let card = &signed.card;
-    Canonical::new("grondslag/leaf/card/v1")
-        .text(card.oin.as_str())
-        .number(card.seq)
-        .bytes(card.digest().as_bytes())
-        .bytes(&card.sign_key)
-        .text(cause(taken))
-        .signed(now.ms())
-        .finish()
-}
-
-/// Why the card stands in the directory.
-pub(super) const fn cause(taken: Taken) -> &'static str {
-    match taken {
-        Taken::New => "new",
-        // The card is the one it was; its certificate or admission is not.
-        Taken::Same => "proofs",
-        Taken::Renewed => "renewed",
-        Taken::Accepted => "accepted",
-    }
 }
 
 fn key(oin: &Oin) -> Vec<u8> {

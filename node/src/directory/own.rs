@@ -2,46 +2,18 @@
 //! holds it.
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ed25519_dalek::SigningKey;
-use grondslag_core::card::{Admission, Card, SignedCard};
-use grondslag_core::catalogue::Kind;
-use grondslag_core::limits::CLOCK_SKEW_MS_MAX;
+use grondslag_certs::OwnCard;
+use grondslag_core::card::SignedCard;
 use grondslag_core::reason::Reason;
-use grondslag_core::statement::sign;
 use grondslag_proto::v1;
 use grondslag_runtime::shutdown::Shutdown;
 
 use super::{Directory, Turn, kept};
 use crate::agency::BrokerLink;
 use crate::limits::{DIRECTORY_REFRESH_MS, DIRECTORY_RETRY_MS};
-
-/// What an agency says of itself.
-pub struct OwnCard {
-    /// Its kind toward those who ask it.
-    pub kind: Kind,
-    /// Its name.
-    pub name: String,
-    /// Where its node is reached: `host:port`.
-    pub endpoint: String,
-    /// Telephone of the professional on duty.
-    pub duty_phone: String,
-    /// The key of this card.
-    pub sign_key: SigningKey,
-    /// The key of the previous card, while readers may still hold that one.
-    pub previous: Option<SigningKey>,
-    /// What the region authority admits it to.
-    pub admission: Admission,
-}
-
-impl fmt::Debug for OwnCard {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "OwnCard({}, …)", self.name)
-    }
-}
 
 impl Directory {
     /// Makes this node's own card, or keeps the one it has when nothing changed, and takes it into
@@ -61,57 +33,13 @@ impl Directory {
         own: &OwnCard,
         seq_known: u64,
     ) -> Result<SignedCard, Reason> {
-        let signed = self.own_card(own, seq_known)?;
+        let region = self.means.region.current();
+        // What no longer holds counts too: readers remember it.
+        let held = self.read(|held| held.book.last(region.oin()).cloned());
+        let signed = own.next(held.as_ref(), seq_known, &region, self.now())?;
         let considered = self.consider(signed.clone())?;
         self.take(turn, vec![considered]).await?;
         Ok(signed)
-    }
-
-    fn own_card(&self, own: &OwnCard, seq_known: u64) -> Result<SignedCard, Reason> {
-        let region = self.means.region.current();
-        let leaf = region.leaf().der().to_vec();
-        let held = self.with_book(|cards| {
-            let mut signed = cards.signed().map(|(signed, _)| signed);
-            signed.find(|signed| signed.card.oin == *region.oin()).cloned()
-        });
-        let now = self.now();
-        let wanted = |seq| Card {
-            oin: region.oin().clone(),
-            kind: own.kind.clone(),
-            name: own.name.clone(),
-            endpoint: own.endpoint.clone(),
-            duty_phone: own.duty_phone.clone(),
-            sign_key: own.sign_key.verifying_key().to_bytes(),
-            seal_key: Vec::new(),
-            pseudonym_key: Vec::new(),
-            seq,
-            valid_from: now.plus_ms(-CLOCK_SKEW_MS_MAX),
-            valid_until: own.admission.valid_until,
-        };
-        let card = match &held {
-            Some(held) if held.card.seq >= seq_known && same(&held.card, &wanted(0)) => {
-                if held.leaf == leaf && held.admission == own.admission {
-                    return Ok(held.clone());
-                }
-                held.card.clone()
-            }
-            Some(held) => wanted(held.card.seq.max(seq_known).saturating_add(1)),
-            None => wanted(seq_known.saturating_add(1)),
-        };
-        let canonical = card.canonical();
-        let leaf_signature = region.key().sign(&canonical);
-        let first = held.is_none() && seq_known == 0;
-        Ok(SignedCard {
-            leaf,
-            leaf_signature: leaf_signature.map_err(|error| error.reason())?,
-            previous_signature: if first {
-                Vec::new()
-            } else {
-                sign(own.previous_key(held.as_ref()), &canonical).to_vec()
-            },
-            admission: own.admission.clone(),
-            card,
-        })
     }
 
     /// Keeps the directory in step with the broker's until the end: reads it, offers our own card
@@ -175,26 +103,10 @@ impl Directory {
     }
 }
 
-impl OwnCard {
-    /// The key that signed the card which readers hold: the previous one's when it changed.
-    fn previous_key(&self, held: Option<&SignedCard>) -> &SigningKey {
-        let signed_held = |key: &&SigningKey| {
-            held.is_some_and(|held| held.card.sign_key == key.verifying_key().to_bytes())
-        };
-        self.previous.as_ref().filter(signed_held).unwrap_or(&self.sign_key)
-    }
-}
-
 /// How long to wait for the next reading: short after a change, ever longer while nothing changes.
 pub(super) fn calm_ms(changed: bool, before: u64) -> u64 {
     let (shortest, longest) = DIRECTORY_REFRESH_MS;
     if changed { shortest } else { before.saturating_mul(2).clamp(shortest, longest) }
-}
-
-/// Nothing changed but what counts and dates the cards.
-fn same(held: &Card, wanted: &Card) -> bool {
-    let wanted = Card { seq: held.seq, valid_from: held.valid_from, ..wanted.clone() };
-    *held == wanted
 }
 
 fn refused(answer: &v1::PublishCardResponse) -> Option<Reason> {

@@ -1,4 +1,5 @@
 use ed25519_dalek::SigningKey;
+use grondslag_certs::authority;
 use grondslag_core::catalogue::Kind;
 use grondslag_core::clock::SetClock;
 use grondslag_evidence::store::MemoryStore;
@@ -170,6 +171,34 @@ async fn a_node_that_lost_its_store_counts_on_from_what_the_broker_remembers() {
     let offered = listing.published.lock().unwrap().clone();
     assert_eq!(offered.iter().map(|card| card.seq).collect::<Vec<_>>(), [1, 8]);
     assert!(!offered[1].previous_signature.is_empty());
+}
+
+#[tokio::test]
+async fn a_node_that_lost_its_store_counts_on_even_from_a_first_card() {
+    let scene = scene().await;
+    let directory = scene.open().await;
+    let listing = Listing::of(Vec::new());
+    let remembers = v1::PublishCardResponse { reason: "CARD_SEQ_BACK".into(), seq: 1 };
+    listing.answers.lock().unwrap().push(remembers);
+    directory.keep_in_step(&scene.own(|_| {}), &listing).await.unwrap();
+    let offered = listing.published.lock().unwrap().clone();
+    assert_eq!(offered.iter().map(|card| card.seq).collect::<Vec<_>>(), [1, 2]);
+}
+
+#[tokio::test]
+async fn our_own_card_that_ended_is_counted_on_from_under_a_new_admission() {
+    let scene = scene().await;
+    scene.open().await.prepare(&scene.own(|_| {})).await.unwrap();
+    let (folder, store) = (scene.region.folder(OWN), scene.means.store.clone());
+    // When the fixture's admission has just ended.
+    let now = moment("2030-01-01");
+    let means = means(&folder, store, Arc::new(SetClock::at(now))).await;
+    let directory = Directory::open(means).await.unwrap();
+    assert!(directory.prepare(&scene.own(|_| {})).await.is_err());
+    let (ca, kinds) = (folder.parent().unwrap().join("ca"), [Kind::parse("ha").unwrap()]);
+    let longer = authority::admit(&ca, &oin(OWN), &kinds, now.plus_ms(1_000), now).unwrap();
+    directory.prepare(&scene.own(|own| own.admission = longer)).await.unwrap();
+    assert_eq!(directory.card(&oin(OWN)).unwrap().card().seq, 2);
 }
 
 #[tokio::test]
