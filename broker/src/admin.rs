@@ -1,10 +1,9 @@
 //! What a broker's operator does from the command line: files that the serving broker reads.
 
-use std::fs::File;
-use std::io::{self, Write as _};
+use std::io;
 use std::path::Path;
 
-use grondslag_certs::{Root, authority};
+use grondslag_certs::{Root, authority, file};
 use grondslag_core::card::Admission;
 use grondslag_core::clock::Timestamp;
 use grondslag_core::id::{Digest, Oin};
@@ -57,17 +56,12 @@ pub fn accept(folder: &Path, digest: &Digest) -> Result<(), Reason> {
 /// Writes beside, syncs and renames, so that the serving broker never reads half a file and what
 /// was said to be done survives a power cut.
 fn write(folder: &Path, name: &str, bytes: &[u8]) -> Result<(), Reason> {
-    let durably = || -> io::Result<()> {
-        std::fs::create_dir_all(folder)?;
-        // Named after the file, so that two commands at once do not write over each other's half.
-        let beside = folder.with_extension(format!("{name}.tmp"));
-        let mut file = File::create(&beside)?;
-        file.write_all(bytes)?;
-        file.sync_all()?;
-        std::fs::rename(&beside, folder.join(name))?;
-        File::open(folder)?.sync_all()
-    };
-    durably().map_err(|_| Reason::FileUnreadable)
+    std::fs::create_dir_all(folder).map_err(|_| Reason::FileUnreadable)?;
+    // Named after the file and this process, so that two commands at once do not write over each
+    // other's half; beside the folder, which the broker reads.
+    let beside = folder.with_extension(format!("{name}.{}.tmp", std::process::id()));
+    let written = file::replace_by_way_of(&beside, &folder.join(name), bytes);
+    written.map_err(|_| Reason::FileUnreadable)
 }
 
 #[cfg(test)]

@@ -16,7 +16,7 @@ use crate::route::fanout::FanoutLimits;
 
 /// The broker's parts, made once at start. Nothing in it changes afterwards but the directory and
 /// the store, which guard themselves.
-pub struct Broker {
+pub(crate) struct Broker {
     /// The broker itself.
     pub oin: Oin,
     /// Signs attestations; its public half stands on the broker's card.

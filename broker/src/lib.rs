@@ -5,10 +5,10 @@
 //! exist as a type, and every detail and reply body is opaque bytes.
 
 pub mod admin;
-pub mod broker;
+mod broker;
 pub mod config;
-pub mod directory;
-pub mod limits;
-pub mod nodes;
-pub mod route;
+mod directory;
+mod limits;
+mod nodes;
+mod route;
 pub mod serve;

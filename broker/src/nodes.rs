@@ -11,7 +11,7 @@ use grondslag_proto::reply::Reply;
 
 /// What a node said, or why it said nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Heard {
+pub(crate) enum Heard {
     /// A reply for the asker.
     Reply(Reply),
     /// A refusal that does not depend on the child (`NOT_READY`, `POLICY_STALE`, ...).
@@ -24,7 +24,7 @@ pub enum Heard {
 
 /// Delivers questions to nodes.
 #[async_trait]
-pub trait Nodes: Send + Sync + fmt::Debug {
+pub(crate) trait Nodes: Send + Sync + fmt::Debug {
     /// Delivers one question and waits for the first reply, no longer than `wait_max`.
     async fn answer(&self, card: &Card, question: &TargetQuestion, wait_max: Duration) -> Heard;
 }

@@ -13,7 +13,7 @@ use grondslag_core::card::{Admission, Card, SignedCard};
 use grondslag_core::catalogue::{Kind, Role};
 use grondslag_core::clock::Timestamp;
 use grondslag_core::id::{Digest, Oin};
-use grondslag_core::limits::CLOCK_SKEW_MS_MAX;
+use grondslag_core::limits::{CARDS_MAX, CLOCK_SKEW_MS_MAX};
 use grondslag_core::reason::Reason;
 use grondslag_core::statement;
 
@@ -21,9 +21,6 @@ use crate::crl::Crl;
 use crate::root::Admitted;
 use crate::tls::Region;
 use crate::x509::{Leaf, Serial};
-
-/// Most agencies in one region's directory.
-const CARDS_MAX: usize = 1_024;
 
 /// A card of which every signature held when it was taken.
 ///

@@ -2,6 +2,7 @@
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Read as _, Write as _};
+use std::mem;
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
@@ -77,18 +78,27 @@ impl FileError {
 }
 
 /// Makes a folder for its owner alone, and the folders above it.
-pub(crate) fn create_folder(path: &Path) -> Result<(), FileError> {
+///
+/// # Errors
+/// [`FileError::Unwritable`] when it cannot be made.
+pub fn create_folder(path: &Path) -> Result<(), FileError> {
     let made = DirBuilder::new().recursive(true).mode(MODE_FOLDER).create(path);
     made.map_err(|source| unwritable(path, source))
 }
 
-/// Writes a new file that anybody may read.
-pub(crate) fn create(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
+/// Writes a new file that anybody may read, on disk when this returns.
+///
+/// # Errors
+/// [`FileError`] when it exists or cannot be written.
+pub fn create(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
     create_with(path, bytes, MODE_OPEN)
 }
 
-/// Writes a new file for its owner alone.
-pub(crate) fn create_secret(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
+/// Writes a new file for its owner alone, on disk when this returns.
+///
+/// # Errors
+/// [`FileError`] when it exists or cannot be written.
+pub fn create_secret(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
     create_with(path, bytes, MODE_SECRET)
 }
 
@@ -105,34 +115,59 @@ pub(crate) fn must_be_new<'a>(
 /// Puts a new version in place of a list that is replaced by its nature (the CRL), so that a
 /// reader sees the old one or the new one and never half of it.
 pub(crate) fn replace(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
-    let next = path.with_extension("next");
+    replace_by_way_of(&path.with_extension("next"), path, bytes)
+}
+
+/// Puts a file in place, or a new version of it, written beside it first: a reader sees the old
+/// one or the new one and never half of it. Who may write the same file at the same moment names
+/// a place beside it of their own, on the same file system.
+///
+/// # Errors
+/// [`FileError`] when it cannot be written, or another writes at the same place beside it.
+pub fn replace_by_way_of(beside: &Path, path: &Path, bytes: &[u8]) -> Result<(), FileError> {
     // A leftover of a run that was cut short; it was never in use.
-    if next.exists() {
-        fs::remove_file(&next).map_err(|source| unwritable(&next, source))?;
+    if beside.exists() {
+        fs::remove_file(beside).map_err(|source| unwritable(beside, source))?;
     }
-    create(&next, bytes)?;
-    fs::rename(&next, path).map_err(|source| unwritable(path, source))?;
+    create(beside, bytes)?;
+    fs::rename(beside, path).map_err(|source| unwritable(path, source))?;
     sync_folder(path)
 }
 
 /// Reads a file of at most `bytes_max` bytes as text.
 pub(crate) fn read_text(path: &Path, bytes_max: u64) -> Result<String, FileError> {
     let file = open(path)?;
-    let bytes = read_bounded(file, path, bytes_max)?;
+    let mut bytes = Vec::new();
+    read_bounded(file, path, bytes_max, &mut bytes)?;
     String::from_utf8(bytes).map_err(|_| FileError::NotText { path: path.to_owned() })
 }
 
-/// Reads a key file; refuses one that group or others may read.
+/// Reads a key file as text; refuses one that group or others may read.
 pub(crate) fn read_secret(path: &Path, bytes_max: u64) -> Result<Zeroizing<String>, FileError> {
+    let mut bytes = read_secret_bytes(path, bytes_max)?;
+    // Taken, not copied: what is wiped is what was read.
+    String::from_utf8(mem::take(&mut *bytes)).map(Zeroizing::new).map_err(|error| {
+        drop(Zeroizing::new(error.into_bytes()));
+        FileError::NotText { path: path.to_owned() }
+    })
+}
+
+/// Reads a file of secret bytes; refuses one that group or others may read.
+///
+/// # Errors
+/// [`FileError`] when it is missing, open to others or larger than `bytes_max`.
+pub fn read_secret_bytes(path: &Path, bytes_max: u64) -> Result<Zeroizing<Vec<u8>>, FileError> {
     let file = open(path)?;
     // The rights are those of the open file, so that nobody can swap it in between.
     let rights = file.metadata().map_err(|source| unreadable(path, source))?.permissions();
     if rights.mode() & 0o077 != 0 {
         return Err(FileError::Open { path: path.to_owned() });
     }
-    let bytes = read_bounded(file, path, bytes_max)?;
-    let text = String::from_utf8(bytes);
-    text.map(Zeroizing::new).map_err(|_| FileError::NotText { path: path.to_owned() })
+    // Room for all of it at once, so that no part is left behind where it stood before.
+    let room = usize::try_from(bytes_max.saturating_add(1)).unwrap_or_default();
+    let mut bytes = Zeroizing::new(Vec::with_capacity(room));
+    read_bounded(file, path, bytes_max, &mut bytes)?;
+    Ok(bytes)
 }
 
 pub(crate) fn unreadable(path: &Path, source: io::Error) -> FileError {
@@ -150,14 +185,18 @@ fn open(path: &Path) -> Result<File, FileError> {
     File::open(path).map_err(|source| unreadable(path, source))
 }
 
-fn read_bounded(file: File, path: &Path, bytes_max: u64) -> Result<Vec<u8>, FileError> {
-    let mut bytes = Vec::new();
-    let read = file.take(bytes_max.saturating_add(1)).read_to_end(&mut bytes);
+fn read_bounded(
+    file: File,
+    path: &Path,
+    bytes_max: u64,
+    bytes: &mut Vec<u8>,
+) -> Result<(), FileError> {
+    let read = file.take(bytes_max.saturating_add(1)).read_to_end(bytes);
     let len = read.map_err(|source| unreadable(path, source))?;
     if u64::try_from(len).unwrap_or(u64::MAX) > bytes_max {
         return Err(FileError::TooLarge { path: path.to_owned(), bytes_max });
     }
-    Ok(bytes)
+    Ok(())
 }
 
 fn create_with(path: &Path, bytes: &[u8], mode: u32) -> Result<(), FileError> {

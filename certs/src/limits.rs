@@ -10,8 +10,10 @@ pub const CRL_BYTES_MAX: u64 = 8 * 1_024 * 1_024;
 pub const REGISTER_BYTES_MAX: u64 = 64 * 1_024 * 1_024;
 /// Longest organisation name (X.520, upper bound of `organizationName`).
 pub const NAME_CHARS_MAX: usize = 64;
-/// Most kinds in one admission.
-pub const KINDS_MAX: usize = 16;
+/// Longest serial number of a certificate in bytes (RFC 5280, 4.1.2.2).
+pub(crate) const SERIAL_LEN_MAX: usize = 20;
+/// Most causes that are looked at below one error.
+pub const CAUSES_MAX: usize = 16;
 /// Days that an agency's certificate is valid.
 pub const LEAF_DAYS: u16 = 90;
 /// Days that the region's root is valid.

@@ -8,12 +8,13 @@ use grondslag_core::card::Admission;
 use grondslag_core::catalogue::Kind;
 use grondslag_core::clock::Timestamp;
 use grondslag_core::id::{Digest, Oin};
+use grondslag_core::limits::KINDS_MAX;
 use grondslag_core::reason::Reason;
 use rustls::pki_types::{CertificateDer, UnixTime};
 use rustls::server::danger::ClientCertVerifier;
 
 use crate::file::{self, FileError};
-use crate::limits::{KINDS_MAX, PEM_BYTES_MAX};
+use crate::limits::PEM_BYTES_MAX;
 use crate::time::tls_now;
 use crate::tls::verify;
 use crate::x509::{self, Leaf, X509Error};
@@ -98,22 +99,6 @@ impl Root {
     /// [`TrustError`] when it is not.
     pub fn verify_leaf(&self, leaf: &[u8]) -> Result<Leaf, TrustError> {
         self.verify_leaf_with(self.chain.as_ref(), leaf)
-    }
-
-    /// Checks a leaf as [`Root::verify_leaf`] does, then that its key signed the message (ECDSA
-    /// P-256, SHA-256, ASN.1), and says whose leaf it is.
-    ///
-    /// # Errors
-    /// [`TrustError`] when either does not hold.
-    pub fn verify_leaf_signature(
-        &self,
-        leaf: &[u8],
-        message: &[u8],
-        signature: &[u8],
-    ) -> Result<Oin, TrustError> {
-        let leaf = self.verify_leaf(leaf)?;
-        verify_p256(leaf.key(), message, signature)?;
-        Ok(leaf.oin().clone())
     }
 
     /// Checks that the region's authority signed an admission and that it still holds.

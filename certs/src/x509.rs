@@ -19,11 +19,8 @@ use x509_parser::oid_registry::{
 use x509_parser::prelude::{ASN1Time, FromDer as _, X509Certificate, X509Name};
 use x509_parser::x509::SubjectPublicKeyInfo;
 
-use crate::limits::NAME_CHARS_MAX;
+use crate::limits::{NAME_CHARS_MAX, SERIAL_LEN_MAX};
 use crate::time::days_left;
-
-/// Longest serial number of a certificate in bytes (RFC 5280, 4.1.2.2).
-const SERIAL_LEN_MAX: usize = 20;
 
 /// Why a certificate, request or list was refused before any question of trust.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

@@ -22,7 +22,7 @@ use grondslag_certs::desk::signing_key;
 use grondslag_certs::tls::{Connector, DeskClient, DeskClientFiles, Reloading};
 use grondslag_core::id::{InquiryId, Oin, TargetId};
 use grondslag_core::lang::Lang;
-use grondslag_core::limits::{FANOUT_TTL_MS_MAX, MESSAGE_BYTES_MAX};
+use grondslag_core::limits::MESSAGE_BYTES_MAX;
 use grondslag_core::reason::Reason;
 use grondslag_proto::reply::reason;
 use grondslag_proto::v1;
@@ -37,15 +37,12 @@ use tonic::transport::Channel;
 use tonic::{Request, Status, Streaming};
 
 use crate::exit::Failure;
+use crate::limits::{CALL_MS_MAX, EVENT_MS_MAX};
 
 /// The file in a person's folder that says where their desk is.
 pub(crate) const DESK_FILE: &str = "desk.toml";
 /// Metadata key of the reader's language.
 const LANG_KEY: &str = "grondslag-lang";
-/// Longest wait for a call that asks nobody else.
-const CALL_MS_MAX: u64 = 15_000;
-/// Longest wait for the next event of a question: the fan-out's own bound, and a margin.
-const EVENT_MS_MAX: u64 = FANOUT_TTL_MS_MAX + 5_000;
 
 /// `desk.toml`.
 #[derive(Debug, Clone, Deserialize)]

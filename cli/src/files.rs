@@ -1,9 +1,10 @@
 //! Files that a command reads and makes: bounded when read, never overwritten when made.
 
-use std::fs::{File, OpenOptions};
-use std::io::{self, Read, Write as _};
+use std::fs::File;
+use std::io::{self, Read};
 use std::path::Path;
 
+use grondslag_certs::file::{self, FileError};
 use grondslag_core::reason::Reason;
 
 use crate::exit::Failure;
@@ -22,14 +23,10 @@ pub(crate) fn read_text(path: &Path, bytes_max: u64) -> Result<String, Failure> 
 
 /// Writes a new file; an existing one stays as it is and is a failure.
 pub(crate) fn write_new(path: &Path, text: &str) -> Result<(), Failure> {
-    let opened = OpenOptions::new().write(true).create_new(true).open(path);
-    let written = opened.and_then(|mut file| {
-        file.write_all(text.as_bytes())?;
-        file.sync_all()
-    });
-    written.map_err(|error| match error.kind() {
-        io::ErrorKind::AlreadyExists => Failure::new(Reason::FileExists, path.display()),
-        _ => unwritable(path, &error),
+    file::create(path, text.as_bytes()).map_err(|error| match error {
+        FileError::Exists { path } => Failure::new(Reason::FileExists, path.display()),
+        FileError::Unwritable { path, source } => unwritable(&path, &source),
+        error => Failure::new(error.reason(), error),
     })
 }
 

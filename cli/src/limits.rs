@@ -12,3 +12,9 @@ pub(crate) const CERTIFICATE_DAYS_LOW: i64 = 14;
 pub(crate) const CRL_DAYS_LOW: i64 = 2;
 /// Days that a desk certificate is valid, unless told otherwise.
 pub(crate) const DESK_DAYS: u16 = 365;
+/// Longest number that is read from standard input, with its end of line.
+pub(crate) const SUBJECT_BYTES_MAX: u64 = 32;
+/// Longest wait for a call to a desk that asks nobody else.
+pub(crate) const CALL_MS_MAX: u64 = 15_000;
+/// Longest wait for the next event of a question: the fan-out's own bound, and a margin.
+pub(crate) const EVENT_MS_MAX: u64 = grondslag_core::limits::FANOUT_TTL_MS_MAX + 5_000;

@@ -15,7 +15,6 @@ mod output;
 mod policy;
 mod serve;
 mod status;
-mod values;
 mod wait;
 
 fn main() -> std::process::ExitCode {

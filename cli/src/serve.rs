@@ -9,6 +9,7 @@ use grondslag_core::id::Mode;
 use grondslag_runtime::clock::ProcessClock;
 use grondslag_runtime::config::{self, Clock, Finding, Identity};
 use grondslag_runtime::run::ProcessConfig;
+use rustix::process::{Signal, getpid, kill_process};
 use serde_json::{Value, json};
 
 use crate::exit::{Exit, Failure};
@@ -33,6 +34,26 @@ pub(crate) struct ServeArgs {
     /// Only check the configuration and the files that it names, and stop
     #[arg(long)]
     pub(crate) check: bool,
+
+    /// End in order as soon as standard input closes: for a program that starts this one
+    #[arg(long, hide = true, conflicts_with = "check")]
+    with_parent: bool,
+}
+
+impl ServeArgs {
+    /// Asks this process to end once nobody holds the other end of its standard input, so that a
+    /// program that was killed leaves nothing behind.
+    pub(crate) fn follow_parent(&self) {
+        if !self.with_parent {
+            return;
+        }
+        std::thread::spawn(|| {
+            let mut sink = std::io::sink();
+            // An end and an error mean the same: the parent has gone.
+            let _ = std::io::copy(&mut std::io::stdin(), &mut sink);
+            let _ = kill_process(getpid(), Signal::TERM);
+        });
+    }
 }
 
 /// Checks a configuration: its keys, the files it names, and what only this process knows.

@@ -7,8 +7,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// Longest code; the longest Dutch article reference fits twice.
-const CODE_LEN_MAX: usize = 48;
+use crate::limits::CODE_LEN_MAX;
 
 /// A code was empty, too long, or held another character than a letter, a digit, `.`, `-`, `_`,
 /// `:` or `/`.

@@ -9,6 +9,8 @@ use serde::{Deserialize, Serialize};
 
 /// Time zone of every term and slot: agencies keep Dutch office hours.
 const ZONE: &str = "Europe/Amsterdam";
+/// Length of `YYYY-MM-DD`.
+const DATE_LEN: usize = 10;
 
 /// A moment: milliseconds since the Unix epoch, UTC.
 #[derive(
@@ -56,6 +58,18 @@ impl Timestamp {
         Ok(Self(zoned.timestamp().as_millisecond()))
     }
 
+    /// The first moment that lies outside a term: a date counts as a whole day, a moment as
+    /// itself.
+    ///
+    /// # Errors
+    /// [`TimeError`] for neither.
+    pub fn parse_until(text: &str) -> Result<Self, TimeError> {
+        match parse_date(text) {
+            Ok(date) => Self::start_of(date.tomorrow().map_err(|_| TimeError)?),
+            Err(TimeError) => Self::parse(text),
+        }
+    }
+
     /// The calendar date in the Netherlands.
     pub fn date(self) -> Date {
         self.zoned().date()
@@ -90,6 +104,15 @@ fn zone() -> TimeZone {
     // The zone is bundled; UTC only if the bundle itself were damaged, which shifts terms by two
     // hours at most and stops nothing.
     TimeZone::get(ZONE).unwrap_or(TimeZone::UTC)
+}
+
+/// Parses a date written as `YYYY-MM-DD`, and nothing longer: a parser of dates would take a date
+/// with a time too.
+///
+/// # Errors
+/// [`TimeError`] for anything else.
+pub fn parse_date(text: &str) -> Result<Date, TimeError> {
+    if text.len() == DATE_LEN { text.parse().map_err(|_| TimeError) } else { Err(TimeError) }
 }
 
 /// Whole years from birth to a date: the age that age bands are computed from.
@@ -151,5 +174,23 @@ mod tests {
         assert_eq!(winter, Timestamp::parse("2026-01-15T09:15:00Z").unwrap());
         assert_eq!(summer.to_string(), "2026-06-02T10:15:00+02:00");
         assert!(Timestamp::parse("soon").is_err());
+    }
+
+    #[test]
+    fn a_date_counts_as_a_whole_day_and_a_moment_as_itself() {
+        let next = Timestamp::parse("2029-01-01T00:00").unwrap();
+        assert_eq!(Timestamp::parse_until("2028-12-31"), Ok(next));
+        assert_eq!(Timestamp::parse_until("2029-01-01T00:00"), Ok(next));
+        for bad in ["", "2028-02-31", "31-12-2028", "tomorrow"] {
+            assert_eq!(Timestamp::parse_until(bad), Err(TimeError), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_date_has_no_time() {
+        assert_eq!(parse_date("2028-12-31"), Ok(date("2028-12-31")));
+        for bad in ["2028-12-31T10:15", "20281231", "2028-02-31", "31-12-2028"] {
+            assert_eq!(parse_date(bad), Err(TimeError), "{bad}");
+        }
     }
 }

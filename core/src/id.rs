@@ -6,13 +6,12 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use crate::canonical::Canonical;
+use crate::limits::NAME_LEN_MAX;
 
 /// Length of an OIN in positions (Logius, OIN-stelsel).
 const OIN_LEN: usize = 20;
 /// Prefix that Logius reserves for tests; it makes a process a demo process.
 const OIN_TEST_PREFIX: &str = "00000099";
-/// Longest identifier of a person or an address inside one organisation.
-const NAME_LEN_MAX: usize = 64;
 
 /// Why an identifier was refused. The offending text is not repeated: it may be personal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

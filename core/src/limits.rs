@@ -26,3 +26,15 @@ pub const ASK_LIFE_MS_MAX: i64 = 5 * 60 * 1_000;
 pub const ANSWER_TERM_MS_MAX: i64 = 62 * 24 * 3_600 * 1_000;
 /// Longest wait for the fan-out of one question (design 5).
 pub const FANOUT_TTL_MS_MAX: u64 = 300_000;
+/// Longest identifier of a person or an address inside one organisation.
+pub const NAME_LEN_MAX: usize = 64;
+/// Longest code of a list; the longest Dutch article reference fits twice.
+pub const CODE_LEN_MAX: usize = 48;
+/// Most agencies in one region's directory.
+pub const CARDS_MAX: usize = 1_024;
+/// Most kinds of one agency.
+pub const KINDS_MAX: usize = 16;
+/// Most records in one line of an answer; the newest are kept.
+pub const LINE_ENTRIES_MAX: usize = 256;
+/// Most inquiries or decisions in one list at a desk.
+pub const LIST_MAX: u32 = 1_000;

@@ -18,6 +18,10 @@ pub const BATCH_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// Most pairs in one page of a scan; a larger wish is cut to this.
 pub const SCAN_PAGE_MAX: usize = 1_000;
 
+/// Longest key of a body that `store::parts` splits: a part's key is that with a prefix and its
+/// number.
+pub const BODY_KEY_BYTES_MAX: usize = KEY_BYTES_MAX - crate::store::parts::PART_KEY_BYTES;
+
 /// Longest body that `store::parts` splits, in bytes.
 pub const BODY_BYTES_MAX: usize = 1024 * 1024;
 

@@ -75,14 +75,6 @@ impl fmt::Debug for Agency {
 }
 
 impl Agency {
-    /// The state of this node as JSON, as `grondslag status --json` prints it.
-    ///
-    /// # Errors
-    /// `INTERNAL` when it has no JSON, which does not happen.
-    pub async fn status_json(&self) -> Result<String, Reason> {
-        serde_json::to_string(&self.status().await).map_err(|_| Reason::Internal)
-    }
-
     /// `NOT_READY` while the register cannot say whom it covers, or the broker is unknown.
     async fn readiness(&self) -> Option<Reason> {
         let known = self.directory.card(&self.broker).is_ok();

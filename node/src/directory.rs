@@ -20,16 +20,17 @@ use grondslag_certs::{CardBook, Cards, Considered, VerifiedCard};
 use grondslag_core::card::SignedCard;
 use grondslag_core::clock::{Clock, Timestamp};
 use grondslag_core::id::{Digest, Oin};
+use grondslag_core::limits::CARDS_MAX;
 use grondslag_core::reason::Reason;
 use grondslag_evidence::ledger::Ledger;
 use grondslag_evidence::store::{Store, StoreError};
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
-pub use grondslag_certs::OwnCard;
+pub(crate) use grondslag_certs::OwnCard;
 
 use crate::agency::BrokerLink;
-use crate::limits::{DIRECTORY_CARDS_MAX, DIRECTORY_GAP_MS, DIRECTORY_GAP_READS_MAX};
+use crate::limits::{DIRECTORY_GAP_MS, DIRECTORY_GAP_READS_MAX};
 
 /// What a directory needs to verify and keep cards.
 #[derive(Debug, Clone)]
@@ -158,7 +159,7 @@ impl Directory {
 
     async fn refresh_in(&self, turn: &mut Turn, link: &dyn BrokerLink) -> Result<(), Reason> {
         let cards = link.list_cards().await?;
-        if cards.len() > DIRECTORY_CARDS_MAX {
+        if cards.len() > CARDS_MAX {
             return Err(Reason::TooLarge);
         }
         let mut unreadable = BTreeMap::new();

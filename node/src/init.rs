@@ -1,12 +1,11 @@
 //! `grondslag node init`: a folder with all that a node makes itself. Nothing is overwritten, and
 //! no private key leaves the folder.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write as _};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use grondslag_certs::desk::{self, DeskError};
+use grondslag_certs::file::{self, FileError};
 use grondslag_certs::key::{self, KeyError};
 use grondslag_certs::request::{self, RequestError};
 use grondslag_core::catalogue::Kind;
@@ -68,17 +67,9 @@ pub struct Made {
 /// Why a node was not made.
 #[derive(Debug, thiserror::Error)]
 pub enum InitError {
-    /// Something stands there already; nothing was changed.
-    #[error("{0} exists already and is not overwritten")]
-    Exists(PathBuf),
-    /// The folder cannot be written.
-    #[error("{path} cannot be written: {source}")]
-    Unwritable {
-        /// The file or folder.
-        path: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
+    /// Something stands there already and nothing was changed, or the folder cannot be written.
+    #[error(transparent)]
+    File(#[from] FileError),
     /// The key or its request.
     #[error(transparent)]
     Request(#[from] RequestError),
@@ -97,8 +88,7 @@ impl InitError {
     /// The stable reason.
     pub fn reason(&self) -> Reason {
         match self {
-            Self::Exists(_) => Reason::FileExists,
-            Self::Unwritable { .. } => Reason::StoreUnwritable,
+            Self::File(error) => error.reason(),
             Self::Request(error) => error.reason(),
             Self::Key(error) => error.reason(),
             Self::Secret(error) => error.reason(),
@@ -118,35 +108,21 @@ pub fn init(folder: &Path, node: &NewNode, now: Timestamp) -> Result<Made, InitE
     let theirs = [request::KEY_FILE, request::REQUEST_FILE];
     for path in own.into_iter().chain(theirs).map(at) {
         if path.symlink_metadata().is_ok() {
-            return Err(InitError::Exists(path));
+            return Err(FileError::Exists { path }.into());
         }
     }
     request::new_key_and_csr(folder, &node.oin, &node.name)?;
     key::create_signing_key(&at(SIGN_KEY_FILE))?;
     NodeSecret::create(&at(SECRET_FILE))?;
     desk::init(&at(DESK_FOLDER), &node.oin, now)?;
-    let accepted = at(ACCEPTED_FOLDER);
-    fs::create_dir(&accepted).map_err(|source| InitError::Unwritable { path: accepted, source })?;
-    create(&at(STAFF_FILE), STAFF)?;
-    create(&at(CONFIG_FILE), &config(node))?;
+    file::create_folder(&at(ACCEPTED_FOLDER))?;
+    file::create(&at(STAFF_FILE), STAFF.as_bytes())?;
+    file::create(&at(CONFIG_FILE), config(node).as_bytes())?;
     let missing = ["cert.pem", "ca.pem", "crl.pem", ADMISSION_FILE];
     Ok(Made {
         config: at(CONFIG_FILE),
         request: at(request::REQUEST_FILE),
         missing: missing.into_iter().map(at).filter(|path| !path.exists()).collect(),
-    })
-}
-
-/// A new file, on disk when this returns.
-fn create(path: &Path, text: &str) -> Result<(), InitError> {
-    let write = || -> io::Result<()> {
-        let mut file: File = OpenOptions::new().write(true).create_new(true).open(path)?;
-        file.write_all(text.as_bytes())?;
-        file.sync_all()
-    };
-    write().map_err(|source| match source.kind() {
-        io::ErrorKind::AlreadyExists => InitError::Exists(path.to_owned()),
-        _ => InitError::Unwritable { path: path.to_owned(), source },
     })
 }
 
@@ -208,6 +184,8 @@ fn quoted(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
     use crate::config::NodeConfig;
 

@@ -2,13 +2,13 @@
 
 pub mod agency;
 pub mod answers;
-pub mod asks;
+mod asks;
 pub mod config;
-pub mod detail;
-pub mod directory;
+mod detail;
+mod directory;
 pub mod init;
 mod limits;
-pub mod link;
+mod link;
 mod random;
 pub mod records;
 pub mod secret;

@@ -15,6 +15,9 @@ pub(crate) const IMPORT_HEAD_BYTES: u64 = 4 * 1_024;
 /// Bytes of an import file that are read ahead.
 pub(crate) const IMPORT_BUFFER_BYTES: usize = 64 * 1_024;
 
+/// Most edits between an unknown column and the column that is suggested for it.
+pub(crate) const COLUMN_EDITS_MAX: usize = 2;
+
 /// Most problems that an import lists; further ones are only counted.
 pub(crate) const IMPORT_PROBLEMS_MAX: usize = 100;
 
@@ -39,7 +42,7 @@ pub(crate) const SHORT_CHARS_MAX: usize = 64;
 /// Longest text of one layer, in characters.
 pub(crate) const LAYER_CHARS_MAX: usize = 32_000;
 
-/// How often a look-up starts again when an import was published in between.
+/// How often the row of one number is read when an import is published during each reading.
 pub(crate) const LOOKUPS_MAX: usize = 4;
 
 /// Most people in a staff file.
@@ -60,10 +63,9 @@ pub(crate) const DETAIL_SALT_BYTES: usize = 16;
 /// Most facts that an asker states in one question; the table has fewer sealed columns.
 pub(crate) const STATED_FACTS_MAX: usize = 32;
 
-/// Most records in one line of an answer; the newest are kept.
-pub(crate) const LINE_ENTRIES_MAX: usize = 256;
-
-/// How often a look-up starts again when an import was published in between.
+/// How often an answer's whole look-up is done (the client, then their records and facts) when an
+/// import is published between its parts; each time the client's row is itself read at most
+/// [`LOOKUPS_MAX`] times.
 pub(crate) const RESOLVES_MAX: usize = 3;
 
 /// Most decisions in one page that a privacy officer reads.
@@ -87,9 +89,6 @@ pub(crate) const DIRECTORY_GAP_MS: u64 = 1_000;
 
 /// Most such readings within that time.
 pub(crate) const DIRECTORY_GAP_READS_MAX: u32 = 8;
-
-/// Most cards in one reading of the directory.
-pub(crate) const DIRECTORY_CARDS_MAX: usize = 1_024;
 
 /// Most cards that an operator has accepted.
 pub(crate) const ACCEPTED_MAX: usize = 1_024;
@@ -121,9 +120,17 @@ pub(crate) const APPROVE_TRIES_MAX: usize = 8;
 /// Questions of this node that are under way at the same time.
 pub(crate) const ASKS_MAX: usize = 64;
 
-/// Inquiries and decisions in one list, when none and at most.
-pub(crate) const LIST_DEFAULT: usize = 50;
-pub(crate) const LIST_MAX: usize = 1_000;
+/// Inquiries or decisions in one list when the desk does not say how many.
+pub(crate) const LIST_DEFAULT: u32 = 50;
+
+/// Most inquiries looked through for one person's list.
+pub(crate) const INQUIRIES_LOOKED_THROUGH_MAX: usize = 10_000;
+
+/// Inquiries read at a time.
+pub(crate) const INQUIRIES_PAGE: usize = 500;
+
+/// Longest reference of a question, in characters.
+pub(crate) const REFERENCE_CHARS_MAX: usize = 120;
 
 /// How often replies and drafts are forgotten whose term has passed.
 pub(crate) const EXPIRE_INTERVAL_MS: u64 = 60_000;

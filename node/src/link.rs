@@ -22,7 +22,7 @@ use crate::limits::DIRECTORY_CALL_MS_MAX;
 
 /// Calls the broker at the endpoint that the configuration names; the certificate at the other
 /// end must be the pinned broker's.
-pub struct ChannelLink {
+pub(crate) struct ChannelLink {
     channels: Channels,
     broker: Oin,
     endpoint: String,
@@ -39,7 +39,12 @@ impl fmt::Debug for ChannelLink {
 
 impl ChannelLink {
     /// A link that connects when it is first used.
-    pub fn new(channels: Channels, broker: Oin, endpoint: String, clock: Arc<dyn Clock>) -> Self {
+    pub(crate) fn new(
+        channels: Channels,
+        broker: Oin,
+        endpoint: String,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
         Self { channels, broker, endpoint, clock, contact: Mutex::default() }
     }
 

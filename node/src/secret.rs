@@ -5,25 +5,21 @@
 //! imports again.
 
 use std::fmt;
-use std::fs::{File, OpenOptions};
-use std::io::{self, Read, Write};
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
+use grondslag_certs::file::{self, FileError};
 use grondslag_core::canonical::Canonical;
 use grondslag_core::id::{Digest, Pseudonym, StaffId};
 use grondslag_core::reason::Reason;
 use grondslag_core::statement::pseudonym_of;
-use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
+use zeroize::{Zeroize, ZeroizeOnDrop};
 
 /// Length of the secret.
 const SECRET_LEN: usize = 32;
+/// The same, as the length of its file.
+const SECRET_BYTES: u64 = 32;
 /// Length of a keyed index entry: 128 bits do not collide within one agency.
 pub(crate) const INDEX_LEN: usize = 16;
-/// Rights of the file.
-const MODE_SECRET: u32 = 0o600;
-/// Rights that nobody but the owner may have on it.
-const MODE_OTHERS: u32 = 0o077;
 
 /// The node's secret. Wiped when dropped.
 #[derive(Zeroize, ZeroizeOnDrop)]
@@ -32,28 +28,9 @@ pub struct NodeSecret([u8; SECRET_LEN]);
 /// Why the secret's file was not made or not used.
 #[derive(Debug, thiserror::Error)]
 pub enum SecretError {
-    /// A node keeps the secret that it has.
-    #[error("{0} exists already and is not overwritten")]
-    Exists(PathBuf),
-    /// Group or others have rights on it.
-    #[error("{0} is open to others; set its permissions to 0600")]
-    Open(PathBuf),
-    /// Missing, or not for this process.
-    #[error("{path} cannot be read: {source}")]
-    Unreadable {
-        /// The file.
-        path: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
-    /// The folder is missing or full, or not for this process.
-    #[error("{path} cannot be written: {source}")]
-    Unwritable {
-        /// The file.
-        path: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
+    /// The file exists already, is open to others, or cannot be read or written.
+    #[error(transparent)]
+    File(#[from] FileError),
     /// Cut short, or another file.
     #[error("{0} is not a node's secret of 32 bytes")]
     Length(PathBuf),
@@ -66,10 +43,8 @@ impl SecretError {
     /// The stable reason.
     pub fn reason(&self) -> Reason {
         match self {
-            Self::Exists(_) => Reason::FileExists,
-            Self::Open(_) => Reason::PermissionsOpen,
-            Self::Unreadable { .. } | Self::Length(_) => Reason::FileUnreadable,
-            Self::Unwritable { .. } => Reason::StoreUnwritable,
+            Self::File(error) => error.reason(),
+            Self::Length(_) => Reason::FileUnreadable,
             Self::Random => Reason::Internal,
         }
     }
@@ -83,10 +58,7 @@ impl NodeSecret {
     pub fn create(path: &Path) -> Result<Self, SecretError> {
         let mut secret = Self([0; SECRET_LEN]);
         getrandom::fill(&mut secret.0).map_err(|_| SecretError::Random)?;
-        secret.write(path).map_err(|source| match source.kind() {
-            io::ErrorKind::AlreadyExists => SecretError::Exists(path.to_owned()),
-            _ => SecretError::Unwritable { path: path.to_owned(), source },
-        })?;
+        file::create_secret(path, &secret.0)?;
         Ok(secret)
     }
 
@@ -95,15 +67,10 @@ impl NodeSecret {
     /// # Errors
     /// [`SecretError`] when the file is missing, open to others or of another length.
     pub fn load(path: &Path) -> Result<Self, SecretError> {
-        let unreadable = |source| SecretError::Unreadable { path: path.to_owned(), source };
-        let file = File::open(path).map_err(unreadable)?;
-        let rights = file.metadata().map_err(unreadable)?.permissions().mode();
-        if rights & MODE_OTHERS != 0 {
-            return Err(SecretError::Open(path.to_owned()));
-        }
-        let mut bytes = Zeroizing::new(Vec::with_capacity(SECRET_LEN + 1));
-        let more_than_enough = u64::try_from(SECRET_LEN + 1).unwrap_or(u64::MAX);
-        file.take(more_than_enough).read_to_end(&mut bytes).map_err(unreadable)?;
+        let bytes = match file::read_secret_bytes(path, SECRET_BYTES) {
+            Err(FileError::TooLarge { path, .. }) => return Err(SecretError::Length(path)),
+            read => read?,
+        };
         let bytes = bytes.as_slice().try_into();
         bytes.map(Self).map_err(|_| SecretError::Length(path.to_owned()))
     }
@@ -120,18 +87,6 @@ impl NodeSecret {
         let mut entry = [0; INDEX_LEN];
         entry.iter_mut().zip(digest.as_bytes()).for_each(|(to, from)| *to = *from);
         entry
-    }
-
-    fn write(&self, path: &Path) -> io::Result<()> {
-        let mut file =
-            OpenOptions::new().write(true).create_new(true).mode(MODE_SECRET).open(path)?;
-        file.write_all(&self.0)?;
-        file.sync_all()?;
-        // The name must last too, else the next start makes another secret.
-        match path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-            Some(folder) => File::open(folder)?.sync_all(),
-            None => File::open(".")?.sync_all(),
-        }
     }
 }
 
@@ -152,8 +107,12 @@ impl NodeSecret {
 #[cfg(test)]
 mod tests {
     use std::fs;
+    use std::os::unix::fs::PermissionsExt as _;
 
     use super::*;
+
+    /// Rights of the file.
+    const MODE_SECRET: u32 = 0o600;
 
     #[test]
     fn a_secret_is_made_once_for_its_owner_alone_and_read_back() {
@@ -182,7 +141,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("node.secret");
         assert_eq!(NodeSecret::load(&path).unwrap_err().reason(), Reason::FileUnreadable);
-        for length in [0, 31, 33] {
+        for length in [0, 31, 33, 64] {
             fs::write(&path, vec![1; length]).unwrap();
             fs::set_permissions(&path, fs::Permissions::from_mode(MODE_SECRET)).unwrap();
             assert!(matches!(NodeSecret::load(&path), Err(SecretError::Length(_))), "{length}");

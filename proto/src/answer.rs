@@ -3,14 +3,11 @@
 use grondslag_core::answer::{Answer, Entry, Line};
 use grondslag_core::catalogue::Category;
 use grondslag_core::clock::Timestamp;
-use grondslag_core::limits::CATEGORIES_MAX;
+use grondslag_core::limits::{CATEGORIES_MAX, LINE_ENTRIES_MAX};
 use grondslag_core::reason::Reason;
 use prost::Message;
 
 use crate::v1;
-
-/// Most records in one line; what does not fit the padding class travels later.
-const ENTRIES_MAX: usize = 1_024;
 
 /// Encodes an answer as the body of a reply.
 pub fn encode(answer: &Answer) -> Vec<u8> {
@@ -85,7 +82,7 @@ pub fn wire_line(line: &Line) -> v1::AnswerLine {
 pub fn line(wire: v1::AnswerLine) -> Result<Line, Reason> {
     let category = Category::parse(&wire.category).map_err(|_| Reason::UnknownCategory)?;
     let basis = wire.basis.unwrap_or_default().try_into()?;
-    if wire.entries.len() > ENTRIES_MAX {
+    if wire.entries.len() > LINE_ENTRIES_MAX {
         return Err(Reason::TooLarge);
     }
     match wire.state.as_str() {

@@ -4,16 +4,11 @@ use grondslag_core::card::{Admission, Card, SignedCard};
 use grondslag_core::catalogue::Kind;
 use grondslag_core::clock::Timestamp;
 use grondslag_core::id::Oin;
+use grondslag_core::limits::KINDS_MAX;
 use grondslag_core::reason::Reason;
 
+use crate::limits::{CARD_BYTES_MAX, CARD_TEXT_BYTES_MAX};
 use crate::v1;
-
-/// Longest text on a card.
-const TEXT_MAX: usize = 256;
-/// Longest certificate, key or signature on a card.
-const BYTES_MAX: usize = 8_192;
-/// Most kinds of one agency.
-const KINDS_MAX: usize = 16;
 
 impl TryFrom<v1::AgencyCard> for SignedCard {
     type Error = Reason;
@@ -27,8 +22,8 @@ impl TryFrom<v1::AgencyCard> for SignedCard {
             &wire.leaf_signature,
             &wire.previous_signature,
         ];
-        if texts.iter().any(|text| text.len() > TEXT_MAX)
-            || bytes.iter().any(|bytes| bytes.len() > BYTES_MAX)
+        if texts.iter().any(|text| text.len() > CARD_TEXT_BYTES_MAX)
+            || bytes.iter().any(|bytes| bytes.len() > CARD_BYTES_MAX)
         {
             return Err(Reason::TooLarge);
         }
@@ -81,7 +76,7 @@ impl TryFrom<v1::Admission> for Admission {
     type Error = Reason;
 
     fn try_from(wire: v1::Admission) -> Result<Self, Reason> {
-        if wire.kinds.len() > KINDS_MAX || wire.signature.len() > BYTES_MAX {
+        if wire.kinds.len() > KINDS_MAX || wire.signature.len() > CARD_BYTES_MAX {
             return Err(Reason::TooLarge);
         }
         let kinds = wire.kinds.iter().map(|kind| Kind::parse(kind));

@@ -6,6 +6,7 @@
 
 pub mod answer;
 pub mod card;
+pub mod limits;
 pub mod question;
 pub mod reply;
 pub mod status;

@@ -7,6 +7,7 @@ use grondslag_core::limits::BODY_BYTES_MAX;
 use grondslag_core::reason::Reason;
 use grondslag_core::statement::{NamedRuling, Ruling};
 
+use crate::limits::BASIS_MAX;
 use crate::v1;
 
 /// Suite of a body that is encoded and not sealed.
@@ -92,9 +93,6 @@ impl From<&Basis> for v1::Basis {
         }
     }
 }
-
-/// Most rows or grounds that one basis names.
-const BASIS_MAX: usize = 256;
 
 impl TryFrom<v1::Basis> for Basis {
     type Error = Reason;

@@ -14,6 +14,7 @@ use std::error::Error as StdError;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use grondslag_certs::limits::CAUSES_MAX;
 use grondslag_certs::tls::{Connector, TlsFault};
 use grondslag_core::id::Oin;
 use grondslag_core::reason::Reason;
@@ -33,9 +34,6 @@ use crate::limits::{
     HEADER_BYTES_MAX, KEEP_ALIVE_INTERVAL_MS, KEEP_ALIVE_TIMEOUT_MS, STREAM_WINDOW_BYTES,
 };
 use crate::net::{Io, Net, NetError};
-
-/// Most causes that are looked at below one error.
-const CAUSES_MAX: usize = 16;
 
 /// Why there is no connection to the agency.
 #[derive(Debug, thiserror::Error)]

@@ -27,11 +27,6 @@ use crate::telemetry;
 pub use context::{Context, Surroundings};
 pub use tasks::{Tasks, TooManyTasks};
 
-/// Exit code for a usage or configuration error (`EX_USAGE` of sysexits).
-const EXIT_CONFIG: u8 = 64;
-/// Exit code for a process that could not start or go on.
-const EXIT_FAILED: u8 = 1;
-
 /// The sections of a process's configuration that the runtime itself needs.
 #[derive(Debug, Clone)]
 pub struct Common {
@@ -133,20 +128,12 @@ impl RunError {
             Self::Serve(error) => error.reason(),
         }
     }
-
-    /// What the process exits with: 64 for its configuration, 1 for anything else.
-    pub fn exit_code(&self) -> u8 {
-        match self.reason() {
-            Reason::ConfigInvalid => EXIT_CONFIG,
-            _ => EXIT_FAILED,
-        }
-    }
 }
 
 /// Runs a process from its configuration file until SIGINT or SIGTERM.
 ///
 /// # Errors
-/// [`RunError`] when it could not start or go on; the caller prints it and exits with its code.
+/// [`RunError`] when it could not start or go on; the caller prints it.
 pub fn run<C: ProcessConfig>(
     file: &Path,
     build: impl AsyncFnOnce(C, &Context) -> Result<App, StartError>,

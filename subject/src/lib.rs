@@ -6,6 +6,7 @@
 
 mod bsn;
 mod digits;
+mod limits;
 mod person;
 pub mod text;
 

@@ -2,14 +2,11 @@
 
 use std::fmt;
 
-use grondslag_core::clock::age_on;
+use grondslag_core::clock::{age_on, parse_date};
 use jiff::civil::Date;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
-/// Longest part of a name, in characters; the longest Dutch surnames have some forty.
-const NAME_CHARS_MAX: usize = 200;
-/// Length of `YYYY-MM-DD`.
-const DATE_LEN: usize = 10;
+use crate::limits::NAME_CHARS_MAX;
 
 /// A name as the register writes it. Wiped when dropped.
 #[derive(Clone, PartialEq, Eq, Zeroize, ZeroizeOnDrop)]
@@ -87,11 +84,7 @@ impl BirthDate {
     /// # Errors
     /// [`BirthDateError`] for anything else.
     pub fn parse(text: &str) -> Result<Self, BirthDateError> {
-        // A parser of dates would take a date with a time too.
-        if text.len() != DATE_LEN {
-            return Err(BirthDateError);
-        }
-        text.parse().map(Self).map_err(|_| BirthDateError)
+        parse_date(text).map(Self).map_err(|_| BirthDateError)
     }
 
     /// Whole years on a date: what age bands are computed from. Before birth it is 0.

@@ -156,6 +156,42 @@ fn no_file_is_longer_than_500_lines() -> Result<()> {
     Ok(())
 }
 
+/// Bounds that stand elsewhere than in a `limits.rs`. Tests keep their own.
+fn strayed_limits(sources: &[Source]) -> Vec<String> {
+    let bounded = |source: &&Source| {
+        let apart =
+            ["tests", "examples"].iter().any(|own| source.path.split('/').any(|p| p == *own));
+        source.is_rust() && !source.is_test() && !apart && !source.path.ends_with("/limits.rs")
+    };
+    let mut found = Vec::new();
+    for source in sources.iter().filter(bounded) {
+        let code = split(source.without_tests()).code;
+        let names = code.split("const ").skip(1).filter_map(|rest| rest.split_once(':'));
+        let limits = names.map(|(name, _)| name).filter(|name| is_limit(name));
+        found.extend(limits.map(|name| format!("{}: {name}", source.path)));
+    }
+    found
+}
+
+fn is_limit(name: &str) -> bool {
+    let constant = name.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_');
+    constant && name.ends_with("_MAX")
+}
+
+#[test]
+fn every_limit_stands_in_limits_rs() -> Result<()> {
+    assert_none(&strayed_limits(&sources()?));
+    let planted = "use a::B;\npub(crate) const A1_MAX: usize = 4;\nconst B: u8 = 1;\n";
+    let strayed = |path: &str| strayed_limits(&[Source::planted(path, planted)]);
+    assert_eq!(strayed("node/src/a.rs"), ["node/src/a.rs: A1_MAX"]);
+    for own in ["node/src/limits.rs", "node/tests/a.rs", "tests/src/a.rs", "core/src/a/tests.rs"] {
+        assert_none(&strayed(own));
+    }
+    let generic = "struct A<const MIN: u64, const MAX: u64>(u64);\n";
+    assert_none(&strayed_limits(&[Source::planted("node/src/a.rs", generic)]));
+    Ok(())
+}
+
 /// What says that something is not done. The words are put together here so that this file does
 /// not hold them.
 fn unfinished(sources: &[Source]) -> Vec<String> {

@@ -2,8 +2,8 @@
 //!
 //! Every change is a leaf of the ledger, in one batch with the card.
 
-pub mod operator;
-pub mod service;
+pub(crate) mod operator;
+pub(crate) mod service;
 
 use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -18,17 +18,16 @@ use grondslag_evidence::ledger::{Entry, Ledger, LedgerError};
 use grondslag_evidence::store::{Batch, Store, StoreError, parts};
 
 use self::operator::{Known, Operator};
+use crate::limits::CARDS_PAGE;
 
 /// Cards in the store: `d/<oin>`.
 const PREFIX: &[u8] = b"d/";
 /// What the ledger knows of the operator's folder.
 const KNOWN: &[u8] = b"o/known";
-/// Cards read at a time.
-const PAGE: usize = 500;
 
 /// The directory. Its book is guarded by a lock that is never held across an await.
 #[derive(Debug)]
-pub struct Directory {
+pub(crate) struct Directory {
     region: Arc<Reloading<Region>>,
     clock: Arc<dyn Clock>,
     store: Arc<dyn Store>,
@@ -45,7 +44,7 @@ impl Directory {
     ///
     /// # Errors
     /// The reason for which the store or the operator's folder cannot be read.
-    pub async fn open(
+    pub(crate) async fn open(
         region: Arc<Reloading<Region>>,
         clock: Arc<dyn Clock>,
         store: Arc<dyn Store>,
@@ -70,7 +69,7 @@ impl Directory {
     ///
     /// # Errors
     /// What the operator or the card itself forbids, or why it could not be recorded.
-    pub async fn publish(&self, peer: &Oin, signed: SignedCard) -> Result<Taken, Reason> {
+    pub(crate) async fn publish(&self, peer: &Oin, signed: SignedCard) -> Result<Taken, Reason> {
         if *peer != signed.card.oin {
             return Err(Reason::CardOinMismatch);
         }
@@ -94,7 +93,7 @@ impl Directory {
     ///
     /// # Errors
     /// `UNKNOWN_AGENCY`, `AGENCY_SUSPENDED`, `KIND_NOT_ADMITTED`, or why its card does not hold.
-    pub fn card(&self, oin: &Oin) -> Result<VerifiedCard, Reason> {
+    pub(crate) fn card(&self, oin: &Oin) -> Result<VerifiedCard, Reason> {
         let book = self.book.read().unwrap_or_else(PoisonError::into_inner);
         let (region, now) = (self.region.current(), self.clock.now());
         let card = book.under(region.crl()).card(oin).ok_or(Reason::UnknownAgency)?;
@@ -104,7 +103,7 @@ impl Directory {
     }
 
     /// Every card of an agency that may be dealt with, as it travels.
-    pub fn signed(&self) -> Vec<SignedCard> {
+    pub(crate) fn signed(&self) -> Vec<SignedCard> {
         let book = self.book.read().unwrap_or_else(PoisonError::into_inner);
         let (region, now) = (self.region.current(), self.clock.now());
         book.under(region.crl())
@@ -115,14 +114,9 @@ impl Directory {
     }
 
     /// The last card of an agency, whatever its time.
-    pub fn last_card(&self, oin: &Oin) -> Option<SignedCard> {
+    pub(crate) fn last_card(&self, oin: &Oin) -> Option<SignedCard> {
         let book = self.book.read().unwrap_or_else(PoisonError::into_inner);
         book.last(oin).cloned()
-    }
-
-    /// Where the operator's files stand.
-    pub fn operator_folder(&self) -> &std::path::Path {
-        self.operator.folder()
     }
 
     /// Reads the operator's folder again, and records what changed since the ledger last knew it.
@@ -130,7 +124,7 @@ impl Directory {
     /// # Errors
     /// Why the folder cannot be read or the change cannot be recorded; it counts nevertheless, and
     /// is recorded at the next turn.
-    pub async fn refresh(&self) -> Result<(), Reason> {
+    pub(crate) async fn refresh(&self) -> Result<(), Reason> {
         let _one_at_a_time = self.turn.lock().await;
         self.operator.refresh(self.region.current().root(), self.clock.now())?;
         for digest in self.operator.accepted() {
@@ -192,14 +186,14 @@ async fn stored_cards(store: &dyn Store) -> Result<Vec<SignedCard>, Reason> {
     let mut cards = Vec::new();
     let mut after: Option<Vec<u8>> = None;
     loop {
-        let page = store.scan(PREFIX, after.as_deref(), PAGE).await.map_err(failed)?;
+        let page = store.scan(PREFIX, after.as_deref(), CARDS_PAGE).await.map_err(failed)?;
         for pair in &page {
             if let Some(body) = parts::read_body(store, &pair.key).await.map_err(failed)? {
                 cards.push(signed_from(&body)?);
             }
         }
         match page.last() {
-            Some(last) if page.len() == PAGE => after = Some(last.key.clone()),
+            Some(last) if page.len() == CARDS_PAGE => after = Some(last.key.clone()),
             _ => return Ok(cards),
         }
     }

@@ -20,15 +20,15 @@ use serde::{Deserialize, Serialize};
 use crate::limits::OPERATOR_FILES_MAX;
 
 /// Folder of admissions.
-pub const ADMISSIONS: &str = "admissions";
+pub(crate) const ADMISSIONS: &str = "admissions";
 /// Folder of suspended agencies.
-pub const SUSPENDED: &str = "suspended";
+pub(crate) const SUSPENDED: &str = "suspended";
 /// Folder of accepted cards.
-pub const ACCEPTED: &str = "accepted";
+pub(crate) const ACCEPTED: &str = "accepted";
 
 /// A change in the operator's folder since it was last read.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Change {
+pub(crate) enum Change {
     /// An agency was admitted, or its admission renewed.
     Admitted(Oin),
     /// An admission was taken away.
@@ -41,7 +41,7 @@ pub enum Change {
 
 impl Change {
     /// The change as a leaf of the ledger.
-    pub fn leaf(&self) -> Vec<u8> {
+    pub(crate) fn leaf(&self) -> Vec<u8> {
         let (word, oin) = match self {
             Self::Admitted(oin) => ("admitted", oin),
             Self::Removed(oin) => ("removed", oin),
@@ -61,14 +61,14 @@ struct Seen {
 
 /// What the ledger knows of the folder: the changes since then are still to be recorded.
 #[derive(Debug, Default, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Known {
+pub(crate) struct Known {
     admitted: BTreeMap<Oin, Timestamp>,
     suspended: BTreeSet<Oin>,
 }
 
 /// The folder as last read.
 #[derive(Debug)]
-pub struct Operator {
+pub(crate) struct Operator {
     folder: PathBuf,
     seen: RwLock<Seen>,
 }
@@ -79,28 +79,23 @@ impl Operator {
     /// # Errors
     /// `FILE_UNREADABLE` when it is not there or cannot be read: without it nobody is suspended,
     /// which must not happen by accident.
-    pub fn open(folder: PathBuf, root: &Root, now: Timestamp) -> Result<Self, Reason> {
+    pub(crate) fn open(folder: PathBuf, root: &Root, now: Timestamp) -> Result<Self, Reason> {
         let seen = RwLock::new(read(&folder, root, now)?);
         Ok(Self { folder, seen })
-    }
-
-    /// Where the files stand.
-    pub fn folder(&self) -> &Path {
-        &self.folder
     }
 
     /// Reads the folder again; it counts from now on.
     ///
     /// # Errors
     /// `FILE_UNREADABLE`; what was seen before then still counts.
-    pub fn refresh(&self, root: &Root, now: Timestamp) -> Result<(), Reason> {
+    pub(crate) fn refresh(&self, root: &Root, now: Timestamp) -> Result<(), Reason> {
         let seen = read(&self.folder, root, now)?;
         *self.seen.write().unwrap_or_else(PoisonError::into_inner) = seen;
         Ok(())
     }
 
     /// What the folder says now, in the form in which the ledger knows it.
-    pub fn known(&self) -> Known {
+    pub(crate) fn known(&self) -> Known {
         let seen = self.seen.read().unwrap_or_else(PoisonError::into_inner);
         let admitted = seen.admissions.iter();
         Known {
@@ -113,7 +108,7 @@ impl Operator {
     ///
     /// # Errors
     /// `KIND_NOT_ADMITTED`, or `AGENCY_SUSPENDED`.
-    pub fn check(&self, card: &VerifiedCard, now: Timestamp) -> Result<(), Reason> {
+    pub(crate) fn check(&self, card: &VerifiedCard, now: Timestamp) -> Result<(), Reason> {
         let oin = &card.card().oin;
         let seen = self.seen.read().unwrap_or_else(PoisonError::into_inner);
         if seen.suspended.contains(oin) {
@@ -128,7 +123,7 @@ impl Operator {
     }
 
     /// Cards with a changed key that an operator accepted.
-    pub fn accepted(&self) -> Vec<Digest> {
+    pub(crate) fn accepted(&self) -> Vec<Digest> {
         let seen = self.seen.read().unwrap_or_else(PoisonError::into_inner);
         seen.accepted.iter().copied().collect()
     }
@@ -136,7 +131,7 @@ impl Operator {
 
 impl Known {
     /// What changed from here to there.
-    pub fn changes_to(&self, now: &Self) -> Vec<Change> {
+    pub(crate) fn changes_to(&self, now: &Self) -> Vec<Change> {
         let admitted = now
             .admitted
             .iter()

@@ -15,7 +15,7 @@ use crate::broker::Broker;
 
 /// The service.
 #[derive(Debug)]
-pub struct Directories(pub Arc<Broker>);
+pub(crate) struct Directories(pub Arc<Broker>);
 
 #[tonic::async_trait]
 impl DirectoryService for Directories {

@@ -17,7 +17,7 @@ use crate::limits::REPLAY_MARGIN_MS;
 ///
 /// # Errors
 /// `REPLAY_CONFLICT` for any other target; why the store could not be read.
-pub async fn check(broker: &Broker, inquiry: &Inquiry) -> Result<(), Reason> {
+pub(crate) async fn check(broker: &Broker, inquiry: &Inquiry) -> Result<(), Reason> {
     if inquiry.attempt() == 1 {
         return Ok(());
     }
@@ -32,7 +32,7 @@ pub async fn check(broker: &Broker, inquiry: &Inquiry) -> Result<(), Reason> {
 ///
 /// # Errors
 /// Why the store did not take it: there is then no second attempt.
-pub async fn note(
+pub(crate) async fn note(
     broker: &Broker,
     inquiry: &Inquiry,
     states: &[(Oin, State)],

@@ -7,7 +7,13 @@ use grondslag_proto::question::Evidence;
 
 /// Attests a durable decision. The index says where it stands; it comes from a ledger receipt or
 /// from the ledger itself.
-pub fn attest(key: &SigningKey, id: &TargetId, leaf: &[u8], index: u64, blind: &[u8]) -> Evidence {
+pub(crate) fn attest(
+    key: &SigningKey,
+    id: &TargetId,
+    leaf: &[u8],
+    index: u64,
+    blind: &[u8],
+) -> Evidence {
     let signature = sign(key, &attestation_bytes(id, &Digest::of(leaf), index, blind));
     Evidence { leaf: leaf.to_vec(), index, signature }
 }

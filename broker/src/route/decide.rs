@@ -12,7 +12,7 @@ use grondslag_policy::{FactError, Pack};
 ///
 /// # Errors
 /// The reason for which a column could not be filled: the question is then refused.
-pub fn rule(
+pub(crate) fn rule(
     pack: &Pack,
     header: &Header,
     categories: &[Category],

@@ -22,25 +22,25 @@ use crate::nodes::Heard;
 
 /// How long nodes get, set by the operator.
 #[derive(Debug, Clone, Copy)]
-pub struct FanoutLimits {
+pub(crate) struct FanoutLimits {
     wait: Duration,
 }
 
 impl FanoutLimits {
     /// At most this long for all nodes together, and never more than the bound of the protocol.
-    pub fn new(wait: Duration) -> Self {
+    pub(crate) fn new(wait: Duration) -> Self {
         Self { wait: wait.min(Duration::from_millis(FANOUT_TTL_MS_MAX)) }
     }
 
     /// How long the work on one question may take in all.
-    pub fn work(&self) -> Duration {
+    pub(crate) fn work(&self) -> Duration {
         self.wait + Duration::from_millis(WORK_MARGIN_MS)
     }
 }
 
 /// Where one target stands at the end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum State {
+pub(crate) enum State {
     /// Its first reply came.
     Replied,
     /// It was asked and has not replied yet.
@@ -53,7 +53,7 @@ pub enum State {
 
 /// What happens to a question, in the order of happening.
 #[derive(Debug)]
-pub enum Event {
+pub(crate) enum Event {
     /// The decision on one target.
     Decided(Box<Decided>),
     /// A reply of one target.
@@ -64,7 +64,7 @@ pub enum Event {
 
 /// Sends the decisions, asks every target that is to be asked, closes each, and says how each
 /// ended. Returns early when nobody listens any more; what is under way at nodes goes on there.
-pub async fn fan_out(
+pub(crate) async fn fan_out(
     broker: &Arc<Broker>,
     header: &Header,
     targets: Vec<Target>,

@@ -3,15 +3,15 @@
 //! INVARIANT: the decision is durable in the ledger before the question leaves for any node
 //! (invariant 2), and nothing here reads a detail or a reply's body (invariant 3).
 
-pub mod attempt;
-pub mod attest;
-pub mod decide;
-pub mod fanout;
-pub mod places;
-pub mod record;
-pub mod service;
-pub mod sweep;
-pub mod verify;
+mod attempt;
+mod attest;
+mod decide;
+pub(crate) mod fanout;
+mod places;
+mod record;
+pub(crate) mod service;
+pub(crate) mod sweep;
+mod verify;
 
 #[cfg(test)]
 mod tests;

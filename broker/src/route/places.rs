@@ -15,7 +15,7 @@ use crate::limits::{ASKER_QUESTIONS_MAX, QUESTIONS_MAX};
 
 /// The places of one broker.
 #[derive(Debug)]
-pub struct Places {
+pub(crate) struct Places {
     all: Arc<Semaphore>,
     // Grows with the agencies that ever asked: their number is bounded by the directory.
     askers: Mutex<BTreeMap<Oin, Arc<Semaphore>>>,
@@ -23,7 +23,7 @@ pub struct Places {
 
 /// A place for one question.
 #[derive(Debug)]
-pub struct Place {
+pub(crate) struct Place {
     /// Held by the work.
     pub work: OwnedSemaphorePermit,
     /// Held by the stream.
@@ -41,7 +41,7 @@ impl Places {
     ///
     /// # Errors
     /// `BUSY` when there is none.
-    pub fn take(&self, asker: &Oin) -> Result<Place, Reason> {
+    pub(crate) fn take(&self, asker: &Oin) -> Result<Place, Reason> {
         let own = {
             let mut askers = self.askers.lock().unwrap_or_else(PoisonError::into_inner);
             let fresh = || Arc::new(Semaphore::new(ASKER_QUESTIONS_MAX));

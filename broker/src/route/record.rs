@@ -22,7 +22,7 @@ use crate::limits::{LOOKUP_LEAVES_MAX, LOOKUP_PAGE, REPLAY_MARGIN_MS};
 
 /// One target, decided and recorded.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Decided {
+pub(crate) struct Decided {
     /// The target.
     pub oin: Oin,
     /// Per category.
@@ -53,7 +53,7 @@ struct StoredTarget {
 /// # Errors
 /// `REPLAY_CONFLICT` when another question has this id; else why it could not be recorded:
 /// nothing leaves the broker then.
-pub async fn record(
+pub(crate) async fn record(
     broker: &Broker,
     inquiry: &Inquiry,
     targets: &[Target],

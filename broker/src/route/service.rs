@@ -31,7 +31,7 @@ use crate::limits::EVENTS_MAX;
 
 /// The service.
 #[derive(Debug)]
-pub struct Routes {
+pub(crate) struct Routes {
     broker: Arc<Broker>,
     places: Places,
 }
@@ -40,7 +40,7 @@ type Events<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
 
 impl Routes {
     /// A service with its bounds on questions under way.
-    pub fn new(broker: Arc<Broker>) -> Self {
+    pub(crate) fn new(broker: Arc<Broker>) -> Self {
         Self { broker, places: Places::default() }
     }
 

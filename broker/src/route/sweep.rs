@@ -19,7 +19,7 @@ pub(super) fn expiry_key(expires: Timestamp, key: &[u8]) -> Vec<u8> {
 ///
 /// # Errors
 /// As [`sweep`].
-pub async fn sweep_all(store: &dyn Store, now: Timestamp) -> Result<(), Reason> {
+pub(crate) async fn sweep_all(store: &dyn Store, now: Timestamp) -> Result<(), Reason> {
     while sweep(store, now).await? == SWEEP_MAX {}
     Ok(())
 }
@@ -28,7 +28,7 @@ pub async fn sweep_all(store: &dyn Store, now: Timestamp) -> Result<(), Reason> 
 ///
 /// # Errors
 /// Why the store could not be read or written.
-pub async fn sweep(store: &dyn Store, now: Timestamp) -> Result<usize, Reason> {
+pub(crate) async fn sweep(store: &dyn Store, now: Timestamp) -> Result<usize, Reason> {
     let end = expiry_key(now, b"");
     let page = store.scan(PREFIX, None, SWEEP_MAX).await.map_err(StoreError::reason)?;
     let mut removed = 0;

@@ -1,7 +1,7 @@
 //! The path of one question through the broker, with nodes that only pretend to be far away.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -69,8 +69,7 @@ struct Scene {
     nodes: Arc<Pretend>,
     store: Arc<FaultyStore>,
     clock: Arc<SetClock>,
-    // The operator's folder lives in it.
-    _dir: tempfile::TempDir,
+    dir: tempfile::TempDir,
 }
 
 fn key(n: u8) -> SigningKey {
@@ -120,7 +119,7 @@ async fn scene(says: &[(&str, Heard)]) -> Scene {
     for (who, kind, sign) in [(ASKER, "gi", 1), (SCHOOL, "sch", 2)] {
         admit(&broker, dir.path(), &root, who, kind, sign, now).await;
     }
-    Scene { broker: Arc::new(broker), nodes, store, clock, _dir: dir }
+    Scene { broker: Arc::new(broker), nodes, store, clock, dir }
 }
 
 async fn admit(
@@ -206,6 +205,10 @@ fn attempted(id: InquiryId, attempt: u8, header: Header, mut part: Part) -> RawI
 }
 
 impl Scene {
+    fn operator_folder(&self) -> PathBuf {
+        self.dir.path().join("operator")
+    }
+
     async fn route(&self, raw: RawInquiry) -> Result<(Inquiry, Vec<Target>, Vec<Decided>), Reason> {
         let inquiry = Inquiry::parse(raw, self.clock.now())?;
         let targets = verify_inquiry(&self.broker, &oin(ASKER), &inquiry)?;
@@ -391,7 +394,7 @@ async fn a_second_attempt_is_for_targets_that_were_not_ready_only() {
 async fn a_suspended_agency_neither_asks_nor_publishes() {
     let scene = scene(&[]).await;
     let card = scene.broker.directory.signed().into_iter().next().unwrap();
-    let folder = scene.broker.directory.operator_folder().to_owned();
+    let folder = scene.operator_folder();
     crate::admin::suspend(&folder, &oin(ASKER)).unwrap();
     scene.broker.directory.refresh().await.unwrap();
     let asked = scene.route(question(&scene, &["G05"], |_| {})).await;
@@ -403,7 +406,7 @@ async fn a_suspended_agency_neither_asks_nor_publishes() {
 #[tokio::test]
 async fn an_admission_that_is_taken_away_shuts_its_agency_out() {
     let scene = scene(&[]).await;
-    let folder = scene.broker.directory.operator_folder().join("admissions");
+    let folder = scene.operator_folder().join("admissions");
     std::fs::remove_file(folder.join(format!("{ASKER}.json"))).unwrap();
     let before = scene.broker.ledger.size().await.unwrap();
     scene.broker.directory.refresh().await.unwrap();
@@ -417,7 +420,7 @@ async fn an_admission_that_is_taken_away_shuts_its_agency_out() {
 #[tokio::test]
 async fn a_change_that_could_not_be_recorded_counts_and_is_recorded_later() {
     let scene = scene(&[]).await;
-    let folder = scene.broker.directory.operator_folder().to_owned();
+    let folder = scene.operator_folder();
     crate::admin::suspend(&folder, &oin(ASKER)).unwrap();
     let before = scene.broker.ledger.size().await.unwrap();
     scene.store.fail_commit(1, Fault::Lost);

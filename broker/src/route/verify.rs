@@ -12,7 +12,7 @@ use crate::broker::Broker;
 
 /// One target of a verified question.
 #[derive(Debug, Clone)]
-pub struct Target {
+pub(crate) struct Target {
     /// The target.
     pub oin: Oin,
     /// The inquiry as the target knows it.
@@ -29,7 +29,7 @@ pub struct Target {
 ///
 /// # Errors
 /// The reason for which the whole question is refused.
-pub fn verify_inquiry(
+pub(crate) fn verify_inquiry(
     broker: &Broker,
     peer: &Oin,
     inquiry: &Inquiry,

@@ -13,13 +13,14 @@ use grondslag_core::card::Admission;
 use grondslag_core::catalogue::Kind;
 use grondslag_core::clock::Timestamp;
 use grondslag_core::id::Oin;
+use grondslag_core::limits::KINDS_MAX;
 use grondslag_core::reason::Reason;
 use rcgen::{CertifiedIssuer, Issuer, KeyPair, PKCS_ECDSA_P256_SHA256, SigningKey as _};
 use zeroize::Zeroizing;
 
 use crate::crl::Crl;
 use crate::file::{self, FileError};
-use crate::limits::{CRL_DAYS, CRL_DAYS_MAX, KINDS_MAX, LEAF_DAYS, PEM_BYTES_MAX, ROOT_DAYS};
+use crate::limits::{CRL_DAYS, CRL_DAYS_MAX, LEAF_DAYS, PEM_BYTES_MAX, ROOT_DAYS};
 use crate::request::{self, RequestError};
 use crate::root::{Root, TrustError};
 use crate::time::plus_days;

@@ -264,22 +264,6 @@ fn an_admission_without_kinds_or_without_a_future_is_not_given() {
 }
 
 #[test]
-fn a_message_signed_with_a_leaf_key_is_known_to_be_that_agencys() {
-    let (dir, root) = region();
-    let (_, stranger) = region();
-    let own = tempfile::tempdir().unwrap();
-    let leaf = issue(dir.path(), own.path(), &oin(SCHOOL), "School", tls_now()).unwrap();
-    let key = crate::key::LeafKey::load(&own.path().join(request::KEY_FILE)).unwrap();
-    let signature = key.sign(b"card").unwrap();
-    let signer = root.verify_leaf_signature(leaf.der(), b"card", &signature).unwrap();
-    assert_eq!(signer, oin(SCHOOL));
-    let altered = root.verify_leaf_signature(leaf.der(), b"cart", &signature);
-    assert!(matches!(altered, Err(TrustError::Signature)));
-    let foreign = stranger.verify_leaf_signature(leaf.der(), b"card", &signature);
-    assert!(matches!(foreign, Err(TrustError::Chain)));
-}
-
-#[test]
 fn an_expired_leaf_signs_nothing_any_more() {
     let (dir, root) = region();
     let own = tempfile::tempdir().unwrap();

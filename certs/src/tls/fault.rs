@@ -6,10 +6,8 @@ use std::io;
 use grondslag_core::reason::Reason;
 use rustls::{AlertDescription, CertificateError};
 
+use crate::limits::CAUSES_MAX;
 use crate::x509::X509Error;
-
-/// Most causes that are looked at below one error.
-const CAUSES_MAX: usize = 16;
 
 /// Why a handshake failed, or why a connection was refused right after it: in TLS 1.3 a client
 /// learns that its certificate was refused only when it first reads.

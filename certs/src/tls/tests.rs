@@ -17,6 +17,7 @@ use tokio_rustls::TlsConnector;
 use super::*;
 use crate::authority::{self, Revoke};
 use crate::peer::PeerIdentity;
+use crate::root::TrustError;
 use crate::time::{DAY_MS, tls_now};
 
 const BROKER: &str = "00000099000000001000";
@@ -598,4 +599,20 @@ fn a_self_made_root_with_the_same_name_opens_nothing() {
     let forged = CertifiedIssuer::self_signed(params.unwrap(), key).unwrap();
     let root = crate::Root::parse_pem(&forged.pem()).unwrap();
     assert!(root.verify_leaf(leaf.der()).is_err());
+}
+
+#[test]
+fn a_message_signed_with_a_leaf_key_is_known_to_be_that_agencys() {
+    let world = World::new();
+    let region = world.agency(SCHOOL).current();
+    let leaf = region.leaf().der();
+    let key = crate::LeafKey::load(&TlsFiles::in_folder(&world.folder(SCHOOL)).key).unwrap();
+    let signature = key.sign(b"card").unwrap();
+    let signer = region.verify_leaf_signature(leaf, b"card", &signature).unwrap();
+    assert_eq!(signer, oin(SCHOOL));
+    let altered = region.verify_leaf_signature(leaf, b"cart", &signature);
+    assert!(matches!(altered, Err(TrustError::Signature)));
+    let stranger = World::new().agency(BROKER).current();
+    let foreign = stranger.verify_leaf_signature(leaf, b"card", &signature);
+    assert!(matches!(foreign, Err(TrustError::Chain)));
 }

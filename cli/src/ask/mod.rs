@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 use grondslag_core::clock::Timestamp;
 use grondslag_core::id::InquiryId;
+use grondslag_core::limits::LIST_MAX;
 use grondslag_proto::v1;
 use grondslag_proto::v1::desk_event::Event;
 use serde::Serialize;
@@ -23,9 +24,6 @@ use crate::desk::{Desk, Events};
 use crate::exit::{Exit, Failure};
 use crate::output::{Output, bold, dim};
 use crate::wait::wait;
-
-/// Inquiries in one list at most.
-const LIST_MAX: u32 = 1_000;
 
 /// Ask agencies what the law lets you know about a child
 ///

@@ -12,9 +12,8 @@ use grondslag_proto::v1;
 
 use crate::desk::Desk;
 use crate::exit::Failure;
+use crate::limits::SUBJECT_BYTES_MAX;
 
-/// Longest number that is read from standard input, with its end of line.
-const SUBJECT_BYTES_MAX: u64 = 32;
 /// The word for every agency of the region.
 const ALL: &str = "all";
 

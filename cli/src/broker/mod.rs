@@ -87,6 +87,7 @@ pub(crate) fn run(args: BrokerArgs, out: Output) -> Result<Exit, Failure> {
         Command::Init(args) => init::init(&args, out),
         Command::Serve(args) if args.check => check(&args.file.config, sound, out),
         Command::Serve(args) => {
+            args.follow_parent();
             serve(&args.file.config, build)?;
             Ok(Exit::Done)
         }

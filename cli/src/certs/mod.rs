@@ -13,7 +13,6 @@ use grondslag_core::id::Oin;
 
 use crate::exit::{Exit, Failure};
 use crate::output::Output;
-use crate::values::until;
 
 use self::revoke::{CrlArgs, RevokeArgs};
 use self::show::ShowArgs;
@@ -155,7 +154,7 @@ struct AdmitArgs {
     kinds: Vec<Kind>,
 
     /// Last day of the admission, such as 2028-12-31
-    #[arg(long, value_parser = until, value_name = "DATE")]
+    #[arg(long, value_parser = Timestamp::parse_until, value_name = "DATE")]
     until: Timestamp,
 
     /// New file for the admission

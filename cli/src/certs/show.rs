@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use grondslag_certs::authority::{self, Entry};
+use grondslag_certs::limits::CRL_BYTES_MAX;
 use grondslag_certs::time::{days_left, tls_now};
 use grondslag_certs::{Crl, DeskCertificate, Leaf, Root};
 use grondslag_core::clock::Timestamp;
@@ -17,8 +18,6 @@ use crate::output::{Output, bold, dim, red, yellow};
 
 use super::shown;
 
-/// Largest list of revoked certificates that is shown.
-const CRL_BYTES_MAX: u64 = grondslag_certs::limits::CRL_BYTES_MAX;
 /// The authority's register, by which its folder is known.
 const REGISTER_FILE: &str = "register.jsonl";
 /// An agency's certificate.

@@ -139,9 +139,10 @@ impl Crew {
         let stderr = OpenOptions::new().create(true).append(true).open(&said);
         let stderr = stderr.map_err(|error| unwritable(&said, &error))?;
         let child = Command::new(own)
-            .args([program, "serve", "--config"])
+            .args([program, "serve", "--with-parent", "--config"])
             .arg(config)
-            .stdin(Stdio::null())
+            // Its other end closes with us, even when we are killed.
+            .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .stderr(stderr)
             // A signal of the terminal is for the demo, which then ends its processes in order.

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use grondslag_core::reason::Reason;
 use tempfile::TempDir;
 
+use super::limits::LOOKED_AT_MAX;
 use super::place::Place;
 use crate::exit::Failure;
 use crate::files::unwritable;
@@ -14,8 +15,6 @@ use crate::files::unwritable;
 const LOCK_FILE: &str = "demo.lock";
 /// What the folder of a demo is called.
 const PREFIX: &str = "grondslag-demo-";
-/// Most folders that are looked at to find a running demo.
-const LOOKED_AT_MAX: usize = 10_000;
 
 /// The folder of this demo.
 #[derive(Debug)]

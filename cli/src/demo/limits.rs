@@ -31,3 +31,5 @@ pub(super) const REST_MS: u64 = 1_000;
 pub(super) const ADVANCE_DAYS_MAX: i64 = 366;
 /// Days for which a desk certificate of the demo is valid.
 pub(super) const DESK_DAYS: u16 = 366;
+/// Most folders that are looked at to find a running demo.
+pub(super) const LOOKED_AT_MAX: usize = 10_000;

@@ -21,7 +21,6 @@ use crate::files::{must_be_new, read_text, write_new};
 use crate::limits::{DESK_DAYS, PEM_BYTES_MAX};
 use crate::output::{Output, bold, green, red, yellow};
 use crate::serve::ConfigArgs;
-use crate::values::until;
 use crate::wait::wait;
 
 use super::open;
@@ -63,7 +62,7 @@ struct AddArgs {
     roles: Vec<Role>,
 
     /// Last day of the person's mandate, such as 2028-12-31
-    #[arg(long, value_parser = until, value_name = "DATE")]
+    #[arg(long, value_parser = Timestamp::parse_until, value_name = "DATE")]
     mandate_until: Timestamp,
 
     #[command(flatten)]

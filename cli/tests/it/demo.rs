@@ -113,8 +113,10 @@ impl Demo {
 }
 
 impl Drop for Demo {
-    /// The processes of the region end with the demo when it is asked to, not when it is killed.
     fn drop(&mut self) {
+        if self.0.try_wait().is_ok_and(|ended| ended.is_some()) {
+            return;
+        }
         let id = self.0.id().to_string();
         Command::new("kill").args(["-INT", &id]).status().unwrap();
         self.0.wait().unwrap();
@@ -188,4 +190,32 @@ fn a_second_terminal_asks_drafts_approves_and_lists_while_a_demo_serves() {
     let before = run(folder.path(), "demo advance 1m --dir region --json").done();
     let after = run(folder.path(), "demo advance 1h --dir region --json").done();
     assert!(after["now"].as_str().unwrap() > before["now"].as_str().unwrap());
+}
+
+#[test]
+fn a_demo_that_is_killed_leaves_no_process_behind() {
+    let folder = tempfile::tempdir().unwrap();
+    small_world(&folder.path().join("world"));
+    let mut demo = Demo::start(folder.path());
+    let region = folder.path().join("region");
+    assert_eq!(serving(&region), 4, "a broker and three nodes");
+    demo.0.kill().unwrap();
+    demo.0.wait().unwrap();
+    let since = Instant::now();
+    while serving(&region) > 0 {
+        assert!(since.elapsed() < SERVE_MAX, "{} processes are left", serving(&region));
+        sleep(Duration::from_millis(100));
+    }
+}
+
+/// Processes that serve from a folder below this one.
+fn serving(folder: &Path) -> usize {
+    let folder = folder.to_str().unwrap().as_bytes();
+    let processes = fs::read_dir("/proc").unwrap().filter_map(Result::ok);
+    let serves = |words: &[u8]| {
+        let has = |part: &[u8]| words.windows(part.len()).any(|window| window == part);
+        has(b"serve\0") && has(folder)
+    };
+    let words = processes.filter_map(|process| fs::read(process.path().join("cmdline")).ok());
+    words.filter(|words| serves(words)).count()
 }

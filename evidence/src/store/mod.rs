@@ -10,6 +10,7 @@ mod batch;
 mod conformance;
 mod disk;
 mod error;
+#[cfg(any(test, feature = "testing"))]
 pub mod faulty;
 mod memory;
 pub mod parts;

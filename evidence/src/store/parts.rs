@@ -9,13 +9,13 @@ use std::fmt;
 use grondslag_core::id::Digest;
 
 use super::{Batch, Store, StoreError};
-use crate::limits::{BODY_BYTES_MAX, KEY_BYTES_MAX, REREAD_MAX, VALUE_BYTES_MAX};
+use crate::limits::{BODY_BYTES_MAX, BODY_KEY_BYTES_MAX, REREAD_MAX, VALUE_BYTES_MAX};
 
 /// Keys that begin so are parts of bodies; leave them to this module.
 pub const PREFIX: &[u8] = b"p/";
 
-/// Longest key of a body: a part's key is that with a prefix and its number.
-pub const BODY_KEY_BYTES_MAX: usize = KEY_BYTES_MAX - PREFIX.len() - NUMBER_BYTES;
+/// What a part's key has beside the body's: the prefix and the part's number.
+pub(crate) const PART_KEY_BYTES: usize = PREFIX.len() + NUMBER_BYTES;
 
 const NUMBER_BYTES: usize = 2;
 const WHOLE: u8 = 0;

@@ -14,12 +14,12 @@
 mod answering;
 mod decide;
 mod facts;
-pub mod record;
+mod record;
 pub mod release;
-pub mod replay;
-pub mod service;
+pub(crate) mod replay;
+pub(crate) mod service;
 mod shape;
 mod tick;
 pub mod verify;
 
-pub use record::decisions;
+pub(crate) use record::decisions;

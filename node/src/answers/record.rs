@@ -125,7 +125,7 @@ impl fmt::Debug for DecisionFact {
 
 /// One decision of this node on another's question, without content.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct DecisionRecord {
+pub(super) struct DecisionRecord {
     /// The question as this node knows it.
     pub target_id: TargetId,
     /// When it was decided.
@@ -241,7 +241,7 @@ fn key(id: &TargetId) -> Vec<u8> {
 ///
 /// # Errors
 /// The reason why ledger or store cannot be read.
-pub async fn decisions(
+pub(crate) async fn decisions(
     agency: &Agency,
     from: u64,
     limit: usize,
@@ -276,7 +276,7 @@ async fn read(store: &dyn Store, id: &TargetId) -> Result<DecisionRecord, StoreE
 
 impl DecisionRecord {
     /// The record as the desk shows it.
-    pub fn to_wire(&self, index: u64) -> v1::DecisionRecord {
+    pub(super) fn to_wire(&self, index: u64) -> v1::DecisionRecord {
         v1::DecisionRecord {
             index,
             target_id: self.target_id.as_bytes().to_vec(),

@@ -13,7 +13,7 @@ use grondslag_core::answer::{Answer, Basis, Entry, Line, Outcome};
 use grondslag_core::catalogue::Category;
 use grondslag_core::clock::Timestamp;
 use grondslag_core::id::{Digest, Oin, TargetId};
-use grondslag_core::limits::BODY_BYTES_MAX;
+use grondslag_core::limits::{BODY_BYTES_MAX, LINE_ENTRIES_MAX};
 use grondslag_core::reason::Reason;
 use grondslag_core::statement::{self, ReplyFields};
 use grondslag_core::tier::Tier;
@@ -24,7 +24,6 @@ use grondslag_proto::reply::{Reply, SUITE_ENCODED};
 use grondslag_proto::{answer, v1};
 
 use super::replay;
-use crate::limits::LINE_ENTRIES_MAX;
 
 /// A permit, a receipt or content belongs to another question: a fault of this program, and
 /// nothing leaves.

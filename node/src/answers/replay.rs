@@ -79,7 +79,7 @@ pub(super) async fn kept(
 ///
 /// # Errors
 /// Those of the store.
-pub async fn forget_expired(store: &dyn Store, now: Timestamp) -> Result<usize, StoreError> {
+pub(crate) async fn forget_expired(store: &dyn Store, now: Timestamp) -> Result<usize, StoreError> {
     let page = store.scan(TERMS, None, EXPIRE_STEPS).await?;
     let mut batch = Batch::new();
     let mut forgotten = 0;

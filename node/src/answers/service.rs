@@ -20,13 +20,13 @@ use crate::agency::Agency;
 
 /// Answers questions.
 #[derive(Debug, Clone)]
-pub struct AnswerService {
+pub(crate) struct AnswerService {
     agency: Arc<Agency>,
 }
 
 impl AnswerService {
     /// The service of one node.
-    pub fn new(agency: Arc<Agency>) -> Self {
+    pub(crate) fn new(agency: Arc<Agency>) -> Self {
         Self { agency }
     }
 

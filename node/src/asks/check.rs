@@ -21,7 +21,7 @@ use crate::agency::Agency;
 
 /// The part of a question that one target got.
 #[derive(Debug, Clone, Copy)]
-pub struct Asked<'a> {
+pub(crate) struct Asked<'a> {
     /// The whole.
     pub inquiry: &'a Inquiry,
     /// The target.
@@ -32,7 +32,7 @@ pub struct Asked<'a> {
 
 impl Asked<'_> {
     /// The inquiry as the target knows it.
-    pub fn id(&self) -> TargetId {
+    pub(crate) fn id(&self) -> TargetId {
         TargetId::derive(self.inquiry.id(), self.target)
     }
 }
@@ -42,7 +42,7 @@ impl Asked<'_> {
 ///
 /// # Errors
 /// `ATTESTATION_INVALID` or `HEADER_MISMATCH`.
-pub fn check_evidence(
+pub(crate) fn check_evidence(
     agency: &Agency,
     asked: Asked<'_>,
     rulings: &[NamedRuling],
@@ -71,7 +71,7 @@ pub fn check_evidence(
 /// # Errors
 /// `BROKER_DECISION_MISMATCH` when the same rules say otherwise; the reason why the broker says
 /// that it cannot deal with the target, when that is all it says.
-pub fn check_rulings(
+pub(crate) fn check_rulings(
     agency: &Agency,
     asked: Asked<'_>,
     rulings: &[NamedRuling],
@@ -102,7 +102,7 @@ pub fn check_rulings(
 }
 
 /// Whether nothing of this target was let through, and that by rule.
-pub fn refused_by_rule(rulings: &[NamedRuling]) -> bool {
+pub(crate) fn refused_by_rule(rulings: &[NamedRuling]) -> bool {
     !rulings.is_empty() && rulings.iter().all(|named| named.ruling.verdict == Verdict::Refuse)
 }
 
@@ -144,7 +144,7 @@ fn is_rule(reason: Reason) -> bool {
 ///
 /// # Errors
 /// `ANSWER_INVALID`, or why the node's card does not hold: the answer is discarded unseen.
-pub fn open_reply(
+pub(crate) fn open_reply(
     agency: &Agency,
     asked: Asked<'_>,
     wish: &Wish,

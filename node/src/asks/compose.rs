@@ -17,7 +17,7 @@ use crate::random::random;
 
 /// A second person's signatures, one per target in the question's order.
 #[derive(Debug, Clone)]
-pub struct Cosigned {
+pub(crate) struct Cosigned {
     /// The person, vouched for by this node.
     pub approver: Approver,
     /// Commitment to the child that the signatures cover.
@@ -27,7 +27,7 @@ pub struct Cosigned {
 }
 
 /// The header of a question.
-pub fn header(
+pub(crate) fn header(
     agency: &Agency,
     staff: Pseudonym,
     wish: &Wish,
@@ -57,7 +57,7 @@ pub fn header(
 ///
 /// # Errors
 /// `TOO_LARGE` when text and facts do not fit a detail; what [`Inquiry::parse`] gives.
-pub fn inquiry(
+pub(crate) fn inquiry(
     agency: &Agency,
     id: InquiryId,
     attempt: u8,

@@ -36,7 +36,7 @@ use crate::staff::{ActingStaff, Person, StaffError};
 const PREFIX: &[u8] = b"n/d/";
 
 /// A draft as it stands.
-pub struct Draft {
+pub(crate) struct Draft {
     /// The inquiry.
     pub id: InquiryId,
     /// The question.
@@ -81,7 +81,7 @@ impl fmt::Debug for Draft {
 /// How a draft leaves: taken out in the commit that records its question as asked, and put back
 /// if the broker did not take the question.
 #[derive(Debug, Clone)]
-pub struct Leaving {
+pub(crate) struct Leaving {
     /// The removal, which expects the draft that was read.
     pub out: Batch,
     back: Batch,
@@ -92,7 +92,7 @@ impl Draft {
     ///
     /// # Errors
     /// Why the store did not take it.
-    pub async fn create(
+    pub(crate) async fn create(
         agency: &Agency,
         staff: &StaffId,
         pseudonym: Pseudonym,
@@ -119,7 +119,11 @@ impl Draft {
     ///
     /// # Errors
     /// `UNKNOWN_INQUIRY`, also for another person's draft; or why it cannot be read.
-    pub async fn own(agency: &Agency, id: InquiryId, author: &StaffId) -> Result<Self, Reason> {
+    pub(crate) async fn own(
+        agency: &Agency,
+        id: InquiryId,
+        author: &StaffId,
+    ) -> Result<Self, Reason> {
         Self::find(agency, id, |staff, _, _| staff == author).await
     }
 
@@ -128,7 +132,11 @@ impl Draft {
     /// # Errors
     /// `UNKNOWN_INQUIRY`, also for a draft that is none of this person's business; or why it
     /// cannot be read.
-    pub async fn shown_to(agency: &Agency, id: InquiryId, who: &Person) -> Result<Self, Reason> {
+    pub(crate) async fn shown_to(
+        agency: &Agency,
+        id: InquiryId,
+        who: &Person,
+    ) -> Result<Self, Reason> {
         let catalogue = agency.pack.catalogue();
         let may = |role: &Role, purpose: &Purpose| {
             who.roles().iter().any(|own| may_approve(catalogue, own, role, purpose))
@@ -162,12 +170,12 @@ impl Draft {
     }
 
     /// Whose draft it is.
-    pub fn staff(&self) -> &StaffId {
+    pub(crate) fn staff(&self) -> &StaffId {
         &self.kept.staff
     }
 
     /// Per target its id and what is asked of it, in the draft's order.
-    pub fn targets(&self) -> impl Iterator<Item = (&Oin, TargetId, &[Category])> {
+    pub(crate) fn targets(&self) -> impl Iterator<Item = (&Oin, TargetId, &[Category])> {
         let targets = self.wish.targets.iter();
         targets.map(|(oin, asked)| (oin, TargetId::derive(&self.id, oin), asked.as_slice()))
     }
@@ -179,7 +187,7 @@ impl Draft {
     /// `APPROVAL_OWN`, `APPROVAL_UNSIGNED`, `APPROVAL_ALTERED`, `ROLE_NOT_HELD` for a role that
     /// may not approve this, `TOO_LARGE`, `UNKNOWN_INQUIRY` when it was sent meanwhile, `BUSY`
     /// when others keep changing it, or why the store did not take it.
-    pub async fn approve(
+    pub(crate) async fn approve(
         mut self,
         agency: &Agency,
         by: &ActingStaff,
@@ -256,7 +264,7 @@ impl Draft {
     /// # Errors
     /// `APPROVER_UNVERIFIED` when a person or their certificate was revoked, the mandate ended or
     /// the role was withdrawn since; `STORE_CORRUPT`, or why the register cannot be read.
-    pub async fn cosigned(&self, agency: &Agency) -> Result<Vec<Cosigned>, Reason> {
+    pub(crate) async fn cosigned(&self, agency: &Agency) -> Result<Vec<Cosigned>, Reason> {
         let mut all = Vec::new();
         for kept in &self.kept.cosigned {
             let acting = kept.acting(agency).await?;
@@ -279,7 +287,7 @@ impl Draft {
     ///
     /// # Errors
     /// `TOO_LARGE` or `INTERNAL`, which a draft that was kept does not give.
-    pub fn leave(self) -> Result<(Wish, Header, Summary, Leaving), Reason> {
+    pub(crate) fn leave(self) -> Result<(Wish, Header, Summary, Leaving), Reason> {
         let line = |stage| summary(&self.id, &self.kept, &self.wish, stage);
         let key = key(&self.id);
         let out = parts::delete_seen(Batch::new(), &key, &self.seen);
@@ -293,7 +301,7 @@ impl Draft {
 /// The broker did not take a question: its draft is back with its approvals and may be sent again
 /// under the same id, and a question without one has failed. A conflict says that the broker took
 /// it before: then the draft stays out.
-pub async fn not_taken(
+pub(crate) async fn not_taken(
     agency: &Agency,
     mut summary: Summary,
     leaving: Option<Leaving>,
@@ -317,7 +325,7 @@ pub async fn not_taken(
 ///
 /// # Errors
 /// Those of the store. A draft that cannot be read is passed over.
-pub async fn forget_ended(store: &dyn Store, now: Timestamp) -> Result<usize, StoreError> {
+pub(crate) async fn forget_ended(store: &dyn Store, now: Timestamp) -> Result<usize, StoreError> {
     let mut forgotten = 0;
     let mut after: Option<Vec<u8>> = None;
     loop {

@@ -12,19 +12,16 @@ use grondslag_proto::reply::Reply;
 use serde::{Deserialize, Serialize};
 
 use crate::agency::Agency;
+use crate::limits::{INQUIRIES_LOOKED_THROUGH_MAX, INQUIRIES_PAGE};
 use crate::random::random;
 
 /// Inquiries, newest first: `n/i/<2^64 - 1 - milliseconds, big-endian><inquiry id>`.
 const PREFIX: &[u8] = b"n/i/";
-/// Most inquiries looked through for one person's list.
-const LOOKED_THROUGH_MAX: usize = 10_000;
-/// Inquiries read at a time.
-const PAGE: usize = 500;
 
 /// Where an inquiry stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Stage {
+pub(crate) enum Stage {
     /// Waits for a second person.
     Draft,
     /// Sent.
@@ -39,7 +36,7 @@ pub enum Stage {
 
 impl Stage {
     /// The word as shown.
-    pub const fn word(self) -> &'static str {
+    pub(crate) const fn word(self) -> &'static str {
         match self {
             Self::Draft => "draft",
             Self::Asked => "asked",
@@ -52,7 +49,7 @@ impl Stage {
 
 /// One inquiry of a person.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Summary {
+pub(crate) struct Summary {
     /// The inquiry.
     pub id: InquiryId,
     /// When it was drafted or asked.
@@ -76,7 +73,7 @@ impl Summary {
     ///
     /// # Errors
     /// `INTERNAL` when it has no JSON.
-    pub fn put(&self, batch: Batch) -> Result<Batch, Reason> {
+    pub(crate) fn put(&self, batch: Batch) -> Result<Batch, Reason> {
         let body = serde_json::to_vec(self).map_err(|_| Reason::Internal)?;
         Ok(batch.put(line_key(&self.id, self.asked_at), body))
     }
@@ -93,7 +90,7 @@ fn line_key(id: &InquiryId, asked_at: Timestamp) -> Vec<u8> {
 /// # Errors
 /// `UNKNOWN_INQUIRY` when the draft changed or was sent meanwhile, or why it could not be
 /// recorded: the question then stays.
-pub async fn record_asked(
+pub(crate) async fn record_asked(
     agency: &Agency,
     inquiry: &Inquiry,
     summary: &Summary,
@@ -119,7 +116,11 @@ pub async fn record_asked(
 ///
 /// # Errors
 /// Why it could not be recorded: the draft is then not shown.
-pub async fn record_shown(agency: &Agency, id: &InquiryId, to: &StaffId) -> Result<(), Reason> {
+pub(crate) async fn record_shown(
+    agency: &Agency,
+    id: &InquiryId,
+    to: &StaffId,
+) -> Result<(), Reason> {
     let salt: [u8; 16] = random()?;
     let leaf = Canonical::new("grondslag/leaf/draft-shown/v1")
         .bytes(&salt)
@@ -135,7 +136,11 @@ pub async fn record_shown(agency: &Agency, id: &InquiryId, to: &StaffId) -> Resu
 ///
 /// # Errors
 /// Why it could not be recorded: the answer is then not shown.
-pub async fn record_answer(agency: &Agency, from: &Oin, reply: &Reply) -> Result<(), Reason> {
+pub(crate) async fn record_answer(
+    agency: &Agency,
+    from: &Oin,
+    reply: &Reply,
+) -> Result<(), Reason> {
     let body = Digest::of(&reply.body);
     let leaf = Canonical::new("grondslag/leaf/answered/v1")
         .bytes(reply.target_id.as_bytes())
@@ -153,7 +158,11 @@ pub async fn record_answer(agency: &Agency, from: &Oin, reply: &Reply) -> Result
 ///
 /// # Errors
 /// Why it could not be recorded.
-pub async fn record_alarm(agency: &Agency, about: Digest, reason: Reason) -> Result<(), Reason> {
+pub(crate) async fn record_alarm(
+    agency: &Agency,
+    about: Digest,
+    reason: Reason,
+) -> Result<(), Reason> {
     let leaf = Canonical::new("grondslag/leaf/alarm/v1")
         .bytes(about.as_bytes())
         .text(reason.code())
@@ -167,7 +176,7 @@ pub async fn record_alarm(agency: &Agency, about: Digest, reason: Reason) -> Res
 ///
 /// # Errors
 /// Why the store did not take it.
-pub async fn update(agency: &Agency, summary: &Summary) -> Result<(), Reason> {
+pub(crate) async fn update(agency: &Agency, summary: &Summary) -> Result<(), Reason> {
     agency.store.commit(summary.put(Batch::new())?).await.map_err(StoreError::reason)
 }
 
@@ -176,7 +185,7 @@ pub async fn update(agency: &Agency, summary: &Summary) -> Result<(), Reason> {
 ///
 /// # Errors
 /// Those of the store.
-pub async fn restage(
+pub(crate) async fn restage(
     store: &dyn Store,
     batch: Batch,
     id: &InquiryId,
@@ -197,11 +206,15 @@ pub async fn restage(
 ///
 /// # Errors
 /// Why the store could not be read.
-pub async fn list(agency: &Agency, staff: &StaffId, limit: usize) -> Result<Vec<Summary>, Reason> {
+pub(crate) async fn list(
+    agency: &Agency,
+    staff: &StaffId,
+    limit: usize,
+) -> Result<Vec<Summary>, Reason> {
     let mut own = Vec::new();
     let mut after: Option<Vec<u8>> = None;
-    for _ in 0..LOOKED_THROUGH_MAX / PAGE {
-        let page = agency.store.scan(PREFIX, after.as_deref(), PAGE).await;
+    for _ in 0..INQUIRIES_LOOKED_THROUGH_MAX / INQUIRIES_PAGE {
+        let page = agency.store.scan(PREFIX, after.as_deref(), INQUIRIES_PAGE).await;
         let page = page.map_err(StoreError::reason)?;
         for pair in &page {
             let summary: Summary =
@@ -214,7 +227,7 @@ pub async fn list(agency: &Agency, staff: &StaffId, limit: usize) -> Result<Vec<
             }
         }
         match page.last() {
-            Some(last) if page.len() == PAGE => after = Some(last.key.clone()),
+            Some(last) if page.len() == INQUIRIES_PAGE => after = Some(last.key.clone()),
             _ => break,
         }
     }

@@ -7,14 +7,14 @@
 //! INVARIANT: the person is the one of the desk certificate; no field names them. Nothing is
 //! shown that the target's own key did not sign.
 
-pub mod check;
-pub mod compose;
-pub mod draft;
-pub mod inquiries;
-pub mod plan;
-pub mod pursue;
-pub mod second;
-pub mod service;
-pub mod term;
-pub mod view;
-pub mod wish;
+mod check;
+mod compose;
+pub(crate) mod draft;
+mod inquiries;
+mod plan;
+mod pursue;
+mod second;
+pub(crate) mod service;
+mod term;
+mod view;
+mod wish;

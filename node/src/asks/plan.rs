@@ -22,7 +22,7 @@ use crate::agency::Agency;
 ///
 /// # Errors
 /// `INTERNAL` when the catalogue and the wish disagree, which parsing excludes.
-pub fn plan(agency: &Agency, wish: &Wish, lang: Lang) -> Result<Vec<v1::PlanLine>, Reason> {
+pub(crate) fn plan(agency: &Agency, wish: &Wish, lang: Lang) -> Result<Vec<v1::PlanLine>, Reason> {
     let now = agency.clock.now();
     let mut lines = Vec::new();
     for (oin, categories) in &wish.targets {
@@ -57,7 +57,7 @@ fn line(
 ///
 /// # Errors
 /// As [`plan`].
-pub fn grounds(agency: &Agency, wish: &Wish) -> Result<Vec<Ground>, Reason> {
+pub(crate) fn grounds(agency: &Agency, wish: &Wish) -> Result<Vec<Ground>, Reason> {
     let (pack, now) = (&agency.pack, agency.clock.now());
     let mut grounds = BTreeSet::new();
     for (oin, categories) in &wish.targets {

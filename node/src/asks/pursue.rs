@@ -30,7 +30,7 @@ use crate::limits::{ASK_WAIT_MS, EVENTS_PER_TARGET_MAX, RETRY_PAUSE_MS};
 
 /// A question ready to go.
 #[derive(Debug)]
-pub struct Pursuit {
+pub(crate) struct Pursuit {
     /// This node.
     pub agency: Arc<Agency>,
     /// What was wished.
@@ -72,7 +72,7 @@ type Events = mpsc::Sender<v1::DeskEvent>;
 impl Pursuit {
     /// Asks, and sends every event to the desk. A second attempt goes to the targets that could
     /// not take the first for a passing reason.
-    pub async fn run(mut self, events: Events) {
+    pub(crate) async fn run(mut self, events: Events) {
         let id = self.summary.id;
         let since = Instant::now();
         let mut targets: BTreeMap<Oin, Target> =

@@ -13,7 +13,12 @@ const CITIZENS: &str = "burger";
 /// A question may be approved by its own role, by a role of the same kind that may ask for the
 /// same purpose, and by a role that the catalogue marks as mandated; a citizen's request by the
 /// privacy officer (`po`) alone; and nothing by a role that deals with no cases.
-pub fn may_approve(catalogue: &Catalogue, by: &Role, role: &Role, purpose: &Purpose) -> bool {
+pub(crate) fn may_approve(
+    catalogue: &Catalogue,
+    by: &Role,
+    role: &Role,
+    purpose: &Purpose,
+) -> bool {
     if role.kind().as_str() == CITIZENS {
         return function(by) == HEARS_CITIZENS;
     }

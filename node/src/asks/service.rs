@@ -6,6 +6,7 @@ use std::sync::Arc;
 use grondslag_core::catalogue::Role;
 use grondslag_core::id::{InquiryId, Pseudonym, TargetId};
 use grondslag_core::lang::Lang;
+use grondslag_core::limits::LIST_MAX;
 use grondslag_core::reason::Reason;
 use grondslag_proto::reply::refusal;
 use grondslag_proto::status::rejected;
@@ -27,7 +28,7 @@ use super::view;
 use super::wish::{Wish, known_role};
 use crate::agency::Agency;
 use crate::answers::decisions;
-use crate::limits::{ASKS_MAX, DESK_EVENTS_MAX, LIST_DEFAULT, LIST_MAX};
+use crate::limits::{ASKS_MAX, DESK_EVENTS_MAX, LIST_DEFAULT};
 use crate::random::random;
 use crate::staff::Person;
 
@@ -36,7 +37,7 @@ const LANG_KEY: &str = "grondslag-lang";
 
 /// The service.
 #[derive(Debug)]
-pub struct Desk {
+pub(crate) struct Desk {
     agency: Arc<Agency>,
     places: Arc<Semaphore>,
 }
@@ -51,7 +52,7 @@ struct Caller {
 
 impl Desk {
     /// A desk with its bound on questions under way.
-    pub fn new(agency: Arc<Agency>) -> Self {
+    pub(crate) fn new(agency: Arc<Agency>) -> Self {
         Self { agency, places: Arc::new(Semaphore::new(ASKS_MAX)) }
     }
 
@@ -340,10 +341,8 @@ fn summarised(summary: &Summary) -> v1::InquirySummary {
 }
 
 fn limit(wanted: u32) -> usize {
-    match usize::try_from(wanted) {
-        Ok(0) | Err(_) => LIST_DEFAULT,
-        Ok(limit) => limit.min(LIST_MAX),
-    }
+    let rows = if wanted == 0 { LIST_DEFAULT } else { wanted.min(LIST_MAX) };
+    usize::try_from(rows).unwrap_or(usize::MAX)
 }
 
 fn once<T: Send + 'static>(event: T) -> Response<Events<T>> {

@@ -12,7 +12,7 @@ const STANDARD_DAYS: u32 = 5;
 
 /// When the answer is due: the asker's own term in minutes, else two hours when acute, a day when
 /// urgent, five working days otherwise. Public holidays count as working days.
-pub fn answer_by(now: Timestamp, urgency: Urgency, minutes: u32) -> Timestamp {
+pub(crate) fn answer_by(now: Timestamp, urgency: Urgency, minutes: u32) -> Timestamp {
     if minutes > 0 {
         let term = i64::from(minutes).saturating_mul(60_000).min(ANSWER_TERM_MS_MAX);
         return now.plus_ms(term);

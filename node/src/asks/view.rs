@@ -18,7 +18,7 @@ use crate::agency::Agency;
 
 /// How one agency stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Stand {
+pub(crate) enum Stand {
     /// It replied.
     Replied,
     /// Its reply is to come.
@@ -31,7 +31,7 @@ pub enum Stand {
 
 impl Stand {
     /// The word as shown.
-    pub const fn word(self) -> &'static str {
+    pub(crate) const fn word(self) -> &'static str {
         match self {
             Self::Replied => "replied",
             Self::Pending => "pending",
@@ -43,7 +43,7 @@ impl Stand {
 
 /// One agency's line in the making.
 #[derive(Debug)]
-pub struct Draft<'a> {
+pub(crate) struct Draft<'a> {
     /// The agency.
     pub oin: &'a Oin,
     /// How it stands.
@@ -59,7 +59,7 @@ pub struct Draft<'a> {
 }
 
 /// The line as it is shown.
-pub fn agency_line(agency: &Agency, lang: Lang, draft: &Draft<'_>) -> v1::AgencyLine {
+pub(crate) fn agency_line(agency: &Agency, lang: Lang, draft: &Draft<'_>) -> v1::AgencyLine {
     let card = agency.directory.card(draft.oin).ok();
     let card = card.as_ref().map(grondslag_certs::VerifiedCard::card);
     let answer = draft.answer;
@@ -79,18 +79,18 @@ pub fn agency_line(agency: &Agency, lang: Lang, draft: &Draft<'_>) -> v1::Agency
 }
 
 /// The event that a question was refused as a whole.
-pub fn refused(reason: Reason) -> v1::DeskEvent {
+pub(crate) fn refused(reason: Reason) -> v1::DeskEvent {
     v1::DeskEvent { event: Some(Event::Refusal(refusal(reason))) }
 }
 
 /// The event that a question went out.
-pub fn started(id: &InquiryId, answer_by_ms: i64) -> v1::DeskEvent {
+pub(crate) fn started(id: &InquiryId, answer_by_ms: i64) -> v1::DeskEvent {
     let started = v1::InquiryStarted { inquiry_id: id.as_bytes().to_vec(), answer_by_ms };
     v1::DeskEvent { event: Some(Event::Started(started)) }
 }
 
 /// The event of one agency's line.
-pub fn line(line: v1::AgencyLine) -> v1::DeskEvent {
+pub(crate) fn line(line: v1::AgencyLine) -> v1::DeskEvent {
     v1::DeskEvent { event: Some(Event::Line(line)) }
 }
 

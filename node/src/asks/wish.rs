@@ -14,14 +14,11 @@ use grondslag_subject::{Bsn, admits};
 
 use crate::agency::Agency;
 use crate::detail::{check_length, stated};
-use crate::limits::STATED_FACTS_MAX;
+use crate::limits::{REFERENCE_CHARS_MAX, STATED_FACTS_MAX};
 use crate::records::SourceFault;
 
-/// Longest reference.
-const REFERENCE_CHARS_MAX: usize = 120;
-
 /// A question as a person puts it: every code known, every bound kept, no name in the text.
-pub struct Wish {
+pub(crate) struct Wish {
     /// About whom.
     pub subject: Bsn,
     /// In which role.
@@ -62,7 +59,7 @@ impl Wish {
     ///
     /// # Errors
     /// The reason code of the first thing that is wrong.
-    pub async fn parse(agency: &Agency, wire: v1::DeskQuestion) -> Result<Self, Reason> {
+    pub(crate) async fn parse(agency: &Agency, wire: v1::DeskQuestion) -> Result<Self, Reason> {
         if !wire.on_behalf_of.is_empty() {
             return Err(Reason::PersonInField);
         }
@@ -93,7 +90,7 @@ impl Wish {
     }
 
     /// The wish as it came, to keep a draft.
-    pub fn to_wire(&self) -> v1::DeskQuestion {
+    pub(crate) fn to_wire(&self) -> v1::DeskQuestion {
         let targets = self.targets.iter().map(|(oin, categories)| v1::DeskTarget {
             oin: oin.to_string(),
             categories: categories.iter().map(ToString::to_string).collect(),
@@ -128,7 +125,7 @@ async fn check_text(agency: &Agency, text: &str, subject: &Bsn) -> Result<(), Re
 ///
 /// # Errors
 /// `UNKNOWN_ROLE`.
-pub fn known_role(catalogue: &Catalogue, code: &str) -> Result<Role, Reason> {
+pub(crate) fn known_role(catalogue: &Catalogue, code: &str) -> Result<Role, Reason> {
     let role = Role::parse(code).map_err(|_| Reason::UnknownRole)?;
     catalogue.role(&role).ok_or(Reason::UnknownRole)?;
     Ok(role)

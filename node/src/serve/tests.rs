@@ -13,6 +13,7 @@ use grondslag_proto::v1::node_service_client::NodeServiceClient;
 use grondslag_runtime::channel::dial;
 use grondslag_runtime::config::{self, Limits};
 use grondslag_runtime::net::TcpNet;
+use grondslag_runtime::operator::Vitals as _;
 use tonic::transport::Channel;
 
 use super::*;
@@ -103,11 +104,11 @@ async fn invariant_8_a_node_answers_its_broker_and_nobody_else() {
 async fn a_node_tells_its_state_and_that_its_register_is_not_loaded() {
     let scene = Scene::new();
     let node = Node::start(scene.node(), around()).await.unwrap();
-    let status: serde_json::Value =
-        serde_json::from_str(&node.agency.status_json().await.unwrap()).unwrap();
-    assert_eq!((&status["process"], &status["name"]), (&"node".into(), &"Praktijk".into()));
-    assert_eq!(status["findings"][0], "NOT_READY");
-    assert_eq!(status["peers"][0]["oin"], BROKER);
+    let status = node.agency.status().await;
+    assert_eq!((status.process.as_str(), status.name.as_str()), ("node", "Praktijk"));
+    assert_eq!(status.findings.first(), Some(&Reason::NotReady));
+    let peers: Vec<&str> = status.peers.iter().map(|peer| peer.oin.as_str()).collect();
+    assert_eq!(peers, [BROKER]);
     node.kill().await;
 }
 

@@ -17,14 +17,10 @@ use grondslag_core::catalogue::{CodeError, Role};
 use grondslag_core::clock::Timestamp;
 use grondslag_core::id::{IdError, StaffId};
 use grondslag_core::reason::Reason;
-use jiff::civil::Date;
 use serde::Deserialize;
 
 use super::{Staff, StaffName};
 use crate::limits::{STAFF_FILE_BYTES_MAX, STAFF_MAX, STAFF_ROLES_MAX};
-
-/// Length of `YYYY-MM-DD`.
-const DATE_LEN: usize = 10;
 
 /// What is wrong with a staff file. People are named by their place in it, from 1.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -143,20 +139,10 @@ impl Row {
             }
             roles.insert(role);
         }
-        let mandate_until =
-            mandate_end(&self.mandate_until).ok_or(StaffFileError::Mandate(place))?;
+        let mandate_until = Timestamp::parse_until(&self.mandate_until)
+            .map_err(|_| StaffFileError::Mandate(place))?;
         let revoked_certificates = BTreeSet::new();
         Ok(Staff { id, name, roles, mandate_until, revoked: false, revoked_certificates })
-    }
-}
-
-/// The first moment at which a mandate holds no longer.
-pub(super) fn mandate_end(text: &str) -> Option<Timestamp> {
-    if text.len() == DATE_LEN {
-        let date: Date = text.parse().ok()?;
-        Timestamp::start_of(date.tomorrow().ok()?).ok()
-    } else {
-        Timestamp::parse(text).ok()
     }
 }
 

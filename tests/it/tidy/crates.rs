@@ -21,10 +21,8 @@ const LAYERS: [&[&str]; 5] = [
 const SERVING: [&str; 7] = ["core", "subject", "proto", "policy", "runtime", "broker", "node"];
 
 /// Files of those crates that write nevertheless, each for a stated reason.
-const WRITERS: [(&str, &str); 5] = [
+const WRITERS: [(&str, &str); 3] = [
     ("broker/src/admin.rs", "the operator's commands, not the serving broker"),
-    ("node/src/init.rs", "`node init`, before there is a node"),
-    ("node/src/secret.rs", "the secret that `node init` makes"),
     ("runtime/src/clock/region.rs", "the demo's driver writes the region clock"),
     ("runtime/src/telemetry.rs", "the log file that the operator names"),
 ];

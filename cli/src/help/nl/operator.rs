@@ -143,6 +143,10 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
         "Controleer alleen de configuratie en de bestanden die zij noemt, en stop",
     ),
     (
+        "End in order as soon as standard input closes: for a program that starts this one",
+        "Eindig ordelijk zodra de standaardinvoer sluit: voor een programma dat dit start",
+    ),
+    (
         "Replace the node's records by those in files (stop the node first)",
         "Vervang de gegevens van het knooppunt door die in bestanden (stop eerst het knooppunt)",
     ),

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use grondslag_core::answer::{About, Layer, Record};
 use grondslag_core::catalogue::{Category, CodeError, Kind, Purpose};
-use grondslag_core::clock::Timestamp;
+use grondslag_core::clock::{Timestamp, parse_date};
 use grondslag_core::tier::Tier;
 use grondslag_subject::{BirthDate, Bsn, Name, admits};
 use jiff::civil::Date;
@@ -18,9 +18,6 @@ use crate::records::keys::{self, Entry};
 use crate::records::shape::{ClientRow, FactRow, LAYER_TIERS};
 use crate::records::{ClientId, RegisterFact};
 use crate::secret::NodeSecret;
-
-/// Length of `YYYY-MM-DD`.
-const DATE_LEN: usize = 10;
 
 /// A row that keeps every rule, and where it goes.
 pub(super) enum Checked {
@@ -290,9 +287,9 @@ fn layers(fields: Fields<'_>) -> RowResult<BTreeMap<Tier, Layer>> {
 
 /// The moment from which something holds: a date begins at its midnight.
 fn start(column: &'static str, text: &str) -> RowResult<Timestamp> {
-    let moment = match date(text) {
-        Some(date) => Timestamp::start_of(date),
-        None => Timestamp::parse(text),
+    let moment = match parse_date(text) {
+        Ok(date) => Timestamp::start_of(date),
+        Err(_) => Timestamp::parse(text),
     };
     moment.map_err(|_| (column, Fault::BadMoment))
 }
@@ -300,15 +297,7 @@ fn start(column: &'static str, text: &str) -> RowResult<Timestamp> {
 /// The moment from which something holds no longer: a date counts as a whole ("tot en met"), a
 /// moment ends there.
 fn end(text: &str) -> RowResult<Timestamp> {
-    let moment = match date(text) {
-        Some(date) => date.tomorrow().ok().and_then(|next| Timestamp::start_of(next).ok()),
-        None => Timestamp::parse(text).ok(),
-    };
-    moment.ok_or(("until", Fault::BadMoment))
-}
-
-fn date(text: &str) -> Option<Date> {
-    if text.len() == DATE_LEN { text.parse().ok() } else { None }
+    Timestamp::parse_until(text).map_err(|_| ("until", Fault::BadMoment))
 }
 
 fn code<T>(code: Result<T, CodeError>, exists: impl Fn(&T) -> bool) -> Option<T> {

@@ -1,9 +1,7 @@
 //! The three files of an import and their columns.
 
 use super::problem::Fault;
-
-/// A column name differs from what was meant in at most this many letters.
-const NEAR_MAX: usize = 2;
+use crate::limits::COLUMN_EDITS_MAX;
 
 /// Which file of an import.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,7 +50,7 @@ impl Table {
     pub(super) fn nearest(self, column: &str) -> Option<&'static str> {
         let column = column.trim().to_lowercase().replace([' ', '-'], "_");
         let near = self.columns().iter().map(|known| (distance(&column, known), *known)).min()?;
-        (near.0 <= NEAR_MAX && near.0 < near.1.len()).then_some(near.1)
+        (near.0 <= COLUMN_EDITS_MAX && near.0 < near.1.len()).then_some(near.1)
     }
 
     /// What is wrong with a column of this name: where it stands and which is nearest. The name
