@@ -26,7 +26,7 @@ const ROUNDS: u64 = 10;
 const KILL_AFTER_MS_MAX: u64 = 120;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn invariant_7_nothing_acknowledged_is_lost_through_kill_9() {
+async fn invariant_07_nothing_acknowledged_is_lost_through_kill_9() {
     let folder = tempfile::tempdir().unwrap();
     let seed = RandomState::new();
     let mut acknowledged = BTreeMap::new();

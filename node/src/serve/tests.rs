@@ -86,7 +86,7 @@ fn around() -> Surroundings {
 }
 
 #[tokio::test]
-async fn invariant_8_a_node_answers_its_broker_and_nobody_else() {
+async fn invariant_08_a_node_answers_its_broker_and_nobody_else() {
     let scene = Scene::new();
     let node = Node::start(scene.node(), around()).await.unwrap();
     let ask = async |caller| {

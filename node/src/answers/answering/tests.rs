@@ -79,7 +79,7 @@ async fn a_reply_is_signed_with_the_cards_key_for_its_asker_and_question() {
 }
 
 #[tokio::test]
-async fn invariant_4_miss_refusal_and_review_are_one_neutral_answer_to_who_may_not_know() {
+async fn invariant_04_miss_refusal_and_review_are_one_neutral_answer_to_who_may_not_know() {
     let scene = scene().await;
     // Review (R14.3) and no rule (G24) at a care holder, and a child it does not know.
     let review = answered(&scene, &Ask::veilig_thuis(&["G05"]).id(1)).await;
@@ -204,7 +204,7 @@ async fn the_nodes_own_rules_make_it_stricter() {
 }
 
 #[tokio::test]
-async fn invariant_2_nothing_is_looked_up_for_a_question_that_is_not_verified() {
+async fn invariant_02_nothing_is_looked_up_for_a_question_that_is_not_verified() {
     let scene = scene().await;
     let mut question = scene.question(&Ask::guardian(&["G05"]));
     question.part.signature[0] ^= 1;
@@ -275,7 +275,7 @@ async fn two_at_once_get_the_same_bytes_and_one_decision() {
 }
 
 #[tokio::test]
-async fn invariant_2_nothing_leaves_when_the_ledger_fails_whether_or_not_the_write_landed() {
+async fn invariant_02_nothing_leaves_when_the_ledger_fails_whether_or_not_the_write_landed() {
     for fault in [Fault::Lost, Fault::Landed] {
         let scene = scene().await;
         let question = Ask::guardian(&["G05"]).about(UNKNOWN);

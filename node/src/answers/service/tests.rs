@@ -54,7 +54,7 @@ async fn told(scene: Scene, ask: &Ask) -> Result<Answered, Option<Reason>> {
 }
 
 #[tokio::test]
-async fn invariant_4_a_fault_that_only_a_known_child_brings_about_is_told_as_any_fault() {
+async fn invariant_04_a_fault_that_only_a_known_child_brings_about_is_told_as_any_fault() {
     let damaged = async || {
         let mut scene = Scene::new().await;
         scene.agency.source = Arc::new(Damaged(scene.shelf.clone()));
