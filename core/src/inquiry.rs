@@ -231,8 +231,12 @@ impl Approval {
 
 /// A question that is well formed and fresh. Only [`Inquiry::parse`] makes one.
 ///
-/// ```compile_fail
-/// let inquiry = grondslag_core::inquiry::Inquiry { id: todo!(), attempt: 1 };
+/// ```compile_fail,E0451
+/// use grondslag_core::inquiry::{Inquiry, RawInquiry};
+/// fn forge(raw: RawInquiry) -> Inquiry {
+///     let RawInquiry { id, attempt, header, parts, signature } = raw;
+///     Inquiry { id, attempt, header, parts, signature }
+/// }
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Inquiry {

@@ -66,11 +66,11 @@ pub struct Staff {
 ///
 /// Only [`Registry::person`] makes one, from a desk certificate that was verified:
 ///
-/// ```compile_fail
-/// fn forge(staff: grondslag_node::staff::Staff) -> grondslag_node::staff::Person {
-///     grondslag_node::staff::Person {
-///         staff, pseudonym: todo!(), serial: todo!(), public_key: [0; 32],
-///     }
+/// ```compile_fail,E0451
+/// use grondslag_core::id::Pseudonym;
+/// use grondslag_node::staff::{Person, Staff};
+/// fn forge(staff: Staff, pseudonym: Pseudonym, serial: grondslag_certs::Serial) -> Person {
+///     Person { staff, pseudonym, serial, public_key: [0; 32] }
 /// }
 /// ```
 #[derive(Debug, Clone)]
@@ -85,9 +85,11 @@ pub struct Person {
 ///
 /// Only [`Person::as_role`] makes one:
 ///
-/// ```compile_fail
-/// fn forge(person: grondslag_node::staff::Person) -> grondslag_node::staff::ActingStaff {
-///     grondslag_node::staff::ActingStaff { person, role: todo!() }
+/// ```compile_fail,E0451
+/// use grondslag_core::catalogue::Role;
+/// use grondslag_node::staff::{ActingStaff, Person};
+/// fn forge(person: Person, role: Role) -> ActingStaff {
+///     ActingStaff { person, role }
 /// }
 /// ```
 #[derive(Debug, Clone)]
