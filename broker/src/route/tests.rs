@@ -29,7 +29,7 @@ use super::attempt;
 use super::decide::rule;
 use super::fanout::{Event, FanoutLimits, State, fan_out};
 use super::record::{Decided, record};
-use super::sweep::sweep;
+use super::sweep::{expiry_key, sweep, sweep_all};
 use super::verify::{Target, verify_inquiry};
 use crate::broker::Broker;
 use crate::directory::Directory;
@@ -321,6 +321,20 @@ async fn a_replay_key_is_kept_until_its_term_has_passed_and_no_longer() {
     assert_eq!(sweep(store, end).await, Ok(0));
     assert_eq!(sweep(store, end.plus_ms(1)).await, Ok(1));
     assert!(store.scan(b"q", None, 10).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn everything_that_expired_is_removed_however_much_it_is() {
+    let scene = scene(&[]).await;
+    let (store, now) = (scene.broker.store.as_ref(), scene.clock.now());
+    let keys = crate::limits::SWEEP_MAX + 1;
+    for n in 0..keys {
+        let key = format!("q/{n:04}").into_bytes();
+        let batch = grondslag_evidence::store::Batch::new().put(expiry_key(now, &key), key);
+        store.commit(batch).await.unwrap();
+    }
+    sweep_all(store, now.plus_ms(1)).await.unwrap();
+    assert!(store.scan(b"qx/", None, 10).await.unwrap().is_empty());
 }
 
 #[tokio::test]

@@ -41,6 +41,8 @@ enum Lie {
     AnotherHeader,
     /// The attestation is not the broker's.
     AnotherAttester,
+    /// The same bad decision again and again.
+    Flood,
     /// The stream ends without a word on the target.
     Silence,
     /// "Replied", and no reply.
@@ -100,6 +102,7 @@ impl Liar {
         };
         match (self.lie, inquiry.attempt()) {
             (Lie::Silence, _) => vec![decided],
+            (Lie::Flood, _) => vec![decided; 100],
             (Lie::EmptyReply, _) => vec![decided, close(v1::TargetState::Replied, "")],
             (Lie::RefusesWhatIsAllowed | Lie::RefusesWithoutReason | Lie::AsksNobody, _) => {
                 vec![decided, close(v1::TargetState::NotAsked, "NO_RULE")]
@@ -141,7 +144,7 @@ impl Liar {
         };
         let rulings: Vec<NamedRuling> = asked.part.categories.iter().map(ruling).collect();
         let mut header = asked.inquiry.header().clone();
-        if self.lie == Lie::AnotherHeader {
+        if matches!(self.lie, Lie::AnotherHeader | Lie::Flood) {
             header.urgency = Urgency::Acute;
         }
         let leaf = Leaf {
@@ -341,6 +344,13 @@ async fn a_target_that_the_broker_cannot_deal_with_is_not_refused_by_rule() {
     assert_eq!((line.state.as_str(), line.reason.as_str()), ("unreachable", "AGENCY_SUSPENDED"));
     assert!(line.lines.is_empty());
     assert_eq!(written, 1, "asked; nobody lied");
+}
+
+#[tokio::test]
+async fn a_flood_of_bad_decisions_alarms_once() {
+    let (events, written) = pursue(Lie::Flood).await;
+    assert_eq!(line_of(&events).reason, "HEADER_MISMATCH");
+    assert_eq!(written, 2, "asked and alarmed");
 }
 
 #[tokio::test]
