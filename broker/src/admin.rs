@@ -10,6 +10,7 @@ use grondslag_core::id::{Digest, Oin};
 use grondslag_core::reason::Reason;
 
 use crate::directory::operator::{ACCEPTED, ADMISSIONS, SUSPENDED};
+use crate::epoch::wish::{WISH, Wish};
 
 /// Admits the agency that the region authority's admission names; a newer admission replaces the
 /// one before it.
@@ -51,6 +52,19 @@ pub fn restore(folder: &Path, oin: &Oin) -> Result<(), Reason> {
 /// `FILE_UNREADABLE` when the mark cannot be written.
 pub fn accept(folder: &Path, digest: &Digest) -> Result<(), Reason> {
     write(&folder.join(ACCEPTED), &digest.to_string(), b"")
+}
+
+/// Asks for the next epoch, which becomes the current one at a moment; the serving broker carries
+/// it out. Until then nodes enrol in it.
+///
+/// # Errors
+/// `FILE_UNREADABLE` when the wish cannot be written; `INTERNAL` without randomness.
+pub fn rotate(folder: &Path, switch_at: Timestamp) -> Result<(), Reason> {
+    let mut id = [0; 16];
+    getrandom::fill(&mut id).map_err(|_| Reason::Internal)?;
+    let wish = Wish { id: hex::encode(id), switch_at };
+    let json = serde_json::to_vec_pretty(&wish).map_err(|_| Reason::Internal)?;
+    write(folder, WISH, &json)
 }
 
 /// Writes beside, syncs and renames, so that the serving broker never reads half a file and what

@@ -10,7 +10,10 @@ use grondslag_evidence::ledger::Ledger;
 use grondslag_evidence::store::Store;
 use grondslag_policy::Pack;
 
+use crate::config::Budget;
 use crate::directory::Directory;
+use crate::epoch::Epochs;
+use crate::keyholder::Chain;
 use crate::nodes::Nodes;
 use crate::route::fanout::FanoutLimits;
 
@@ -31,10 +34,20 @@ pub(crate) struct Broker {
     pub ledger: Arc<Ledger>,
     /// Who is who.
     pub directory: Directory,
+    /// What ties the points of this region together: the fingerprint of its root certificate.
+    pub region: String,
+    /// Which epochs there are.
+    pub epochs: Epochs,
+    /// Who turns hidden numbers into ones that only their targets open.
+    pub chain: Arc<Chain>,
     /// How nodes are reached.
     pub nodes: Arc<dyn Nodes>,
     /// How long nodes get.
     pub fanout: FanoutLimits,
+    /// How much may be asked on one day.
+    pub budget: Budget,
+    /// How many points one node may enrol in an epoch.
+    pub points_per_epoch: u64,
 }
 
 impl fmt::Debug for Broker {

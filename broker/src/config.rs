@@ -23,15 +23,23 @@
 //! sign_key = "sign.key"
 //! previous_sign_key = "sign.key.old"   # for a while after a change of sign_key
 //! operator = "operator"
+//! factors = "factors.sealed"       # made by the broker; in no backup
+//! factors_key = "factors.key"      # 32 bytes, better on another device
 //! fanout_ms = 10000
+//!
+//! [budget]                         # questions for one purpose on a day without a second person
+//! person_per_day = 200
+//! agency_per_day = 2000
 //! ```
 
-use grondslag_core::limits::FANOUT_TTL_MS_MAX;
+use grondslag_core::limits::{AGENCY_PER_DAY, FANOUT_TTL_MS_MAX, PER_DAY_MAX, PERSON_PER_DAY};
 use grondslag_runtime::config::{
     Clock, Identity, InputFile, Limits, Listen, Log, Place, SecretFile, Store, Within,
 };
 use grondslag_runtime::run::{Common, ProcessConfig};
 use serde::Deserialize;
+
+use crate::limits::{POINTS_PER_EPOCH, STEPS_PER_DAY};
 
 /// The file, section by section. Unknown keys are refused.
 #[derive(Debug, Clone, Deserialize)]
@@ -58,6 +66,9 @@ pub struct BrokerConfig {
     /// The rules.
     #[serde(default)]
     pub policy: Policy,
+    /// How much may be asked.
+    #[serde(default)]
+    pub budget: Budget,
 }
 
 /// `[broker]`
@@ -77,6 +88,16 @@ pub struct Broker {
     pub previous_sign_key: Option<SecretFile>,
     /// Folder that the operator's commands write.
     pub operator: Place,
+    /// The sealed file of this key holder's factors, which the broker makes itself.
+    pub factors: Place,
+    /// The key under which it is sealed: 32 bytes.
+    pub factors_key: SecretFile,
+    /// Most targets that one agency may ask in a day.
+    #[serde(default = "steps_per_day")]
+    pub steps_per_day: Within<1, 100_000_000>,
+    /// Most points that one node may enrol in an epoch, padding included.
+    #[serde(default = "points_per_epoch")]
+    pub points_per_epoch: Within<1, 1_000_000_000>,
     /// How long all nodes together get to answer one question.
     #[serde(default = "fanout_ms")]
     pub fanout_ms: Within<1, FANOUT_TTL_MS_MAX>,
@@ -88,6 +109,22 @@ pub struct Broker {
 pub struct Policy {
     /// Folder with the rules; absent means those that came with the program.
     pub folder: Option<Place>,
+}
+
+/// `[budget]`: questions for one purpose on one day that need no second person.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Budget {
+    /// Of one person.
+    pub person_per_day: Within<1, PER_DAY_MAX>,
+    /// Of one agency.
+    pub agency_per_day: Within<1, PER_DAY_MAX>,
+}
+
+impl Default for Budget {
+    fn default() -> Self {
+        Self { person_per_day: person_per_day(), agency_per_day: agency_per_day() }
+    }
 }
 
 impl ProcessConfig for BrokerConfig {
@@ -104,8 +141,24 @@ impl ProcessConfig for BrokerConfig {
     }
 }
 
+fn steps_per_day() -> Within<1, 100_000_000> {
+    Within::clamped(STEPS_PER_DAY)
+}
+
+fn points_per_epoch() -> Within<1, 1_000_000_000> {
+    Within::clamped(POINTS_PER_EPOCH)
+}
+
 fn fanout_ms() -> Within<1, FANOUT_TTL_MS_MAX> {
     Within::clamped(10_000)
+}
+
+fn person_per_day() -> Within<1, PER_DAY_MAX> {
+    Within::clamped(PERSON_PER_DAY)
+}
+
+fn agency_per_day() -> Within<1, PER_DAY_MAX> {
+    Within::clamped(AGENCY_PER_DAY)
 }
 
 #[cfg(test)]
@@ -140,6 +193,8 @@ mod tests {
         let previous = config.broker.previous_sign_key.unwrap();
         assert!(previous.path().ends_with("sign.key.old"));
         assert!(config.policy.folder.unwrap().path().ends_with("policy"));
+        assert_eq!(config.budget.person_per_day.count(), 200);
+        assert_eq!(config.budget.agency_per_day.count(), 2_000);
     }
 
     #[test]
@@ -156,6 +211,7 @@ mod tests {
         let section = refused("[policy]", "[polcy]");
         assert!(section.ends_with("did you mean `policy`?"), "{section}");
         refused("fanout_ms = 10000", "fanout_ms = 0");
+        refused("person_per_day = 200", "person_per_day = 0");
         refused(" admission = ", " #admission = ");
     }
 }

@@ -10,6 +10,11 @@ pub(crate) const EVENTS_MAX: usize = 8;
 pub(crate) const WORK_MARGIN_MS: u64 = 5_000;
 /// How long a replay key outlives the question's term.
 pub(crate) const REPLAY_MARGIN_MS: i64 = grondslag_core::limits::CLOCK_SKEW_MS_MAX;
+/// How often a question is counted anew when others of its agency are counted at that moment:
+/// each time one of them at the least went through, so all of an asker's own and as many again.
+pub(crate) const COUNT_TRIES_MAX: usize = 2 * ASKER_QUESTIONS_MAX;
+/// How long a day's count of questions is kept.
+pub(crate) const COUNT_KEPT_MS: i64 = 2 * 24 * 3_600 * 1_000;
 /// How often expired replay keys are swept.
 pub(crate) const SWEEP_INTERVAL_MS: u64 = 60_000;
 /// Most replay keys removed in one sweep.
@@ -24,3 +29,28 @@ pub(crate) const LOOKUP_LEAVES_MAX: u64 = 100_000;
 pub(crate) const LOOKUP_PAGE: usize = 500;
 /// Cards read at a time.
 pub(crate) const CARDS_PAGE: usize = 500;
+/// Epochs of which a holder keeps factors at most: the one before, the current and the next, and
+/// some that could not be destroyed yet.
+pub(crate) const EPOCHS_KEPT_MAX: usize = 8;
+/// Most factors that are kept in memory: those of all nodes in two epochs.
+pub(crate) const FACTORS_CACHED_MAX: usize = 2 * grondslag_core::limits::CARDS_MAX;
+/// Most links that are kept in memory.
+pub(crate) const LINKS_CACHED_MAX: usize = 2 * grondslag_core::limits::CARDS_MAX;
+/// How often a counter is read again when others count at the same moment.
+pub(crate) const QUOTA_TRIES_MAX: usize = 128;
+/// Most targets that one agency may ask in a day, unless the operator says otherwise.
+pub(crate) const STEPS_PER_DAY: u64 = 20_000;
+/// Most points that one node may enrol in an epoch, unless the operator says otherwise.
+pub(crate) const POINTS_PER_EPOCH: u64 = 200_000;
+/// Keys of an epoch's counters that one commit removes.
+pub(crate) const COUNTERS_PAGE: usize = 500;
+/// How long a day's counter outlives the day.
+pub(crate) const COUNTER_KEPT_MS: i64 = 2 * 24 * 3_600 * 1_000;
+/// How long an epoch's counters are kept at least: longer than any epoch.
+pub(crate) const ENROLMENT_KEPT_MS: i64 = 400 * 24 * 3_600 * 1_000;
+/// Largest file with a wish for the next epoch.
+pub(crate) const WISH_BYTES_MAX: u64 = 1_024;
+/// Batches that are evaluated at a time.
+pub(crate) const EVALUATIONS_MAX: usize = 2;
+/// Messages of one node that are under way on one stream.
+pub(crate) const DELIVERIES_MAX: usize = 64;

@@ -21,27 +21,31 @@ use grondslag_proto::v1;
 use grondslag_proto::v1::answer_response::Result as Answered;
 use grondslag_proto::v1::broker_service_server::BrokerServiceServer;
 use grondslag_proto::v1::directory_service_server::DirectoryServiceServer;
+use grondslag_proto::v1::enrolment_service_server::EnrolmentServiceServer;
 use grondslag_proto::v1::node_service_client::NodeServiceClient;
 use grondslag_runtime::channel::{Channels, reason_of, within};
 use grondslag_runtime::config::Place;
 use grondslag_runtime::operator::{Vitals, serve_operator};
 use grondslag_runtime::run::{App, Context, StartError};
 use grondslag_runtime::server::{Callers, Server};
-use grondslag_runtime::status::{PeerContact, Status};
+use grondslag_runtime::status::{EpochState, PeerContact, Status};
 use tonic::Code;
 
 use crate::broker::Broker;
 use crate::config::BrokerConfig;
 use crate::directory::Directory;
 use crate::directory::service::Directories;
+use crate::enrol::service::Enrolments;
+use crate::epoch::{Epochs, wish};
+use crate::keyholder::{Chain, LocalHolder, Means, Secrets};
 use crate::limits::{OPERATOR_INTERVAL_MS, SWEEP_INTERVAL_MS};
 use crate::nodes::{Heard, Nodes};
 use crate::route::fanout::FanoutLimits;
 use crate::route::service::Routes;
 use crate::route::sweep::sweep_all;
 
-/// Kind of the broker on its own card.
-const KIND: &str = "broker";
+/// Name of the key holder's own ledger.
+const HOLDER: &str = "holder";
 
 /// Builds a broker and binds its listener.
 ///
@@ -57,9 +61,12 @@ pub async fn build(config: BrokerConfig, context: &Context) -> Result<App, Start
         .max_decoding_message_size(MESSAGE_BYTES_MAX);
     let directory = DirectoryServiceServer::new(Directories(Arc::clone(&broker)))
         .max_decoding_message_size(MESSAGE_BYTES_MAX);
+    let enrolments = EnrolmentServiceServer::new(Enrolments(Arc::clone(&broker)))
+        .max_decoding_message_size(MESSAGE_BYTES_MAX);
     let server = Server::region("broker", context.region.clone(), &context.limits)
         .add(routes, Callers::verified())
-        .add(directory, Callers::verified());
+        .add(directory, Callers::verified())
+        .add(enrolments, Callers::verified());
     let server = serve_operator(server, own, vitals);
     let bound = server.bind(context.net.as_ref(), config.listen.address).await?;
     let own = own_card(&broker, &config, bound.address().to_string())?;
@@ -91,8 +98,61 @@ async fn open(
     let pack = Pack::open(config.policy.folder.as_ref().map(Place::path));
     let pack = Arc::new(pack.map_err(|error| StartError::new(error.reason(), error))?);
     let fanout = FanoutLimits::new(config.broker.fanout_ms.ms());
-    let oin = context.oin();
-    Ok(Broker { oin, sign_key, pack, clock, store, ledger, directory, nodes, fanout })
+    let region = context.region.current().root().fingerprint().to_string();
+    let (chain, held) = chain(config, context, &region).await?;
+    let epochs = Epochs::open(
+        Arc::clone(&store),
+        Arc::clone(&ledger),
+        Arc::clone(&clock),
+        Arc::clone(&chain),
+        &held,
+    );
+    let unopened = |reason| StartError::new(reason, "the epochs cannot be opened");
+    let epochs = epochs.await.map_err(unopened)?;
+    epochs.destroy_orphans(&held).await.map_err(unopened)?;
+    let (oin, budget) = (context.oin(), config.budget);
+    let points_per_epoch = config.broker.points_per_epoch.number();
+    Ok(Broker {
+        oin,
+        sign_key,
+        pack,
+        clock,
+        store,
+        ledger,
+        directory,
+        region,
+        epochs,
+        chain,
+        nodes,
+        fanout,
+        budget,
+        points_per_epoch,
+    })
+}
+
+/// The key holders, and the epochs of which the one in this process has factors.
+async fn chain(
+    config: &BrokerConfig,
+    context: &Context,
+    region: &str,
+) -> Result<(Arc<Chain>, Vec<u32>), StartError> {
+    let section = &config.broker;
+    let (path, key) = (section.factors.path(), section.factors_key.path());
+    let secrets = Secrets::open(path, key, region.to_owned())
+        .map_err(|reason| StartError::new(reason, path.display()))?;
+    let (store, clock) = (Arc::clone(&context.store), context.clock.clock());
+    let ledger = Ledger::open(Arc::clone(&store), Arc::clone(&clock), HOLDER).await?;
+    let holder = LocalHolder::new(Means {
+        region: region.to_owned(),
+        secrets,
+        ledger: Arc::new(ledger),
+        store,
+        clock,
+        steps_per_day_max: section.steps_per_day.number(),
+        points_per_epoch_max: section.points_per_epoch.number(),
+    });
+    let held = holder.epochs();
+    Ok((Arc::new(Chain::new(vec![Arc::new(holder)])), held))
 }
 
 /// Reads the operator's folder and sweeps replay keys, until the end.
@@ -103,6 +163,14 @@ fn look_after(broker: &Arc<Broker>, context: &Context) -> Result<(), StartError>
         async move {
             if let Err(reason) = broker.directory.refresh().await {
                 tracing::error!(reason = reason.code(), "the operator's folder was not read");
+            }
+            // A wish that cannot be read keeps no epoch from ending.
+            let wish = wish::read(broker.directory.operator_folder()).unwrap_or_else(|reason| {
+                tracing::error!(reason = reason.code(), "the wish for an epoch was not read");
+                None
+            });
+            if let Err(reason) = broker.epochs.tend(wish).await {
+                tracing::error!(reason = reason.code(), "the epochs were not looked after");
             }
         }
     })?;
@@ -128,12 +196,16 @@ fn own_card(
     let previous = section.previous_sign_key.as_ref();
     let previous = previous.map(|file| key::load_signing_key(file.path())).transpose();
     Ok(OwnCard {
-        kind: Kind::parse(KIND).map_err(|_| StartError::new(Reason::Internal, KIND))?,
+        kind: Kind::parse(Kind::BROKER)
+            .map_err(|_| StartError::new(Reason::Internal, Kind::BROKER))?,
         name: section.name.clone(),
         endpoint,
         duty_phone: section.duty_phone.clone(),
         sign_key: broker.sign_key.clone(),
         previous: previous.map_err(|error| StartError::new(error.reason(), error))?,
+        // Nobody asks a broker.
+        seal_key: Vec::new(),
+        pseudonym_key: Vec::new(),
         admission: authority::read_admission(section.admission.path())
             .map_err(|error| StartError::new(error.reason(), error))?,
     })
@@ -243,6 +315,15 @@ impl Vitals for BrokerVitals {
     async fn status(&self) -> Status {
         let mut status = self.context.status().await;
         status.policy_bundle = Some(self.broker.pack.bundle().to_string());
+        let epochs = self.broker.epochs.state();
+        status.epoch = Some(EpochState {
+            current: epochs.current,
+            since: Some(epochs.since),
+            next: epochs.next.map(|(epoch, _)| epoch),
+            switch_at: epochs.next.map(|(_, at)| at),
+            ending: epochs.ending.iter().map(|(epoch, _)| *epoch).collect(),
+            index: None,
+        });
         let cards = self.broker.directory.signed();
         let others = cards.iter().filter(|signed| signed.card.oin != self.broker.oin);
         status.peers = others
@@ -297,7 +378,7 @@ mod tests {
     }
 
     fn own(ca: &Path, key: u8, previous: Option<u8>) -> OwnCard {
-        let (kinds, now) = ([Kind::parse(KIND).unwrap()], grondslag_certs::time::tls_now());
+        let (kinds, now) = ([Kind::parse(Kind::BROKER).unwrap()], grondslag_certs::time::tls_now());
         let until = Timestamp::parse("2100-01-01").unwrap();
         let key_of = |n| SigningKey::from_bytes(&[n; 32]);
         OwnCard {
@@ -307,6 +388,8 @@ mod tests {
             duty_phone: "000".into(),
             sign_key: key_of(key),
             previous: previous.map(key_of),
+            seal_key: Vec::new(),
+            pseudonym_key: Vec::new(),
             admission: authority::admit(ca, &oin(), &kinds, until, now).unwrap(),
         }
     }

@@ -6,8 +6,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::sync::Arc;
 
 use ed25519_dalek::SigningKey;
+use grondslag_core::blind::{Element, inbound};
 use grondslag_core::canonical::Canonical;
 use grondslag_core::card::{Admission, Card, SignedCard};
 use grondslag_core::catalogue::{Kind, Role};
@@ -15,6 +17,7 @@ use grondslag_core::clock::Timestamp;
 use grondslag_core::id::{Digest, Oin};
 use grondslag_core::limits::{CARDS_MAX, CLOCK_SKEW_MS_MAX};
 use grondslag_core::reason::Reason;
+use grondslag_core::seal::SealKey;
 use grondslag_core::statement;
 
 use crate::crl::Crl;
@@ -29,20 +32,38 @@ use crate::x509::{Leaf, Serial};
 /// ```compile_fail,E0451
 /// use grondslag_certs::{Admitted, Serial, VerifiedCard};
 /// fn forge(card: grondslag_core::card::Card, admitted: Admitted, serial: Serial) {
-///     let _ = VerifiedCard { card, admitted, serial };
+///     let _ = VerifiedCard { card, admitted, serial, keys: None };
 /// }
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct VerifiedCard {
     card: Card,
     admitted: Admitted,
     serial: Serial,
+    keys: Option<Arc<CardKeys>>,
+}
+
+/// What is encrypted for an agency: its keys, checked once when its card was taken.
+#[derive(Debug)]
+pub struct CardKeys {
+    /// What is sealed for it.
+    pub seal: SealKey,
+    /// Its pseudonym key Y, which it proved to have.
+    pub own: Element,
 }
 
 impl VerifiedCard {
     /// What the agency says of itself.
     pub fn card(&self) -> &Card {
         &self.card
+    }
+
+    /// The keys that others encrypt under; a broker has none.
+    ///
+    /// # Errors
+    /// `CARD_INVALID` for a broker.
+    pub fn keys(&self) -> Result<&CardKeys, Reason> {
+        self.keys.as_deref().ok_or(Reason::CardInvalid)
     }
 
     /// Whether the card may be relied upon at this moment, and the agency act in this role.
@@ -275,12 +296,25 @@ fn verify(signed: &SignedCard, region: &Region, now: Timestamp) -> Result<Verifi
         return Err(Reason::KindNotAdmitted);
     }
     let leaf = Leaf::parse_der(&signed.leaf).map_err(|_| Reason::CardInvalid)?;
-    let verified = VerifiedCard { card: card.clone(), admitted, serial: leaf.serial().clone() };
+    let keys = card_keys(card)?.map(Arc::new);
+    let serial = leaf.serial().clone();
+    let verified = VerifiedCard { card: card.clone(), admitted, serial, keys };
     verified.check_time(now)?;
     Ok(verified)
 }
 
+/// A card has both keys or, for a party that nobody asks, neither.
+fn card_keys(card: &Card) -> Result<Option<CardKeys>, Reason> {
+    if card.seal_key.is_empty() && card.pseudonym_key.is_empty() {
+        return if card.kind.is_asked() { Err(Reason::CardInvalid) } else { Ok(None) };
+    }
+    let seal = SealKey::parse(&card.seal_key).map_err(|_| Reason::CardInvalid)?;
+    let own = inbound::verify_own_key(&card.oin, &card.pseudonym_key);
+    Ok(Some(CardKeys { seal, own: own.map_err(|_| Reason::CardInvalid)? }))
+}
+
 /// What an agency says of itself, and what proves it: makes the agency's own cards.
+#[derive(Clone)]
 pub struct OwnCard {
     /// Its kind toward those who ask it.
     pub kind: Kind,
@@ -294,6 +328,10 @@ pub struct OwnCard {
     pub sign_key: SigningKey,
     /// The key of the previous card, while readers may still hold that one.
     pub previous: Option<SigningKey>,
+    /// What is sealed for it is sealed under this; empty for a broker.
+    pub seal_key: Vec<u8>,
+    /// Y with its proof of possession; empty for a broker.
+    pub pseudonym_key: Vec<u8>,
     /// What the region authority admits it to; the card ends with it.
     pub admission: Admission,
 }
@@ -318,14 +356,13 @@ impl OwnCard {
         region: &Region,
         now: Timestamp,
     ) -> Result<SignedCard, Reason> {
-        let stays = |held: &&SignedCard| {
-            held.card.seq > seq_known && self.is_said_by(&held.card, region, now)
-        };
+        let stays =
+            |held: &&SignedCard| held.card.seq > seq_known && self.is_said_by(held, region, now);
         if let Some(held) = held.filter(stays) {
             return self.keep(held, region);
         }
         let before = held.map_or(0, |held| held.card.seq).max(seq_known);
-        let card = self.card(before.saturating_add(1), region, now);
+        let card = self.card(before.saturating_add(1), held, region, now);
         let first = held.is_none() && seq_known == 0;
         let previous_signature = if first {
             Vec::new()
@@ -345,7 +382,7 @@ impl OwnCard {
         self.prove(held.card.clone(), region, held.previous_signature.clone())
     }
 
-    fn card(&self, seq: u64, region: &Region, now: Timestamp) -> Card {
+    fn card(&self, seq: u64, held: Option<&SignedCard>, region: &Region, now: Timestamp) -> Card {
         Card {
             oin: region.oin().clone(),
             kind: self.kind.clone(),
@@ -353,8 +390,8 @@ impl OwnCard {
             endpoint: self.endpoint.clone(),
             duty_phone: self.duty_phone.clone(),
             sign_key: self.sign_key.verifying_key().to_bytes(),
-            seal_key: Vec::new(),
-            pseudonym_key: Vec::new(),
+            seal_key: self.seal_key.clone(),
+            pseudonym_key: self.pseudonym_key(held.map(|held| &held.card)),
             seq,
             // A reader's clock may be behind ours.
             valid_from: now.plus_ms(-CLOCK_SKEW_MS_MAX),
@@ -365,9 +402,18 @@ impl OwnCard {
 
     /// Nothing changed but what counts the card and dates its beginning; and it did begin, which a
     /// clock that was set back undoes.
-    fn is_said_by(&self, held: &Card, region: &Region, now: Timestamp) -> bool {
-        let wanted = Card { valid_from: held.valid_from, ..self.card(held.seq, region, now) };
-        *held == wanted && held.valid_from <= now
+    fn is_said_by(&self, held: &SignedCard, region: &Region, now: Timestamp) -> bool {
+        let wanted = self.card(held.card.seq, Some(held), region, now);
+        let wanted = Card { valid_from: held.card.valid_from, ..wanted };
+        held.card == wanted && held.card.valid_from <= now
+    }
+
+    /// A proof of possession is random: that of the held card stays for the same key.
+    fn pseudonym_key(&self, held: Option<&Card>) -> Vec<u8> {
+        let same = |held: &&Card| {
+            held.pseudonym_key.get(..Element::LEN) == self.pseudonym_key.get(..Element::LEN)
+        };
+        held.filter(same).map_or(&self.pseudonym_key, |held| &held.pseudonym_key).clone()
     }
 
     /// The key of the card that readers hold: the previous one when it changed.

@@ -118,6 +118,11 @@ pub(crate) fn replace(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
     replace_by_way_of(&path.with_extension("next"), path, bytes)
 }
 
+/// Puts a new version of a file for its owner alone in place, as [`replace_by_way_of`] does.
+pub(crate) fn replace_secret(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
+    replace_with(&path.with_extension("next"), path, bytes, MODE_SECRET)
+}
+
 /// Puts a file in place, or a new version of it, written beside it first: a reader sees the old
 /// one or the new one and never half of it. Who may write the same file at the same moment names
 /// a place beside it of their own, on the same file system.
@@ -125,11 +130,15 @@ pub(crate) fn replace(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
 /// # Errors
 /// [`FileError`] when it cannot be written, or another writes at the same place beside it.
 pub fn replace_by_way_of(beside: &Path, path: &Path, bytes: &[u8]) -> Result<(), FileError> {
+    replace_with(beside, path, bytes, MODE_OPEN)
+}
+
+fn replace_with(beside: &Path, path: &Path, bytes: &[u8], mode: u32) -> Result<(), FileError> {
     // A leftover of a run that was cut short; it was never in use.
     if beside.exists() {
         fs::remove_file(beside).map_err(|source| unwritable(beside, source))?;
     }
-    create(beside, bytes)?;
+    create_with(beside, bytes, mode)?;
     fs::rename(beside, path).map_err(|source| unwritable(path, source))?;
     sync_folder(path)
 }
@@ -168,6 +177,18 @@ pub fn read_secret_bytes(path: &Path, bytes_max: u64) -> Result<Zeroizing<Vec<u8
     let mut bytes = Zeroizing::new(Vec::with_capacity(room));
     read_bounded(file, path, bytes_max, &mut bytes)?;
     Ok(bytes)
+}
+
+/// Removes a secret file for good, as far as a file system does: the name is gone, on disk, when
+/// this returns. A file that is not there is no error.
+///
+/// # Errors
+/// [`FileError::Unwritable`] when it cannot be removed.
+pub fn destroy(path: &Path) -> Result<(), FileError> {
+    match fs::remove_file(path) {
+        Err(source) if source.kind() != io::ErrorKind::NotFound => Err(unwritable(path, source)),
+        Ok(()) | Err(_) => sync_folder(path),
+    }
 }
 
 pub(crate) fn unreadable(path: &Path, source: io::Error) -> FileError {

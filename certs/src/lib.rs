@@ -15,13 +15,15 @@ pub mod limits;
 pub mod peer;
 pub mod request;
 pub mod root;
+pub mod sealed;
 pub mod time;
 pub mod tls;
 pub mod x509;
 
-pub use card::{CardBook, Cards, Considered, OwnCard, Taken, VerifiedCard};
+pub use card::{CardBook, CardKeys, Cards, Considered, OwnCard, Taken, VerifiedCard};
 pub use crl::Crl;
 pub use key::LeafKey;
 pub use peer::{DeskPeer, Peer, PeerIdentity};
 pub use root::{Admitted, Root};
+pub use sealed::SealedFile;
 pub use x509::{DeskCertificate, Leaf, Serial};

@@ -8,6 +8,8 @@ pub const PEM_BYTES_MAX: u64 = 64 * 1_024;
 pub const CRL_BYTES_MAX: u64 = 8 * 1_024 * 1_024;
 /// Largest register of the authority: decades of a region.
 pub const REGISTER_BYTES_MAX: u64 = 64 * 1_024 * 1_024;
+/// Largest sealed file: the secrets of some epochs.
+pub const SEALED_BYTES_MAX: u64 = 64 * 1_024;
 /// Longest organisation name (X.520, upper bound of `organizationName`).
 pub const NAME_CHARS_MAX: usize = 64;
 /// Longest serial number of a certificate in bytes (RFC 5280, 4.1.2.2).

@@ -163,6 +163,19 @@ impl Desk {
         Ok(Events::Sent(stream.into_inner()))
     }
 
+    /// What came of a question of this person after its stream ended.
+    pub(crate) async fn follow(
+        &self,
+        id: &InquiryId,
+    ) -> Result<v1::FollowInquiryResponse, Failure> {
+        let message = v1::FollowInquiryRequest { inquiry_id: id.as_bytes().to_vec() };
+        let request = self.request(message, CALL_MS_MAX);
+        let followed = self.client.clone().follow_inquiry(request).await.map_err(Failure::from)?;
+        let mut followed = followed.into_inner();
+        accepted(followed.refusal.take())?;
+        Ok(followed)
+    }
+
     /// This person's own inquiries, newest first.
     pub(crate) async fn inquiries(&self, limit: u32) -> Result<Vec<v1::InquirySummary>, Failure> {
         let request = self.request(v1::ListInquiriesRequest { limit }, CALL_MS_MAX);
@@ -192,6 +205,15 @@ impl Desk {
         let listed = listed.into_inner();
         accepted(listed.refusal)?;
         Ok(listed.decisions)
+    }
+
+    /// How much the agency's own people asked: for its privacy officer.
+    pub(crate) async fn patterns(&self, days: u32) -> Result<v1::ListPatternsResponse, Failure> {
+        let request = self.request(v1::ListPatternsRequest { days }, CALL_MS_MAX);
+        let listed = self.client.clone().list_patterns(request).await.map_err(Failure::from)?;
+        let mut listed = listed.into_inner();
+        accepted(listed.refusal.take())?;
+        Ok(listed)
     }
 
     fn request<T>(&self, message: T, wait_ms: u64) -> Request<T> {

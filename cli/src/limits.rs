@@ -18,3 +18,10 @@ pub(crate) const SUBJECT_BYTES_MAX: u64 = 32;
 pub(crate) const CALL_MS_MAX: u64 = 15_000;
 /// Longest wait for the next event of a question: the fan-out's own bound, and a margin.
 pub(crate) const EVENT_MS_MAX: u64 = grondslag_core::limits::FANOUT_TTL_MS_MAX + 5_000;
+/// Days of patterns, unless told otherwise.
+pub(crate) const PATTERN_DAYS: u32 = 7;
+/// Most days of patterns: a node keeps no more.
+pub(crate) const PATTERN_DAYS_MAX: i64 = 31;
+
+/// Longest overlap of two epochs, in days.
+pub(crate) const OVERLAP_DAYS_MAX: i64 = 31;

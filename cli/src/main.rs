@@ -12,6 +12,7 @@ mod help;
 mod limits;
 mod node;
 mod output;
+mod patterns;
 mod policy;
 mod serve;
 mod status;

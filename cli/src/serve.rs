@@ -38,6 +38,10 @@ pub(crate) struct ServeArgs {
     /// End in order as soon as standard input closes: for a program that starts this one
     #[arg(long, hide = true, conflicts_with = "check")]
     with_parent: bool,
+
+    /// Copy all that passes, in plaintext, into this new file; only in a demo region
+    #[arg(long, hide = true, value_name = "FILE", conflicts_with = "check")]
+    pub(crate) tap: Option<PathBuf>,
 }
 
 impl ServeArgs {

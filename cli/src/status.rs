@@ -1,7 +1,7 @@
 //! `grondslag status`: how a running broker or node is doing.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::Args;
@@ -48,17 +48,23 @@ struct AnyProcess {
 
 /// Asks and shows.
 pub(crate) fn run(args: &StatusArgs, out: Output) -> Result<Exit, Failure> {
-    let status = wait(ask(args))?;
+    let status = wait(ask(&args.config, args.address.as_deref()))?;
     say(&status, out);
     out.json(&status)?;
     let well = status.serving && status.findings.is_empty();
     Ok(if well { Exit::Done } else { Exit::Refused })
 }
 
-async fn ask(args: &StatusArgs) -> Result<Status, Failure> {
-    let process: AnyProcess = config::load(&args.config)?;
-    let endpoint = match &args.address {
-        Some(address) => address.clone(),
+/// Asks a process by its configuration file.
+pub(crate) fn fetch(config: &Path) -> Result<Status, Failure> {
+    wait(ask(config, None))
+}
+
+/// Asks a process by its configuration file, and where it listens if that does not follow from it.
+pub(crate) async fn ask(config: &Path, address: Option<&str>) -> Result<Status, Failure> {
+    let process: AnyProcess = config::load(config)?;
+    let endpoint = match address {
+        Some(address) => address.to_owned(),
         None => reachable(process.listen.address)?.to_string(),
     };
     let region = Arc::new(Reloading::<Region>::open(process.identity.files())?);
@@ -116,6 +122,9 @@ fn say(status: &Status, out: Output) {
     row(out.tr("regels", "rules"), status.policy_bundle.as_deref().unwrap_or("-"));
     row(out.tr("opslag", "store"), &store_text(status, out));
     row(out.tr("klok", "clock"), &clock_text(status, out));
+    if let Some(epoch) = &status.epoch {
+        crate::broker::epoch::say(epoch, out);
+    }
     for peer in &status.peers {
         out.line(&peer_line(peer, out));
     }

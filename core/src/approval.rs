@@ -118,8 +118,7 @@ mod tests {
         let signature = sign(&second, &approval_bytes(&id, &header, &categories, &commitment));
         let approvals =
             vec![Approval { pseudonym: Pseudonym::new([5; 16]), commitment, signature }];
-        let part =
-            Part { categories, approvals, blind: vec![], detail: vec![], signature: [0; 64] };
+        let part = Part { categories, approvals, detail: vec![], signature: [0; 64] };
         Scene { card, second, header, part, id }
     }
 

@@ -11,7 +11,7 @@
 /// let bytes = Canonical::new("x").text("ab").finish();
 /// assert_eq!(bytes, [0, 0, 0, 1, b'x', 0, 0, 0, 2, b'a', b'b']);
 /// ```
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Canonical {
     out: Vec<u8>,
 }

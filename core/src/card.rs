@@ -26,10 +26,10 @@ pub struct Card {
     pub duty_phone: String,
     /// Ed25519 key that signs questions, answers and approvers.
     pub sign_key: [u8; 32],
-    /// HPKE key that answers and details are sealed to; empty until sealing is built.
+    /// HPKE key that answers and details are sealed to (`seal`); empty for a broker.
     #[serde(with = "hex_bytes")]
     pub seal_key: Vec<u8>,
-    /// Pseudonym key Y and its proof of possession; empty until blind routing is built.
+    /// Pseudonym key Y and its proof of possession (`blind`); empty for a broker.
     #[serde(with = "hex_bytes")]
     pub pseudonym_key: Vec<u8>,
     /// Counts the agency's cards; a reader never goes back.

@@ -110,6 +110,16 @@ code!(
     RowId
 );
 
+impl Kind {
+    /// Kind of a region's broker, and of a key holder beside it.
+    pub const BROKER: &'static str = "broker";
+
+    /// Whether others put questions to parties of this kind: to all but the broker.
+    pub fn is_asked(&self) -> bool {
+        self.0 != Self::BROKER
+    }
+}
+
 impl Role {
     /// The kind of party that staff of this role act for: the part before the first dot.
     /// `lpa` shares the OIN of its municipality, so the requester kind follows from the role

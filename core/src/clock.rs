@@ -75,9 +75,29 @@ impl Timestamp {
         self.zoned().date()
     }
 
+    /// The hour of the day in the Netherlands, 0 to 23.
+    pub fn hour(self) -> u8 {
+        self.zoned().hour().unsigned_abs()
+    }
+
     /// Dutch date and time, for people: `2026-09-15 09:00`.
     pub fn local(self) -> String {
         self.zoned().strftime("%Y-%m-%d %H:%M").to_string()
+    }
+
+    /// The next moment at which it is one of these full hours in the Netherlands. A day has at
+    /// least one of them.
+    #[must_use]
+    pub fn next_hour_of(self, hours: &[i8]) -> Self {
+        let today = self.date();
+        let days = [Some(today), today.tomorrow().ok()];
+        let moments = days.into_iter().flatten().flat_map(|date| {
+            let at = move |hour: &i8| date.at(*hour, 0, 0, 0).to_zoned(zone()).ok();
+            hours.iter().filter_map(at)
+        });
+        let moments = moments.map(|zoned| Self(zoned.timestamp().as_millisecond()));
+        let later = moments.filter(|moment| *moment > self).min();
+        later.unwrap_or(self.plus_ms(24 * 3_600_000))
     }
 
     /// Start of a Dutch calendar date.
@@ -173,6 +193,7 @@ mod tests {
         let winter = Timestamp::parse("2026-01-15T10:15").unwrap();
         assert_eq!(winter, Timestamp::parse("2026-01-15T09:15:00Z").unwrap());
         assert_eq!(summer.to_string(), "2026-06-02T10:15:00+02:00");
+        assert_eq!((summer.hour(), winter.hour()), (10, 10));
         assert!(Timestamp::parse("soon").is_err());
     }
 

@@ -1,12 +1,13 @@
 //! A question as the broker sees it: a header, and per target what only that target may read.
 
+use crate::blind::{Element, Proof};
 use crate::canonical::Canonical;
 use crate::catalogue::{Category, Ground, Purpose, QueryKind, Role};
 use crate::clock::Timestamp;
 use crate::id::{Digest, InquiryId, Oin, Pseudonym, TargetId};
 use crate::limits::{
-    ANSWER_TERM_MS_MAX, APPROVERS_MAX, ASK_LIFE_MS_MAX, BODY_BYTES_MAX, CATEGORIES_MAX,
-    CLOCK_SKEW_MS_MAX, DETAIL_BYTES_MAX, GROUNDS_MAX, TARGETS_MAX,
+    ANSWER_TERM_MS_MAX, APPROVERS_MAX, ASK_LIFE_MS_MAX, CATEGORIES_MAX, CLOCK_SKEW_MS_MAX,
+    DETAIL_BYTES, GROUNDS_MAX, TARGETS_MAX,
 };
 use crate::reason::Reason;
 use crate::tier::{Level, Urgency};
@@ -110,7 +111,7 @@ pub struct Header {
     pub break_glass: bool,
     /// About a person, or counts.
     pub level: Level,
-    /// Epoch of the pseudonyms; 0 until blind routing is built.
+    /// Epoch of the pseudonyms.
     pub epoch: u32,
     /// The rules that the asker used.
     pub bundle: Digest,
@@ -127,9 +128,7 @@ pub struct Part {
     pub categories: Vec<Category>,
     /// Second persons' signatures for this target.
     pub approvals: Vec<Approval>,
-    /// The blinded subject, re-keyed by the broker; empty until blind routing is built.
-    pub blind: Vec<u8>,
-    /// Opaque to the broker: what only the target may read.
+    /// Sealed: what only the target may read. Always of one length.
     pub detail: Vec<u8>,
     /// The asker's signature over this part (`statement`).
     pub signature: [u8; 64],
@@ -183,16 +182,19 @@ impl Part {
     /// Structural bounds that hold for every reader of a part.
     ///
     /// # Errors
-    /// `CATEGORIES_NONE` or `TOO_LARGE`.
+    /// `CATEGORIES_NONE`, `TOO_LARGE`, or `SEAL_INVALID` for a detail of another length.
     pub fn check_bounds(&self) -> Result<(), Reason> {
         if self.categories.is_empty() {
             return Err(Reason::CategoriesNone);
         }
         let bounded = self.categories.len() <= CATEGORIES_MAX
             && self.approvals.len() <= APPROVERS_MAX
-            && self.detail.len() <= DETAIL_BYTES_MAX
-            && self.blind.len() <= BODY_BYTES_MAX;
-        if bounded { Ok(()) } else { Err(Reason::TooLarge) }
+            && self.detail.len() <= DETAIL_BYTES;
+        if !bounded {
+            return Err(Reason::TooLarge);
+        }
+        // Any other length would tell something of what it holds.
+        if self.detail.len() == DETAIL_BYTES { Ok(()) } else { Err(Reason::SealInvalid) }
     }
 }
 
@@ -234,8 +236,8 @@ impl Approval {
 /// ```compile_fail,E0451
 /// use grondslag_core::inquiry::{Inquiry, RawInquiry};
 /// fn forge(raw: RawInquiry) -> Inquiry {
-///     let RawInquiry { id, attempt, header, parts, signature } = raw;
-///     Inquiry { id, attempt, header, parts, signature }
+///     let RawInquiry { id, attempt, header, parts, hidden, signature } = raw;
+///     Inquiry { id, attempt, header, parts, hidden, signature }
 /// }
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -244,7 +246,19 @@ pub struct Inquiry {
     attempt: u8,
     header: Header,
     parts: Vec<(Oin, Part)>,
+    hidden: Hidden,
     signature: [u8; 64],
+}
+
+/// The number that a question is about, as broker and key holders see it (`blind`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hidden {
+    /// r G.
+    pub one: Element,
+    /// Per target M + r X, in the order of the parts.
+    pub two: Vec<Element>,
+    /// That all hide one number and belong to this question.
+    pub proof: Proof,
 }
 
 /// A question as it comes off the wire, before anything is checked.
@@ -258,6 +272,8 @@ pub struct RawInquiry {
     pub header: Header,
     /// Per target.
     pub parts: Vec<(Oin, Part)>,
+    /// About whom, hidden.
+    pub hidden: Hidden,
     /// The asker's signature over the whole, for broker and key holders.
     pub signature: [u8; 64],
 }
@@ -268,14 +284,14 @@ impl Inquiry {
     /// # Errors
     /// The reason code of what is wrong.
     pub fn parse(raw: RawInquiry, now: Timestamp) -> Result<Self, Reason> {
-        let RawInquiry { id, attempt, header, parts, signature } = raw;
+        let RawInquiry { id, attempt, header, parts, hidden, signature } = raw;
         if parts.is_empty() {
             return Err(Reason::TargetsNone);
         }
         if parts.len() > TARGETS_MAX {
             return Err(Reason::TargetsTooMany);
         }
-        if !(1..=2).contains(&attempt) {
+        if !(1..=2).contains(&attempt) || hidden.two.len() != parts.len() {
             return Err(Reason::Malformed);
         }
         header.check_bounds()?;
@@ -287,7 +303,7 @@ impl Inquiry {
             return Err(Reason::TargetTwice);
         }
         header.times.check_fresh(now)?;
-        Ok(Self { id, attempt, header, parts, signature })
+        Ok(Self { id, attempt, header, parts, hidden, signature })
     }
 
     /// The inquiry's id, known to asker and broker only.
@@ -310,6 +326,11 @@ impl Inquiry {
         &self.parts
     }
 
+    /// About whom, hidden.
+    pub fn hidden(&self) -> &Hidden {
+        &self.hidden
+    }
+
     /// The asker's signature over the whole.
     pub fn signature(&self) -> &[u8; 64] {
         &self.signature
@@ -322,38 +343,35 @@ impl Inquiry {
 
     /// The bytes of the asker's signature for broker and key holders (protocol, decision d).
     pub fn signed_bytes(&self) -> Vec<u8> {
-        whole_bytes(&self.id, self.attempt, self.header.epoch, &self.parts_digests())
-    }
-
-    fn parts_digests(&self) -> Vec<(Oin, Digest)> {
-        self.parts
-            .iter()
-            .map(|(oin, part)| {
-                let target = TargetId::derive(&self.id, oin);
-                let bytes = crate::statement::ask_bytes(&target, oin, &self.header, part);
-                (oin.clone(), Digest::of(&bytes))
-            })
-            .collect()
+        let Hidden { one, two, .. } = &self.hidden;
+        whole_bytes(&self.id, self.attempt, &self.header, &self.parts, one, two)
     }
 }
 
-/// The bytes that the asker signs for broker and key holders: id, attempt, epoch, and per target
-/// its OIN and the digest of its statement.
+/// The bytes that the asker signs for broker and key holders: id, attempt, epoch, r G, and per
+/// target its OIN, its hidden number and the digest of its statement. Their digest is what the
+/// proof of the hidden number is bound to.
 pub fn whole_bytes(
     id: &InquiryId,
     attempt: u8,
-    epoch: u32,
-    statements: &[(Oin, Digest)],
+    header: &Header,
+    parts: &[(Oin, Part)],
+    one: &Element,
+    two: &[Element],
 ) -> Vec<u8> {
     let start = Canonical::new("grondslag/inquiry/v1")
         .bytes(id.as_bytes())
         .number(attempt.into())
-        .number(epoch.into())
-        .number(u64::try_from(statements.len()).unwrap_or(u64::MAX));
-    statements
-        .iter()
-        .fold(start, |out, (oin, digest)| out.text(oin.as_str()).bytes(digest.as_bytes()))
-        .finish()
+        .number(header.epoch.into())
+        .bytes(&one.bytes())
+        .number(u64::try_from(parts.len()).unwrap_or(u64::MAX));
+    let parts = parts.iter().zip(two);
+    let bytes = parts.fold(start, |out, ((oin, part), two)| {
+        let target = TargetId::derive(id, oin);
+        let statement = crate::statement::ask_bytes(&target, oin, header, part);
+        out.text(oin.as_str()).bytes(&two.bytes()).bytes(Digest::of(&statement).as_bytes())
+    });
+    bytes.finish()
 }
 
 #[cfg(test)]

@@ -32,8 +32,7 @@ fn part() -> Part {
     Part {
         categories: vec![Category::parse("G05").unwrap()],
         approvals: Vec::new(),
-        blind: Vec::new(),
-        detail: b"detail".to_vec(),
+        detail: vec![7; DETAIL_BYTES],
         signature: [0; 64],
     }
 }
@@ -42,12 +41,20 @@ fn target(n: u32) -> Oin {
     Oin::parse(&format!("00000099{n:09}000")).unwrap()
 }
 
+/// Points and a proof of the right form; nothing here verifies them.
+fn hidden(targets: usize) -> Hidden {
+    let one = Element::new(curve25519_dalek::constants::RISTRETTO_BASEPOINT_POINT).unwrap();
+    Hidden { one, two: vec![one; targets], proof: Proof::parse(&[0; Proof::LEN]).unwrap() }
+}
+
 fn raw(parts: Vec<(Oin, Part)>) -> RawInquiry {
+    let hidden = hidden(parts.len());
     RawInquiry {
         id: InquiryId::new([3; 16]),
         attempt: 1,
         header: header(),
         parts,
+        hidden,
         signature: [0; 64],
     }
 }
@@ -101,6 +108,9 @@ fn a_part_asks_something_and_its_detail_is_bounded() {
     let mut large = part();
     large.detail = vec![0; 4_097];
     assert_eq!(large.check_bounds(), Err(Reason::TooLarge));
+    let mut short = part();
+    short.detail.pop();
+    assert_eq!(short.check_bounds(), Err(Reason::SealInvalid), "a length tells something");
 }
 
 #[test]
@@ -143,7 +153,25 @@ fn the_header_digest_binds_every_visible_field() {
 fn the_whole_signature_binds_every_detail() {
     let one = Inquiry::parse(raw(vec![(target(1), part())]), now()).unwrap();
     let mut other = part();
-    other.detail = b"another".to_vec();
+    other.detail = vec![8; DETAIL_BYTES];
     let two = Inquiry::parse(raw(vec![(target(1), other)]), now()).unwrap();
     assert_ne!(one.digest(), two.digest());
+}
+
+#[test]
+fn the_whole_signature_binds_the_hidden_number_of_every_target() {
+    let of = |change: fn(&mut Hidden)| {
+        let mut question = raw(vec![(target(1), part()), (target(2), part())]);
+        change(&mut question.hidden);
+        Inquiry::parse(question, now()).map(|question| question.digest())
+    };
+    let base = of(|_| {}).unwrap();
+    assert_ne!(of(|hidden| hidden.one = doubled()).unwrap(), base);
+    assert_ne!(of(|hidden| hidden.two[1] = doubled()).unwrap(), base);
+    assert_eq!(of(|hidden| hidden.two.truncate(1)), Err(Reason::Malformed));
+}
+
+fn doubled() -> Element {
+    let point = curve25519_dalek::constants::RISTRETTO_BASEPOINT_POINT;
+    Element::new(point + point).unwrap()
 }

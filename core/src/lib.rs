@@ -5,14 +5,18 @@
 
 pub mod answer;
 pub mod approval;
+pub mod blind;
 pub mod canonical;
 pub mod card;
 pub mod catalogue;
 pub mod clock;
+pub mod epoch;
 pub mod id;
 pub mod inquiry;
 pub mod lang;
 pub mod limits;
 pub mod reason;
+pub mod seal;
+pub mod slot;
 pub mod statement;
 pub mod tier;

@@ -8,10 +8,14 @@ pub const CATEGORIES_MAX: usize = 32;
 pub const GROUNDS_MAX: usize = 16;
 /// Most second persons on one question.
 pub const APPROVERS_MAX: usize = 4;
-/// Length of an encoded detail at most: it is always one message of this size once sealed.
-pub const DETAIL_BYTES_MAX: usize = 4_096;
-/// Largest padding class of an answer (T4).
-pub const BODY_BYTES_MAX: usize = 65_536;
+/// Length of a sealed detail, whatever it holds.
+pub const DETAIL_BYTES: usize = 4_096;
+/// Length of the sealed pair of points that goes to a target.
+pub const PAIR_BYTES: usize = 1_280;
+/// Length of a whole reply whose question could give T3 at most.
+pub const REPLY_BYTES_SMALL: usize = 4_096;
+/// Length of a whole reply whose question could give T4 or more.
+pub const REPLY_BYTES_LARGE: usize = 65_536;
 /// Largest gRPC message: a question to all targets with its details, and room for the frames.
 pub const MESSAGE_BYTES_MAX: usize = 512 * 1_024;
 /// Shortest necessity text in characters (domain 2.2, gate 5).
@@ -26,6 +30,12 @@ pub const ASK_LIFE_MS_MAX: i64 = 5 * 60 * 1_000;
 pub const ANSWER_TERM_MS_MAX: i64 = 62 * 24 * 3_600 * 1_000;
 /// Longest wait for the fan-out of one question (design 5).
 pub const FANOUT_TTL_MS_MAX: u64 = 300_000;
+/// Questions of one person for one purpose on one day, unless told otherwise (protocol 1.3.9).
+pub const PERSON_PER_DAY: u64 = 200;
+/// Questions of one agency for one purpose on one day, unless told otherwise.
+pub const AGENCY_PER_DAY: u64 = 2_000;
+/// Most questions on one day that either may be set to.
+pub const PER_DAY_MAX: u64 = 1_000_000;
 /// Longest identifier of a person or an address inside one organisation.
 pub const NAME_LEN_MAX: usize = 64;
 /// Longest code of a list; the longest Dutch article reference fits twice.
@@ -38,3 +48,19 @@ pub const KINDS_MAX: usize = 16;
 pub const LINE_ENTRIES_MAX: usize = 256;
 /// Most inquiries or decisions in one list at a desk.
 pub const LIST_MAX: u32 = 1_000;
+/// Most key holders in the chain between askers and nodes; a third would need a proof per step.
+pub const HOLDERS_MAX: usize = 2;
+/// Most keys in one region's directory: those of two epochs.
+pub const EPOCH_KEYS_MAX: usize = 2 * CARDS_MAX;
+/// Most points in one message of an enrolment: 128 KiB each way.
+pub const ENROL_POINTS_MAX: usize = 4_096;
+/// Most messages of one target to one question: the slots of the longest standard term. Of a
+/// shorter beat the last one waits for the end of the term.
+pub const REPLIES_MAX: u32 = 256;
+/// Later replies of one target that the broker gives at a time.
+pub const FOLLOW_PAGE: usize = 16;
+/// How long later replies can be read after their term: what came in the last slot, at night, is
+/// read on a next day.
+pub const REPLIES_KEPT_MS: i64 = 48 * 3_600 * 1_000;
+/// How long a node may be late for a slot before it counts as not reached.
+pub const SLOT_GRACE_MS: i64 = 2 * 60 * 1_000;

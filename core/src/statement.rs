@@ -9,7 +9,7 @@ use crate::catalogue::Category;
 use crate::clock::Timestamp;
 use crate::id::{Digest, Oin, Pseudonym, TargetId};
 use crate::inquiry::{Header, Part};
-use crate::limits::CATEGORIES_MAX;
+use crate::limits::{CATEGORIES_MAX, REPLY_BYTES_LARGE, REPLY_BYTES_SMALL};
 use crate::reason::Reason;
 use crate::tier::{Tier, Verdict};
 
@@ -153,6 +153,12 @@ impl Leaf {
     pub fn tier_cap(&self) -> Tier {
         self.rulings.iter().map(|ruling| ruling.cap).max().unwrap_or(Tier::T0)
     }
+
+    /// Length of every whole reply to this question: its padding class follows from what could be
+    /// allowed, never from what is answered.
+    pub fn reply_bytes(&self) -> usize {
+        if self.tier_cap() < Tier::T4 { REPLY_BYTES_SMALL } else { REPLY_BYTES_LARGE }
+    }
 }
 
 impl Ruling {
@@ -177,13 +183,13 @@ impl Ruling {
 }
 
 /// The broker's attestation: the decision on this leaf stands in the ledger at this index, and
-/// this blinded pair belongs to it.
-pub fn attestation_bytes(id: &TargetId, leaf: &Digest, index: u64, blind: &[u8]) -> Vec<u8> {
+/// the pair of points with this digest belongs to it; zeros when none goes to the target.
+pub fn attestation_bytes(id: &TargetId, leaf: &Digest, index: u64, pair: &Digest) -> Vec<u8> {
     Canonical::new("grondslag/attestation/v1")
         .bytes(id.as_bytes())
         .bytes(leaf.as_bytes())
         .number(index)
-        .bytes(Digest::of(blind).as_bytes())
+        .bytes(pair.as_bytes())
         .finish()
 }
 
@@ -204,8 +210,6 @@ pub struct ReplyFields<'a> {
     pub part: u32,
     /// Whether it is the last part.
     pub last: bool,
-    /// Suite that sealed the body; 0 is "encoded, not sealed".
-    pub suite: u32,
     /// Until when replies come.
     pub answer_by: Timestamp,
     /// The body as it travels.
@@ -223,7 +227,6 @@ impl ReplyFields<'_> {
             .number(self.reply_no.into())
             .number(self.part.into())
             .flag(self.last)
-            .number(self.suite.into())
             .signed(self.answer_by.ms())
             .bytes(Digest::of(self.body).as_bytes())
             .finish()

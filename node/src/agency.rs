@@ -17,9 +17,14 @@ use grondslag_policy::{Overlay, Pack};
 use grondslag_proto::v1;
 use grondslag_runtime::operator::Vitals;
 use grondslag_runtime::run::Context;
-use grondslag_runtime::status::{PeerContact, Status};
+use grondslag_runtime::status::{EpochState, IndexState, PeerContact, Status};
 
+use crate::asks::canary::Habits;
+use crate::config::AsksSection;
 use crate::directory::Directory;
+use crate::epochs::Epochs;
+use crate::index::Index;
+use crate::keys::{Keys, Renewal};
 use crate::records::{Own, Source};
 use crate::secret::NodeSecret;
 use crate::staff::Registry;
@@ -56,6 +61,14 @@ pub struct Agency {
     pub clock: Arc<dyn Clock>,
     /// The agencies of the region.
     pub directory: Arc<Directory>,
+    /// Opens what is hidden from everybody else.
+    pub(crate) keys: Arc<Keys>,
+    /// When keys are renewed and destroyed.
+    pub(crate) renewal: Renewal,
+    /// The epoch, and everybody's keys in it.
+    pub(crate) epochs: Arc<Epochs>,
+    /// Under which pseudonym each client is met.
+    pub(crate) index: Arc<Index>,
     /// The agency's records, for answers.
     pub source: Arc<dyn Source>,
     /// The agency's records, for its own questions.
@@ -66,6 +79,10 @@ pub struct Agency {
     pub broker_link: Arc<dyn BrokerLink>,
     /// Answers leave at multiples of this after their question came in.
     pub reply_tick: Duration,
+    /// Ordinary questions of late, to be repeated about made-up subjects.
+    pub(crate) habits: Habits,
+    /// How much its people may ask on one day.
+    pub budget: AsksSection,
 }
 
 impl fmt::Debug for Agency {
@@ -75,14 +92,56 @@ impl fmt::Debug for Agency {
 }
 
 impl Agency {
-    /// `NOT_READY` while the register cannot say whom it covers, or the broker is unknown.
-    async fn readiness(&self) -> Option<Reason> {
+    /// `NOT_READY` while the register cannot say whom it covers, the index is not whole, or the
+    /// broker is unknown.
+    pub async fn readiness(&self) -> Option<Reason> {
         let known = self.directory.card(&self.broker).is_ok();
         match self.source.ready().await {
-            Ok(_) if known => None,
-            Ok(_) => Some(Reason::NotReady),
-            Err(fault) => Some(fault.reason()),
+            Ok(_) if !known => return Some(Reason::NotReady),
+            Ok(_) => {}
+            Err(fault) => return Some(fault.reason()),
         }
+        match self.epochs.current() {
+            Ok(epoch) => self.index.ready(epoch, self.clock.now()).await.err(),
+            Err(reason) => Some(reason),
+        }
+    }
+
+    /// Reads the epoch anew, and makes a new seal key when it has changed: a seal key lives one
+    /// epoch.
+    ///
+    /// # Errors
+    /// Why the broker did not answer, or what it said does not hold.
+    pub async fn refresh_epoch(&self) -> Result<(), Reason> {
+        let broker = self.directory.card(&self.broker)?;
+        self.epochs.refresh(self.broker_link.as_ref(), &broker).await?;
+        self.renewal.follow(self).await
+    }
+
+    /// Reads the epoch anew when it was not known or when that was some time ago.
+    ///
+    /// # Errors
+    /// As [`Agency::refresh_epoch`].
+    pub(crate) async fn refresh_epoch_if_due(&self) -> Result<(), Reason> {
+        let due = self.epochs.is_due(&self.oin, self.clock.now());
+        if due { self.refresh_epoch().await } else { Ok(()) }
+    }
+
+    async fn epoch_state(&self) -> Option<EpochState> {
+        let (current, next) = (self.epochs.current().ok()?, self.epochs.next());
+        let progress = self.index.progress().await.ok().flatten();
+        Some(EpochState {
+            current,
+            since: None,
+            next: next.map(|(epoch, _)| epoch),
+            switch_at: next.map(|(_, at)| at),
+            ending: Vec::new(),
+            index: progress.map(|index| IndexState {
+                done: index.done,
+                total: index.total,
+                as_of: index.as_of,
+            }),
+        })
     }
 
     fn broker_contact(&self) -> PeerContact {
@@ -105,6 +164,7 @@ impl Vitals for Agency {
         status.policy_bundle = Some(self.pack.bundle().to_string());
         status.clock.offset_ms = self.broker_link.last_contact().ahead_ms;
         status.peers = vec![self.broker_contact()];
+        status.epoch = self.epoch_state().await;
         status.findings.extend(self.readiness().await);
         status
     }
@@ -145,6 +205,30 @@ pub trait BrokerLink: Send + Sync + fmt::Debug {
     /// # Errors
     /// The reason why the broker did not answer; that it refused the card is in the response.
     async fn publish_card(&self, card: v1::AgencyCard) -> Result<v1::PublishCardResponse, Reason>;
+
+    /// The epoch and everybody's keys in it, not yet verified.
+    ///
+    /// # Errors
+    /// The reason why the broker did not answer.
+    async fn show_epoch(&self) -> Result<v1::ShowEpochResponse, Reason>;
+
+    /// Takes a batch of blinded points to the key holders.
+    ///
+    /// # Errors
+    /// The reason why the broker did not answer; that the batch was refused is in the response.
+    async fn enrol(&self, request: v1::EnrolRequest) -> Result<v1::EnrolResponse, Reason>;
+
+    /// Delivers later replies; what became of each, as far as it is known.
+    ///
+    /// # Errors
+    /// The reason why the broker did not answer.
+    async fn deliver(&self, replies: Vec<v1::Reply>) -> Result<Vec<v1::DeliverResponse>, Reason>;
+
+    /// Fetches the later replies to an inquiry of this agency.
+    ///
+    /// # Errors
+    /// The reason why the broker did not answer; `UNKNOWN_INQUIRY`.
+    async fn follow(&self, request: v1::FollowRequest) -> Result<Vec<v1::FollowResponse>, Reason>;
 
     /// When the broker last spoke.
     fn last_contact(&self) -> LastContact;

@@ -24,15 +24,24 @@
 //! admission = "admission.json"
 //! sign_key = "sign.key"
 //! secret = "node.secret"
+//! pseudonym_key = "pseudonym.key"
+//! seal_keys = "seal"               # a folder: the node renews them itself
+//! canaries = "canaries.txt"        # from the region's authority; the broker has no such list
 //! staff = ["staff.toml"]
 //!
 //! [broker]
 //! oin = "00000099000000001000"
 //! endpoint = "127.0.0.1:9443"
+//!
+//! [asks]                           # questions for one purpose on a day without a second person
+//! person_per_day = 200
+//! agency_per_day = 2000
+//! canary_minutes = 360             # mean time between questions about made-up subjects; 0: never
 //! ```
 
 use grondslag_core::catalogue::Kind;
 use grondslag_core::id::{Mode, Oin};
+use grondslag_core::limits::{AGENCY_PER_DAY, PER_DAY_MAX, PERSON_PER_DAY};
 use grondslag_runtime::config::{
     Clock, ConfigError, Identity, InputFile, Limits, Listen, Log, Place, SecretFile, Store, Within,
 };
@@ -40,7 +49,9 @@ use grondslag_runtime::run::{Common, ProcessConfig};
 use serde::Deserialize;
 use std::net::SocketAddr;
 
-use crate::limits::{REPLY_TICK_MS, REPLY_TICK_MS_MAX, REPLY_TICK_MS_MIN};
+use crate::limits::{
+    CANARY_MINUTES, CANARY_MINUTES_MAX, REPLY_TICK_MS, REPLY_TICK_MS_MAX, REPLY_TICK_MS_MIN,
+};
 
 /// A node's configuration.
 #[derive(Debug, Clone, Deserialize)]
@@ -74,6 +85,9 @@ pub struct NodeConfig {
     /// How it answers.
     #[serde(default)]
     pub answers: AnswersSection,
+    /// How much its people may ask.
+    #[serde(default)]
+    pub asks: AsksSection,
 }
 
 /// `[desk]`
@@ -108,6 +122,13 @@ pub struct AgencySection {
     pub previous_sign_key: Option<SecretFile>,
     /// The node's own secret.
     pub secret: SecretFile,
+    /// Opens the hidden numbers of questions.
+    pub pseudonym_key: SecretFile,
+    /// Folder of the keys that answers and details are sealed under.
+    pub seal_keys: Place,
+    /// The region's list of made-up subjects.
+    #[serde(default)]
+    pub canaries: Option<InputFile>,
     /// Files with its people.
     #[serde(default)]
     pub staff: Vec<InputFile>,
@@ -154,6 +175,48 @@ impl Default for AnswersSection {
     }
 }
 
+/// `[asks]`: questions for one purpose on one day that need no second person. The region's broker
+/// has a budget too; the lower one counts.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct AsksSection {
+    /// Of one person.
+    pub person_per_day: Within<1, PER_DAY_MAX>,
+    /// Of the whole agency.
+    pub agency_per_day: Within<1, PER_DAY_MAX>,
+    /// Mean time between questions about made-up subjects, in minutes; 0: none.
+    pub canary_minutes: Within<0, CANARY_MINUTES_MAX>,
+}
+
+impl Default for AsksSection {
+    fn default() -> Self {
+        Self {
+            person_per_day: Within::clamped(PERSON_PER_DAY),
+            agency_per_day: Within::clamped(AGENCY_PER_DAY),
+            canary_minutes: Within::clamped(CANARY_MINUTES),
+        }
+    }
+}
+
+impl AsksSection {
+    /// Mean time between questions about made-up subjects.
+    pub fn canary_pause(self) -> Option<std::time::Duration> {
+        let minutes = self.canary_minutes.number();
+        let seconds = minutes.saturating_mul(60);
+        (minutes > 0).then(|| std::time::Duration::from_secs(seconds))
+    }
+
+    /// Questions of one person.
+    pub fn person(self) -> u64 {
+        self.person_per_day.number()
+    }
+
+    /// Questions of the whole agency.
+    pub fn agency(self) -> u64 {
+        self.agency_per_day.number()
+    }
+}
+
 impl NodeConfig {
     /// Settings that depend on the mode, which follows from the certificate.
     ///
@@ -193,6 +256,10 @@ mod tests {
 
     /// The example at the top of this file, with more at its end.
     fn parsed(more: &str) -> Result<NodeConfig, toml::de::Error> {
+        changed("", "", more)
+    }
+
+    fn changed(from: &str, to: &str, more: &str) -> Result<NodeConfig, toml::de::Error> {
         let example: Vec<&str> = include_str!("config.rs")
             .lines()
             .skip_while(|line| !line.contains("```toml"))
@@ -200,7 +267,7 @@ mod tests {
             .take_while(|line| !line.contains("```"))
             .map(|line| line.trim_start_matches("//!"))
             .collect();
-        toml::from_str(&format!("{}\n{more}", example.join("\n")))
+        toml::from_str(&format!("{}\n{more}", example.join("\n").replace(from, to)))
     }
 
     #[test]
@@ -208,9 +275,12 @@ mod tests {
         let config = parsed("").unwrap();
         assert_eq!(config.agency.kind.as_str(), "ha");
         assert_eq!(config.answers.reply_tick_ms.count(), 100);
+        assert_eq!((config.asks.person(), config.asks.agency()), (200, 2_000));
         assert!(parsed("[answer]\nreply_tick_ms = 1").is_err());
         assert!(parsed("[answers]\nreply_tick = 1").is_err());
         assert!(parsed("[answers]\nreply_tick_ms = 60001").is_err());
+        assert!(changed("person_per_day = 200", "person_per_day = 0", "").is_err());
+        assert!(changed("person_per_day", "persons_per_day", "").is_err());
     }
 
     #[test]

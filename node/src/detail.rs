@@ -3,20 +3,19 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use grondslag_core::id::Digest;
-use grondslag_core::limits::{DETAIL_BYTES_MAX, NECESSITY_CHARS_MAX, NECESSITY_CHARS_MIN};
+use grondslag_core::id::{Digest, Oin, TargetId};
+use grondslag_core::inquiry::Header;
+use grondslag_core::limits::{NECESSITY_CHARS_MAX, NECESSITY_CHARS_MIN};
 use grondslag_core::reason::Reason;
+use grondslag_core::seal::{About, Label};
 use grondslag_proto::v1;
-use grondslag_subject::Bsn;
 use prost::Message;
 
-use crate::limits::{DETAIL_SALT_BYTES, STATED_FACTS_MAX};
+use crate::limits::STATED_FACTS_MAX;
 
 /// A detail, parsed. It holds no name, birth date or address.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Detail {
-    /// About whom.
-    pub subject: Bsn,
+pub(crate) struct Detail {
     /// Why the question is necessary.
     pub necessity: String,
     /// What the asker states: column and value.
@@ -25,40 +24,30 @@ pub struct Detail {
     pub reference: Option<Digest>,
     /// Digest of the header with this target's categories and approvals.
     pub header: Digest,
-    /// Random, so that equal questions have unequal details.
-    pub salt: [u8; DETAIL_SALT_BYTES],
 }
 
 impl Detail {
-    /// The detail as it travels, encoded.
-    ///
-    /// # Errors
-    /// `TOO_LARGE` when it does not fit one message.
-    pub fn encode(&self) -> Result<Vec<u8>, Reason> {
+    /// The content of the sealed detail.
+    pub(crate) fn encode(&self) -> Vec<u8> {
         let wire = v1::Detail {
-            subject: self.subject.expose().as_bytes().to_vec(),
             necessity: self.necessity.clone(),
             facts: self.facts.iter().map(stated).collect(),
             reference: self.reference.map_or_else(Vec::new, |digest| digest.as_bytes().to_vec()),
             header_digest: self.header.as_bytes().to_vec(),
-            salt: self.salt.to_vec(),
         };
-        let bytes = wire.encode_to_vec();
-        if bytes.len() <= DETAIL_BYTES_MAX { Ok(bytes) } else { Err(Reason::TooLarge) }
+        wire.encode_to_vec()
     }
 
     /// Reads a detail.
     ///
     /// # Errors
-    /// `BSN_INVALID`, `TEXT_TOO_SHORT`, `TEXT_TOO_LONG`, `TOO_LARGE` or `MALFORMED`.
-    pub fn parse(bytes: &[u8]) -> Result<Self, Reason> {
+    /// `TEXT_TOO_SHORT`, `TEXT_TOO_LONG`, `TOO_LARGE` or `MALFORMED`.
+    pub(crate) fn parse(bytes: &[u8]) -> Result<Self, Reason> {
         let wire = v1::Detail::decode(bytes).map_err(|_| Reason::Malformed)?;
         if wire.facts.len() > STATED_FACTS_MAX {
             return Err(Reason::TooLarge);
         }
         check_length(&wire.necessity)?;
-        let subject = std::str::from_utf8(&wire.subject).map_err(|_| Reason::BsnInvalid)?;
-        let subject = Bsn::parse(subject).map_err(grondslag_subject::BsnError::reason)?;
         let count = wire.facts.len();
         let facts: BTreeMap<String, String> =
             wire.facts.into_iter().map(|fact| (fact.column, fact.value)).collect();
@@ -66,12 +55,10 @@ impl Detail {
             return Err(Reason::Malformed);
         }
         Ok(Self {
-            subject,
             necessity: wire.necessity,
             facts,
             reference: reference(&wire.reference)?,
             header: Digest::from_slice(&wire.header_digest).map_err(|_| Reason::HeaderMismatch)?,
-            salt: wire.salt.try_into().map_err(|_| Reason::Malformed)?,
         })
     }
 }
@@ -79,6 +66,21 @@ impl Detail {
 impl fmt::Debug for Detail {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Detail(…)")
+    }
+}
+
+/// What a sealed detail is bound to.
+pub(crate) fn about_detail<'a>(header: &'a Header, target_id: TargetId, to: &'a Oin) -> About<'a> {
+    About {
+        label: Label::Question,
+        target_id,
+        from: &header.asker,
+        to,
+        epoch: header.epoch,
+        reply_no: 0,
+        part: 1,
+        last: true,
+        answer_by: header.times.answer_by,
     }
 }
 
@@ -111,35 +113,31 @@ mod tests {
 
     fn detail() -> Detail {
         Detail {
-            subject: Bsn::parse("999940004").unwrap(),
             necessity: "Nodig om de veiligheid van het kind te kunnen beoordelen.".into(),
             facts: BTreeMap::from([("vt_report".into(), "report".into())]),
             reference: Some(Digest::of(b"x")),
             header: Digest::of(b"header"),
-            salt: [3; DETAIL_SALT_BYTES],
         }
     }
 
     #[test]
     fn a_detail_reads_back_as_it_was_written_and_shows_nothing() {
-        let bytes = detail().encode().unwrap();
+        let bytes = detail().encode();
         assert_eq!(Detail::parse(&bytes), Ok(detail()));
         assert_eq!(format!("{:?}", detail()), "Detail(…)");
     }
 
     #[test]
-    fn a_detail_without_a_number_a_need_or_a_header_is_refused() {
+    fn a_detail_without_a_need_or_a_header_is_refused() {
         let changed = |change: &dyn Fn(&mut v1::Detail)| {
-            let mut wire = v1::Detail::decode(detail().encode().unwrap().as_slice()).unwrap();
+            let mut wire = v1::Detail::decode(detail().encode().as_slice()).unwrap();
             change(&mut wire);
             Detail::parse(&wire.encode_to_vec())
         };
-        assert_eq!(changed(&|d| d.subject = b"999940005".to_vec()), Err(Reason::BsnInvalid));
         assert_eq!(changed(&|d| d.necessity = "x".repeat(29)), Err(Reason::TextTooShort));
         assert_eq!(changed(&|d| d.necessity = "x".repeat(1_201)), Err(Reason::TextTooLong));
         assert!(changed(&|d| d.necessity = "x".repeat(30)).is_ok());
         assert_eq!(changed(&|d| d.header_digest.clear()), Err(Reason::HeaderMismatch));
-        assert_eq!(changed(&|d| d.salt.clear()), Err(Reason::Malformed));
         assert_eq!(changed(&|d| d.reference = vec![1]), Err(Reason::Malformed));
         assert_eq!(changed(&|d| d.facts.push(d.facts[0].clone())), Err(Reason::Malformed));
         assert_eq!(Detail::parse(&[0xff]), Err(Reason::Malformed));

@@ -1,24 +1,26 @@
 //! For tests: a GP practice, asked by a guardianship agency and by Veilig Thuis, with real
 //! certificates and cards, our own rules, and a broker that signs whatever it is told to.
 
-use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+mod holder;
+mod region;
+mod shelf;
+
+use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
-use async_trait::async_trait;
 use ed25519_dalek::SigningKey;
-use grondslag_certs::authority;
-use grondslag_certs::key::LeafKey;
-use grondslag_certs::time::tls_now;
 use grondslag_certs::tls::{Reloading, TlsFiles};
-use grondslag_core::answer::{About, Record};
-use grondslag_core::card::{Card, SignedCard};
+use grondslag_core::answer::Answer;
+use grondslag_core::blind::inbound::verify_own_key;
+use grondslag_core::blind::{Element, Encrypted, InboundKey, Pair};
+use grondslag_core::card::Card;
 use grondslag_core::catalogue::{Category, Kind, Purpose, QueryKind, Role};
 use grondslag_core::clock::{Clock, SetClock, Timestamp};
 use grondslag_core::id::{Digest, Mode, Oin, Pseudonym, TargetId};
 use grondslag_core::inquiry::{Header, Part, Times};
-use grondslag_core::reason::Reason;
+use grondslag_core::limits::{DETAIL_BYTES, PAIR_BYTES};
+use grondslag_core::seal::{self, Label, SealSecret};
 use grondslag_core::statement::{self, Leaf, Ruling};
 use grondslag_core::tier::{Level, Tier, Urgency, Verdict};
 use grondslag_evidence::ledger::Ledger;
@@ -26,19 +28,27 @@ use grondslag_evidence::store::faulty::FaultyStore;
 use grondslag_evidence::store::{MemoryStore, Store};
 use grondslag_policy::Pack;
 use grondslag_proto::question::{Evidence, TargetQuestion};
-use grondslag_proto::v1;
+use grondslag_proto::reply::Reply;
 use grondslag_runtime::clock::ProcessClock;
 use grondslag_runtime::config::Limits;
 use grondslag_runtime::net::TcpNet;
 use grondslag_runtime::run::{Context, Tasks};
 use grondslag_runtime::shutdown::Shutdown;
-use grondslag_subject::{BirthDate, Bsn};
+use grondslag_subject::Bsn;
+use grondslag_subject::pseudonym::{Canary, OpeningKey, canary_point, number_point};
+use rand_core::UnwrapErr;
 
-use crate::agency::{Agency, AskStream, BrokerLink, LastContact};
-use crate::answers::verify::Attested;
-use crate::detail::Detail;
+pub(crate) use self::holder::{Listing, REGION, Trouble};
+pub(crate) use self::region::TestRegion;
+pub(crate) use self::shelf::Shelf;
+use crate::agency::{Agency, BrokerLink};
+use crate::asks::canary::Habits;
+use crate::detail::{Detail, about_detail};
 use crate::directory::{Directory, Means};
-use crate::records::{Client, ClientId, Readiness, RegisterFact, Source, SourceFault, StoreSource};
+use crate::epochs::Epochs;
+use crate::index::{self, Canaries, Index};
+use crate::keys::{Keys, Renewal};
+use crate::records::{StoreSource, SubjectKey};
 use crate::secret::NodeSecret;
 use crate::staff::Registry;
 
@@ -54,6 +64,8 @@ pub(crate) const VT: &str = "00000099000000004000";
 pub(crate) const KNOWN: &str = "999940004";
 /// A child whom it does not.
 pub(crate) const UNKNOWN: &str = "999940016";
+/// A made-up subject.
+pub(crate) const CANARY: &str = "000000019";
 
 pub(crate) fn oin(text: &str) -> Oin {
     Oin::parse(text).unwrap()
@@ -68,205 +80,23 @@ pub(crate) fn key_of(agency: &str) -> SigningKey {
     SigningKey::from_bytes(&[last + 1; 32])
 }
 
-/// A region authority, and agencies with certificates and cards.
-pub(crate) struct TestRegion {
-    folder: tempfile::TempDir,
+pub(crate) fn rng() -> impl rand_core::CryptoRng {
+    UnwrapErr(getrandom::SysRng)
 }
 
-impl TestRegion {
-    pub(crate) fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        authority::init(&folder.path().join("ca"), "Drieveen", tls_now()).unwrap();
-        Self { folder }
-    }
-
-    fn ca(&self) -> PathBuf {
-        self.folder.path().join("ca")
-    }
-
-    /// The folder of an agency, with its certificate.
-    pub(crate) fn folder(&self, agency: &str) -> PathBuf {
-        let folder = self.folder.path().join(agency);
-        if !folder.exists() {
-            authority::issue(&self.ca(), &folder, &oin(agency), "Fictie", tls_now()).unwrap();
-        }
-        folder
-    }
-
-    pub(crate) fn admission(
-        &self,
-        agency: &str,
-        kinds: &[&str],
-    ) -> grondslag_core::card::Admission {
-        let kinds: Vec<Kind> = kinds.iter().map(|kind| Kind::parse(kind).unwrap()).collect();
-        let until = moment("2030-01-01");
-        authority::admit(&self.ca(), &oin(agency), &kinds, until, tls_now()).unwrap()
-    }
-
-    /// A card, signed with the agency's certificate and `previous`.
-    pub(crate) fn card(
-        &self,
-        agency: &str,
-        kind: &str,
-        change: impl FnOnce(&mut Card),
-        previous: Option<&SigningKey>,
-    ) -> SignedCard {
-        let mut card = Card {
-            oin: oin(agency),
-            kind: Kind::parse(kind).unwrap(),
-            name: format!("Fictie {kind}"),
-            endpoint: "127.0.0.1:1".into(),
-            duty_phone: "000".into(),
-            sign_key: key_of(agency).verifying_key().to_bytes(),
-            seal_key: Vec::new(),
-            pseudonym_key: Vec::new(),
-            seq: 1,
-            valid_from: moment("2026-01-01"),
-            valid_until: moment("2029-01-01"),
-        };
-        change(&mut card);
-        let folder = self.folder(agency);
-        let files = TlsFiles::in_folder(&folder);
-        let leaf = std::fs::read_to_string(&files.cert).unwrap();
-        let leaf = grondslag_certs::Leaf::parse_pem(&leaf).unwrap();
-        let bytes = card.canonical();
-        SignedCard {
-            leaf: leaf.der().to_vec(),
-            leaf_signature: LeafKey::load(&files.key).unwrap().sign(&bytes).unwrap(),
-            previous_signature: previous
-                .map_or_else(Vec::new, |key| statement::sign(key, &bytes).to_vec()),
-            admission: self.admission(agency, &[kind]),
-            card,
-        }
-    }
+/// The keys of an agency other than this node: what opens what is sealed and hidden for it.
+pub(crate) fn secrets_of(agency: &str) -> (SealSecret, OpeningKey) {
+    let seed = *Digest::of(agency.as_bytes()).as_bytes();
+    let suite = SealSecret::random(seal::Suite::XWing, &mut rng()).expose()[..2].to_vec();
+    let mut scalar = seed;
+    scalar[31] = 0;
+    let secret = SealSecret::parse(&[suite.as_slice(), &seed].concat()).unwrap();
+    (secret, OpeningKey::parse(&scalar).unwrap())
 }
 
-/// A broker's directory that a test fills.
-#[derive(Debug, Default)]
-pub(crate) struct Listing {
-    pub(crate) cards: Mutex<Vec<SignedCard>>,
-    pub(crate) answers: Mutex<Vec<v1::PublishCardResponse>>,
-    pub(crate) published: Mutex<Vec<v1::AgencyCard>>,
-    pub(crate) reads: AtomicUsize,
-}
-
-impl Listing {
-    pub(crate) fn of(cards: Vec<SignedCard>) -> Self {
-        Self { cards: Mutex::new(cards), ..Self::default() }
-    }
-
-    pub(crate) fn set(&self, cards: Vec<SignedCard>) {
-        *self.cards.lock().unwrap() = cards;
-    }
-}
-
-#[async_trait]
-impl BrokerLink for Listing {
-    async fn ask(&self, _: v1::AskRequest, _: Duration) -> Result<AskStream, Reason> {
-        Err(Reason::Unreachable)
-    }
-
-    async fn list_cards(&self) -> Result<Vec<v1::AgencyCard>, Reason> {
-        self.reads.fetch_add(1, Ordering::SeqCst);
-        Ok(self.cards.lock().unwrap().iter().map(v1::AgencyCard::from).collect())
-    }
-
-    async fn publish_card(&self, card: v1::AgencyCard) -> Result<v1::PublishCardResponse, Reason> {
-        self.published.lock().unwrap().push(card);
-        Ok(self.answers.lock().unwrap().pop().unwrap_or_default())
-    }
-
-    fn last_contact(&self) -> LastContact {
-        LastContact::default()
-    }
-}
-
-/// Records of a test, with a count of every look.
-#[derive(Debug)]
-pub(crate) struct Shelf {
-    pub(crate) records: Mutex<Vec<Record>>,
-    pub(crate) facts: Mutex<Vec<RegisterFact>>,
-    pub(crate) ready: Mutex<Result<Readiness, SourceFault>>,
-    pub(crate) looks: AtomicUsize,
-}
-
-impl Shelf {
-    fn new() -> Self {
-        let ready =
-            Readiness { index_as_of: moment("2026-09-15T08:00"), holds_unnumbered_records: true };
-        Self {
-            records: Mutex::default(),
-            facts: Mutex::default(),
-            ready: Mutex::new(Ok(ready)),
-            looks: AtomicUsize::new(0),
-        }
-    }
-
-    pub(crate) fn looks(&self) -> usize {
-        self.looks.load(Ordering::SeqCst)
-    }
-
-    pub(crate) fn record(&self, category: &str, about: About, texts: &[(Tier, &str)]) {
-        let layers = texts.iter().map(|(tier, text)| (*tier, text.parse().unwrap())).collect();
-        self.records.lock().unwrap().push(Record {
-            category: Category::parse(category).unwrap(),
-            about,
-            dated: moment("2026-06-01"),
-            source: "dossier".into(),
-            layers,
-        });
-    }
-
-    pub(crate) fn fact(&self, column: &str, value: &str) {
-        self.facts.lock().unwrap().push(RegisterFact {
-            column: column.into(),
-            value: value.into(),
-            for_kind: Vec::new(),
-            for_purposes: Vec::new(),
-            for_categories: Vec::new(),
-        });
-    }
-}
-
-#[async_trait]
-impl Source for Shelf {
-    async fn find(
-        &self,
-        _: &Attested,
-        bsn: &Bsn,
-        _: Timestamp,
-    ) -> Result<Option<Client>, SourceFault> {
-        self.looks.fetch_add(1, Ordering::SeqCst);
-        let known = bsn.expose() == KNOWN;
-        Ok(known.then(|| Client {
-            id: ClientId::parse("HA-1").unwrap(),
-            birth_date: BirthDate::parse("2018-11-02").unwrap(),
-            registered: moment("2020-01-01"),
-            revision: 1,
-        }))
-    }
-
-    async fn records(
-        &self,
-        _: &Attested,
-        _: &Client,
-        _: Timestamp,
-    ) -> Result<Vec<Record>, SourceFault> {
-        Ok(self.records.lock().unwrap().clone())
-    }
-
-    async fn facts(
-        &self,
-        _: &Attested,
-        _: &Client,
-        _: Timestamp,
-    ) -> Result<Vec<RegisterFact>, SourceFault> {
-        Ok(self.facts.lock().unwrap().clone())
-    }
-
-    async fn ready(&self) -> Result<Readiness, SourceFault> {
-        *self.ready.lock().unwrap()
-    }
+/// The key of a subject in the tests' register.
+pub(crate) fn subject_key(number: &str) -> SubjectKey {
+    SubjectKey::from_bytes(&Digest::of(number.as_bytes()).as_bytes()[..16]).unwrap()
 }
 
 /// A question to put.
@@ -279,6 +109,7 @@ pub(crate) struct Ask {
     pub(crate) categories: Vec<&'static str>,
     pub(crate) facts: Vec<(&'static str, &'static str)>,
     pub(crate) target_id: u8,
+    pub(crate) epoch: u32,
 }
 
 impl Ask {
@@ -292,6 +123,7 @@ impl Ask {
             categories: categories.to_vec(),
             facts: vec![("measure", "ots")],
             target_id: 1,
+            epoch: 1,
         }
     }
 
@@ -305,6 +137,7 @@ impl Ask {
             categories: categories.to_vec(),
             facts: vec![("vt_report", "report")],
             target_id: 1,
+            epoch: 1,
         }
     }
 
@@ -333,7 +166,7 @@ impl Scene {
     pub(crate) async fn new() -> Self {
         let region = TestRegion::new();
         let cards = vec![
-            region.card(BROKER, "gem", |_| {}, None),
+            region.card(BROKER, Kind::BROKER, without_keys, None),
             region.card(GI, "gi", |_| {}, None),
             region.card(VT, "vt", |_| {}, None),
         ];
@@ -344,8 +177,71 @@ impl Scene {
         let directory = Arc::new(Directory::open(means.clone()).await.unwrap());
         directory.refresh(listing.as_ref()).await.unwrap();
         let shelf = Arc::new(Shelf::new());
-        let agency = agency(means, directory, shelf.clone(), listing.clone());
+        let keys = keys(&region.folder(OWN));
+        let public = keys.opening.public(&oin(OWN), &mut rng());
+        *listing.own.lock().unwrap() = Some(verify_own_key(&oin(OWN), &public).unwrap());
+        let agency = agency(means, directory, shelf.clone(), listing.clone(), keys);
+        agency.refresh_epoch().await.unwrap();
+        agency.index.tend(true).await.unwrap();
         Self { region, agency, store, shelf, clock, listing }
+    }
+
+    /// A number's point; of a made-up subject too.
+    fn point(number: &str) -> Element {
+        if number == CANARY {
+            return canary_point(REGION, &Canary::parse(number).unwrap()).unwrap();
+        }
+        number_point(REGION, &Bsn::parse(number).unwrap()).unwrap()
+    }
+
+    /// A number as it reaches this node in an epoch, hidden.
+    pub(crate) fn pair(&self, epoch: u32, number: &str) -> Pair {
+        let (own, node) = (self.listing.own.lock().unwrap().unwrap(), oin(OWN));
+        let key: InboundKey = self.listing.holder.inbound(epoch, &node, &own);
+        let hidden = Encrypted::new(&Self::point(number), &[&key], &mut rng()).unwrap();
+        let pair = Pair { one: hidden.one(), two: hidden.two()[0] };
+        self.listing.holder.step(epoch, &node, &pair)
+    }
+
+    /// Seals a pair in a question for this node, and notes its digest.
+    pub(crate) fn put_pair(&self, question: &mut TargetQuestion, pair: &Pair) {
+        let header = &question.header;
+        let (from, to) = (oin(BROKER), oin(OWN));
+        let about = seal::About {
+            label: Label::Pair,
+            from: &from,
+            ..about_detail(header, question.id, &to)
+        };
+        let key = self.agency.keys.seals.public().unwrap();
+        let sealed = seal::seal(&key, &about, &pair.bytes(), PAIR_BYTES, &mut rng());
+        (question.pair, question.evidence.pair) = (sealed.unwrap(), pair.digest());
+    }
+
+    /// Seals a detail in a question for this node, as it stands.
+    pub(crate) fn put_detail(&self, question: &mut TargetQuestion, content: &[u8]) {
+        let to = oin(OWN);
+        let about = about_detail(&question.header, question.id, &to);
+        let key = self.agency.keys.seals.public().unwrap();
+        let sealed = seal::seal(&key, &about, content, DETAIL_BYTES, &mut rng());
+        question.part.detail = sealed.unwrap();
+    }
+
+    /// The detail of a question as its asker would write it.
+    pub(crate) fn detail(&self, question: &TargetQuestion) -> Detail {
+        let (own, to) = (&question.part, oin(OWN));
+        let about = about_detail(&question.header, question.id, &to);
+        let content = self.agency.keys.seals.open(&about, &own.detail).unwrap();
+        let mut detail = Detail::parse(&content).unwrap();
+        detail.header = question.header.digest(&own.categories, &own.approvals);
+        detail
+    }
+
+    /// Writes what the header and the part say now into the detail, and signs all of it anew.
+    pub(crate) fn seal_anew(&self, question: &mut TargetQuestion) {
+        let content = self.detail(question).encode();
+        self.put_detail(question, &content);
+        sign(question);
+        attest(question, |_| {});
     }
 
     /// A question as asker and broker both signed it; the broker lets everything through.
@@ -354,27 +250,28 @@ impl Scene {
         let categories: Vec<Category> =
             ask.categories.iter().map(|code| Category::parse(code).unwrap()).collect();
         let detail = Detail {
-            subject: Bsn::parse(ask.subject).unwrap(),
             necessity: "Nodig om de veiligheid van het kind te beoordelen.".into(),
             facts: ask.facts.iter().map(|(c, v)| ((*c).into(), (*v).into())).collect(),
             reference: None,
             header: header.digest(&categories, &[]),
-            salt: [7; 16],
         };
-        let part = Part {
-            categories,
-            approvals: Vec::new(),
-            blind: Vec::new(),
-            detail: detail.encode().unwrap(),
-            signature: [0; 64],
-        };
+        let part =
+            Part { categories, approvals: Vec::new(), detail: Vec::new(), signature: [0; 64] };
         let mut question = TargetQuestion {
             id: TargetId::new([ask.target_id; 16]),
             header,
             target: oin(OWN),
             part,
-            evidence: Evidence { leaf: Vec::new(), index: 7, signature: [0; 64] },
+            pair: Vec::new(),
+            evidence: Evidence {
+                leaf: Vec::new(),
+                index: 7,
+                pair: Digest::new([0; 32]),
+                signature: [0; 64],
+            },
         };
+        self.put_detail(&mut question, &detail.encode());
+        self.put_pair(&mut question, &self.pair(ask.epoch, ask.subject));
         sign(&mut question);
         attest(&mut question, |_| {});
         question
@@ -392,7 +289,7 @@ impl Scene {
             urgency: Urgency::Standard,
             break_glass: false,
             level: Level::Person,
-            epoch: 0,
+            epoch: ask.epoch,
             bundle: self.agency.pack.bundle(),
             times: Times {
                 asked_at: now,
@@ -440,7 +337,7 @@ pub(crate) fn attest_as(who: &str, question: &mut TargetQuestion, lie: impl FnOn
         &question.id,
         &Digest::of(&evidence.leaf),
         evidence.index,
-        &question.part.blind,
+        &evidence.pair,
     );
     evidence.signature = statement::sign(&key_of(who), &bytes);
 }
@@ -457,14 +354,55 @@ pub(crate) async fn means(folder: &Path, store: Arc<dyn Store>, clock: Arc<dyn C
     }
 }
 
+/// A broker has no keys: nobody asks it.
+fn without_keys(card: &mut Card) {
+    (card.seal_key, card.pseudonym_key) = (Vec::new(), Vec::new());
+}
+
+/// New keys of this node, in its folder.
+fn keys(folder: &Path) -> Arc<Keys> {
+    let (opening, seals) = (folder.join("pseudonym.key"), folder.join("seal"));
+    Keys::create(&opening, &seals).unwrap();
+    Arc::new(Keys::load(&opening, &seals).unwrap())
+}
+
+/// What a reply says, as its asker opens it.
+pub(crate) fn opened(reply: &Reply, question: &TargetQuestion) -> Answer {
+    let (header, from) = (&question.header, oin(OWN));
+    let about = seal::About {
+        label: Label::Answer,
+        from: &from,
+        to: &header.asker,
+        reply_no: reply.reply_no,
+        ..about_detail(header, question.id, &from)
+    };
+    let (secret, _) = secrets_of(header.asker.as_str());
+    let content = seal::open(&secret, &about, &reply.body).unwrap();
+    grondslag_proto::answer::decode(&content).unwrap()
+}
+
 fn agency(
     means: Means,
     directory: Arc<Directory>,
-    source: Arc<dyn Source>,
+    source: Arc<Shelf>,
     broker_link: Arc<dyn BrokerLink>,
+    keys: Arc<Keys>,
 ) -> Agency {
     let Means { region, store, ledger, clock, .. } = means;
     let secret = Arc::new(NodeSecret::of(1));
+    let epochs = Arc::new(Epochs::new(REGION.into()));
+    let canary = (subject_key(CANARY), Canary::parse(CANARY).unwrap());
+    let index = Index::new(index::Means {
+        own: oin(OWN),
+        store: store.clone(),
+        ledger: ledger.clone(),
+        clock: clock.clone(),
+        secret: secret.clone(),
+        register: source.clone(),
+        epochs: epochs.clone(),
+        link: broker_link.clone(),
+        canaries: Canaries::new(vec![canary]),
+    });
     Agency {
         oin: oin(OWN),
         mode: Mode::Demo,
@@ -488,6 +426,11 @@ fn agency(
         ledger,
         clock,
         directory,
+        keys,
+        renewal: Renewal::default(),
+        habits: Habits::default(),
+        epochs,
+        index: Arc::new(index),
         source,
         own: Arc::new(StoreSource::new(store.clone(), secret.clone())),
         staff: Arc::new(Registry::new(store.clone(), secret.clone())),
@@ -495,5 +438,6 @@ fn agency(
         store,
         broker_link,
         reply_tick: Duration::ZERO,
+        budget: crate::config::AsksSection::default(),
     }
 }

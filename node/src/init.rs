@@ -13,6 +13,7 @@ use grondslag_core::clock::Timestamp;
 use grondslag_core::id::Oin;
 use grondslag_core::reason::Reason;
 
+use crate::keys::{Keys, KeysError};
 use crate::secret::{NodeSecret, SecretError};
 
 /// File with the configuration.
@@ -21,6 +22,10 @@ pub const CONFIG_FILE: &str = "node.toml";
 pub const SIGN_KEY_FILE: &str = "sign.key";
 /// File of the node's secret.
 pub const SECRET_FILE: &str = "node.secret";
+/// File of the key that opens hidden numbers.
+pub const PSEUDONYM_KEY_FILE: &str = "pseudonym.key";
+/// Folder of the seal keys.
+pub const SEAL_FOLDER: &str = "seal";
 /// File with the agency's people.
 pub const STAFF_FILE: &str = "staff.toml";
 /// File that the region's authority gives: what the agency is admitted to.
@@ -79,6 +84,9 @@ pub enum InitError {
     /// The secret.
     #[error(transparent)]
     Secret(#[from] SecretError),
+    /// The keys for what is hidden.
+    #[error(transparent)]
+    Keys(#[from] KeysError),
     /// The desk authority.
     #[error(transparent)]
     Desk(#[from] DeskError),
@@ -92,6 +100,7 @@ impl InitError {
             Self::Request(error) => error.reason(),
             Self::Key(error) => error.reason(),
             Self::Secret(error) => error.reason(),
+            Self::Keys(error) => error.reason(),
             Self::Desk(error) => error.reason(),
         }
     }
@@ -104,7 +113,16 @@ impl InitError {
 /// [`InitError`]; before the first file is written when one of them exists already.
 pub fn init(folder: &Path, node: &NewNode, now: Timestamp) -> Result<Made, InitError> {
     let at = |name: &str| folder.join(name);
-    let own = [CONFIG_FILE, SIGN_KEY_FILE, SECRET_FILE, STAFF_FILE, DESK_FOLDER, ACCEPTED_FOLDER];
+    let own = [
+        CONFIG_FILE,
+        SIGN_KEY_FILE,
+        SECRET_FILE,
+        PSEUDONYM_KEY_FILE,
+        SEAL_FOLDER,
+        STAFF_FILE,
+        DESK_FOLDER,
+        ACCEPTED_FOLDER,
+    ];
     let theirs = [request::KEY_FILE, request::REQUEST_FILE];
     for path in own.into_iter().chain(theirs).map(at) {
         if path.symlink_metadata().is_ok() {
@@ -114,6 +132,7 @@ pub fn init(folder: &Path, node: &NewNode, now: Timestamp) -> Result<Made, InitE
     request::new_key_and_csr(folder, &node.oin, &node.name)?;
     key::create_signing_key(&at(SIGN_KEY_FILE))?;
     NodeSecret::create(&at(SECRET_FILE))?;
+    Keys::create(&at(PSEUDONYM_KEY_FILE), &at(SEAL_FOLDER))?;
     desk::init(&at(DESK_FOLDER), &node.oin, now)?;
     file::create_folder(&at(ACCEPTED_FOLDER))?;
     file::create(&at(STAFF_FILE), STAFF.as_bytes())?;
@@ -166,6 +185,8 @@ duty_phone = {duty_phone}
 admission = \"{ADMISSION_FILE}\"       # from the region's authority
 sign_key = \"{SIGN_KEY_FILE}\"
 secret = \"{SECRET_FILE}\"
+pseudonym_key = \"{PSEUDONYM_KEY_FILE}\"
+seal_keys = \"{SEAL_FOLDER}\"
 staff = [\"{STAFF_FILE}\"]
 accepted = \"{ACCEPTED_FOLDER}\"
 

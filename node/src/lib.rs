@@ -1,12 +1,16 @@
 //! An agency's node: its questions, its answers, its records, its staff.
 
 pub mod agency;
+mod alarm;
 pub mod answers;
 mod asks;
 pub mod config;
 mod detail;
 mod directory;
+mod epochs;
+mod index;
 pub mod init;
+pub mod keys;
 mod limits;
 mod link;
 mod random;
@@ -14,6 +18,8 @@ pub mod records;
 pub mod secret;
 pub mod serve;
 pub mod staff;
+
+pub use asks::canary::Tested;
 
 #[cfg(test)]
 pub(crate) mod fixture;

@@ -57,9 +57,6 @@ pub(crate) const STAFF_REVOKED_MAX: usize = 64;
 /// Largest staff file, in bytes.
 pub(crate) const STAFF_FILE_BYTES_MAX: u64 = 1_024 * 1_024;
 
-/// Random bytes of a detail.
-pub(crate) const DETAIL_SALT_BYTES: usize = 16;
-
 /// Most facts that an asker states in one question; the table has fewer sealed columns.
 pub(crate) const STATED_FACTS_MAX: usize = 32;
 
@@ -120,6 +117,37 @@ pub(crate) const APPROVE_TRIES_MAX: usize = 8;
 /// Questions of this node that are under way at the same time.
 pub(crate) const ASKS_MAX: usize = 64;
 
+/// How often a question is counted anew when others are counted at that moment: each time one of
+/// them at the least went through, so all that may be under way and as many again.
+pub(crate) const COUNT_TRIES_MAX: usize = 2 * ASKS_MAX;
+
+/// The hours of the night: from the first until the second, Dutch time.
+pub(crate) const NIGHT: (u8, u8) = (22, 6);
+
+/// Questions at night on one day that are unusual.
+pub(crate) const NIGHT_QUESTIONS_MIN: u64 = 5;
+
+/// Part of the budget, in percent, above which a day is unusual.
+pub(crate) const BUSY_PERCENT: u64 = 80;
+
+/// Part of the answers, in percent, from which on it is unusual that they say nothing.
+pub(crate) const NEUTRAL_PERCENT: u64 = 80;
+
+/// Questions on one day below which that is not looked at.
+pub(crate) const NEUTRAL_QUESTIONS_MIN: u64 = 10;
+
+/// Days of patterns when the desk does not say how many.
+pub(crate) const PATTERN_DAYS: u32 = 7;
+
+/// Most days of patterns; older counts are forgotten.
+pub(crate) const PATTERN_DAYS_MAX: u32 = 31;
+
+/// Most lines in one list of patterns, so that it fits a message.
+pub(crate) const PATTERNS_MAX: usize = 1_000;
+
+/// Most counts looked through for such a list.
+pub(crate) const TALLIES_MAX: usize = 100_000;
+
 /// Inquiries or decisions in one list when the desk does not say how many.
 pub(crate) const LIST_DEFAULT: u32 = 50;
 
@@ -140,3 +168,54 @@ pub(crate) const TEXT_FILE_BYTES_MAX: u64 = 1_024 * 1_024;
 
 /// Most events of one target in one attempt: decided, replied, closed, and one to spare.
 pub(crate) const EVENTS_PER_TARGET_MAX: usize = 4;
+
+/// Most seal keys of one node: those of the epochs of one longest term, and some to spare.
+pub(crate) const SEAL_KEYS_MAX: usize = 64;
+
+/// How long an index speaks after it was last checked against the register (protocol, index).
+pub(crate) const INDEX_AGE_MS_MAX: i64 = 3 * HOUR_MS;
+
+/// An hour: regular batches are enrolled once in each.
+pub(crate) const HOUR_MS: i64 = 3_600_000;
+
+/// Points of one batch: two keys each, and both fit one commit.
+pub(crate) const BATCH_POINTS_MAX: usize = 1_024;
+
+/// Points of the smallest first run of an epoch.
+pub(crate) const BULK_POINTS_MIN: u64 = 256;
+
+/// Points of the smallest regular batch.
+pub(crate) const HOURLY_POINTS_MIN: usize = 4;
+
+/// A regular batch has one point for so many clients: 0.2 %.
+pub(crate) const HOURLY_SHARE: u64 = 500;
+
+/// How often it is looked whether a batch is due.
+pub(crate) const INDEX_INTERVAL_MS: u64 = 250;
+
+/// Longest wait for one batch of an enrolment.
+pub(crate) const ENROL_CALL_MS_MAX: u64 = 30_000;
+
+/// Most canaries of a region.
+pub(crate) const CANARIES_MAX: usize = 256;
+
+/// How often the epoch is read again when nothing else asks for it.
+pub(crate) const EPOCH_REFRESH_MS: u64 = 30_000;
+
+/// Messages that are made, or delivered, at a time.
+pub(crate) const SLOTS_AT_ONCE_MAX: usize = 64;
+
+/// Ordinary questions that are remembered, to be repeated about made-up subjects.
+pub(crate) const HABITS_MAX: usize = 64;
+
+/// Mean minutes between such questions, unless the operator says otherwise.
+pub(crate) const CANARY_MINUTES: u64 = 360;
+
+/// Most such minutes: a week.
+pub(crate) const CANARY_MINUTES_MAX: u64 = 10_080;
+
+/// How often it is looked whether a slot is due.
+pub(crate) const SLOT_INTERVAL_MS: u64 = 500;
+
+/// Most events of one page of later replies.
+pub(crate) const FOLLOWED_MAX: usize = grondslag_core::limits::FOLLOW_PAGE + 1;

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use futures_util::StreamExt as _;
+use futures_util::{StreamExt as _, TryStreamExt as _};
 use grondslag_core::clock::Clock;
 use grondslag_core::id::Oin;
 use grondslag_core::limits::MESSAGE_BYTES_MAX;
@@ -13,12 +13,13 @@ use grondslag_core::reason::Reason;
 use grondslag_proto::v1;
 use grondslag_proto::v1::broker_service_client::BrokerServiceClient;
 use grondslag_proto::v1::directory_service_client::DirectoryServiceClient;
+use grondslag_proto::v1::enrolment_service_client::EnrolmentServiceClient;
 use grondslag_runtime::channel::{Channels, reason_of, within};
-use tonic::Status;
 use tonic::transport::Channel;
+use tonic::{Status, Streaming};
 
 use crate::agency::{AskStream, BrokerLink, LastContact};
-use crate::limits::DIRECTORY_CALL_MS_MAX;
+use crate::limits::{DIRECTORY_CALL_MS_MAX, ENROL_CALL_MS_MAX, FOLLOWED_MAX, SLOTS_AT_ONCE_MAX};
 
 /// Calls the broker at the endpoint that the configuration names; the certificate at the other
 /// end must be the pinned broker's.
@@ -102,9 +103,46 @@ impl BrokerLink for ChannelLink {
         Ok(published.into_inner())
     }
 
+    async fn show_epoch(&self) -> Result<v1::ShowEpochResponse, Reason> {
+        let request = within(v1::ShowEpochRequest {}, call_max());
+        Ok(self.heard(self.directory()?.show_epoch(request).await)?.into_inner())
+    }
+
+    async fn enrol(&self, request: v1::EnrolRequest) -> Result<v1::EnrolResponse, Reason> {
+        let client = EnrolmentServiceClient::new(self.channel()?);
+        let mut client = client.max_decoding_message_size(MESSAGE_BYTES_MAX);
+        let request = within(request, Duration::from_millis(ENROL_CALL_MS_MAX));
+        Ok(self.heard(client.enrol(request).await)?.into_inner())
+    }
+
+    async fn deliver(&self, replies: Vec<v1::Reply>) -> Result<Vec<v1::DeliverResponse>, Reason> {
+        let client = BrokerServiceClient::new(self.channel()?);
+        let mut client = client.max_decoding_message_size(MESSAGE_BYTES_MAX);
+        let messages = replies.into_iter().map(|reply| v1::DeliverRequest { reply: Some(reply) });
+        let request = within(futures_util::stream::iter(messages.collect::<Vec<_>>()), call_max());
+        let answers = self.heard(client.deliver(request).await)?.into_inner();
+        Ok(collect(answers, SLOTS_AT_ONCE_MAX).await)
+    }
+
+    async fn follow(&self, request: v1::FollowRequest) -> Result<Vec<v1::FollowResponse>, Reason> {
+        let client = BrokerServiceClient::new(self.channel()?);
+        let mut client = client.max_decoding_message_size(MESSAGE_BYTES_MAX);
+        let answers = self.heard(client.follow(within(request, call_max())).await)?.into_inner();
+        // What is cut off is not taken for all there is.
+        let all = tokio::time::timeout(call_max(), answers.take(FOLLOWED_MAX).try_collect()).await;
+        self.heard(all.unwrap_or_else(|_| Err(Status::deadline_exceeded("the stream did not end"))))
+    }
+
     fn last_contact(&self) -> LastContact {
         *self.contact.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// What came of a stream before it ended, in order or otherwise; at most so many.
+async fn collect<T>(stream: Streaming<T>, most: usize) -> Vec<T> {
+    let until = tokio::time::sleep(call_max());
+    let some = stream.take(most).take_until(Box::pin(until));
+    some.filter_map(|item| std::future::ready(item.ok())).collect().await
 }
 
 const fn call_max() -> Duration {

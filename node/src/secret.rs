@@ -80,6 +80,12 @@ impl NodeSecret {
         pseudonym_of(&self.0, staff.as_str())
     }
 
+    /// The key of the index of pseudonyms.
+    pub(crate) fn pseudonym_key(&self) -> [u8; SECRET_LEN] {
+        let bytes = Canonical::new("grondslag/pseudonym-index/v1").bytes(&self.0).finish();
+        *Digest::of(&bytes).as_bytes()
+    }
+
     /// Where something stands in an index of this node: nobody without the secret can tell from
     /// the entry what it stands for. The label keeps two indexes apart.
     pub(crate) fn index(&self, label: &str, text: &str) -> [u8; INDEX_LEN] {

@@ -13,6 +13,7 @@ use grondslag_certs::{authority, key};
 use grondslag_core::clock::Timestamp;
 use grondslag_core::limits::MESSAGE_BYTES_MAX;
 use grondslag_core::reason::Reason;
+use grondslag_core::seal::SealError;
 use grondslag_evidence::ledger::Ledger;
 use grondslag_evidence::store::Store;
 use grondslag_policy::{Overlay, Pack, PackError};
@@ -24,30 +25,43 @@ use grondslag_runtime::run::{self, App, Context, ProcessConfig as _, RunError, S
 use grondslag_runtime::run::{Surroundings, serve};
 use grondslag_runtime::server::{Callers, ServeError, Server};
 use grondslag_runtime::shutdown::Shutdown;
+use grondslag_subject::pseudonym::Canary;
+use rand_core::UnwrapErr;
 use tokio::task::JoinHandle;
 
 use crate::agency::{Agency, BrokerLink};
 use crate::answers::replay::forget_expired;
 use crate::answers::service::AnswerService;
+use crate::answers::slots;
+use crate::asks::budget::forget_old;
+use crate::asks::canary::{Habits, pause};
 use crate::asks::draft::forget_ended;
+use crate::asks::follow::forget_followed;
 use crate::asks::service::Desk;
 use crate::config::NodeConfig;
 use crate::directory::{Directory, Means, OwnCard};
-use crate::limits::{EXPIRE_INTERVAL_MS, STAFF_FILE_BYTES_MAX, TEXT_FILE_BYTES_MAX};
+use crate::epochs::Epochs;
+use crate::index::{self, Canaries, Index};
+use crate::keys::{Keys, Renewal};
+use crate::limits::{
+    CANARIES_MAX, EXPIRE_INTERVAL_MS, INDEX_INTERVAL_MS, SLOT_INTERVAL_MS, STAFF_FILE_BYTES_MAX,
+    TEXT_FILE_BYTES_MAX,
+};
 use crate::link::ChannelLink;
-use crate::records::StoreSource;
+use crate::records::{StoreSource, SubjectKey};
 use crate::secret::NodeSecret;
 use crate::staff::{self, Registry};
 
 /// Name of the node's ledger in its store.
 const LEDGER: &str = "node";
 
-/// Runs a node from its configuration file until SIGINT or SIGTERM.
+/// Runs a node from its configuration file until SIGINT or SIGTERM. In a demo region what passes
+/// can be copied into the new file `tap`.
 ///
 /// # Errors
 /// [`RunError`] when it could not start or go on.
-pub fn run(file: &Path) -> Result<(), RunError> {
-    run::run(file, async |config: NodeConfig, context: &Context| {
+pub fn run(file: &Path, tap: Option<&Path>) -> Result<(), RunError> {
+    run::run_tapped(file, tap, async |config: NodeConfig, context: &Context| {
         Ok(build(config, context).await?.app)
     })
 }
@@ -168,7 +182,7 @@ async fn build(config: NodeConfig, context: &Context) -> Result<Built, StartErro
     let desk = desk_services(Server::desk("desk", desk, &context.limits), &agency);
     let desk = desk.bind(context.net.as_ref(), config.desk.address).await?;
     let (region_address, desk_address) = (region.address(), desk.address());
-    let own = own_card(&config, region_address)?;
+    let own = own_card(&config, &agency, region_address)?;
     tend(context, &agency, own).await?;
     let app = App { servers: vec![region, desk] };
     Ok(Built { agency, app, region_address, desk_address })
@@ -191,13 +205,22 @@ fn desk_services(server: Server, agency: &Arc<Agency>) -> Server {
     server.add(desk.max_decoding_message_size(MESSAGE_BYTES_MAX), Callers::verified())
 }
 
-/// Keeps the directory in step with the broker's, and forgets replies and drafts after their term.
-async fn tend(context: &Context, agency: &Agency, own: OwnCard) -> Result<(), StartError> {
+/// Starts what a node does by itself: directory, epoch and index, reply slots, questions about
+/// made-up subjects, and forgetting what has ended.
+async fn tend(context: &Context, agency: &Arc<Agency>, own: OwnCard) -> Result<(), StartError> {
     let directory = agency.directory.clone();
     let prepared = directory.prepare(&own).await;
     prepared.map_err(|reason| refused(reason, "the node's own card"))?;
     let link = agency.broker_link.clone();
-    context.tasks.spawn(directory.tend(own, link, context.shutdown.clone()))?;
+    let seals = agency.clone();
+    let seal_key = move || seal_key(&seals);
+    context.tasks.spawn(directory.tend(own, seal_key, link, context.shutdown.clone()))?;
+    context.tasks.spawn(follow_epochs(Arc::clone(agency), context.shutdown.clone()))?;
+    context.tasks.spawn(fill_slots(Arc::clone(agency), context.shutdown.clone()))?;
+    if let Some(mean) = agency.budget.canary_pause() {
+        let agency = Arc::clone(agency);
+        context.tasks.spawn(ask_canaries(agency, mean, context.shutdown.clone()))?;
+    }
     let (store, clock) = (agency.store.clone(), agency.clock.clone());
     context.every(Duration::from_millis(EXPIRE_INTERVAL_MS), move || {
         let (store, clock) = (store.clone(), clock.clone());
@@ -206,7 +229,57 @@ async fn tend(context: &Context, agency: &Agency, own: OwnCard) -> Result<(), St
     Ok(())
 }
 
-/// Forgets replies and drafts whose term has passed; neither waits for the other.
+/// Follows the epoch and keeps the index up to now, until the end. While the broker does not answer
+/// it is tried again; this node then says `NOT_READY` once its index is too old.
+async fn follow_epochs(agency: Arc<Agency>, end: Shutdown) {
+    let mut failing = None;
+    loop {
+        let known = match agency.refresh_epoch_if_due().await {
+            Ok(()) => agency.index.tend(false).await,
+            Err(reason) => Err(reason),
+        };
+        // Said once, not at every look.
+        if let Err(reason) = known
+            && failing != Some(reason)
+        {
+            tracing::warn!(%reason, "the index is not up to now");
+        }
+        failing = known.err();
+        tokio::select! {
+            () = end.requested() => return,
+            () = tokio::time::sleep(Duration::from_millis(INDEX_INTERVAL_MS)) => {}
+        }
+    }
+}
+
+/// Fills reply slots, until the end. What the broker does not take yet waits.
+async fn fill_slots(agency: Arc<Agency>, end: Shutdown) {
+    loop {
+        if let Err(reason) = slots::tend(&agency).await {
+            tracing::debug!(%reason, "later replies wait");
+        }
+        tokio::select! {
+            () = end.requested() => return,
+            () = tokio::time::sleep(Duration::from_millis(SLOT_INTERVAL_MS)) => {}
+        }
+    }
+}
+
+/// Asks about made-up subjects, until the end.
+async fn ask_canaries(agency: Arc<Agency>, mean: Duration, end: Shutdown) {
+    loop {
+        let pause = pause(mean).unwrap_or(mean);
+        tokio::select! {
+            () = end.requested() => return,
+            () = tokio::time::sleep(pause) => {}
+        }
+        if let Err(reason) = agency.test_mapping().await {
+            tracing::warn!(%reason, "a question about a made-up subject was not asked");
+        }
+    }
+}
+
+/// Forgets replies, drafts and counts whose term has passed; none waits for the other.
 async fn forget(store: &dyn Store, now: Timestamp) {
     let mut replies = Ok(1);
     while matches!(replies, Ok(1..)) {
@@ -217,6 +290,12 @@ async fn forget(store: &dyn Store, now: Timestamp) {
     }
     if let Err(error) = forget_ended(store, now).await {
         tracing::warn!(reason = %error.reason(), "drafts that ended were not forgotten");
+    }
+    if let Err(reason) = forget_followed(store, now).await {
+        tracing::warn!(%reason, "questions whose term ended were not forgotten");
+    }
+    if let Err(reason) = forget_old(store, now).await {
+        tracing::warn!(%reason, "old counts of questions were not forgotten");
     }
 }
 
@@ -242,6 +321,22 @@ async fn agency(config: &NodeConfig, context: &Context) -> Result<Agency, StartE
     let directory = directory.await.map_err(|reason| refused(reason, "the directory"))?;
     let source = Arc::new(StoreSource::new(store.clone(), secret.clone()));
     let sign_key = key::load_signing_key(section.sign_key.path());
+    let keys = Keys::load(section.pseudonym_key.path(), section.seal_keys.path())
+        .map_err(|error| StartError::new(error.reason(), error))?;
+    let region = context.region.current().root().fingerprint().to_string();
+    let epochs = Arc::new(Epochs::new(region));
+    let broker_link = link(config, context);
+    let index = Index::new(index::Means {
+        own: context.oin(),
+        store: store.clone(),
+        ledger: ledger.clone(),
+        clock: clock.clone(),
+        secret: secret.clone(),
+        register: source.clone(),
+        epochs: epochs.clone(),
+        link: broker_link.clone(),
+        canaries: canaries(config, &secret)?,
+    });
     Ok(Agency {
         oin: context.oin(),
         mode: context.mode(),
@@ -258,12 +353,37 @@ async fn agency(config: &NodeConfig, context: &Context) -> Result<Agency, StartE
         ledger,
         clock,
         directory: Arc::new(directory),
+        keys: Arc::new(keys),
+        renewal: Renewal::default(),
+        epochs,
+        index: Arc::new(index),
         own: source.clone(),
         source,
         staff,
-        broker_link: link(config, context),
+        broker_link,
         reply_tick: config.answers.reply_tick_ms.ms(),
+        habits: Habits::default(),
+        budget: config.asks,
     })
+}
+
+/// The region's list of made-up subjects: one of nine digits a line.
+fn canaries(config: &NodeConfig, secret: &NodeSecret) -> Result<Canaries, StartError> {
+    let Some(file) = &config.agency.canaries else {
+        return Ok(Canaries::default());
+    };
+    let text = read(file.path(), TEXT_FILE_BYTES_MAX)?;
+    let lines =
+        text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
+    if lines.clone().count() > CANARIES_MAX {
+        return Err(refused(Reason::ConfigInvalid, "agency.canaries: more than a region may have"));
+    }
+    let parsed = lines.map(|line| {
+        let canary =
+            Canary::parse(line).map_err(|error| StartError::new(Reason::ConfigInvalid, error))?;
+        Ok((SubjectKey::new(secret.index("grondslag/canary/v1", canary.expose())), canary))
+    });
+    Ok(Canaries::new(parsed.collect::<Result<_, StartError>>()?))
 }
 
 fn link(config: &NodeConfig, context: &Context) -> Arc<dyn BrokerLink> {
@@ -271,7 +391,11 @@ fn link(config: &NodeConfig, context: &Context) -> Arc<dyn BrokerLink> {
     Arc::new(ChannelLink::new(context.channels(), broker, endpoint, context.clock.clock()))
 }
 
-fn own_card(config: &NodeConfig, bound: SocketAddr) -> Result<OwnCard, StartError> {
+fn own_card(
+    config: &NodeConfig,
+    agency: &Agency,
+    bound: SocketAddr,
+) -> Result<OwnCard, StartError> {
     let section = &config.agency;
     let load = |path: &Path| {
         key::load_signing_key(path).map_err(|error| StartError::new(error.reason(), error))
@@ -285,8 +409,15 @@ fn own_card(config: &NodeConfig, bound: SocketAddr) -> Result<OwnCard, StartErro
         duty_phone: section.duty_phone.clone(),
         sign_key: load(section.sign_key.path())?,
         previous: previous.map(|file| load(file.path())).transpose()?,
+        seal_key: seal_key(agency).map_err(|reason| refused(reason, "the seal key"))?,
+        pseudonym_key: agency.keys.opening.public(&agency.oin, &mut UnwrapErr(getrandom::SysRng)),
         admission: admission.map_err(|error| StartError::new(error.reason(), error))?,
     })
+}
+
+fn seal_key(agency: &Agency) -> Result<Vec<u8>, Reason> {
+    let key = agency.keys.seals.public().map_err(SealError::reason)?;
+    Ok(key.bytes().to_vec())
 }
 
 fn secret(config: &NodeConfig) -> Result<Arc<NodeSecret>, StartError> {

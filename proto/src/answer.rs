@@ -9,7 +9,7 @@ use prost::Message;
 
 use crate::v1;
 
-/// Encodes an answer as the body of a reply.
+/// Encodes an answer as the content of a reply's body.
 pub fn encode(answer: &Answer) -> Vec<u8> {
     v1::AnswerBody {
         outcome: answer.outcome.to_string(),
@@ -19,12 +19,22 @@ pub fn encode(answer: &Answer) -> Vec<u8> {
         holds_unnumbered_records: answer.holds_unnumbered_records,
         answer_by_ms: answer.answer_by.ms(),
         duty_phone: answer.duty_phone.clone(),
-        padding: Vec::new(),
+        dummy: false,
     }
     .encode_to_vec()
 }
 
-/// Decodes the body of a reply.
+/// The content of a message that says nothing: it fills a slot.
+pub fn dummy() -> Vec<u8> {
+    v1::AnswerBody { dummy: true, ..v1::AnswerBody::default() }.encode_to_vec()
+}
+
+/// Whether the content of a body is a dummy.
+pub fn is_dummy(body: &[u8]) -> bool {
+    v1::AnswerBody::decode(body).is_ok_and(|body| body.dummy)
+}
+
+/// Decodes the content of a reply's body.
 ///
 /// # Errors
 /// `MALFORMED`, `TOO_LARGE` or `ANSWER_INVALID` for anything that [`encode`] would not have

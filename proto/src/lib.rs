@@ -6,6 +6,7 @@
 
 pub mod answer;
 pub mod card;
+pub mod epoch;
 pub mod limits;
 pub mod question;
 pub mod reply;

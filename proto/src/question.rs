@@ -1,10 +1,13 @@
 //! Questions: wire to core and back.
 
+use grondslag_core::blind::{BlindError, Element, Proof};
 use grondslag_core::catalogue::{Category, Ground, Purpose, QueryKind, Role};
 use grondslag_core::clock::Timestamp;
 use grondslag_core::id::{Digest, InquiryId, Oin, Pseudonym, TargetId};
-use grondslag_core::inquiry::{Approval, Approver, Header, Inquiry, Part, RawInquiry, Times};
-use grondslag_core::limits::{APPROVERS_MAX, CATEGORIES_MAX, GROUNDS_MAX, TARGETS_MAX};
+use grondslag_core::inquiry::{
+    Approval, Approver, Header, Hidden, Inquiry, Part, RawInquiry, Times,
+};
+use grondslag_core::limits::{APPROVERS_MAX, CATEGORIES_MAX, GROUNDS_MAX, PAIR_BYTES, TARGETS_MAX};
 use grondslag_core::reason::Reason;
 
 use crate::v1;
@@ -18,11 +21,19 @@ impl TryFrom<v1::AskRequest> for RawInquiry {
         if wire.parts.len() > TARGETS_MAX {
             return Err(Reason::TargetsTooMany);
         }
+        let two = wire.parts.iter().map(|part| Element::parse(&part.hidden));
+        let two = two.collect::<Result<_, _>>().map_err(BlindError::reason)?;
+        let hidden = Hidden {
+            one: Element::parse(&wire.hidden).map_err(BlindError::reason)?,
+            two,
+            proof: Proof::parse(&wire.hidden_proof).map_err(BlindError::reason)?,
+        };
         Ok(Self {
             id: InquiryId::from_slice(&wire.inquiry_id).map_err(|_| Reason::Malformed)?,
             attempt: u8::try_from(wire.attempt).map_err(|_| Reason::Malformed)?,
             header: wire.header.ok_or(Reason::Malformed)?.try_into()?,
             parts: wire.parts.into_iter().map(part).collect::<Result<_, _>>()?,
+            hidden,
             signature: array(&wire.signature)?,
         })
     }
@@ -34,8 +45,15 @@ impl From<&Inquiry> for v1::AskRequest {
             inquiry_id: inquiry.id().as_bytes().to_vec(),
             attempt: inquiry.attempt().into(),
             header: Some(inquiry.header().into()),
-            parts: inquiry.parts().iter().map(|(oin, part)| wire_part(oin, part)).collect(),
+            parts: inquiry
+                .parts()
+                .iter()
+                .zip(&inquiry.hidden().two)
+                .map(|((oin, part), two)| wire_part(oin, part, two.bytes().to_vec()))
+                .collect(),
             signature: inquiry.signature().to_vec(),
+            hidden: inquiry.hidden().one.bytes().to_vec(),
+            hidden_proof: inquiry.hidden().proof.bytes().to_vec(),
         }
     }
 }
@@ -128,6 +146,8 @@ pub struct TargetQuestion {
     pub target: Oin,
     /// What is asked.
     pub part: Part,
+    /// About whom, sealed for this node: two points.
+    pub pair: Vec<u8>,
     /// The broker's evidence, not yet verified.
     pub evidence: Evidence,
 }
@@ -139,6 +159,8 @@ pub struct Evidence {
     pub leaf: Vec<u8>,
     /// Index of the leaf.
     pub index: u64,
+    /// Digest of the pair of points that goes to the target; zeros when none does.
+    pub pair: Digest,
     /// The broker's signature.
     pub signature: [u8; 64],
 }
@@ -151,11 +173,15 @@ impl TryFrom<v1::AnswerQuestion> for TargetQuestion {
         let header: Header = wire.header.ok_or(Reason::Malformed)?.try_into()?;
         header.check_bounds()?;
         part.check_bounds()?;
+        if wire.pair.len() != PAIR_BYTES {
+            return Err(Reason::SealInvalid);
+        }
         Ok(Self {
             id: TargetId::from_slice(&wire.target_id).map_err(|_| Reason::Malformed)?,
             header,
             target,
             part,
+            pair: wire.pair,
             evidence: wire.attestation.ok_or(Reason::AttestationInvalid)?.try_into()?,
         })
     }
@@ -166,8 +192,9 @@ impl From<&TargetQuestion> for v1::AnswerQuestion {
         Self {
             target_id: question.id.as_bytes().to_vec(),
             header: Some((&question.header).into()),
-            part: Some(wire_part(&question.target, &question.part)),
+            part: Some(wire_part(&question.target, &question.part, Vec::new())),
             attestation: Some((&question.evidence).into()),
+            pair: question.pair.clone(),
         }
     }
 }
@@ -177,7 +204,8 @@ impl TryFrom<v1::Attestation> for Evidence {
 
     fn try_from(wire: v1::Attestation) -> Result<Self, Reason> {
         let signature = array(&wire.signature).map_err(|_| Reason::AttestationInvalid)?;
-        Ok(Self { leaf: wire.leaf, index: wire.index, signature })
+        let pair = Digest::from_slice(&wire.pair).map_err(|_| Reason::AttestationInvalid)?;
+        Ok(Self { leaf: wire.leaf, index: wire.index, pair, signature })
     }
 }
 
@@ -193,6 +221,7 @@ impl From<&Evidence> for v1::Attestation {
             consistency: Vec::new(),
             tier_cap: cap.to_string(),
             signature: evidence.signature.to_vec(),
+            pair: evidence.pair.as_bytes().to_vec(),
         }
     }
 }
@@ -210,19 +239,18 @@ fn part(wire: v1::Part) -> Result<(Oin, Part), Reason> {
     let part = Part {
         categories,
         approvals: wire.approvals.iter().map(approval).collect::<Result<_, _>>()?,
-        blind: wire.blind,
         detail: wire.detail,
         signature: array(&wire.signature)?,
     };
     Ok((target, part))
 }
 
-fn wire_part(target: &Oin, part: &Part) -> v1::Part {
+fn wire_part(target: &Oin, part: &Part, hidden: Vec<u8>) -> v1::Part {
     v1::Part {
         target_oin: target.to_string(),
         categories: part.categories.iter().map(ToString::to_string).collect(),
         approvals: part.approvals.iter().map(wire_approval).collect(),
-        blind: part.blind.clone(),
+        hidden,
         detail: part.detail.clone(),
         signature: part.signature.to_vec(),
     }

@@ -3,15 +3,14 @@
 use grondslag_core::answer::Basis;
 use grondslag_core::catalogue::{Category, Ground, RowId};
 use grondslag_core::id::TargetId;
-use grondslag_core::limits::BODY_BYTES_MAX;
+use grondslag_core::limits::{REPLY_BYTES_LARGE, REPLY_BYTES_SMALL};
 use grondslag_core::reason::Reason;
 use grondslag_core::statement::{NamedRuling, Ruling};
 
+use prost::Message as _;
+
 use crate::limits::BASIS_MAX;
 use crate::v1;
-
-/// Suite of a body that is encoded and not sealed.
-pub const SUITE_ENCODED: u32 = 0;
 
 /// A node's reply as it travels; its body is opaque to the broker.
 #[derive(Clone, PartialEq, Eq)]
@@ -24,9 +23,7 @@ pub struct Reply {
     pub part: u32,
     /// Whether it is the last part.
     pub last: bool,
-    /// Suite that sealed the body; 0 is "encoded, not sealed".
-    pub suite: u32,
-    /// For the asker only.
+    /// Sealed for the asker.
     pub body: Vec<u8>,
     /// The node's signature.
     pub signature: [u8; 64],
@@ -44,15 +41,19 @@ impl TryFrom<v1::Reply> for Reply {
     type Error = Reason;
 
     fn try_from(wire: v1::Reply) -> Result<Self, Reason> {
-        if wire.body.len() > BODY_BYTES_MAX {
+        let bytes = wire.encoded_len();
+        if bytes > REPLY_BYTES_LARGE {
             return Err(Reason::TooLarge);
+        }
+        // Any other length would tell something of what it holds.
+        if ![REPLY_BYTES_SMALL, REPLY_BYTES_LARGE].contains(&bytes) {
+            return Err(Reason::AnswerInvalid);
         }
         Ok(Self {
             target_id: TargetId::from_slice(&wire.target_id).map_err(|_| Reason::Malformed)?,
             reply_no: wire.reply_no,
             part: wire.part,
             last: wire.last,
-            suite: wire.suite,
             body: wire.body,
             signature: wire.signature.as_slice().try_into().map_err(|_| Reason::AnswerInvalid)?,
             seen_size: wire.seen_size,
@@ -67,11 +68,21 @@ impl From<Reply> for v1::Reply {
             reply_no: reply.reply_no,
             part: reply.part,
             last: reply.last,
-            suite: reply.suite,
             body: reply.body,
             signature: reply.signature.to_vec(),
             seen_size: reply.seen_size,
         }
+    }
+}
+
+impl Reply {
+    /// Length of the body that gives the whole message its padding class, everything else in it
+    /// being what it is.
+    pub fn body_bytes(&self, whole: usize) -> usize {
+        let empty = v1::Reply { body: Vec::new(), ..self.clone().into() };
+        // Beside the body stand its tag and its own length, which is as long for all of a class.
+        let framing = 1 + prost::length_delimiter_len(whole);
+        whole.saturating_sub(empty.encoded_len().saturating_add(framing))
     }
 }
 

@@ -138,12 +138,16 @@ async fn connect(
     endpoint: &str,
     expected: &Oin,
     wait_max: Duration,
-) -> Result<TlsStream<Box<dyn Io>>, DialError> {
+) -> Result<Box<dyn Io>, DialError> {
     let connected = timeout(wait_max, async {
         let stream = net.connect(endpoint, wait_max).await?;
         let tls = tls.clone().with_limit(wait_max);
         let (stream, _) = tls.connect(stream, expected).await?;
-        admitted(stream).await
+        let stream: Box<dyn Io> = Box::new(admitted(stream).await?);
+        Ok(match net.tap() {
+            Some(tap) => tap.on(stream),
+            None => stream,
+        })
     });
     connected.await.unwrap_or(Err(DialError::Silent))
 }

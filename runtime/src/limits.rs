@@ -43,6 +43,12 @@ pub const RELOAD_INTERVAL_MS: u64 = 1_000;
 pub const TASKS_MAX: usize = 1_024;
 /// How often a process looks whether it can be asked.
 pub const VITALS_INTERVAL_MS: u64 = 500;
+/// Largest plaintext copy of what passes through a demo process: some times what a whole demo
+/// exchanges.
+pub const TAP_BYTES_MAX: u64 = 512 * 1_024 * 1_024;
+/// Bytes of the piece before it with which each copied piece begins: more than the longest thing
+/// that is looked for.
+pub const TAP_OVERLAP_BYTES: usize = 256;
 /// Threads for work that blocks, such as reading files and syncing the store.
 pub const BLOCKING_THREADS_MAX: usize = 16;
 /// Longest wait for blocking work when the process ends.

@@ -1,5 +1,7 @@
 //! How streams are made, so that tests can simulate the network.
 
+pub mod tap;
+
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
@@ -10,6 +12,8 @@ use grondslag_core::reason::Reason;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
+
+use self::tap::Tap;
 
 /// A stream of bytes between two parties, before TLS.
 pub trait Io: AsyncRead + AsyncWrite + Send + Unpin + 'static {}
@@ -66,6 +70,12 @@ pub trait Net: Send + Sync + fmt::Debug {
 
     /// Connects to `host:port`, or gives up after `wait_max`.
     async fn connect(&self, endpoint: &str, wait_max: Duration) -> Result<Box<dyn Io>, NetError>;
+
+    /// Where every stream is copied to once its handshake is done, accepted and dialled alike: for
+    /// tests and the demo's blind check. Nowhere, unless an implementation says otherwise.
+    fn tap(&self) -> Option<Tap> {
+        None
+    }
 }
 
 /// A place where others connect. Dropping it closes the place at once.

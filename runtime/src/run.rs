@@ -20,6 +20,7 @@ use tokio::task::JoinSet;
 use crate::config::{self, Clock, ConfigError, Identity, Limits, Log, Store};
 use crate::limits::{BLOCKING_THREADS_MAX, RUNTIME_STOP_MS_MAX};
 use crate::net::TcpNet;
+use crate::net::tap::{TapError, TapNet};
 use crate::server::{Bound, Health, ServeError};
 use crate::shutdown::Shutdown;
 use crate::telemetry;
@@ -98,6 +99,7 @@ macro_rules! starts_with {
 starts_with!(
     crate::clock::OpenClockError,
     crate::net::NetError,
+    TapError,
     crate::channel::DialError,
     TooManyTasks,
     grondslag_certs::tls::LoadError,
@@ -138,6 +140,18 @@ pub fn run<C: ProcessConfig>(
     file: &Path,
     build: impl AsyncFnOnce(C, &Context) -> Result<App, StartError>,
 ) -> Result<(), RunError> {
+    run_tapped(file, None, build)
+}
+
+/// The same, and copies what passes into the new file `tap`: for the demo's blind check.
+///
+/// # Errors
+/// [`RunError`] as [`run`]; `MODE_MISMATCH` when a tap is asked for outside a demo region.
+pub fn run_tapped<C: ProcessConfig>(
+    file: &Path,
+    tap: Option<&Path>,
+    build: impl AsyncFnOnce(C, &Context) -> Result<App, StartError>,
+) -> Result<(), RunError> {
     let config: C = config::load(file)?;
     let common = config.common();
     telemetry::init(&common.log).map_err(|error| StartError::new(error.reason(), error))?;
@@ -147,7 +161,7 @@ pub fn run<C: ProcessConfig>(
         .max_blocking_threads(BLOCKING_THREADS_MAX)
         .build()
         .map_err(|error| StartError::new(Reason::Internal, error))?;
-    let ended = runtime.block_on(live(config, common, build));
+    let ended = runtime.block_on(live(config, common, tap, build));
     runtime.shutdown_timeout(Duration::from_millis(RUNTIME_STOP_MS_MAX));
     ended
 }
@@ -155,12 +169,18 @@ pub fn run<C: ProcessConfig>(
 async fn live<C: ProcessConfig>(
     config: C,
     common: Common,
+    tap: Option<&Path>,
     build: impl AsyncFnOnce(C, &Context) -> Result<App, StartError>,
 ) -> Result<(), RunError> {
     let shutdown =
         Shutdown::on_signals().map_err(|error| StartError::new(Reason::Internal, error))?;
     let surroundings = Surroundings { net: Arc::new(TcpNet), shutdown, clock: None };
-    let context = Context::open(C::PROCESS, &common, surroundings).await?;
+    let mut context = Context::open(C::PROCESS, &common, surroundings).await?;
+    if let Some(tap) = tap {
+        // Nobody is listened to or called yet, so that nothing passes beside it.
+        let net = TapNet::over(Arc::clone(&context.net), tap, context.mode());
+        context.net = Arc::new(net.map_err(StartError::from)?);
+    }
     let app = build(config, &context).await?;
     serve(app, context).await?;
     Ok(())

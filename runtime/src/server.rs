@@ -36,6 +36,7 @@ use crate::limits::{
     ACCEPTED_QUEUE_MAX, CONNECTION_WINDOW_BYTES, FRAME_BYTES_MAX, HEADER_BYTES_MAX,
     KEEP_ALIVE_INTERVAL_MS, KEEP_ALIVE_TIMEOUT_MS, STREAM_WINDOW_BYTES,
 };
+use crate::net::tap::Tap;
 use crate::net::{Listener, Net, NetError};
 use crate::shutdown::Shutdown;
 
@@ -114,8 +115,8 @@ impl Server {
     /// [`NetError`], `PORT_IN_USE` among them.
     pub async fn bind(self, net: &dyn Net, address: SocketAddr) -> Result<Bound, NetError> {
         let listener = net.listen(address).await?;
-        let address = listener.address();
-        Ok(Bound { server: self, listener, address })
+        let (address, tap) = (listener.address(), net.tap());
+        Ok(Bound { server: self, listener, address, tap })
     }
 }
 
@@ -125,6 +126,7 @@ pub struct Bound {
     server: Server,
     listener: Box<dyn Listener>,
     address: SocketAddr,
+    tap: Option<Tap>,
 }
 
 /// A server ended by itself.
@@ -167,7 +169,7 @@ impl Bound {
         let Server { name, acceptor, limits, routes, health, .. } = self.server;
         let (taken, incoming) = mpsc::channel(ACCEPTED_QUEUE_MAX);
         let (cut, being_cut) = watch::channel(false);
-        let door = Door::new(name, acceptor, &limits, being_cut);
+        let door = Door::new(name, acceptor, &limits, being_cut).with(self.tap);
         tokio::spawn(door.keep(self.listener, taken));
         health.open().await;
         tracing::info!(process = name, address = %self.address, "serving");

@@ -34,8 +34,40 @@ pub struct Status {
     pub store: StoreState,
     /// Where its dates come from.
     pub clock: ClockState,
+    /// The epoch of the pseudonyms, where the process follows one.
+    #[serde(default)]
+    pub epoch: Option<EpochState>,
     /// Everybody it knows, and when they last spoke.
     pub peers: Vec<PeerContact>,
+}
+
+/// The epoch, as the operator needs to know it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EpochState {
+    /// Questions are asked in this one.
+    pub current: u32,
+    /// Since when; known to the broker.
+    pub since: Option<Timestamp>,
+    /// The next one.
+    pub next: Option<u32>,
+    /// When it becomes the current one.
+    pub switch_at: Option<Timestamp>,
+    /// Epochs of which the factors are still to be destroyed; known to the broker.
+    pub ending: Vec<u32>,
+    /// The enrolment of this node's clients.
+    pub index: Option<IndexState>,
+}
+
+/// A node's enrolment in the current epoch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IndexState {
+    /// Points of the first run that were enrolled, padding included.
+    pub done: u64,
+    /// Points of the first run.
+    pub total: u64,
+    /// When the index was last compared with the register and nothing was missing; absent while it
+    /// never was.
+    pub as_of: Option<Timestamp>,
 }
 
 /// The store, as the operator needs to know it.

@@ -32,7 +32,7 @@ use tonic_health::pb::health_client::HealthClient;
 
 use crate::channel::dial;
 use crate::config::{Limits, Within};
-use crate::net::TcpNet;
+use crate::net::{Net, TcpNet};
 use crate::server::{Bound, Callers, ServeError, Server};
 use crate::shutdown::Shutdown;
 
@@ -80,8 +80,12 @@ impl TestRegion {
 
 impl Agency {
     pub(crate) fn channel(&self, to: &Oin, address: SocketAddr) -> Channel {
+        self.channel_over(Arc::new(TcpNet), to, address)
+    }
+
+    pub(crate) fn channel_over(&self, net: Arc<dyn Net>, to: &Oin, address: SocketAddr) -> Channel {
         let tls = Connector::region(self.tls.clone());
-        dial(Arc::new(TcpNet), tls, &address.to_string(), to, &limits()).unwrap()
+        dial(net, tls, &address.to_string(), to, &limits()).unwrap()
     }
 
     /// Who stands at this agency's desk after a handshake.

@@ -41,8 +41,13 @@ impl Bsn {
         }
     }
 
-    /// The nine digits, for the few places that must have them: the detail that is sealed to a
-    /// target, the keyed index of an agency's own records, a digest.
+    /// Nobody's number: nine zeros, which [`Bsn::parse`] refuses.
+    pub fn nobody() -> Self {
+        Self("000000000".to_owned())
+    }
+
+    /// The nine digits, for the few places that must have them: the hash to the group, the keyed
+    /// index of an agency's own records, the tag that binds an answer, a digest.
     pub fn expose(&self) -> &str {
         &self.0
     }

@@ -8,6 +8,7 @@ mod bsn;
 mod digits;
 mod limits;
 mod person;
+pub mod pseudonym;
 pub mod text;
 
 pub use bsn::{Bsn, BsnError, admits};

@@ -23,6 +23,7 @@
 //! sizes and counts are invariant 10; a node that is not ready is invariant 11.
 
 mod approvals;
+mod budgets;
 mod cards;
 mod questions;
 mod start;

@@ -1,8 +1,10 @@
-//! One integration binary: journeys, invariants, bad input, tidiness, a slow region.
+//! One integration binary: journeys, invariants, attacks, bad input, tidiness, a slow region.
 
+mod attacks;
 mod bad_input;
 mod invariants;
 mod journeys;
+mod later;
 mod slow;
 mod stage;
 mod tidy;

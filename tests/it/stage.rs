@@ -1,12 +1,13 @@
 //! What several tests use: a region that only answers, and questions about its children.
 
 use anyhow::{Context as _, Result};
-use grondslag_core::answer::{Answer, Outcome};
+use grondslag_core::answer::{Answer, Line, Outcome};
+use grondslag_core::canonical::Reader;
 use grondslag_core::id::Oin;
 use grondslag_core::reason::Reason;
 use grondslag_proto::v1;
 use grondslag_runtime::channel::reason_of;
-use grondslag_tests::federation::hand::{NECESSITY, Plea};
+use grondslag_tests::federation::hand::{NECESSITY, Plea, Sketch};
 use grondslag_tests::federation::{Federation, Setup};
 use tokio::sync::OnceCell;
 use tonic::{Code, Status};
@@ -29,6 +30,9 @@ pub(crate) const GI: &str = "gi-baken";
 
 /// When the tests play: within F1.
 pub(crate) const NOW: &str = "2026-06-24T10:00";
+
+/// Records read at once from a ledger.
+const LEDGER_PAGE: usize = 64;
 
 /// A safety assessment by Veilig Thuis after a report: the school may answer it (R14.1), the
 /// doctor and the youth health service must look first (R14.3).
@@ -93,17 +97,37 @@ pub(crate) fn line<'a>(
     heard.line(oin).with_context(|| format!("no line of {oin}: {heard:?}"))
 }
 
-/// The body of a reply.
-pub(crate) fn body(reply: &v1::Reply) -> Result<Answer> {
-    grondslag_proto::answer::decode(&reply.body).map_err(anyhow::Error::msg)
+/// What a reply to a question says to its asker.
+pub(crate) fn body(
+    federation: &Federation,
+    sketch: &Sketch,
+    from: &str,
+    reply: &v1::Reply,
+) -> Result<Answer> {
+    federation.read_reply(sketch, &federation.oin(from)?, reply)
 }
 
-/// A reply says nothing: its outcome is neutral and no line holds more than its category.
-pub(crate) fn says_nothing(reply: &v1::Reply) -> Result<bool> {
-    use grondslag_core::answer::Line;
-    let answer = body(reply)?;
+/// An answer says nothing: its outcome is neutral and no line holds more than its category.
+pub(crate) fn says_nothing(answer: &Answer) -> bool {
     let empty = answer.lines.iter().all(|line| matches!(line, Line::Neutral { .. }));
-    Ok(empty && answer.outcome == Outcome::Neutraal)
+    empty && answer.outcome == Outcome::Neutraal
+}
+
+/// The reasons of the alarms that an agency raised, in its ledger's order.
+pub(crate) async fn alarms(federation: &Federation, agency: &str) -> Result<Vec<Reason>> {
+    let ledger = federation.agency(agency)?.ledger.clone();
+    let (mut found, mut from) = (Vec::new(), 0);
+    loop {
+        let page = ledger.read(from, LEDGER_PAGE).await?;
+        let Some(last) = page.last() else { return Ok(found) };
+        from = last.index + 1;
+        for record in &page {
+            if let Ok(mut alarm) = Reader::new(&record.leaf, "grondslag/leaf/alarm/v1") {
+                alarm.array::<32>()?;
+                found.push(grondslag_proto::reply::reason(alarm.text()?));
+            }
+        }
+    }
 }
 
 /// A fault as it left: its code and its stable reason.

@@ -5,11 +5,13 @@
 pub(crate) mod operator;
 pub(crate) mod service;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use grondslag_certs::tls::{Region, Reloading};
 use grondslag_certs::{CardBook, Considered, Taken, VerifiedCard};
+use grondslag_core::blind::Element;
+use grondslag_core::blind::inbound::verify_own_key;
 use grondslag_core::card::SignedCard;
 use grondslag_core::clock::{Clock, Timestamp};
 use grondslag_core::id::{Digest, Oin};
@@ -111,6 +113,29 @@ impl Directory {
             .filter(|(_, card)| self.check_operated(card, now).is_ok())
             .map(|(signed, _)| signed.clone())
             .collect()
+    }
+
+    /// Every card of an agency that may be dealt with.
+    pub(crate) fn cards(&self) -> Vec<VerifiedCard> {
+        let book = self.book.read().unwrap_or_else(PoisonError::into_inner);
+        let (region, now) = (self.region.current(), self.clock.now());
+        let all = book.under(region.crl()).all();
+        all.filter(|card| self.check_operated(card, now).is_ok()).cloned().collect()
+    }
+
+    /// The pseudonym key on the last card of an agency, also of one that is not dealt with now:
+    /// its part of a question is verified like every other, and then goes nowhere.
+    ///
+    /// # Errors
+    /// `UNKNOWN_AGENCY` for one that never had a card with such a key.
+    pub(crate) fn own_key(&self, oin: &Oin) -> Result<Element, Reason> {
+        let card = self.last_card(oin).ok_or(Reason::UnknownAgency)?.card;
+        verify_own_key(oin, &card.pseudonym_key).map_err(|_| Reason::UnknownAgency)
+    }
+
+    /// The operator's folder.
+    pub(crate) fn operator_folder(&self) -> &Path {
+        self.operator.folder()
     }
 
     /// The last card of an agency, whatever its time.

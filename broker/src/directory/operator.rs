@@ -84,6 +84,11 @@ impl Operator {
         Ok(Self { folder, seen })
     }
 
+    /// The folder.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// Reads the folder again; it counts from now on.
     ///
     /// # Errors

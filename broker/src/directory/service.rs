@@ -6,12 +6,14 @@ use grondslag_core::card::SignedCard;
 use grondslag_proto::status::rejected;
 use grondslag_proto::v1::directory_service_server::DirectoryService;
 use grondslag_proto::v1::{
-    ListCardsRequest, ListCardsResponse, PublishCardRequest, PublishCardResponse,
+    ListCardsRequest, ListCardsResponse, PublishCardRequest, PublishCardResponse, ShowEpochRequest,
+    ShowEpochResponse,
 };
-use grondslag_runtime::call::peer;
+use grondslag_runtime::call::{peer, report};
 use tonic::{Request, Response, Status};
 
 use crate::broker::Broker;
+use crate::epoch::publish::keys;
 
 /// The service.
 #[derive(Debug)]
@@ -27,6 +29,15 @@ impl DirectoryService for Directories {
         let cards = self.0.directory.signed().iter().map(Into::into).collect();
         let now_ms = self.0.clock.now().ms();
         Ok(Response::new(ListCardsResponse { cards, now_ms }))
+    }
+
+    async fn show_epoch(
+        &self,
+        request: Request<ShowEpochRequest>,
+    ) -> Result<Response<ShowEpochResponse>, Status> {
+        peer(&request)?;
+        let keys = keys(&self.0).await.map_err(report)?;
+        Ok(Response::new((&keys).into()))
     }
 
     async fn publish_card(

@@ -1,19 +1,93 @@
-//! Attestations: the broker's word that a decision stands in its ledger, with the evidence.
+//! Attestations: the broker's word that a decision stands in its ledger, and which hidden number
+//! belongs to it.
 
-use ed25519_dalek::SigningKey;
-use grondslag_core::id::{Digest, TargetId};
-use grondslag_core::statement::{attestation_bytes, sign};
+use grondslag_core::blind::Pair;
+use grondslag_core::id::Digest;
+use grondslag_core::inquiry::Inquiry;
+use grondslag_core::limits::PAIR_BYTES;
+use grondslag_core::reason::Reason;
+use grondslag_core::seal::{About, Label, SealError, seal};
+use grondslag_core::statement::{NamedRuling, attestation_bytes, sign};
+use grondslag_core::tier::Verdict;
 use grondslag_proto::question::Evidence;
+use rand_core::UnwrapErr;
 
-/// Attests a durable decision. The index says where it stands; it comes from a ledger receipt or
-/// from the ledger itself.
-pub(crate) fn attest(
-    key: &SigningKey,
-    id: &TargetId,
-    leaf: &[u8],
-    index: u64,
-    blind: &[u8],
-) -> Evidence {
-    let signature = sign(key, &attestation_bytes(id, &Digest::of(leaf), index, blind));
-    Evidence { leaf: leaf.to_vec(), index, signature }
+use super::record::{Decided, Recorded};
+use super::verify::Target;
+use crate::broker::Broker;
+use crate::keyholder::Sent;
+
+/// Takes the hidden number of a recorded question through the key holders, for every target that
+/// is to be asked, and attests every decision.
+///
+/// # Errors
+/// Why a key holder did not make its step, or a pair could not be sealed: nobody is asked then.
+pub(crate) async fn attest(
+    broker: &Broker,
+    inquiry: &Inquiry,
+    targets: &[Target],
+    recorded: Vec<Recorded>,
+) -> Result<Vec<Decided>, Reason> {
+    let both = || targets.iter().zip(&recorded);
+    let asked = both().filter(|(target, one)| is_asked(target, &one.rulings));
+    let sent: Vec<Sent> = asked.map(|(target, _)| sent(target)).collect();
+    let mut pairs = broker.chain.step(inquiry, &sent).await?.into_iter();
+    let mut decided = Vec::with_capacity(recorded.len());
+    for (target, one) in targets.iter().zip(recorded) {
+        let pair = if is_asked(target, &one.rulings) { pairs.next() } else { None };
+        decided.push(attest_one(broker, inquiry, target, one, pair.as_ref())?);
+    }
+    Ok(decided)
+}
+
+/// Something of it was let through, and there is somebody to deal with.
+pub(crate) fn is_asked(target: &Target, rulings: &[NamedRuling]) -> bool {
+    let through = |named: &NamedRuling| named.ruling.verdict != Verdict::Refuse;
+    target.card.is_ok() && rulings.iter().any(through)
+}
+
+fn sent(target: &Target) -> Sent {
+    Sent { node: target.oin.clone(), links: target.links.clone(), two: target.two }
+}
+
+fn attest_one(
+    broker: &Broker,
+    inquiry: &Inquiry,
+    target: &Target,
+    recorded: Recorded,
+    pair: Option<&Pair>,
+) -> Result<Decided, Reason> {
+    let Recorded { rulings, leaf, index } = recorded;
+    let digest = pair.map_or(Digest::new([0; Digest::LEN]), Pair::digest);
+    let bytes = attestation_bytes(&target.id, &Digest::of(&leaf), index, &digest);
+    let evidence =
+        Evidence { leaf, index, pair: digest, signature: sign(&broker.sign_key, &bytes) };
+    let pair = pair.map(|pair| sealed(broker, inquiry, target, pair)).transpose()?;
+    Ok(Decided { oin: target.oin.clone(), rulings, evidence, pair })
+}
+
+/// The pair as only its target opens it: what was recorded of a link tells nothing later, not even
+/// to who then breaks the group.
+fn sealed(
+    broker: &Broker,
+    inquiry: &Inquiry,
+    target: &Target,
+    pair: &Pair,
+) -> Result<Vec<u8>, Reason> {
+    let header = inquiry.header();
+    let about = About {
+        label: Label::Pair,
+        target_id: target.id,
+        from: &broker.oin,
+        to: &target.oin,
+        epoch: header.epoch,
+        reply_no: 0,
+        part: 1,
+        last: true,
+        answer_by: header.times.answer_by,
+    };
+    let card = target.card.as_ref().map_err(|reason| *reason)?;
+    let mut rng = UnwrapErr(getrandom::SysRng);
+    let sealed = seal(&card.keys()?.seal, &about, &pair.bytes(), PAIR_BYTES, &mut rng);
+    sealed.map_err(SealError::reason)
 }

@@ -7,7 +7,6 @@ use grondslag_core::id::Oin;
 use grondslag_core::inquiry::Header;
 use grondslag_core::limits::FANOUT_TTL_MS_MAX;
 use grondslag_core::reason::Reason;
-use grondslag_core::tier::Verdict;
 use grondslag_proto::question::TargetQuestion;
 use grondslag_proto::reply::Reply;
 use tokio::sync::mpsc;
@@ -114,15 +113,16 @@ async fn ask_one(
         Ok(card) => card,
         Err(reason) => return State::Unreachable(*reason),
     };
-    if decided.rulings.iter().all(|named| named.ruling.verdict == Verdict::Refuse) {
+    let Some(pair) = decided.pair else {
         let first = decided.rulings.iter().find_map(|named| named.reason);
         return State::NotAsked(first.unwrap_or(Reason::NoRule));
-    }
+    };
     let question = TargetQuestion {
         id: target.id,
         header: header.clone(),
         target: target.oin.clone(),
         part: target.part,
+        pair,
         evidence: decided.evidence,
     };
     let wait = deadline.saturating_duration_since(Instant::now());

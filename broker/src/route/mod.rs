@@ -4,14 +4,15 @@
 //! (invariant 2), and nothing here reads a detail or a reply's body (invariant 3).
 
 mod attempt;
-mod attest;
+pub(crate) mod attest;
+mod budget;
 mod decide;
 pub(crate) mod fanout;
 mod places;
 mod record;
 pub(crate) mod service;
 pub(crate) mod sweep;
-mod verify;
+pub(crate) mod verify;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

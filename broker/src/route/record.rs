@@ -1,4 +1,5 @@
-//! The evidence of a decision: one leaf per (inquiry, target) and the replay key, in one batch.
+//! The evidence of a decision: one leaf per (inquiry, target), the replay key and what the question
+//! adds to the day's counts (`budget`), in one batch.
 //!
 //! The replay key holds what is needed to give the same result again: the leaves and what their
 //! refusals rest on. Replies are not kept here; a node gives the same bytes again by itself.
@@ -6,7 +7,7 @@
 use grondslag_core::answer::Basis;
 use grondslag_core::canonical::Canonical;
 use grondslag_core::clock::Timestamp;
-use grondslag_core::id::{Digest, InquiryId, Oin, TargetId};
+use grondslag_core::id::{Digest, InquiryId, Oin};
 use grondslag_core::inquiry::Inquiry;
 use grondslag_core::reason::Reason;
 use grondslag_core::statement::{Leaf, NamedRuling, Ruling, ask_bytes};
@@ -15,12 +16,24 @@ use grondslag_evidence::store::{Batch, StoreError, parts};
 use grondslag_proto::question::Evidence;
 use serde::{Deserialize, Serialize};
 
-use super::attest::attest;
+use super::budget;
 use super::verify::Target;
 use crate::broker::Broker;
-use crate::limits::{LOOKUP_LEAVES_MAX, LOOKUP_PAGE, REPLAY_MARGIN_MS};
+use crate::deliver;
+use crate::limits::{COUNT_TRIES_MAX, LOOKUP_LEAVES_MAX, LOOKUP_PAGE, REPLAY_MARGIN_MS};
 
-/// One target, decided and recorded.
+/// The decision on one target, recorded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Recorded {
+    /// Per category.
+    pub rulings: Vec<NamedRuling>,
+    /// The leaf.
+    pub leaf: Vec<u8>,
+    /// Where it stands.
+    pub index: u64,
+}
+
+/// One target, decided, recorded and attested.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Decided {
     /// The target.
@@ -29,6 +42,8 @@ pub(crate) struct Decided {
     pub rulings: Vec<NamedRuling>,
     /// The broker's evidence.
     pub evidence: Evidence,
+    /// About whom, sealed for the target; none for one that is not asked.
+    pub pair: Option<Vec<u8>>,
 }
 
 /// What stands under a replay key.
@@ -42,7 +57,6 @@ struct Stored {
 
 #[derive(Serialize, Deserialize)]
 struct StoredTarget {
-    oin: Oin,
     about: Digest,
     leaf: String,
     bases: Vec<(Basis, Option<Reason>)>,
@@ -51,41 +65,42 @@ struct StoredTarget {
 /// Records the decisions on a question, or finds those recorded when it was asked before.
 ///
 /// # Errors
-/// `REPLAY_CONFLICT` when another question has this id; else why it could not be recorded:
-/// nothing leaves the broker then.
+/// `REPLAY_CONFLICT` when another question has this id; `BUDGET_EXCEEDED`; else why it could not
+/// be recorded: nothing leaves the broker then.
 pub(crate) async fn record(
     broker: &Broker,
     inquiry: &Inquiry,
     targets: &[Target],
     rulings: Vec<Vec<NamedRuling>>,
-) -> Result<Vec<Decided>, Reason> {
-    let key = replay_key(inquiry);
-    if let Some(found) = find(broker, inquiry, &key).await? {
-        return Ok(found);
-    }
-    let now = broker.clock.now();
+) -> Result<Vec<Recorded>, Reason> {
+    let (key, now) = (replay_key(inquiry), broker.clock.now());
     let leaves = targets
         .iter()
         .zip(&rulings)
         .map(|(target, rulings)| leaf_of(inquiry, target, rulings, now))
         .collect::<Result<Vec<Vec<u8>>, Reason>>()?;
-    let entries = entries(broker, inquiry, targets, &rulings, &leaves, &key).await?;
-    let receipts = match broker.ledger.append_many(entries).await {
-        Ok(receipts) => receipts,
-        // Somebody recorded it between our look and our write.
-        Err(LedgerError::Conflict { .. }) => {
-            return find(broker, inquiry, &key).await?.ok_or(Reason::Busy);
+    for _ in 0..COUNT_TRIES_MAX {
+        if let Some(found) = find(broker, inquiry, &key).await? {
+            return Ok(found);
         }
-        Err(error) => return Err(error.reason()),
-    };
-    let decided = targets.iter().zip(rulings).zip(leaves.iter().zip(receipts));
-    Ok(decided
-        .map(|((target, rulings), (leaf, receipt))| {
-            let (key, blind) = (&broker.sign_key, &target.part.blind);
-            let evidence = attest(key, &target.id, leaf, receipt.index(), blind);
-            Decided { oin: target.oin.clone(), rulings, evidence }
-        })
-        .collect())
+        let counted = budget::count(broker, inquiry, targets).await?;
+        let entries = entries(broker, inquiry, targets, &rulings, &leaves, &key, counted).await?;
+        match broker.ledger.append_many(entries).await {
+            Ok(receipts) => {
+                let recorded = rulings.into_iter().zip(leaves).zip(receipts);
+                let recorded = recorded.map(|((rulings, leaf), receipt)| {
+                    let index = receipt.index();
+                    Recorded { rulings, leaf, index }
+                });
+                return Ok(recorded.collect());
+            }
+            // Between our look and our write somebody recorded this question, which we then find,
+            // or another one was counted, and we count anew.
+            Err(LedgerError::Conflict { .. }) => {}
+            Err(error) => return Err(error.reason()),
+        }
+    }
+    Err(Reason::Busy)
 }
 
 fn leaf_of(
@@ -116,17 +131,16 @@ async fn entries(
     rulings: &[Vec<NamedRuling>],
     leaves: &[Vec<u8>],
     key: &[u8],
+    counted: Batch,
 ) -> Result<Vec<Entry>, Reason> {
     let abouts: Vec<Digest> = targets.iter().map(|target| about(inquiry, target)).collect();
     let stored = Stored {
         digest: inquiry.digest(),
         from: broker.ledger.size().await.map_err(LedgerError::reason)?,
-        targets: targets
+        targets: rulings
             .iter()
-            .zip(rulings)
             .zip(leaves.iter().zip(&abouts))
-            .map(|((target, rulings), (leaf, about))| StoredTarget {
-                oin: target.oin.clone(),
+            .map(|(rulings, (leaf, about))| StoredTarget {
                 about: *about,
                 leaf: hex::encode(leaf),
                 bases: rulings.iter().map(|named| (named.basis.clone(), named.reason)).collect(),
@@ -135,9 +149,10 @@ async fn entries(
     };
     let body = serde_json::to_vec(&stored).map_err(|_| Reason::Internal)?;
     let expires = inquiry.header().times.answer_by.plus_ms(REPLAY_MARGIN_MS);
-    let mut state = parts::put_body(Batch::new(), key, &body)
+    let state = parts::put_body(counted, key, &body)
         .map_err(StoreError::reason)?
         .put(super::sweep::expiry_key(expires, key), key);
+    let mut state = deliver::note(state, inquiry, targets, rulings, leaves)?;
     let entries = abouts.iter().zip(leaves).map(|(about, leaf)| Entry {
         about: *about,
         leaf: leaf.clone(),
@@ -150,7 +165,7 @@ async fn find(
     broker: &Broker,
     inquiry: &Inquiry,
     key: &[u8],
-) -> Result<Option<Vec<Decided>>, Reason> {
+) -> Result<Option<Vec<Recorded>>, Reason> {
     let body = parts::read_body(broker.store.as_ref(), key).await.map_err(StoreError::reason)?;
     let Some(body) = body else { return Ok(None) };
     let stored: Stored = serde_json::from_slice(&body).map_err(|_| Reason::StoreCorrupt)?;
@@ -158,31 +173,19 @@ async fn find(
         return Err(Reason::ReplayConflict);
     }
     let indexes = indexes(broker, &stored).await?;
-    let decided = stored.targets.into_iter().zip(indexes);
-    let decided: Result<_, Reason> =
-        decided.map(|(target, index)| again(broker, inquiry, target, index)).collect();
-    decided.map(Some)
+    let recorded = stored.targets.into_iter().zip(indexes);
+    let recorded: Result<_, Reason> =
+        recorded.map(|(target, index)| again(target, index)).collect();
+    recorded.map(Some)
 }
 
-fn again(
-    broker: &Broker,
-    inquiry: &Inquiry,
-    stored: StoredTarget,
-    index: u64,
-) -> Result<Decided, Reason> {
+fn again(stored: StoredTarget, index: u64) -> Result<Recorded, Reason> {
     let leaf = hex::decode(&stored.leaf).map_err(|_| Reason::StoreCorrupt)?;
     let rulings: Vec<Ruling> = Leaf::parse(&leaf).map_err(|_| Reason::StoreCorrupt)?.rulings;
-    let id = TargetId::derive(inquiry.id(), &stored.oin);
-    let part = inquiry.parts().iter().find(|(oin, _)| *oin == stored.oin);
-    let blind = part.map(|(_, part)| part.blind.as_slice()).ok_or(Reason::StoreCorrupt)?;
     let rulings = rulings.into_iter().zip(stored.bases);
-    Ok(Decided {
-        rulings: rulings
-            .map(|(ruling, (basis, reason))| NamedRuling { ruling, basis, reason })
-            .collect(),
-        evidence: attest(&broker.sign_key, &id, &leaf, index, blind),
-        oin: stored.oin,
-    })
+    let rulings =
+        rulings.map(|(ruling, (basis, reason))| NamedRuling { ruling, basis, reason }).collect();
+    Ok(Recorded { rulings, leaf, index })
 }
 
 /// Finds where the leaves of a stored question stand.

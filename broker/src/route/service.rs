@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use grondslag_core::answer::Basis;
 use grondslag_core::catalogue::Category;
-use grondslag_core::id::Oin;
+use grondslag_core::id::{InquiryId, Oin};
 use grondslag_core::inquiry::{Inquiry, RawInquiry};
 use grondslag_core::reason::Reason;
 use grondslag_core::statement::{NamedRuling, Ruling};
 use grondslag_core::tier::{Tier, Verdict};
-use grondslag_proto::reply::refusal;
+use grondslag_proto::reply::{Reply, refusal};
 use grondslag_proto::status::rejected;
 use grondslag_proto::v1;
 use grondslag_proto::v1::broker_service_server::BrokerService;
@@ -21,13 +21,15 @@ use tokio_stream::{Stream, StreamExt};
 use tonic::{Request, Response, Status, Streaming};
 
 use super::attempt;
+use super::attest::attest;
 use super::decide::rule;
 use super::fanout::{Event, State, fan_out};
 use super::places::Places;
 use super::record::{Decided, record};
 use super::verify::{Target, verify_inquiry};
 use crate::broker::Broker;
-use crate::limits::EVENTS_MAX;
+use crate::deliver::{self, Followed};
+use crate::limits::{DELIVERIES_MAX, EVENTS_MAX};
 
 /// The service.
 #[derive(Debug)]
@@ -52,13 +54,14 @@ impl Routes {
     ) -> Result<(Inquiry, Vec<Target>, Vec<Decided>), Reason> {
         let raw = RawInquiry::try_from(wire)?;
         let inquiry = Inquiry::parse(raw, self.broker.clock.now())?;
-        let targets = verify_inquiry(&self.broker, peer, &inquiry)?;
+        let targets = verify_inquiry(&self.broker, peer, &inquiry).await?;
         attempt::check(&self.broker, &inquiry).await?;
         let rulings = targets
             .iter()
             .map(|target| self.rule_target(&inquiry, target))
             .collect::<Result<Vec<_>, Reason>>()?;
-        let decided = record(&self.broker, &inquiry, &targets, rulings).await?;
+        let recorded = record(&self.broker, &inquiry, &targets, rulings).await?;
+        let decided = attest(&self.broker, &inquiry, &targets, recorded).await?;
         Ok((inquiry, targets, decided))
     }
 
@@ -123,17 +126,81 @@ impl BrokerService for Routes {
         &self,
         request: Request<v1::FollowRequest>,
     ) -> Result<Response<Self::FollowStream>, Status> {
-        peer(&request)?;
-        Err(rejected(Reason::Unimplemented))
+        let asker = peer(&request)?.oin().clone();
+        let wanted = request.into_inner();
+        let inquiry = InquiryId::from_slice(&wanted.inquiry_id);
+        let followed = match inquiry {
+            Ok(inquiry) => {
+                let (target, after) = (wanted.target_oin.as_str(), wanted.after_reply_no);
+                deliver::follow(&self.broker, &asker, &inquiry, target, after).await
+            }
+            Err(_) => Err(Reason::UnknownInquiry),
+        };
+        match followed {
+            Ok(followed) => {
+                let events = followed_events(followed).into_iter().map(Ok);
+                Ok(Response::new(Box::pin(tokio_stream::iter(events))))
+            }
+            Err(reason) if reason.is_fault() => Err(report(reason)),
+            Err(reason) => {
+                let event = Some(v1::follow_response::Event::Refusal(refusal(reason)));
+                let refused = v1::FollowResponse { event };
+                Ok(Response::new(Box::pin(tokio_stream::once(Ok(refused)))))
+            }
+        }
     }
 
     async fn deliver(
         &self,
         request: Request<Streaming<v1::DeliverRequest>>,
     ) -> Result<Response<Self::DeliverStream>, Status> {
-        peer(&request)?;
-        Err(rejected(Reason::Unimplemented))
+        let node = peer(&request)?.oin().clone();
+        let (broker, incoming) = (Arc::clone(&self.broker), request.into_inner());
+        let incoming = incoming.take(DELIVERIES_MAX);
+        let answers = incoming.then(move |message| {
+            let (broker, node) = (Arc::clone(&broker), node.clone());
+            async move { delivered(&broker, &node, message?).await }
+        });
+        Ok(Response::new(Box::pin(answers)))
     }
+}
+
+/// What came of one target, as events.
+fn followed_events(followed: Followed) -> Vec<v1::FollowResponse> {
+    use v1::follow_response::Event as Wire;
+    let Followed { target, replies, missed } = followed;
+    let replied = replies.into_iter().map(|reply| {
+        let target_oin = target.to_string();
+        Wire::Replied(v1::TargetReplied { target_oin, reply: Some(reply) })
+    });
+    let missed =
+        missed.then(|| Wire::Closed(closed(&target, State::Unreachable(Reason::DeadlinePassed))));
+    replied.chain(missed).map(|event| v1::FollowResponse { event: Some(event) }).collect()
+}
+
+/// Takes one message of a node, and says what became of it.
+async fn delivered(
+    broker: &Broker,
+    node: &Oin,
+    wire: v1::DeliverRequest,
+) -> Result<v1::DeliverResponse, Status> {
+    use v1::deliver_response::Event as Wire;
+    let wire = wire.reply.ok_or_else(|| rejected(Reason::Malformed))?;
+    let (target_id, reply_no) = (wire.target_id.clone(), wire.reply_no);
+    let taken = match Reply::try_from(wire) {
+        Ok(reply) => deliver::take(broker, node, reply).await,
+        Err(reason) => Err(reason),
+    };
+    let event = match taken {
+        Ok(()) => Wire::Kept(v1::ReplyKept { target_id, reply_no }),
+        Err(reason) if reason.is_fault() => return Err(report(reason)),
+        Err(reason) => {
+            tracing::warn!(%node, %reason, "a later reply was not taken");
+            let reason = reason.code().to_owned();
+            Wire::Refused(v1::ReplyRefused { target_id, reply_no, reason })
+        }
+    };
+    Ok(v1::DeliverResponse { event: Some(event) })
 }
 
 /// The stream ends only after it was noted who may be asked once more.

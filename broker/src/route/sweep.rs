@@ -1,4 +1,5 @@
-//! Replay keys that have expired are removed; their leaves stay in the ledger.
+//! Whatever has a term is removed after it: replay keys, counts, open questions and later replies.
+//! Leaves stay in the ledger.
 
 use grondslag_core::clock::Timestamp;
 use grondslag_core::reason::Reason;
@@ -6,11 +7,11 @@ use grondslag_evidence::store::{Batch, Store, StoreError, parts};
 
 use crate::limits::SWEEP_MAX;
 
-/// Replay keys by the moment they expire: `qx/<milliseconds, big-endian><key>`.
+/// Keys of bodies by the moment they expire: `qx/<milliseconds, big-endian><key>`.
 const PREFIX: &[u8] = b"qx/";
 
-/// The key under which a replay key's expiry stands.
-pub(super) fn expiry_key(expires: Timestamp, key: &[u8]) -> Vec<u8> {
+/// The key under which the expiry of what stands under `key` stands.
+pub(crate) fn expiry_key(expires: Timestamp, key: &[u8]) -> Vec<u8> {
     let ms = u64::try_from(expires.ms()).unwrap_or(0);
     [PREFIX, &ms.to_be_bytes(), key].concat()
 }

@@ -1,9 +1,12 @@
 //! Whether a question is what its asker signed, and the asker one who may ask it.
 
+use std::sync::Arc;
+
 use grondslag_certs::VerifiedCard;
 use grondslag_core::approval;
+use grondslag_core::blind::{BlindError, Element, Link, question};
 use grondslag_core::id::{Oin, TargetId};
-use grondslag_core::inquiry::{Inquiry, Part};
+use grondslag_core::inquiry::{Hidden, Inquiry, Part};
 use grondslag_core::reason::Reason;
 use grondslag_core::statement::{ask_bytes, verify};
 use grondslag_core::tier::Approvals;
@@ -23,13 +26,17 @@ pub(crate) struct Target {
     pub approvals: Approvals,
     /// Its card; else why it cannot be dealt with.
     pub card: Result<VerifiedCard, Reason>,
+    /// About whom, hidden for this target.
+    pub two: Element,
+    /// The target's links in the question's epoch.
+    pub links: Arc<[Link]>,
 }
 
 /// Checks who asks, in which role, under which rules, and every signature.
 ///
 /// # Errors
 /// The reason for which the whole question is refused.
-pub(crate) fn verify_inquiry(
+pub(crate) async fn verify_inquiry(
     broker: &Broker,
     peer: &Oin,
     inquiry: &Inquiry,
@@ -41,22 +48,47 @@ pub(crate) fn verify_inquiry(
     if header.bundle != broker.pack.bundle() {
         return Err(Reason::PolicyStale);
     }
-    check_codes(broker, inquiry)?;
     let now = broker.clock.now();
+    broker.epochs.check_asked(header.epoch, now)?;
+    check_codes(broker, inquiry)?;
     let card = broker.directory.card(peer)?;
     card.check_role(&header.role, now)?;
     header.approvers.iter().try_for_each(|approver| card.check_role(&approver.role, now))?;
     let key = &card.card().sign_key;
     verify(key, &inquiry.signed_bytes(), inquiry.signature())
         .map_err(|_| Reason::StatementInvalid)?;
-    inquiry.parts().iter().map(|(oin, part)| verify_part(broker, inquiry, oin, part, key)).collect()
+    let links = links(broker, inquiry).await?;
+    check_hidden(inquiry, &links)?;
+    let parts = inquiry.parts().iter().zip(&inquiry.hidden().two).zip(links);
+    parts.map(|((part, two), links)| verify_part(broker, inquiry, part, *two, links, key)).collect()
+}
+
+/// Every target's links, also of one that cannot be dealt with now: the proof is over all.
+async fn links(broker: &Broker, inquiry: &Inquiry) -> Result<Vec<Arc<[Link]>>, Reason> {
+    let mut all = Vec::new();
+    for (oin, _) in inquiry.parts() {
+        let own = broker.directory.own_key(oin)?;
+        all.push(broker.chain.links(inquiry.header().epoch, oin, &own).await?);
+    }
+    Ok(all)
+}
+
+/// All targets are asked about one number, and this proof was made for this question.
+fn check_hidden(inquiry: &Inquiry, links: &[Arc<[Link]>]) -> Result<(), Reason> {
+    let Hidden { one, two, proof } = inquiry.hidden();
+    let keys = links.iter().map(|links| links.last().map(|link| link.inbound));
+    let keys: Option<Vec<Element>> = keys.collect();
+    let keys = keys.ok_or(Reason::InboundKeyUnproven)?;
+    let checked = question::verify(&inquiry.digest(), one, two, &keys, proof);
+    checked.map_err(BlindError::reason)
 }
 
 fn verify_part(
     broker: &Broker,
     inquiry: &Inquiry,
-    oin: &Oin,
-    part: &Part,
+    (oin, part): &(Oin, Part),
+    two: Element,
+    links: Arc<[Link]>,
     sign_key: &[u8; 32],
 ) -> Result<Target, Reason> {
     let header = inquiry.header();
@@ -68,7 +100,8 @@ fn verify_part(
     let now = broker.clock.now();
     let approvals = approval::weigh(&id, header, part, sign_key, &mandated, now)?;
     let card = broker.directory.card(oin);
-    Ok(Target { oin: oin.clone(), id, part: part.clone(), approvals, card })
+    let (oin, part) = (oin.clone(), part.clone());
+    Ok(Target { oin, id, part, approvals, card, two, links })
 }
 
 /// Unknown codes refuse the question by name before any rule is looked at.

@@ -3,7 +3,10 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use grondslag_core::blind::Secret;
 use grondslag_core::canonical::Reader;
+use grondslag_core::seal::{SealSecret, Suite};
+use rand_core::UnwrapErr;
 
 use super::*;
 use crate::authority;
@@ -17,6 +20,8 @@ struct Scene {
     region: Arc<Region>,
     leaf: Leaf,
     key: LeafKey,
+    seal_key: Vec<u8>,
+    pseudonym_key: Vec<u8>,
     now: Timestamp,
 }
 
@@ -26,7 +31,16 @@ fn scene() -> Scene {
     authority::init(&dir.path().join("ca"), "Drieveen", now).unwrap();
     let (leaf, key) = agency(dir.path(), OIN, now);
     let region = region(&dir.path().join(OIN));
-    Scene { dir, region, leaf, key, now }
+    let (seal_key, pseudonym_key) = keys(OIN);
+    Scene { dir, region, leaf, key, seal_key, pseudonym_key, now }
+}
+
+/// New keys that others encrypt under: what is sealed, and what is hidden.
+fn keys(oin: &str) -> (Vec<u8>, Vec<u8>) {
+    let mut rng = UnwrapErr(getrandom::SysRng);
+    let seal = SealSecret::random(Suite::XWing, &mut rng).public().unwrap().bytes().to_vec();
+    let own = Secret::random(&mut rng);
+    (seal, inbound::own_key(&Oin::parse(oin).unwrap(), &own, &mut rng))
 }
 
 fn region(folder: &Path) -> Arc<Region> {
@@ -53,8 +67,8 @@ impl Scene {
             endpoint: "127.0.0.1:1".into(),
             duty_phone: "000".into(),
             sign_key: sign_key(key).verifying_key().to_bytes(),
-            seal_key: vec![],
-            pseudonym_key: vec![],
+            seal_key: self.seal_key.clone(),
+            pseudonym_key: self.pseudonym_key.clone(),
             seq,
             valid_from: self.now,
             valid_until: self.now.plus_ms(1_000_000),
@@ -89,6 +103,8 @@ impl Scene {
             duty_phone: "000".into(),
             sign_key: sign_key(key),
             previous: previous.map(sign_key),
+            seal_key: self.seal_key.clone(),
+            pseudonym_key: self.pseudonym_key.clone(),
             admission: authority::admit(&ca, &oin, &kinds, until, self.now).unwrap(),
         }
     }
@@ -287,4 +303,60 @@ fn the_leaf_of_a_card_has_one_layout() {
 fn a_card_of_another_region_is_refused() {
     let (scene, other, mut book) = (scene(), scene(), CardBook::default());
     assert_eq!(other.take(&mut book, scene.card(1, 1, None)), Err(Reason::CardInvalid));
+}
+
+#[test]
+fn an_agency_that_is_asked_has_both_keys_on_its_card_and_a_broker_may_have_none() {
+    let (scene, mut book) = (scene(), CardBook::default());
+    let mut with = |seal: &[u8], own: &[u8]| {
+        let mut card = scene.card(1, 1, None).card;
+        (card.seal_key, card.pseudonym_key) = (seal.to_vec(), own.to_vec());
+        scene.take(&mut book, scene.sign(card, None, &["sch"]))
+    };
+    let (seal, own) = (scene.seal_key.as_slice(), scene.pseudonym_key.as_slice());
+    let (_, of_another) = keys("00000099000000002000");
+    let mut unproved = own.to_vec();
+    unproved[40] ^= 1;
+    let bad: [(&[u8], &[u8]); 6] = [
+        (&[], &[]),
+        (seal, &[]),
+        (&[], own),
+        (&seal[..seal.len() - 1], own),
+        (seal, &of_another),
+        (seal, &unproved),
+    ];
+    for (place, (seal, own)) in bad.into_iter().enumerate() {
+        assert_eq!(with(seal, own), Err(Reason::CardInvalid), "{place}");
+    }
+    assert_eq!(with(seal, own), Ok(Taken::New));
+
+    let mut broker = scene.card(1, 1, None).card;
+    broker.kind = Kind::parse(Kind::BROKER).unwrap();
+    (broker.seal_key, broker.pseudonym_key) = (vec![], vec![]);
+    let broker = scene.sign(broker, None, &[Kind::BROKER]);
+    let mut book = CardBook::default();
+    assert_eq!(scene.take(&mut book, broker.clone()), Ok(Taken::New));
+    let held = book.under(scene.region.crl()).card(&broker.card.oin).unwrap();
+    assert_eq!(held.keys().err(), Some(Reason::CardInvalid), "nothing is sealed for it");
+}
+
+#[test]
+fn an_own_card_changes_with_its_keys_and_not_with_another_proof_of_the_same() {
+    let scene = scene();
+    let own = scene.own(1, None, 1_000_000);
+    let first = own.next(None, 0, &scene.region, scene.now).unwrap();
+    let mut rng = UnwrapErr(getrandom::SysRng);
+    let (oin, secret) = (Oin::parse(OIN).unwrap(), Secret::random(&mut rng));
+    let mut proved = || inbound::own_key(&oin, &secret, &mut rng);
+    let other = OwnCard { pseudonym_key: proved(), ..own.clone() };
+    let second = other.next(Some(&first), 0, &scene.region, scene.now).unwrap();
+    assert_eq!((second.card.seq, &second.card.pseudonym_key), (2, &other.pseudonym_key));
+    let again = OwnCard { pseudonym_key: proved(), ..own.clone() };
+    assert_ne!(again.pseudonym_key, other.pseudonym_key);
+    let same = again.next(Some(&second), 0, &scene.region, scene.now).unwrap();
+    assert_eq!(same, second);
+    let (seal_key, _) = keys(OIN);
+    let sealed = OwnCard { seal_key, ..again };
+    let third = sealed.next(Some(&second), 0, &scene.region, scene.now).unwrap();
+    assert_eq!((third.card.seq, &third.card.pseudonym_key), (3, &second.card.pseudonym_key));
 }

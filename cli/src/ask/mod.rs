@@ -67,6 +67,15 @@ enum AskCommand {
         #[arg(long, value_name = "FOLDER")]
         desk: PathBuf,
     },
+    /// See later answers to your own question, until two days after its term
+    Follow {
+        /// ID of the question, as `grondslag ask` printed it
+        #[arg(value_name = "ID", value_parser = InquiryId::parse)]
+        id: InquiryId,
+        /// Your own desk folder
+        #[arg(long, value_name = "FOLDER")]
+        desk: PathBuf,
+    },
     /// List your own questions, newest first
     List {
         /// Your own desk folder
@@ -83,6 +92,7 @@ pub(crate) fn run(args: &AskArgs, out: Output) -> Result<Exit, Failure> {
     wait(async {
         match (&args.command, &args.question) {
             (Some(AskCommand::Send { id, desk }), _) => send(id, desk, out).await,
+            (Some(AskCommand::Follow { id, desk }), _) => later(id, desk, out).await,
             (Some(AskCommand::List { desk, limit }), _) => list(desk, *limit, out).await,
             (None, Some(question)) => ask(args, question, out).await,
             // Not reached: clap demands the question where no subcommand is typed.
@@ -158,6 +168,25 @@ async fn send(id: &InquiryId, folder: &Path, out: Output) -> Result<Exit, Failur
     let names = Names::load(out.lang())?;
     let desk = Desk::open(folder, out.lang())?;
     follow(&names, desk.send_draft(id).await?, out).await
+}
+
+/// Shows what agencies said after their first reply.
+async fn later(id: &InquiryId, folder: &Path, out: Output) -> Result<Exit, Failure> {
+    let names = Names::load(out.lang())?;
+    let desk = Desk::open(folder, out.lang())?;
+    let followed = desk.follow(id).await?;
+    let answer_by = Timestamp::from_ms(followed.answer_by_ms);
+    let until = out.tr("antwoorden kunnen komen tot", "answers may come until");
+    out.line(&dim(&format!("{until} {}", answer_by.local())));
+    let lines = followed.lines.into_iter().map(|line| AgencyShown::read(&names, line));
+    let agencies = lines.collect::<Result<Vec<_>, _>>()?;
+    for line in &agencies {
+        show::agency(out, line);
+    }
+    let answer_by = Some(answer_by);
+    let inquiry_id = id.to_string();
+    out.json(&InquiryAnswered { inquiry_id, answer_by, agencies, closed: None })?;
+    Ok(Exit::Done)
 }
 
 async fn list(folder: &Path, limit: u32, out: Output) -> Result<Exit, Failure> {

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::Args;
+use grondslag_certs::SealedFile;
 use grondslag_certs::key::create_signing_key;
 use grondslag_certs::request::{KEY_FILE, REQUEST_FILE, new_key_and_csr};
 use grondslag_core::id::Oin;
@@ -18,6 +19,10 @@ use crate::output::{Output, bold, green};
 const CONFIG_FILE: &str = "broker.toml";
 /// File of the key that signs attestations.
 const SIGN_KEY_FILE: &str = "sign.key";
+/// File of the key under which the factors are sealed.
+pub(crate) const FACTORS_KEY_FILE: &str = "factors.key";
+/// Sealed file of the factors; the broker makes it at its first start.
+pub(crate) const FACTORS_FILE: &str = "factors.sealed";
 /// Folder of what the operator decides. Without it a broker does not serve: nobody is admitted or
 /// suspended by accident.
 const OPERATOR_FOLDER: &str = "operator";
@@ -51,11 +56,15 @@ pub(crate) struct InitArgs {
 /// Makes the folder and says what must still come.
 pub(super) fn init(args: &InitArgs, out: Output) -> Result<Exit, Failure> {
     let at = |name: &str| args.folder.join(name);
-    for name in [CONFIG_FILE, SIGN_KEY_FILE, KEY_FILE, REQUEST_FILE, OPERATOR_FOLDER] {
+    let own =
+        [CONFIG_FILE, SIGN_KEY_FILE, KEY_FILE, REQUEST_FILE, OPERATOR_FOLDER, FACTORS_KEY_FILE];
+    for name in own {
         must_be_new(&at(name))?;
     }
     new_key_and_csr(&args.folder, &args.oin, &args.name)?;
     create_signing_key(&at(SIGN_KEY_FILE))?;
+    SealedFile::create_key(&at(FACTORS_KEY_FILE))
+        .map_err(|error| Failure::new(error.reason(), error))?;
     let operator = at(OPERATOR_FOLDER);
     std::fs::create_dir(&operator).map_err(|error| unwritable(&operator, &error))?;
     write_new(&at(CONFIG_FILE), &config(args))?;
@@ -101,6 +110,8 @@ name = {name}
 duty_phone = {duty_phone}
 admission = \"{admission}\"       # from the region's authority: kind broker
 sign_key = \"{SIGN_KEY_FILE}\"
+factors = \"{FACTORS_FILE}\"        # made by the broker; never put it in a backup
+factors_key = \"{FACTORS_KEY_FILE}\"       # keep it on another device if you can
 operator = \"{OPERATOR_FOLDER}\"              # written by grondslag broker admit, suspend and accept
 "
     )

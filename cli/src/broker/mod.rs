@@ -1,6 +1,7 @@
 //! `grondslag broker`: the municipal broker, and what its operator does.
 
-mod init;
+pub(crate) mod epoch;
+pub(crate) mod init;
 
 use std::path::PathBuf;
 
@@ -14,13 +15,14 @@ use grondslag_core::reason::Reason;
 use grondslag_policy::Pack;
 use grondslag_runtime::config;
 use grondslag_runtime::config::Place;
-use grondslag_runtime::run::run as serve;
+use grondslag_runtime::run::run_tapped as serve;
 use serde_json::json;
 
 use crate::exit::{Exit, Failure};
 use crate::output::{Output, green};
 use crate::serve::{ConfigArgs, ServeArgs, check, now};
 
+use self::epoch::EpochCommand;
 use self::init::InitArgs;
 
 /// Run the broker that carries questions, and say which agencies it deals with.
@@ -47,6 +49,9 @@ enum Command {
     Restore(AgencyArgs),
     /// Accept a card with a changed key, after you verified it with the agency by telephone
     Accept(AcceptArgs),
+    /// Start the next epoch of the pseudonyms, or see which epoch it is
+    #[command(subcommand)]
+    Epoch(EpochCommand),
 }
 
 /// Arguments of `broker admit`.
@@ -88,13 +93,14 @@ pub(crate) fn run(args: BrokerArgs, out: Output) -> Result<Exit, Failure> {
         Command::Serve(args) if args.check => check(&args.file.config, sound, out),
         Command::Serve(args) => {
             args.follow_parent();
-            serve(&args.file.config, build)?;
+            serve(&args.file.config, args.tap.as_deref(), build)?;
             Ok(Exit::Done)
         }
         Command::Admit(args) => admit(&args, out),
         Command::Suspend(args) => suspend(&args, out),
         Command::Restore(args) => restore(&args, out),
         Command::Accept(args) => accept(&args, out),
+        Command::Epoch(command) => epoch::run(&command, out),
     }
 }
 

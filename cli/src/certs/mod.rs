@@ -1,5 +1,6 @@
 //! `grondslag certs`: the region's authority, and an agency's own key and request.
 
+mod canaries;
 mod issue;
 mod revoke;
 mod show;
@@ -14,6 +15,8 @@ use grondslag_core::id::Oin;
 use crate::exit::{Exit, Failure};
 use crate::output::Output;
 
+use self::canaries::CanariesArgs;
+pub(crate) use self::canaries::canary_list;
 use self::revoke::{CrlArgs, RevokeArgs};
 use self::show::ShowArgs;
 
@@ -45,6 +48,8 @@ enum Command {
     Crl(CrlArgs),
     /// For the authority: admit an agency to the kinds it may act as
     Admit(AdmitArgs),
+    /// For the authority: make a list of made-up subjects for all nodes (never for the broker)
+    Canaries(CanariesArgs),
     /// Show what a certificate, a list, an admission or a folder holds
     Show(ShowArgs),
 }
@@ -173,6 +178,7 @@ pub(crate) fn run(args: CertsArgs, out: Output) -> Result<Exit, Failure> {
         Command::Revoke(args) => revoke::revoke(&args, out),
         Command::Crl(args) => revoke::crl(&args, out),
         Command::Admit(args) => issue::admit(&args, out),
+        Command::Canaries(args) => canaries::make(&args, out),
         Command::Show(args) => show::show(&args, out),
     }
 }

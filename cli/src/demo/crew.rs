@@ -1,6 +1,7 @@
 //! The region's processes: broker and nodes, each a child of its own, so that each can be looked
 //! into, measured and killed. Whatever becomes of the demo, they end with it.
 
+use std::collections::BTreeSet;
 use std::fs::{File, OpenOptions};
 use std::io::{Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
@@ -19,13 +20,18 @@ use super::place::{Place, Ports};
 use super::world::World;
 use crate::exit::Failure;
 use crate::files::unwritable;
+use crate::status;
 
+/// Name of the broker's process.
+pub(super) const BROKER: &str = "broker";
 /// What a process says before its log is open, and why it could not start.
 const STDERR_FILE: &str = "stderr.log";
 
 /// The running processes; dropping them kills them.
 #[derive(Debug, Default)]
 pub(super) struct Crew {
+    /// Processes that copy what passes through them.
+    tapped: BTreeSet<String>,
     members: Vec<Member>,
 }
 
@@ -37,6 +43,11 @@ struct Member {
 }
 
 impl Crew {
+    /// Has the broker and one node copy what passes through them, once they start.
+    pub(super) fn tap(&mut self, node: &str) {
+        self.tapped = [BROKER, node].map(str::to_owned).into();
+    }
+
     /// Starts the broker and, once it listens, every node.
     pub(super) async fn start(
         &mut self,
@@ -46,12 +57,30 @@ impl Crew {
     ) -> Result<(), Failure> {
         ports.release();
         let broker = place.broker();
-        self.spawn("broker", "broker", &broker, &place.broker_config())?;
+        self.spawn(BROKER, BROKER, &broker, &place.broker_config())?;
         let since = Instant::now();
         while tokio::net::TcpStream::connect(ports.broker).await.is_err() {
             self.still_well()?;
             pause(since).await?;
         }
+        self.start_nodes(world, place)
+    }
+
+    /// Ends every node, and starts it again with what its configuration says now. The broker goes
+    /// on, and nobody copies what passes any more.
+    pub(super) async fn restart_nodes(
+        &mut self,
+        world: &World,
+        place: &Place,
+    ) -> Result<(), Failure> {
+        let (brokers, nodes) = self.members.drain(..).partition(|one| one.name == BROKER);
+        self.members = brokers;
+        end(nodes).await;
+        self.tapped.clear();
+        self.start_nodes(world, place)
+    }
+
+    fn start_nodes(&mut self, world: &World, place: &Place) -> Result<(), Failure> {
         for agency in &world.agencies {
             let folder = place.node(&agency.id);
             self.spawn(&agency.id, "node", &folder, &folder.join(CONFIG_FILE))?;
@@ -59,10 +88,11 @@ impl Crew {
         Ok(())
     }
 
-    /// Waits until every node knows every agency.
+    /// Waits until every node knows every agency and has enrolled its clients.
     pub(super) async fn ready(
         &mut self,
         world: &World,
+        place: &Place,
         desks: &Desks<'_>,
         progress: &(dyn Fn() + Sync),
     ) -> Result<(), Failure> {
@@ -78,14 +108,19 @@ impl Crew {
                     Ok(_) | Err(_) => pause(since).await?,
                 }
             }
+            let config = place.node(&agency.id).join(CONFIG_FILE);
+            while !is_whole(&config).await {
+                self.still_well()?;
+                pause(since).await?;
+            }
             progress();
         }
         Ok(())
     }
 
-    /// The broker's process.
-    pub(super) fn broker_pid(&self) -> Option<u32> {
-        self.members.iter().find(|one| one.name == "broker").and_then(|one| one.child.id())
+    /// The process of the broker or of an agency.
+    pub(super) fn pid(&self, name: &str) -> Option<u32> {
+        self.members.iter().find(|one| one.name == name).and_then(|one| one.child.id())
     }
 
     /// A process that ended by itself is a failure of the whole.
@@ -102,21 +137,7 @@ impl Crew {
 
     /// Asks every process to end, and ends those that do not.
     pub(super) async fn stop(&mut self) {
-        for member in &self.members {
-            let pid = member.child.id().and_then(|id| i32::try_from(id).ok());
-            if let Some(pid) = pid.and_then(Pid::from_raw) {
-                // One that has ended already cannot be told to.
-                let _ = kill_process(pid, Signal::TERM);
-            }
-        }
-        let ended = async {
-            for member in &mut self.members {
-                let _ = member.child.wait().await;
-            }
-        };
-        let _ = timeout(Duration::from_millis(STOP_MS_MAX), ended).await;
-        // Dropped children are killed.
-        self.members.clear();
+        end(std::mem::take(&mut self.members)).await;
     }
 
     /// The processes that have ended.
@@ -138,9 +159,12 @@ impl Crew {
         let said = folder.join(STDERR_FILE);
         let stderr = OpenOptions::new().create(true).append(true).open(&said);
         let stderr = stderr.map_err(|error| unwritable(&said, &error))?;
-        let child = Command::new(own)
-            .args([program, "serve", "--with-parent", "--config"])
-            .arg(config)
+        let mut command = Command::new(own);
+        command.args([program, "serve", "--with-parent", "--config"]).arg(config);
+        if self.tapped.contains(name) {
+            command.arg("--tap").arg(Place::tap(folder));
+        }
+        let child = command
             // Its other end closes with us, even when we are killed.
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
@@ -153,6 +177,31 @@ impl Crew {
         self.members.push(Member { name: name.to_owned(), folder: folder.to_owned(), child });
         Ok(())
     }
+}
+
+/// Asks processes to end, and ends those that do not.
+async fn end(mut members: Vec<Member>) {
+    for member in &members {
+        let pid = member.child.id().and_then(|id| i32::try_from(id).ok());
+        if let Some(pid) = pid.and_then(Pid::from_raw) {
+            // One that has ended already cannot be told to.
+            let _ = kill_process(pid, Signal::TERM);
+        }
+    }
+    let ended = async {
+        for member in &mut members {
+            let _ = member.child.wait().await;
+        }
+    };
+    let _ = timeout(Duration::from_millis(STOP_MS_MAX), ended).await;
+    // Dropped children are killed.
+}
+
+/// The node's index is whole, as it says itself.
+async fn is_whole(config: &Path) -> bool {
+    let status = status::ask(config, None).await;
+    let index = status.ok().and_then(|status| status.epoch).and_then(|epoch| epoch.index);
+    index.is_some_and(|index| index.as_of.is_some())
 }
 
 /// Waits before the next look, within the bound of the whole start.

@@ -7,19 +7,21 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use grondslag_certs::time::tls_now;
-use grondslag_certs::{Root, authority, desk, key};
+use grondslag_certs::{Root, SealedFile, authority, desk, key};
 use grondslag_core::catalogue::Kind;
 use grondslag_core::clock::Timestamp;
 use grondslag_core::id::Oin;
 use grondslag_core::reason::Reason;
 use grondslag_node::init::{
-    ADMISSION_FILE, CONFIG_FILE, DESK_FOLDER, NewNode, SIGN_KEY_FILE, STAFF_FILE, init,
+    ADMISSION_FILE, CONFIG_FILE, DESK_FOLDER, NewNode, SEAL_FOLDER, SIGN_KEY_FILE, STAFF_FILE, init,
 };
 use grondslag_runtime::clock::RegionClockFile;
 
 use super::limits::{DESK_DAYS, WORKERS};
 use super::place::{NodePorts, Place, Ports};
 use super::world::{Agency, Person, World};
+use crate::broker::init::{FACTORS_FILE, FACTORS_KEY_FILE};
+use crate::certs::canary_list;
 use crate::desk::DESK_FILE;
 use crate::exit::Failure;
 use crate::files::{unwritable, write_new};
@@ -28,8 +30,10 @@ use crate::files::{unwritable, write_new};
 const ADMITTED_UNTIL: &str = "2040-01-01T00:00";
 /// Answers leave at once: the demo measures how fast the region is.
 const REPLY_TICK_MS: u64 = 0;
-/// Kind of the broker.
-const BROKER_KIND: &str = "broker";
+/// Made-up subjects of the region.
+const CANARIES: usize = 16;
+/// File of the region's made-up subjects, in every node's folder.
+const CANARIES_FILE: &str = "canaries.txt";
 
 /// Makes the whole region on disk. Nothing runs yet.
 pub(super) fn found(
@@ -44,13 +48,14 @@ pub(super) fn found(
     let root = authority::init(&place.authority(), &world.region.name, now)?;
     broker(world, place, ports, now)?;
     progress();
+    let canaries = canary_list(CANARIES);
     let next = AtomicUsize::new(0);
     let failure: Mutex<Option<Failure>> = Mutex::new(None);
     std::thread::scope(|scope| {
         for _ in 0..WORKERS {
             scope.spawn(|| {
                 while let Some(agency) = world.agencies.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let site = Site { world, place, ports, root: &root, now };
+                    let site = Site { world, place, ports, root: &root, canaries: &canaries, now };
                     match site.node(agency) {
                         Ok(()) => progress(),
                         Err(failed) => note(&failure, failed),
@@ -75,13 +80,16 @@ fn broker(world: &World, place: &Place, ports: &Ports, now: Timestamp) -> Result
     authority::issue(&place.authority(), &folder, oin, &world.broker.name, now)?;
     key::create_signing_key(&folder.join(SIGN_KEY_FILE))
         .map_err(|error| Failure::new(error.reason(), error))?;
-    let kind = Kind::parse(BROKER_KIND).map_err(|_| Failure::from(Reason::Internal))?;
+    SealedFile::create_key(&folder.join(FACTORS_KEY_FILE))
+        .map_err(|error| Failure::new(error.reason(), error))?;
+    let kind = Kind::parse(Kind::BROKER).map_err(|_| Failure::from(Reason::Internal))?;
     admit(place, &folder, oin, &[kind], now)?;
     let phone = &world.agency(&world.broker.hosted_by)?.phone;
     let config = format!(
         "# The broker of the demo region.\n\n{IDENTITY}\n[listen]\naddress = \"{}\"\n\n\
          [store]\npath = \"store\"\n\n{}\n[broker]\nname = {}\nduty_phone = {}\n\
          admission = \"{ADMISSION_FILE}\"\nsign_key = \"{SIGN_KEY_FILE}\"\n\
+         factors = \"{FACTORS_FILE}\"\nfactors_key = \"{FACTORS_KEY_FILE}\"\n\
          operator = \"operator\"\n",
         ports.broker,
         common(place, "broker"),
@@ -89,6 +97,23 @@ fn broker(world: &World, place: &Place, ports: &Ports, now: Timestamp) -> Result
         quoted(phone),
     );
     write_new(&place.broker_config(), &config)
+}
+
+/// Has every node answer at the tick that it has outside a demo, once it starts again.
+pub(super) fn tick_on(world: &World, place: &Place) -> Result<(), Failure> {
+    for agency in &world.agencies {
+        let file = place.node(&agency.id).join(CONFIG_FILE);
+        let text = std::fs::read_to_string(&file)
+            .map_err(|_| Failure::new(Reason::FileUnreadable, file.display()))?;
+        let text = text.replace(&at_once(), "");
+        std::fs::write(&file, text).map_err(|error| unwritable(&file, &error))?;
+    }
+    Ok(())
+}
+
+/// The section of a node that answers as soon as it can.
+fn at_once() -> String {
+    format!("\n[answers]\nreply_tick_ms = {REPLY_TICK_MS}\n")
 }
 
 /// The files that `certs issue` makes.
@@ -109,6 +134,7 @@ struct Site<'a> {
     place: &'a Place,
     ports: &'a Ports,
     root: &'a Root,
+    canaries: &'a str,
     now: Timestamp,
 }
 
@@ -129,6 +155,7 @@ impl Site<'_> {
         let made =
             init(&folder, &node, self.now).map_err(|error| Failure::new(error.reason(), error))?;
         self.certify(agency, &folder, &made.request)?;
+        write_new(&folder.join(CANARIES_FILE), self.canaries)?;
         self.settings(agency, &folder)?;
         let people: Vec<&Person> = self.world.people_of(&agency.id).collect();
         replace(&folder.join(STAFF_FILE), &staff_file(&people))?;
@@ -154,7 +181,7 @@ impl Site<'_> {
     /// What the demo sets beside what `node init` wrote.
     fn settings(&self, agency: &Agency, folder: &Path) -> Result<(), Failure> {
         let mut more = format!("\n{}", common(self.place, "node"));
-        let _ = write!(more, "\n[answers]\nreply_tick_ms = {REPLY_TICK_MS}\n");
+        more.push_str(&at_once());
         let overlay = self.world.folder.join("agencies").join(&agency.id).join("overlay.toml");
         if overlay.exists() {
             copy(&overlay, &folder.join("overlay.toml"))?;
@@ -163,6 +190,8 @@ impl Site<'_> {
         let config = folder.join(CONFIG_FILE);
         let made = std::fs::read_to_string(&config)
             .map_err(|_| Failure::new(Reason::FileUnreadable, config.display()))?;
+        let seals = format!("seal_keys = \"{SEAL_FOLDER}\"\n");
+        let made = made.replace(&seals, &format!("{seals}canaries = \"{CANARIES_FILE}\"\n"));
         replace(&config, &(made + &more))
     }
 

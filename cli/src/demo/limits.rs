@@ -23,6 +23,8 @@ pub(super) const STOP_MS_MAX: u64 = 5_000;
 pub(super) const LOG_TAIL_BYTES: u64 = 2_000;
 /// Questions of which the median time is taken.
 pub(super) const MEASURED_QUESTIONS: usize = 60;
+/// Questions of which it is taken with the reply tick on.
+pub(super) const TICKED_QUESTIONS: usize = 15;
 /// Questions before those, so that every connection stands.
 pub(super) const WARMING_QUESTIONS: usize = 4;
 /// Rest before the broker's memory is read.
@@ -31,5 +33,17 @@ pub(super) const REST_MS: u64 = 1_000;
 pub(super) const ADVANCE_DAYS_MAX: i64 = 366;
 /// Days for which a desk certificate of the demo is valid.
 pub(super) const DESK_DAYS: u16 = 366;
+/// Rows that are read of one file of the world.
+pub(super) const WORLD_ROWS_MAX: usize = 1_000_000;
+/// Longest byte string that the blind check looks for; of a longer one its beginning.
+pub(super) const NEEDLE_BYTES_MAX: usize = 64;
+/// Bytes that the blind check looks through at a time.
+pub(super) const SCAN_PIECE_BYTES: usize = 1_024 * 1_024;
+/// Largest list of a process's mappings: some hundred bytes for each of some thousands.
+pub(super) const MAPS_BYTES_MAX: u64 = 4 * 1_024 * 1_024;
+/// Most files of one process that the blind check reads.
+pub(super) const FILES_MAX: usize = 10_000;
+/// Folders within folders that the blind check reads.
+pub(super) const FOLDERS_DEEP_MAX: usize = 16;
 /// Most folders that are looked at to find a running demo.
 pub(super) const LOOKED_AT_MAX: usize = 10_000;

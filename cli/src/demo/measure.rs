@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::driver::Driver;
-use super::limits::{MEASURED_QUESTIONS, WARMING_QUESTIONS};
+use super::limits::WARMING_QUESTIONS;
 use super::world::Question;
 use crate::exit::Failure;
 
@@ -17,14 +17,19 @@ pub(super) fn widest<'a>(timeline: &[&'a Question]) -> Option<&'a Question> {
     exact.or_else(widest).copied()
 }
 
-/// Median time of a question to eight agencies, from the desk and back, in milliseconds. The
-/// second person's approval, where the question has one, comes before and does not count.
-pub(super) async fn ask_ms_p50(driver: &Driver<'_>, question: &Question) -> Result<f64, Failure> {
+/// Median time of a question to eight agencies, put so many times, from the desk and back, in
+/// milliseconds. The second person's approval, where the question has one, comes before and does
+/// not count.
+pub(super) async fn ask_ms_p50(
+    driver: &Driver<'_>,
+    question: &Question,
+    count: usize,
+) -> Result<f64, Failure> {
     for _ in 0..WARMING_QUESTIONS {
         driver.ask(question).await?;
     }
-    let mut times = Vec::with_capacity(MEASURED_QUESTIONS);
-    for _ in 0..MEASURED_QUESTIONS {
+    let mut times = Vec::with_capacity(count);
+    for _ in 0..count {
         times.push(driver.ask(question).await?.took);
     }
     Ok(round(median(times).as_secs_f64() * 1_000.0))

@@ -3,8 +3,10 @@
 //! Life of a demo: `world` reads the world; `found` makes authority, broker, nodes and desks in a
 //! folder (`place`, `home`); `stock` imports every agency's records; `crew` starts broker and
 //! nodes, each a process of its own; `driver` plays the storylines as the people of the story;
-//! `report` holds what came of it against what the law says.
+//! `report` holds what came of it against what the law says; `blind` looks for the children of the
+//! world in all that the broker holds.
 
+mod blind;
 mod crew;
 mod driver;
 mod found;
@@ -30,11 +32,12 @@ use grondslag_runtime::shutdown::Shutdown;
 use serde_json::json;
 use tokio::time::sleep;
 
-use self::crew::Crew;
+use self::blind::BlindCheck;
+use self::crew::{BROKER, Crew};
 use self::driver::{Desks, Driver};
 use self::home::Home;
 use self::place::{Place, Ports};
-use self::report::{Judged, Report, judge, refusals};
+use self::report::{Report, judge, refusals};
 use self::step::Step;
 use self::stock::Stocked;
 use self::tell::Teller;
@@ -64,6 +67,11 @@ struct PlayArgs {
     /// law says
     #[arg(long)]
     once: bool,
+
+    /// Then look through the broker's memory, folder and traffic for every child of the world;
+    /// fails when anything is found
+    #[arg(long, requires = "once")]
+    blind_check: bool,
 
     /// Make the region in this folder, which must be new or empty, and leave it there
     #[arg(long, value_name = "FOLDER")]
@@ -132,17 +140,19 @@ async fn region(
 ) -> Result<Exit, Failure> {
     let names = Names::load(out.lang())?;
     let world = world(args, place)?;
-    let (ports, stocked) = start(&world, place, crew, &names, out).await?;
+    let control = args.blind_check.then(|| blind::control(&world)).transpose()?;
+    let (ports, stocked) = start(&world, place, crew, &names, control.as_deref(), out).await?;
     let desks = Desks::new(place, out.lang());
     let steps =
-        out.progress(Some(count(&world)), out.tr("wachten op de nodes", "waiting for nodes"));
-    crew.ready(&world, &desks, &|| steps.inc(1)).await?;
+        out.progress(Some(count(&world)), out.tr("wachten op de knooppunten", "waiting for nodes"));
+    crew.ready(&world, place, &desks, &|| steps.inc(1)).await?;
     steps.finish_and_clear();
     tell::region(out, &world, &ports);
     let clock = RegionClockFile::open(&place.clock()).map_err(clocked)?;
     let driver = Driver { world: &world, desks: &desks, names: &names, clock };
-    let mut show = Show { driver, crew, out, since, stocked, seen: Seen::default() };
-    if args.once { show.once().await } else { show.serve(place).await }
+    let seen = Seen::default();
+    let mut show = Show { driver, crew, out, since, stocked, control, seen };
+    if args.once { show.once(place).await } else { show.serve(place).await }
 }
 
 fn world(args: &PlayArgs, place: &Place) -> Result<World, Failure> {
@@ -153,21 +163,31 @@ fn world(args: &PlayArgs, place: &Place) -> Result<World, Failure> {
     World::load(&place.world())
 }
 
-/// Makes the region, imports every register, and starts the processes.
+/// Makes the region, imports every register, and starts the processes. With a control for the
+/// blind check, records are marked, and the broker and that node copy what passes.
 async fn start(
     world: &World,
     place: &Place,
     crew: &mut Crew,
     names: &Names,
+    control: Option<&str>,
     out: Output,
 ) -> Result<(Ports, Stocked), Failure> {
     let mut ports = Ports::find(world)?;
     let steps = out.progress(Some(count(world) + 1), out.tr("sleutels maken", "making keys"));
     found::found(world, place, &ports, &|| steps.inc(1))?;
     steps.finish_and_clear();
+    let marked = control.map(|_| place.marked());
+    if let Some(marked) = &marked {
+        blind::mark(world, marked)?;
+    }
     let steps = out.progress(Some(count(world)), out.tr("dossiers inlezen", "importing records"));
-    let stocked = stock::stock(world, place, names.pack(), &|| steps.inc(1)).await?;
+    let stocked =
+        stock::stock(world, place, names.pack(), marked.as_deref(), &|| steps.inc(1)).await?;
     steps.finish_and_clear();
+    if let Some(node) = control {
+        crew.tap(node);
+    }
     crew.start(world, place, &mut ports).await?;
     Ok((ports, stocked))
 }
@@ -179,6 +199,8 @@ struct Show<'a> {
     out: Output,
     since: Instant,
     stocked: Stocked,
+    /// The node on which the blind check shows that it finds what is there.
+    control: Option<String>,
     seen: Seen,
 }
 
@@ -193,15 +215,35 @@ struct Seen {
 
 impl Show<'_> {
     /// Plays everything, measures, reports, and ends.
-    async fn once(&mut self) -> Result<Exit, Failure> {
+    async fn once(&mut self, place: &Place) -> Result<Exit, Failure> {
         let timeline = self.driver.world.timeline();
         let widest = measure::widest(&timeline).map(|question| question.id.clone());
         self.play(&timeline, widest.as_deref()).await?;
         sleep(Duration::from_millis(limits::REST_MS)).await;
-        let report = self.report();
+        let mut report = self.report();
+        let world = self.driver.world;
+        if let Some(node) = &self.control {
+            let check = blind::check(world, place, self.crew, node, self.out).await?;
+            report.blind_check = Some(check);
+        }
+        if let Some(question) = measure::widest(&timeline) {
+            report.ask_ms_p50_tick = self.ticked(place, question).await?;
+        }
         tell::summary(self.out, &report);
         self.out.json(&report)?;
-        Ok(verdict(self.out, &report.storylines))
+        Ok(verdict(self.out, &report))
+    }
+
+    /// Measures a question once more, with nodes that hide how long a look-up took.
+    async fn ticked(&mut self, place: &Place, question: &Question) -> Result<f64, Failure> {
+        let (world, driver) = (self.driver.world, &self.driver);
+        let label = self.out.tr("meten met antwoordtik", "measuring with the reply tick");
+        let steps = self.out.progress(Some(count(world)), label);
+        found::tick_on(world, place)?;
+        self.crew.restart_nodes(world, place).await?;
+        self.crew.ready(world, place, driver.desks, &|| steps.inc(1)).await?;
+        steps.finish_and_clear();
+        measure::ask_ms_p50(driver, question, limits::TICKED_QUESTIONS).await
     }
 
     /// Plays up to the demo's own moment, and serves from there until the end.
@@ -239,7 +281,9 @@ impl Show<'_> {
             if measured == Some(question.id.as_str()) {
                 let label = self.out.tr("meten", "measuring");
                 self.out.note(&dim(label));
-                self.seen.ask_ms_p50 = Some(measure::ask_ms_p50(&self.driver, question).await?);
+                let count = limits::MEASURED_QUESTIONS;
+                let p50 = measure::ask_ms_p50(&self.driver, question, count).await?;
+                self.seen.ask_ms_p50 = Some(p50);
             }
         }
         Ok(())
@@ -248,7 +292,7 @@ impl Show<'_> {
     fn report(&self) -> Report {
         let (world, seen) = (self.driver.world, &self.seen);
         let startup = seen.startup.unwrap_or_default().as_millis();
-        let rss = self.crew.broker_pid().and_then(measure::rss_mb);
+        let rss = self.crew.pid(BROKER).and_then(measure::rss_mb);
         Report {
             agencies: world.agencies.len(),
             storylines: judge(world, &seen.halves),
@@ -257,17 +301,25 @@ impl Show<'_> {
             refusals: refusals(&seen.halves),
             startup_ms: u64::try_from(startup).unwrap_or(u64::MAX),
             ask_ms_p50: seen.ask_ms_p50.unwrap_or_default(),
+            ask_ms_p50_tick: 0.0,
             decision_ns: decision_ns(self.driver.names.pack()),
             import_rows_per_s: self.stocked.rows_per_s(),
             broker_rss_mb: rss.unwrap_or_default(),
+            blind_check: None,
         }
     }
 }
 
-/// A story that ended otherwise than the law says makes the whole fail, by name.
-fn verdict(out: Output, judged: &[Judged]) -> Exit {
-    tell::differences(out, judged);
-    if judged.iter().all(|one| one.ok) { Exit::Done } else { Exit::Refused }
+/// A story that ended otherwise than the law says makes the whole fail, by name; so does a broker
+/// that is not blind, by what was found and where.
+fn verdict(out: Output, report: &Report) -> Exit {
+    tell::differences(out, &report.storylines);
+    let blind = report.blind_check.as_ref();
+    if let Some(check) = blind {
+        tell::not_blind(out, check);
+    }
+    let told = report.storylines.iter().all(|one| one.ok);
+    if told && blind.is_none_or(BlindCheck::ok) { Exit::Done } else { Exit::Refused }
 }
 
 fn count(world: &World) -> u64 {

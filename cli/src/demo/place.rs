@@ -63,6 +63,16 @@ impl Place {
         self.0.join("nodes").join(agency)
     }
 
+    /// Copies of the records that carry the marker of the blind check.
+    pub(super) fn marked(&self) -> PathBuf {
+        self.0.join("marked")
+    }
+
+    /// What passed through a process, in its own folder.
+    pub(super) fn tap(process: &Path) -> PathBuf {
+        process.join("tap")
+    }
+
     /// A person's own folder.
     pub(super) fn desk(&self, agency: &str, staff: &str) -> PathBuf {
         self.0.join("desks").join(agency).join(staff)

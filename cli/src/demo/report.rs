@@ -3,6 +3,7 @@
 
 use serde::Serialize;
 
+use super::blind::BlindCheck;
 use super::world::{Half, Storyline, World};
 
 /// The report of `demo --once --json`.
@@ -20,14 +21,19 @@ pub(super) struct Report {
     pub(super) refusals: usize,
     /// From the start of the program to the first reply, the making of the region included.
     pub(super) startup_ms: u64,
-    /// Median time of a question to eight agencies, in milliseconds.
+    /// Median time of a question to eight agencies that answer at once, in milliseconds.
     pub(super) ask_ms_p50: f64,
+    /// The same with the reply tick that nodes have outside the demo.
+    pub(super) ask_ms_p50_tick: f64,
     /// Median time of one decision.
     pub(super) decision_ns: u64,
     /// Rows imported per second.
     pub(super) import_rows_per_s: u64,
     /// Memory of the broker's process at rest, in MB.
     pub(super) broker_rss_mb: f64,
+    /// What the blind check found; only where it was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) blind_check: Option<BlindCheck>,
 }
 
 /// One storyline.

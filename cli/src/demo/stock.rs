@@ -35,19 +35,22 @@ impl Stocked {
     }
 }
 
-/// Imports the register of every agency.
+/// Imports the register of every agency; its records from `marked`, where that is given.
 pub(super) async fn stock(
     world: &World,
     place: &Place,
     pack: &Arc<Pack>,
+    marked: Option<&Path>,
     progress: &(dyn Fn() + Sync),
 ) -> Result<Stocked, Failure> {
     let since = Instant::now();
     let imports = world.agencies.iter().map(|agency| {
+        let own = world.folder.join("agencies").join(&agency.id);
+        let records = marked.map_or_else(|| own.clone(), |marked| marked.join(&agency.id));
         let task = one(
             agency.clone(),
             place.node(&agency.id),
-            world.folder.join("agencies").join(&agency.id),
+            files(&own, &records),
             world.region.clock_start,
             Arc::clone(pack),
         );
@@ -62,7 +65,7 @@ pub(super) async fn stock(
 async fn one(
     agency: Agency,
     node: PathBuf,
-    from: PathBuf,
+    files: Files,
     as_of: Timestamp,
     pack: Arc<Pack>,
 ) -> Result<Report, Failure> {
@@ -78,20 +81,20 @@ async fn one(
         skip_bad: false,
         as_of,
     };
-    let imported = import(&store, &secret, &files(&from), &terms, &mut |_| ()).await;
+    let imported = import(&store, &secret, &files, &terms, &mut |_| ()).await;
     imported.map_err(|error| Failure::new(error.reason(), format!("{}: {error}", agency.id)))
 }
 
 /// The agency's files that are there.
-fn files(folder: &Path) -> Files {
-    let there = |names: &[&str]| {
+fn files(own: &Path, records: &Path) -> Files {
+    let there = |folder: &Path, names: &[&str]| {
         let paths = names.iter().map(|name| folder.join(name));
         paths.filter(|path| path.exists()).collect()
     };
     Files {
-        clients: there(&["clients.csv", "bulk-clients.csv"]),
-        records: there(&["records.csv", "bulk-records.csv"]),
-        facts: there(&["facts.csv"]),
+        clients: there(own, &["clients.csv", "bulk-clients.csv"]),
+        records: there(records, &["records.csv", "bulk-records.csv"]),
+        facts: there(own, &["facts.csv"]),
     }
 }
 

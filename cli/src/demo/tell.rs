@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use grondslag_core::catalogue::Kind;
 use grondslag_core::lang::Lang;
 
+use super::blind::BlindCheck;
 use super::driver::Played;
 use super::place::Ports;
 use super::report::{Judged, Report};
@@ -155,6 +156,24 @@ pub(super) fn differences(out: Output, judged: &[Judged]) {
     }
 }
 
+/// Says what the blind check found at the broker, whatever the form of the output: which sort of
+/// thing and where, never whose.
+pub(super) fn not_blind(out: Output, check: &BlindCheck) {
+    if !check.found_kinds.is_empty() {
+        alarm(&red(out.tr("de makelaar is niet blind:", "the broker is not blind:")));
+    }
+    for found in &check.found_kinds {
+        alarm(&format!("  {:<11} {:>6}  {}", found.kind.word(), found.count, found.place));
+    }
+    for kind in check.missing() {
+        let said = out.tr(
+            "de blindheidsproef bewijst niets: bij de controle niet gevonden:",
+            "the blind check proves nothing: not found at the control:",
+        );
+        alarm(&red(&format!("{said} {}", kind.word())));
+    }
+}
+
 fn compact(half: &Half) -> String {
     let decided = serde_json::to_string(&half.decided).unwrap_or_default();
     let shown = serde_json::to_string(&half.shown).unwrap_or_default();
@@ -176,6 +195,10 @@ pub(super) fn summary(out: Output, report: &Report) {
             out.tr("vraag aan 8 organisaties, mediaan", "question to 8 agencies, median"),
             format!("{} ms", report.ask_ms_p50),
         ),
+        (
+            out.tr("dezelfde met antwoordtik", "the same with the reply tick"),
+            format!("{} ms", report.ask_ms_p50_tick),
+        ),
         (out.tr("een beslissing", "one decision"), format!("{} ns", report.decision_ns)),
         (out.tr("import", "import"), format!("{} /s", report.import_rows_per_s)),
         (
@@ -187,6 +210,22 @@ pub(super) fn summary(out: Output, report: &Report) {
     for (label, figure) in figures {
         out.line(&format!("  {label:<34} {figure}"));
     }
+    if let Some(check) = &report.blind_check {
+        blind(out, check);
+    }
+}
+
+fn blind(out: Output, check: &BlindCheck) {
+    let (mb, found, control) = check.figures();
+    let said = match out.lang() {
+        Lang::Nl => format!("{found} gevonden in {mb} MB; de controle vond {control}"),
+        Lang::En => format!("{found} found in {mb} MB; the control found {control}"),
+    };
+    let said = if check.ok() { green(&said) } else { red(&said) };
+    out.line(&format!(
+        "  {:<34} {said}",
+        out.tr("blindheid van de makelaar", "blindness of the broker")
+    ));
 }
 
 fn ms(ms: u64) -> String {

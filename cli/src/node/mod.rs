@@ -61,7 +61,7 @@ pub(crate) fn run(args: NodeArgs, out: Output) -> Result<Exit, Failure> {
         Command::Serve(args) if args.check => check(&args.file.config, sound, out),
         Command::Serve(args) => {
             args.follow_parent();
-            serve(&args.file.config)?;
+            serve(&args.file.config, args.tap.as_deref())?;
             Ok(Exit::Done)
         }
         Command::Import(args) => import::import(&args, out),

@@ -68,14 +68,14 @@ pub(crate) fn furnish(folder: &Path, name: &str, oin: &str, kind: &str) {
 }
 
 /// A broker in the folder `broker`, ready to serve.
-fn broker(folder: &Path) {
+fn broker(folder: &Path, oin: &str) {
     let listen = format!("127.0.0.1:{}", free_port());
     authority(folder);
-    let words = ["broker", "init", "--folder", "broker", "--oin", BROKER, "--listen", &listen];
+    let words = ["broker", "init", "--folder", "broker", "--oin", oin, "--listen", &listen];
     let more = ["--name", "Makelaar Drieveen", "--duty-phone", "088 990 00 00", "--json"];
     let made = run_with(folder, &[&words[..], &more].concat()).done();
     assert_eq!(made["missing"].as_array().unwrap().len(), 4);
-    furnish(folder, "broker", BROKER, "broker");
+    furnish(folder, "broker", oin, "broker");
 }
 
 const CHECK: &str = "broker serve --config broker/broker.toml --check --json";
@@ -84,7 +84,7 @@ const CHECK: &str = "broker serve --config broker/broker.toml --check --json";
 fn a_new_broker_serves_and_says_how_it_is() {
     let dir = tempfile::tempdir().unwrap();
     let folder = dir.path();
-    broker(folder);
+    broker(folder, BROKER);
     assert_eq!(run(folder, CHECK).done()["findings"], serde_json::json!([]));
     let unreachable = run(folder, "status --config broker/broker.toml --json");
     assert_eq!((unreachable.code, unreachable.reason().as_str()), (69, "UNREACHABLE"));
@@ -102,11 +102,32 @@ fn a_new_broker_serves_and_says_how_it_is() {
     drop(serving);
 }
 
+/// The certificate decides: it is the only thing that differs.
+#[test]
+fn what_passes_is_copied_in_a_demo_region_and_by_no_real_broker() {
+    const REAL: &str = "00000001000000009000";
+    let serve = "broker serve --config broker/broker.toml --tap broker/tap";
+    let dir = tempfile::tempdir().unwrap();
+    broker(dir.path(), REAL);
+    let refused = run(dir.path(), &format!("{serve} --json"));
+    assert_eq!((refused.code, refused.reason().as_str()), (1, "MODE_MISMATCH"), "{refused:?}");
+    assert!(refused.json()["error"]["detail"].as_str().unwrap().contains("demo region"));
+    assert!(!dir.path().join("broker/tap").exists());
+
+    let dir = tempfile::tempdir().unwrap();
+    broker(dir.path(), BROKER);
+    let serving = Serving::start(dir.path(), serve);
+    status(dir.path(), "broker/broker.toml").json();
+    let copied = fs::read(dir.path().join("broker/tap")).unwrap();
+    assert!(copied.windows(3).any(|window| window == b"PRI"), "HTTP/2 in plaintext");
+    drop(serving);
+}
+
 #[test]
 fn a_configuration_that_is_wrong_ends_with_64_and_names_the_place() {
     let dir = tempfile::tempdir().unwrap();
     let folder = dir.path();
-    broker(folder);
+    broker(folder, BROKER);
     let config = folder.join("broker/broker.toml");
     let text = fs::read_to_string(&config).unwrap();
     fs::write(&config, text.replace("duty_phone", "duty_fone")).unwrap();
@@ -127,7 +148,7 @@ fn a_configuration_that_is_wrong_ends_with_64_and_names_the_place() {
 fn an_operator_admits_suspends_restores_and_accepts() {
     let dir = tempfile::tempdir().unwrap();
     let folder = dir.path();
-    broker(folder);
+    broker(folder, BROKER);
     let line = format!("certs admit --authority ca --oin {OIN} --kind sch --until 2090-12-31");
     run(folder, &format!("{line} --out school.json --json")).done();
     let with = |words: &str| run(folder, &format!("{words} --config broker/broker.toml --json"));

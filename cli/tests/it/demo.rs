@@ -55,6 +55,7 @@ fn a_storyline_that_ends_as_the_law_says_is_reported_and_another_is_named_and_fa
         "agencies",
         "answers",
         "ask_ms_p50",
+        "ask_ms_p50_tick",
         "broker_rss_mb",
         "decision_ns",
         "import_rows_per_s",
@@ -83,6 +84,33 @@ fn a_storyline_that_ends_as_the_law_says_is_reported_and_another_is_named_and_fa
     assert_eq!(played.code, 1, "{played:?}");
     assert!(played.err.contains("F4") && played.err.contains("F4.4"), "{}", played.err);
     assert_eq!(played.json()["storylines"][0]["ok"], false);
+}
+
+/// The control is the node of the municipality, which asks about a child that it knows.
+#[test]
+fn the_broker_is_blind_and_the_same_search_finds_what_a_node_holds() {
+    let folder = tempfile::tempdir().unwrap();
+    small_world(&folder.path().join("world"));
+    let played = run(folder.path(), "demo --once --blind-check --json --world world");
+    let report = played.json();
+    assert_eq!(report["storylines"][0]["ok"], true, "marked texts change no decision");
+    let check = &report["blind_check"];
+    assert!(check["scanned_bytes"].as_u64().unwrap() > 1_000_000, "{check}");
+    assert!(check["control_found"].as_u64().unwrap() > 0, "{check}");
+    let control = check["control_kinds"].as_array().unwrap();
+    let at = |kind: &str, place: &str| {
+        control.iter().any(|one| one["kind"] == kind && one["place"] == place)
+    };
+    assert!(at("bsn_text", "tap") && at("marker", "tap"), "traffic in plaintext: {check}");
+    assert!(control.iter().any(|one| one["kind"] == "name"), "{check}");
+    assert!(control.iter().any(|one| one["place"].as_str().unwrap().starts_with("memory")));
+    assert!(!played.out.contains("99994") && !played.err.contains("99994"), "no number is shown");
+    assert_eq!(check["found"], 0, "{check}");
+    assert_eq!(check["found_kinds"], serde_json::json!([]));
+    assert_eq!(played.code, 0, "{check}");
+
+    let alone = run(folder.path(), "demo --blind-check --world world");
+    assert_eq!(alone.code, 2, "only where every story is played to its end");
 }
 
 /// A demo that serves until the test ends.

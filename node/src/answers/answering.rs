@@ -3,24 +3,28 @@
 use grondslag_core::clock::Timestamp;
 use grondslag_core::id::Digest;
 use grondslag_core::reason::Reason;
+use grondslag_core::seal::About;
 use grondslag_core::statement::subject_tag;
 use grondslag_evidence::ledger::{Entry, LedgerError};
 use grondslag_evidence::store::{Batch, StoreError};
 use grondslag_policy::FactError;
 use grondslag_proto::question::TargetQuestion;
-use grondslag_subject::admits;
 
 use super::decide::{self, Found, Rules};
 use super::facts::Case;
-use super::record::{DecisionFact, DecisionLine, DecisionRecord};
+use super::record::{DecisionFact, DecisionLine, DecisionRecord, Ruled};
 use super::release::{Draft, Frame, Mismatch, Prepared, Sealed};
 use super::replay::{self, ReplayError};
 use super::shape;
+use super::slots;
 use super::verify::{Against, Attested, verify};
 use crate::agency::Agency;
+use crate::alarm::raise;
+use crate::detail::about_detail;
+use crate::index::Met;
 use crate::limits::RESOLVES_MAX;
 use crate::random::random;
-use crate::records::{Client, Readiness, SourceFault};
+use crate::records::{Client, Readiness, SourceFault, SubjectKey};
 
 /// Why there is no reply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,17 +59,65 @@ pub(super) async fn answer(agency: &Agency, question: TargetQuestion) -> Result<
         return Ok(again);
     }
     let case = Case::of(&agency.pack, &agency.kind, &attested).map_err(Stop::Refused)?;
-    admits(agency.mode, &attested.detail().subject).map_err(Stop::Refused)?;
-    let readiness = agency.source.ready().await?;
-    let found = resolve(agency, &attested, now).await.map_err(Stop::past_look_up)?;
-    let shaped = match found {
-        None => Shaped::miss(&attested),
-        Some(found) => {
-            let known = Shaped::known(agency, &case, &attested, &found, now);
-            known.map_err(Stop::past_look_up)?
-        }
-    };
+    let mut readiness = agency.source.ready().await?;
+    readiness.index_as_of = whole(agency, attested.header().epoch, now).await?;
+    let shaped = look_up(agency, case, &attested, now).await.map_err(Stop::past_look_up)?;
     release(agency, &attested, shaped, readiness, now).await
+}
+
+/// Since when the index of the question's epoch is whole. One that was last checked some hours ago,
+/// as after a pause, is checked now: nobody waits for it in vain.
+async fn whole(agency: &Agency, epoch: u32, now: Timestamp) -> Result<Timestamp, Stop> {
+    let again = match agency.index.ready(epoch, now).await {
+        Ok(as_of) => return Ok(as_of),
+        Err(reason) if reason.is_fault() => return Err(Stop::Fault(reason)),
+        Err(_) => agency.index.tend(false).await,
+    };
+    if let Err(reason) = again {
+        tracing::warn!(%reason, "the index was not brought up to now");
+    }
+    agency.index.ready(epoch, now).await.map_err(Stop::Refused)
+}
+
+/// Opens the hidden number and looks up whose it is. Whoever is not known here leaves the detail
+/// closed, and costs as much work as who is.
+async fn look_up(
+    agency: &Agency,
+    case: Case<'_>,
+    attested: &Attested,
+    now: Timestamp,
+) -> Result<Shaped, Stop> {
+    let pseudonym = agency.keys.opening.open(attested.pair());
+    let met = agency.index.find(attested.header().epoch, &pseudonym).await?;
+    let found = match met {
+        Some(Met::Client(key)) => resolve(agency, attested, &key, now).await?,
+        Some(Met::Canary(key)) => return Ok(Shaped::canary(agency, &case, attested, &key, now)),
+        None => None,
+    };
+    let Some(found) = found else {
+        decoy(agency, &case, attested, now);
+        return Ok(Shaped::miss(attested, None));
+    };
+    let detail = attested.open_detail(&agency.oin, &agency.keys.seals);
+    match detail.and_then(|detail| case.stating(detail.facts)) {
+        Ok(case) => Shaped::known(agency, &case, attested, &found, now),
+        Err(reason) => {
+            // That it was opened at all tells that the child is known: it shows as nothing.
+            raise(agency, attested.statement(), reason).await;
+            Ok(Shaped::miss(attested, None))
+        }
+    }
+}
+
+/// The work of a hit, for nobody: a seal that does not open, and a decision that is thrown away.
+fn decoy(agency: &Agency, case: &Case<'_>, attested: &Attested, now: Timestamp) {
+    let nowhere = About {
+        reply_no: u32::MAX,
+        ..about_detail(attested.header(), attested.target_id(), &agency.oin)
+    };
+    let _closed = agency.keys.seals.open(&nowhere, attested.sealed_detail());
+    let rules = Rules { pack: &agency.pack, overlay: agency.overlay.as_ref(), now };
+    let _thrown_away = decide::decide(case, attested, &Found::decoy(now), rules);
 }
 
 /// Verifies a question. What could not be verified may be due to a card that is newer than ours:
@@ -100,6 +152,7 @@ fn verify_here(
             broker: &agency.broker,
             bundle: agency.pack.bundle(),
             cards,
+            seals: &agency.keys.seals,
             mandated: &mandated,
             now,
         };
@@ -117,6 +170,7 @@ const fn blames_a_card(reason: Reason) -> bool {
             | Reason::StatementInvalid
             | Reason::AttestationInvalid
             | Reason::ApproverUnverified
+            | Reason::SealInvalid
             | Reason::NotReady
     )
 }
@@ -131,11 +185,11 @@ async fn kept(agency: &Agency, attested: &Attested) -> Result<Option<Sealed>, St
 async fn resolve(
     agency: &Agency,
     attested: &Attested,
+    key: &SubjectKey,
     now: Timestamp,
 ) -> Result<Option<Found>, Stop> {
-    let subject = &attested.detail().subject;
     for _ in 0..RESOLVES_MAX {
-        let Some(client) = agency.source.find(attested, subject, now).await? else {
+        let Some(client) = agency.source.find(attested, key, now).await? else {
             return Ok(None);
         };
         match read(agency, attested, client, now).await {
@@ -163,12 +217,29 @@ struct Shaped {
     draft: Draft,
     lines: Vec<DecisionLine>,
     facts: Vec<DecisionFact>,
+    /// Whose number binds the answer; of nobody on a miss.
+    number: Option<String>,
 }
 
 impl Shaped {
-    fn miss(attested: &Attested) -> Self {
+    /// Nothing that may be told; bound to a number only for a made-up subject.
+    fn miss(attested: &Attested, number: Option<String>) -> Self {
         let (draft, lines) = shape::miss(attested);
-        Self { draft, lines, facts: Vec::new() }
+        Self { draft, lines, facts: Vec::new(), number }
+    }
+
+    /// A made-up subject was met: the answer is a neutral one, and bound to its number, which only
+    /// who knows the number can see.
+    fn canary(
+        agency: &Agency,
+        case: &Case<'_>,
+        attested: &Attested,
+        key: &SubjectKey,
+        now: Timestamp,
+    ) -> Self {
+        decoy(agency, case, attested, now);
+        let digits = agency.index.canary(key).map(|canary| canary.expose().to_owned());
+        Self::miss(attested, digits)
     }
 
     fn known(
@@ -182,7 +253,8 @@ impl Shaped {
         let mut decided = decide::decide(case, attested, found, rules)?;
         let facts = std::mem::take(&mut decided.facts);
         let (draft, lines) = shape::known(attested, decided, found, now)?;
-        Ok(Self { draft, lines, facts })
+        let number = Some(found.client.number.expose().to_owned());
+        Ok(Self { draft, lines, facts, number })
     }
 }
 
@@ -194,10 +266,14 @@ async fn release(
     readiness: Readiness,
     now: Timestamp,
 ) -> Result<Sealed, Stop> {
-    let Shaped { draft, lines, facts } = shaped;
-    let prepared = draft.finish(&frame(agency, attested, readiness)?, &agency.sign_key);
+    let Shaped { draft, lines, facts, number } = shaped;
+    let canary = number.is_some() && lines.iter().all(|line| line.outcome == Ruled::Miss);
+    let frame = frame(agency, attested, readiness, number.as_deref(), canary)?;
+    let prepared = draft.finish(&frame, &agency.sign_key);
+    let prepared = prepared.map_err(|error| Stop::Hidden(error.reason()))?;
     let record = DecisionRecord::of(attested, lines, facts, prepared.outcome(), now);
-    let entry = entry(attested, &prepared, &record).map_err(Stop::past_look_up)?;
+    let entry = entry(attested, &prepared, &record, &frame.subject_tag);
+    let entry = entry.map_err(Stop::past_look_up)?;
     match agency.ledger.append(entry).await {
         Ok(receipt) => Ok(prepared.release(&receipt)?),
         // Somebody else of this node answered the same question meanwhile.
@@ -227,10 +303,15 @@ fn frame<'a>(
     agency: &'a Agency,
     attested: &'a Attested,
     readiness: Readiness,
+    number: Option<&str>,
+    canary: bool,
 ) -> Result<Frame<'a>, Stop> {
     let header = attested.header();
-    let number = attested.detail().subject.expose().as_bytes();
     let target_id = attested.target_id();
+    let noise = random().map_err(Stop::Fault)?;
+    // The same work with and without a number.
+    let of = number.map_or(noise.as_slice(), str::as_bytes);
+    let tag = subject_tag(&target_id, &agency.oin, of);
     Ok(Frame {
         target_id,
         from: &agency.oin,
@@ -240,15 +321,23 @@ fn frame<'a>(
         index_as_of: readiness.index_as_of,
         holds_unnumbered_records: readiness.holds_unnumbered_records,
         duty_phone: &agency.duty_phone,
-        subject_tag: subject_tag(&target_id, &agency.oin, number),
-        noise: random().map_err(Stop::Fault)?,
+        subject_tag: tag,
+        noise: if canary { *tag.as_bytes() } else { noise },
+        seal_key: attested.seal_key(),
+        reply_bytes: attested.reply_bytes(),
     })
 }
 
-fn entry(attested: &Attested, prepared: &Prepared, record: &DecisionRecord) -> Result<Entry, Stop> {
+fn entry(
+    attested: &Attested,
+    prepared: &Prepared,
+    record: &DecisionRecord,
+    tag: &Digest,
+) -> Result<Entry, Stop> {
     let about: Digest = attested.statement();
     let answer_by = attested.header().times.answer_by;
     let state = prepared.keep(Batch::new(), answer_by)?;
+    let state = slots::open(state, attested, &record.lines, tag, record.decided_at)?;
     let salt = random().map_err(Stop::Fault)?;
     Ok(Entry { about, leaf: record.leaf(attested, salt), state: record.keep(state)? })
 }

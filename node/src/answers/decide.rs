@@ -27,6 +27,13 @@ pub(super) struct Found {
     pub(super) facts: Vec<RegisterFact>,
 }
 
+impl Found {
+    /// Nobody: somebody of whom nothing is held, to decide on as on a client.
+    pub(super) fn decoy(now: Timestamp) -> Self {
+        Self { client: Client::decoy(now), records: Vec::new(), facts: Vec::new() }
+    }
+}
+
 /// The rules in force here.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Rules<'a> {

@@ -30,6 +30,7 @@ pub(super) struct Case<'a> {
     attested: &'a Attested,
     asker: Kind,
     visible: Facts,
+    stated: BTreeMap<String, String>,
 }
 
 /// The sealed facts of one category.
@@ -50,8 +51,8 @@ impl CategoryFacts {
 }
 
 impl<'a> Case<'a> {
-    /// Fills in the visible columns from the verified header, and checks what the asker states
-    /// against the catalogue, so that a look-up never fails on the question itself.
+    /// Fills in the visible columns from the verified header. What the asker states is in the
+    /// detail, which is opened for a child who is known here alone ([`Case::stating`]).
     ///
     /// # Errors
     /// `UNKNOWN_ROLE` and the like for a word that is not in the catalogue; `UNIMPLEMENTED` for a
@@ -66,14 +67,24 @@ impl<'a> Case<'a> {
         }
         let visible = pack.visible(attested.header(), target, Some(attested.approvals()));
         let visible = visible.map_err(|error| error.reason())?;
-        let case = Self { pack, attested, asker: attested.header().role.kind(), visible };
+        let asker = attested.header().role.kind();
+        let case = Self { pack, attested, asker, visible, stated: BTreeMap::new() };
         for ruling in attested.let_through() {
             let known = pack.value("category", ruling.category.as_str());
             known.map_err(|error| error.reason())?;
         }
-        let nothing = BTreeMap::new();
-        case.resolve(&nothing).map_err(|error| error.reason())?;
         Ok(case)
+    }
+
+    /// The same case with what the asker states.
+    ///
+    /// # Errors
+    /// `UNKNOWN_FACT` and the like for what the asker may not state.
+    pub(super) fn stating(mut self, stated: BTreeMap<String, String>) -> Result<Self, Reason> {
+        self.stated = stated;
+        let nothing = BTreeMap::new();
+        self.resolve(&nothing).map_err(|error| error.reason())?;
+        Ok(self)
     }
 
     /// Fills in the sealed columns for one category: the child's age and the certainty of the
@@ -111,8 +122,7 @@ impl<'a> Case<'a> {
     }
 
     fn resolve(&self, register: &BTreeMap<String, Vec<String>>) -> Result<Resolved, FactError> {
-        let sources =
-            Sources { register, stated: &self.attested.detail().facts, asker: &self.asker };
+        let sources = Sources { register, stated: &self.stated, asker: &self.asker };
         self.pack.resolve(self.visible, &sources)
     }
 

@@ -19,6 +19,7 @@ pub mod release;
 pub(crate) mod replay;
 pub(crate) mod service;
 mod shape;
+pub(crate) mod slots;
 mod tick;
 pub mod verify;
 

@@ -13,17 +13,22 @@ use grondslag_core::answer::{Answer, Basis, Entry, Line, Outcome};
 use grondslag_core::catalogue::Category;
 use grondslag_core::clock::Timestamp;
 use grondslag_core::id::{Digest, Oin, TargetId};
-use grondslag_core::limits::{BODY_BYTES_MAX, LINE_ENTRIES_MAX};
+use grondslag_core::limits::LINE_ENTRIES_MAX;
 use grondslag_core::reason::Reason;
+use grondslag_core::seal::{self, About, Label, SealError, SealKey};
 use grondslag_core::statement::{self, ReplyFields};
 use grondslag_core::tier::Tier;
 use grondslag_evidence::ledger::Receipt;
 use grondslag_evidence::store::{Batch, StoreError};
 use grondslag_policy::{Minimised, Permit};
-use grondslag_proto::reply::{Reply, SUITE_ENCODED};
+use grondslag_proto::reply::Reply;
 use grondslag_proto::{answer, v1};
+use rand_core::UnwrapErr;
 
 use super::replay;
+
+/// Number of the first reply.
+pub(crate) const FIRST: u32 = 1;
 
 /// A permit, a receipt or content belongs to another question: a fault of this program, and
 /// nothing leaves.
@@ -72,8 +77,12 @@ pub struct Frame<'a> {
     pub duty_phone: &'a str,
     /// Binds what is told to the child.
     pub subject_tag: Digest,
-    /// Random bytes that stand in its place when nothing is told.
+    /// What stands in its place when nothing is told.
     pub noise: [u8; 32],
+    /// What the reply is sealed under.
+    pub seal_key: &'a SealKey,
+    /// Length of the whole reply.
+    pub reply_bytes: usize,
 }
 
 impl fmt::Debug for Frame<'_> {
@@ -131,8 +140,11 @@ impl Draft {
         self
     }
 
-    /// Encodes and signs the answer.
-    pub(crate) fn finish(self, frame: &Frame<'_>, key: &SigningKey) -> Prepared {
+    /// Seals and signs the answer.
+    ///
+    /// # Errors
+    /// [`SealError`] for a key that cannot be sealed under.
+    pub(crate) fn finish(self, frame: &Frame<'_>, key: &SigningKey) -> Result<Prepared, SealError> {
         let outcome = Answer::outcome_of(&self.lines);
         let subject_tag = match outcome {
             Outcome::Neutraal => frame.noise,
@@ -147,40 +159,66 @@ impl Draft {
             answer_by: frame.answer_by,
             duty_phone: frame.duty_phone.to_owned(),
         };
-        let answer = fitting(answer);
-        Prepared {
-            question: self.question,
-            outcome: answer.outcome,
-            reply: signed(answer::encode(&answer), frame, key),
-        }
+        let answer = fitting(answer, frame.room(FIRST));
+        let reply = sealed(&answer::encode(&answer), FIRST, frame, key)?;
+        Ok(Prepared { question: self.question, outcome: answer.outcome, reply })
     }
 }
 
-/// Signs a body as this node's first and only reply.
-fn signed(body: Vec<u8>, frame: &Frame<'_>, key: &SigningKey) -> Reply {
+impl Frame<'_> {
+    fn blank(&self, reply_no: u32) -> Reply {
+        Reply {
+            target_id: self.target_id,
+            reply_no,
+            part: 1,
+            last: true,
+            body: Vec::new(),
+            signature: [0; 64],
+            seen_size: 0,
+        }
+    }
+
+    /// Bytes of content that fit a reply.
+    fn room(&self, reply_no: u32) -> usize {
+        seal::room(self.seal_key, self.blank(reply_no).body_bytes(self.reply_bytes))
+    }
+}
+
+/// Seals content as a reply of this node, and signs it.
+pub(crate) fn sealed(
+    content: &[u8],
+    reply_no: u32,
+    frame: &Frame<'_>,
+    key: &SigningKey,
+) -> Result<Reply, SealError> {
+    let mut reply = frame.blank(reply_no);
+    let about = About {
+        label: Label::Answer,
+        target_id: frame.target_id,
+        from: frame.from,
+        to: frame.to,
+        epoch: frame.epoch,
+        reply_no,
+        part: reply.part,
+        last: reply.last,
+        answer_by: frame.answer_by,
+    };
+    let bytes = reply.body_bytes(frame.reply_bytes);
+    let mut rng = UnwrapErr(getrandom::SysRng);
+    reply.body = seal::seal(frame.seal_key, &about, content, bytes, &mut rng)?;
     let fields = ReplyFields {
         target_id: frame.target_id,
         from: frame.from,
         to: frame.to,
         epoch: frame.epoch,
-        reply_no: 1,
-        part: 1,
-        last: true,
-        suite: SUITE_ENCODED,
+        reply_no,
+        part: reply.part,
+        last: reply.last,
         answer_by: frame.answer_by,
-        body: &body,
+        body: &reply.body,
     };
-    let signature = statement::sign(key, &fields.canonical());
-    Reply {
-        target_id: frame.target_id,
-        reply_no: 1,
-        part: 1,
-        last: true,
-        suite: SUITE_ENCODED,
-        body,
-        signature,
-        seen_size: 0,
-    }
+    reply.signature = statement::sign(key, &fields.canonical());
+    Ok(reply)
 }
 
 /// Newest first when there are too many, then in the agency's own order.
@@ -193,10 +231,10 @@ fn newest(mut entries: Vec<Entry>) -> Vec<Entry> {
     entries
 }
 
-/// Cuts what does not fit the largest padding class, longest line first: the answer is then given
-/// in part. A line that loses all its content keeps saying that there is some.
-fn fitting(mut answer: Answer) -> Answer {
-    let mut over = answer::encode(&answer).len().saturating_sub(BODY_BYTES_MAX);
+/// Cuts what does not fit the question's padding class, longest line first: the answer is then
+/// given in part. A line that loses all its content keeps saying that there is some.
+fn fitting(mut answer: Answer, room: usize) -> Answer {
+    let mut over = answer::encode(&answer).len().saturating_sub(room);
     if over == 0 {
         return answer;
     }
@@ -327,17 +365,21 @@ impl From<Sealed> for v1::Reply {
 
 #[cfg(test)]
 mod tests {
+    use grondslag_core::limits::REPLY_BYTES_LARGE;
+    use grondslag_core::seal::{SealSecret, Suite};
+    use prost::Message as _;
+
     use super::*;
 
     fn category(code: &str) -> Category {
         Category::parse(code).unwrap()
     }
 
-    fn frame<'a>(from: &'a Oin, to: &'a Oin) -> Frame<'a> {
+    fn frame<'a>(oin: &'a Oin, seal_key: &'a SealKey) -> Frame<'a> {
         Frame {
             target_id: TargetId::new([1; 16]),
-            from,
-            to,
+            from: oin,
+            to: oin,
             epoch: 0,
             answer_by: Timestamp::from_ms(5),
             index_as_of: Timestamp::from_ms(1),
@@ -345,14 +387,30 @@ mod tests {
             duty_phone: "088",
             subject_tag: Digest::of(b"tag"),
             noise: [9; 32],
+            seal_key,
+            reply_bytes: REPLY_BYTES_LARGE,
         }
     }
 
     fn finish(draft: Draft) -> Answer {
         let oin = Oin::parse("00000099000000001000").unwrap();
-        let key = SigningKey::from_bytes(&[1; 32]);
-        let prepared = draft.finish(&frame(&oin, &oin), &key);
-        answer::decode(&prepared.reply.body).unwrap()
+        let secret = SealSecret::random(Suite::XWing, &mut UnwrapErr(getrandom::SysRng));
+        let (seal_key, key) = (secret.public().unwrap(), SigningKey::from_bytes(&[1; 32]));
+        let frame = frame(&oin, &seal_key);
+        let reply = draft.finish(&frame, &key).unwrap().reply;
+        assert_eq!(v1::Reply::from(reply.clone()).encoded_len(), REPLY_BYTES_LARGE);
+        let about = About {
+            label: Label::Answer,
+            target_id: frame.target_id,
+            from: &oin,
+            to: &oin,
+            epoch: frame.epoch,
+            reply_no: FIRST,
+            part: 1,
+            last: true,
+            answer_by: frame.answer_by,
+        };
+        answer::decode(&seal::open(&secret, &about, &reply.body).unwrap()).unwrap()
     }
 
     #[test]
@@ -391,6 +449,7 @@ mod tests {
         assert_eq!(entries.len(), 3);
         assert!(entries[2].redacted && entries[2].texts.len() == 1);
         assert!(!entries[0].redacted && entries[0].texts.len() == 2);
-        assert!(answer::encode(&finish(draft(200_000))).len() <= BODY_BYTES_MAX);
+        // Whatever is cut, the whole message has its class's length.
+        assert_eq!(finish(draft(200_000)).outcome, Outcome::DeelsVerstrekt);
     }
 }

@@ -116,21 +116,23 @@ fn parse_term(key: &[u8]) -> Option<(Timestamp, TargetId)> {
 
 #[cfg(test)]
 mod tests {
+    use grondslag_core::limits::{REPLY_BYTES_LARGE, REPLY_BYTES_SMALL};
     use grondslag_evidence::store::MemoryStore;
 
     use super::*;
 
-    fn reply(id: u8, length: usize) -> Reply {
-        Reply {
+    fn reply(id: u8, whole: usize) -> Reply {
+        let mut reply = Reply {
             target_id: TargetId::new([id; 16]),
             reply_no: 1,
             part: 1,
             last: true,
-            suite: 0,
-            body: vec![7; length],
+            body: Vec::new(),
             signature: [3; 64],
             seen_size: 0,
-        }
+        };
+        reply.body = vec![7; reply.body_bytes(whole)];
+        reply
     }
 
     async fn store_with(replies: &[(u8, i64)]) -> MemoryStore {
@@ -138,7 +140,8 @@ mod tests {
         for (id, answer_by) in replies {
             let question = Digest::of(&[*id]);
             let until = Timestamp::from_ms(*answer_by);
-            let batch = keep(Batch::new(), &reply(*id, 65_000), &question, until).unwrap();
+            let batch =
+                keep(Batch::new(), &reply(*id, REPLY_BYTES_LARGE), &question, until).unwrap();
             store.commit(batch).await.unwrap();
         }
         store
@@ -153,7 +156,7 @@ mod tests {
             async move { kept(store, &id, &question).await }
         };
         let same = asked(Digest::of(&[1])).await.unwrap().unwrap();
-        assert_eq!(same.into_reply(), reply(1, 65_000));
+        assert_eq!(same.into_reply(), reply(1, REPLY_BYTES_LARGE));
         assert_eq!(asked(Digest::of(b"other")).await, Err(ReplayError::Conflict));
         let none = kept(&store, &TargetId::new([2; 16]), &Digest::of(b"x")).await;
         assert_eq!(none, Ok(None));
@@ -162,7 +165,12 @@ mod tests {
     #[tokio::test]
     async fn a_reply_is_given_once() {
         let store = store_with(&[(1, 100)]).await;
-        let again = keep(Batch::new(), &reply(1, 1), &Digest::of(&[1]), Timestamp::from_ms(100));
+        let again = keep(
+            Batch::new(),
+            &reply(1, REPLY_BYTES_SMALL),
+            &Digest::of(&[1]),
+            Timestamp::from_ms(100),
+        );
         let again = store.commit(again.unwrap()).await;
         assert!(matches!(again, Err(StoreError::Conflict { .. })));
     }

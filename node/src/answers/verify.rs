@@ -7,16 +7,19 @@ use std::fmt;
 
 use grondslag_certs::{Cards, VerifiedCard};
 use grondslag_core::approval;
+use grondslag_core::blind::{BlindError, Pair};
 use grondslag_core::catalogue::{Category, Role};
 use grondslag_core::clock::Timestamp;
 use grondslag_core::id::{Digest, Oin, TargetId};
 use grondslag_core::inquiry::{Header, Part};
 use grondslag_core::reason::Reason;
+use grondslag_core::seal::{About, Label, SealError, SealKey};
 use grondslag_core::statement::{self, Leaf, Ruling};
 use grondslag_core::tier::{Approvals, Verdict};
 use grondslag_proto::question::TargetQuestion;
 
-use crate::detail::Detail;
+use crate::detail::{Detail, about_detail};
+use crate::keys::Seals;
 
 /// A question that the asker signed and the broker attested, and that was verified. A look-up
 /// demands one, and only [`verify`](self) makes one:
@@ -37,8 +40,13 @@ pub struct Attested {
     header: Header,
     categories: Vec<Category>,
     header_digest: Digest,
-    detail: Detail,
+    /// Sealed; a child who is not known here leaves it closed.
+    detail: Vec<u8>,
     detail_digest: Digest,
+    /// The hidden number, as this node opens it.
+    pair: Pair,
+    reply_bytes: usize,
+    seal_key: SealKey,
     rulings: Vec<Ruling>,
     approvals: Approvals,
     statement: Digest,
@@ -65,9 +73,37 @@ impl Attested {
         self.header_digest
     }
 
-    /// What only this node may read.
-    pub fn detail(&self) -> &Detail {
+    /// Opens what only this node may read. It is done for a child who is known here, and for
+    /// nobody else.
+    ///
+    /// # Errors
+    /// `SEAL_INVALID`, `HEADER_MISMATCH`, or what [`Detail::parse`] gives: the asker sealed what it
+    /// should not have, and that does not show toward others.
+    pub(crate) fn open_detail(&self, own: &Oin, seals: &Seals) -> Result<Detail, Reason> {
+        let about = about_detail(&self.header, self.id, own);
+        let content = seals.open(&about, &self.detail).map_err(SealError::reason)?;
+        let detail = Detail::parse(&content)?;
+        if detail.header == self.header_digest { Ok(detail) } else { Err(Reason::HeaderMismatch) }
+    }
+
+    /// The detail as it travelled.
+    pub(crate) fn sealed_detail(&self) -> &[u8] {
         &self.detail
+    }
+
+    /// The hidden number, as this node opens it.
+    pub(crate) fn pair(&self) -> &Pair {
+        &self.pair
+    }
+
+    /// Length of every whole reply to this question.
+    pub(crate) fn reply_bytes(&self) -> usize {
+        self.reply_bytes
+    }
+
+    /// What a reply is sealed under: the key on the asker's card.
+    pub(crate) fn seal_key(&self) -> &SealKey {
+        &self.seal_key
     }
 
     /// Digest of the detail as it travelled.
@@ -108,6 +144,8 @@ pub(crate) struct Against<'a> {
     pub(crate) bundle: Digest,
     /// The cards that this node verified itself.
     pub(crate) cards: Cards<'a>,
+    /// Opens the hidden number.
+    pub(crate) seals: &'a Seals,
     /// Whether an approval in this role counts as mandated.
     pub(crate) mandated: &'a dyn Fn(&Role) -> bool,
     /// The present moment.
@@ -131,18 +169,19 @@ pub(crate) fn verify(question: TargetQuestion, against: &Against<'_>) -> Result<
     let statement = check_statement(&question, asker)?;
     let leaf = attested_leaf(&question, against)?;
     check_leaf(&question, &leaf)?;
-    let detail = Detail::parse(&question.part.detail)?;
-    if detail.header != leaf.header {
-        return Err(Reason::HeaderMismatch);
-    }
+    let pair = open_pair(&question, against)?;
     let approvals = weigh(&question, asker, against)?;
+    let seal_key = asker.keys()?.seal.clone();
     Ok(Attested {
         id: question.id,
         header: question.header,
         categories: question.part.categories,
         header_digest: leaf.header,
-        detail,
+        detail: question.part.detail,
         detail_digest: leaf.detail,
+        pair,
+        reply_bytes: leaf.reply_bytes(),
+        seal_key,
         rulings: leaf.rulings,
         approvals,
         statement,
@@ -179,11 +218,30 @@ fn attested_leaf(question: &TargetQuestion, against: &Against<'_>) -> Result<Lea
         &question.id,
         &Digest::of(&evidence.leaf),
         evidence.index,
-        &question.part.blind,
+        &evidence.pair,
     );
     statement::verify(&broker.card().sign_key, &bytes, &evidence.signature)
         .map_err(|_| Reason::AttestationInvalid)?;
     Leaf::parse(&evidence.leaf).map_err(|_| Reason::AttestationInvalid)
+}
+
+/// The hidden number is the one that the broker attested, sealed for this node and this question.
+fn open_pair(question: &TargetQuestion, against: &Against<'_>) -> Result<Pair, Reason> {
+    let header = &question.header;
+    let about = About {
+        label: Label::Pair,
+        target_id: question.id,
+        from: against.broker,
+        to: against.own,
+        epoch: header.epoch,
+        reply_no: 0,
+        part: 1,
+        last: true,
+        answer_by: header.times.answer_by,
+    };
+    let content = against.seals.open(&about, &question.pair).map_err(SealError::reason)?;
+    let pair = Pair::parse(&content).map_err(BlindError::reason)?;
+    if pair.digest() == question.evidence.pair { Ok(pair) } else { Err(Reason::AttestationInvalid) }
 }
 
 /// Leaf, header and detail agree field by field, and the broker ruled on exactly what is asked.

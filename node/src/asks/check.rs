@@ -4,17 +4,19 @@
 use grondslag_core::answer::{Answer, Line, Outcome};
 use grondslag_core::approval;
 use grondslag_core::catalogue::Category;
+use grondslag_core::clock::Timestamp;
 use grondslag_core::id::{Digest, Oin, TargetId};
 use grondslag_core::inquiry::{Inquiry, Part};
 use grondslag_core::limits::CLOCK_SKEW_MS_MAX;
 use grondslag_core::reason::Reason;
+use grondslag_core::seal::{About, Label, SealError};
 use grondslag_core::statement::{
     Leaf, NamedRuling, ReplyFields, attestation_bytes, subject_tag, verify,
 };
 use grondslag_core::tier::{Approvals, Verdict};
 use grondslag_policy::FactError;
 use grondslag_proto::question::Evidence;
-use grondslag_proto::reply::{Reply, SUITE_ENCODED};
+use grondslag_proto::reply::Reply;
 
 use super::wish::Wish;
 use crate::agency::Agency;
@@ -51,7 +53,7 @@ pub(crate) fn check_evidence(
     let invalid = |_| Reason::AttestationInvalid;
     let broker = agency.directory.card(&agency.broker)?;
     let (id, leaf_digest) = (asked.id(), Digest::of(&evidence.leaf));
-    let bytes = attestation_bytes(&id, &leaf_digest, evidence.index, &asked.part.blind);
+    let bytes = attestation_bytes(&id, &leaf_digest, evidence.index, &evidence.pair);
     verify(&broker.card().sign_key, &bytes, &evidence.signature).map_err(invalid)?;
     let leaf = Leaf::parse(&evidence.leaf).map_err(|_| Reason::AttestationInvalid)?;
     let header = asked.inquiry.header().digest(&asked.part.categories, &asked.part.approvals);
@@ -129,7 +131,7 @@ fn approvals(agency: &Agency, asked: Asked<'_>) -> Option<Approvals> {
 
 /// The outcome follows from the lines; content that did not fit its padding class makes "all" a
 /// part.
-fn is_outcome(outcome: Outcome, lines: &[Line]) -> bool {
+pub(crate) fn is_outcome(outcome: Outcome, lines: &[Line]) -> bool {
     let follows = Answer::outcome_of(lines);
     outcome == follows || (outcome == Outcome::DeelsVerstrekt && follows == Outcome::Verstrekt)
 }
@@ -139,7 +141,7 @@ fn is_rule(reason: Reason) -> bool {
     matches!(reason, Reason::NoRule | Reason::DeniedByRule | Reason::NeedsSecondPerson)
 }
 
-/// Opens a node's reply: its signature, its form, the child it is about, and that it answers
+/// Opens a node's first reply: its signature, its seal, the child it is about, and that it answers
 /// exactly what was let through.
 ///
 /// # Errors
@@ -152,25 +154,17 @@ pub(crate) fn open_reply(
     reply: &Reply,
 ) -> Result<Answer, Reason> {
     let header = asked.inquiry.header();
-    let fields = ReplyFields {
-        target_id: asked.id(),
+    let expected = Expected {
+        id: asked.id(),
         from: asked.target,
-        to: &header.asker,
         epoch: header.epoch,
-        reply_no: reply.reply_no,
-        part: reply.part,
-        last: reply.last,
-        suite: reply.suite,
         answer_by: header.times.answer_by,
-        body: &reply.body,
     };
-    let card = agency.directory.card(asked.target)?;
-    let signed = verify(&card.card().sign_key, &fields.canonical(), &reply.signature);
-    let first = reply.reply_no == 1 && reply.part == 1 && reply.last;
-    if signed.is_err() || !first || reply.suite != SUITE_ENCODED || reply.target_id != asked.id() {
+    let content = unseal(agency, &expected, reply)?;
+    if reply.reply_no != 1 {
         return Err(Reason::AnswerInvalid);
     }
-    let answer = grondslag_proto::answer::decode(&reply.body)?;
+    let answer = grondslag_proto::answer::decode(&content)?;
     let whole = answer.lines.iter().map(Line::category).eq(let_through);
     if !whole || !is_outcome(answer.outcome, &answer.lines) {
         return Err(Reason::AnswerInvalid);
@@ -182,4 +176,57 @@ pub(crate) fn open_reply(
         return Err(Reason::SubjectMismatch);
     }
     Ok(answer)
+}
+
+/// What a reply must be bound to, whichever number it has.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Expected<'a> {
+    /// The inquiry as the target knows it.
+    pub id: TargetId,
+    /// The target.
+    pub from: &'a Oin,
+    /// Epoch of the question.
+    pub epoch: u32,
+    /// End of its term.
+    pub answer_by: Timestamp,
+}
+
+/// The content of a reply that is whole, signed by its node and sealed for us.
+///
+/// # Errors
+/// `ANSWER_INVALID`, `SEAL_INVALID`, or why the node's card does not hold.
+pub(crate) fn unseal(
+    agency: &Agency,
+    expected: &Expected<'_>,
+    reply: &Reply,
+) -> Result<Vec<u8>, Reason> {
+    let fields = ReplyFields {
+        target_id: expected.id,
+        from: expected.from,
+        to: &agency.oin,
+        epoch: expected.epoch,
+        reply_no: reply.reply_no,
+        part: reply.part,
+        last: reply.last,
+        answer_by: expected.answer_by,
+        body: &reply.body,
+    };
+    let card = agency.directory.card(expected.from)?;
+    let signed = verify(&card.card().sign_key, &fields.canonical(), &reply.signature);
+    let whole = reply.part == 1 && reply.last;
+    if signed.is_err() || !whole || reply.target_id != expected.id {
+        return Err(Reason::AnswerInvalid);
+    }
+    let about = About {
+        label: Label::Answer,
+        target_id: reply.target_id,
+        from: expected.from,
+        to: &agency.oin,
+        epoch: expected.epoch,
+        reply_no: reply.reply_no,
+        part: reply.part,
+        last: reply.last,
+        answer_by: expected.answer_by,
+    };
+    agency.keys.seals.open(&about, &reply.body).map_err(SealError::reason)
 }

@@ -1,5 +1,6 @@
 //! What this node asked: a durable line per inquiry, without its answers and without the child.
 
+use grondslag_core::answer::Answer;
 use grondslag_core::canonical::Canonical;
 use grondslag_core::catalogue::{Purpose, Role};
 use grondslag_core::clock::Timestamp;
@@ -11,8 +12,10 @@ use grondslag_evidence::store::{Batch, Store, StoreError};
 use grondslag_proto::reply::Reply;
 use serde::{Deserialize, Serialize};
 
+use super::budget::{self, Counted, Said};
+use super::follow::Followed;
 use crate::agency::Agency;
-use crate::limits::{INQUIRIES_LOOKED_THROUGH_MAX, INQUIRIES_PAGE};
+use crate::limits::{COUNT_TRIES_MAX, INQUIRIES_LOOKED_THROUGH_MAX, INQUIRIES_PAGE};
 use crate::random::random;
 
 /// Inquiries, newest first: `n/i/<2^64 - 1 - milliseconds, big-endian><inquiry id>`.
@@ -84,32 +87,60 @@ fn line_key(id: &InquiryId, asked_at: Timestamp) -> Vec<u8> {
     [PREFIX, &(u64::MAX - ms).to_be_bytes(), id.as_bytes()].concat()
 }
 
-/// Records that a question goes out, before it does. `state` is committed with it: the removal of
-/// the draft that it was.
+/// Records that a question goes out, before it does, and counts it. `state` is committed with it:
+/// the removal of the draft that it was.
 ///
 /// # Errors
-/// `UNKNOWN_INQUIRY` when the draft changed or was sent meanwhile, or why it could not be
-/// recorded: the question then stays.
+/// `UNKNOWN_INQUIRY` when the draft changed or was sent meanwhile, `BUDGET_EXCEEDED`, or why it
+/// could not be recorded: the question then stays.
 pub(crate) async fn record_asked(
     agency: &Agency,
     inquiry: &Inquiry,
     summary: &Summary,
     state: Batch,
+) -> Result<Counted, Reason> {
+    let (digest, leaf) = (inquiry.digest(), asked_leaf(inquiry, summary)?);
+    let state = summary.put(state)?;
+    for _ in 0..COUNT_TRIES_MAX {
+        let (counts, counted) = budget::count(agency, inquiry, summary).await?;
+        let (own, state) = (state.len(), state.clone().then(counts));
+        let entry = Entry { about: digest, leaf: leaf.clone(), state };
+        match agency.ledger.append(entry).await {
+            Ok(_) => return Ok(counted),
+            Err(LedgerError::Conflict { step, .. }) if step < own => {
+                return Err(Reason::UnknownInquiry);
+            }
+            // Another question was counted meanwhile: count anew.
+            Err(LedgerError::Conflict { .. }) => {}
+            Err(error) => return Err(error.reason()),
+        }
+    }
+    Err(Reason::Busy)
+}
+
+/// Records that a question goes out once more, in another epoch. It counts once.
+///
+/// # Errors
+/// Why it could not be recorded: the question then stays.
+pub(crate) async fn record_again(
+    agency: &Agency,
+    inquiry: &Inquiry,
+    summary: &Summary,
 ) -> Result<(), Reason> {
+    let leaf = asked_leaf(inquiry, summary)?;
+    let entry = Entry { about: inquiry.digest(), leaf, state: Batch::new() };
+    agency.ledger.append(entry).await.map_err(LedgerError::reason)?;
+    Ok(())
+}
+
+fn asked_leaf(inquiry: &Inquiry, summary: &Summary) -> Result<Vec<u8>, Reason> {
     let salt: [u8; 16] = random()?;
-    let digest = inquiry.digest();
-    let leaf = Canonical::new("grondslag/leaf/asked/v1")
+    Ok(Canonical::new("grondslag/leaf/asked/v1")
         .bytes(&salt)
-        .bytes(digest.as_bytes())
+        .bytes(inquiry.digest().as_bytes())
         .text(summary.staff.as_str())
         .signed(summary.asked_at.ms())
-        .finish();
-    let entry = Entry { about: digest, leaf, state: summary.put(state)? };
-    agency.ledger.append(entry).await.map_err(|error| match error {
-        LedgerError::Conflict { .. } => Reason::UnknownInquiry,
-        error => error.reason(),
-    })?;
-    Ok(())
+        .finish())
 }
 
 /// Records that a draft is shown to somebody, before it is.
@@ -154,22 +185,27 @@ pub(crate) async fn record_answer(
     Ok(())
 }
 
-/// Records that somebody sent what they should not have: for the privacy officer.
+/// Marks that an inquiry is closed, counts its answers, and keeps what later ones must agree with.
 ///
 /// # Errors
-/// Why it could not be recorded.
-pub(crate) async fn record_alarm(
+/// Why the store did not take it.
+pub(crate) async fn record_closed<'a>(
     agency: &Agency,
-    about: Digest,
-    reason: Reason,
+    summary: &Summary,
+    counted: &Counted,
+    answers: impl Iterator<Item = &'a Answer>,
+    followed: &Followed,
 ) -> Result<(), Reason> {
-    let leaf = Canonical::new("grondslag/leaf/alarm/v1")
-        .bytes(about.as_bytes())
-        .text(reason.code())
-        .finish();
-    let entry = Entry { about, leaf, state: Batch::new() };
-    agency.ledger.append(entry).await.map_err(LedgerError::reason)?;
-    Ok(())
+    let said = Said::of(answers);
+    let line = followed.put(summary.put(Batch::new())?, &summary.id)?;
+    for _ in 0..COUNT_TRIES_MAX {
+        let counts = budget::count_answers(agency, counted, said).await?;
+        match agency.store.commit(line.clone().then(counts)).await {
+            Err(StoreError::Conflict { .. }) => {}
+            committed => return committed.map_err(StoreError::reason),
+        }
+    }
+    Err(Reason::Busy)
 }
 
 /// Marks where an inquiry stands now.

@@ -6,11 +6,11 @@ use std::time::{Duration, Instant};
 
 use grondslag_core::answer::Answer;
 use grondslag_core::catalogue::Category;
-use grondslag_core::id::{Digest, Oin};
+use grondslag_core::id::{Digest, Oin, TargetId};
 use grondslag_core::inquiry::{Header, Inquiry, Part};
 use grondslag_core::lang::Lang;
 use grondslag_core::reason::Reason;
-use grondslag_core::statement::NamedRuling;
+use grondslag_core::statement::{NamedRuling, subject_tag};
 use grondslag_core::tier::Verdict;
 use grondslag_proto::question::Evidence;
 use grondslag_proto::reply::{Reply, reason};
@@ -19,13 +19,18 @@ use grondslag_proto::v1::ask_response::Event;
 use tokio::sync::mpsc;
 use tokio_stream::StreamExt;
 
+use super::budget::Counted;
 use super::check::{Asked, check_evidence, check_rulings, open_reply, refused_by_rule};
-use super::compose::{Cosigned, inquiry};
+use super::compose::{Composed, Cosigned, inquiry};
 use super::draft::{Leaving, not_taken};
-use super::inquiries::{Stage, Summary, record_alarm, record_answer, record_asked, update};
+use super::follow::{Followed, FollowedTarget};
+use super::inquiries::{
+    Stage, Summary, record_again, record_answer, record_asked, record_closed, update,
+};
 use super::view::{self, Draft, Stand, agency_line};
 use super::wish::Wish;
 use crate::agency::Agency;
+use crate::alarm::raise;
 use crate::limits::{ASK_WAIT_MS, EVENTS_PER_TARGET_MAX, RETRY_PAUSE_MS};
 
 /// A question ready to go.
@@ -56,6 +61,17 @@ struct Target {
     shown: Option<Stand>,
     /// Attempt of the last decision: the broker decides once in each.
     decided_in: u8,
+    /// Epoch of the question that it was last put.
+    epoch: u32,
+}
+
+impl Target {
+    /// What the broker let through to it.
+    fn let_through(&self) -> Vec<Category> {
+        let let_through = self.rulings.iter().map(|named| &named.ruling);
+        let let_through = let_through.filter(|ruling| ruling.verdict != Verdict::Refuse);
+        let_through.map(|ruling| ruling.category.clone()).collect()
+    }
 }
 
 /// The broker's last event on one target.
@@ -77,16 +93,29 @@ impl Pursuit {
         let since = Instant::now();
         let mut targets: BTreeMap<Oin, Target> =
             self.wish.targets.iter().map(|(oin, _)| (oin.clone(), Target::default())).collect();
-        let first = match self.compose(1, None) {
-            Ok(first) => first,
+        let (first, left_out) = match self.compose(1, None) {
+            Ok(Composed { inquiry: Some(first), left_out }) => (first, left_out),
+            // Nobody can be asked: a draft stays, and anything else is over.
+            Ok(Composed { inquiry: None, left_out }) if self.draft.is_some() => {
+                let first = left_out.first().map_or(Reason::TargetsNone, |(_, reason)| *reason);
+                return tell(&events, view::refused(first)).await;
+            }
+            Ok(Composed { inquiry: None, left_out }) => {
+                tell(&events, view::started(&id, self.header.times.answer_by.ms())).await;
+                self.leave_out(left_out, &mut targets, &events, since).await;
+                return self.close(targets, &events, since, None).await;
+            }
             Err(reason) => return tell(&events, view::refused(reason)).await,
         };
         let out = self.draft.as_ref().map(|draft| draft.out.clone()).unwrap_or_default();
-        if let Err(reason) = record_asked(&self.agency, &first, &self.summary, out).await {
-            return tell(&events, view::refused(reason)).await;
-        }
+        let counted = match record_asked(&self.agency, &first, &self.summary, out).await {
+            Ok(counted) => counted,
+            Err(reason) => return tell(&events, view::refused(reason)).await,
+        };
+        self.agency.habits.note(&self);
         tell(&events, view::started(&id, self.header.times.answer_by.ms())).await;
-        let again = match self.attempt(&first, &mut targets, &events, since, true).await {
+        self.leave_out(left_out, &mut targets, &events, since).await;
+        let again = match self.first_attempt(&first, &mut targets, &events, since).await {
             Ok(again) => again,
             Err(reason) => {
                 not_taken(&self.agency, self.summary, self.draft, reason).await;
@@ -96,7 +125,46 @@ impl Pursuit {
         if !again.is_empty() {
             self.try_again(&again, &mut targets, &events, since).await;
         }
-        self.close(targets, &events, since).await;
+        self.close(targets, &events, since, Some(&counted)).await;
+    }
+
+    /// The first attempt. A question of an epoch that has ended was not taken under its id yet: it
+    /// is put once more in the epoch of now.
+    async fn first_attempt(
+        &mut self,
+        first: &Inquiry,
+        targets: &mut BTreeMap<Oin, Target>,
+        events: &Events,
+        since: Instant,
+    ) -> Result<Vec<Oin>, Reason> {
+        match self.attempt(first, targets, events, since, true).await {
+            Err(Reason::EpochStale) => {}
+            taken => return taken,
+        }
+        self.agency.refresh_epoch().await?;
+        self.header.epoch = self.agency.epochs.current()?;
+        let anew = self.compose(1, None)?.inquiry.ok_or(Reason::EpochStale)?;
+        record_again(&self.agency, &anew, &self.summary).await?;
+        self.attempt(&anew, targets, events, since, true).await
+    }
+
+    /// Shows the targets that a question could not be put to.
+    async fn leave_out(
+        &self,
+        left_out: Vec<(Oin, Reason)>,
+        targets: &mut BTreeMap<Oin, Target>,
+        events: &Events,
+        since: Instant,
+    ) {
+        for (oin, reason) in left_out {
+            if reason == Reason::InboundKeyUnproven {
+                raise(&self.agency, Digest::of(oin.as_str().as_bytes()), reason).await;
+            }
+            if let Some(target) = targets.get_mut(&oin) {
+                let stand = Stand::Unreachable;
+                self.show(&oin, target, stand, Some(reason), events, since).await;
+            }
+        }
     }
 
     async fn try_again(
@@ -107,12 +175,10 @@ impl Pursuit {
         since: Instant,
     ) {
         tokio::time::sleep(Duration::from_millis(RETRY_PAUSE_MS)).await;
-        let now = self.agency.clock.now();
-        let times = &mut self.header.times;
-        let life = times.ask_expires_at.since_ms(times.asked_at);
-        (times.asked_at, times.ask_expires_at) = (now, now.plus_ms(life));
+        set_again(&self.agency, &mut self.header).await;
         match self.compose(2, Some(again)) {
-            Ok(second) => {
+            Ok(Composed { inquiry: None, .. }) => tracing::warn!("no second attempt"),
+            Ok(Composed { inquiry: Some(second), .. }) => {
                 if let Err(reason) = self.attempt(&second, targets, events, since, false).await {
                     tracing::warn!(reason = reason.code(), "a second attempt was refused");
                 }
@@ -121,7 +187,7 @@ impl Pursuit {
         }
     }
 
-    fn compose(&self, attempt: u8, only: Option<&[Oin]>) -> Result<Inquiry, Reason> {
+    fn compose(&self, attempt: u8, only: Option<&[Oin]>) -> Result<Composed, Reason> {
         let (id, header) = (self.summary.id, self.header.clone());
         inquiry(&self.agency, id, attempt, header, &self.wish, &self.cosigned, only)
     }
@@ -168,7 +234,7 @@ impl Pursuit {
         if target.decided_in == inquiry.attempt() {
             return;
         }
-        target.decided_in = inquiry.attempt();
+        (target.decided_in, target.epoch) = (inquiry.attempt(), inquiry.header().epoch);
         let asked = Asked { inquiry, target: oin, part };
         match self.check_decision(asked, wire) {
             Ok(rulings) => target.rulings = rulings,
@@ -179,7 +245,7 @@ impl Pursuit {
     async fn discard(&self, inquiry: &Inquiry, target: &mut Target, reason: Reason) {
         target.discarded = Some(reason);
         if is_alarming(reason) {
-            self.alarm(inquiry.digest(), reason).await;
+            raise(&self.agency, inquiry.digest(), reason).await;
         }
     }
 
@@ -227,12 +293,7 @@ impl Pursuit {
         wire: Option<v1::Reply>,
     ) -> Result<Answer, Reason> {
         let reply = Reply::try_from(wire.ok_or(Reason::Malformed)?)?;
-        let let_through: Vec<Category> = target
-            .rulings
-            .iter()
-            .filter(|named| named.ruling.verdict != Verdict::Refuse)
-            .map(|named| named.ruling.category.clone())
-            .collect();
+        let let_through = target.let_through();
         let answer = open_reply(&self.agency, asked, &self.wish, &let_through, &reply)?;
         record_answer(&self.agency, asked.target, &reply).await?;
         Ok(answer)
@@ -292,7 +353,13 @@ impl Pursuit {
     }
 
     /// Every target that the broker never closed is shown as not reached; then the counts.
-    async fn close(mut self, mut targets: BTreeMap<Oin, Target>, events: &Events, since: Instant) {
+    async fn close(
+        mut self,
+        mut targets: BTreeMap<Oin, Target>,
+        events: &Events,
+        since: Instant,
+        counted: Option<&Counted>,
+    ) {
         for (oin, target) in targets.iter_mut().filter(|(_, target)| target.shown.is_none()) {
             let why = target.discarded.unwrap_or(Reason::Unreachable);
             self.show(oin, target, Stand::Unreachable, Some(why), events, since).await;
@@ -309,23 +376,60 @@ impl Pursuit {
         };
         self.summary.replied = closed.replied;
         self.summary.stage = Stage::Closed;
-        if let Err(reason) = update(&self.agency, &self.summary).await {
+        let answers = targets.values().filter_map(|target| target.answer.as_ref());
+        let recorded = match counted {
+            Some(counted) => {
+                let followed = self.followed(&targets);
+                record_closed(&self.agency, &self.summary, counted, answers, &followed).await
+            }
+            None => update(&self.agency, &self.summary).await,
+        };
+        if let Err(reason) = recorded {
             tracing::error!(reason = reason.code(), "an inquiry's line could not be updated");
         }
         let event = Some(v1::desk_event::Event::Closed(closed));
         tell(events, v1::DeskEvent { event }).await;
     }
+}
 
-    async fn alarm(&self, about: Digest, reason: Reason) {
-        tracing::error!(reason = reason.code(), "what came back was discarded");
-        if let Err(failed) = record_alarm(&self.agency, about, reason).await {
-            tracing::error!(reason = failed.code(), "an alarm could not be recorded");
+impl Pursuit {
+    /// What later replies must agree with. A target that was caught lying is not followed.
+    fn followed(&self, targets: &BTreeMap<Oin, Target>) -> Followed {
+        let number = self.wish.subject.expose().as_bytes();
+        let follow = |(oin, target): (&Oin, &Target)| {
+            let id = TargetId::derive(&self.summary.id, oin);
+            let let_through = target.let_through();
+            let open = target.discarded.is_none() && !let_through.is_empty();
+            open.then(|| FollowedTarget {
+                oin: oin.clone(),
+                epoch: target.epoch,
+                let_through,
+                tag: subject_tag(&id, oin, number),
+                last_no: 1,
+            })
+        };
+        Followed {
+            staff: self.summary.staff.clone(),
+            answer_by: self.header.times.answer_by,
+            targets: targets.iter().filter_map(follow).collect(),
         }
     }
 }
 
+/// Sets a header for a second attempt. A target that was ahead of us, or behind, is met in the
+/// epoch of now.
+pub(crate) async fn set_again(agency: &Agency, header: &mut Header) {
+    let (now, times) = (agency.clock.now(), &mut header.times);
+    let life = times.ask_expires_at.since_ms(times.asked_at);
+    (times.asked_at, times.ask_expires_at) = (now, now.plus_ms(life));
+    let refreshed = agency.refresh_epoch().await;
+    if let Ok(epoch) = refreshed.and_then(|()| agency.epochs.current()) {
+        header.epoch = epoch;
+    }
+}
+
 /// Somebody lied; other reasons only say why a target cannot be dealt with.
-fn is_alarming(reason: Reason) -> bool {
+pub(crate) fn is_alarming(reason: Reason) -> bool {
     matches!(
         reason,
         Reason::BrokerDecisionMismatch
@@ -333,12 +437,13 @@ fn is_alarming(reason: Reason) -> bool {
             | Reason::HeaderMismatch
             | Reason::AnswerInvalid
             | Reason::SubjectMismatch
+            | Reason::SealInvalid
             | Reason::Malformed
             | Reason::TooLarge
     )
 }
 
-fn part_of<'a>(inquiry: &'a Inquiry, oin: &str) -> Option<(&'a Oin, &'a Part)> {
+pub(crate) fn part_of<'a>(inquiry: &'a Inquiry, oin: &str) -> Option<(&'a Oin, &'a Part)> {
     let found = inquiry.parts().iter().find(|(target, _)| target.as_str() == oin);
     found.map(|(target, part)| (target, part))
 }

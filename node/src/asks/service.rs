@@ -20,7 +20,9 @@ use tonic::{Request, Response, Status};
 
 use super::compose::{Cosigned, header};
 use super::draft::Draft;
+use super::follow::follow;
 use super::inquiries::{self, Stage, Summary, record_shown};
+use super::patterns::patterns;
 use super::plan::{grounds, plan};
 use super::pursue::Pursuit;
 use super::term::answer_by;
@@ -177,6 +179,18 @@ impl Desk {
             refusal: None,
         })
     }
+
+    /// What is unusual in what the agency's own people asked, to its privacy officer.
+    async fn patterns(
+        &self,
+        caller: &Caller,
+        days: u32,
+    ) -> Result<v1::ListPatternsResponse, Reason> {
+        if !reads_ledger(&caller.person) {
+            return Err(Reason::RoleNotHeld);
+        }
+        patterns(&self.agency, caller.person.id(), days).await
+    }
 }
 
 #[tonic::async_trait]
@@ -257,6 +271,23 @@ impl DeskService for Desk {
         self.start(pursuit, |event| v1::SendDraftResponse { event: Some(event) })
     }
 
+    async fn follow_inquiry(
+        &self,
+        request: Request<v1::FollowInquiryRequest>,
+    ) -> Result<Response<v1::FollowInquiryResponse>, Status> {
+        let Caller { person, lang } = self.caller(&request).await?;
+        let followed = match InquiryId::from_slice(&request.into_inner().inquiry_id) {
+            Ok(id) => follow(&self.agency, person.id(), id, lang).await,
+            Err(_) => Err(Reason::UnknownInquiry),
+        };
+        Ok(Response::new(match followed {
+            Ok(followed) => followed,
+            Err(reason) => {
+                v1::FollowInquiryResponse { refusal: said(reason)?, ..Default::default() }
+            }
+        }))
+    }
+
     async fn list_inquiries(
         &self,
         request: Request<v1::ListInquiriesRequest>,
@@ -303,6 +334,21 @@ impl DeskService for Desk {
         };
         let decisions = decisions(&self.agency, from, limit, only).await.map_err(report)?;
         Ok(Response::new(v1::ListDecisionsResponse { decisions, refusal: None }))
+    }
+
+    async fn list_patterns(
+        &self,
+        request: Request<v1::ListPatternsRequest>,
+    ) -> Result<Response<v1::ListPatternsResponse>, Status> {
+        let caller = self.caller(&request).await?;
+        let days = request.into_inner().days;
+        let listed = self.patterns(&caller, days).await;
+        Ok(Response::new(match listed {
+            Ok(listed) => listed,
+            Err(reason) => {
+                v1::ListPatternsResponse { refusal: said(reason)?, ..Default::default() }
+            }
+        }))
     }
 }
 

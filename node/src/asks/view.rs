@@ -50,7 +50,7 @@ pub(crate) struct Draft<'a> {
     pub stand: Stand,
     /// Why, where there is something to say.
     pub reason: Option<Reason>,
-    /// What the broker ruled.
+    /// What the broker ruled; empty for a later reply.
     pub rulings: &'a [NamedRuling],
     /// What the agency answered.
     pub answer: Option<&'a Answer>,
@@ -94,12 +94,15 @@ pub(crate) fn line(line: v1::AgencyLine) -> v1::DeskEvent {
     v1::DeskEvent { event: Some(Event::Line(line)) }
 }
 
-/// In the order of the question: what the broker refused, and what the holder said of the rest.
+/// In the order of the question: what the broker refused, and what the holder said of the rest. A
+/// later reply stands alone.
 fn lines(pack: &Pack, lang: Lang, draft: &Draft<'_>) -> Vec<v1::DeskLine> {
-    let of_holder = |named: &NamedRuling| {
-        let lines = draft.answer.map(|answer| answer.lines.as_slice()).unwrap_or_default();
-        lines.iter().find(|line| *line.category() == named.ruling.category)
-    };
+    let said = draft.answer.map(|answer| answer.lines.as_slice()).unwrap_or_default();
+    if draft.rulings.is_empty() {
+        return said.iter().map(|line| desk_line(pack, lang, line, "holder")).collect();
+    }
+    let of_holder =
+        |named: &NamedRuling| said.iter().find(|line| *line.category() == named.ruling.category);
     let shown = |named: &NamedRuling| match (named.ruling.verdict, of_holder(named)) {
         (Verdict::Refuse, _) => Some(desk_line(pack, lang, &broker_refusal(named), "broker")),
         (_, Some(line)) => Some(desk_line(pack, lang, line, "holder")),

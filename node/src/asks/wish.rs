@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use grondslag_core::blind::{BlindError, Element};
 use grondslag_core::catalogue::{Category, Ground, Kind, Purpose, QueryKind, Role};
 use grondslag_core::id::Oin;
 use grondslag_core::limits::{CATEGORIES_MAX, GROUNDS_MAX, TARGETS_MAX};
@@ -9,6 +10,7 @@ use grondslag_core::reason::Reason;
 use grondslag_core::tier::{Level, Urgency};
 use grondslag_policy::catalogue::{Catalogue, Stater, Visibility};
 use grondslag_proto::v1;
+use grondslag_subject::pseudonym::{Canary, canary_point, number_point};
 use grondslag_subject::text::names_person;
 use grondslag_subject::{Bsn, admits};
 
@@ -17,10 +19,37 @@ use crate::detail::{check_length, stated};
 use crate::limits::{REFERENCE_CHARS_MAX, STATED_FACTS_MAX};
 use crate::records::SourceFault;
 
+/// About whom a question is.
+#[derive(Debug, Clone)]
+pub(crate) enum Subject {
+    /// A person.
+    Person(Bsn),
+    /// A made-up subject, with which this node tests the mapping.
+    Canary(Canary),
+}
+
+impl Subject {
+    /// The nine digits.
+    pub(crate) fn expose(&self) -> &str {
+        match self {
+            Self::Person(number) => number.expose(),
+            Self::Canary(canary) => canary.expose(),
+        }
+    }
+
+    /// H(b).
+    pub(crate) fn point(&self, region: &str) -> Result<Element, BlindError> {
+        match self {
+            Self::Person(number) => number_point(region, number),
+            Self::Canary(canary) => canary_point(region, canary),
+        }
+    }
+}
+
 /// A question as a person puts it: every code known, every bound kept, no name in the text.
 pub(crate) struct Wish {
     /// About whom.
-    pub subject: Bsn,
+    pub subject: Subject,
     /// In which role.
     pub role: Role,
     /// What for.
@@ -84,9 +113,29 @@ impl Wish {
             necessity: wire.necessity,
             reference: wire.reference,
             term_minutes: wire.term_minutes,
-            subject,
+            subject: Subject::Person(subject),
             role,
         })
+    }
+
+    /// The same question about another subject, for another reason and without what was stated: to
+    /// the broker it looks the same.
+    pub(crate) fn like(&self, subject: Subject, necessity: &str) -> Self {
+        Self {
+            subject,
+            role: self.role.clone(),
+            purpose: self.purpose.clone(),
+            kind: self.kind.clone(),
+            urgency: self.urgency,
+            level: self.level,
+            break_glass: self.break_glass,
+            grounds: self.grounds.clone(),
+            targets: self.targets.clone(),
+            necessity: necessity.to_owned(),
+            reference: String::new(),
+            facts: BTreeMap::new(),
+            term_minutes: self.term_minutes,
+        }
     }
 
     /// The wish as it came, to keep a draft.

@@ -44,11 +44,22 @@ impl Directory {
 
     /// Keeps the directory in step with the broker's until the end: reads it, offers our own card
     /// when the broker does not hold it, and tries again, ever less often, while that fails.
-    pub async fn tend(self: Arc<Self>, own: OwnCard, link: Arc<dyn BrokerLink>, end: Shutdown) {
+    pub async fn tend(
+        self: Arc<Self>,
+        own: OwnCard,
+        seal_key: impl Fn() -> Result<Vec<u8>, Reason> + Send + Sync,
+        link: Arc<dyn BrokerLink>,
+        end: Shutdown,
+    ) {
         let (retry_min, retry_max) = DIRECTORY_RETRY_MS;
         let (mut retry, mut calm) = (retry_min, 0);
         let mut known = BTreeMap::new();
         loop {
+            // The seal key is renewed with every epoch; the rest of the card with a restart.
+            let own = OwnCard {
+                seal_key: seal_key().unwrap_or_else(|_| own.seal_key.clone()),
+                ..own.clone()
+            };
             let wait = match self.keep_in_step(&own, link.as_ref()).await {
                 Ok(()) => {
                     retry = retry_min;

@@ -56,10 +56,16 @@ pub(super) fn client_entry(secret: &NodeSecret, client: &ClientId) -> Entry {
     secret.index("grondslag/records/client/v1", client.as_str())
 }
 
+/// What the keys of all rows of a table begin with.
+pub(super) fn table_prefix(generation: u64, table: Table) -> Vec<u8> {
+    let mut prefix = generation_prefix(generation);
+    prefix.push(table.letter());
+    prefix
+}
+
 /// Key of the one row of an entry, and prefix of the numbered rows of an entry.
 pub(super) fn entry_key(generation: u64, table: Table, entry: &Entry) -> Vec<u8> {
-    let mut key = generation_prefix(generation);
-    key.push(table.letter());
+    let mut key = table_prefix(generation, table);
     key.extend_from_slice(entry);
     key
 }

@@ -24,6 +24,7 @@ use serde::{Deserialize, Serialize};
 pub use self::store::StoreSource;
 use crate::answers::verify::Attested;
 use crate::limits::SHORT_CHARS_MAX;
+use crate::secret::INDEX_LEN;
 
 /// An agency's records, as answering sees them.
 ///
@@ -35,14 +36,14 @@ use crate::limits::SHORT_CHARS_MAX;
 ///    or say [`SourceFault::Changed`].
 #[async_trait]
 pub trait Source: Send + Sync + fmt::Debug {
-    /// The client with this number, if the agency has one at that moment.
+    /// The client who was met in the index, if the agency has them at that moment.
     ///
     /// # Errors
     /// [`SourceFault`] when the register cannot speak.
     async fn find(
         &self,
         attested: &Attested,
-        bsn: &Bsn,
+        key: &SubjectKey,
         at: Timestamp,
     ) -> Result<Option<Client>, SourceFault>;
 
@@ -84,6 +85,48 @@ pub trait Own: Send + Sync + fmt::Debug {
     /// [`SourceFault`] when the register cannot be read. A register that was never loaded holds
     /// no names.
     async fn names(&self, bsn: &Bsn) -> Result<Vec<Name>, SourceFault>;
+}
+
+/// An agency's register, as enrolment sees it: who is in it by a verified number, now or later. It
+/// answers nobody's question.
+#[async_trait]
+pub trait Register: Send + Sync + fmt::Debug {
+    /// Everybody with a verified number.
+    ///
+    /// # Errors
+    /// [`SourceFault`] when the register cannot speak.
+    async fn subjects(&self) -> Result<Vec<SubjectKey>, SourceFault>;
+
+    /// The number of one of them; `None` when they left the register.
+    ///
+    /// # Errors
+    /// [`SourceFault`] when the register cannot speak.
+    async fn number(&self, key: &SubjectKey) -> Result<Option<Bsn>, SourceFault>;
+}
+
+/// Somebody with a verified number, by this node's own keyed digest of it: it tells nothing to
+/// whoever has no secret of the node.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SubjectKey([u8; INDEX_LEN]);
+
+impl SubjectKey {
+    pub(crate) const fn new(bytes: [u8; INDEX_LEN]) -> Self {
+        Self(bytes)
+    }
+
+    pub(crate) fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        bytes.try_into().ok().map(Self)
+    }
+
+    pub(crate) const fn as_bytes(&self) -> &[u8; INDEX_LEN] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for SubjectKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SubjectKey(…)")
+    }
 }
 
 /// The agency's own file number of a client.
@@ -140,6 +183,8 @@ impl From<ClientId> for String {
 pub struct Client {
     /// The agency's own file number.
     pub id: ClientId,
+    /// Their verified number: it binds what is told to the child that was asked about.
+    pub number: Bsn,
     /// From which age bands are computed.
     pub birth_date: BirthDate,
     /// Since when the agency knows this client.
@@ -147,6 +192,20 @@ pub struct Client {
     /// The state of the register in which the client was found; a source compares it and gives
     /// it no other meaning.
     pub revision: u64,
+}
+
+impl Client {
+    /// Nobody, with the shape of a client: what is decided on when a child is not known, so that
+    /// the work is the same. Its number has no digits that anybody has.
+    pub(crate) fn decoy(now: Timestamp) -> Self {
+        Self {
+            id: ClientId(String::new()),
+            number: Bsn::nobody(),
+            birth_date: now.date().into(),
+            registered: now,
+            revision: 0,
+        }
+    }
 }
 
 /// One value of a sealed column, as the holder's own register states it.

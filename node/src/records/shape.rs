@@ -56,6 +56,12 @@ impl ClientRow {
         self.bsn.as_deref() == Some(bsn.expose())
     }
 
+    /// The verified number.
+    pub(super) fn number(&self) -> Result<Bsn, SourceFault> {
+        let digits = self.bsn.as_deref().ok_or(SourceFault::Damaged)?;
+        Bsn::parse(digits).map_err(|_| SourceFault::Damaged)
+    }
+
     /// The name as imported.
     pub(super) fn name(&self) -> Result<Name, SourceFault> {
         let name = Name::parse(&self.given_names, &self.prefix, &self.family_name);

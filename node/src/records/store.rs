@@ -12,7 +12,7 @@ use serde::de::DeserializeOwned;
 
 use super::keys::{self, Entry, LIVE, Table};
 use super::shape::{ClientRow, FactRow, Live, decode, in_term};
-use super::{Client, Own, Readiness, RegisterFact, Source, SourceFault};
+use super::{Client, Own, Readiness, Register, RegisterFact, Source, SourceFault, SubjectKey};
 use crate::answers::verify::Attested;
 use crate::limits::{LOOKUPS_MAX, PAGE};
 use crate::secret::NodeSecret;
@@ -32,10 +32,10 @@ impl Source for StoreSource {
     async fn find(
         &self,
         _attested: &Attested,
-        bsn: &Bsn,
+        key: &SubjectKey,
         at: Timestamp,
     ) -> Result<Option<Client>, SourceFault> {
-        self.client_at(bsn, at).await
+        self.client_at(key, at).await
     }
 
     async fn records(
@@ -63,10 +63,31 @@ impl Source for StoreSource {
 }
 
 #[async_trait]
+impl Register for StoreSource {
+    async fn subjects(&self) -> Result<Vec<SubjectKey>, SourceFault> {
+        for _ in 0..LOOKUPS_MAX {
+            let generation = self.live().await?.generation;
+            let subjects = self.subjects_of(generation).await;
+            if self.live().await?.generation == generation {
+                return subjects;
+            }
+        }
+        Err(SourceFault::Changed)
+    }
+
+    async fn number(&self, key: &SubjectKey) -> Result<Option<Bsn>, SourceFault> {
+        let (_, row) = self.row_of(key).await?;
+        row.map(|row| row.number()).transpose()
+    }
+}
+
+#[async_trait]
 impl Own for StoreSource {
     async fn names(&self, bsn: &Bsn) -> Result<Vec<Name>, SourceFault> {
-        match self.row_of(bsn).await {
-            Ok((_, row)) => row.iter().map(ClientRow::name).collect(),
+        let key = SubjectKey::new(keys::bsn_entry(&self.secret, bsn));
+        match self.row_of(&key).await {
+            // The last check behind the digest.
+            Ok((_, row)) => row.iter().filter(|row| row.is_of(bsn)).map(ClientRow::name).collect(),
             Err(SourceFault::NotReady) => Ok(Vec::new()),
             Err(fault) => Err(fault),
         }
@@ -83,17 +104,40 @@ impl StoreSource {
 
     pub(super) async fn client_at(
         &self,
-        bsn: &Bsn,
+        key: &SubjectKey,
         at: Timestamp,
     ) -> Result<Option<Client>, SourceFault> {
-        let (revision, row) = self.row_of(bsn).await?;
+        let (revision, row) = self.row_of(key).await?;
         let row = row.filter(|row| in_term(row.from, row.until, at));
-        Ok(row.map(|row| Client {
-            id: row.client,
-            birth_date: row.birth_date.into(),
-            registered: row.from,
-            revision,
-        }))
+        let client = |row: ClientRow| {
+            Ok(Client {
+                number: row.number()?,
+                id: row.client,
+                birth_date: row.birth_date.into(),
+                registered: row.from,
+                revision,
+            })
+        };
+        row.map(client).transpose()
+    }
+
+    async fn subjects_of(&self, generation: u64) -> Result<Vec<SubjectKey>, SourceFault> {
+        let prefix = keys::table_prefix(generation, Table::Client);
+        let mut subjects = Vec::new();
+        let mut after: Option<Vec<u8>> = None;
+        loop {
+            let page = self.store.scan(&prefix, after.as_deref(), PAGE).await?;
+            for pair in &page {
+                let key = pair.key.strip_prefix(prefix.as_slice());
+                let key = key.and_then(SubjectKey::from_bytes);
+                subjects.push(key.ok_or(SourceFault::Damaged)?);
+            }
+            let full = page.len() >= PAGE;
+            after = page.into_iter().next_back().map(|pair| pair.key);
+            if !full {
+                return Ok(subjects);
+            }
+        }
     }
 
     pub(super) async fn records_at(
@@ -116,16 +160,15 @@ impl StoreSource {
         Ok(rows.map(|row| row.fact).collect())
     }
 
-    /// The row of a number in the generation that is in use, and that generation.
-    async fn row_of(&self, bsn: &Bsn) -> Result<(u64, Option<ClientRow>), SourceFault> {
-        let entry = keys::bsn_entry(&self.secret, bsn);
+    /// The row of a subject in the generation that is in use, and that generation.
+    async fn row_of(&self, key: &SubjectKey) -> Result<(u64, Option<ClientRow>), SourceFault> {
         for _ in 0..LOOKUPS_MAX {
             let generation = self.live().await?.generation;
-            let key = keys::entry_key(generation, Table::Client, &entry);
-            let read = self.row::<ClientRow>(&key).await;
+            let row = keys::entry_key(generation, Table::Client, key.as_bytes());
+            let read = self.row::<ClientRow>(&row).await;
             // A row that is missing or in pieces says nothing if its generation is being removed.
             if self.live().await?.generation == generation {
-                return read.map(|row| (generation, row.filter(|row| row.is_of(bsn))));
+                return read.map(|row| (generation, row));
             }
         }
         Err(SourceFault::Changed)

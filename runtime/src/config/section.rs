@@ -129,6 +129,11 @@ impl<const MIN: u64, const MAX: u64> Within<MIN, MAX> {
         })
     }
 
+    /// As it is.
+    pub const fn number(self) -> u64 {
+        self.0
+    }
+
     /// As a count.
     pub fn count(self) -> usize {
         usize::try_from(self.0).unwrap_or(usize::MAX)

@@ -189,6 +189,7 @@ impl Context {
                 offset_ms: None,
                 fault: self.clock.fault().map(|_| Reason::ClockInvalid),
             },
+            epoch: None,
             peers: Vec::new(),
         }
     }

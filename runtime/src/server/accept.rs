@@ -12,11 +12,11 @@ use grondslag_certs::tls::Acceptor;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
 use tokio::task::JoinSet;
-use tokio_rustls::server::TlsStream;
 use tonic::transport::server::Connected;
 
 use crate::config::Limits;
 use crate::limits::ACCEPT_PAUSE_MS;
+use crate::net::tap::Tap;
 use crate::net::{Io, Listener};
 
 type Taken = Result<Accepted, io::Error>;
@@ -28,6 +28,7 @@ pub(super) struct Door {
     connections: Arc<Semaphore>,
     handshakes: Arc<Semaphore>,
     cut: watch::Receiver<bool>,
+    tap: Option<Tap>,
 }
 
 impl Door {
@@ -43,7 +44,13 @@ impl Door {
             connections: Arc::new(Semaphore::new(limits.connections_max.count())),
             handshakes: Arc::new(Semaphore::new(limits.handshakes_max.count())),
             cut,
+            tap: None,
         }
+    }
+
+    /// The same, which copies what passes.
+    pub(super) fn with(self, tap: Option<Tap>) -> Self {
+        Self { tap, ..self }
     }
 
     /// Accepts until nobody takes connections any more; then the listener closes, and handshakes
@@ -84,10 +91,16 @@ impl Door {
         taken: mpsc::Sender<Taken>,
     ) -> impl Future<Output = ()> + Send + use<> {
         let (name, acceptor, cut) = (self.name, self.acceptor.clone(), self.cut.clone());
+        let tap = self.tap.clone();
         async move {
             match acceptor.accept(arrival.stream).await {
                 Ok((stream, identity)) => {
                     drop(arrival.turn);
+                    let stream: Box<dyn Io> = Box::new(stream);
+                    let stream = match tap {
+                        Some(tap) => tap.on(stream),
+                        None => stream,
+                    };
                     let accepted = Accepted {
                         stream,
                         identity,
@@ -119,7 +132,8 @@ async fn until(mut cut: watch::Receiver<bool>) {
 
 /// A connection whose other end is known.
 pub(super) struct Accepted {
-    stream: TlsStream<Box<dyn Io>>,
+    // After the handshake: what is read and written here is plaintext.
+    stream: Box<dyn Io>,
     identity: PeerIdentity,
     // Held for the life of the connection: it is one of the bounded number.
     _place: OwnedSemaphorePermit,

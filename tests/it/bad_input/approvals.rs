@@ -14,7 +14,7 @@ use grondslag_tests::federation::run;
 use crate::stage::{DOCTOR, SAFETY, VT, line, stage, wish};
 
 /// An investigation that only a second person opens (R15.1, R15.2).
-const INVESTIGATION: Plea<'static> = Plea {
+pub(super) const INVESTIGATION: Plea<'static> = Plea {
     role: "vt.onderzoeker",
     purpose: "D06",
     query_kind: "Q02",
@@ -181,7 +181,7 @@ fn what_is_no_approval_is_refused_by_the_broker() -> Result<()> {
 }
 
 /// Adds a second person, vouched for by the asker.
-fn approved(mut sketch: Sketch, asker: &Hand) -> Result<Sketch> {
+pub(super) fn approved(mut sketch: Sketch, asker: &Hand) -> Result<Sketch> {
     let second = SigningKey::from_bytes(&[2; 32]);
     let pseudonym = Pseudonym::new([5; 16]);
     let mut approver = Approver {
@@ -201,7 +201,7 @@ fn approved(mut sketch: Sketch, asker: &Hand) -> Result<Sketch> {
         let signature = sign(&second, &bytes);
         part.approvals = vec![Approval { pseudonym, commitment, signature }];
     }
-    sketch.sign(&asker.key);
+    sketch.sign(&asker.key)?;
     Ok(sketch)
 }
 
@@ -222,7 +222,7 @@ fn resigned(mut sketch: Sketch, wire: &v1::AskRequest, asker: &Hand) -> Result<v
             signature,
         }];
     }
-    sketch.sign(&asker.key);
+    sketch.sign(&asker.key)?;
     sketch.to_wire()
 }
 

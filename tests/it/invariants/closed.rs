@@ -186,7 +186,7 @@ fn invariant_06_other_rules_are_stale_at_broker_and_holder() -> Result<()> {
         let (vt, broker) = (federation.hand(VT)?, federation.broker_hand()?);
         let mut sketch = federation.sketch(&vt, &SAFETY, &[SCHOOL])?;
         sketch.header.bundle = Digest::of(b"other rules");
-        sketch.sign(&vt.key);
+        sketch.sign(&vt.key)?;
         let at_both = refused_by_both(federation, &vt, &broker, &sketch).await?;
         assert_eq!(at_both, (Some(Reason::PolicyStale), Some(Reason::PolicyStale)));
         Ok(())
@@ -204,7 +204,7 @@ fn invariant_06_a_question_from_the_future_is_refused_beyond_the_skew() -> Resul
             let mut sketch = federation.sketch(&vt, &SAFETY, &[SCHOOL])?;
             sketch.header.times.asked_at = federation.now().plus_ms(ms);
             sketch.header.times.ask_expires_at = federation.now().plus_ms(ms + 60_000);
-            sketch.sign(&vt.key);
+            sketch.sign(&vt.key)?;
             let at_both = refused_by_both(federation, &vt, &broker, &sketch).await?;
             assert_eq!(at_both, (refused, refused), "{ms} ms ahead");
         }

@@ -1,6 +1,7 @@
 //! One gate, and data apart from faults: invariants 8 and 9.
 
 use anyhow::{Context as _, Result};
+use futures_util::StreamExt as _;
 use grondslag_core::id::{Oin, TargetId};
 use grondslag_core::reason::Reason;
 use grondslag_core::tier::Tier;
@@ -160,7 +161,7 @@ fn invariant_09_refusals_are_data() -> Result<()> {
         let mut sketch = federation.sketch(&vt, &SAFETY, &[SCHOOL])?;
         sketch.header.times.asked_at = federation.now().plus_ms(-600_000);
         sketch.header.times.ask_expires_at = federation.now().plus_ms(-500_000);
-        sketch.sign(&vt.key);
+        sketch.sign(&vt.key)?;
         let routed = vt.ask(&federation.to_broker(&vt)?, sketch.to_wire()?).await?;
         assert_eq!(routed.refusal, Some(Reason::QuestionExpired), "by the broker, as a whole");
 
@@ -199,12 +200,10 @@ fn invariant_09_faults_and_strangers_are_statuses() -> Result<()> {
 
         let vt = federation.hand(VT)?;
         let mut client = BrokerServiceClient::new(federation.to_broker(&vt)?);
-        let follow = v1::FollowRequest { inquiry_id: vec![0; 16], after_reply_no: 0 };
-        let follow = fault(client.follow(follow).await.map(drop))?;
-        assert_eq!(follow, (Code::Unimplemented, Reason::Unimplemented));
-        let delivery = nothing_delivered();
-        let deliver = fault(client.deliver(delivery).await.map(drop))?;
-        assert_eq!(deliver, (Code::Unimplemented, Reason::Unimplemented));
+        let nothing = futures_util::stream::iter([v1::DeliverRequest { reply: None }]);
+        let mut answers = client.deliver(nothing).await?.into_inner();
+        let deliver = fault(answers.next().await.context("an answer")?)?;
+        assert_eq!(deliver, (Code::InvalidArgument, Reason::Malformed));
 
         let node = federation.to_node(&vt, SCHOOL)?;
         let question = attested(federation, SCHOOL)?;
@@ -212,10 +211,6 @@ fn invariant_09_faults_and_strangers_are_statuses() -> Result<()> {
         assert_eq!(stranger, (Code::PermissionDenied, Reason::NotTheBroker));
         Ok(())
     })
-}
-
-fn nothing_delivered() -> impl futures_util::Stream<Item = v1::DeliverRequest> + Send + 'static {
-    futures_util::stream::empty()
 }
 
 /// What a node refuses for a reason that does not depend on the child is the same for a child

@@ -3,12 +3,14 @@
 //! Broker and nodes are processes of their own here, with stores on disk. The test asks without
 //! a pause; while it does, broker and holder are killed; they start again on what their disks
 //! hold. The oracle is what was acknowledged: whoever got a reply must get the very same bytes
-//! for the same question, the broker's evidence included, and find the decision in the holder's
-//! ledger. (A killed process leaves the kernel's page cache as it was: that a commit is synced is
-//! held by the store's own tests.)
+//! for the same question, the broker's evidence included (but for the hidden number, which is
+//! blinded anew for every delivery), and find the decision in the holder's ledger. (A killed
+//! process leaves the kernel's page cache as it was: that a commit is synced is held by the
+//! store's own tests.)
 
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
@@ -19,8 +21,10 @@ use grondslag_core::id::Digest;
 use grondslag_policy::Pack;
 use grondslag_proto::v1;
 use grondslag_tests::federation::hand::{Hand, Routed, Sketch};
+use grondslag_tests::federation::keys::RegionKeys;
 use grondslag_tests::federation::process::Processes;
 use grondslag_tests::federation::run;
+use tokio::sync::OnceCell;
 use tonic::transport::Channel;
 
 use crate::stage::{NOW, SAFETY, SCHOOL, VT};
@@ -57,7 +61,11 @@ fn invariant_07_nothing_acknowledged_is_lost_through_kill_9() -> Result<()> {
             asker.until_answered(&region).await?;
             for one in &acknowledged {
                 let again = asker.ask(one.request.clone()).await?;
-                assert_eq!(again, one.routed, "round {round}: other bytes for the same question");
+                assert_eq!(
+                    again.lasting(),
+                    one.routed.lasting(),
+                    "round {round}: other bytes for the same question"
+                );
             }
             let decisions = region.privacy_officer(SCHOOL)?.decisions(None).await;
             let decisions = decisions?;
@@ -78,6 +86,7 @@ struct Asker {
     target: grondslag_core::id::Oin,
     bundle: Digest,
     now: Timestamp,
+    keys: OnceCell<Arc<RegionKeys>>,
 }
 
 impl Asker {
@@ -89,14 +98,24 @@ impl Asker {
             target: region.oin(SCHOOL)?,
             bundle: Pack::builtin()?.bundle(),
             now: Timestamp::parse(NOW)?,
+            keys: OnceCell::new(),
         })
     }
 
-    fn request(&self) -> Result<v1::AskRequest> {
+    async fn request(&self) -> Result<v1::AskRequest> {
+        let keys = self.keys.get_or_try_init(|| self.read_keys()).await?.clone();
         let targets = [&self.target];
-        let mut sketch = Sketch::of(&self.hand.oin, &SAFETY, &targets, self.bundle, self.now)?;
-        sketch.sign(&self.hand.key);
+        let mut sketch =
+            Sketch::of(&self.hand.oin, &SAFETY, &targets, keys, self.bundle, self.now)?;
+        sketch.sign(&self.hand.key)?;
         sketch.to_wire()
+    }
+
+    /// The keys last as long as everybody's disk: they are read once, when the target has its own.
+    async fn read_keys(&self) -> Result<Arc<RegionKeys>> {
+        let keys = RegionKeys::read(&self.broker, &self.hand.region).await?;
+        ensure!(keys.has(&self.target), "the target has no keys yet");
+        Ok(Arc::new(keys))
     }
 
     async fn ask(&self, request: v1::AskRequest) -> Result<Routed> {
@@ -104,11 +123,15 @@ impl Asker {
         routed.map_err(|status| anyhow::anyhow!("{status}"))
     }
 
+    async fn ask_anew(&self) -> Result<Routed> {
+        self.ask(self.request().await?).await
+    }
+
     /// Waits until the whole way there and back works.
     async fn until_answered(&self, region: &Processes) -> Result<()> {
         let since = Instant::now();
         loop {
-            let routed = self.ask(self.request()?).await;
+            let routed = self.ask_anew().await;
             if routed.as_ref().is_ok_and(|routed| routed.reply(&self.target).is_some()) {
                 return Ok(());
             }
@@ -126,7 +149,7 @@ impl Asker {
         };
         let asking = (0..ASKERS).map(|_| async {
             while !killed.load(Ordering::SeqCst) {
-                let request = self.request()?;
+                let request = self.request().await?;
                 let Ok(routed) = self.ask(request.clone()).await else { continue };
                 if routed.reply(&self.target).is_some() {
                     let one = Acknowledged { request, routed };

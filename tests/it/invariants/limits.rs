@@ -2,7 +2,7 @@
 
 use anyhow::{Context as _, Result};
 use grondslag_core::limits::{
-    APPROVERS_MAX, CATEGORIES_MAX, DETAIL_BYTES_MAX, GROUNDS_MAX, MESSAGE_BYTES_MAX,
+    APPROVERS_MAX, CATEGORIES_MAX, DETAIL_BYTES, GROUNDS_MAX, MESSAGE_BYTES_MAX,
     NECESSITY_CHARS_MAX, TARGETS_MAX,
 };
 use grondslag_core::reason::Reason;
@@ -99,11 +99,13 @@ const OVER: &[Over] = &[
         |part, _| part.categories = vec!["G05".to_owned(); CATEGORIES_MAX + 1],
         Reason::TooLarge,
     ),
-    ("too long a detail", |part, _| part.detail = vec![0; DETAIL_BYTES_MAX + 1], Reason::TooLarge),
-    // Within the bound the form is right, and what is wrong is the signature.
+    ("too long a detail", |part, _| part.detail = vec![0; DETAIL_BYTES + 1], Reason::TooLarge),
+    ("too short a detail", |part, _| part.detail.truncate(DETAIL_BYTES - 1), Reason::SealInvalid),
+    ("no detail", |part, _| part.detail.clear(), Reason::SealInvalid),
+    // Of the right length the form is right, and what is wrong is the signature.
     (
-        "the longest detail",
-        |part, _| part.detail = vec![0; DETAIL_BYTES_MAX],
+        "a detail of its length",
+        |part, _| part.detail = vec![0; DETAIL_BYTES],
         Reason::StatementInvalid,
     ),
     (
@@ -128,19 +130,23 @@ const OVER: &[Over] = &[
     ),
 ];
 
-/// The longest necessity text is taken, and it still fits its detail with everything else.
+/// The longest necessity text is taken: two bytes a character is more than Dutch has, and fits its
+/// detail with everything else. What is longer, in characters or in bytes, is refused by name.
 #[test]
 fn invariant_10_the_longest_necessity_text_is_asked() -> Result<()> {
     run(async {
         let federation = stage().await?;
-        for (chars, refusal) in
-            [(NECESSITY_CHARS_MAX, None), (NECESSITY_CHARS_MAX + 1, Some(Reason::TextTooLong))]
-        {
+        for (letter, chars, refusal) in [
+            ("é", NECESSITY_CHARS_MAX, None),
+            ("é", NECESSITY_CHARS_MAX + 1, Some(Reason::TextTooLong)),
+            ("€", NECESSITY_CHARS_MAX, Some(Reason::TextTooLong)),
+        ] {
             let mut asked = wish(federation, &SAFETY, &[SCHOOL])?;
-            // Three bytes a character is the most that Dutch text has.
-            asked.necessity = "€".repeat(chars);
+            asked.necessity = letter.repeat(chars);
             let heard = federation.ask(VT, "triage-1", asked).await?;
-            assert_eq!(heard.refusal, refusal, "{chars}");
+            assert_eq!(heard.refusal, refusal, "{chars} times {letter}");
+            let answered = heard.lines.iter().filter(|line| line.state == "replied").count();
+            assert_eq!(answered, usize::from(refusal.is_none()), "{chars} times {letter}");
         }
         Ok(())
     })

@@ -12,7 +12,7 @@ fn main() -> ExitCode {
     let (kind, file) = (arguments.next(), arguments.next().map(PathBuf::from));
     let ended = match (kind.as_deref(), file) {
         (Some("broker"), Some(file)) => run(&file, build),
-        (Some("node"), Some(file)) => serve::run(&file),
+        (Some("node"), Some(file)) => serve::run(&file, None),
         _ => return ExitCode::from(64),
     };
     match ended {

@@ -220,6 +220,17 @@ impl Desk {
         collect(stream.into_inner().map(|event| event.map(|event| event.event))).await
     }
 
+    /// What came of a question since.
+    ///
+    /// # Errors
+    /// Why not.
+    pub async fn follow(&self, inquiry: &[u8]) -> Result<v1::FollowInquiryResponse, Turned> {
+        let request = v1::FollowInquiryRequest { inquiry_id: inquiry.to_vec() };
+        let mut followed = self.client().follow_inquiry(within(request, WAIT)).await?.into_inner();
+        unless(followed.refusal.take())?;
+        Ok(followed)
+    }
+
     /// Decisions of this node, for its privacy officer.
     ///
     /// # Errors
@@ -233,6 +244,17 @@ impl Desk {
         let listed = self.client().list_decisions(within(request, WAIT)).await?.into_inner();
         unless(listed.refusal)?;
         Ok(listed.decisions)
+    }
+
+    /// How much this node's people asked, for its privacy officer.
+    ///
+    /// # Errors
+    /// Why not.
+    pub async fn patterns(&self, days: u32) -> Result<Vec<v1::Pattern>, Turned> {
+        let request = v1::ListPatternsRequest { days };
+        let listed = self.client().list_patterns(within(request, WAIT)).await?.into_inner();
+        unless(listed.refusal)?;
+        Ok(listed.patterns)
     }
 }
 

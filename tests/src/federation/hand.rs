@@ -10,14 +10,15 @@ use ed25519_dalek::SigningKey;
 use futures_util::StreamExt as _;
 use grondslag_certs::key;
 use grondslag_certs::tls::Connector;
-use grondslag_core::catalogue::{Category, Purpose, QueryKind, Role};
-use grondslag_core::clock::Timestamp;
-use grondslag_core::id::{Digest, InquiryId, Oin, Pseudonym, TargetId};
-use grondslag_core::inquiry::{Header, Inquiry, Part, RawInquiry, Times, whole_bytes};
-use grondslag_core::limits::MESSAGE_BYTES_MAX;
+use grondslag_core::blind::Pair;
+use grondslag_core::catalogue::Category;
+use grondslag_core::id::{Digest, Oin, TargetId};
+use grondslag_core::inquiry::{Header, Part};
+use grondslag_core::limits::{MESSAGE_BYTES_MAX, PAIR_BYTES};
 use grondslag_core::reason::Reason;
-use grondslag_core::statement::{Leaf, Ruling, ask_bytes, attestation_bytes, sign};
-use grondslag_core::tier::{Level, Tier, Urgency, Verdict};
+use grondslag_core::seal::{About, Label, SealKey, seal};
+use grondslag_core::statement::{Leaf, Ruling, attestation_bytes, sign};
+use grondslag_core::tier::{Tier, Verdict};
 use grondslag_proto::question::{Evidence, TargetQuestion};
 use grondslag_proto::reply::reason;
 use grondslag_proto::v1;
@@ -28,18 +29,15 @@ use grondslag_proto::v1::node_service_client::NodeServiceClient;
 use grondslag_runtime::channel::{dial, within};
 use grondslag_runtime::config::Limits;
 use grondslag_runtime::net::TcpNet;
-use prost::Message as _;
 use tonic::Status;
 use tonic::transport::Channel;
 
 use super::identity::Identities;
+use super::keys::{HolderKeys, RegionKeys, rng, sealed};
+
+pub use super::sketch::{NECESSITY, Plea, Sketch};
 
 const WAIT: Duration = Duration::from_secs(30);
-const DAY_MS: i64 = 24 * 3_600 * 1_000;
-const ASK_LIFE_MS: i64 = 60_000;
-
-/// A necessity text that passes every check.
-pub const NECESSITY: &str = "Nodig om te beoordelen welke hulp er al is en wat nu moet gebeuren.";
 
 /// An organisation that speaks for itself.
 #[derive(Clone)]
@@ -48,6 +46,10 @@ pub struct Hand {
     pub oin: Oin,
     /// The key on its card.
     pub key: SigningKey,
+    /// What ties the points of its region together.
+    pub region: String,
+    /// The real broker's factors, if this is one.
+    pub holder: Option<HolderKeys>,
     tls: Connector,
 }
 
@@ -71,6 +73,20 @@ impl Routed {
         replied.and_then(|replied| replied.reply.as_ref())
     }
 
+    /// Everything that is the same when the same question is put again. Its hidden number is not:
+    /// the broker blinds it anew for every delivery, and attests that.
+    #[must_use]
+    pub fn lasting(&self) -> Self {
+        let mut lasting = self.clone();
+        let attested =
+            lasting.decided.iter_mut().filter_map(|decided| decided.attestation.as_mut());
+        for attestation in attested {
+            attestation.pair.clear();
+            attestation.signature.clear();
+        }
+        lasting
+    }
+
     /// The reason with which a target was closed; empty for none.
     pub fn why(&self, oin: &Oin) -> Option<&str> {
         let closed = self.closed.iter().find(|closed| closed.target_oin == oin.as_str());
@@ -86,8 +102,9 @@ impl Hand {
     pub fn open(folder: &Path) -> Result<Self> {
         let tls = Identities::tls(folder)?;
         let oin = tls.current().oin().clone();
+        let region = tls.current().root().fingerprint().to_string();
         let key = key::load_signing_key(&folder.join("sign.key"))?;
-        Ok(Self { oin, key, tls: Connector::region(tls) })
+        Ok(Self { oin, key, region, holder: None, tls: Connector::region(tls) })
     }
 
     /// A channel to somebody.
@@ -139,187 +156,108 @@ impl Hand {
         })
     }
 
+    /// What a broker makes of the hidden number for one target: with the real broker's factors.
+    ///
+    /// # Errors
+    /// When this is no broker, or nothing is hidden for the target.
+    pub fn step(&self, sketch: &Sketch, target: &Oin) -> Result<Pair> {
+        let hidden = sketch.hidden.as_ref().context("it was not signed")?;
+        let place = sketch.parts.iter().position(|(oin, _)| oin == target);
+        let two = place.and_then(|place| hidden.two.get(place)).context("no such target")?;
+        self.step_pair(sketch.keys(), target, &Pair { one: hidden.one, two: *two })
+    }
+
+    /// The same for any pair.
+    ///
+    /// # Errors
+    /// As [`Hand::step`].
+    pub fn step_pair(&self, keys: &RegionKeys, target: &Oin, pair: &Pair) -> Result<Pair> {
+        let holder = self.holder.as_ref().context("only a broker has factors")?;
+        let factors = holder.factors(keys.epoch(), target)?;
+        Ok(factors.step(pair, keys.of(target)?.inbound.element(), &mut rng())?)
+    }
+
     /// A broker's attestation of a question: that every category was let through up to `cap`.
-    pub fn attest(&self, sketch: &Sketch, target: &Oin, cap: Tier) -> Option<TargetQuestion> {
-        let part = sketch.part(target)?.clone();
+    ///
+    /// # Errors
+    /// As [`Hand::step`].
+    pub fn attest(&self, sketch: &Sketch, target: &Oin, cap: Tier) -> Result<TargetQuestion> {
+        let part = sketch.part(target).context("no such target")?;
         let id = TargetId::derive(&sketch.id, target);
+        let asked = Delivered { id, header: &sketch.header, target, part };
         let through = |category: &Category| Ruling {
             category: category.clone(),
             verdict: Verdict::Permit,
             cap,
         };
+        let rulings = part.categories.iter().map(through).collect();
+        let seal = sketch.keys().of(target)?.seal;
+        self.attest_pair(&asked, &self.step(sketch, target)?, &seal, rulings)
+    }
+
+    /// The same for any pair, whatever the asker hid, and with any rulings.
+    ///
+    /// # Errors
+    /// When the pair cannot be sealed.
+    pub fn attest_pair(
+        &self,
+        asked: &Delivered<'_>,
+        pair: &Pair,
+        to: &SealKey,
+        rulings: Vec<Ruling>,
+    ) -> Result<TargetQuestion> {
+        let Delivered { id, header, target, part } = *asked;
         let leaf = Leaf {
             salt: [7; 16],
             target_id: id,
             target: target.clone(),
-            header: sketch.header.digest(&part.categories, &part.approvals),
+            header: header.digest(&part.categories, &part.approvals),
             detail: Digest::of(&part.detail),
-            rulings: part.categories.iter().map(through).collect(),
-            decided_at: sketch.header.times.asked_at,
-        }
-        .canonical();
-        let bytes = attestation_bytes(&id, &Digest::of(&leaf), 0, &part.blind);
-        let signature = sign(&self.key, &bytes);
-        let evidence = Evidence { leaf, index: 0, signature };
-        let header = sketch.header.clone();
-        Some(TargetQuestion { id, header, target: target.clone(), part, evidence })
+            rulings,
+            decided_at: header.times.asked_at,
+        };
+        let evidence = self.evidence(&id, &leaf, pair.digest());
+        let pair = self.seal_pair(asked, &pair.bytes(), to)?;
+        let (header, target, part) = (header.clone(), target.clone(), part.clone());
+        Ok(TargetQuestion { id, header, target, part, pair, evidence })
+    }
+
+    /// A broker's word that a leaf stands in its ledger.
+    pub fn evidence(&self, id: &TargetId, leaf: &Leaf, pair: Digest) -> Evidence {
+        let leaf = leaf.canonical();
+        let bytes = attestation_bytes(id, &Digest::of(&leaf), 0, &pair);
+        Evidence { leaf, index: 0, pair, signature: sign(&self.key, &bytes) }
+    }
+
+    /// Two points, sealed as a broker does.
+    ///
+    /// # Errors
+    /// When they cannot be sealed.
+    pub fn seal_pair(&self, asked: &Delivered<'_>, points: &[u8], to: &SealKey) -> Result<Vec<u8>> {
+        let about = About {
+            label: Label::Pair,
+            target_id: asked.id,
+            from: &self.oin,
+            to: asked.target,
+            epoch: asked.header.epoch,
+            reply_no: 0,
+            part: 1,
+            last: true,
+            answer_by: asked.header.times.answer_by,
+        };
+        seal(to, &about, points, PAIR_BYTES, &mut rng()).map_err(sealed)
     }
 }
 
-/// A question in the making: change any field, then sign it.
-#[derive(Clone)]
-pub struct Sketch {
-    /// The inquiry.
-    pub id: InquiryId,
-    /// 1 or 2.
-    pub attempt: u8,
-    /// The header.
-    pub header: Header,
-    /// About whom.
-    pub subject: String,
-    /// Why.
-    pub necessity: String,
-    /// What the asker states.
-    pub facts: Vec<(String, String)>,
-    /// Per target.
-    pub parts: Vec<(Oin, Part)>,
-    signature: [u8; 64],
-}
-
-/// Who asks, and what for.
+/// A question as a broker delivers it to one target.
 #[derive(Debug, Clone, Copy)]
-pub struct Plea<'a> {
-    /// In which role.
-    pub role: &'a str,
-    /// What for.
-    pub purpose: &'a str,
-    /// What sort of question.
-    pub query_kind: &'a str,
-    /// About whom.
-    pub subject: &'a str,
+pub struct Delivered<'a> {
+    /// The inquiry as the target knows it.
+    pub id: TargetId,
+    /// What broker and targets may see.
+    pub header: &'a Header,
+    /// Whom it is for.
+    pub target: &'a Oin,
     /// What is asked.
-    pub categories: &'a [&'a str],
-    /// What the asker states.
-    pub facts: &'a [(&'a str, &'a str)],
-}
-
-impl Sketch {
-    /// An unsigned question under the rules `bundle`.
-    ///
-    /// # Errors
-    /// When a word is no code.
-    pub fn of(
-        asker: &Oin,
-        plea: &Plea<'_>,
-        targets: &[&Oin],
-        bundle: Digest,
-        now: Timestamp,
-    ) -> Result<Self> {
-        let categories = plea.categories.iter().map(|code| Category::parse(code));
-        let categories: Vec<Category> = categories.collect::<Result<_, _>>()?;
-        let part = Part {
-            categories,
-            approvals: Vec::new(),
-            blind: Vec::new(),
-            detail: Vec::new(),
-            signature: [0; 64],
-        };
-        let header = Header {
-            asker: asker.clone(),
-            role: Role::parse(plea.role)?,
-            staff: Pseudonym::new([4; 16]),
-            purpose: Purpose::parse(plea.purpose)?,
-            kind: QueryKind::parse(plea.query_kind)?,
-            grounds: Vec::new(),
-            urgency: Urgency::Standard,
-            break_glass: false,
-            level: Level::Person,
-            epoch: 0,
-            bundle,
-            times: Times {
-                asked_at: now,
-                ask_expires_at: now.plus_ms(ASK_LIFE_MS),
-                answer_by: now.plus_ms(DAY_MS),
-            },
-            approvers: Vec::new(),
-        };
-        let mut id = [0; 16];
-        getrandom::fill(&mut id).map_err(|error| anyhow::anyhow!("no random bytes: {error}"))?;
-        let stated = plea.facts.iter();
-        let stated = stated.map(|(column, value)| ((*column).to_owned(), (*value).to_owned()));
-        Ok(Self {
-            id: InquiryId::new(id),
-            attempt: 1,
-            header,
-            subject: plea.subject.to_owned(),
-            necessity: NECESSITY.to_owned(),
-            facts: stated.collect(),
-            parts: targets.iter().map(|oin| ((*oin).clone(), part.clone())).collect(),
-            signature: [0; 64],
-        })
-    }
-
-    /// Makes details and signatures anew.
-    pub fn sign(&mut self, key: &SigningKey) {
-        let parts = std::mem::take(&mut self.parts);
-        self.parts =
-            parts.into_iter().map(|(oin, part)| self.signed_part(key, oin, part)).collect();
-        let statements: Vec<(Oin, Digest)> =
-            self.parts.iter().map(|(oin, part)| (oin.clone(), self.statement(oin, part))).collect();
-        let bytes = whole_bytes(&self.id, self.attempt, self.header.epoch, &statements);
-        self.signature = sign(key, &bytes);
-    }
-
-    fn signed_part(&self, key: &SigningKey, oin: Oin, mut part: Part) -> (Oin, Part) {
-        let stated = self.facts.iter();
-        part.detail = v1::Detail {
-            subject: self.subject.as_bytes().to_vec(),
-            necessity: self.necessity.clone(),
-            facts: stated
-                .map(|(column, value)| v1::StatedFact {
-                    column: column.clone(),
-                    value: value.clone(),
-                })
-                .collect(),
-            reference: Vec::new(),
-            header_digest: self
-                .header
-                .digest(&part.categories, &part.approvals)
-                .as_bytes()
-                .to_vec(),
-            salt: self.id.as_bytes().to_vec(),
-        }
-        .encode_to_vec();
-        let id = TargetId::derive(&self.id, &oin);
-        part.signature = sign(key, &ask_bytes(&id, &oin, &self.header, &part));
-        (oin, part)
-    }
-
-    fn statement(&self, oin: &Oin, part: &Part) -> Digest {
-        let id = TargetId::derive(&self.id, oin);
-        Digest::of(&ask_bytes(&id, oin, &self.header, part))
-    }
-
-    /// What is asked of one target.
-    pub fn part(&self, target: &Oin) -> Option<&Part> {
-        self.parts.iter().find(|(oin, _)| oin == target).map(|(_, part)| part)
-    }
-
-    /// The question as it travels to the broker.
-    ///
-    /// # Errors
-    /// When it could not be put on the wire at all.
-    pub fn to_wire(&self) -> Result<v1::AskRequest> {
-        let raw = RawInquiry {
-            id: self.id,
-            attempt: self.attempt,
-            header: self.header.clone(),
-            parts: self.parts.clone(),
-            signature: self.signature,
-        };
-        // Fresh at its own moment, whatever the moment is.
-        let parsed = Inquiry::parse(raw, self.header.times.asked_at);
-        let parsed = parsed.ok().context("the sketch is no question")?;
-        Ok((&parsed).into())
-    }
+    pub part: &'a Part,
 }

@@ -6,13 +6,17 @@
 //! returns. All of it runs on one runtime of the test process ([`run`]), so that tests can share
 //! certificates and whole federations.
 
+pub mod between;
 pub mod desk;
 pub mod gate;
 pub mod hand;
 pub mod identity;
+pub mod keys;
 pub mod lone;
 mod party;
 pub mod process;
+mod setup;
+pub mod sketch;
 
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -20,9 +24,10 @@ use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
-use futures_util::future::try_join_all;
-use grondslag_core::clock::{SetClock, Timestamp};
+use grondslag_core::answer::Answer;
+use grondslag_core::clock::Timestamp;
 use grondslag_core::id::{Digest, InquiryId, Oin, TargetId};
+use grondslag_core::seal::{About, Label};
 use grondslag_evidence::store::faulty::FaultyStore;
 use grondslag_node::agency::Agency;
 use grondslag_policy::Pack;
@@ -34,10 +39,12 @@ use self::desk::{Desk, Heard};
 use self::gate::Gate;
 use self::hand::{Hand, Plea, Sketch};
 use self::identity::Identities;
+use self::keys::{RegionKeys, open_with};
 use self::party::{At, BrokerParty, NodeParty, Place};
 use crate::world::{Question, World};
 
 pub use self::party::{import, quoted};
+pub use self::setup::Setup;
 
 /// Longest wait until every node holds every card.
 const SETTLE: Duration = Duration::from_secs(20);
@@ -59,97 +66,14 @@ pub fn run<T>(test: impl Future<Output = Result<T>>) -> Result<T> {
     }
 }
 
-/// Who takes part, and how.
-#[derive(Debug, Clone)]
-pub struct Setup {
-    agencies: Vec<String>,
-    at: String,
-    fanout_ms: u64,
-    bulk: bool,
-    empty: Vec<String>,
-    identities: Option<Arc<Identities>>,
-}
-
-impl Setup {
-    /// These agencies, at the demo's own moment, in memory.
-    pub fn of<'a>(agencies: impl IntoIterator<Item = &'a str>) -> Self {
-        Self {
-            agencies: agencies.into_iter().map(ToOwned::to_owned).collect(),
-            at: "2026-06-02T10:15".to_owned(),
-            fanout_ms: 10_000,
-            bulk: false,
-            empty: Vec::new(),
-            identities: None,
-        }
-    }
-
-    /// At another moment.
-    #[must_use]
-    pub fn at(mut self, at: &str) -> Self {
-        at.clone_into(&mut self.at);
-        self
-    }
-
-    /// With another deadline for all nodes together.
-    #[must_use]
-    pub fn fanout_ms(mut self, ms: u64) -> Self {
-        self.fanout_ms = ms;
-        self
-    }
-
-    /// With the generated records too.
-    #[must_use]
-    pub fn with_bulk(mut self) -> Self {
-        self.bulk = true;
-        self
-    }
-
-    /// One agency that never imported anything.
-    #[must_use]
-    pub fn without_records(mut self, agency: &str) -> Self {
-        self.empty.push(agency.to_owned());
-        self
-    }
-
-    /// With certificates of its own, which the test may revoke.
-    #[must_use]
-    pub fn identities(mut self, identities: Arc<Identities>) -> Self {
-        self.identities = Some(identities);
-        self
-    }
-
-    /// Starts everybody and waits until they know each other.
-    ///
-    /// # Errors
-    /// Why somebody could not start.
-    pub async fn start(self) -> Result<Federation> {
-        let identities = match &self.identities {
-            Some(own) => own.clone(),
-            None => Identities::shared()?,
-        };
-        let clock = Arc::new(SetClock::at(Timestamp::parse(&self.at)?));
-        let place = Place::new(identities, clock, &self.agencies, false, self.fanout_ms)?;
-        let broker = BrokerParty::start(&place).await?;
-        let endpoint = broker.address.to_string();
-        let nodes = self.agencies.iter().map(|id| {
-            let records = (!self.empty.contains(id)).then_some(self.bulk);
-            NodeParty::start(&place, id, &endpoint, records, At::default())
-        });
-        let nodes = try_join_all(nodes).await?;
-        let nodes = self.agencies.iter().cloned().zip(nodes.into_iter().map(Some)).collect();
-        let nodes = Mutex::new(nodes);
-        let federation = Federation { place, endpoint, broker, nodes, desks: Mutex::default() };
-        federation.settle().await?;
-        Ok(federation)
-    }
-}
-
 /// A region that runs.
 pub struct Federation {
     place: Place,
     endpoint: String,
     broker: BrokerParty,
     nodes: Mutex<BTreeMap<String, Option<NodeParty>>>,
+    unready: Vec<String>,
+    keys: Mutex<Option<Arc<RegionKeys>>>,
     desks: Mutex<BTreeMap<(String, String), Desk>>,
 }
 
@@ -343,7 +267,9 @@ impl Federation {
     /// # Errors
     /// When its folder cannot be read.
     pub fn broker_hand(&self) -> Result<Hand> {
-        Hand::open(&self.identities().broker()?)
+        let mut hand = Hand::open(&self.identities().broker()?)?;
+        hand.holder = Some(self.place.holder(&hand.region));
+        Ok(hand)
     }
 
     /// A channel of `hand` to the broker.
@@ -370,9 +296,43 @@ impl Federation {
     pub fn sketch(&self, asker: &Hand, plea: &Plea<'_>, targets: &[&str]) -> Result<Sketch> {
         let oins = targets.iter().map(|id| self.oin(id)).collect::<Result<Vec<_>>>()?;
         let oins: Vec<&Oin> = oins.iter().collect();
-        let mut sketch = Sketch::of(&asker.oin, plea, &oins, self.bundle()?, self.now())?;
-        sketch.sign(&asker.key);
+        let keys = self.keys()?;
+        let mut sketch = Sketch::of(&asker.oin, plea, &oins, keys, self.bundle()?, self.now())?;
+        sketch.sign(&asker.key)?;
         Ok(sketch)
+    }
+
+    /// Everybody's keys, as the broker published them when the federation last settled.
+    ///
+    /// # Errors
+    /// Before it settled.
+    pub fn keys(&self) -> Result<Arc<RegionKeys>> {
+        let keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
+        keys.clone().context("the keys are not known yet")
+    }
+
+    /// Reads a reply to a question as the node of its asker can.
+    ///
+    /// # Errors
+    /// When it does not open, or is no answer.
+    pub fn read_reply(&self, sketch: &Sketch, from: &Oin, reply: &v1::Reply) -> Result<Answer> {
+        let header = &sketch.header;
+        let about = About {
+            label: Label::Answer,
+            target_id: TargetId::derive(&sketch.id, from),
+            from,
+            to: &header.asker,
+            epoch: header.epoch,
+            reply_no: reply.reply_no,
+            part: reply.part,
+            last: reply.last,
+            answer_by: header.times.answer_by,
+        };
+        let all = &self.world().region.agency;
+        let asker = all.iter().find(|agency| agency.oin == header.asker.as_str());
+        let folder = self.place.seal_keys(&asker.context("an agency of the world")?.id);
+        let content = open_with(&folder, &about, &reply.body)?;
+        grondslag_proto::answer::decode(&content).map_err(anyhow::Error::msg)
     }
 
     /// What a node's services share.
@@ -446,32 +406,52 @@ impl Federation {
         self.node(agency, |node| node.node.region_address)
     }
 
-    /// Waits until every running node holds the card of every other.
+    /// Waits until every running node holds card and keys of every other and can answer.
     ///
     /// # Errors
     /// When that takes too long.
     pub async fn settle(&self) -> Result<()> {
-        let agencies: Vec<Arc<Agency>> = {
+        let agencies: Vec<(String, Arc<Agency>)> = {
             let nodes = self.nodes.lock().unwrap_or_else(PoisonError::into_inner);
-            nodes.values().flatten().map(|node| node.node.agency.clone()).collect()
+            let running = nodes.iter().filter_map(|(id, node)| Some((id, node.as_ref()?)));
+            running.map(|(id, node)| (id.clone(), node.node.agency.clone())).collect()
         };
         let settled = async {
-            for agency in &agencies {
+            for (_, agency) in &agencies {
                 while !agency.directory.is_published().await {
                     tokio::time::sleep(LOOK).await;
                 }
             }
-            for agency in &agencies {
+            let mut waiting = Vec::new();
+            for (id, agency) in &agencies {
                 let link = agency.broker_link.as_ref();
                 // All others, itself and the broker.
                 while agency.directory.cards().len() <= agencies.len() {
                     let _ = agency.directory.refresh(link).await;
                     tokio::time::sleep(LOOK).await;
                 }
+                while agency.refresh_epoch().await.is_err() {
+                    tokio::time::sleep(LOOK).await;
+                }
+                waiting.extend((!self.unready.contains(id)).then_some(agency));
+            }
+            for agency in waiting {
+                while agency.readiness().await.is_some() {
+                    tokio::time::sleep(LOOK).await;
+                }
             }
         };
         let settled = tokio::time::timeout(SETTLE, settled).await;
-        settled.context("the nodes did not come to know each other")
+        settled.context("the nodes did not come to know each other")?;
+        self.read_keys(agencies.first().map(|(id, _)| id.as_str())).await
+    }
+
+    async fn read_keys(&self, reader: Option<&str>) -> Result<()> {
+        let hand = self.hand(reader.context("an agency")?)?;
+        let keys = RegionKeys::read(&self.to_broker(&hand)?, &hand.region).await?;
+        let mut known = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
+        *known = Some(Arc::new(keys));
+        Ok(())
     }
 
     fn node<T>(&self, agency: &str, look: impl FnOnce(&NodeParty) -> T) -> Result<T> {

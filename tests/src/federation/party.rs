@@ -10,12 +10,14 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, bail};
 use grondslag_broker::config::BrokerConfig;
 use grondslag_broker::serve::build;
+use grondslag_certs::SealedFile;
 use grondslag_core::catalogue::Kind;
 use grondslag_core::clock::{Clock as _, SetClock, Timestamp};
 use grondslag_core::id::{Mode, Oin};
 use grondslag_evidence::store::faulty::FaultyStore;
 use grondslag_evidence::store::{self, Backend, Store, StoreError};
 use grondslag_node::config::NodeConfig;
+use grondslag_node::keys::Keys;
 use grondslag_node::records::import::{self as records, Files, Report, Terms};
 use grondslag_node::secret::NodeSecret;
 use grondslag_node::serve::Node;
@@ -25,10 +27,13 @@ use grondslag_runtime::config;
 use grondslag_runtime::net::{Net, TcpNet};
 use grondslag_runtime::run::{Context, ProcessConfig as _, Surroundings, serve};
 use grondslag_runtime::shutdown::Shutdown;
+use grondslag_subject::pseudonym::Canary;
+use rand_core::UnwrapErr;
 use tempfile::TempDir;
 
 use super::gate::{Gate, GatedNet};
 use super::identity::Identities;
+use super::keys::HolderKeys;
 use crate::world;
 
 /// Kinds of import files; those of the generated clients come on top.
@@ -44,6 +49,10 @@ pub(super) struct Place {
     folder: TempDir,
     on_disk: bool,
     fanout_ms: u64,
+    /// Questions a day of one person, and half of those of an agency; absent means the default.
+    pub(super) budget: Option<u64>,
+    /// Milliseconds between two moments at which nodes answer; 0 is at once.
+    pub(super) reply_tick_ms: u64,
 }
 
 /// Where a party listens; absent means wherever there is room.
@@ -60,6 +69,9 @@ impl At {
         address.map_or_else(|| "127.0.0.1:0".to_owned(), |address| address.to_string())
     }
 }
+
+/// Made-up subjects of a federation.
+const CANARIES: usize = 8;
 
 impl Place {
     /// A folder for configurations and stores, with the admissions that the broker's operator
@@ -78,12 +90,39 @@ impl Place {
             let admission = identities.agency(id)?.join("admission.json");
             fs::copy(admission, admissions.join(format!("{id}.json")))?;
         }
-        Ok(Self { identities, clock, folder, on_disk, fanout_ms })
+        let mut rng = UnwrapErr(getrandom::SysRng);
+        let canaries = (0..CANARIES).map(|_| format!("{}\n", Canary::random(&mut rng).expose()));
+        fs::write(folder.path().join("canaries.txt"), canaries.collect::<String>())?;
+        Ok(Self { identities, clock, folder, on_disk, fanout_ms, budget: None, reply_tick_ms: 0 })
     }
 
     /// A file in the federation's own folder.
     pub(super) fn file(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
+    }
+
+    /// The folder of an agency's seal keys.
+    pub(super) fn seal_keys(&self, id: &str) -> PathBuf {
+        self.file("keys").join(id).join("seal")
+    }
+
+    /// An agency's own keys, of this federation alone: its store, which says what they are for,
+    /// is of this federation too.
+    fn node_keys(&self, id: &str) -> Result<(PathBuf, PathBuf)> {
+        let seals = self.seal_keys(id);
+        let folder = seals.parent().context("a folder")?;
+        let opening = folder.join("pseudonym.key");
+        if !opening.exists() {
+            fs::create_dir_all(folder)?;
+            Keys::create(&opening, &seals)?;
+        }
+        Ok((opening, seals))
+    }
+
+    /// Where the broker keeps its factors.
+    pub(super) fn holder(&self, region: &str) -> HolderKeys {
+        let (factors, key) = (self.file("factors.sealed"), self.file("factors.key"));
+        HolderKeys { factors, key, region: region.to_owned() }
     }
 
     pub(super) fn surroundings(&self, net: Arc<dyn Net>) -> Surroundings {
@@ -120,14 +159,27 @@ impl Place {
         writeln!(text, "admission = {}", quoted(&identity.join("admission.json")))?;
         writeln!(text, "sign_key = {}", quoted(&identity.join("sign.key")))?;
         writeln!(text, "operator = {}", quoted(&self.file("operator")))?;
-        writeln!(text, "fanout_ms = {}\n{more}", self.fanout_ms)?;
+        let HolderKeys { factors, key, .. } = self.holder("");
+        if !key.exists() {
+            SealedFile::create_key(&key)?;
+        }
+        writeln!(text, "factors = {}\nfactors_key = {}", quoted(&factors), quoted(&key))?;
+        writeln!(text, "fanout_ms = {}", self.fanout_ms)?;
+        writeln!(text, "{}\n{more}", self.budget("budget"))?;
         self.write("broker", &text)
     }
 
     /// Writes a node's configuration; `more` is added at its end.
     pub(super) fn node_file(&self, id: &str, broker: &str, at: At, more: &str) -> Result<PathBuf> {
         let text = node_config(self, id, broker, at)?;
-        self.write(id, &format!("{text}\n{more}"))
+        self.write(id, &format!("{text}\n{}\n{more}", self.budget("asks")))
+    }
+
+    fn budget(&self, section: &str) -> String {
+        self.budget.map_or_else(String::new, |person| {
+            let agency = 2 * person;
+            format!("[{section}]\nperson_per_day = {person}\nagency_per_day = {agency}")
+        })
     }
 
     fn write(&self, party: &str, text: &str) -> Result<PathBuf> {
@@ -205,13 +257,16 @@ fn node_config(place: &Place, id: &str, endpoint: &str, at: At) -> Result<String
     {
         writeln!(text, "{key} = {}", quoted(&identity.join(file)))?;
     }
+    let (opening, seals) = place.node_keys(id)?;
+    writeln!(text, "pseudonym_key = {}\nseal_keys = {}", quoted(&opening), quoted(&seals))?;
+    writeln!(text, "canaries = {}", quoted(&place.file("canaries.txt")))?;
     writeln!(text, "staff = [{}]", quoted(&world::folder().join("staff.toml")))?;
     writeln!(text, "[broker]\noin = {:?}\nendpoint = {endpoint:?}", world.region.broker.oin)?;
     let overlay = world::folder().join("agencies").join(id).join("overlay.toml");
     if overlay.exists() {
         writeln!(text, "[policy]\noverlay = {}", quoted(&overlay))?;
     }
-    writeln!(text, "[answers]\nreply_tick_ms = 0")?;
+    writeln!(text, "[answers]\nreply_tick_ms = {}", place.reply_tick_ms)?;
     Ok(text)
 }
 

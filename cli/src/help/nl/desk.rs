@@ -1,4 +1,4 @@
-//! Help of the commands that ask, approve and demonstrate.
+//! Help of the commands that ask, approve, look back and demonstrate.
 
 pub(super) const TEXTS: &[(&str, &str)] = &[
     ("Watch a whole, fictional region work", "Zie een hele, verzonnen regio aan het werk"),
@@ -17,6 +17,12 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
          the law says",
         "Speel elk verhaal tot het einde, meet, en stop; mislukt als een verhaal anders afloopt \
          dan de wet zegt",
+    ),
+    (
+        "Then look through the broker's memory, folder and traffic for every child of the world; \
+         fails when anything is found",
+        "Doorzoek daarna geheugen, map en verkeer van de makelaar op elk kind van de wereld; \
+         mislukt als er iets gevonden wordt",
     ),
     (
         "Make the region in this folder, which must be new or empty, and leave it there",
@@ -110,6 +116,14 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
     ),
     ("The question, as --draft printed it", "De vraag, zoals --draft haar noemde"),
     ("Your own desk folder", "Uw eigen deskmap"),
+    (
+        "See later answers to your own question, until two days after its term",
+        "Zie latere antwoorden op uw eigen vraag, tot twee dagen na de termijn",
+    ),
+    (
+        "ID of the question, as `grondslag ask` printed it",
+        "Kenmerk van de vraag, zoals `grondslag ask` dat toonde",
+    ),
     ("List your own questions, newest first", "Toon uw eigen vragen, de nieuwste eerst"),
     ("At most this many", "Ten hoogste zoveel"),
     (
@@ -127,5 +141,19 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
     (
         "The child's number, as you know it yourself; `-` reads it from standard input",
         "Het nummer van het kind, zoals u dat zelf kent; `-` leest het van de standaardinvoer",
+    ),
+    (
+        "See how much your agency's people ask, and what is unusual: for its privacy officer",
+        "Zie hoeveel de mensen van uw organisatie vragen, en wat ongewoon is: voor de FG",
+    ),
+    (
+        "A line per person, purpose and day, in numbers: no child is in it. What is unusual is a \
+         reason to talk with somebody, not a finding. That you looked is recorded",
+        "Een regel per persoon, doel en dag, in aantallen: er staat geen kind in. Wat ongewoon is, \
+         is een reden voor een gesprek en geen bevinding. Dat u keek wordt vastgelegd",
+    ),
+    (
+        "The last so many days, today included, 1 to 31",
+        "De laatste zoveel dagen, vandaag meegeteld, 1 tot 31",
     ),
 ];

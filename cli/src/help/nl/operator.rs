@@ -147,6 +147,10 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
         "Eindig ordelijk zodra de standaardinvoer sluit: voor een programma dat dit start",
     ),
     (
+        "Copy all that passes, in plaintext, into this new file; only in a demo region",
+        "Kopieer alles wat langskomt, leesbaar, in dit nieuwe bestand; alleen in een demoregio",
+    ),
+    (
         "Replace the node's records by those in files (stop the node first)",
         "Vervang de gegevens van het knooppunt door die in bestanden (stop eerst het knooppunt)",
     ),
@@ -378,4 +382,42 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
         "Address and port where nodes call the broker",
         "Adres en poort waarop knooppunten de makelaar aanroepen",
     ),
+    (
+        "Start the next epoch of the pseudonyms, or see which epoch it is",
+        "Begin het volgende tijdvak van de pseudoniemen, of zie welk tijdvak het is",
+    ),
+    (
+        "Open the next epoch: nodes enrol anew, and from the switch on questions use it",
+        "Open het volgende tijdvak: knooppunten schrijven hun cliënten opnieuw in, en vanaf de \
+         overgang gebruiken vragen het nieuwe tijdvak",
+    ),
+    (
+        "Do it every quarter, and at once when factors may have leaked. The factors of the epoch \
+         before are destroyed when its last question has expired",
+        "Doe dit elk kwartaal, en meteen als factoren kunnen zijn uitgelekt. De factoren van het \
+         vorige tijdvak worden vernietigd als de laatste vraag daarvan is verlopen",
+    ),
+    (
+        "Days that nodes get to enrol before the switch",
+        "Dagen die knooppunten krijgen om in te schrijven vóór de overgang",
+    ),
+    (
+        "Switch at once; nodes that have not enrolled yet cannot answer until they have",
+        "Ga meteen over; een knooppunt dat nog niet klaar is met inschrijven kan tot dan niet \
+         antwoorden",
+    ),
+    (
+        "Say which epoch it is, and what is still to come",
+        "Toon welk tijdvak het is, en wat er nog komt",
+    ),
+    (
+        "For the authority: make a list of made-up subjects for all nodes (never for the broker)",
+        "Voor de autoriteit: maak een lijst van verzonnen personen voor alle \
+         knooppunten (nooit voor de makelaar)",
+    ),
+    (
+        "The new file; hand it to every node, over a way that the broker does not see",
+        "Het nieuwe bestand; geef het aan elk knooppunt, langs een weg die de makelaar niet ziet",
+    ),
+    ("How many made-up subjects", "Hoeveel verzonnen personen"),
 ];

@@ -1,26 +1,41 @@
 use std::sync::Arc;
 
-use grondslag_core::answer::{About, Answer, Line, Outcome};
+use grondslag_core::answer::{About as Whose, Answer, Line, Outcome};
+use grondslag_core::canonical::Reader;
 use grondslag_core::id::TargetId;
+use grondslag_core::limits::{REPLY_BYTES_LARGE, REPLY_BYTES_SMALL};
 use grondslag_core::statement::{self, ReplyFields};
 use grondslag_core::tier::Tier;
 use grondslag_evidence::store::faulty::Fault;
 use grondslag_policy::Overlay;
-use grondslag_proto::answer::decode;
 use grondslag_proto::reply::Reply;
 
 use super::*;
 use crate::answers::decisions;
-use crate::detail::Detail;
-use crate::fixture::{Ask, GI, KNOWN, Scene, UNKNOWN, attest, oin, sign};
+use crate::fixture::{Ask, CANARY, GI, KNOWN, Scene, UNKNOWN, attest, oin, opened, sign};
 
-async fn ask(scene: &Scene, ask: &Ask) -> Result<Reply, Stop> {
-    let answered = answer(&scene.agency, scene.question(ask)).await;
-    answered.map(Sealed::into_reply)
+async fn put(scene: &Scene, question: &TargetQuestion) -> Result<Reply, Stop> {
+    answer(&scene.agency, question.clone()).await.map(Sealed::into_reply)
 }
 
-async fn answered(scene: &Scene, question: &Ask) -> Answer {
-    decode(&ask(scene, question).await.unwrap().body).unwrap()
+async fn ask(scene: &Scene, ask: &Ask) -> Result<Reply, Stop> {
+    put(scene, &scene.question(ask)).await
+}
+
+async fn answered(scene: &Scene, ask: &Ask) -> Answer {
+    let question = scene.question(ask);
+    opened(&put(scene, &question).await.unwrap(), &question)
+}
+
+/// The reasons of the alarms in the ledger.
+async fn alarms(scene: &Scene) -> Vec<String> {
+    let leaves = scene.agency.ledger.read(0, 1_000).await.unwrap();
+    let read = |leaf: &[u8]| {
+        let mut fields = Reader::new(leaf, "grondslag/leaf/alarm/v1").ok()?;
+        let _about = fields.bytes().unwrap();
+        Some(String::from_utf8(fields.bytes().unwrap().to_vec()).unwrap())
+    };
+    leaves.iter().filter_map(|record| read(&record.leaf)).collect()
 }
 
 /// A practice that knows the child, with involvement and a diagnosis on file.
@@ -31,17 +46,17 @@ async fn scene() -> Scene {
         (Tier::T2, "Praktijk, bereikbaar {third:via oma}."),
         (Tier::T5, "Heel dossier."),
     ];
-    scene.shelf.record("G05", About::Child, &texts);
-    scene.shelf.record("G16", About::Child, &[(Tier::T4, "Astma.")]);
+    scene.shelf.record("G05", Whose::Child, &texts);
+    scene.shelf.record("G16", Whose::Child, &[(Tier::T4, "Astma.")]);
     scene
 }
 
 #[tokio::test]
 async fn what_is_permitted_is_given_up_to_its_tier_without_third_parties() {
     let scene = scene().await;
-    let question = Ask::guardian(&["G05"]);
-    let reply = ask(&scene, &question).await.unwrap();
-    let answer = decode(&reply.body).unwrap();
+    let question = scene.question(&Ask::guardian(&["G05"]));
+    let reply = put(&scene, &question).await.unwrap();
+    let answer = opened(&reply, &question);
     assert_eq!(answer.outcome, Outcome::Verstrekt);
     let Line::Content { tier, basis, entries, .. } = &answer.lines[0] else { panic!("content") };
     assert_eq!(*tier, Tier::T4);
@@ -66,11 +81,10 @@ async fn a_reply_is_signed_with_the_cards_key_for_its_asker_and_question() {
         target_id: reply.target_id,
         from: &scene.agency.oin,
         to: &to,
-        epoch: 0,
+        epoch: 1,
         reply_no: 1,
         part: 1,
         last: true,
-        suite: 0,
         answer_by: scene.agency.clock.now().plus_ms(86_400_000),
         body: &reply.body,
     };
@@ -117,10 +131,10 @@ async fn to_who_may_know_a_refusal_a_review_and_an_absence_are_named() {
 async fn a_review_never_gives_content() {
     let scene = scene().await;
     for question in [Ask::guardian(&["G16"]).id(1), Ask::veilig_thuis(&["G05"]).id(2)] {
-        let reply = ask(&scene, &question).await.unwrap();
-        let body = String::from_utf8_lossy(&reply.body).into_owned();
+        let answer = answered(&scene, &question).await;
+        let body = grondslag_proto::answer::encode(&answer);
+        let body = String::from_utf8_lossy(&body).into_owned();
         assert!(!body.contains("Astma") && !body.contains("zorgpartij"), "{body}");
-        let answer = decode(&reply.body).unwrap();
         assert!(!answer.lines.iter().any(|line| matches!(line, Line::Content { .. })));
     }
 }
@@ -129,10 +143,10 @@ async fn a_review_never_gives_content() {
 async fn a_parents_file_does_not_follow_the_childs() {
     let scene = scene().await;
     let text = [(Tier::T1, "Ouder is bekend.")];
-    scene.shelf.record("G05", About::Other, &text);
+    scene.shelf.record("G05", Whose::Other, &text);
     let answer = answered(&scene, &Ask::guardian(&["G05"])).await;
     let Line::Content { entries, .. } = &answer.lines[0] else { panic!("content") };
-    assert!(entries.iter().all(|entry| entry.about == About::Child));
+    assert!(entries.iter().all(|entry| entry.about == Whose::Child));
 }
 
 #[tokio::test]
@@ -140,8 +154,7 @@ async fn the_brokers_cap_lowers_the_tier() {
     let scene = scene().await;
     let mut question = scene.question(&Ask::guardian(&["G05"]));
     attest(&mut question, |leaf| leaf.rulings[0].cap = Tier::T1);
-    let sealed = answer(&scene.agency, question).await.unwrap();
-    let answer = decode(&sealed.into_reply().body).unwrap();
+    let answer = opened(&put(&scene, &question).await.unwrap(), &question);
     let Line::Content { tier, entries, .. } = &answer.lines[0] else { panic!("content") };
     assert_eq!((*tier, entries[0].texts.len()), (Tier::T1, 1));
 }
@@ -228,36 +241,114 @@ async fn invariant_11_not_ready_comes_before_any_look_up() {
 #[tokio::test]
 async fn what_is_wrong_with_the_question_itself_is_said_before_any_look_up() {
     let scene = scene().await;
-    let mut stated = Ask::guardian(&["G05"]);
-    stated.facts = vec![("mesure", "ots")];
-    assert_eq!(ask(&scene, &stated).await, Err(Stop::Refused(Reason::UnknownFact)));
     let unknown = Ask::guardian(&["G99"]);
     assert_eq!(ask(&scene, &unknown).await, Err(Stop::Refused(Reason::UnknownCategory)));
-    let production = Ask::guardian(&["G05"]).about("123456782");
-    assert_eq!(ask(&scene, &production).await, Err(Stop::Refused(Reason::BsnNotAdmitted)));
     let mut counts = scene.question(&Ask::guardian(&["G05"]));
     counts.header.level = grondslag_core::tier::Level::Aggregate;
-    reseal(&mut counts);
+    scene.seal_anew(&mut counts);
     let stopped = answer(&scene.agency, counts).await.unwrap_err();
     assert_eq!(stopped, Stop::Refused(Reason::Unimplemented));
     assert_eq!(scene.shelf.looks(), 0);
+    assert!(alarms(&scene).await.is_empty());
 }
 
-/// Makes asker and broker agree with a changed header.
-fn reseal(question: &mut TargetQuestion) {
-    let mut detail = Detail::parse(&question.part.detail).unwrap();
-    detail.header = question.header.digest(&question.part.categories, &[]);
-    question.part.detail = detail.encode().unwrap();
-    sign(question);
-    attest(question, |_| {});
+/// A detail that is not what it should be is opened for a known child alone: who saw it refused
+/// would know that the child is known.
+#[tokio::test]
+async fn invariant_04_a_bad_detail_shows_as_nothing_and_alarms_on_a_hit_only() {
+    type Spoil = fn(&Scene, &mut TargetQuestion);
+    let cases: [(Spoil, Reason); 5] = [
+        (|_, q| q.part.detail[3_000] ^= 1, Reason::SealInvalid),
+        (
+            |scene, q| {
+                let mut detail = scene.detail(q);
+                detail.header = Digest::of(b"other");
+                scene.put_detail(q, &detail.encode());
+            },
+            Reason::HeaderMismatch,
+        ),
+        (
+            |scene, q| {
+                let mut detail = scene.detail(q);
+                detail.facts = [("mesure".into(), "ots".into())].into();
+                scene.put_detail(q, &detail.encode());
+            },
+            Reason::UnknownFact,
+        ),
+        (
+            |scene, q| {
+                let mut detail = scene.detail(q);
+                detail.necessity = "kort".into();
+                scene.put_detail(q, &detail.encode());
+            },
+            Reason::TextTooShort,
+        ),
+        (|scene, q| scene.put_detail(q, &[0xff]), Reason::Malformed),
+    ];
+    for (spoil, reason) in cases {
+        let scene = scene().await;
+        let spoiled = async |id, subject| {
+            let ask = Ask::guardian(&["G05", "G24"]).id(id).about(subject);
+            let mut question = scene.question(&ask);
+            spoil(&scene, &mut question);
+            sign(&mut question);
+            attest(&mut question, |_| {});
+            let answer = opened(&put(&scene, &question).await.unwrap(), &question);
+            Answer { subject_tag: [0; 32], ..answer }
+        };
+        let missed = spoiled(1, UNKNOWN).await;
+        assert!(alarms(&scene).await.is_empty(), "{reason}");
+        let met = spoiled(2, KNOWN).await;
+        assert_eq!(met.outcome, Outcome::Neutraal, "{reason}");
+        assert_eq!(met, missed, "{reason}");
+        assert_eq!(alarms(&scene).await, [reason.code()]);
+        let decided = decisions(&scene.agency, 0, 10, None).await.unwrap();
+        assert!(decided.iter().all(|one| one.lines[0].outcome == "miss"), "{reason}");
+    }
+}
+
+#[tokio::test]
+async fn a_made_up_subject_is_met_and_only_who_knows_its_number_sees_it() {
+    let scene = scene().await;
+    let question = scene.question(&Ask::guardian(&["G05"]).about(CANARY));
+    let reply = put(&scene, &question).await.unwrap();
+    let answer = opened(&reply, &question);
+    assert_eq!(answer.outcome, Outcome::Neutraal);
+    let tag = subject_tag(&reply.target_id, &scene.agency.oin, CANARY.as_bytes());
+    assert_eq!(&answer.subject_tag, tag.as_bytes());
+    let missed = scene.question(&Ask::guardian(&["G05"]).id(2).about(UNKNOWN));
+    let reply = put(&scene, &missed).await.unwrap();
+    let tag = subject_tag(&reply.target_id, &scene.agency.oin, UNKNOWN.as_bytes());
+    assert_ne!(&opened(&reply, &missed).subject_tag, tag.as_bytes(), "nobody was met");
+    assert_eq!(scene.shelf.looks(), 0, "no record was looked at");
+}
+
+#[tokio::test]
+async fn every_reply_to_a_question_has_the_length_that_the_question_fixes() {
+    use prost::Message as _;
+    let scene = scene().await;
+    for (id, cap, bytes) in [(1, Tier::T3, REPLY_BYTES_SMALL), (3, Tier::T4, REPLY_BYTES_LARGE)] {
+        for (id, subject) in [(id, KNOWN), (id + 1, UNKNOWN)] {
+            let mut question = scene.question(&Ask::guardian(&["G05"]).id(id).about(subject));
+            attest(&mut question, |leaf| leaf.rulings[0].cap = cap);
+            let reply = put(&scene, &question).await.unwrap();
+            let wire = grondslag_proto::v1::Reply::from(reply);
+            assert_eq!(wire.encoded_len(), bytes, "{subject} {cap:?}");
+        }
+    }
 }
 
 #[tokio::test]
 async fn the_same_question_gets_the_same_bytes_without_a_second_look() {
     let scene = scene().await;
-    let question = Ask::guardian(&["G05"]);
-    let first = ask(&scene, &question).await.unwrap();
-    assert_eq!(ask(&scene, &question).await.unwrap(), first);
+    let question = scene.question(&Ask::guardian(&["G05"]));
+    let first = put(&scene, &question).await.unwrap();
+    assert_eq!(put(&scene, &question).await.unwrap(), first);
+    // The broker may make another pair of the same number; the asker's statement is the same.
+    let mut repaired = question;
+    scene.put_pair(&mut repaired, &scene.pair(1, KNOWN));
+    attest(&mut repaired, |_| {});
+    assert_eq!(put(&scene, &repaired).await.unwrap(), first);
     assert_eq!(scene.shelf.looks(), 1);
     assert_eq!(decisions(&scene.agency, 0, 10, None).await.unwrap().len(), 1);
     let other = Ask::guardian(&["G16"]);
@@ -267,25 +358,34 @@ async fn the_same_question_gets_the_same_bytes_without_a_second_look() {
 #[tokio::test]
 async fn two_at_once_get_the_same_bytes_and_one_decision() {
     let scene = Arc::new(scene().await);
-    // A miss: its noise is random, so that equal bytes can only be the kept ones.
-    let question = Ask::guardian(&["G05"]).about(UNKNOWN);
-    let (one, two) = tokio::join!(ask(&scene, &question), ask(&scene, &question));
+    // Every reply is sealed anew, so that equal bytes can only be the kept ones.
+    let question = scene.question(&Ask::guardian(&["G05"]).about(UNKNOWN));
+    let (one, two) = tokio::join!(put(&scene, &question), put(&scene, &question));
     assert_eq!(one.unwrap(), two.unwrap());
     assert_eq!(decisions(&scene.agency, 0, 10, None).await.unwrap().len(), 1);
 }
 
 #[tokio::test]
 async fn invariant_02_nothing_leaves_when_the_ledger_fails_whether_or_not_the_write_landed() {
-    for fault in [Fault::Lost, Fault::Landed] {
+    for (fault, subject) in [
+        (Fault::Lost, UNKNOWN),
+        (Fault::Lost, KNOWN),
+        (Fault::Landed, UNKNOWN),
+        (Fault::Landed, KNOWN),
+    ] {
         let scene = scene().await;
-        let question = Ask::guardian(&["G05"]).about(UNKNOWN);
+        let question = scene.question(&Ask::guardian(&["G05"]).about(subject));
         scene.store.fail_commit(1, fault);
-        let stopped = ask(&scene, &question).await;
+        let stopped = put(&scene, &question).await;
         assert_eq!(stopped, Err(Stop::Fault(Reason::StoreUnwritable)), "{fault:?}");
         // The broker delivers again: there is one decision, whichever of the two made it.
-        let again = ask(&scene, &question).await.unwrap();
-        assert_eq!(ask(&scene, &question).await.unwrap(), again);
-        let looks = if fault == Fault::Landed { 1 } else { 2 };
+        let again = put(&scene, &question).await.unwrap();
+        assert_eq!(put(&scene, &question).await.unwrap(), again);
+        let looks = match (subject, fault) {
+            (UNKNOWN, _) => 0,
+            (_, Fault::Landed) => 1,
+            (_, Fault::Lost) => 2,
+        };
         assert_eq!(scene.shelf.looks(), looks, "{fault:?}");
         assert_eq!(decisions(&scene.agency, 0, 10, None).await.unwrap().len(), 1);
     }

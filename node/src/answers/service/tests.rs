@@ -2,12 +2,11 @@ use async_trait::async_trait;
 use grondslag_core::answer::Record;
 use grondslag_core::clock::Timestamp;
 use grondslag_proto::status::reason_of;
-use grondslag_subject::Bsn;
 
 use super::*;
 use crate::answers::verify::Attested;
 use crate::fixture::{Ask, Scene, Shelf, UNKNOWN};
-use crate::records::{Client, Readiness, RegisterFact, Source, SourceFault};
+use crate::records::{Client, Readiness, RegisterFact, Source, SourceFault, SubjectKey};
 
 /// A register in which the records of whoever is known are damaged.
 #[derive(Debug)]
@@ -18,10 +17,10 @@ impl Source for Damaged {
     async fn find(
         &self,
         attested: &Attested,
-        bsn: &Bsn,
+        key: &SubjectKey,
         at: Timestamp,
     ) -> Result<Option<Client>, SourceFault> {
-        self.0.find(attested, bsn, at).await
+        self.0.find(attested, key, at).await
     }
 
     async fn records(

@@ -5,7 +5,7 @@ use grondslag_core::statement::{approval_bytes, sign as sign_bytes};
 use grondslag_core::tier::Tier;
 
 use super::*;
-use crate::fixture::{Ask, GI, OWN, Scene, VT, attest, attest_as, moment, oin, sign};
+use crate::fixture::{Ask, GI, OWN, Scene, UNKNOWN, VT, attest, attest_as, moment, oin, sign};
 
 fn verify_at(scene: &Scene, question: TargetQuestion, now: Timestamp) -> Result<Attested, Reason> {
     let agency = &scene.agency;
@@ -15,6 +15,7 @@ fn verify_at(scene: &Scene, question: TargetQuestion, now: Timestamp) -> Result<
             broker: &agency.broker,
             bundle: agency.pack.bundle(),
             cards,
+            seals: &agency.keys.seals,
             mandated: &|role| role.as_str() == "gem.doorzetter",
             now,
         };
@@ -79,7 +80,7 @@ async fn an_attestation_that_the_broker_did_not_sign_is_none() {
         |q| q.evidence.signature[0] ^= 1,
         |q| q.evidence.index += 1,
         |q| q.evidence.leaf[30] ^= 1,
-        |q| q.part.blind = vec![1],
+        |q| q.evidence.pair = Digest::of(b"other"),
         |q| attest_as(VT, q, |_| {}),
     ];
     for (place, change) in changes.into_iter().enumerate() {
@@ -110,24 +111,62 @@ async fn a_leaf_about_another_question_does_not_attest_this_one() {
     assert_eq!(tampered(&scene, twice), Reason::HeaderMismatch);
 }
 
+/// The asker seals what it likes. That is seen by who opens it, and nobody opens it before the
+/// look-up: that it was refused would tell that the child is known.
 #[tokio::test]
-async fn a_detail_for_another_header_is_refused_although_both_signed() {
+async fn a_detail_is_closed_while_a_question_is_verified_and_then_says_the_same_header() {
     let scene = Scene::new().await;
-    let changed = |q: &mut TargetQuestion| {
-        // The asker seals what it likes; what it seals must say the header that the broker saw.
-        let mut detail = Detail::parse(&q.part.detail).unwrap();
+    let (own, seals) = (&scene.agency.oin, &scene.agency.keys.seals);
+    let opened = |change: &dyn Fn(&mut TargetQuestion)| {
+        let mut question = scene.question(&Ask::guardian(&["G05", "G16"]));
+        change(&mut question);
+        sign(&mut question);
+        attest(&mut question, |_| {});
+        let attested = verify_at(&scene, question, scene.agency.clock.now()).unwrap();
+        attested.open_detail(own, seals).map(|detail| detail.facts)
+    };
+    assert!(opened(&|_| {}).unwrap().contains_key("measure"));
+    let another_header = |q: &mut TargetQuestion| {
+        let mut detail = scene.detail(q);
         detail.header = Digest::of(b"other");
-        q.part.detail = detail.encode().unwrap();
-        sign(q);
+        scene.put_detail(q, &detail.encode());
+    };
+    assert_eq!(opened(&another_header), Err(Reason::HeaderMismatch));
+    let short = |q: &mut TargetQuestion| {
+        let mut detail = scene.detail(q);
+        detail.necessity = "kort".into();
+        scene.put_detail(q, &detail.encode());
+    };
+    assert_eq!(opened(&short), Err(Reason::TextTooShort));
+    let unreadable = |q: &mut TargetQuestion| scene.put_detail(q, &[0xff]);
+    assert_eq!(opened(&unreadable), Err(Reason::Malformed));
+    // Of another question of the same asker, put in this one's place.
+    let other = scene.question(&Ask::guardian(&["G05"]).id(9));
+    let swapped = |q: &mut TargetQuestion| q.part.detail.clone_from(&other.part.detail);
+    assert_eq!(opened(&swapped), Err(Reason::SealInvalid));
+    assert_eq!(opened(&|q| q.part.detail[2_000] ^= 1), Err(Reason::SealInvalid));
+}
+
+#[tokio::test]
+async fn the_hidden_number_is_the_one_that_was_attested_for_this_question() {
+    let scene = Scene::new().await;
+    let other = scene.question(&Ask::guardian(&["G05"]).id(9).about(UNKNOWN));
+    // Sealed for another question, whatever its digest.
+    let replayed = |q: &mut TargetQuestion| {
+        (q.pair, q.evidence.pair) = (other.pair.clone(), other.evidence.pair);
         attest(q, |_| {});
     };
-    assert_eq!(tampered(&scene, changed), Reason::HeaderMismatch);
-    let unreadable = |q: &mut TargetQuestion| {
-        q.part.detail = vec![0xff];
-        sign(q);
-        attest(q, |_| {});
+    assert_eq!(tampered(&scene, replayed), Reason::SealInvalid);
+    assert_eq!(tampered(&scene, |q| q.pair[600] ^= 1), Reason::SealInvalid);
+    // Another child, sealed well and not attested.
+    let swapped = |q: &mut TargetQuestion| {
+        let attested = q.evidence.pair;
+        scene.put_pair(q, &scene.pair(1, UNKNOWN));
+        q.evidence.pair = attested;
     };
-    assert_eq!(tampered(&scene, unreadable), Reason::Malformed);
+    assert_eq!(tampered(&scene, swapped), Reason::AttestationInvalid);
+    let replaced = |q: &mut TargetQuestion| scene.put_pair(q, &scene.pair(1, UNKNOWN));
+    assert_eq!(tampered(&scene, replaced), Reason::AttestationInvalid, "not signed");
 }
 
 #[tokio::test]
@@ -177,18 +216,8 @@ fn approved(scene: &Scene, change: impl FnOnce(&mut Approver)) -> TargetQuestion
     let signature = sign_bytes(&second, &bytes);
     let approval = Approval { pseudonym: Pseudonym::new([5; 16]), commitment, signature };
     question.part.approvals = vec![approval];
-    seal_anew(&mut question);
+    scene.seal_anew(&mut question);
     question
-}
-
-/// Writes the header's digest into the detail, and signs all of it anew.
-fn seal_anew(question: &mut TargetQuestion) {
-    let part = &question.part;
-    let mut detail = Detail::parse(&part.detail).unwrap();
-    detail.header = question.header.digest(&part.categories, &part.approvals);
-    question.part.detail = detail.encode().unwrap();
-    sign(question);
-    attest(question, |_| {});
 }
 
 #[tokio::test]
@@ -200,7 +229,7 @@ async fn a_second_person_counts_once_their_signature_and_role_hold() {
 
     let mut altered = approved(&scene, |_| {});
     altered.part.approvals[0].signature[0] ^= 1;
-    seal_anew(&mut altered);
+    scene.seal_anew(&mut altered);
     assert_eq!(refused(&scene, altered), Reason::ApprovalAltered);
 
     let foreign = approved(&scene, |a| a.role = Role::parse("gem.doorzetter").unwrap());
@@ -221,6 +250,7 @@ async fn without_the_brokers_card_nothing_can_be_verified() {
             broker: &oin(OWN),
             bundle: agency.pack.bundle(),
             cards,
+            seals: &agency.keys.seals,
             mandated: &|_| false,
             now: agency.clock.now(),
         };

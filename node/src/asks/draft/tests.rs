@@ -10,6 +10,7 @@ use grondslag_subject::Bsn;
 use super::*;
 use crate::asks::compose::inquiry;
 use crate::asks::inquiries::{list, record_asked};
+use crate::asks::wish::Subject;
 use crate::fixture::{KNOWN, Scene, VT, oin};
 use crate::staff::{Staff, StaffName};
 
@@ -60,7 +61,7 @@ async fn acting(scene: &Scene, who: &str) -> ActingStaff {
 
 fn wish() -> Wish {
     Wish {
-        subject: Bsn::parse(KNOWN).unwrap(),
+        subject: Subject::Person(Bsn::parse(KNOWN).unwrap()),
         role: role(OWN_ROLE),
         purpose: Purpose::parse("D04").unwrap(),
         kind: "Q02".to_owned().try_into().unwrap(),
@@ -106,7 +107,7 @@ async fn sent(scene: &Scene, draft: Draft) -> Result<(Summary, Leaving), Reason>
     let id = draft.id;
     let (wish, header, summary, leaving) = draft.leave()?;
     let asked = inquiry(&scene.agency, id, 1, header, &wish, &[], None)?;
-    record_asked(&scene.agency, &asked, &summary, leaving.out.clone()).await?;
+    record_asked(&scene.agency, &asked.inquiry.unwrap(), &summary, leaving.out.clone()).await?;
     Ok((summary, leaving))
 }
 

@@ -6,6 +6,8 @@ use grondslag_core::answer::{Basis, Line, Outcome};
 use grondslag_core::clock::Timestamp;
 use grondslag_core::id::{InquiryId, Pseudonym, StaffId, TargetId};
 use grondslag_core::inquiry::RawInquiry;
+use grondslag_core::limits::REPLY_BYTES_LARGE;
+use grondslag_core::seal::{self, About, Label, SealKey};
 use grondslag_core::statement::{Leaf, ReplyFields, attestation_bytes, sign, subject_tag};
 use grondslag_core::tier::{Approvals, Level, Tier, Urgency};
 use grondslag_subject::Bsn;
@@ -13,7 +15,8 @@ use grondslag_subject::Bsn;
 use super::*;
 use crate::agency::{AskStream, BrokerLink, LastContact};
 use crate::asks::compose::header;
-use crate::fixture::{BROKER, GI, KNOWN, OWN, Scene, UNKNOWN, VT, key_of, oin};
+use crate::asks::wish::Subject;
+use crate::fixture::{BROKER, GI, KNOWN, OWN, Scene, UNKNOWN, VT, key_of, oin, rng};
 
 /// What a liar does to the honest course of events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,6 +28,10 @@ enum Lie {
     AnotherSigner,
     /// The answer belongs to another question.
     AnotherQuestion,
+    /// The answer was sealed for another question.
+    SealedForAnother,
+    /// The reply is not of the length that all have.
+    AnotherLength,
     /// A category that was not asked is answered.
     AnotherCategory,
     /// The broker refuses what the rules allow.
@@ -58,6 +65,8 @@ struct Liar {
     lie: Lie,
     now: Timestamp,
     pack: Arc<grondslag_policy::Pack>,
+    /// What replies are sealed under.
+    to: SealKey,
 }
 
 #[async_trait]
@@ -82,16 +91,37 @@ impl BrokerLink for Liar {
         Err(Reason::Unreachable)
     }
 
+    async fn show_epoch(&self) -> Result<v1::ShowEpochResponse, Reason> {
+        Err(Reason::Unreachable)
+    }
+
+    async fn enrol(&self, _: v1::EnrolRequest) -> Result<v1::EnrolResponse, Reason> {
+        Err(Reason::Unreachable)
+    }
+
+    async fn deliver(&self, _: Vec<v1::Reply>) -> Result<Vec<v1::DeliverResponse>, Reason> {
+        Err(Reason::Unreachable)
+    }
+
+    async fn follow(&self, _: v1::FollowRequest) -> Result<Vec<v1::FollowResponse>, Reason> {
+        Err(Reason::Unreachable)
+    }
+
     fn last_contact(&self) -> LastContact {
         LastContact::default()
     }
 }
 
 impl Liar {
+    fn new(lie: Lie, now: Timestamp, agency: &Agency) -> Arc<Self> {
+        let (pack, to) = (Arc::clone(&agency.pack), agency.keys.seals.public().unwrap());
+        Arc::new(Self { lie, now, pack, to })
+    }
+
     fn events(&self, inquiry: &Inquiry, target: &Oin, part: &Part) -> Vec<Event> {
         let asked = Asked { inquiry, target, part };
         let decided = Event::Decided(self.decided(asked));
-        let reply = |lie| Event::Replied(replied(asked, lie));
+        let reply = |lie| Event::Replied(replied(asked, lie, &self.to));
         let close = |state: v1::TargetState, reason: &str| {
             let target_oin = target.to_string();
             Event::Closed(v1::TargetClosed {
@@ -158,8 +188,10 @@ impl Liar {
         }
         .canonical();
         let signer = if self.lie == Lie::AnotherAttester { VT } else { BROKER };
-        let bytes = attestation_bytes(&asked.id(), &Digest::of(&leaf), 7, &[]);
-        let evidence = Evidence { leaf, index: 7, signature: sign(&key_of(signer), &bytes) };
+        let pair = Digest::of(b"pair");
+        let bytes = attestation_bytes(&asked.id(), &Digest::of(&leaf), 7, &pair);
+        let signature = sign(&key_of(signer), &bytes);
+        let evidence = Evidence { leaf, index: 7, pair, signature };
         v1::TargetDecided {
             target_oin: asked.target.to_string(),
             rulings: rulings.iter().map(Into::into).collect(),
@@ -175,7 +207,7 @@ impl Liar {
     }
 }
 
-fn replied(asked: Asked<'_>, lie: Lie) -> v1::TargetReplied {
+fn answer(asked: Asked<'_>, lie: Lie) -> Answer {
     let subject = if lie == Lie::AnotherChild { UNKNOWN } else { KNOWN };
     let category = |category: &Category| match lie {
         Lie::AnotherCategory => Category::parse("G16").unwrap(),
@@ -192,7 +224,7 @@ fn replied(asked: Asked<'_>, lie: Lie) -> v1::TargetReplied {
     };
     let lines: Vec<Line> = asked.part.categories.iter().map(line).collect();
     let tag = subject_tag(&asked.id(), asked.target, subject.as_bytes());
-    let answer = Answer {
+    Answer {
         outcome: Answer::outcome_of(&lines),
         lines,
         subject_tag: *tag.as_bytes(),
@@ -200,39 +232,60 @@ fn replied(asked: Asked<'_>, lie: Lie) -> v1::TargetReplied {
         holds_unnumbered_records: false,
         answer_by: asked.inquiry.header().times.answer_by,
         duty_phone: "000".into(),
-    };
+    }
+}
+
+fn replied(asked: Asked<'_>, lie: Lie, to: &SealKey) -> v1::TargetReplied {
     let target_id = match lie {
         Lie::AnotherQuestion => TargetId::new([9; 16]),
         _ => asked.id(),
     };
-    let body = grondslag_proto::answer::encode(&answer);
-    let fields = ReplyFields {
+    let header = asked.inquiry.header();
+    let mut reply = Reply {
         target_id,
-        from: asked.target,
-        to: &asked.inquiry.header().asker,
-        epoch: 0,
         reply_no: 1,
         part: 1,
         last: true,
-        suite: 0,
-        answer_by: asked.inquiry.header().times.answer_by,
-        body: &body,
+        body: Vec::new(),
+        signature: [0; 64],
+        seen_size: 0,
+    };
+    let about = About {
+        label: Label::Answer,
+        target_id: match lie {
+            Lie::SealedForAnother => TargetId::new([9; 16]),
+            _ => target_id,
+        },
+        from: asked.target,
+        to: &header.asker,
+        epoch: header.epoch,
+        reply_no: 1,
+        part: 1,
+        last: true,
+        answer_by: header.times.answer_by,
+    };
+    let content = grondslag_proto::answer::encode(&answer(asked, lie));
+    let bytes = reply.body_bytes(REPLY_BYTES_LARGE);
+    reply.body = seal::seal(to, &about, &content, bytes, &mut rng()).unwrap();
+    let fields = ReplyFields {
+        target_id,
+        from: asked.target,
+        to: &header.asker,
+        epoch: header.epoch,
+        reply_no: 1,
+        part: 1,
+        last: true,
+        answer_by: header.times.answer_by,
+        body: &reply.body,
     };
     let signer = match lie {
         Lie::AnotherSigner => GI,
         _ => asked.target.as_str(),
     };
-    let signature = sign(&key_of(signer), &fields.canonical());
-    let reply = Reply {
-        target_id,
-        reply_no: 1,
-        part: 1,
-        last: true,
-        suite: 0,
-        body,
-        signature,
-        seen_size: 0,
-    };
+    reply.signature = sign(&key_of(signer), &fields.canonical());
+    if lie == Lie::AnotherLength {
+        reply.body.pop();
+    }
     v1::TargetReplied { target_oin: asked.target.to_string(), reply: Some(reply.into()) }
 }
 
@@ -240,7 +293,7 @@ fn replied(asked: Asked<'_>, lie: Lie) -> v1::TargetReplied {
 async fn pursue(lie: Lie) -> (Vec<v1::DeskEvent>, u64) {
     let Scene { mut agency, clock, .. } = Scene::new().await;
     let now = grondslag_core::clock::Clock::now(clock.as_ref());
-    agency.broker_link = Arc::new(Liar { lie, now, pack: Arc::clone(&agency.pack) });
+    agency.broker_link = Liar::new(lie, now, &agency);
     let before = agency.ledger.size().await.unwrap();
     let agency = Arc::new(agency);
     let (events, mut received) = mpsc::channel(64);
@@ -256,7 +309,7 @@ async fn pursue(lie: Lie) -> (Vec<v1::DeskEvent>, u64) {
 fn pursuit(agency: &Arc<Agency>, now: Timestamp) -> Pursuit {
     let category = |code: &str| Category::parse(code).unwrap();
     let wish = Wish {
-        subject: Bsn::parse(KNOWN).unwrap(),
+        subject: Subject::Person(Bsn::parse(KNOWN).unwrap()),
         role: "gi.jeugdbeschermer".to_owned().try_into().unwrap(),
         purpose: "D09".to_owned().try_into().unwrap(),
         kind: "Q02".to_owned().try_into().unwrap(),
@@ -311,6 +364,8 @@ async fn what_is_not_proved_is_discarded_unseen_and_alarms() {
         (Lie::AnotherChild, "SUBJECT_MISMATCH"),
         (Lie::AnotherSigner, "ANSWER_INVALID"),
         (Lie::AnotherQuestion, "ANSWER_INVALID"),
+        (Lie::SealedForAnother, "SEAL_INVALID"),
+        (Lie::AnotherLength, "ANSWER_INVALID"),
         (Lie::AnotherCategory, "ANSWER_INVALID"),
         (Lie::AnotherHeader, "HEADER_MISMATCH"),
         (Lie::AnotherAttester, "ATTESTATION_INVALID"),
@@ -324,6 +379,41 @@ async fn what_is_not_proved_is_discarded_unseen_and_alarms() {
         assert_eq!((line.state.as_str(), line.reason.as_str()), ("unreachable", reason), "{lie:?}");
         assert!(line.outcome.is_empty(), "{lie:?}");
         assert_eq!(written, 2, "asked and alarmed: {lie:?}");
+    }
+}
+
+/// A key that the broker did not prove may be one of which it knows the secret.
+#[tokio::test]
+async fn a_target_whose_key_was_not_proved_is_left_out_and_alarms_and_the_others_are_asked() {
+    for (unproven, asked) in [(vec![GI], true), (vec![GI, VT], false)] {
+        let Scene { mut agency, clock, listing, .. } = Scene::new().await;
+        let now = grondslag_core::clock::Clock::now(clock.as_ref());
+        listing.holder.unproven.lock().unwrap().extend(unproven.iter().map(|who| oin(who)));
+        agency.refresh_epoch().await.unwrap();
+        agency.broker_link = Liar::new(Lie::Nothing, now, &agency);
+        let before = agency.ledger.size().await.unwrap();
+        let agency = Arc::new(agency);
+        let (events, mut received) = mpsc::channel(64);
+        let mut pursuit = pursuit(&agency, now);
+        let categories = pursuit.wish.targets[0].1.clone();
+        pursuit.wish.targets.push((oin(GI), categories));
+        pursuit.run(events).await;
+        let mut lines = BTreeMap::new();
+        while let Some(event) = received.recv().await {
+            if let Some(v1::desk_event::Event::Line(line)) = event.event {
+                lines.insert(line.oin, (line.state, line.reason));
+            }
+        }
+        for who in &unproven {
+            let (state, reason) = &lines[*who];
+            assert_eq!((state.as_str(), reason.as_str()), ("unreachable", "INBOUND_KEY_UNPROVEN"));
+        }
+        let others = lines.values().filter(|(state, _)| state == "replied").count();
+        assert_eq!(others, usize::from(asked));
+        // Asked and answered, and one alarm for each that is left out.
+        let alarms = u64::try_from(unproven.len()).unwrap();
+        let written = agency.ledger.size().await.unwrap() - before;
+        assert_eq!(written, alarms + if asked { 2 } else { 0 });
     }
 }
 
@@ -369,7 +459,7 @@ async fn the_first_reply_counts_and_a_second_one_is_not_shown() {
 async fn invariant_06_a_question_that_cannot_be_recorded_does_not_go_out() {
     let Scene { mut agency, clock, store, .. } = Scene::new().await;
     let now = grondslag_core::clock::Clock::now(clock.as_ref());
-    agency.broker_link = Arc::new(Liar { lie: Lie::Nothing, now, pack: Arc::clone(&agency.pack) });
+    agency.broker_link = Liar::new(Lie::Nothing, now, &agency);
     store.fail_commit(1, grondslag_evidence::store::faulty::Fault::Lost);
     let agency = Arc::new(agency);
     let (events, mut received) = mpsc::channel(64);

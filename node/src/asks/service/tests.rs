@@ -10,7 +10,7 @@ use grondslag_subject::{Bsn, Name};
 
 use super::*;
 use crate::directory::OwnCard;
-use crate::fixture::{KNOWN, OWN, Scene, VT};
+use crate::fixture::{KNOWN, OWN, Scene, VT, rng};
 use crate::limits::DRAFT_TTL_MS;
 use crate::records::{Own, SourceFault};
 use crate::staff::{Staff, StaffName};
@@ -44,6 +44,8 @@ async fn at_desk() -> AtDesk {
         duty_phone: scene.agency.duty_phone.clone(),
         sign_key: scene.agency.sign_key.clone(),
         previous: None,
+        seal_key: scene.agency.keys.seals.public().unwrap().bytes().to_vec(),
+        pseudonym_key: scene.agency.keys.opening.public(&scene.agency.oin, &mut rng()),
         admission: scene.region.admission(OWN, &["ha"]),
     };
     scene.agency.directory.prepare(&own).await.unwrap();
@@ -223,4 +225,21 @@ async fn nobody_sends_anothers_draft() {
     let id = at.draft().await;
     let sent = at.desk.drafted(at.who("second"), &id).await;
     assert_eq!(sent.err(), Some(Reason::UnknownInquiry));
+}
+
+#[tokio::test]
+async fn patterns_are_for_the_privacy_officer_and_nobody_else() {
+    let at = at_desk().await;
+    let before = at.desk.agency.ledger.size().await.unwrap();
+    for who in ["author", "second"] {
+        assert_eq!(at.desk.patterns(at.who(who), 0).await, Err(Reason::RoleNotHeld), "{who}");
+    }
+    assert_eq!(at.desk.agency.ledger.size().await.unwrap(), before);
+    let wire = Some(question("ha.arts", NECESSITY));
+    let pursuit = at.desk.pursuit(at.who("author"), wire).await;
+    let mut events = at.desk.start(pursuit, |event| event).unwrap().into_inner();
+    while events.next().await.is_some() {}
+    let listed = at.desk.patterns(at.who("officer"), 0).await.unwrap();
+    let [one] = listed.patterns.as_slice() else { panic!("{listed:?}") };
+    assert_eq!((one.staff_id.as_str(), one.questions, one.targets), ("author", 1, 1));
 }

@@ -13,7 +13,7 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::records::keys::{LIVE, ROWS, STAGING};
-use crate::records::{Client, Own, RegisterFact, Source, StoreSource};
+use crate::records::{Client, Own, RegisterFact, Source, StoreSource, SubjectKey};
 
 const CLIENTS: &str = "client,bsn,given_names,prefix,family_name,birth_date,from,until\n";
 const RECORDS: &str = "client,category,about,dated,source,t1,t2,t3,t4,t5\n";
@@ -123,8 +123,12 @@ impl World {
         StoreSource::new(self.store.clone(), self.secret.clone())
     }
 
+    fn key(&self, number: &str) -> SubjectKey {
+        SubjectKey::new(super::super::keys::bsn_entry(&self.secret, &bsn(number)))
+    }
+
     async fn find(&self, number: &str, at: &str) -> Option<Client> {
-        self.source().client_at(&bsn(number), moment(at)).await.unwrap()
+        self.source().client_at(&self.key(number), moment(at)).await.unwrap()
     }
 
     async fn records_of(&self, number: &str, at: &str) -> Vec<Record> {
@@ -183,7 +187,7 @@ async fn a_register_that_was_never_loaded_is_not_ready_and_holds_no_names() {
     let world = world();
     let source = world.source();
     assert_eq!(source.ready().await, Err(SourceFault::NotReady));
-    let found = source.client_at(&bsn("999940004"), moment("2026-06-01T00:00")).await;
+    let found = source.client_at(&world.key("999940004"), moment("2026-06-01T00:00")).await;
     assert_eq!(found.unwrap_err().reason(), Reason::NotReady);
     assert!(source.names(&bsn("999940004")).await.unwrap().is_empty());
 }

@@ -1,0 +1,121 @@
+//! What is kept of a question for its later replies.
+//!
+//! `g/<target id>` tells whose question it is; `gq/<digest of asker and inquiry>` whom it was put
+//! to; `gr/<target id><reply number>` holds a message. All go some time after the term
+//! has ended.
+
+use grondslag_core::canonical::Canonical;
+use grondslag_core::clock::Timestamp;
+use grondslag_core::id::{Digest, InquiryId, Oin, TargetId};
+use grondslag_core::inquiry::Inquiry;
+use grondslag_core::limits::REPLIES_KEPT_MS;
+use grondslag_core::reason::Reason;
+use grondslag_core::statement::{Leaf, NamedRuling};
+use grondslag_core::tier::Urgency;
+use grondslag_evidence::store::{Batch, Store, StoreError, parts};
+use serde::{Deserialize, Serialize};
+
+use crate::route::attest::is_asked;
+use crate::route::sweep::expiry_key;
+use crate::route::verify::Target;
+
+/// A question as its target's messages need it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Open {
+    pub(super) target: Oin,
+    pub(super) asked_at: Timestamp,
+    pub(super) answer_by: Timestamp,
+    pub(super) urgency: Urgency,
+    /// Length of every message.
+    pub(super) reply_bytes: usize,
+    /// Number of the last message that was taken; 1 is the first reply, which is not kept.
+    pub(super) last_no: u32,
+    /// When it was taken.
+    pub(super) last_at: Timestamp,
+}
+
+/// Whom a question was put to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Put {
+    pub(super) targets: Vec<(Oin, TargetId)>,
+}
+
+/// Notes, in the batch of its leaves, that later replies to a question may come.
+///
+/// # Errors
+/// `TOO_LARGE` or `INTERNAL`, which a question within its bounds does not give.
+pub(crate) fn note(
+    mut batch: Batch,
+    inquiry: &Inquiry,
+    targets: &[Target],
+    rulings: &[Vec<NamedRuling>],
+    leaves: &[Vec<u8>],
+) -> Result<Batch, Reason> {
+    // A second attempt is to some of the same targets under the same ids.
+    if inquiry.attempt() != 1 {
+        return Ok(batch);
+    }
+    let header = inquiry.header();
+    let until = header.times.answer_by.plus_ms(REPLIES_KEPT_MS);
+    let mut put = Put { targets: Vec::new() };
+    for ((target, rulings), leaf) in targets.iter().zip(rulings).zip(leaves) {
+        if !is_asked(target, rulings) {
+            continue;
+        }
+        let leaf = Leaf::parse(leaf).map_err(|_| Reason::Internal)?;
+        let open = Open {
+            target: target.oin.clone(),
+            asked_at: header.times.asked_at,
+            answer_by: header.times.answer_by,
+            urgency: header.urgency,
+            reply_bytes: leaf.reply_bytes(),
+            last_no: 1,
+            last_at: header.times.asked_at,
+        };
+        batch = keep(batch, &open_key(&target.id), &open, until)?;
+        put.targets.push((target.oin.clone(), target.id));
+    }
+    keep(batch, &put_key(&header.asker, inquiry.id()), &put, until)
+}
+
+/// Adds a body and its expiry to a batch; the batch then expects the key to be free.
+pub(super) fn keep(
+    batch: Batch,
+    key: &[u8],
+    value: &impl Serialize,
+    until: Timestamp,
+) -> Result<Batch, Reason> {
+    let body = serde_json::to_vec(value).map_err(|_| Reason::Internal)?;
+    let batch = parts::put_body(batch, key, &body).map_err(StoreError::reason)?;
+    Ok(batch.put(expiry_key(until, key), key))
+}
+
+/// Reads a body.
+pub(super) async fn read<T: for<'de> Deserialize<'de>>(
+    store: &dyn Store,
+    key: &[u8],
+) -> Result<Option<T>, Reason> {
+    let body = parts::read_body(store, key).await.map_err(StoreError::reason)?;
+    let read = body.map(|body| serde_json::from_slice(&body)).transpose();
+    read.map_err(|_| Reason::StoreCorrupt)
+}
+
+pub(super) fn open_key(id: &TargetId) -> Vec<u8> {
+    [b"g/".as_slice(), id.as_bytes()].concat()
+}
+
+pub(super) fn put_key(asker: &Oin, inquiry: &InquiryId) -> Vec<u8> {
+    let bytes = Canonical::new("grondslag/follow/v1")
+        .text(asker.as_str())
+        .bytes(inquiry.as_bytes())
+        .finish();
+    [b"gq/".as_slice(), Digest::of(&bytes).as_bytes()].concat()
+}
+
+pub(super) fn replies_of(id: &TargetId) -> Vec<u8> {
+    [b"gr/".as_slice(), id.as_bytes()].concat()
+}
+
+pub(super) fn reply_key(id: &TargetId, reply_no: u32) -> Vec<u8> {
+    [replies_of(id).as_slice(), &reply_no.to_be_bytes()].concat()
+}

@@ -1,0 +1,169 @@
+//! All key holders of a region, nearest to the nodes first.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use grondslag_core::blind::{Element, Evaluated, Link, Pair};
+use grondslag_core::id::Oin;
+use grondslag_core::inquiry::Inquiry;
+use grondslag_core::reason::Reason;
+
+use super::{Enrolling, KeyHolder, Step};
+use crate::limits::LINKS_CACHED_MAX;
+
+/// The holders, and the links that they published.
+#[derive(Debug)]
+pub(crate) struct Chain {
+    // Nearest to the nodes first; never empty.
+    holders: Vec<Arc<dyn KeyHolder>>,
+    // Held for a look, never while waiting.
+    links: Mutex<BTreeMap<(u32, Oin), Known>>,
+}
+
+/// A node's links, and the key of the node that they lead to.
+#[derive(Debug, Clone)]
+struct Known {
+    own: Element,
+    links: Arc<[Link]>,
+}
+
+/// A question's hidden number on its way to one target.
+#[derive(Debug, Clone)]
+pub(crate) struct Sent {
+    /// The target.
+    pub node: Oin,
+    /// Its links.
+    pub links: Arc<[Link]>,
+    /// M + r X.
+    pub two: Element,
+}
+
+impl Chain {
+    /// A chain of these holders, nearest to the nodes first.
+    pub(crate) fn new(holders: Vec<Arc<dyn KeyHolder>>) -> Self {
+        Self { holders, links: Mutex::default() }
+    }
+
+    /// Makes factors for a new epoch at every holder.
+    ///
+    /// # Errors
+    /// Why one of them could not.
+    pub(crate) async fn open_epoch(&self, epoch: u32) -> Result<(), Reason> {
+        for holder in &self.holders {
+            holder.open_epoch(epoch).await?;
+        }
+        Ok(())
+    }
+
+    /// Destroys the factors of an epoch at every holder.
+    ///
+    /// # Errors
+    /// Why one of them could not; the others have.
+    pub(crate) async fn destroy_epoch(&self, epoch: u32) -> Result<(), Reason> {
+        let forget = |links: &mut BTreeMap<(u32, Oin), Known>| {
+            links.retain(|(of, _), _| *of != epoch);
+        };
+        forget(&mut self.links.lock().unwrap_or_else(PoisonError::into_inner));
+        let mut failed = Ok(());
+        for holder in &self.holders {
+            if let Err(reason) = holder.destroy_epoch(epoch).await {
+                failed = Err(reason);
+            }
+        }
+        failed
+    }
+
+    /// A node's links from its own key on.
+    ///
+    /// # Errors
+    /// `EPOCH_STALE` for an epoch without factors.
+    pub(crate) async fn links(
+        &self,
+        epoch: u32,
+        node: &Oin,
+        own: &Element,
+    ) -> Result<Arc<[Link]>, Reason> {
+        let place = (epoch, node.clone());
+        let known = {
+            let links = self.links.lock().unwrap_or_else(PoisonError::into_inner);
+            links.get(&place).filter(|known| known.own == *own).cloned()
+        };
+        if let Some(known) = known {
+            return Ok(known.links);
+        }
+        let links: Arc<[Link]> = self.make_links(epoch, node, own).await?.into();
+        let mut cached = self.links.lock().unwrap_or_else(PoisonError::into_inner);
+        if cached.len() >= LINKS_CACHED_MAX {
+            cached.clear();
+        }
+        cached.insert(place, Known { own: *own, links: Arc::clone(&links) });
+        Ok(links)
+    }
+
+    async fn make_links(&self, epoch: u32, node: &Oin, own: &Element) -> Result<Vec<Link>, Reason> {
+        let mut shuffled = Vec::new();
+        for holder in self.holders.iter().rev() {
+            let farther: Option<&Element> = shuffled.last();
+            let next = holder.shuffled(epoch, node, farther).await?;
+            shuffled.push(next);
+        }
+        let (mut links, mut outbound) = (Vec::new(), *own);
+        let shuffled = shuffled.into_iter().rev();
+        for (number, (holder, shuffled)) in self.holders.iter().zip(shuffled).enumerate() {
+            let (inbound, proof) = holder.inbound(epoch, node, number, &outbound).await?;
+            links.push(Link { inbound, proof, shuffled });
+            outbound = inbound;
+        }
+        Ok(links)
+    }
+
+    /// Takes the hidden number of a verified question through every holder, the farthest first.
+    /// A pair per target, in order.
+    ///
+    /// # Errors
+    /// Why a holder did not make its step: nobody is asked then.
+    pub(crate) async fn step(
+        &self,
+        inquiry: &Inquiry,
+        targets: &[Sent],
+    ) -> Result<Vec<Pair>, Reason> {
+        let one = inquiry.hidden().one;
+        let mut pairs: Vec<Pair> =
+            targets.iter().map(|target| Pair { one, two: target.two }).collect();
+        if targets.is_empty() {
+            return Ok(pairs);
+        }
+        for (number, holder) in self.holders.iter().enumerate().rev() {
+            let steps = targets.iter().zip(&pairs).map(|(target, pair)| {
+                let link = target.links.get(number).ok_or(Reason::InboundKeyUnproven)?;
+                Ok(Step { node: target.node.clone(), inbound: link.inbound, pair: *pair })
+            });
+            let steps = steps.collect::<Result<Vec<_>, Reason>>()?;
+            pairs = holder.step(inquiry, &steps).await?;
+            if pairs.len() != targets.len() {
+                return Err(Reason::BlindInvalid);
+            }
+        }
+        Ok(pairs)
+    }
+
+    /// Takes a batch through every holder; what each made of it, the farthest first.
+    ///
+    /// # Errors
+    /// Why a holder refused it.
+    pub(crate) async fn evaluate(
+        &self,
+        mut batch: Enrolling,
+        links: &[Link],
+    ) -> Result<Vec<Evaluated>, Reason> {
+        let mut all: Vec<Evaluated> = Vec::new();
+        for (number, holder) in self.holders.iter().enumerate().rev() {
+            batch.farther = links.get(number + 1).map(|link| link.shuffled);
+            if let Some(before) = all.last() {
+                batch.points.clone_from(&before.points);
+            }
+            all.push(holder.evaluate(&batch).await?);
+        }
+        Ok(all)
+    }
+}

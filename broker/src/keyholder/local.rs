@@ -1,0 +1,229 @@
+//! The key holder in the broker's own process.
+//!
+//! It works on questions that the broker verified, and keeps a quota and a ledger of its own: what
+//! it did is provable apart from what the broker decided.
+
+use std::fmt;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use grondslag_core::blind::enrolment::{self, digest_of};
+use grondslag_core::blind::inbound::Place;
+use grondslag_core::blind::{BlindError, Element, Evaluated, Pair, Proof};
+use grondslag_core::canonical::Canonical;
+use grondslag_core::clock::{Clock, Timestamp};
+use grondslag_core::id::{Digest, Oin};
+use grondslag_core::inquiry::Inquiry;
+use grondslag_core::reason::Reason;
+use grondslag_evidence::ledger::{Entry, Ledger, LedgerError};
+use grondslag_evidence::store::{Batch, Store, StoreError, parts};
+use rand_core::UnwrapErr;
+use tokio::sync::Semaphore;
+
+use super::secrets::Secrets;
+use super::{Enrolling, KeyHolder, Step};
+use crate::limits::{COUNTER_KEPT_MS, ENROLMENT_KEPT_MS, EVALUATIONS_MAX, QUOTA_TRIES_MAX};
+use crate::route::sweep::expiry_key;
+
+/// What a holder works with.
+pub(crate) struct Means {
+    /// The region: what ties its points together.
+    pub region: String,
+    /// Its secrets.
+    pub secrets: Secrets,
+    /// Its own ledger.
+    pub ledger: Arc<Ledger>,
+    /// Its counters.
+    pub store: Arc<dyn Store>,
+    /// Where dates come from.
+    pub clock: Arc<dyn Clock>,
+    /// Most targets that one agency may ask in a day.
+    pub steps_per_day_max: u64,
+    /// Most points that one node may enrol in an epoch.
+    pub points_per_epoch_max: u64,
+}
+
+/// The holder.
+pub(crate) struct LocalHolder(Arc<Means>);
+
+impl LocalHolder {
+    /// A holder with its means.
+    pub(crate) fn new(means: Means) -> Self {
+        Self(Arc::new(means))
+    }
+
+    /// The epochs of which it has factors.
+    pub(crate) fn epochs(&self) -> Vec<u32> {
+        self.0.secrets.epochs()
+    }
+}
+
+impl fmt::Debug for LocalHolder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("LocalHolder(…)")
+    }
+}
+
+impl Means {
+    /// Counts, and records what is counted, in one commit. What was recorded under `about` before
+    /// counts once.
+    async fn count(&self, counted: &Counted<'_>) -> Result<(), Reason> {
+        let Counted { key, more, max, about, leaf, until } = *counted;
+        let failed = StoreError::reason;
+        let done = [b"hd/".as_slice(), about.as_bytes()].concat();
+        for _ in 0..QUOTA_TRIES_MAX {
+            if self.store.get(&done).await.map_err(failed)?.is_some() {
+                return Ok(());
+            }
+            let seen = parts::read_seen(self.store.as_ref(), key).await.map_err(failed)?;
+            let before = seen.as_ref().map_or(Some(0), |seen| number(&seen.body));
+            let count = before.ok_or(Reason::StoreCorrupt)?.saturating_add(more);
+            if count > max {
+                return Err(Reason::QuotaExceeded);
+            }
+            let state = Batch::new();
+            let state = seen.map_or(state.clone(), |seen| parts::delete_seen(state, key, &seen));
+            let state = parts::put_body(state, key, &count.to_be_bytes()).map_err(failed)?;
+            let state = parts::put_body(state, &done, &[]).map_err(failed)?;
+            let state = state.put(expiry_key(until, &done), done.as_slice());
+            let state = state.put(expiry_key(until, key), key);
+            let entry = Entry { about, leaf: leaf.to_vec(), state };
+            match self.ledger.append(entry).await {
+                Ok(_) => return Ok(()),
+                Err(LedgerError::Conflict { .. }) => {}
+                Err(error) => return Err(error.reason()),
+            }
+        }
+        Err(Reason::Busy)
+    }
+}
+
+/// Places for evaluating batches.
+static EVALUATIONS: Semaphore = Semaphore::const_new(EVALUATIONS_MAX);
+
+/// What is counted, and as what it is recorded.
+struct Counted<'a> {
+    /// The counter.
+    key: &'a [u8],
+    /// By how much it goes up.
+    more: u64,
+    /// How far it may go.
+    max: u64,
+    /// What is counted once.
+    about: Digest,
+    /// How it stands in the ledger.
+    leaf: &'a [u8],
+    /// When the counter has served.
+    until: Timestamp,
+}
+
+fn number(value: &[u8]) -> Option<u64> {
+    value.try_into().ok().map(u64::from_be_bytes)
+}
+
+#[async_trait]
+impl KeyHolder for LocalHolder {
+    async fn open_epoch(&self, epoch: u32) -> Result<(), Reason> {
+        self.0.secrets.make(epoch)
+    }
+
+    async fn destroy_epoch(&self, epoch: u32) -> Result<(), Reason> {
+        self.0.secrets.destroy(epoch)
+    }
+
+    async fn inbound(
+        &self,
+        epoch: u32,
+        node: &Oin,
+        number: usize,
+        outbound: &Element,
+    ) -> Result<(Element, Proof), Reason> {
+        let factors = self.0.secrets.factors(epoch, node)?;
+        let place = Place { region: &self.0.region, epoch, node, number };
+        let made = factors.inbound(&place, outbound, &mut UnwrapErr(getrandom::SysRng));
+        made.map_err(BlindError::reason)
+    }
+
+    async fn shuffled(
+        &self,
+        epoch: u32,
+        node: &Oin,
+        farther: Option<&Element>,
+    ) -> Result<Element, Reason> {
+        let factors = self.0.secrets.factors(epoch, node)?;
+        factors.shuffled(farther).map_err(BlindError::reason)
+    }
+
+    async fn step(&self, inquiry: &Inquiry, steps: &[Step]) -> Result<Vec<Pair>, Reason> {
+        let header = inquiry.header();
+        let (asker, now) = (&header.asker, self.0.clock.now());
+        let count = u64::try_from(steps.len()).unwrap_or(u64::MAX);
+        let leaf = Canonical::new("grondslag/leaf/step/v1")
+            .bytes(inquiry.digest().as_bytes())
+            .text(asker.as_str())
+            .number(header.epoch.into())
+            .number(count)
+            .signed(now.ms())
+            .finish();
+        let key = format!("hq/{}/{asker}", now.date());
+        let counted = Counted {
+            key: key.as_bytes(),
+            more: count,
+            max: self.0.steps_per_day_max,
+            about: inquiry.digest(),
+            leaf: &leaf,
+            until: header.times.answer_by.plus_ms(COUNTER_KEPT_MS),
+        };
+        self.0.count(&counted).await?;
+        let stepped = steps.iter().map(|step| {
+            let factors = self.0.secrets.factors(header.epoch, &step.node)?;
+            let pair = factors.step(&step.pair, &step.inbound, &mut UnwrapErr(getrandom::SysRng));
+            pair.map_err(BlindError::reason)
+        });
+        stepped.collect()
+    }
+
+    async fn evaluate(&self, batch: &Enrolling) -> Result<Evaluated, Reason> {
+        enrolment::check_count(&batch.points).map_err(BlindError::reason)?;
+        let Enrolling { epoch, node, number, points, .. } = batch;
+        let factors = self.0.secrets.factors(*epoch, node)?;
+        let count = u64::try_from(points.len()).unwrap_or(u64::MAX);
+        let (digest, now) = (digest_of(points), self.0.clock.now());
+        let leaf = Canonical::new("grondslag/leaf/enrolled/v1")
+            .text(node.as_str())
+            .number((*epoch).into())
+            .number(*number)
+            .number(count)
+            .bytes(digest.as_bytes())
+            .signed(now.ms())
+            .finish();
+        let about = Canonical::new("grondslag/enrolling/v1")
+            .text(node.as_str())
+            .number((*epoch).into())
+            .number(*number)
+            .bytes(digest.as_bytes());
+        let about = Digest::of(&about.finish());
+        let key = format!("he/{epoch}/{node}");
+        let counted = Counted {
+            key: key.as_bytes(),
+            more: count,
+            max: self.0.points_per_epoch_max,
+            about,
+            leaf: &leaf,
+            until: now.plus_ms(ENROLMENT_KEPT_MS),
+        };
+        self.0.count(&counted).await?;
+        let (region, batch) = (self.0.region.clone(), batch.clone());
+        // A full batch is a third of a second of arithmetic: not on a thread that serves calls.
+        // It takes long on a thread that others need too.
+        let place = EVALUATIONS.acquire().await.map_err(|_| Reason::Internal)?;
+        let evaluated = tokio::task::spawn_blocking(move || {
+            let _place = place;
+            let Enrolling { epoch, node, number, farther, points } = &batch;
+            let about = enrolment::Batch { region: &region, epoch: *epoch, node, number: *number };
+            let mut rng = UnwrapErr(getrandom::SysRng);
+            factors.evaluate(&about, farther.as_ref(), points, &mut rng)
+        });
+        evaluated.await.map_err(|_| Reason::Internal)?.map_err(BlindError::reason)
+    }
+}

@@ -1,0 +1,156 @@
+//! The hidden number of a question: whose it is is proved, and nobody but its target opens it.
+
+use grondslag_core::blind::Pair;
+use grondslag_core::seal::{About, Label, open};
+
+use super::*;
+use crate::epoch::wish::Wish;
+
+const OTHER: &str = "00000099000000003000";
+
+/// A question to two schools, and their keys.
+struct Both {
+    scene: Scene,
+    other: InboundKey,
+}
+
+async fn both() -> Both {
+    let scene = scene(&[]).await;
+    scene.admit_as(OTHER, "sch").await;
+    let other = inbound(&scene.broker, EPOCH, OTHER).await.unwrap();
+    Both { scene, other }
+}
+
+impl Both {
+    fn question(&self, id: u8) -> RawInquiry {
+        let one = question(&self.scene, &["G05"], |_| {});
+        let part = one.parts[0].1.clone();
+        let parts = vec![(oin(SCHOOL), part.clone()), (oin(OTHER), part)];
+        let keys = [&self.scene.inbound, &self.other];
+        hidden_under(&keys, InquiryId::new([id; 16]), 1, one.header, parts)
+    }
+
+    async fn verified(&self, raw: RawInquiry) -> Option<Reason> {
+        let inquiry = Inquiry::parse(raw, self.scene.clock.now()).unwrap();
+        verify_inquiry(&self.scene.broker, &oin(ASKER), &inquiry).await.err()
+    }
+}
+
+/// Signs the whole anew, as an asker does that lies about what it hides.
+fn signed(mut raw: RawInquiry) -> RawInquiry {
+    let RawInquiry { id, attempt, header, parts, hidden, .. } = &raw;
+    let whole = whole_bytes(id, *attempt, header, parts, &hidden.one, &hidden.two);
+    raw.signature = sign(&key(1), &whole);
+    raw
+}
+
+#[tokio::test]
+async fn a_question_about_one_number_to_all_its_targets_is_taken() {
+    let both = both().await;
+    assert_eq!(both.verified(both.question(1)).await, None);
+}
+
+#[tokio::test]
+async fn a_proof_that_was_altered_or_made_for_another_question_is_refused() {
+    let both = both().await;
+    let mut raw = both.question(1);
+    raw.hidden.proof = both.question(2).hidden.proof;
+    assert_eq!(both.verified(signed(raw)).await, Some(Reason::BlindInvalid));
+    // Another's points under a new id, proof and all.
+    let (one, mut other) = (both.question(1), both.question(2));
+    other.hidden = one.hidden;
+    assert_eq!(both.verified(signed(other)).await, Some(Reason::BlindInvalid));
+    // The proof is over what was signed, so that it does not survive a second signature either.
+    let mut later = both.question(1);
+    later.attempt = 2;
+    assert_eq!(both.verified(signed(later)).await, Some(Reason::BlindInvalid));
+}
+
+#[tokio::test]
+async fn points_that_changed_places_or_hide_another_child_are_refused() {
+    let both = both().await;
+    let mut swapped = both.question(1);
+    swapped.hidden.two.swap(0, 1);
+    assert_eq!(both.verified(swapped.clone()).await, Some(Reason::StatementInvalid));
+    assert_eq!(both.verified(signed(swapped)).await, Some(Reason::BlindInvalid));
+    // One target is asked about another child.
+    let mut lie = both.question(1);
+    let two = lie.hidden.two[1].point() - child(1).point() + child(2).point();
+    lie.hidden.two[1] = Element::new(two).unwrap();
+    assert_eq!(both.verified(signed(lie)).await, Some(Reason::BlindInvalid));
+    // The broker itself cannot put another first point under the asker's signature.
+    let mut altered = both.question(1);
+    altered.hidden.one = child(3);
+    assert_eq!(both.verified(altered).await, Some(Reason::StatementInvalid));
+}
+
+#[tokio::test]
+async fn a_question_of_another_epoch_is_stale_and_its_proof_does_not_hold_in_this_one() {
+    let both = both().await;
+    let mut next = both.question(1);
+    next.header.epoch = 2;
+    assert_eq!(both.verified(signed(next.clone())).await, Some(Reason::EpochStale));
+    let switch_at = both.scene.clock.now();
+    let wish = Wish { id: "a".into(), switch_at };
+    both.scene.broker.epochs.tend(Some(wish)).await.unwrap();
+    // The epoch is there now, with other keys: what was hidden under the old ones is nothing.
+    let again = hidden_under(
+        &[&both.scene.inbound, &both.other],
+        InquiryId::new([1; 16]),
+        1,
+        next.header,
+        next.parts,
+    );
+    assert_eq!(both.verified(again).await, Some(Reason::BlindInvalid));
+    assert_eq!(both.verified(both.question(1)).await, None, "the old one is ending");
+    both.scene.clock.set(switch_at.plus_ms(330_001));
+    assert_eq!(both.verified(both.question(1)).await, Some(Reason::EpochStale));
+    both.scene.broker.epochs.tend(None).await.unwrap();
+    assert_eq!(both.verified(both.question(1)).await, Some(Reason::EpochStale));
+}
+
+#[tokio::test]
+async fn a_target_without_a_key_is_no_target() {
+    let both = both().await;
+    let mut raw = both.question(1);
+    raw.parts[1].0 = oin("00000099000000007000");
+    assert_eq!(both.verified(signed(raw)).await, Some(Reason::UnknownAgency));
+}
+
+/// What was attested is what the target opens, and it opens for nobody else.
+#[tokio::test]
+async fn the_pair_is_sealed_for_its_target_and_attested_by_its_digest() {
+    let scene = scene(&[]).await;
+    let (inquiry, targets, decided) =
+        scene.route(question(&scene, &["G05"], |_| {})).await.unwrap();
+    let (to, header) = (oin(SCHOOL), inquiry.header());
+    let about = About {
+        label: Label::Pair,
+        target_id: targets[0].id,
+        from: &scene.broker.oin,
+        to: &to,
+        epoch: EPOCH,
+        reply_no: 0,
+        part: 1,
+        last: true,
+        answer_by: header.times.answer_by,
+    };
+    let sealed = decided[0].pair.as_deref().unwrap();
+    let pair = Pair::parse(&open(&scene.seal, &about, sealed).unwrap()).unwrap();
+    assert_eq!(pair.digest(), decided[0].evidence.pair);
+    let hidden = inquiry.hidden();
+    assert!(pair.one != hidden.one && pair.two != hidden.two[0], "re-randomised");
+    // It is the same child's pseudonym in every question, and another child's is another.
+    let met = |pair: &Pair| pair.two.point() - scene.own.times(&pair.one);
+    let other = question(&scene, &["G05"], |_| {});
+    let part = other.parts[0].1.clone();
+    let other = super::sealed(&scene, InquiryId::new([4; 16]), other.header, part);
+    let (_, targets, again) = scene.route(other).await.unwrap();
+    let about = About { target_id: targets[0].id, ..about };
+    let second = open(&scene.seal, &about, again[0].pair.as_deref().unwrap()).unwrap();
+    assert_eq!(met(&Pair::parse(&second).unwrap()), met(&pair));
+    assert_ne!(met(&pair), *child(1).point());
+    assert!(open(&scene.seal, &about, sealed).is_err(), "it is of the other question");
+    let foreign = SealSecret::random(Suite::XWing, &mut rng());
+    assert!(open(&foreign, &about, sealed).is_err());
+}

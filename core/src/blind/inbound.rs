@@ -1,0 +1,173 @@
+//! Inbound keys: under which a number is encrypted for one node, and why an asker may trust them.
+//!
+//! A node's own key is `Y_n`. Each key holder publishes a [`Link`]: X = Y / k with a proof of
+//! knowledge of k, and S = s S' for enrolment. The links form a chain, the holder nearest to the
+//! node first; the last X is what askers encrypt under. Without the proof a broker that knows
+//! log X opens every question (protocol, decision a).
+
+use std::fmt;
+
+use curve25519_dalek::constants::RISTRETTO_BASEPOINT_POINT as G;
+use curve25519_dalek::ristretto::{RistrettoBasepointTable, RistrettoPoint};
+use curve25519_dalek::scalar::Scalar;
+use rand_core::CryptoRng;
+
+use super::proof::Claim;
+use super::{BlindError, Element, Factors, Proof, Secret};
+use crate::canonical::Canonical;
+use crate::id::Oin;
+use crate::limits::HOLDERS_MAX;
+
+/// One key holder's part of a node's keys in one epoch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Link {
+    /// X = (the X before it, or Y) / k.
+    pub inbound: Element,
+    /// That the holder knows k.
+    pub proof: Proof,
+    /// S = s (the S of the holder farther from the node, or G).
+    pub shuffled: Element,
+}
+
+/// What a link is about.
+#[derive(Debug, Clone, Copy)]
+pub struct Place<'a> {
+    /// The region: what ties all of its points together.
+    pub region: &'a str,
+    /// The epoch.
+    pub epoch: u32,
+    /// The node.
+    pub node: &'a Oin,
+    /// Which link: 0 is nearest to the node.
+    pub number: usize,
+}
+
+impl Place<'_> {
+    fn context(&self, outbound: &Element, inbound: &Element) -> Canonical {
+        Canonical::new("grondslag/blind/inbound/v1")
+            .text(self.region)
+            .number(self.epoch.into())
+            .text(self.node.as_str())
+            .number(u64::try_from(self.number).unwrap_or(u64::MAX))
+            .bytes(&outbound.bytes())
+            .bytes(&inbound.bytes())
+    }
+}
+
+impl Factors {
+    /// This holder's inbound key before `outbound` (the Y of the node, or the X of the holder
+    /// nearer to it), with its proof.
+    ///
+    /// # Errors
+    /// [`BlindError::Element`] in a negligible case.
+    pub fn inbound(
+        &self,
+        place: &Place<'_>,
+        outbound: &Element,
+        rng: &mut impl CryptoRng,
+    ) -> Result<(Element, Proof), BlindError> {
+        let inbound = Element::new(self.unkey(outbound))?;
+        let claim = Claim { base: *inbound.point(), public: *outbound.point() };
+        let context = place.context(outbound, &inbound);
+        Ok((inbound, Proof::make(&context, &[claim], self.key(), rng)))
+    }
+
+    /// S of this holder: s times the S of the holder farther from the node, or G.
+    ///
+    /// # Errors
+    /// [`BlindError::Element`] in a negligible case.
+    pub fn shuffled(&self, farther: Option<&Element>) -> Result<Element, BlindError> {
+        Element::new(self.shuffle().scalar() * farther.map_or(G, |element| *element.point()))
+    }
+}
+
+/// A key that a number may be encrypted under: every link from the node's own key on was proved.
+///
+/// Only [`InboundKey::verify`] makes one:
+///
+/// ```compile_fail,E0451
+/// use grondslag_core::blind::{Element, InboundKey};
+/// fn forge(element: Element, table: Box<curve25519_dalek::RistrettoBasepointTable>) {
+///     let _ = InboundKey { element, table };
+/// }
+/// ```
+#[derive(Clone)]
+pub struct InboundKey {
+    element: Element,
+    // Some 30 KiB: an asker encrypts under the same few keys for a whole epoch.
+    table: Box<RistrettoBasepointTable>,
+}
+
+impl InboundKey {
+    /// Verifies the links of a node, from its own key Y on.
+    ///
+    /// # Errors
+    /// [`BlindError::Count`] for no link or too many, [`BlindError::Proof`] for one that is not
+    /// proved for this node, epoch and region.
+    pub fn verify(
+        region: &str,
+        epoch: u32,
+        node: &Oin,
+        own: &Element,
+        links: &[Link],
+    ) -> Result<Self, BlindError> {
+        if links.is_empty() || links.len() > HOLDERS_MAX {
+            return Err(BlindError::Count);
+        }
+        let mut outbound = *own;
+        for (number, link) in links.iter().enumerate() {
+            let claim = Claim { base: *link.inbound.point(), public: *outbound.point() };
+            let place = Place { region, epoch, node, number };
+            let context = place.context(&outbound, &link.inbound);
+            link.proof.check(&context, &[claim])?;
+            outbound = link.inbound;
+        }
+        Ok(Self {
+            element: outbound,
+            table: Box::new(RistrettoBasepointTable::create(outbound.point())),
+        })
+    }
+
+    /// The key.
+    pub fn element(&self) -> &Element {
+        &self.element
+    }
+
+    /// r X.
+    pub(super) fn times(&self, r: &Scalar) -> RistrettoPoint {
+        r * &*self.table
+    }
+}
+
+impl fmt::Debug for InboundKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("InboundKey(…)")
+    }
+}
+
+/// A node's own key Y = y G with its proof of possession, as it stands on its card: 96 bytes.
+/// Without the proof a node could choose its key by another's, and one shared r would leak.
+pub fn own_key(node: &Oin, secret: &Secret, rng: &mut impl CryptoRng) -> Vec<u8> {
+    let public = secret.public();
+    let claim = Claim { base: G, public };
+    let proof = Proof::make(&own_context(node, &public), &[claim], secret, rng);
+    [public.compress().as_bytes().as_slice(), &proof.bytes()].concat()
+}
+
+/// Reads a node's own key from its card.
+///
+/// # Errors
+/// [`BlindError`] for anything but a point of which the node proved to have the secret.
+pub fn verify_own_key(node: &Oin, bytes: &[u8]) -> Result<Element, BlindError> {
+    let (public, proof) = bytes.split_at_checked(Element::LEN).ok_or(BlindError::Element)?;
+    let (public, proof) = (Element::parse(public)?, Proof::parse(proof)?);
+    let claim = Claim { base: G, public: *public.point() };
+    proof.check(&own_context(node, public.point()), &[claim])?;
+    Ok(public)
+}
+
+fn own_context(node: &Oin, public: &RistrettoPoint) -> Canonical {
+    Canonical::new("grondslag/blind/own-key/v1")
+        .text(node.as_str())
+        .bytes(public.compress().as_bytes())
+}

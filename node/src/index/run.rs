@@ -1,0 +1,421 @@
+//! Runs: the first, padded one of an epoch, and the regular batches after it.
+//!
+//! The first run of an epoch covers the whole register, padded so that only its order of magnitude
+//! shows. After it, a batch of a fixed size goes out every hour, whether or not anything changed:
+//! when a client came is not to be seen. A batch is durable here before it is sent, so that a run
+//! that was cut short goes on where it was.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use grondslag_core::blind::enrolment::{self, digest_of};
+use grondslag_core::blind::{BlindError, Element, Evaluated};
+use grondslag_core::canonical::Canonical;
+use grondslag_core::id::Digest;
+use grondslag_core::reason::Reason;
+use grondslag_evidence::ledger::{Entry as Leaf, LedgerError};
+use grondslag_evidence::store::{Batch, StoreError, parts};
+use grondslag_proto::epoch::wire_points;
+use grondslag_proto::reply::reason;
+use grondslag_proto::v1;
+use grondslag_subject::pseudonym::{Canary, Enrolment, Shuffled, canary_point, number_point};
+
+use super::keys::{self, Found};
+use super::state::{KeptBatch, State};
+use super::{Index, Means};
+use crate::epochs::OwnLinks;
+use crate::limits::{
+    BATCH_POINTS_MAX, BULK_POINTS_MIN, HOUR_MS, HOURLY_POINTS_MIN, HOURLY_SHARE, PAGE,
+};
+use crate::random::random;
+use crate::records::{SourceFault, SubjectKey};
+
+/// Made-up subjects, by the node's own keyed digest.
+#[derive(Clone, Default)]
+pub(crate) struct Canaries(Vec<(SubjectKey, Canary)>);
+
+impl Canaries {
+    /// The canaries of the region's list.
+    pub(crate) fn new(all: Vec<(SubjectKey, Canary)>) -> Self {
+        Self(all)
+    }
+
+    /// Every canary.
+    pub(crate) fn all(&self) -> &[(SubjectKey, Canary)] {
+        &self.0
+    }
+
+    /// The digits of one.
+    pub(crate) fn digits(&self, key: &SubjectKey) -> Option<&Canary> {
+        self.0.iter().find(|(own, _)| own == key).map(|(_, canary)| canary)
+    }
+}
+
+impl fmt::Debug for Canaries {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Canaries(…)")
+    }
+}
+
+/// What the register and the index differ in.
+struct Difference {
+    /// Whom the index does not know yet.
+    missing: Vec<Found>,
+    /// Whom it still knows.
+    gone: Vec<SubjectKey>,
+    /// How many the register has, canaries included.
+    size: u64,
+}
+
+impl Index {
+    /// Brings the index of the current epoch, and of the next, up to now if that is due; `at_once`
+    /// does not wait for the hour, which tells that something changed.
+    ///
+    /// # Errors
+    /// Why a batch was not enrolled: the index stays as it was, and the next turn goes on.
+    pub(crate) async fn tend(&self, at_once: bool) -> Result<(), Reason> {
+        let _one_at_a_time = self.turn.lock().await;
+        let current = self.means.epochs.current()?;
+        let next = self.means.epochs.next().map(|(epoch, _)| epoch);
+        for epoch in [Some(current), next].into_iter().flatten() {
+            if let Some(own) = self.means.epochs.links(epoch, &self.means.own) {
+                self.tend_epoch(&own, at_once).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn tend_epoch(&self, own: &OwnLinks, at_once: bool) -> Result<(), Reason> {
+        let now = self.means.clock.now();
+        let hour = now.ms().div_euclid(HOUR_MS);
+        let mut state = self.state(own.epoch).await?.unwrap_or_default();
+        let made_with = Some(own.digest());
+        if state.made_with != made_with {
+            // Under other factors nobody would be found, which must not look like "not known".
+            self.forget(own.epoch).await.map_err(StoreError::reason)?;
+            state = State { made_with, next_number: state.next_number, ..State::default() };
+        }
+        if state.as_of.is_some() && state.hour == hour && !at_once {
+            return Ok(());
+        }
+        if let Some(number) = state.pending {
+            match self.take_in(own, number, &mut state).await {
+                // Its clients changed since it was sent: they are enrolled anew.
+                Err(Reason::ReplayConflict) => state.pending = None,
+                taken => taken?,
+            }
+        }
+        let difference = self.difference(own.epoch).await?;
+        if state.as_of.is_none() {
+            self.first_run(own, &mut state, &difference).await?;
+        } else {
+            self.regular(own, &mut state, &difference).await?;
+        }
+        (state.as_of, state.hour) = (Some(now), hour);
+        let batch = put_state(Batch::new(), own.epoch, &state)?;
+        self.means.store.commit(batch).await.map_err(StoreError::reason)
+    }
+
+    /// The whole register, padded to the next power of two.
+    async fn first_run(
+        &self,
+        own: &OwnLinks,
+        state: &mut State,
+        difference: &Difference,
+    ) -> Result<(), Reason> {
+        state.bulk_total = difference.size.next_power_of_two().max(BULK_POINTS_MIN);
+        let left = state.bulk_total.saturating_sub(state.bulk_done);
+        let left = usize::try_from(left).unwrap_or(usize::MAX).max(difference.missing.len());
+        let mut missing = difference.missing.iter();
+        let mut done = 0;
+        while done < left {
+            let size = BATCH_POINTS_MAX.min(left.saturating_sub(done));
+            let places: Vec<Option<Found>> = (0..size).map(|_| missing.next().copied()).collect();
+            self.enrol(own, state, &places, &[]).await?;
+            done = done.saturating_add(size);
+        }
+        Ok(())
+    }
+
+    /// What changed, in batches of the size that every hour has.
+    async fn regular(
+        &self,
+        own: &OwnLinks,
+        state: &mut State,
+        difference: &Difference,
+    ) -> Result<(), Reason> {
+        let share = difference.size.div_ceil(HOURLY_SHARE);
+        let size = usize::try_from(share).unwrap_or(usize::MAX);
+        let size = size.clamp(HOURLY_POINTS_MIN, BATCH_POINTS_MAX);
+        let mut missing = difference.missing.iter().copied();
+        let mut gone = difference.gone.as_slice();
+        loop {
+            let places: Vec<Option<Found>> = (0..size).map(|_| missing.next()).collect();
+            let last = missing.len() == 0;
+            let (now_gone, later) = gone.split_at(gone.len().min(BATCH_POINTS_MAX));
+            self.enrol(own, state, &places, now_gone).await?;
+            gone = later;
+            if last && gone.is_empty() {
+                return Ok(());
+            }
+        }
+    }
+
+    /// One batch: made durable, sent, taken in.
+    async fn enrol(
+        &self,
+        own: &OwnLinks,
+        state: &mut State,
+        places: &[Option<Found>],
+        gone: &[SubjectKey],
+    ) -> Result<(), Reason> {
+        let (epoch, number) = (own.epoch, state.next_number);
+        let place = |place: &Option<Found>| {
+            place.as_ref().map(|found| hex::encode(found.bytes())).unwrap_or_default()
+        };
+        let kept = KeptBatch {
+            seed: hex::encode(random::<32>()?),
+            places: places.iter().map(place).collect(),
+        };
+        (state.next_number, state.pending) = (number.saturating_add(1), Some(number));
+        let body = serde_json::to_vec(&kept).map_err(|_| Reason::Internal)?;
+        let failed = StoreError::reason;
+        let batch = parts::put_body(Batch::new(), &keys::batch(epoch, number), &body);
+        let batch = put_state(batch.map_err(failed)?, epoch, state)?;
+        self.means.store.commit(batch).await.map_err(failed)?;
+        self.remove(epoch, gone).await?;
+        self.take_in(own, number, state).await
+    }
+
+    /// Sends a batch that is kept, and writes what came back: entries, state and leaf in one
+    /// commit.
+    async fn take_in(&self, own: &OwnLinks, number: u64, state: &mut State) -> Result<(), Reason> {
+        let epoch = own.epoch;
+        let failed = StoreError::reason;
+        let body = parts::read_body(self.means.store.as_ref(), &keys::batch(epoch, number)).await;
+        let body = body.map_err(failed)?.ok_or(Reason::StoreCorrupt)?;
+        let kept: KeptBatch = serde_json::from_slice(&body).map_err(|_| Reason::StoreCorrupt)?;
+        let blinded = Blinded::make(&self.means, &kept).await?;
+        let evaluated = self.evaluate(own, number, &blinded).await?;
+        let shuffled = own.links.first().ok_or(Reason::InboundKeyUnproven)?.shuffled;
+        let (places, enrolment) = (blinded.places.clone(), blinded.enrolment.clone());
+        let secret = self.means.secret.pseudonym_key();
+        let entries = tokio::task::spawn_blocking(move || {
+            let shuffled = Shuffled::new(&shuffled);
+            let positions = (0_u64..).zip(places).zip(&evaluated.points);
+            let known =
+                positions.filter_map(|((position, place), point)| Some((position, place?, point)));
+            let entries = known.map(|(position, found, point)| {
+                let pseudonym = enrolment.unblind(position, point, &shuffled)?;
+                Ok((found, pseudonym.index(&secret)))
+            });
+            entries.collect::<Result<Vec<_>, BlindError>>()
+        });
+        let entries = entries.await.map_err(|_| Reason::Internal)?.map_err(BlindError::reason)?;
+        let mut batch = Batch::new();
+        for (found, entry) in &entries {
+            batch = batch.put(keys::entry(epoch, entry), found.bytes());
+            batch = batch.put(keys::subject(epoch, found.key()), entry.as_slice());
+        }
+        let points = u64::try_from(kept.places.len()).unwrap_or(u64::MAX);
+        if state.as_of.is_none() {
+            state.bulk_done = state.bulk_done.saturating_add(points);
+        }
+        state.pending = None;
+        state.subjects =
+            state.subjects.saturating_add(u64::try_from(entries.len()).unwrap_or(u64::MAX));
+        let leaf = Canonical::new("grondslag/leaf/enrolment/v1")
+            .number(epoch.into())
+            .number(number)
+            .number(points)
+            .bytes(digest_of(&blinded.points).as_bytes())
+            .signed(self.means.clock.now().ms())
+            .finish();
+        let leaf = Leaf { about: Digest::of(&leaf), leaf, state: put_state(batch, epoch, state)? };
+        self.means.ledger.append(leaf).await.map_err(LedgerError::reason)?;
+        Ok(())
+    }
+
+    /// Takes a batch to the key holders, and verifies what each of them made of it.
+    async fn evaluate(
+        &self,
+        own: &OwnLinks,
+        number: u64,
+        blinded: &Blinded,
+    ) -> Result<Evaluated, Reason> {
+        let (epoch, points) = (own.epoch, wire_points(&blinded.points));
+        let answer = self.means.link.enrol(v1::EnrolRequest { epoch, number, points }).await?;
+        if let Some(refusal) = answer.refusal {
+            return Err(reason(&refusal.reason));
+        }
+        if answer.evaluations.len() != own.links.len() {
+            return Err(Reason::BlindInvalid);
+        }
+        let evaluations = answer.evaluations.into_iter().map(Evaluated::try_from);
+        let evaluations = evaluations.collect::<Result<Vec<_>, Reason>>()?;
+        let (means, own, points) = (self.means.clone(), own.clone(), blinded.points.clone());
+        let verified = tokio::task::spawn_blocking(move || {
+            let region = means.epochs.region();
+            let batch = enrolment::Batch { region, epoch, node: &means.own, number };
+            let (mut before, mut farther) = (points, None);
+            // The links stand nearest first, the evaluations farthest first.
+            for (link, evaluated) in own.links.iter().rev().zip(&evaluations) {
+                batch.verify(farther.as_ref(), &link.shuffled, &before, evaluated)?;
+                before.clone_from(&evaluated.points);
+                farther = Some(link.shuffled);
+            }
+            evaluations.into_iter().next_back().ok_or(BlindError::Count)
+        });
+        verified.await.map_err(|_| Reason::Internal)?.map_err(BlindError::reason)
+    }
+
+    /// Whom the register has and the index not, and the other way round.
+    async fn difference(&self, epoch: u32) -> Result<Difference, Reason> {
+        let register = self.means.register.subjects().await.map_err(SourceFault::reason)?;
+        let clients = register.into_iter().map(Found::Client);
+        let canaries = self.means.canaries.all().iter().map(|(key, _)| Found::Canary(*key));
+        let wanted: Vec<Found> = clients.chain(canaries).collect();
+        let known = self.known(epoch).await?;
+        let all: BTreeSet<&SubjectKey> = wanted.iter().map(Found::key).collect();
+        let gone = known.iter().filter(|key| !all.contains(key)).copied().collect();
+        let size = u64::try_from(wanted.len()).unwrap_or(u64::MAX);
+        let missing = wanted.into_iter().filter(|found| !known.contains(found.key())).collect();
+        Ok(Difference { missing, gone, size })
+    }
+
+    async fn known(&self, epoch: u32) -> Result<BTreeSet<SubjectKey>, Reason> {
+        let (prefix, mut known) = (keys::subjects(epoch), BTreeSet::new());
+        let mut after: Option<Vec<u8>> = None;
+        loop {
+            let page = self.means.store.scan(&prefix, after.as_deref(), PAGE).await;
+            let page = page.map_err(StoreError::reason)?;
+            for pair in &page {
+                let key = pair.key.strip_prefix(prefix.as_slice());
+                let key = key.and_then(SubjectKey::from_bytes).ok_or(Reason::StoreCorrupt)?;
+                known.insert(key);
+            }
+            match page.last() {
+                Some(last) if page.len() >= PAGE => after = Some(last.key.clone()),
+                _ => return Ok(known),
+            }
+        }
+    }
+
+    async fn remove(&self, epoch: u32, gone: &[SubjectKey]) -> Result<(), Reason> {
+        let mut batch = Batch::new();
+        for key in gone {
+            let subject = keys::subject(epoch, key);
+            let entry = self.means.store.get(&subject).await.map_err(StoreError::reason)?;
+            let entry = entry.and_then(|entry| entry.try_into().ok());
+            batch = batch.delete(subject);
+            batch = entry.map_or(batch.clone(), |entry| batch.delete(keys::entry(epoch, &entry)));
+        }
+        if batch.is_empty() {
+            return Ok(());
+        }
+        self.means.store.commit(batch).await.map_err(StoreError::reason)
+    }
+
+    /// Forgets the index of this epoch.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub(crate) async fn forget(&self, epoch: u32) -> Result<(), StoreError> {
+        let prefix = keys::epoch_prefix(epoch);
+        loop {
+            let page = self.means.store.scan(&prefix, None, PAGE).await?;
+            if page.is_empty() {
+                return Ok(());
+            }
+            let mut batch = Batch::new();
+            for pair in page {
+                // Batches are bodies; entries are values of their own.
+                let body = pair.key.get(prefix.len()) == Some(&b'b');
+                batch = if body {
+                    parts::delete_body(self.means.store.as_ref(), batch, &pair.key).await?
+                } else {
+                    batch.delete(pair.key)
+                };
+            }
+            self.means.store.commit(batch).await?;
+        }
+    }
+}
+
+fn put_state(batch: Batch, epoch: u32, state: &State) -> Result<Batch, Reason> {
+    let json = serde_json::to_vec(state).map_err(|_| Reason::Internal)?;
+    Ok(batch.put(keys::state(epoch), json))
+}
+
+/// A batch in blinded form.
+struct Blinded {
+    places: Vec<Option<Found>>,
+    enrolment: Enrolment,
+    points: Vec<Element>,
+}
+
+impl Blinded {
+    /// The points of a kept batch: the same whenever they are made. Who left the register since
+    /// becomes padding of the same form, which changes the batch and so is enrolled as a new one.
+    async fn make(means: &Means, kept: &KeptBatch) -> Result<Self, Reason> {
+        let seed = hex::decode(&kept.seed).ok().and_then(|seed| seed.try_into().ok());
+        let enrolment = Enrolment::new(seed.ok_or(Reason::StoreCorrupt)?);
+        let mut numbers = Vec::with_capacity(kept.places.len());
+        for place in &kept.places {
+            numbers.push(number(means, place).await?);
+        }
+        let (region, copy) = (means.epochs.region().to_owned(), enrolment.clone());
+        let blinded = tokio::task::spawn_blocking(move || {
+            let positions = (0_u64..).zip(&numbers);
+            let points = positions.map(|(position, number)| {
+                let point = number.as_ref().map(|number| number.point(&region)).transpose()?;
+                copy.blind(position, point.as_ref())
+            });
+            let points = points.collect::<Result<Vec<_>, BlindError>>()?;
+            Ok((numbers.iter().map(|number| number.as_ref().map(Number::found)).collect(), points))
+        });
+        let blinded: Result<(Vec<Option<Found>>, Vec<Element>), BlindError> =
+            blinded.await.map_err(|_| Reason::Internal)?;
+        let (places, points) = blinded.map_err(BlindError::reason)?;
+        Ok(Self { places, enrolment, points })
+    }
+}
+
+/// A number in a batch.
+enum Number {
+    Client(SubjectKey, grondslag_subject::Bsn),
+    Canary(SubjectKey, Canary),
+}
+
+impl Number {
+    fn point(&self, region: &str) -> Result<Element, BlindError> {
+        match self {
+            Self::Client(_, number) => number_point(region, number),
+            Self::Canary(_, canary) => canary_point(region, canary),
+        }
+    }
+
+    fn found(&self) -> Found {
+        match self {
+            Self::Client(key, _) => Found::Client(*key),
+            Self::Canary(key, _) => Found::Canary(*key),
+        }
+    }
+}
+
+async fn number(means: &Means, place: &str) -> Result<Option<Number>, Reason> {
+    if place.is_empty() {
+        return Ok(None);
+    }
+    let bytes = hex::decode(place).map_err(|_| Reason::StoreCorrupt)?;
+    match Found::parse(&bytes).ok_or(Reason::StoreCorrupt)? {
+        Found::Client(key) => {
+            let number = means.register.number(&key).await.map_err(SourceFault::reason)?;
+            Ok(number.map(|number| Number::Client(key, number)))
+        }
+        Found::Canary(key) => {
+            let canary = means.canaries.digits(&key).cloned();
+            Ok(canary.map(|canary| Number::Canary(key, canary)))
+        }
+    }
+}

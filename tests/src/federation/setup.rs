@@ -1,0 +1,149 @@
+//! Who takes part in a federation, and how it starts.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+use anyhow::Result;
+use futures_util::future::try_join_all;
+use grondslag_core::clock::{SetClock, Timestamp};
+
+use super::Federation;
+use super::between::{Between, Lies};
+use super::identity::Identities;
+use super::party::{At, BrokerParty, NodeParty, Place};
+
+/// Who takes part, and how.
+#[derive(Clone)]
+pub struct Setup {
+    agencies: Vec<String>,
+    at: String,
+    fanout_ms: u64,
+    bulk: bool,
+    empty: Vec<String>,
+    identities: Option<Arc<Identities>>,
+    budget: Option<u64>,
+    reply_tick_ms: u64,
+    behind: BTreeMap<String, Lies>,
+    unready: Vec<String>,
+}
+
+impl Setup {
+    /// These agencies, at the demo's own moment, in memory.
+    pub fn of<'a>(agencies: impl IntoIterator<Item = &'a str>) -> Self {
+        Self {
+            agencies: agencies.into_iter().map(ToOwned::to_owned).collect(),
+            at: "2026-06-02T10:15".to_owned(),
+            fanout_ms: 10_000,
+            bulk: false,
+            empty: Vec::new(),
+            identities: None,
+            budget: None,
+            reply_tick_ms: 0,
+            behind: BTreeMap::new(),
+            unready: Vec::new(),
+        }
+    }
+
+    /// At another moment.
+    #[must_use]
+    pub fn at(mut self, at: &str) -> Self {
+        at.clone_into(&mut self.at);
+        self
+    }
+
+    /// With another deadline for all nodes together.
+    #[must_use]
+    pub fn fanout_ms(mut self, ms: u64) -> Self {
+        self.fanout_ms = ms;
+        self
+    }
+
+    /// With the generated records too.
+    #[must_use]
+    pub fn with_bulk(mut self) -> Self {
+        self.bulk = true;
+        self
+    }
+
+    /// One agency that never imported anything.
+    #[must_use]
+    pub fn without_records(mut self, agency: &str) -> Self {
+        self.empty.push(agency.to_owned());
+        self.unready(agency)
+    }
+
+    /// One agency that cannot answer at first: nobody waits until it can.
+    #[must_use]
+    pub fn unready(mut self, agency: &str) -> Self {
+        self.unready.push(agency.to_owned());
+        self
+    }
+
+    /// One agency that meets a broker which lies to it, and to nobody else.
+    #[must_use]
+    pub fn behind(mut self, agency: &str, lies: Lies) -> Self {
+        self.behind.insert(agency.to_owned(), lies);
+        self
+    }
+
+    /// With certificates of its own, which the test may revoke.
+    #[must_use]
+    pub fn identities(mut self, identities: Arc<Identities>) -> Self {
+        self.identities = Some(identities);
+        self
+    }
+
+    /// With so many questions a day of one person, and twice as many of an agency: at every node
+    /// and at the broker.
+    #[must_use]
+    pub fn budget(mut self, questions: u64) -> Self {
+        self.budget = Some(questions);
+        self
+    }
+
+    /// With nodes that answer on a tick.
+    #[must_use]
+    pub fn reply_tick_ms(mut self, ms: u64) -> Self {
+        self.reply_tick_ms = ms;
+        self
+    }
+
+    /// Starts everybody and waits until they know each other.
+    ///
+    /// # Errors
+    /// Why somebody could not start.
+    pub async fn start(self) -> Result<Federation> {
+        let identities = match &self.identities {
+            Some(own) => own.clone(),
+            None => Identities::shared()?,
+        };
+        let clock = Arc::new(SetClock::at(Timestamp::parse(&self.at)?));
+        let mut place = Place::new(identities, clock, &self.agencies, false, self.fanout_ms)?;
+        (place.budget, place.reply_tick_ms) = (self.budget, self.reply_tick_ms);
+        let broker = BrokerParty::start(&place).await?;
+        let endpoint = broker.address.to_string();
+        let mut between = BTreeMap::new();
+        for (id, lies) in self.behind {
+            let liar = Between::start(&place, &id, &endpoint, lies).await?;
+            between.insert(id, liar.to_string());
+        }
+        let nodes = self.agencies.iter().map(|id| {
+            let records = (!self.empty.contains(id)).then_some(self.bulk);
+            let endpoint = between.get(id).unwrap_or(&endpoint);
+            NodeParty::start(&place, id, endpoint, records, At::default())
+        });
+        let nodes = try_join_all(nodes).await?;
+        let nodes = self.agencies.iter().cloned().zip(nodes.into_iter().map(Some)).collect();
+        let federation = Federation {
+            place,
+            endpoint,
+            broker,
+            nodes: Mutex::new(nodes),
+            unready: self.unready,
+            keys: Mutex::default(),
+            desks: Mutex::default(),
+        };
+        federation.settle().await?;
+        Ok(federation)
+    }
+}
