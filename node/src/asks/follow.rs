@@ -71,6 +71,24 @@ impl Followed {
         parts::put_body(batch, &key(id), &body).map_err(StoreError::reason)
     }
 
+    /// The write that keeps it instead of what was kept before.
+    ///
+    /// # Errors
+    /// Why the store cannot be read, or those of [`Followed::put`].
+    pub(crate) async fn put_again(
+        &self,
+        agency: &Agency,
+        batch: Batch,
+        id: &InquiryId,
+    ) -> Result<Batch, Reason> {
+        let seen = parts::read_seen(agency.store.as_ref(), &key(id)).await;
+        let batch = match seen.map_err(StoreError::reason)? {
+            Some(seen) => parts::delete_seen(batch, &key(id), &seen),
+            None => batch,
+        };
+        self.put(batch, id)
+    }
+
     fn parse(seen: &Seen) -> Result<Self, Reason> {
         serde_json::from_slice(&seen.body).map_err(|_| Reason::StoreCorrupt)
     }

@@ -197,10 +197,10 @@ pub(crate) async fn record_closed<'a>(
     followed: &Followed,
 ) -> Result<(), Reason> {
     let said = Said::of(answers);
-    let line = followed.put(summary.put(Batch::new())?, &summary.id)?;
     for _ in 0..COUNT_TRIES_MAX {
+        let line = followed.put_again(agency, summary.put(Batch::new())?, &summary.id).await?;
         let counts = budget::count_answers(agency, counted, said).await?;
-        match agency.store.commit(line.clone().then(counts)).await {
+        match agency.store.commit(line.then(counts)).await {
             Err(StoreError::Conflict { .. }) => {}
             committed => return committed.map_err(StoreError::reason),
         }

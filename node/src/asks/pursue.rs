@@ -108,7 +108,13 @@ impl Pursuit {
             Err(reason) => return tell(&events, view::refused(reason)).await,
         };
         let out = self.draft.as_ref().map(|draft| draft.out.clone()).unwrap_or_default();
-        let counted = match record_asked(&self.agency, &first, &self.summary, out).await {
+        let followed = self.followed_from_start(&first);
+        // A draft that the broker did not take before is there already.
+        let recorded = match followed.put_again(&self.agency, out, &id).await {
+            Ok(state) => record_asked(&self.agency, &first, &self.summary, state).await,
+            Err(reason) => Err(reason),
+        };
+        let counted = match recorded {
             Ok(counted) => counted,
             Err(reason) => return tell(&events, view::refused(reason)).await,
         };
@@ -379,7 +385,7 @@ impl Pursuit {
         let answers = targets.values().filter_map(|target| target.answer.as_ref());
         let recorded = match counted {
             Some(counted) => {
-                let followed = self.followed(&targets);
+                let followed = self.followed_to_end(&targets);
                 record_closed(&self.agency, &self.summary, counted, answers, &followed).await
             }
             None => update(&self.agency, &self.summary).await,
@@ -393,26 +399,33 @@ impl Pursuit {
 }
 
 impl Pursuit {
-    /// What later replies must agree with. A target that was caught lying is not followed.
-    fn followed(&self, targets: &BTreeMap<Oin, Target>) -> Followed {
-        let number = self.wish.subject.expose().as_bytes();
-        let follow = |(oin, target): (&Oin, &Target)| {
-            let id = TargetId::derive(&self.summary.id, oin);
-            let let_through = target.let_through();
-            let open = target.discarded.is_none() && !let_through.is_empty();
-            open.then(|| FollowedTarget {
-                oin: oin.clone(),
-                epoch: target.epoch,
-                let_through,
-                tag: subject_tag(&id, oin, number),
-                last_no: 1,
-            })
-        };
+    /// What later replies must agree with, as long as it is not known what was let through: should
+    /// this process end before the question is closed, it can be followed still.
+    fn followed_from_start(&self, inquiry: &Inquiry) -> Followed {
+        let epoch = inquiry.header().epoch;
+        let parts = inquiry.parts().iter();
+        self.followed(parts.map(|(oin, part)| self.expect(oin, epoch, part.categories.clone())))
+    }
+
+    /// The same once that is known. A target that was caught lying is not followed.
+    fn followed_to_end(&self, targets: &BTreeMap<Oin, Target>) -> Followed {
+        let honest = targets.iter().filter(|(_, target)| target.discarded.is_none());
+        let open = honest.map(|(oin, target)| self.expect(oin, target.epoch, target.let_through()));
+        self.followed(open.filter(|target| !target.let_through.is_empty()))
+    }
+
+    fn followed(&self, targets: impl Iterator<Item = FollowedTarget>) -> Followed {
         Followed {
             staff: self.summary.staff.clone(),
             answer_by: self.header.times.answer_by,
-            targets: targets.iter().filter_map(follow).collect(),
+            targets: targets.collect(),
         }
+    }
+
+    fn expect(&self, oin: &Oin, epoch: u32, let_through: Vec<Category>) -> FollowedTarget {
+        let id = TargetId::derive(&self.summary.id, oin);
+        let tag = subject_tag(&id, oin, self.wish.subject.expose().as_bytes());
+        FollowedTarget { oin: oin.clone(), epoch, let_through, tag, last_no: 1 }
     }
 }
 

@@ -469,3 +469,25 @@ async fn invariant_06_a_question_that_cannot_be_recorded_does_not_go_out() {
     assert!(received.recv().await.is_none());
     assert_eq!(agency.oin, oin(OWN));
 }
+
+/// Should this process end before the question is closed, its later replies can be fetched still.
+#[tokio::test]
+async fn a_question_can_be_followed_from_before_it_is_sent_and_anew_after() {
+    let Scene { mut agency, clock, .. } = Scene::new().await;
+    let now = grondslag_core::clock::Clock::now(clock.as_ref());
+    agency.broker_link = Liar::new(Lie::AnotherChild, now, &agency);
+    let agency = Arc::new(agency);
+    let followed = async || agency.store.scan(b"n/f/", None, 10).await.unwrap().len();
+    let (events, mut received) = mpsc::channel(1);
+    let under_way = tokio::spawn(pursuit(&agency, now).run(events));
+    assert!(received.recv().await.is_some(), "it started");
+    assert_eq!(followed().await, 1);
+    while received.recv().await.is_some() {}
+    under_way.await.unwrap();
+    assert_eq!(followed().await, 1, "of nobody who lied, and the person sees so");
+    // The same question once more, as a draft that was not taken before.
+    let (events, mut received) = mpsc::channel(64);
+    pursuit(&agency, now).run(events).await;
+    assert!(received.recv().await.is_some());
+    assert_eq!(followed().await, 1);
+}
