@@ -118,6 +118,18 @@ impl Agency {
         self.renewal.follow(self).await
     }
 
+    /// Reads the epoch anew when the keys of one of these agencies are not known: it may have
+    /// joined since. Whoever is not there then cannot be asked.
+    pub(crate) async fn learn_keys(&self, targets: impl Iterator<Item = &Oin>) {
+        let Ok(epoch) = self.epochs.current() else { return };
+        let mut targets = targets;
+        if targets.any(|target| self.epochs.links(epoch, target).is_none())
+            && let Err(reason) = self.refresh_epoch().await
+        {
+            tracing::warn!(%reason, "the keys of an agency were not read");
+        }
+    }
+
     /// Reads the epoch anew when it was not known or when that was some time ago.
     ///
     /// # Errors

@@ -93,6 +93,10 @@ impl Pursuit {
         let since = Instant::now();
         let mut targets: BTreeMap<Oin, Target> =
             self.wish.targets.iter().map(|(oin, _)| (oin.clone(), Target::default())).collect();
+        self.agency.learn_keys(targets.keys()).await;
+        if let Ok(epoch) = self.agency.epochs.current() {
+            self.header.epoch = epoch;
+        }
         let (first, left_out) = match self.compose(1, None) {
             Ok(Composed { inquiry: Some(first), left_out }) => (first, left_out),
             // Nobody can be asked: a draft stays, and anything else is over.
