@@ -83,7 +83,7 @@ mod tests {
     use grondslag_core::catalogue::Kind;
 
     use super::*;
-    use crate::directory::operator::{Known, Operator};
+    use crate::directory::operator::{Admits, Known, Operator};
 
     #[test]
     fn an_admission_of_this_region_counts_and_another_does_not() {
@@ -106,7 +106,7 @@ mod tests {
 
         assert_eq!(admit(&folder, &foreign, &root, now), Err(Reason::KindNotAdmitted));
         assert_eq!(admit(&folder, &file, &root, now), Ok(admission));
-        let operator = Operator::open(folder.clone(), &root, now).unwrap();
+        let operator = Operator::open(folder.clone(), Admits::Listed, &root, now).unwrap();
         let admitted = operator.known();
         assert_ne!(admitted, Known::default());
 

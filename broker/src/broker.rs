@@ -13,7 +13,7 @@ use grondslag_policy::Pack;
 use crate::config::Budget;
 use crate::directory::Directory;
 use crate::epoch::Epochs;
-use crate::keyholder::Chain;
+use crate::keyholder::{Chain, RemoteHolder};
 use crate::nodes::Nodes;
 use crate::route::fanout::FanoutLimits;
 
@@ -33,13 +33,15 @@ pub(crate) struct Broker {
     /// Every decision.
     pub ledger: Arc<Ledger>,
     /// Who is who.
-    pub directory: Directory,
+    pub directory: Arc<Directory>,
     /// What ties the points of this region together: the fingerprint of its root certificate.
     pub region: String,
     /// Which epochs there are.
     pub epochs: Epochs,
     /// Who turns hidden numbers into ones that only their targets open.
     pub chain: Arc<Chain>,
+    /// The key holder elsewhere, if there is one.
+    pub remote: Option<Arc<RemoteHolder>>,
     /// How nodes are reached.
     pub nodes: Arc<dyn Nodes>,
     /// How long nodes get.

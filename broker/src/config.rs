@@ -30,8 +30,13 @@
 //! [budget]                         # questions for one purpose on a day without a second person
 //! person_per_day = 200
 //! agency_per_day = 2000
+//!
+//! [key_holder]                     # absent: the broker is the only one
+//! oin = "00000099000000012000"
+//! endpoint = "127.0.0.1:9444"
 //! ```
 
+use grondslag_core::id::Oin;
 use grondslag_core::limits::{AGENCY_PER_DAY, FANOUT_TTL_MS_MAX, PER_DAY_MAX, PERSON_PER_DAY};
 use grondslag_runtime::config::{
     Clock, Identity, InputFile, Limits, Listen, Log, Place, SecretFile, Store, Within,
@@ -39,7 +44,7 @@ use grondslag_runtime::config::{
 use grondslag_runtime::run::{Common, ProcessConfig};
 use serde::Deserialize;
 
-use crate::limits::{POINTS_PER_EPOCH, STEPS_PER_DAY};
+use crate::limits::{POINTS_PER_EPOCH, POINTS_PER_EPOCH_MAX, STEPS_PER_DAY, STEPS_PER_DAY_MAX};
 
 /// The file, section by section. Unknown keys are refused.
 #[derive(Debug, Clone, Deserialize)]
@@ -69,6 +74,19 @@ pub struct BrokerConfig {
     /// How much may be asked.
     #[serde(default)]
     pub budget: Budget,
+    /// A second key holder, of another organisation; absent means that the broker is the only one.
+    #[serde(default)]
+    pub key_holder: Option<KeyHolder>,
+}
+
+/// `[key_holder]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KeyHolder {
+    /// Its organisation.
+    pub oin: Oin,
+    /// Where it is reached, `host:port`.
+    pub endpoint: String,
 }
 
 /// `[broker]`
@@ -94,10 +112,10 @@ pub struct Broker {
     pub factors_key: SecretFile,
     /// Most targets that one agency may ask in a day.
     #[serde(default = "steps_per_day")]
-    pub steps_per_day: Within<1, 100_000_000>,
+    pub steps_per_day: StepsPerDay,
     /// Most points that one node may enrol in an epoch, padding included.
     #[serde(default = "points_per_epoch")]
-    pub points_per_epoch: Within<1, 1_000_000_000>,
+    pub points_per_epoch: PointsPerEpoch,
     /// How long all nodes together get to answer one question.
     #[serde(default = "fanout_ms")]
     pub fanout_ms: Within<1, FANOUT_TTL_MS_MAX>,
@@ -141,11 +159,16 @@ impl ProcessConfig for BrokerConfig {
     }
 }
 
-fn steps_per_day() -> Within<1, 100_000_000> {
+/// How many targets a day may be set.
+pub type StepsPerDay = Within<1, STEPS_PER_DAY_MAX>;
+/// How many points an epoch may be set.
+pub type PointsPerEpoch = Within<1, POINTS_PER_EPOCH_MAX>;
+
+pub(crate) fn steps_per_day() -> StepsPerDay {
     Within::clamped(STEPS_PER_DAY)
 }
 
-fn points_per_epoch() -> Within<1, 1_000_000_000> {
+pub(crate) fn points_per_epoch() -> PointsPerEpoch {
     Within::clamped(POINTS_PER_EPOCH)
 }
 
@@ -195,6 +218,7 @@ mod tests {
         assert!(config.policy.folder.unwrap().path().ends_with("policy"));
         assert_eq!(config.budget.person_per_day.count(), 200);
         assert_eq!(config.budget.agency_per_day.count(), 2_000);
+        assert_eq!(config.key_holder.unwrap().endpoint, "127.0.0.1:9444");
     }
 
     #[test]

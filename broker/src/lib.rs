@@ -11,6 +11,7 @@ mod deliver;
 mod directory;
 mod enrol;
 mod epoch;
+pub mod holder;
 mod keyholder;
 mod limits;
 mod nodes;

@@ -40,11 +40,21 @@ pub(crate) const LINKS_CACHED_MAX: usize = 2 * grondslag_core::limits::CARDS_MAX
 pub(crate) const QUOTA_TRIES_MAX: usize = 128;
 /// Most targets that one agency may ask in a day, unless the operator says otherwise.
 pub(crate) const STEPS_PER_DAY: u64 = 20_000;
+/// Most targets a day that it may be set to.
+pub(crate) const STEPS_PER_DAY_MAX: u64 = 100_000_000;
+/// Most points an epoch that it may be set to.
+pub(crate) const POINTS_PER_EPOCH_MAX: u64 = 1_000_000_000;
+/// Longest wait for a key holder elsewhere.
+pub(crate) const HOLDER_CALL_MS_MAX: u64 = 5_000;
+/// Longest wait for its part of a batch.
+pub(crate) const HOLDER_ENROL_MS_MAX: u64 = 20_000;
+/// How often the card of a key holder elsewhere is looked at.
+pub(crate) const HOLDER_CARD_INTERVAL_MS: u64 = 5_000;
 /// Most points that one node may enrol in an epoch, unless the operator says otherwise.
 pub(crate) const POINTS_PER_EPOCH: u64 = 200_000;
 /// Keys of an epoch's counters that one commit removes.
 pub(crate) const COUNTERS_PAGE: usize = 500;
-/// How long a day's counter outlives the day.
+/// How long a day's counter is kept, and what was counted in it counts once.
 pub(crate) const COUNTER_KEPT_MS: i64 = 2 * 24 * 3_600 * 1_000;
 /// How long an epoch's counters are kept at least: longer than any epoch.
 pub(crate) const ENROLMENT_KEPT_MS: i64 = 400 * 24 * 3_600 * 1_000;

@@ -32,13 +32,14 @@ use grondslag_runtime::status::{EpochState, PeerContact, Status};
 use tonic::Code;
 
 use crate::broker::Broker;
-use crate::config::BrokerConfig;
+use crate::config::{BrokerConfig, KeyHolder};
 use crate::directory::Directory;
+use crate::directory::operator::Admits;
 use crate::directory::service::Directories;
 use crate::enrol::service::Enrolments;
 use crate::epoch::{Epochs, wish};
-use crate::keyholder::{Chain, LocalHolder, Means, Secrets};
-use crate::limits::{OPERATOR_INTERVAL_MS, SWEEP_INTERVAL_MS};
+use crate::keyholder::{Chain, LocalHolder, Means, RemoteHolder, Secrets};
+use crate::limits::{HOLDER_CARD_INTERVAL_MS, OPERATOR_INTERVAL_MS, SWEEP_INTERVAL_MS};
 use crate::nodes::{Heard, Nodes};
 use crate::route::fanout::FanoutLimits;
 use crate::route::service::Routes;
@@ -88,18 +89,20 @@ async fn open(
         Arc::clone(&clock),
         Arc::clone(&store),
         Arc::clone(&ledger),
-        config.broker.operator.path().to_owned(),
+        (config.broker.operator.path().to_owned(), Admits::Listed),
     );
     let directory = directory
         .await
         .map_err(|reason| StartError::new(reason, "the directory cannot be opened"))?;
+    let directory = Arc::new(directory);
     let sign_key = key::load_signing_key(config.broker.sign_key.path())
         .map_err(|error| StartError::new(error.reason(), error))?;
     let pack = Pack::open(config.policy.folder.as_ref().map(Place::path));
     let pack = Arc::new(pack.map_err(|error| StartError::new(error.reason(), error))?);
     let fanout = FanoutLimits::new(config.broker.fanout_ms.ms());
     let region = context.region.current().root().fingerprint().to_string();
-    let (chain, held) = chain(config, context, &region).await?;
+    let remote = remote(config, context, &directory)?;
+    let (chain, held) = chain(config, context, &region, remote.clone()).await?;
     let epochs = Epochs::open(
         Arc::clone(&store),
         Arc::clone(&ledger),
@@ -123,6 +126,7 @@ async fn open(
         region,
         epochs,
         chain,
+        remote,
         nodes,
         fanout,
         budget,
@@ -130,11 +134,23 @@ async fn open(
     })
 }
 
+/// The key holder elsewhere, if the region has one.
+fn remote(
+    config: &BrokerConfig,
+    context: &Context,
+    directory: &Arc<Directory>,
+) -> Result<Option<Arc<RemoteHolder>>, StartError> {
+    let Some(KeyHolder { oin, endpoint }) = &config.key_holder else { return Ok(None) };
+    let channel = context.channels().to(oin, endpoint)?;
+    Ok(Some(Arc::new(RemoteHolder::new(oin.clone(), channel, Arc::clone(directory)))))
+}
+
 /// The key holders, and the epochs of which the one in this process has factors.
 async fn chain(
     config: &BrokerConfig,
     context: &Context,
     region: &str,
+    remote: Option<Arc<RemoteHolder>>,
 ) -> Result<(Arc<Chain>, Vec<u32>), StartError> {
     let section = &config.broker;
     let (path, key) = (section.factors.path(), section.factors_key.path());
@@ -152,7 +168,11 @@ async fn chain(
         points_per_epoch_max: section.points_per_epoch.number(),
     });
     let held = holder.epochs();
-    Ok((Arc::new(Chain::new(vec![Arc::new(holder)])), held))
+    let mut holders: Vec<Arc<dyn crate::keyholder::KeyHolder>> = vec![Arc::new(holder)];
+    if let Some(remote) = remote {
+        holders.push(remote);
+    }
+    Ok((Arc::new(Chain::new(holders)), held))
 }
 
 /// Reads the operator's folder and sweeps replay keys, until the end.
@@ -174,6 +194,16 @@ fn look_after(broker: &Arc<Broker>, context: &Context) -> Result<(), StartError>
             }
         }
     })?;
+    if let Some(remote) = broker.remote.clone() {
+        context.every(Duration::from_millis(HOLDER_CARD_INTERVAL_MS), move || {
+            let remote = Arc::clone(&remote);
+            async move {
+                if let Err(reason) = remote.publish_card().await {
+                    tracing::error!(%reason, "the key holder's card is not in the directory");
+                }
+            }
+        })?;
+    }
     let swept = Arc::clone(broker);
     context.every(Duration::from_millis(SWEEP_INTERVAL_MS), move || {
         let broker = Arc::clone(&swept);
@@ -211,8 +241,8 @@ fn own_card(
     })
 }
 
-/// Puts the broker's own card in the directory; a new one only when something on it changed.
-async fn publish_own(
+/// Puts a process's own card in its directory; a new one only when something on it changed.
+pub(crate) async fn publish_own(
     directory: &Directory,
     own: &OwnCard,
     region: &Region,
@@ -402,7 +432,7 @@ mod tests {
                 self.clock.clone(),
                 self.store.clone(),
                 self.ledger.clone(),
-                self.dir.path().join("operator"),
+                (self.dir.path().join("operator"), Admits::Listed),
             );
             let directory = directory.await.unwrap();
             let own = own(&self.dir.path().join("ca"), key, previous);

@@ -54,6 +54,7 @@ impl NodeKeys {
             out.bytes(&link.inbound.bytes())
                 .bytes(&link.proof.bytes())
                 .bytes(&link.shuffled.bytes())
+                .bytes(link.signature.as_ref().map_or(&[][..], |signature| signature.as_slice()))
         });
         links.finish()
     }

@@ -338,40 +338,85 @@ impl Inquiry {
 
     /// Digest of everything the broker received: what a replay is compared with.
     pub fn digest(&self) -> Digest {
-        Digest::of(&self.signed_bytes())
+        self.whole().digest()
     }
 
-    /// The bytes of the asker's signature for broker and key holders (protocol, decision d).
-    pub fn signed_bytes(&self) -> Vec<u8> {
+    /// What broker and key holders get of it.
+    pub fn whole(&self) -> Whole {
         let Hidden { one, two, .. } = &self.hidden;
-        whole_bytes(&self.id, self.attempt, &self.header, &self.parts, one, two)
+        Whole::of(&self.id, self.attempt, &self.header, &self.parts, *one, two)
     }
 }
 
-/// The bytes that the asker signs for broker and key holders: id, attempt, epoch, r G, and per
-/// target its OIN, its hidden number and the digest of its statement. Their digest is what the
-/// proof of the hidden number is bound to.
-pub fn whole_bytes(
-    id: &InquiryId,
-    attempt: u8,
-    header: &Header,
-    parts: &[(Oin, Part)],
-    one: &Element,
-    two: &[Element],
-) -> Vec<u8> {
-    let start = Canonical::new("grondslag/inquiry/v1")
-        .bytes(id.as_bytes())
-        .number(attempt.into())
-        .number(header.epoch.into())
-        .bytes(&one.bytes())
-        .number(u64::try_from(parts.len()).unwrap_or(u64::MAX));
-    let parts = parts.iter().zip(two);
-    let bytes = parts.fold(start, |out, ((oin, part), two)| {
-        let target = TargetId::derive(id, oin);
-        let statement = crate::statement::ask_bytes(&target, oin, header, part);
-        out.text(oin.as_str()).bytes(&two.bytes()).bytes(Digest::of(&statement).as_bytes())
-    });
-    bytes.finish()
+/// What the asker signs for broker and key holders (protocol, decision d), and all that a key
+/// holder elsewhere gets to see: not who asks in which role, not what for, not what is asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Whole {
+    /// Minted by the asker.
+    pub id: InquiryId,
+    /// 1, or 2 for targets that answered with a stale code.
+    pub attempt: u8,
+    /// The asking agency: whose signature it is.
+    pub asker: Oin,
+    /// Epoch of the pseudonyms.
+    pub epoch: u32,
+    /// r G.
+    pub one: Element,
+    /// Per target, in the asker's order.
+    pub targets: Vec<WholeTarget>,
+}
+
+/// What broker and key holders get for one target.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WholeTarget {
+    /// The target.
+    pub oin: Oin,
+    /// M + r X.
+    pub two: Element,
+    /// Digest of the asker's statement for it.
+    pub statement: Digest,
+}
+
+impl Whole {
+    /// Of a question's parts and what hides its number; `two` is in the order of the parts.
+    pub fn of(
+        id: &InquiryId,
+        attempt: u8,
+        header: &Header,
+        parts: &[(Oin, Part)],
+        one: Element,
+        two: &[Element],
+    ) -> Self {
+        let targets = parts.iter().zip(two).map(|((oin, part), two)| {
+            let target = TargetId::derive(id, oin);
+            let statement = Digest::of(&crate::statement::ask_bytes(&target, oin, header, part));
+            WholeTarget { oin: oin.clone(), two: *two, statement }
+        });
+        let (asker, epoch, targets) = (header.asker.clone(), header.epoch, targets.collect());
+        Self { id: *id, attempt, asker, epoch, one, targets }
+    }
+
+    /// What a replay is compared with, and what the proof of the hidden number is bound to.
+    pub fn digest(&self) -> Digest {
+        Digest::of(&self.signed_bytes())
+    }
+
+    /// The bytes of the asker's signature: id, attempt, epoch, r G, and per target its OIN, its
+    /// hidden number and the digest of its statement.
+    pub fn signed_bytes(&self) -> Vec<u8> {
+        let start = Canonical::new("grondslag/inquiry/v1")
+            .bytes(self.id.as_bytes())
+            .number(self.attempt.into())
+            .number(self.epoch.into())
+            .bytes(&self.one.bytes())
+            .number(u64::try_from(self.targets.len()).unwrap_or(u64::MAX));
+        let bytes = self.targets.iter().fold(start, |out, target| {
+            out.text(target.oin.as_str())
+                .bytes(&target.two.bytes())
+                .bytes(target.statement.as_bytes())
+        });
+        bytes.finish()
+    }
 }
 
 #[cfg(test)]

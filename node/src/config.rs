@@ -32,6 +32,7 @@
 //! [broker]
 //! oin = "00000099000000001000"
 //! endpoint = "127.0.0.1:9443"
+//! key_holders = []                 # other organisations' numbers, as the region agreed
 //!
 //! [asks]                           # questions for one purpose on a day without a second person
 //! person_per_day = 200
@@ -148,6 +149,10 @@ pub struct BrokerSection {
     pub oin: Oin,
     /// Where it is reached, `host:port`.
     pub endpoint: String,
+    /// Key holders of other organisations in this region, the nearest to the nodes first: a number
+    /// goes through each of them, or nowhere.
+    #[serde(default)]
+    pub key_holders: Vec<Oin>,
 }
 
 /// `[policy]`

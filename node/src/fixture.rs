@@ -46,6 +46,7 @@ use crate::asks::canary::Habits;
 use crate::detail::{Detail, about_detail};
 use crate::directory::{Directory, Means};
 use crate::epochs::Epochs;
+use crate::epochs::holders::Holders;
 use crate::index::{self, Canaries, Index};
 use crate::keys::{Keys, Renewal};
 use crate::records::{StoreSource, SubjectKey};
@@ -390,7 +391,8 @@ fn agency(
 ) -> Agency {
     let Means { region, store, ledger, clock, .. } = means;
     let secret = Arc::new(NodeSecret::of(1));
-    let epochs = Arc::new(Epochs::new(REGION.into()));
+    let holders = Holders::new(Vec::new(), Arc::clone(&directory));
+    let epochs = Arc::new(Epochs::new(REGION.into(), holders));
     let canary = (subject_key(CANARY), Canary::parse(CANARY).unwrap());
     let index = Index::new(index::Means {
         own: oin(OWN),
@@ -402,6 +404,8 @@ fn agency(
         epochs: epochs.clone(),
         link: broker_link.clone(),
         canaries: Canaries::new(vec![canary]),
+        own_key: keys.opening.element().unwrap(),
+        sign_key: key_of(OWN),
     });
     Agency {
         oin: oin(OWN),

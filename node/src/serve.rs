@@ -41,6 +41,7 @@ use crate::asks::service::Desk;
 use crate::config::NodeConfig;
 use crate::directory::{Directory, Means, OwnCard};
 use crate::epochs::Epochs;
+use crate::epochs::holders::Holders;
 use crate::index::{self, Canaries, Index};
 use crate::keys::{Keys, Renewal};
 use crate::limits::{
@@ -319,12 +320,15 @@ async fn agency(config: &NodeConfig, context: &Context) -> Result<Agency, StartE
         accepted: section.accepted.as_ref().map(|folder| folder.path().to_owned()),
     });
     let directory = directory.await.map_err(|reason| refused(reason, "the directory"))?;
+    let directory = Arc::new(directory);
     let source = Arc::new(StoreSource::new(store.clone(), secret.clone()));
-    let sign_key = key::load_signing_key(section.sign_key.path());
+    let sign_key = key::load_signing_key(section.sign_key.path())
+        .map_err(|error| StartError::new(error.reason(), error))?;
     let keys = Keys::load(section.pseudonym_key.path(), section.seal_keys.path())
         .map_err(|error| StartError::new(error.reason(), error))?;
     let region = context.region.current().root().fingerprint().to_string();
-    let epochs = Arc::new(Epochs::new(region));
+    let holders = Holders::new(config.broker.key_holders.clone(), Arc::clone(&directory));
+    let epochs = Arc::new(Epochs::new(region, holders));
     let broker_link = link(config, context);
     let index = Index::new(index::Means {
         own: context.oin(),
@@ -336,6 +340,11 @@ async fn agency(config: &NodeConfig, context: &Context) -> Result<Agency, StartE
         epochs: epochs.clone(),
         link: broker_link.clone(),
         canaries: canaries(config, &secret)?,
+        own_key: keys
+            .opening
+            .element()
+            .map_err(|error| refused(error.reason(), "the pseudonym key"))?,
+        sign_key: sign_key.clone(),
     });
     Ok(Agency {
         oin: context.oin(),
@@ -345,14 +354,14 @@ async fn agency(config: &NodeConfig, context: &Context) -> Result<Agency, StartE
         duty_phone: section.duty_phone.clone(),
         broker: config.broker.oin.clone(),
         context: context.clone(),
-        sign_key: sign_key.map_err(|error| StartError::new(error.reason(), error))?,
+        sign_key,
         secret,
         pack,
         overlay,
         store,
         ledger,
         clock,
-        directory: Arc::new(directory),
+        directory,
         keys: Arc::new(keys),
         renewal: Renewal::default(),
         epochs,

@@ -58,20 +58,31 @@ fn keys(wire: &v1::NodeKeys) -> Result<NodeKeys, Reason> {
     })
 }
 
-fn wire_link(link: &Link) -> v1::KeyLink {
+/// A link as it travels.
+pub fn wire_link(link: &Link) -> v1::KeyLink {
     v1::KeyLink {
         inbound: link.inbound.bytes().to_vec(),
         proof: link.proof.bytes().to_vec(),
         shuffled: link.shuffled.bytes().to_vec(),
+        signature: link.signature.map(Vec::from).unwrap_or_default(),
     }
 }
 
-fn link(wire: &v1::KeyLink) -> Result<Link, Reason> {
+/// Reads a link.
+///
+/// # Errors
+/// `INBOUND_KEY_UNPROVEN` for anything but two points, a proof and a signature or none.
+pub fn link(wire: &v1::KeyLink) -> Result<Link, Reason> {
+    let signature = match wire.signature.as_slice() {
+        [] => None,
+        bytes => Some(bytes.try_into().map_err(|_| Reason::InboundKeyUnproven)?),
+    };
     let read = || -> Result<Link, BlindError> {
         Ok(Link {
             inbound: Element::parse(&wire.inbound)?,
             proof: Proof::parse(&wire.proof)?,
             shuffled: Element::parse(&wire.shuffled)?,
+            signature,
         })
     };
     read().map_err(|_| Reason::InboundKeyUnproven)

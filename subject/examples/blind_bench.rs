@@ -130,8 +130,8 @@ impl World {
         let own = verify_own_key(&node, &y.public(&node, &mut rng))?;
         let place = Place { region: REGION, epoch: EPOCH, node: &node, number: 0 };
         let (inbound, proof) = factors.inbound(&place, &own, &mut rng)?;
-        let link = Link { inbound, proof, shuffled: factors.shuffled(None)? };
-        let key = InboundKey::verify(REGION, EPOCH, &node, &own, &[link])?;
+        let link = Link { inbound, proof, shuffled: factors.shuffled(None)?, signature: None };
+        let key = InboundKey::verify(REGION, EPOCH, &node, &own, &[link], &[])?;
         let digits = (0..100_000).map(|n| format!("9999{n:05}"));
         let numbers = digits.filter_map(|digits| Bsn::parse(&digits).ok()).collect();
         Ok(Self { node, y, factors, link, key, numbers })

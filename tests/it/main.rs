@@ -1,7 +1,8 @@
-//! One integration binary: journeys, invariants, attacks, bad input, tidiness, a slow region.
+//! One integration binary: journeys, a second key holder, invariants, attacks, bad input, tidiness, a slow region.
 
 mod attacks;
 mod bad_input;
+mod chain;
 mod invariants;
 mod journeys;
 mod later;

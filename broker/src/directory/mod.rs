@@ -19,7 +19,7 @@ use grondslag_core::reason::Reason;
 use grondslag_evidence::ledger::{Entry, Ledger, LedgerError};
 use grondslag_evidence::store::{Batch, Store, StoreError, parts};
 
-use self::operator::{Known, Operator};
+use self::operator::{Admits, Known, Operator};
 use crate::limits::CARDS_PAGE;
 
 /// Cards in the store: `d/<oin>`.
@@ -51,10 +51,10 @@ impl Directory {
         clock: Arc<dyn Clock>,
         store: Arc<dyn Store>,
         ledger: Arc<Ledger>,
-        operator_folder: PathBuf,
+        (folder, admits): (PathBuf, Admits),
     ) -> Result<Self, Reason> {
         let now = clock.now();
-        let operator = Operator::open(operator_folder, region.current().root(), now)?;
+        let operator = Operator::open(folder, admits, region.current().root(), now)?;
         let mut book = CardBook::default();
         for signed in stored_cards(store.as_ref()).await? {
             book.remember(signed.clone());

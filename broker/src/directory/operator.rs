@@ -66,10 +66,20 @@ pub(crate) struct Known {
     suspended: BTreeSet<Oin>,
 }
 
+/// Whom an operator deals with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Admits {
+    /// Whose admission lies in the folder: a broker's operator admits each agency.
+    Listed,
+    /// Whom the region's authority admitted, unless suspended here: a key holder's operator.
+    Certified,
+}
+
 /// The folder as last read.
 #[derive(Debug)]
 pub(crate) struct Operator {
     folder: PathBuf,
+    admits: Admits,
     seen: RwLock<Seen>,
 }
 
@@ -79,9 +89,14 @@ impl Operator {
     /// # Errors
     /// `FILE_UNREADABLE` when it is not there or cannot be read: without it nobody is suspended,
     /// which must not happen by accident.
-    pub(crate) fn open(folder: PathBuf, root: &Root, now: Timestamp) -> Result<Self, Reason> {
+    pub(crate) fn open(
+        folder: PathBuf,
+        admits: Admits,
+        root: &Root,
+        now: Timestamp,
+    ) -> Result<Self, Reason> {
         let seen = RwLock::new(read(&folder, root, now)?);
-        Ok(Self { folder, seen })
+        Ok(Self { folder, admits, seen })
     }
 
     /// The folder.
@@ -118,6 +133,9 @@ impl Operator {
         let seen = self.seen.read().unwrap_or_else(PoisonError::into_inner);
         if seen.suspended.contains(oin) {
             return Err(Reason::AgencySuspended);
+        }
+        if self.admits == Admits::Certified {
+            return Ok(());
         }
         let admitted = seen.admissions.get(oin).ok_or(Reason::KindNotAdmitted)?;
         if now < admitted.valid_until() && card.is_within(admitted) {
@@ -220,7 +238,7 @@ mod tests {
     fn a_suspension_is_seen_at_the_next_reading_and_lifted_again() {
         let dir = tempfile::tempdir().unwrap();
         let (root, now) = (root(dir.path()), Timestamp::from_ms(2_000));
-        let operator = Operator::open(dir.path().to_owned(), &root, now).unwrap();
+        let operator = Operator::open(dir.path().to_owned(), Admits::Listed, &root, now).unwrap();
         let before = operator.known();
 
         let mark = dir.path().join(SUSPENDED).join(oin().as_str());
@@ -240,12 +258,12 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let (root, now) = (root(dir.path()), Timestamp::from_ms(2_000));
         let folder = dir.path().join("operator");
-        let missing = Operator::open(folder.clone(), &root, now);
+        let missing = Operator::open(folder.clone(), Admits::Listed, &root, now);
         assert_eq!(missing.unwrap_err(), Reason::FileUnreadable);
 
         std::fs::create_dir_all(folder.join(SUSPENDED)).unwrap();
         std::fs::write(folder.join(SUSPENDED).join(oin().as_str()), "").unwrap();
-        let operator = Operator::open(folder.clone(), &root, now).unwrap();
+        let operator = Operator::open(folder.clone(), Admits::Listed, &root, now).unwrap();
         let before = operator.known();
         std::fs::remove_dir_all(&folder).unwrap();
         assert_eq!(operator.refresh(&root, now), Err(Reason::FileUnreadable));

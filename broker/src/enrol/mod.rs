@@ -2,11 +2,12 @@
 
 pub(crate) mod service;
 
-use grondslag_core::blind::enrolment::digest_of;
-use grondslag_core::blind::{BlindError, Evaluated, enrolment};
+use grondslag_core::blind::enrolment::{Batch, digest_of};
+use grondslag_core::blind::{BlindError, Element, Evaluated, enrolment};
 use grondslag_core::id::{Digest, Oin};
 use grondslag_core::reason::Reason;
-use grondslag_evidence::store::{Batch, Store, StoreError};
+use grondslag_core::statement::verify;
+use grondslag_evidence::store::{self, Store, StoreError};
 use grondslag_proto::epoch::points;
 use grondslag_proto::v1;
 
@@ -41,10 +42,26 @@ pub(crate) async fn enrol(
     if request.number >= broker.points_per_epoch {
         return Err(Reason::QuotaExceeded);
     }
+    let signature = signed(broker, &card.card().sign_key, node, &request, &points)?;
     note(broker, node, request.epoch, request.number, &digest_of(&points)).await?;
     let (epoch, number) = (request.epoch, request.number);
-    let batch = Enrolling { epoch, node: node.clone(), number, farther: None, points };
+    let batch = Enrolling { epoch, node: node.clone(), number, farther: None, points, signature };
     broker.chain.evaluate(batch, &links).await
+}
+
+/// Nobody enrols in another's name, also not this broker: a holder elsewhere looks too.
+fn signed(
+    broker: &Broker,
+    key: &[u8; 32],
+    node: &Oin,
+    request: &v1::EnrolRequest,
+    points: &[Element],
+) -> Result<[u8; 64], Reason> {
+    let signature = request.signature.as_slice().try_into().map_err(|_| Reason::Malformed)?;
+    let (region, epoch, number) = (broker.region.as_str(), request.epoch, request.number);
+    let bytes = enrolment::signed_bytes(&Batch { region, epoch, node, number }, points);
+    verify(key, &bytes, &signature).map_err(|_| Reason::StatementInvalid)?;
+    Ok(signature)
 }
 
 /// A number belongs to one batch: what was evaluated under it is what the ledgers say.
@@ -56,7 +73,8 @@ async fn note(
     digest: &Digest,
 ) -> Result<(), Reason> {
     let key = [format!("{PREFIX}{epoch:010}/{node}/").as_bytes(), &number.to_be_bytes()].concat();
-    let batch = Batch::new().expect_absent(key.as_slice()).put(key.as_slice(), digest.as_bytes());
+    let batch =
+        store::Batch::new().expect_absent(key.as_slice()).put(key.as_slice(), digest.as_bytes());
     match broker.store.commit(batch).await {
         Ok(()) => Ok(()),
         Err(StoreError::Conflict { .. }) => {
@@ -80,7 +98,8 @@ pub(crate) async fn forget(store: &dyn Store, epoch: u32) -> Result<(), Reason> 
             if page.is_empty() {
                 break;
             }
-            let batch = page.into_iter().fold(Batch::new(), |batch, pair| batch.delete(pair.key));
+            let batch =
+                page.into_iter().fold(store::Batch::new(), |batch, pair| batch.delete(pair.key));
             store.commit(batch).await.map_err(StoreError::reason)?;
         }
     }

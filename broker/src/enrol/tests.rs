@@ -3,12 +3,23 @@
 use grondslag_core::blind::{Element, Evaluated, Secret};
 use grondslag_proto::epoch::wire_points;
 
+use grondslag_core::statement::sign;
+
 use super::*;
 use crate::epoch::wish::Wish;
-use crate::route::tests::{ASKER, EPOCH, SCHOOL, Scene, child, oin, rng, scene};
+use crate::route::tests::{ASKER, EPOCH, SCHOOL, Scene, child, key, oin, rng, scene};
 
-fn request(epoch: u32, number: u64, points: &[Element]) -> v1::EnrolRequest {
-    v1::EnrolRequest { epoch, number, points: wire_points(points) }
+/// A batch that an agency signed.
+fn request(scene: &Scene, who: &str, at: (u32, u64), points: &[Element]) -> v1::EnrolRequest {
+    let sign_key = match who {
+        ASKER => key(1),
+        SCHOOL => key(2),
+        _ => key(3),
+    };
+    let ((epoch, number), region, node) = (at, scene.broker.region.as_str(), oin(who));
+    let signed = enrolment::signed_bytes(&Batch { region, epoch, node: &node, number }, points);
+    let signature = sign(&sign_key, &signed).to_vec();
+    v1::EnrolRequest { epoch, number, points: wire_points(points), signature }
 }
 
 /// Distinct points that tell nothing.
@@ -17,7 +28,8 @@ fn blinded(count: u8) -> Vec<Element> {
 }
 
 async fn put(scene: &Scene, number: u64, points: &[Element]) -> Result<Vec<Evaluated>, Reason> {
-    enrol(&scene.broker, &oin(SCHOOL), request(EPOCH, number, points)).await
+    let request = request(scene, SCHOOL, (EPOCH, number), points);
+    enrol(&scene.broker, &oin(SCHOOL), request).await
 }
 
 /// Why it was refused.
@@ -33,9 +45,9 @@ async fn a_batch_is_evaluated_with_a_proof_and_recorded() {
     let own = scene.broker.directory.own_key(&oin(SCHOOL)).unwrap();
     let links = scene.broker.chain.links(EPOCH, &oin(SCHOOL), &own).await.unwrap();
     let (node, region) = (oin(SCHOOL), scene.broker.region.as_str());
-    let batch = enrolment::Batch { region, epoch: EPOCH, node: &node, number: 1 };
+    let batch = Batch { region, epoch: EPOCH, node: &node, number: 1 };
     assert_eq!(batch.verify(None, &links[0].shuffled, &points, &all[0]), Ok(()));
-    let other = enrolment::Batch { number: 2, ..batch };
+    let other = Batch { number: 2, ..batch };
     assert!(other.verify(None, &links[0].shuffled, &points, &all[0]).is_err());
     assert_eq!((all.len(), scene.holder.size().await.unwrap()), (1, 1));
 }
@@ -75,15 +87,16 @@ async fn a_quota_holds_for_a_node_and_an_epoch() {
     assert_eq!(refused(&scene, 4, &blinded(1)).await, Some(Reason::QuotaExceeded));
     let wish = Wish { id: "a".into(), switch_at: scene.broker.clock.now().plus_ms(1_000) };
     scene.broker.epochs.tend(Some(wish)).await.unwrap();
-    let next = enrol(&scene.broker, &oin(SCHOOL), request(2, 1, &blinded(10))).await;
-    assert_eq!(next.err(), None);
+    let next = request(&scene, SCHOOL, (2, 1), &blinded(10));
+    assert_eq!(enrol(&scene.broker, &oin(SCHOOL), next).await.err(), None);
 }
 
 #[tokio::test]
 async fn only_the_current_and_the_next_epoch_are_enrolled_in() {
     let scene = scene(&[]).await;
     for epoch in [0, 2, u32::MAX] {
-        let refused = enrol(&scene.broker, &oin(SCHOOL), request(epoch, 1, &blinded(1))).await;
+        let request = request(&scene, SCHOOL, (epoch, 1), &blinded(1));
+        let refused = enrol(&scene.broker, &oin(SCHOOL), request).await;
         assert_eq!(refused.err(), Some(Reason::EpochStale), "{epoch}");
     }
     let switch_at = scene.broker.clock.now();
@@ -95,7 +108,8 @@ async fn only_the_current_and_the_next_epoch_are_enrolled_in() {
 async fn only_a_known_agency_with_a_right_to_the_number_enrols() {
     let scene = scene(&[]).await;
     let ask = async |scene: &Scene, who: &str| {
-        enrol(&scene.broker, &oin(who), request(EPOCH, 1, &blinded(1))).await.err()
+        let request = request(scene, who, (EPOCH, 1), &blinded(1));
+        enrol(&scene.broker, &oin(who), request).await.err()
     };
     assert_eq!(ask(&scene, ASKER).await, None);
     assert_eq!(ask(&scene, "00000099000000007000").await, Some(Reason::UnknownAgency));
@@ -113,12 +127,33 @@ async fn what_is_no_list_of_distinct_points_is_refused() {
     let identity = vec![0; 32];
     let twice = [bytes.as_slice(), &bytes].concat();
     for bad in [vec![], bytes[..31].to_vec(), identity, twice, vec![0xff; 32]] {
-        let request = v1::EnrolRequest { epoch: EPOCH, number: 1, points: bad };
+        let signature = vec![0; 64];
+        let request = v1::EnrolRequest { epoch: EPOCH, number: 1, points: bad, signature };
         let refused = enrol(&scene.broker, &oin(SCHOOL), request).await;
         assert_eq!(refused.err(), Some(Reason::BlindInvalid));
     }
     // None of them used up the number.
     assert_eq!(refused(&scene, 1, &[child(1)]).await, None);
+}
+
+#[tokio::test]
+async fn nobody_enrols_in_the_name_of_another() {
+    let scene = scene(&[]).await;
+    let points = blinded(1);
+    let signed = request(&scene, SCHOOL, (EPOCH, 1), &points);
+    let other = request(&scene, ASKER, (EPOCH, 1), &points).signature;
+    let earlier = request(&scene, SCHOOL, (EPOCH, 2), &points).signature;
+    let elsewhere = request(&scene, SCHOOL, (EPOCH, 1), &blinded(1)).signature;
+    for signature in [other, earlier, elsewhere, vec![0; 64]] {
+        let forged = v1::EnrolRequest { signature, ..signed.clone() };
+        let refused = enrol(&scene.broker, &oin(SCHOOL), forged).await;
+        assert_eq!(refused.err(), Some(Reason::StatementInvalid));
+    }
+    let without = v1::EnrolRequest { signature: Vec::new(), ..signed.clone() };
+    let refused = enrol(&scene.broker, &oin(SCHOOL), without).await;
+    assert_eq!(refused.err(), Some(Reason::Malformed));
+    assert_eq!(scene.holder.size().await.unwrap(), 0);
+    assert!(enrol(&scene.broker, &oin(SCHOOL), signed).await.is_ok());
 }
 
 #[tokio::test]

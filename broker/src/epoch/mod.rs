@@ -11,6 +11,7 @@
 pub(crate) mod publish;
 pub(crate) mod wish;
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use grondslag_core::canonical::Canonical;
@@ -41,6 +42,8 @@ pub(crate) struct Epochs {
     state: RwLock<State>,
     /// One change at a time.
     turn: tokio::sync::Mutex<()>,
+    /// Whether every holder was seen to have factors for the current epoch.
+    opened: AtomicBool,
 }
 
 /// Which epochs there are.
@@ -86,13 +89,18 @@ impl Epochs {
         let first = || State { current: FIRST, since: now, next: None, ending: vec![], wish: None };
         let state = kept.unwrap_or_else(first);
         let turn = tokio::sync::Mutex::default();
-        let epochs = Self { store, ledger, clock, chain, state: RwLock::new(state.clone()), turn };
+        let (opened, kept) = (AtomicBool::default(), RwLock::new(state.clone()));
+        let epochs = Self { store, ledger, clock, chain, state: kept, turn, opened };
         if found && !held.contains(&state.current) {
             // The sealed file and the store are not of the same moment.
             return Err(Reason::FactorsUnreadable);
         }
+        match epochs.keep_open().await {
+            // A holder elsewhere may come later than this process: until then nothing is asked.
+            Ok(()) | Err(Reason::KeyHolderUnreachable) => {}
+            Err(reason) => return Err(reason),
+        }
         if !found {
-            epochs.chain.open_epoch(FIRST).await?;
             epochs.change(None, &state, FIRST, Change::Current).await?;
         }
         Ok(epochs)
@@ -130,11 +138,24 @@ impl Epochs {
     pub(crate) async fn tend(&self, wish: Option<Wish>) -> Result<(), Reason> {
         let _one_at_a_time = self.turn.lock().await;
         let now = self.clock.now();
+        let opened = self.keep_open().await;
         if let Some(wish) = wish {
             self.open_next(wish, now).await?;
         }
         self.switch(now).await?;
-        self.destroy_ended(now).await
+        self.destroy_ended(now).await?;
+        opened
+    }
+
+    /// Sees once that every holder has factors for the current epoch: one that lost its own makes
+    /// new ones, and nodes enrol anew.
+    async fn keep_open(&self) -> Result<(), Reason> {
+        if self.opened.load(Ordering::Acquire) {
+            return Ok(());
+        }
+        self.chain.open_epoch(self.state().current).await?;
+        self.opened.store(true, Ordering::Release);
+        Ok(())
     }
 
     async fn open_next(&self, wish: Wish, now: Timestamp) -> Result<(), Reason> {

@@ -5,10 +5,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use grondslag_core::blind::{Element, Evaluated, Link, Pair};
 use grondslag_core::id::Oin;
-use grondslag_core::inquiry::Inquiry;
 use grondslag_core::reason::Reason;
 
-use super::{Enrolling, KeyHolder, Step};
+use super::{Asked, Enrolling, Inbound, KeyHolder, Step, Wanted};
 use crate::limits::LINKS_CACHED_MAX;
 
 /// The holders, and the links that they published.
@@ -101,33 +100,35 @@ impl Chain {
     }
 
     async fn make_links(&self, epoch: u32, node: &Oin, own: &Element) -> Result<Vec<Link>, Reason> {
-        let mut shuffled = Vec::new();
-        for holder in self.holders.iter().rev() {
-            let farther: Option<&Element> = shuffled.last();
-            let next = holder.shuffled(epoch, node, farther).await?;
-            shuffled.push(next);
+        let mut keys: Vec<Inbound> = Vec::new();
+        // Keys follow from each other from the node outward, and S from the far end inward.
+        for holder in self.holders.iter().take(self.holders.len().saturating_sub(1)) {
+            let wanted = Wanted { epoch, node, own, nearer: &keys };
+            let key = holder.inbound(&wanted).await?;
+            keys.push(key);
         }
-        let (mut links, mut outbound) = (Vec::new(), *own);
-        let shuffled = shuffled.into_iter().rev();
-        for (number, (holder, shuffled)) in self.holders.iter().zip(shuffled).enumerate() {
-            let (inbound, proof) = holder.inbound(epoch, node, number, &outbound).await?;
-            links.push(Link { inbound, proof, shuffled });
-            outbound = inbound;
+        let mut links: Vec<Link> = Vec::new();
+        for (number, holder) in self.holders.iter().enumerate().rev() {
+            let nearer = keys.get(..number).ok_or(Reason::Internal)?;
+            let farther = links.last().map(|link: &Link| link.shuffled);
+            let wanted = Wanted { epoch, node, own, nearer };
+            links.push(holder.link(&wanted, farther.as_ref()).await?);
         }
+        links.reverse();
         Ok(links)
     }
 
     /// Takes the hidden number of a verified question through every holder, the farthest first.
-    /// A pair per target, in order.
+    /// A pair per target that is asked, in order.
     ///
     /// # Errors
     /// Why a holder did not make its step: nobody is asked then.
     pub(crate) async fn step(
         &self,
-        inquiry: &Inquiry,
+        asked: Asked<'_>,
         targets: &[Sent],
     ) -> Result<Vec<Pair>, Reason> {
-        let one = inquiry.hidden().one;
+        let one = asked.whole.one;
         let mut pairs: Vec<Pair> =
             targets.iter().map(|target| Pair { one, two: target.two }).collect();
         if targets.is_empty() {
@@ -139,7 +140,7 @@ impl Chain {
                 Ok(Step { node: target.node.clone(), inbound: link.inbound, pair: *pair })
             });
             let steps = steps.collect::<Result<Vec<_>, Reason>>()?;
-            pairs = holder.step(inquiry, &steps).await?;
+            pairs = holder.step(asked, &steps).await?;
             if pairs.len() != targets.len() {
                 return Err(Reason::BlindInvalid);
             }

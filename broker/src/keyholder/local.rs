@@ -8,12 +8,10 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use grondslag_core::blind::enrolment::{self, digest_of};
-use grondslag_core::blind::inbound::Place;
-use grondslag_core::blind::{BlindError, Element, Evaluated, Pair, Proof};
+use grondslag_core::blind::{BlindError, Element, Evaluated, Link, Pair};
 use grondslag_core::canonical::Canonical;
 use grondslag_core::clock::{Clock, Timestamp};
 use grondslag_core::id::{Digest, Oin};
-use grondslag_core::inquiry::Inquiry;
 use grondslag_core::reason::Reason;
 use grondslag_evidence::ledger::{Entry, Ledger, LedgerError};
 use grondslag_evidence::store::{Batch, Store, StoreError, parts};
@@ -21,7 +19,7 @@ use rand_core::UnwrapErr;
 use tokio::sync::Semaphore;
 
 use super::secrets::Secrets;
-use super::{Enrolling, KeyHolder, Step};
+use super::{Asked, Enrolling, Inbound, KeyHolder, Step, Wanted};
 use crate::limits::{COUNTER_KEPT_MS, ENROLMENT_KEPT_MS, EVALUATIONS_MAX, QUOTA_TRIES_MAX};
 use crate::route::sweep::expiry_key;
 
@@ -55,6 +53,20 @@ impl LocalHolder {
     /// The epochs of which it has factors.
     pub(crate) fn epochs(&self) -> Vec<u32> {
         self.0.secrets.epochs()
+    }
+
+    /// X before `outbound`, without its proof.
+    ///
+    /// # Errors
+    /// `EPOCH_STALE` without factors for the epoch.
+    pub(crate) fn key(
+        &self,
+        epoch: u32,
+        node: &Oin,
+        outbound: &Element,
+    ) -> Result<Element, Reason> {
+        let factors = self.0.secrets.factors(epoch, node)?;
+        factors.inbound_key(outbound).map_err(BlindError::reason)
     }
 }
 
@@ -131,37 +143,29 @@ impl KeyHolder for LocalHolder {
         self.0.secrets.destroy(epoch)
     }
 
-    async fn inbound(
-        &self,
-        epoch: u32,
-        node: &Oin,
-        number: usize,
-        outbound: &Element,
-    ) -> Result<(Element, Proof), Reason> {
-        let factors = self.0.secrets.factors(epoch, node)?;
-        let place = Place { region: &self.0.region, epoch, node, number };
-        let made = factors.inbound(&place, outbound, &mut UnwrapErr(getrandom::SysRng));
-        made.map_err(BlindError::reason)
+    async fn inbound(&self, wanted: &Wanted<'_>) -> Result<Inbound, Reason> {
+        let factors = self.0.secrets.factors(wanted.epoch, wanted.node)?;
+        let mut rng = UnwrapErr(getrandom::SysRng);
+        let made = factors.inbound(&wanted.place(&self.0.region), wanted.outbound(), &mut rng);
+        let (key, proof) = made.map_err(BlindError::reason)?;
+        Ok(Inbound { key, proof })
     }
 
-    async fn shuffled(
-        &self,
-        epoch: u32,
-        node: &Oin,
-        farther: Option<&Element>,
-    ) -> Result<Element, Reason> {
-        let factors = self.0.secrets.factors(epoch, node)?;
-        factors.shuffled(farther).map_err(BlindError::reason)
+    async fn link(&self, wanted: &Wanted<'_>, farther: Option<&Element>) -> Result<Link, Reason> {
+        let Inbound { key: inbound, proof } = self.inbound(wanted).await?;
+        let factors = self.0.secrets.factors(wanted.epoch, wanted.node)?;
+        let shuffled = factors.shuffled(farther).map_err(BlindError::reason)?;
+        Ok(Link { inbound, proof, shuffled, signature: None })
     }
 
-    async fn step(&self, inquiry: &Inquiry, steps: &[Step]) -> Result<Vec<Pair>, Reason> {
-        let header = inquiry.header();
-        let (asker, now) = (&header.asker, self.0.clock.now());
+    async fn step(&self, asked: Asked<'_>, steps: &[Step]) -> Result<Vec<Pair>, Reason> {
+        let (whole, about) = (asked.whole, asked.whole.digest());
+        let (asker, now) = (&whole.asker, self.0.clock.now());
         let count = u64::try_from(steps.len()).unwrap_or(u64::MAX);
         let leaf = Canonical::new("grondslag/leaf/step/v1")
-            .bytes(inquiry.digest().as_bytes())
+            .bytes(about.as_bytes())
             .text(asker.as_str())
-            .number(header.epoch.into())
+            .number(whole.epoch.into())
             .number(count)
             .signed(now.ms())
             .finish();
@@ -170,13 +174,13 @@ impl KeyHolder for LocalHolder {
             key: key.as_bytes(),
             more: count,
             max: self.0.steps_per_day_max,
-            about: inquiry.digest(),
+            about,
             leaf: &leaf,
-            until: header.times.answer_by.plus_ms(COUNTER_KEPT_MS),
+            until: now.plus_ms(COUNTER_KEPT_MS),
         };
         self.0.count(&counted).await?;
         let stepped = steps.iter().map(|step| {
-            let factors = self.0.secrets.factors(header.epoch, &step.node)?;
+            let factors = self.0.secrets.factors(whole.epoch, &step.node)?;
             let pair = factors.step(&step.pair, &step.inbound, &mut UnwrapErr(getrandom::SysRng));
             pair.map_err(BlindError::reason)
         });
@@ -219,7 +223,7 @@ impl KeyHolder for LocalHolder {
         let place = EVALUATIONS.acquire().await.map_err(|_| Reason::Internal)?;
         let evaluated = tokio::task::spawn_blocking(move || {
             let _place = place;
-            let Enrolling { epoch, node, number, farther, points } = &batch;
+            let Enrolling { epoch, node, number, farther, points, .. } = &batch;
             let about = enrolment::Batch { region: &region, epoch: *epoch, node, number: *number };
             let mut rng = UnwrapErr(getrandom::SysRng);
             factors.evaluate(&about, farther.as_ref(), points, &mut rng)

@@ -7,18 +7,22 @@
 
 mod chain;
 mod local;
+mod remote;
 mod secrets;
 
 pub(crate) use chain::{Chain, Sent};
 pub(crate) use local::{LocalHolder, Means};
+pub(crate) use remote::RemoteHolder;
 pub use secrets::Secrets;
 
 use std::fmt;
+use std::sync::Arc;
 
 use async_trait::async_trait;
-use grondslag_core::blind::{Element, Evaluated, Pair, Proof};
+use grondslag_core::blind::inbound::Place;
+use grondslag_core::blind::{Element, Evaluated, Link, Pair, Proof};
 use grondslag_core::id::Oin;
-use grondslag_core::inquiry::Inquiry;
+use grondslag_core::inquiry::Whole;
 use grondslag_core::reason::Reason;
 
 /// One target of a question that a holder works on.
@@ -45,6 +49,55 @@ pub(crate) struct Enrolling {
     pub farther: Option<Element>,
     /// The points.
     pub points: Vec<Element>,
+    /// The node's signature over the batch as it sent it.
+    pub signature: [u8; 64],
+}
+
+/// A verified question, as every holder gets it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Asked<'a> {
+    /// What its asker signed.
+    pub whole: &'a Whole,
+    /// That all its pairs hide one number and belong to it.
+    pub proof: &'a Proof,
+    /// The asker's signature over the whole.
+    pub signature: &'a [u8; 64],
+    /// Every target's links, in the asker's order: the proof is over all of them.
+    pub links: &'a [Arc<[Link]>],
+}
+
+/// A node's link that is wanted.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Wanted<'a> {
+    /// The epoch.
+    pub epoch: u32,
+    /// The node.
+    pub node: &'a Oin,
+    /// The node's own key.
+    pub own: &'a Element,
+    /// What holders nearer to the node made of it, the nearest first.
+    pub nearer: &'a [Inbound],
+}
+
+/// A holder's inbound key for a node, and its proof.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Inbound {
+    /// X.
+    pub key: Element,
+    /// That the holder knows the factor between X and the key before it.
+    pub proof: Proof,
+}
+
+impl Wanted<'_> {
+    /// The key that this link comes before.
+    pub(crate) fn outbound(&self) -> &Element {
+        self.nearer.last().map_or(self.own, |inbound| &inbound.key)
+    }
+
+    /// This holder's place in the chain.
+    pub(crate) fn place<'a>(&'a self, region: &'a str) -> Place<'a> {
+        Place { region, epoch: self.epoch, node: self.node, number: self.nearer.len() }
+    }
 }
 
 /// A key holder.
@@ -68,34 +121,26 @@ pub(crate) trait KeyHolder: Send + Sync + fmt::Debug {
     /// Why they could not be destroyed.
     async fn destroy_epoch(&self, epoch: u32) -> Result<(), Reason>;
 
-    /// X before `outbound` for a node, and its proof. `number` is this holder's place in the chain.
+    /// This holder's inbound key for a node.
     ///
     /// # Errors
-    /// `EPOCH_STALE` without factors for the epoch.
-    async fn inbound(
-        &self,
-        epoch: u32,
-        node: &Oin,
-        number: usize,
-        outbound: &Element,
-    ) -> Result<(Element, Proof), Reason>;
+    /// `EPOCH_STALE` without factors for the epoch, or what [`KeyHolder::link`] gives.
+    async fn inbound(&self, wanted: &Wanted<'_>) -> Result<Inbound, Reason>;
 
-    /// S for a node.
+    /// This holder's whole link for a node. `farther` is the S of the holder farther from the
+    /// node.
     ///
     /// # Errors
-    /// `EPOCH_STALE` without factors for the epoch.
-    async fn shuffled(
-        &self,
-        epoch: u32,
-        node: &Oin,
-        farther: Option<&Element>,
-    ) -> Result<Element, Reason>;
+    /// `EPOCH_STALE` without factors for the epoch; `INBOUND_KEY_UNPROVEN` when the nearer keys do
+    /// not follow from the node's own; `KEY_HOLDER_UNREACHABLE`.
+    async fn link(&self, wanted: &Wanted<'_>, farther: Option<&Element>) -> Result<Link, Reason>;
 
     /// One step over the pairs of a verified question.
     ///
     /// # Errors
-    /// `EPOCH_STALE`, `QUOTA_EXCEEDED`, or why it could not be recorded.
-    async fn step(&self, inquiry: &Inquiry, steps: &[Step]) -> Result<Vec<Pair>, Reason>;
+    /// `EPOCH_STALE`, `QUOTA_EXCEEDED`, why it could not be recorded, what a holder elsewhere
+    /// found wrong itself, or `KEY_HOLDER_UNREACHABLE`.
+    async fn step(&self, asked: Asked<'_>, steps: &[Step]) -> Result<Vec<Pair>, Reason>;
 
     /// Evaluates a batch of a node that was authenticated.
     ///

@@ -3,18 +3,19 @@
 use std::sync::Arc;
 
 use grondslag_core::blind::enrolment::Batch;
-use grondslag_core::blind::{Encrypted, InboundKey, Secret};
+use grondslag_core::blind::{BlindError, Encrypted, InboundKey, Secret};
 use grondslag_core::catalogue::{Category, Purpose, QueryKind, Role};
 use grondslag_core::clock::{Clock, SetClock, Timestamp};
 use grondslag_core::id::{Digest, InquiryId, Pseudonym};
-use grondslag_core::inquiry::{Header, Hidden, Part, RawInquiry, Times, whole_bytes};
+use grondslag_core::inquiry::{Header, Hidden, Inquiry, Part, RawInquiry, Times, Whole};
 use grondslag_core::limits::DETAIL_BYTES;
+use grondslag_core::statement::sign;
 use grondslag_core::tier::{Level, Urgency};
 use grondslag_evidence::ledger::Ledger;
 use grondslag_evidence::store::{MemoryStore, Store};
 
 use super::*;
-use crate::route::tests::{ASKER, SCHOOL, child, holder, oin, rng};
+use crate::route::tests::{ASKER, SCHOOL, child, holder, key, oin, rng};
 
 const REGION: &str = "drieveen";
 
@@ -51,14 +52,14 @@ impl Two {
         Element::new(self.own.public()).unwrap()
     }
 
-    async fn links(&self) -> Arc<[grondslag_core::blind::Link]> {
+    async fn links(&self) -> Arc<[Link]> {
         self.chain.links(1, &oin(SCHOOL), &self.own()).await.unwrap()
     }
 
     /// A question about a child; nobody here looks at its signatures, which were verified before.
     async fn question(&self, id: u8, number: u8) -> Inquiry {
         let (links, node) = (self.links().await, oin(SCHOOL));
-        let key = InboundKey::verify(REGION, 1, &node, &self.own(), &links).unwrap();
+        let key = self.verified(&links).unwrap();
         let now = self.clock.now();
         let times = Times {
             asked_at: now,
@@ -89,17 +90,34 @@ impl Two {
         let (id, parts) = (InquiryId::new([id; 16]), vec![(node, part)]);
         let hidden = Encrypted::new(&child(number), &[&key], &mut rng()).unwrap();
         let (one, two) = (hidden.one(), hidden.two().to_vec());
-        let whole = whole_bytes(&id, 1, &header, &parts, &one, &two);
+        let whole = Whole::of(&id, 1, &header, &parts, one, &two).signed_bytes();
         let proof = hidden.prove(&Digest::of(&whole), &mut rng());
         let hidden = Hidden { one, two, proof };
         let raw = RawInquiry { id, attempt: 1, header, parts, hidden, signature: [0; 64] };
         Inquiry::parse(raw, now).unwrap()
     }
 
+    /// The links as a node verifies them, signed by the far holder as a process of its own does.
+    fn verified(&self, links: &[Link]) -> Result<InboundKey, BlindError> {
+        let (node, far) = (oin(SCHOOL), key(8));
+        let mut links = links.to_vec();
+        if let [near, far_link, ..] = links.as_mut_slice() {
+            let place = Place { region: REGION, epoch: 1, node: &node, number: 1 };
+            let signed = far_link.signed_bytes(&place, &near.inbound);
+            far_link.signature = Some(sign(&far, &signed));
+        }
+        let holders = [far.verifying_key().to_bytes()];
+        InboundKey::verify(REGION, 1, &node, &self.own(), &links, &holders)
+    }
+
     async fn step(&self, inquiry: &Inquiry) -> Result<Pair, Reason> {
-        let two = inquiry.hidden().two[0];
-        let sent = Sent { node: oin(SCHOOL), links: self.links().await, two };
-        Ok(self.chain.step(inquiry, &[sent]).await?.remove(0))
+        let links = self.links().await;
+        let sent =
+            Sent { node: oin(SCHOOL), links: Arc::clone(&links), two: inquiry.hidden().two[0] };
+        let (whole, proof) = (inquiry.whole(), &inquiry.hidden().proof);
+        let (signature, links) = (inquiry.signature(), &[links]);
+        let asked = Asked { whole: &whole, proof, signature, links };
+        Ok(self.chain.step(asked, &[sent]).await?.remove(0))
     }
 
     /// The pseudonym as the node opens it.
@@ -109,7 +127,8 @@ impl Two {
     }
 
     fn batch(number: u64, points: Vec<Element>) -> Enrolling {
-        Enrolling { epoch: 1, node: oin(SCHOOL), number, farther: None, points }
+        let signature = [0; 64];
+        Enrolling { epoch: 1, node: oin(SCHOOL), number, farther: None, points, signature }
     }
 
     /// The pseudonym as the node learns it, with every holder's part verified.
@@ -147,10 +166,9 @@ async fn a_question_through_two_holders_is_met_under_what_was_enrolled_through_b
 async fn no_holder_alone_can_be_left_out() {
     let two = two().await;
     let links = two.links().await;
-    let node = oin(SCHOOL);
-    assert!(InboundKey::verify(REGION, 1, &node, &two.own(), &links).is_ok());
-    for short in [&links[1..], &[links[1], links[0]]] {
-        assert!(InboundKey::verify(REGION, 1, &node, &two.own(), short).is_err());
+    assert!(two.verified(&links).is_ok());
+    for short in [&links[1..], &links[..1], &[links[1], links[0]]] {
+        assert!(two.verified(short).is_err());
     }
 }
 
@@ -170,8 +188,10 @@ async fn an_epoch_without_factors_is_stale_at_every_holder() {
     let (links, sent) = (two.links().await, inquiry.hidden().two[0]);
     two.chain.destroy_epoch(1).await.unwrap();
     let sent = Sent { node: oin(SCHOOL), links: Arc::clone(&links), two: sent };
-    let stepped = two.chain.step(&inquiry, &[sent]).await;
-    assert_eq!(stepped.err(), Some(Reason::EpochStale));
+    let (whole, proof) = (inquiry.whole(), &inquiry.hidden().proof);
+    let (signature, all) = (inquiry.signature(), &[Arc::clone(&links)]);
+    let asked = Asked { whole: &whole, proof, signature, links: all };
+    assert_eq!(two.chain.step(asked, &[sent]).await.err(), Some(Reason::EpochStale));
     let batch = two.chain.evaluate(Two::batch(1, vec![child(1)]), &links).await;
     assert_eq!(batch.err(), Some(Reason::EpochStale));
     let linked = two.chain.links(1, &oin(SCHOOL), &two.own()).await;

@@ -1,7 +1,9 @@
 //! Attestations: the broker's word that a decision stands in its ledger, and which hidden number
 //! belongs to it.
 
-use grondslag_core::blind::Pair;
+use std::sync::Arc;
+
+use grondslag_core::blind::{Link, Pair};
 use grondslag_core::id::Digest;
 use grondslag_core::inquiry::Inquiry;
 use grondslag_core::limits::PAIR_BYTES;
@@ -15,7 +17,7 @@ use rand_core::UnwrapErr;
 use super::record::{Decided, Recorded};
 use super::verify::Target;
 use crate::broker::Broker;
-use crate::keyholder::Sent;
+use crate::keyholder::{Asked, Sent};
 
 /// Takes the hidden number of a recorded question through the key holders, for every target that
 /// is to be asked, and attests every decision.
@@ -29,9 +31,12 @@ pub(crate) async fn attest(
     recorded: Vec<Recorded>,
 ) -> Result<Vec<Decided>, Reason> {
     let both = || targets.iter().zip(&recorded);
-    let asked = both().filter(|(target, one)| is_asked(target, &one.rulings));
-    let sent: Vec<Sent> = asked.map(|(target, _)| sent(target)).collect();
-    let mut pairs = broker.chain.step(inquiry, &sent).await?.into_iter();
+    let through = both().filter(|(target, one)| is_asked(target, &one.rulings));
+    let sent: Vec<Sent> = through.map(|(target, _)| sent(target)).collect();
+    let (whole, links) = (inquiry.whole(), links_of(targets));
+    let (proof, signature) = (&inquiry.hidden().proof, inquiry.signature());
+    let asked = Asked { whole: &whole, proof, signature, links: &links };
+    let mut pairs = broker.chain.step(asked, &sent).await?.into_iter();
     let mut decided = Vec::with_capacity(recorded.len());
     for (target, one) in targets.iter().zip(recorded) {
         let pair = if is_asked(target, &one.rulings) { pairs.next() } else { None };
@@ -44,6 +49,10 @@ pub(crate) async fn attest(
 pub(crate) fn is_asked(target: &Target, rulings: &[NamedRuling]) -> bool {
     let through = |named: &NamedRuling| named.ruling.verdict != Verdict::Refuse;
     target.card.is_ok() && rulings.iter().any(through)
+}
+
+fn links_of(targets: &[Target]) -> Vec<Arc<[Link]>> {
+    targets.iter().map(|target| Arc::clone(&target.links)).collect()
 }
 
 fn sent(target: &Target) -> Sent {

@@ -18,7 +18,7 @@ use grondslag_core::card::{Card, SignedCard};
 use grondslag_core::catalogue::{Category, Kind, Purpose, QueryKind, Role};
 use grondslag_core::clock::{Clock, SetClock, Timestamp};
 use grondslag_core::id::{Digest, InquiryId, Oin, Pseudonym, TargetId};
-use grondslag_core::inquiry::{Header, Hidden, Inquiry, Part, RawInquiry, Times, whole_bytes};
+use grondslag_core::inquiry::{Header, Hidden, Inquiry, Part, RawInquiry, Times, Whole};
 use grondslag_core::limits::DETAIL_BYTES;
 use grondslag_core::reason::Reason;
 use grondslag_core::seal::{SealSecret, Suite};
@@ -44,13 +44,14 @@ use super::verify::{Target, verify_inquiry};
 use crate::broker::Broker;
 use crate::config::Budget;
 use crate::directory::Directory;
+use crate::directory::operator::Admits;
 use crate::epoch::Epochs;
 use crate::keyholder::{Chain, LocalHolder, Means, Secrets};
 use crate::nodes::{Heard, Nodes};
 
 pub(crate) const ASKER: &str = "00000099000000001000";
 pub(crate) const SCHOOL: &str = "00000099000000002000";
-const BROKER: &str = "00000099000000009000";
+pub(crate) const BROKER: &str = "00000099000000009000";
 
 /// Answers as told per target, and notes how many leaves were durable when it was asked.
 #[derive(Debug, Default)]
@@ -89,11 +90,11 @@ pub(crate) struct Scene {
     pub(crate) holder: Arc<Ledger>,
     /// What the school can open.
     seal: SealSecret,
-    own: Secret,
+    pub(crate) own: Secret,
     /// Under which a number is hidden for the school in the first epoch.
     inbound: InboundKey,
     root: Root,
-    dir: tempfile::TempDir,
+    pub(crate) dir: tempfile::TempDir,
 }
 
 pub(crate) fn rng() -> impl rand_core::CryptoRng {
@@ -105,7 +106,7 @@ pub(crate) fn child(number: u8) -> Element {
     Element::new(Secret::from_uniform(&[number; 64]).unwrap().public()).unwrap()
 }
 
-fn key(n: u8) -> SigningKey {
+pub(crate) fn key(n: u8) -> SigningKey {
     SigningKey::from_bytes(&[n; 32])
 }
 
@@ -161,7 +162,7 @@ pub(crate) async fn scene(says: &[(&str, Heard)]) -> Scene {
         Arc::clone(&as_clock),
         Arc::clone(&as_store),
         Arc::clone(&ledger),
-        dir.path().join("operator"),
+        (dir.path().join("operator"), Admits::Listed),
     );
     let text = root.fingerprint().to_string();
     let (held, holder) = holder(dir.path(), "holder", &text, &as_store, &as_clock).await;
@@ -180,10 +181,11 @@ pub(crate) async fn scene(says: &[(&str, Heard)]) -> Scene {
         clock: as_clock,
         store: as_store,
         ledger,
-        directory: directory.await.unwrap(),
+        directory: Arc::new(directory.await.unwrap()),
         region: text,
         epochs: epochs.await.unwrap(),
         chain,
+        remote: None,
         nodes: Arc::clone(&nodes) as _,
         fanout: FanoutLimits::new(Duration::from_secs(1)),
         budget: Budget { person_per_day: Within::clamped(2), agency_per_day: Within::clamped(3) },
@@ -203,7 +205,7 @@ pub(crate) async fn scene(says: &[(&str, Heard)]) -> Scene {
 async fn inbound(broker: &Broker, epoch: u32, who: &str) -> Result<InboundKey, Reason> {
     let own = broker.directory.own_key(&oin(who))?;
     let links = broker.chain.links(epoch, &oin(who), &own).await?;
-    Ok(InboundKey::verify(&broker.region, epoch, &oin(who), &own, &links).unwrap())
+    Ok(InboundKey::verify(&broker.region, epoch, &oin(who), &own, &links, &[]).unwrap())
 }
 
 /// Puts an agency in the directory; its secret keys.
@@ -289,7 +291,7 @@ fn attempted(scene: &Scene, id: InquiryId, attempt: u8, header: Header, part: Pa
 }
 
 /// A question as its asker signs it, about the first child.
-fn hidden_under(
+pub(crate) fn hidden_under(
     keys: &[&InboundKey],
     id: InquiryId,
     attempt: u8,
@@ -302,7 +304,7 @@ fn hidden_under(
     }
     let encrypted = Encrypted::new(&child(1), keys, &mut rng()).unwrap();
     let (one, two) = (encrypted.one(), encrypted.two().to_vec());
-    let whole = whole_bytes(&id, attempt, &header, &parts, &one, &two);
+    let whole = Whole::of(&id, attempt, &header, &parts, one, &two).signed_bytes();
     let proof = encrypted.prove(&Digest::of(&whole), &mut rng());
     let signature = sign(&key(1), &whole);
     RawInquiry { id, attempt, header, parts, hidden: Hidden { one, two, proof }, signature }

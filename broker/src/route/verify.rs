@@ -55,7 +55,7 @@ pub(crate) async fn verify_inquiry(
     card.check_role(&header.role, now)?;
     header.approvers.iter().try_for_each(|approver| card.check_role(&approver.role, now))?;
     let key = &card.card().sign_key;
-    verify(key, &inquiry.signed_bytes(), inquiry.signature())
+    verify(key, &inquiry.whole().signed_bytes(), inquiry.signature())
         .map_err(|_| Reason::StatementInvalid)?;
     let links = links(broker, inquiry).await?;
     check_hidden(inquiry, &links)?;

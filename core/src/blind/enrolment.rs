@@ -109,6 +109,17 @@ impl Batch<'_> {
     }
 }
 
+/// What a node signs of a batch: nobody enrols in its name.
+pub fn signed_bytes(batch: &Batch<'_>, blinded: &[Element]) -> Vec<u8> {
+    Canonical::new("grondslag/enrolling/v1")
+        .text(batch.region)
+        .text(batch.node.as_str())
+        .number(batch.epoch.into())
+        .number(batch.number)
+        .bytes(digest_of(blinded).as_bytes())
+        .finish()
+}
+
 /// Digest of a batch as it stands in the ledgers.
 pub fn digest_of(points: &[Element]) -> Digest {
     let bytes = Canonical::new("grondslag/blind/points/v1");

@@ -2,7 +2,6 @@
 
 use std::fmt;
 
-use curve25519_dalek::RistrettoPoint;
 use rand_core::CryptoRng;
 use sha2::{Digest as _, Sha512};
 
@@ -85,9 +84,12 @@ impl Factors {
         &self.key
     }
 
-    /// Y / k.
-    pub(super) fn unkey(&self, outbound: &Element) -> RistrettoPoint {
-        self.key.scalar().invert() * outbound.point()
+    /// X = outbound / k: this holder's inbound key before `outbound`.
+    ///
+    /// # Errors
+    /// [`BlindError::Element`] in a negligible case.
+    pub fn inbound_key(&self, outbound: &Element) -> Result<Element, BlindError> {
+        Element::new(self.key.scalar().invert() * outbound.point())
     }
 }
 

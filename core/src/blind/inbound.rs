@@ -17,6 +17,7 @@ use super::{BlindError, Element, Factors, Proof, Secret};
 use crate::canonical::Canonical;
 use crate::id::Oin;
 use crate::limits::HOLDERS_MAX;
+use crate::statement;
 
 /// One key holder's part of a node's keys in one epoch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,6 +28,25 @@ pub struct Link {
     pub proof: Proof,
     /// S = s (the S of the holder farther from the node, or G).
     pub shuffled: Element,
+    /// The holder's own signature over all of it ([`Link::signed_bytes`]). Absent from the
+    /// broker's own link: the broker signs all that it publishes.
+    pub signature: Option<[u8; 64]>,
+}
+
+impl Link {
+    /// What a holder that is not the broker signs: that this link is its own. Without it a broker
+    /// could play every holder itself.
+    pub fn signed_bytes(&self, place: &Place<'_>, outbound: &Element) -> Vec<u8> {
+        Canonical::new("grondslag/blind/link/v1")
+            .text(place.region)
+            .number(place.epoch.into())
+            .text(place.node.as_str())
+            .number(u64::try_from(place.number).unwrap_or(u64::MAX))
+            .bytes(&outbound.bytes())
+            .bytes(&self.inbound.bytes())
+            .bytes(&self.shuffled.bytes())
+            .finish()
+    }
 }
 
 /// What a link is about.
@@ -43,6 +63,20 @@ pub struct Place<'a> {
 }
 
 impl Place<'_> {
+    /// Verifies that whoever made `inbound` knows the factor between it and `outbound`.
+    ///
+    /// # Errors
+    /// [`BlindError::Proof`].
+    pub fn check(
+        &self,
+        outbound: &Element,
+        inbound: &Element,
+        proof: &Proof,
+    ) -> Result<(), BlindError> {
+        let claim = Claim { base: *inbound.point(), public: *outbound.point() };
+        proof.check(&self.context(outbound, inbound), &[claim])
+    }
+
     fn context(&self, outbound: &Element, inbound: &Element) -> Canonical {
         Canonical::new("grondslag/blind/inbound/v1")
             .text(self.region)
@@ -66,7 +100,7 @@ impl Factors {
         outbound: &Element,
         rng: &mut impl CryptoRng,
     ) -> Result<(Element, Proof), BlindError> {
-        let inbound = Element::new(self.unkey(outbound))?;
+        let inbound = self.inbound_key(outbound)?;
         let claim = Claim { base: *inbound.point(), public: *outbound.point() };
         let context = place.context(outbound, &inbound);
         Ok((inbound, Proof::make(&context, &[claim], self.key(), rng)))
@@ -99,27 +133,35 @@ pub struct InboundKey {
 }
 
 impl InboundKey {
-    /// Verifies the links of a node, from its own key Y on.
+    /// Verifies the links of a node, from its own key Y on. `holders` are the Ed25519 keys of the
+    /// key holders beside the broker that the reader expects, the nearest to the node first.
     ///
     /// # Errors
-    /// [`BlindError::Count`] for no link or too many, [`BlindError::Proof`] for one that is not
-    /// proved for this node, epoch and region.
+    /// [`BlindError::Count`] for another number of links than there are holders,
+    /// [`BlindError::Proof`] for one that is not proved for this node, epoch and region,
+    /// [`BlindError::Holder`] for one that its holder did not sign.
     pub fn verify(
         region: &str,
         epoch: u32,
         node: &Oin,
         own: &Element,
         links: &[Link],
+        holders: &[[u8; 32]],
     ) -> Result<Self, BlindError> {
-        if links.is_empty() || links.len() > HOLDERS_MAX {
+        if links.len() > HOLDERS_MAX || links.len() != holders.len().saturating_add(1) {
             return Err(BlindError::Count);
         }
+        // The broker's own key is nobody's here: it signed the whole.
+        let keys = std::iter::once(None).chain(holders.iter().map(Some));
         let mut outbound = *own;
-        for (number, link) in links.iter().enumerate() {
-            let claim = Claim { base: *link.inbound.point(), public: *outbound.point() };
+        for ((number, link), key) in links.iter().enumerate().zip(keys) {
             let place = Place { region, epoch, node, number };
-            let context = place.context(&outbound, &link.inbound);
-            link.proof.check(&context, &[claim])?;
+            place.check(&outbound, &link.inbound, &link.proof)?;
+            if let Some(key) = key {
+                let signature = link.signature.as_ref().ok_or(BlindError::Holder)?;
+                let signed = link.signed_bytes(&place, &outbound);
+                statement::verify(key, &signed, signature).map_err(|_| BlindError::Holder)?;
+            }
             outbound = link.inbound;
         }
         Ok(Self {

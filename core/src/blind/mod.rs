@@ -42,6 +42,9 @@ pub enum BlindError {
     /// Lists that belong together differ in length, are empty or too long.
     #[error("the number of points is wrong")]
     Count,
+    /// A link bears no signature of the holder that is expected there.
+    #[error("the expected key holder did not sign its link")]
+    Holder,
     /// The same point twice in one batch.
     #[error("a point stands twice in one batch")]
     Repeated,
@@ -51,7 +54,9 @@ impl BlindError {
     /// The stable reason.
     pub const fn reason(self) -> Reason {
         match self {
-            Self::Element | Self::Proof | Self::Count | Self::Repeated => Reason::BlindInvalid,
+            Self::Element | Self::Proof | Self::Count | Self::Holder | Self::Repeated => {
+                Reason::BlindInvalid
+            }
         }
     }
 }

@@ -5,6 +5,7 @@ use std::convert::Infallible;
 use curve25519_dalek::constants::RISTRETTO_BASEPOINT_POINT as G;
 use curve25519_dalek::ristretto::RistrettoPoint;
 use curve25519_dalek::scalar::Scalar;
+use ed25519_dalek::SigningKey;
 use getrandom::SysRng;
 use proptest::prelude::*;
 use rand_core::{CryptoRng, TryCryptoRng, TryRng, UnwrapErr};
@@ -18,6 +19,7 @@ use super::*;
 use crate::canonical::Canonical;
 use crate::id::{Digest, Oin};
 use crate::limits::{ENROL_POINTS_MAX, TARGETS_MAX};
+use crate::statement::sign;
 
 const REGION: &str = "drieveen";
 const EPOCH: u32 = 3;
@@ -77,6 +79,15 @@ fn element(secret: &Secret) -> Element {
 }
 
 /// A node's key, its key holders from the node on, and their links.
+fn holder_key(number: usize) -> SigningKey {
+    SigningKey::from_bytes(&[u8::try_from(number).unwrap(); 32])
+}
+
+/// The keys of the holders beside the broker.
+fn holders(all: usize) -> Vec<[u8; 32]> {
+    (1..all).map(|number| holder_key(number).verifying_key().to_bytes()).collect()
+}
+
 struct Chain {
     node: Oin,
     y: Secret,
@@ -96,7 +107,12 @@ impl Chain {
         for (number, (factors, shuffled)) in factors.iter().zip(shuffled).enumerate() {
             let (inbound, proof) =
                 factors.inbound(&place(&node, number), &outbound, &mut rng()).unwrap();
-            links.push(Link { inbound, proof, shuffled });
+            let mut link = Link { inbound, proof, shuffled, signature: None };
+            if number > 0 {
+                let signed = link.signed_bytes(&place(&node, number), &outbound);
+                link.signature = Some(sign(&holder_key(number), &signed));
+            }
+            links.push(link);
             outbound = inbound;
         }
         Self { node, y, factors, links }
@@ -107,7 +123,8 @@ impl Chain {
     }
 
     fn key(&self) -> Result<InboundKey, BlindError> {
-        InboundKey::verify(REGION, EPOCH, &self.node, &self.own(), &self.links)
+        let holders = holders(self.factors.len());
+        InboundKey::verify(REGION, EPOCH, &self.node, &self.own(), &self.links, &holders)
     }
 
     /// Through every key holder, the one farthest from the node first.
@@ -271,7 +288,10 @@ fn a_link_counts_for_its_node_epoch_and_region_only() {
         let chain = Chain::new(1, holders);
         let (own, links) = (chain.own(), &chain.links);
         let refused = Some(BlindError::Proof);
-        let verify = InboundKey::verify;
+        let keys = self::holders(holders);
+        let verify = |region: &str, epoch, node: &Oin, own: &Element, links: &[Link]| {
+            InboundKey::verify(region, epoch, node, own, links, &keys)
+        };
         assert!(verify(REGION, EPOCH, &chain.node, &own, links).is_ok());
         assert_eq!(verify("vierveen", EPOCH, &chain.node, &own, links).err(), refused);
         assert_eq!(verify(REGION, EPOCH + 1, &chain.node, &own, links).err(), refused);
@@ -291,17 +311,42 @@ fn a_link_counts_in_its_own_place_only() {
     assert_eq!(chain.key().err(), Some(BlindError::Proof));
 }
 
-/// Only the far end can be left out: the links up to there are a shorter chain, which is why an
-/// asker must know who its region's key holders are.
+/// The far end could be left out, if an asker did not know who its region's key holders are: the
+/// links up to there are a shorter chain.
 #[test]
 fn swapped_replaced_or_left_out_links_are_refused() {
     let mut chain = Chain::new(1, 2);
     chain.links.swap(0, 1);
     assert_eq!(chain.key().err(), Some(BlindError::Proof), "swapped");
     chain.links.remove(1);
-    assert_eq!(chain.key().err(), Some(BlindError::Proof), "without the nearest");
+    assert_eq!(chain.key().err(), Some(BlindError::Count), "without the nearest");
     chain.links = Chain::new(1, 2).links;
     assert_eq!(chain.key().err(), Some(BlindError::Proof), "those of another key");
+}
+
+/// A broker that plays the other holder itself has a chain that is proved, and is not believed.
+#[test]
+fn a_link_that_its_holder_did_not_sign_is_refused() {
+    let chain = Chain::new(1, 2);
+    assert!(chain.key().is_ok());
+    let refused = Some(BlindError::Holder);
+    let signed = chain.links[1].signature;
+    for signature in [None, Some([0; 64]), signed.map(|signature| signature.map(|byte| !byte))] {
+        let mut chain = Chain::new(1, 2);
+        chain.links[1].signature = signature;
+        assert_eq!(chain.key().err(), refused);
+    }
+    let (own, links) = (chain.own(), &chain.links);
+    let verify = |links: &[Link], holders: &[[u8; 32]]| {
+        InboundKey::verify(REGION, EPOCH, &chain.node, &own, links, holders).err()
+    };
+    assert_eq!(verify(links, &[holders(3)[1]]), refused, "another holder");
+    assert_eq!(verify(&links[..1], &[]), None);
+    assert_eq!(verify(&links[..1], &holders(2)), Some(BlindError::Count), "a shorter chain");
+    assert_eq!(verify(links, &[]), Some(BlindError::Count), "a holder that nobody expects");
+    let mut other = chain.links.clone();
+    other[1].shuffled = child(1);
+    assert_eq!(verify(&other, &holders(2)), refused, "another S");
 }
 
 /// A broker that knows x of X = x G could open every question. It cannot prove that X = Y / k.

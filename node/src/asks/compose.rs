@@ -8,7 +8,7 @@ use grondslag_core::catalogue::Category;
 use grondslag_core::clock::Timestamp;
 use grondslag_core::id::{Digest, InquiryId, Oin, Pseudonym, TargetId};
 use grondslag_core::inquiry::{
-    Approval, Approver, Header, Hidden, Inquiry, Part, RawInquiry, Times, whole_bytes,
+    Approval, Approver, Header, Hidden, Inquiry, Part, RawInquiry, Times, Whole,
 };
 use grondslag_core::limits::{ASK_LIFE_MS_MAX, DETAIL_BYTES};
 use grondslag_core::reason::Reason;
@@ -141,7 +141,7 @@ fn compose(
     });
     let parts = parts.collect::<Result<Vec<(Oin, Part)>, Reason>>()?;
     let (one, two) = (encrypted.one(), encrypted.two().to_vec());
-    let whole = whole_bytes(&id, attempt, &header, &parts, &one, &two);
+    let whole = Whole::of(&id, attempt, &header, &parts, one, &two).signed_bytes();
     let proof = encrypted.prove(&Digest::of(&whole), &mut rng);
     let hidden = Hidden { one, two, proof };
     let signature = sign(&agency.sign_key, &whole);

@@ -4,6 +4,8 @@
 //! from the target's own key on, which the target's card vouches for. A broker that cannot prove a
 //! key can only keep that agency from being asked, and raises an alarm.
 
+pub(crate) mod holders;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -11,19 +13,21 @@ use std::time::{Duration, Instant};
 
 use grondslag_certs::VerifiedCard;
 use grondslag_core::blind::enrolment::digest_of;
-use grondslag_core::blind::{InboundKey, Link};
+use grondslag_core::blind::{Element, InboundKey, Link};
 use grondslag_core::clock::Timestamp;
 use grondslag_core::epoch::EpochKeys;
 use grondslag_core::id::{Digest, Oin};
 use grondslag_core::reason::Reason;
 use grondslag_core::statement::verify;
 
+use self::holders::Holders;
 use crate::agency::BrokerLink;
 use crate::limits::EPOCH_REFRESH_MS;
 
 /// What the broker published last, and the keys that were verified of it.
 pub(crate) struct Epochs {
     region: String,
+    holders: Holders,
     // Held for a look or one verification, never across an await.
     held: Mutex<Option<Held>>,
 }
@@ -55,8 +59,8 @@ impl OwnLinks {
 
 impl Epochs {
     /// Nothing is known yet of the epochs of a region.
-    pub(crate) fn new(region: String) -> Self {
-        Self { region, held: Mutex::default() }
+    pub(crate) fn new(region: String, holders: Holders) -> Self {
+        Self { region, holders, held: Mutex::default() }
     }
 
     /// What ties the points of this region together.
@@ -130,12 +134,30 @@ impl Epochs {
         found.map(|keys| OwnLinks { epoch, links: keys.links.clone() })
     }
 
+    /// Verifies this node's own links: what is enrolled through holders that nobody expects tells
+    /// the broker who is known here.
+    ///
+    /// # Errors
+    /// `KEY_HOLDER_UNREACHABLE` or `INBOUND_KEY_UNPROVEN`.
+    pub(crate) fn check_own(
+        &self,
+        own: &OwnLinks,
+        node: &Oin,
+        key: &Element,
+    ) -> Result<(), Reason> {
+        let holders = self.holders.keys()?;
+        let verified = InboundKey::verify(&self.region, own.epoch, node, key, &own.links, &holders);
+        verified.map(|_| ()).map_err(|_| Reason::InboundKeyUnproven)
+    }
+
     /// The key under which a number is encrypted for an agency in the current epoch.
     ///
     /// # Errors
-    /// `NOT_READY`, `UNREACHABLE` for an agency without keys, `INBOUND_KEY_UNPROVEN`.
+    /// `NOT_READY`, `KEY_HOLDER_UNREACHABLE`, `UNREACHABLE` for an agency without keys,
+    /// `INBOUND_KEY_UNPROVEN`.
     pub(crate) fn inbound(&self, card: &VerifiedCard) -> Result<Arc<InboundKey>, Reason> {
         let (own, node) = (card.keys()?.own, &card.card().oin);
+        let holders = self.holders.keys()?;
         let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
         let held = held.as_mut().ok_or(Reason::NotReady)?;
         let bytes = own.bytes().to_vec();
@@ -147,7 +169,7 @@ impl Epochs {
         let epoch = held.keys.current;
         let found = held.keys.nodes.iter().find(|keys| keys.epoch == epoch && keys.node == *node);
         let links = found.map(|keys| keys.links.as_slice()).ok_or(Reason::Unreachable)?;
-        let verified = InboundKey::verify(&self.region, epoch, node, &own, links);
+        let verified = InboundKey::verify(&self.region, epoch, node, &own, links, &holders);
         let verified = verified.map(Arc::new).map_err(|_| Reason::InboundKeyUnproven);
         held.verified.insert(node.clone(), (bytes, verified.clone()));
         verified

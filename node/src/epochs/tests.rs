@@ -16,6 +16,31 @@ fn inbound(scene: &Scene, who: &str) -> Result<Arc<InboundKey>, Reason> {
     scene.agency.epochs.inbound(&scene.agency.directory.card(&oin(who)).unwrap())
 }
 
+/// Key holders beside the broker that are expected.
+fn holders(scene: &Scene, who: &[&str]) -> Holders {
+    let oins = who.iter().map(|who| oin(who)).collect();
+    Holders::new(oins, Arc::clone(&scene.agency.directory))
+}
+
+#[tokio::test]
+async fn a_holder_that_is_expected_is_not_left_out_and_one_without_a_card_stops_all() {
+    let scene = Scene::new().await;
+    let broker = scene.agency.directory.card(&oin(BROKER)).unwrap();
+    let (link, card) = (scene.agency.broker_link.as_ref(), scene.agency.directory.card(&oin(VT)));
+    let (card, nobody) = (card.unwrap(), "00000099000000007000");
+    for (who, refused) in [
+        (&[][..], None),
+        (&[GI], Some(Reason::InboundKeyUnproven)),
+        (&[nobody], Some(Reason::KeyHolderUnreachable)),
+    ] {
+        let epochs = Epochs::new(crate::fixture::REGION.into(), holders(&scene, who));
+        epochs.refresh(link, &broker).await.unwrap();
+        assert_eq!(epochs.inbound(&card).err(), refused);
+        let own = epochs.links(1, &oin(VT)).unwrap();
+        assert_eq!(epochs.check_own(&own, &oin(VT), &card.keys().unwrap().own).err(), refused);
+    }
+}
+
 #[tokio::test]
 async fn a_proved_key_is_used_and_one_that_nobody_proved_is_not() {
     let scene = Scene::new().await;
@@ -61,7 +86,7 @@ async fn an_epoch_does_not_come_back() {
 async fn keys_of_another_epoch_or_region_are_not_proved() {
     let scene = Scene::new().await;
     let card = scene.agency.directory.card(&oin(VT)).unwrap();
-    let elsewhere = Epochs::new("vierveen".into());
+    let elsewhere = Epochs::new("vierveen".into(), holders(&scene, &[]));
     let broker = scene.agency.directory.card(&oin(BROKER)).unwrap();
     let link = scene.agency.broker_link.as_ref();
     assert_eq!(elsewhere.refresh(link, &broker).await, Err(Reason::StatementInvalid));
@@ -81,7 +106,7 @@ async fn the_epoch_is_read_when_it_is_not_known_when_it_switches_and_until_it_ho
     let (epochs, now) = (&scene.agency.epochs, scene.clock.now());
     assert!(!epochs.is_due(&oin(OWN), now));
     assert!(epochs.is_due(&oin("00000099000000007000"), now));
-    assert!(Epochs::new("drieveen".into()).is_due(&oin(OWN), now));
+    assert!(Epochs::new("drieveen".into(), holders(&scene, &[])).is_due(&oin(OWN), now));
     let switch_at = now.plus_ms(1_000);
     *scene.listing.holder.epochs.lock().unwrap() = Some((1, Some((2, switch_at))));
     refresh(&scene).await.unwrap();

@@ -17,6 +17,8 @@ pub(crate) use state::Progress;
 use std::fmt;
 use std::sync::Arc;
 
+use ed25519_dalek::SigningKey;
+use grondslag_core::blind::Element;
 use grondslag_core::clock::{Clock, Timestamp};
 use grondslag_core::id::Oin;
 use grondslag_core::limits::CLOCK_SKEW_MS_MAX;
@@ -55,6 +57,10 @@ pub(crate) struct Means {
     pub link: Arc<dyn BrokerLink>,
     /// Made-up subjects that it covers too.
     pub canaries: Canaries,
+    /// This node's own key Y.
+    pub own_key: Element,
+    /// The key of this node's card: signs batches.
+    pub sign_key: SigningKey,
 }
 
 /// The index of one node.

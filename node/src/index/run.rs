@@ -13,6 +13,7 @@ use grondslag_core::blind::{BlindError, Element, Evaluated};
 use grondslag_core::canonical::Canonical;
 use grondslag_core::id::Digest;
 use grondslag_core::reason::Reason;
+use grondslag_core::statement::sign;
 use grondslag_evidence::ledger::{Entry as Leaf, LedgerError};
 use grondslag_evidence::store::{Batch, StoreError, parts};
 use grondslag_proto::epoch::wire_points;
@@ -98,6 +99,7 @@ impl Index {
         if state.as_of.is_some() && state.hour == hour && !at_once {
             return Ok(());
         }
+        self.means.epochs.check_own(own, &self.means.own, &self.means.own_key)?;
         if let Some(number) = state.pending {
             match self.take_in(own, number, &mut state).await {
                 // Its clients changed since it was sent: they are enrolled anew.
@@ -243,8 +245,13 @@ impl Index {
         number: u64,
         blinded: &Blinded,
     ) -> Result<Evaluated, Reason> {
-        let (epoch, points) = (own.epoch, wire_points(&blinded.points));
-        let answer = self.means.link.enrol(v1::EnrolRequest { epoch, number, points }).await?;
+        let (epoch, region, node) = (own.epoch, self.means.epochs.region(), &self.means.own);
+        let about = enrolment::Batch { region, epoch, node, number };
+        let signed = enrolment::signed_bytes(&about, &blinded.points);
+        let signature = sign(&self.means.sign_key, &signed).to_vec();
+        let points = wire_points(&blinded.points);
+        let request = v1::EnrolRequest { epoch, number, points, signature };
+        let answer = self.means.link.enrol(request).await?;
         if let Some(refusal) = answer.refusal {
             return Err(reason(&refusal.reason));
         }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use grondslag_core::blind::{BlindError, Pair, Secret, inbound};
+use grondslag_core::blind::{BlindError, Element, Pair, Secret, inbound};
 use grondslag_core::id::Oin;
 use rand_core::CryptoRng;
 use zeroize::Zeroizing;
@@ -34,6 +34,14 @@ impl OpeningKey {
     /// Y with its proof of possession, for the node's card.
     pub fn public(&self, node: &Oin, rng: &mut impl CryptoRng) -> Vec<u8> {
         inbound::own_key(node, &self.0, rng)
+    }
+
+    /// Y alone.
+    ///
+    /// # Errors
+    /// [`BlindError::Element`] in a negligible case.
+    pub fn element(&self) -> Result<Element, BlindError> {
+        Element::new(self.0.public())
     }
 
     /// Opens a pair that came through every key holder: d2 - y d1 = `s_n H(b)`.

@@ -4,12 +4,14 @@ use std::collections::BTreeSet;
 
 use curve25519_dalek::constants::RISTRETTO_BASEPOINT_POINT as G;
 use curve25519_dalek::scalar::Scalar;
+use ed25519_dalek::SigningKey;
 use getrandom::SysRng;
 use grondslag_core::blind::inbound::{Place, verify_own_key};
 use grondslag_core::blind::{
     BlindError, Element, Encrypted, Factors, InboundKey, Link, Pair, Secret, question,
 };
 use grondslag_core::id::{Digest, Oin};
+use grondslag_core::statement::sign;
 use libpep::elgamal::arithmetic::Ristretto255;
 use libpep::elgamal::arithmetic::group_elements::GroupElement;
 use libpep::elgamal::arithmetic::hashing::hash_to_group_with_dst;
@@ -48,6 +50,11 @@ fn child(text: &str) -> Element {
     number_point(REGION, &Bsn::parse(text).unwrap()).unwrap()
 }
 
+/// Signs the links of the holder beside the broker.
+fn far_holder() -> SigningKey {
+    SigningKey::from_bytes(&[8; 32])
+}
+
 /// One node and the key holders before it, the nearest first.
 struct Region {
     node: Oin,
@@ -78,10 +85,17 @@ impl Region {
         for (number, (factors, shuffled)) in factors.iter().zip(shuffled).enumerate() {
             let place = Place { region: REGION, epoch, node: &node, number };
             let (inbound, proof) = factors.inbound(&place, &outbound, &mut rng()).unwrap();
-            links.push(Link { inbound, proof, shuffled });
+            let mut link = Link { inbound, proof, shuffled, signature: None };
+            if number > 0 {
+                let signed = link.signed_bytes(&place, &outbound);
+                link.signature = Some(sign(&far_holder(), &signed));
+            }
+            links.push(link);
             outbound = inbound;
         }
-        let key = InboundKey::verify(REGION, epoch, &node, &own, &links).unwrap();
+        let far = [far_holder().verifying_key().to_bytes()];
+        let beside = &far[..links.len() - 1];
+        let key = InboundKey::verify(REGION, epoch, &node, &own, &links, beside).unwrap();
         Self { node, y, secrets, factors, links, key }
     }
 

@@ -94,6 +94,47 @@ fn made_up(
     Ok((&keys).into())
 }
 
+/// A broker that leaves the second holder out could open every question together with one node, and
+/// so could one that plays the second holder itself. Agencies know who it is, and ask nobody.
+#[test]
+fn a_chain_without_the_other_organisation_is_not_used() -> Result<()> {
+    run(async {
+        let unsigned = |keys: &mut EpochKeys| {
+            let links = keys.nodes.iter_mut().flat_map(|keys| &mut keys.links);
+            links.for_each(|link| link.signature = link.signature.map(|_| [0; 64]));
+        };
+        let short = |keys: &mut EpochKeys| {
+            keys.nodes.iter_mut().for_each(|keys| keys.links.truncate(1));
+        };
+        for lie in [unsigned as fn(&mut EpochKeys), short] {
+            let (switch, broker) =
+                (Switch::default(), Hand::open(&Identities::shared()?.broker()?)?);
+            let on = switch.clone();
+            let epoch = move |shown: &mut v1::ShowEpochResponse| {
+                if let (true, Ok(mut keys)) = (on.is_on(), EpochKeys::try_from(shown.clone())) {
+                    lie(&mut keys);
+                    keys.signature = sign(&broker.key, &keys.canonical(&broker.region));
+                    *shown = (&keys).into();
+                }
+            };
+            let lies = Lies { epoch: Some(Arc::new(epoch)), ..Lies::default() };
+            let setup = Setup::of([VT, SCHOOL, HEALTH]).at(NOW).with_key_holder();
+            let federation = setup.behind(VT, lies).start().await?;
+            let asked = [told("replied", ""), told("replied", "")];
+            assert_eq!(states(&federation).await?, asked, "the positive control");
+
+            switch.turn(true);
+            let refreshed = federation.agency(VT)?.refresh_epoch().await;
+            assert_eq!(refreshed, Ok(()), "the broker signed it");
+            let unproven = told("unreachable", Reason::InboundKeyUnproven.code());
+            assert_eq!(states(&federation).await?, [unproven.clone(), unproven]);
+            let alarm = Reason::InboundKeyUnproven;
+            assert_eq!(alarms(&federation, VT).await?, [alarm, alarm]);
+        }
+        Ok(())
+    })
+}
+
 /// A seal key that the broker put in the school's card: the card's own signatures do not cover it.
 /// The reader keeps the card that it had, and the school goes on being asked under its own key.
 #[test]

@@ -21,6 +21,8 @@ use crate::world::World;
 const ADMITTED_UNTIL: &str = "2029-12-31T00:00";
 /// Days of a desk certificate.
 const DESK_DAYS: u16 = 366;
+/// The organisation of the key holder beside the broker: no agency of the world.
+pub const KEY_HOLDER: &str = "00000099990900000000";
 /// Name of the broker's folder.
 const BROKER: &str = "broker";
 
@@ -96,6 +98,17 @@ impl Identities {
         let folder = self.folder.join(BROKER);
         let oin = Oin::parse(&broker.oin)?;
         self.once(&folder, || self.issue(&folder, &oin, &broker.name, &["broker"]))?;
+        Ok(folder)
+    }
+
+    /// The folder of the key holder beside the broker.
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    pub fn key_holder(&self) -> Result<PathBuf> {
+        let folder = self.folder.join("holder");
+        let oin = Oin::parse(KEY_HOLDER)?;
+        self.once(&folder, || self.issue(&folder, &oin, "Sleutelbeheer", &["broker"]))?;
         Ok(folder)
     }
 

@@ -11,7 +11,7 @@ use grondslag_certs::SealedFile;
 use grondslag_core::blind::inbound::Place;
 use grondslag_core::blind::{BlindError, Element, Factors, InboundKey, Link, Secret};
 use grondslag_core::canonical::Reader;
-use grondslag_core::card::SignedCard;
+use grondslag_core::card::{Card, SignedCard};
 use grondslag_core::epoch::EpochKeys;
 use grondslag_core::id::Oin;
 use grondslag_core::limits::MESSAGE_BYTES_MAX;
@@ -22,6 +22,8 @@ use grondslag_proto::v1::directory_service_client::DirectoryServiceClient;
 use grondslag_runtime::channel::within;
 use rand_core::UnwrapErr;
 use tonic::transport::Channel;
+
+use super::identity::KEY_HOLDER;
 
 const WAIT: Duration = Duration::from_secs(30);
 /// As the broker's sealed file of factors is labelled.
@@ -48,6 +50,8 @@ pub struct RegionKeys {
     region: String,
     epoch: u32,
     agencies: BTreeMap<Oin, Addressee>,
+    /// Sign keys of the key holders beside the broker.
+    holders: Vec<[u8; 32]>,
 }
 
 impl RegionKeys {
@@ -61,10 +65,16 @@ impl RegionKeys {
         let shown = client.show_epoch(within(v1::ShowEpochRequest {}, WAIT)).await?.into_inner();
         let listed = client.list_cards(within(v1::ListCardsRequest {}, WAIT)).await?.into_inner();
         let epochs = EpochKeys::try_from(shown).map_err(anyhow::Error::msg)?;
-        let mut keys =
-            Self { region: region.to_owned(), epoch: epochs.current, agencies: BTreeMap::new() };
-        for card in listed.cards {
-            let card = SignedCard::try_from(card).map_err(anyhow::Error::msg)?.card;
+        let cards = listed.cards.into_iter().map(|card| Ok(SignedCard::try_from(card)?.card));
+        let cards: Vec<Card> = cards.collect::<Result<_, Reason>>().map_err(anyhow::Error::msg)?;
+        let beside = cards.iter().filter(|card| card.oin.as_str() == KEY_HOLDER);
+        let mut keys = Self {
+            region: region.to_owned(),
+            epoch: epochs.current,
+            agencies: BTreeMap::new(),
+            holders: beside.map(|card| card.sign_key).collect(),
+        };
+        for card in cards {
             let mut links = epochs.nodes.iter().filter(|keys| keys.epoch == epochs.current);
             // A broker has no keys of its own.
             if let Some(links) = links.find(|keys| keys.node == card.oin) {
@@ -110,13 +120,14 @@ impl RegionKeys {
         let own = Element::new(Secret::random(&mut rng).public())?;
         let place = Place { region: &self.region, epoch: self.epoch, node: oin, number: 0 };
         let (inbound, proof) = factors.inbound(&place, &own, &mut rng)?;
-        let links = [Link { inbound, proof, shuffled: factors.shuffled(None)? }];
+        let links = [Link { inbound, proof, shuffled: factors.shuffled(None)?, signature: None }];
         let seal = SealSecret::random(Suite::XWing, &mut rng).public().map_err(sealed)?;
-        Ok(Addressee { seal, inbound: self.prove(oin, &own, &links)? })
+        let inbound = InboundKey::verify(&self.region, self.epoch, oin, &own, &links, &[])?;
+        Ok(Addressee { seal, inbound })
     }
 
     fn prove(&self, oin: &Oin, own: &Element, links: &[Link]) -> Result<InboundKey, BlindError> {
-        InboundKey::verify(&self.region, self.epoch, oin, own, links)
+        InboundKey::verify(&self.region, self.epoch, oin, own, links, &self.holders)
     }
 }
 

@@ -38,9 +38,9 @@ use tonic::transport::Channel;
 use self::desk::{Desk, Heard};
 use self::gate::Gate;
 use self::hand::{Hand, Plea, Sketch};
-use self::identity::Identities;
+use self::identity::{Identities, KEY_HOLDER};
 use self::keys::{RegionKeys, open_with};
-use self::party::{At, BrokerParty, NodeParty, Place};
+use self::party::{At, BrokerParty, HolderParty, NodeParty, Place};
 use crate::world::{Question, World};
 
 pub use self::party::{import, quoted};
@@ -71,6 +71,7 @@ pub struct Federation {
     place: Place,
     endpoint: String,
     broker: BrokerParty,
+    key_holder: Mutex<Option<HolderParty>>,
     nodes: Mutex<BTreeMap<String, Option<NodeParty>>>,
     unready: Vec<String>,
     keys: Mutex<Option<Arc<RegionKeys>>>,
@@ -354,6 +355,51 @@ impl Federation {
     /// The broker's store, whose commits can be made to fail.
     pub fn broker_store(&self) -> Arc<FaultyStore> {
         self.broker.store.clone()
+    }
+
+    /// The store of the key holder beside the broker.
+    ///
+    /// # Errors
+    /// When there is none, or it does not run.
+    pub fn key_holder_store(&self) -> Result<Arc<FaultyStore>> {
+        self.key_holder(|holder| holder.store.clone())
+    }
+
+    /// A channel of `hand` to the key holder beside the broker.
+    ///
+    /// # Errors
+    /// When there is none, or it does not run.
+    pub fn to_key_holder(&self, hand: &Hand) -> Result<Channel> {
+        let address = self.key_holder(|holder| holder.address)?;
+        hand.channel(&address.to_string(), &Oin::parse(KEY_HOLDER)?)
+    }
+
+    /// Ends the key holder beside the broker at once, and says where it listened.
+    ///
+    /// # Errors
+    /// When there is none, or it does not run.
+    pub fn stop_key_holder(&self) -> Result<std::net::SocketAddr> {
+        let mut holder = self.key_holder.lock().unwrap_or_else(PoisonError::into_inner);
+        let stopped = holder.take().context("no key holder runs")?;
+        stopped.shutdown.trigger_at_once();
+        Ok(stopped.address)
+    }
+
+    /// Starts the key holder again where it was: its factors are on disk, its counters are gone.
+    ///
+    /// # Errors
+    /// When it cannot start.
+    pub async fn restart_key_holder(&self, at: std::net::SocketAddr) -> Result<()> {
+        let at = At { region: Some(at), desk: None };
+        let started = HolderParty::start(&self.place, at).await?;
+        let mut holder = self.key_holder.lock().unwrap_or_else(PoisonError::into_inner);
+        *holder = Some(started);
+        Ok(())
+    }
+
+    fn key_holder<T>(&self, of: impl FnOnce(&HolderParty) -> T) -> Result<T> {
+        let holder = self.key_holder.lock().unwrap_or_else(PoisonError::into_inner);
+        holder.as_ref().map(of).context("no key holder runs")
     }
 
     /// Accepts connections to a node and answers none, until it is released.

@@ -9,6 +9,8 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 use grondslag_broker::config::BrokerConfig;
+use grondslag_broker::holder::config::HolderConfig;
+use grondslag_broker::holder::serve as holder;
 use grondslag_broker::serve::build;
 use grondslag_certs::SealedFile;
 use grondslag_core::catalogue::Kind;
@@ -32,7 +34,7 @@ use rand_core::UnwrapErr;
 use tempfile::TempDir;
 
 use super::gate::{Gate, GatedNet};
-use super::identity::Identities;
+use super::identity::{Identities, KEY_HOLDER};
 use super::keys::HolderKeys;
 use crate::world;
 
@@ -53,6 +55,8 @@ pub(super) struct Place {
     pub(super) budget: Option<u64>,
     /// Milliseconds between two moments at which nodes answer; 0 is at once.
     pub(super) reply_tick_ms: u64,
+    /// Where the key holder beside the broker listens, if there is one.
+    pub(super) key_holder: Option<SocketAddr>,
 }
 
 /// Where a party listens; absent means wherever there is room.
@@ -93,7 +97,17 @@ impl Place {
         let mut rng = UnwrapErr(getrandom::SysRng);
         let canaries = (0..CANARIES).map(|_| format!("{}\n", Canary::random(&mut rng).expose()));
         fs::write(folder.path().join("canaries.txt"), canaries.collect::<String>())?;
-        Ok(Self { identities, clock, folder, on_disk, fanout_ms, budget: None, reply_tick_ms: 0 })
+        let (budget, reply_tick_ms, key_holder) = (None, 0, None);
+        Ok(Self {
+            identities,
+            clock,
+            folder,
+            on_disk,
+            fanout_ms,
+            budget,
+            reply_tick_ms,
+            key_holder,
+        })
     }
 
     /// A file in the federation's own folder.
@@ -165,8 +179,38 @@ impl Place {
         }
         writeln!(text, "factors = {}\nfactors_key = {}", quoted(&factors), quoted(&key))?;
         writeln!(text, "fanout_ms = {}", self.fanout_ms)?;
-        writeln!(text, "{}\n{more}", self.budget("budget"))?;
+        writeln!(text, "{}", self.budget("budget"))?;
+        if let Some(address) = self.key_holder {
+            writeln!(text, "[key_holder]\noin = {KEY_HOLDER:?}\nendpoint = \"{address}\"")?;
+        }
+        writeln!(text, "{more}")?;
         self.write("broker", &text)
+    }
+
+    /// Writes the configuration of the key holder beside the broker.
+    pub(super) fn key_holder_file(&self, at: At) -> Result<PathBuf> {
+        let identity = self.identities.key_holder()?;
+        let mut text = self.common("holder", &identity, at)?;
+        writeln!(text, "[holder]\nname = \"Sleutelbeheer\"\nduty_phone = \"088 990 00 01\"")?;
+        writeln!(text, "admission = {}", quoted(&identity.join("admission.json")))?;
+        writeln!(text, "sign_key = {}", quoted(&identity.join("sign.key")))?;
+        let operator = self.file("holder-operator");
+        fs::create_dir_all(&operator)?;
+        writeln!(text, "operator = {}", quoted(&operator))?;
+        let (factors, key) = (self.file("holder.sealed"), self.file("holder.key"));
+        if !key.exists() {
+            SealedFile::create_key(&key)?;
+        }
+        writeln!(text, "factors = {}\nfactors_key = {}", quoted(&factors), quoted(&key))?;
+        writeln!(text, "broker = {:?}", self.identities.world().region.broker.oin)?;
+        self.write("holder", &text)
+    }
+
+    /// The broker's operator took the admission of the key holder too.
+    pub(super) fn admit_key_holder(&self) -> Result<()> {
+        let admission = self.identities.key_holder()?.join("admission.json");
+        fs::copy(admission, self.file("operator").join("admissions").join("holder.json"))?;
+        Ok(())
     }
 
     /// Writes a node's configuration; `more` is added at its end.
@@ -207,6 +251,29 @@ impl BrokerParty {
         let address = app.servers.first().context("the broker has no listener")?.address();
         let _served = tokio::spawn(serve(app, context));
         Ok(Self { address, store })
+    }
+}
+
+/// A key holder beside the broker, that runs.
+pub(super) struct HolderParty {
+    pub(super) address: SocketAddr,
+    pub(super) store: Arc<FaultyStore>,
+    pub(super) shutdown: Shutdown,
+}
+
+impl HolderParty {
+    /// Starts it.
+    pub(super) async fn start(place: &Place, at: At) -> Result<Self> {
+        let config: HolderConfig = config::load(&place.key_holder_file(at)?)?;
+        let around = place.surroundings(Arc::new(TcpNet));
+        let mut context = Context::open(HolderConfig::PROCESS, &config.common(), around).await?;
+        let store = Arc::new(FaultyStore::new(context.store.clone()));
+        context.store = store.clone();
+        let shutdown = context.shutdown.clone();
+        let app = holder::build(config, &context).await?;
+        let address = app.servers.first().context("the holder has no listener")?.address();
+        let _served = tokio::spawn(serve(app, context));
+        Ok(Self { address, store, shutdown })
     }
 }
 
@@ -262,6 +329,9 @@ fn node_config(place: &Place, id: &str, endpoint: &str, at: At) -> Result<String
     writeln!(text, "canaries = {}", quoted(&place.file("canaries.txt")))?;
     writeln!(text, "staff = [{}]", quoted(&world::folder().join("staff.toml")))?;
     writeln!(text, "[broker]\noin = {:?}\nendpoint = {endpoint:?}", world.region.broker.oin)?;
+    if place.key_holder.is_some() {
+        writeln!(text, "key_holders = [{KEY_HOLDER:?}]")?;
+    }
     let overlay = world::folder().join("agencies").join(id).join("overlay.toml");
     if overlay.exists() {
         writeln!(text, "[policy]\noverlay = {}", quoted(&overlay))?;

@@ -10,7 +10,7 @@ use grondslag_core::clock::{SetClock, Timestamp};
 use super::Federation;
 use super::between::{Between, Lies};
 use super::identity::Identities;
-use super::party::{At, BrokerParty, NodeParty, Place};
+use super::party::{At, BrokerParty, HolderParty, NodeParty, Place};
 
 /// Who takes part, and how.
 #[derive(Clone)]
@@ -25,6 +25,7 @@ pub struct Setup {
     reply_tick_ms: u64,
     behind: BTreeMap<String, Lies>,
     unready: Vec<String>,
+    key_holder: bool,
 }
 
 impl Setup {
@@ -41,6 +42,7 @@ impl Setup {
             reply_tick_ms: 0,
             behind: BTreeMap::new(),
             unready: Vec::new(),
+            key_holder: false,
         }
     }
 
@@ -108,6 +110,13 @@ impl Setup {
         self
     }
 
+    /// With a second key holder, of another organisation than the broker's.
+    #[must_use]
+    pub fn with_key_holder(mut self) -> Self {
+        self.key_holder = true;
+        self
+    }
+
     /// Starts everybody and waits until they know each other.
     ///
     /// # Errors
@@ -120,6 +129,14 @@ impl Setup {
         let clock = Arc::new(SetClock::at(Timestamp::parse(&self.at)?));
         let mut place = Place::new(identities, clock, &self.agencies, false, self.fanout_ms)?;
         (place.budget, place.reply_tick_ms) = (self.budget, self.reply_tick_ms);
+        let key_holder = match self.key_holder {
+            true => Some(HolderParty::start(&place, At::default()).await?),
+            false => None,
+        };
+        place.key_holder = key_holder.as_ref().map(|holder| holder.address);
+        if self.key_holder {
+            place.admit_key_holder()?;
+        }
         let broker = BrokerParty::start(&place).await?;
         let endpoint = broker.address.to_string();
         let mut between = BTreeMap::new();
@@ -138,6 +155,7 @@ impl Setup {
             place,
             endpoint,
             broker,
+            key_holder: Mutex::new(key_holder),
             nodes: Mutex::new(nodes),
             unready: self.unready,
             keys: Mutex::default(),

@@ -8,7 +8,7 @@ use grondslag_core::blind::{Element, Encrypted, InboundKey};
 use grondslag_core::catalogue::{Category, Purpose, QueryKind, Role};
 use grondslag_core::clock::Timestamp;
 use grondslag_core::id::{Digest, InquiryId, Oin, Pseudonym, TargetId};
-use grondslag_core::inquiry::{Header, Hidden, Inquiry, Part, RawInquiry, Times, whole_bytes};
+use grondslag_core::inquiry::{Header, Hidden, Inquiry, Part, RawInquiry, Times, Whole};
 use grondslag_core::limits::DETAIL_BYTES;
 use grondslag_core::seal::{About, Label, seal};
 use grondslag_core::statement::{ask_bytes, sign};
@@ -168,7 +168,7 @@ impl Sketch {
     }
 
     fn whole(&self, one: &Element, two: &[Element]) -> Vec<u8> {
-        whole_bytes(&self.id, self.attempt, &self.header, &self.parts, one, two)
+        Whole::of(&self.id, self.attempt, &self.header, &self.parts, *one, two).signed_bytes()
     }
 
     fn detail(&self, oin: &Oin, part: &Part) -> Result<Vec<u8>> {

@@ -39,8 +39,8 @@ impl Both {
 /// Signs the whole anew, as an asker does that lies about what it hides.
 fn signed(mut raw: RawInquiry) -> RawInquiry {
     let RawInquiry { id, attempt, header, parts, hidden, .. } = &raw;
-    let whole = whole_bytes(id, *attempt, header, parts, &hidden.one, &hidden.two);
-    raw.signature = sign(&key(1), &whole);
+    let whole = Whole::of(id, *attempt, header, parts, hidden.one, &hidden.two);
+    raw.signature = sign(&key(1), &whole.signed_bytes());
     raw
 }
 

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::super::{Enrolment, OpeningKey, Shuffled, number_point};
 use super::support::Listed;
-use super::{Place, verify_own_key};
+use super::{Place, far_holder, sign, verify_own_key};
 use crate::Bsn;
 
 const FILE: &str = include_str!("../../../vectors/blind-v1.json");
@@ -116,10 +116,17 @@ impl<'a> Chain<'a> {
             let place = Place { region, epoch, node: &node, number };
             let made = factors.inbound(&place, &outbound, &mut Listed::zeros());
             let (inbound, proof) = made.unwrap();
-            links.push(Link { inbound, proof, shuffled });
+            let mut link = Link { inbound, proof, shuffled, signature: None };
+            if number > 0 {
+                let signed = link.signed_bytes(&place, &outbound);
+                link.signature = Some(sign(&far_holder(), &signed));
+            }
+            links.push(link);
             outbound = inbound;
         }
-        let key = InboundKey::verify(region, epoch, &node, &own, &links).unwrap();
+        let far = [far_holder().verifying_key().to_bytes()];
+        let beside = &far[..links.len() - 1];
+        let key = InboundKey::verify(region, epoch, &node, &own, &links, beside).unwrap();
         Self { file, given, node, y, own_key, factors, links, key }
     }
 

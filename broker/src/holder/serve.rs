@@ -1,0 +1,154 @@
+//! From configuration to a key holder that serves.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use grondslag_certs::{OwnCard, authority, key};
+use grondslag_core::catalogue::Kind;
+use grondslag_core::limits::MESSAGE_BYTES_MAX;
+use grondslag_core::reason::Reason;
+use grondslag_evidence::ledger::Ledger;
+use grondslag_proto::v1::key_holder_service_server::KeyHolderServiceServer;
+use grondslag_runtime::operator::{Vitals, serve_operator};
+use grondslag_runtime::run::{App, Context, StartError};
+use grondslag_runtime::server::{Callers, Server};
+use grondslag_runtime::status::{EpochState, Status};
+
+use super::Holder;
+use super::config::HolderConfig;
+use super::service::Steps;
+use crate::directory::{Directory, operator::Admits};
+use crate::keyholder::{LocalHolder, Means, Secrets};
+use crate::limits::{OPERATOR_INTERVAL_MS, SWEEP_INTERVAL_MS};
+use crate::route::sweep::sweep_all;
+use crate::serve::publish_own;
+
+/// Builds a key holder and binds its listener.
+///
+/// # Errors
+/// [`StartError`] with the reason of whatever could not be opened.
+pub async fn build(config: HolderConfig, context: &Context) -> Result<App, StartError> {
+    let holder = Arc::new(open(&config, context).await?);
+    look_after(&holder, context)?;
+    let steps = KeyHolderServiceServer::new(Steps(Arc::clone(&holder)))
+        .max_decoding_message_size(MESSAGE_BYTES_MAX);
+    let broker = BTreeSet::from([config.holder.broker.clone()]);
+    let server = Server::region("holder", context.region.clone(), &context.limits)
+        .add(steps, Callers::only(broker, Reason::NotTheBroker));
+    let vitals = Arc::new(HolderVitals { holder: Arc::clone(&holder), context: context.clone() });
+    let server = serve_operator(server, holder.oin.clone(), vitals);
+    let bound = server.bind(context.net.as_ref(), config.listen.address).await?;
+    let endpoint = config.holder.endpoint.clone();
+    let own = own_card(&holder, &config, endpoint.unwrap_or(bound.address().to_string()))?;
+    let region = context.region.current();
+    let published = publish_own(&holder.directory, &own, &region, holder.clock.now()).await;
+    published.map_err(|reason| StartError::new(reason, "the holder's own card was not taken"))?;
+    Ok(App { servers: vec![bound] })
+}
+
+async fn open(config: &HolderConfig, context: &Context) -> Result<Holder, StartError> {
+    let section = &config.holder;
+    let (store, clock) = (Arc::clone(&context.store), context.clock.clock());
+    let ledger = Ledger::open(Arc::clone(&store), Arc::clone(&clock), "holder").await?;
+    let ledger = Arc::new(ledger);
+    let directory = Directory::open(
+        Arc::clone(&context.region),
+        Arc::clone(&clock),
+        Arc::clone(&store),
+        Arc::clone(&ledger),
+        (section.operator.path().to_owned(), Admits::Certified),
+    );
+    let directory =
+        directory.await.map_err(|reason| StartError::new(reason, "the cards cannot be opened"))?;
+    let sign_key = key::load_signing_key(section.sign_key.path())
+        .map_err(|error| StartError::new(error.reason(), error))?;
+    let region = context.region.current().root().fingerprint().to_string();
+    let (path, sealed_under) = (section.factors.path(), section.factors_key.path());
+    let secrets = Secrets::open(path, sealed_under, region.clone())
+        .map_err(|reason| StartError::new(reason, path.display()))?;
+    let local = LocalHolder::new(Means {
+        region: region.clone(),
+        secrets,
+        ledger: Arc::clone(&ledger),
+        store: Arc::clone(&store),
+        clock: Arc::clone(&clock),
+        steps_per_day_max: section.steps_per_day.number(),
+        points_per_epoch_max: section.points_per_epoch.number(),
+    });
+    let (oin, proved) = (context.oin(), Mutex::default());
+    Ok(Holder { oin, sign_key, region, clock, store, ledger, directory, local, proved })
+}
+
+/// Reads the operator's folder and sweeps counters, until the end.
+fn look_after(holder: &Arc<Holder>, context: &Context) -> Result<(), StartError> {
+    let operated = Arc::clone(holder);
+    context.every(Duration::from_millis(OPERATOR_INTERVAL_MS), move || {
+        let holder = Arc::clone(&operated);
+        async move {
+            if let Err(reason) = holder.directory.refresh().await {
+                tracing::error!(reason = reason.code(), "the operator's folder was not read");
+            }
+        }
+    })?;
+    let swept = Arc::clone(holder);
+    context.every(Duration::from_millis(SWEEP_INTERVAL_MS), move || {
+        let holder = Arc::clone(&swept);
+        async move {
+            if let Err(reason) = sweep_all(holder.store.as_ref(), holder.clock.now()).await {
+                tracing::error!(reason = reason.code(), "expired counters were not removed");
+            }
+        }
+    })?;
+    Ok(())
+}
+
+fn own_card(
+    holder: &Holder,
+    config: &HolderConfig,
+    endpoint: String,
+) -> Result<OwnCard, StartError> {
+    let section = &config.holder;
+    let previous = section.previous_sign_key.as_ref();
+    let previous = previous.map(|file| key::load_signing_key(file.path())).transpose();
+    Ok(OwnCard {
+        kind: Kind::parse(Kind::BROKER)
+            .map_err(|_| StartError::new(Reason::Internal, Kind::BROKER))?,
+        name: section.name.clone(),
+        endpoint,
+        duty_phone: section.duty_phone.clone(),
+        sign_key: holder.sign_key.clone(),
+        previous: previous.map_err(|error| StartError::new(error.reason(), error))?,
+        // Nobody asks a key holder.
+        seal_key: Vec::new(),
+        pseudonym_key: Vec::new(),
+        admission: authority::read_admission(section.admission.path())
+            .map_err(|error| StartError::new(error.reason(), error))?,
+    })
+}
+
+#[derive(Debug)]
+struct HolderVitals {
+    holder: Arc<Holder>,
+    context: Context,
+}
+
+#[async_trait]
+impl Vitals for HolderVitals {
+    async fn status(&self) -> Status {
+        let mut status = self.context.status().await;
+        // Which of them is the current one is the broker's to say; of two it is the first until
+        // the switch.
+        let held = self.holder.local.epochs();
+        status.epoch = held.first().map(|first| EpochState {
+            current: *first,
+            since: None,
+            next: held.get(1).copied(),
+            switch_at: None,
+            ending: Vec::new(),
+            index: None,
+        });
+        status
+    }
+}
