@@ -39,6 +39,7 @@ enum Command {
     Policy(crate::policy::PolicyArgs),
     Node(crate::node::NodeArgs),
     Broker(crate::broker::BrokerArgs),
+    Holder(crate::holder::HolderArgs),
     Certs(crate::certs::CertsArgs),
     Status(crate::status::StatusArgs),
 }
@@ -69,6 +70,7 @@ fn run(command: Command, out: Output) -> Result<Exit, Failure> {
         Command::Policy(args) => crate::policy::run(args, out),
         Command::Node(args) => crate::node::run(args, out),
         Command::Broker(args) => crate::broker::run(args, out),
+        Command::Holder(args) => crate::holder::run(args, out),
         Command::Status(args) => crate::status::run(&args, out),
         Command::Certs(args) => crate::certs::run(args, out),
     }

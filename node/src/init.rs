@@ -56,6 +56,8 @@ pub struct NewNode {
     pub broker: Oin,
     /// Where the broker is reached, `host:port`.
     pub broker_endpoint: String,
+    /// Key holders beside the broker.
+    pub key_holders: Vec<Oin>,
 }
 
 /// What was made.
@@ -157,6 +159,8 @@ const STAFF: &str = "\
 
 fn config(node: &NewNode) -> String {
     let NewNode { name, kind, duty_phone, listen, desk, broker, broker_endpoint, .. } = node;
+    let key_holders: Vec<_> = node.key_holders.iter().map(|oin| quoted(oin.as_str())).collect();
+    let key_holders = key_holders.join(", ");
     let [name, duty_phone, endpoint] = [name, duty_phone, broker_endpoint].map(|text| quoted(text));
     format!(
         "\
@@ -193,6 +197,7 @@ accepted = \"{ACCEPTED_FOLDER}\"
 [broker]
 oin = \"{broker}\"
 endpoint = {endpoint}
+key_holders = [{key_holders}]
 ",
         request_file = request::REQUEST_FILE,
         desk_root = desk::ROOT_FILE,
@@ -220,6 +225,7 @@ mod tests {
             desk: "127.0.0.1:8444".parse().unwrap(),
             broker: Oin::parse("00000099000000009000").unwrap(),
             broker_endpoint: "127.0.0.1:9443".into(),
+            key_holders: vec![Oin::parse("00000099000000012000").unwrap()],
         }
     }
 

@@ -3,14 +3,13 @@
 pub(crate) mod epoch;
 pub(crate) mod init;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use grondslag_broker::admin;
 use grondslag_broker::config::BrokerConfig;
 use grondslag_broker::serve::build;
 use grondslag_certs::Root;
-use grondslag_core::id::{Digest, Oin};
 use grondslag_core::reason::Reason;
 use grondslag_policy::Pack;
 use grondslag_runtime::config;
@@ -19,6 +18,7 @@ use grondslag_runtime::run::run_tapped as serve;
 use serde_json::json;
 
 use crate::exit::{Exit, Failure};
+use crate::operator::{self, AcceptArgs, AgencyArgs};
 use crate::output::{Output, green};
 use crate::serve::{ConfigArgs, ServeArgs, check, now};
 
@@ -64,28 +64,6 @@ struct AdmitArgs {
     config: ConfigArgs,
 }
 
-/// Arguments of `broker suspend` and `restore`.
-#[derive(Debug, Args)]
-struct AgencyArgs {
-    /// Number of the agency (OIN)
-    #[arg(value_parser = Oin::parse)]
-    oin: Oin,
-
-    #[command(flatten)]
-    config: ConfigArgs,
-}
-
-/// Arguments of `broker accept`.
-#[derive(Debug, Args)]
-struct AcceptArgs {
-    /// Digest of the card, as the broker's log names it
-    #[arg(value_parser = Digest::parse)]
-    digest: Digest,
-
-    #[command(flatten)]
-    config: ConfigArgs,
-}
-
 /// Runs one of the commands.
 pub(crate) fn run(args: BrokerArgs, out: Output) -> Result<Exit, Failure> {
     match args.command {
@@ -97,9 +75,9 @@ pub(crate) fn run(args: BrokerArgs, out: Output) -> Result<Exit, Failure> {
             Ok(Exit::Done)
         }
         Command::Admit(args) => admit(&args, out),
-        Command::Suspend(args) => suspend(&args, out),
-        Command::Restore(args) => restore(&args, out),
-        Command::Accept(args) => accept(&args, out),
+        Command::Suspend(args) => operator::suspend(&args, folder, out),
+        Command::Restore(args) => operator::restore(&args, folder, out),
+        Command::Accept(args) => operator::accept(&args, folder, out),
         Command::Epoch(command) => epoch::run(&command, out),
     }
 }
@@ -130,31 +108,9 @@ fn admit(args: &AdmitArgs, out: Output) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-fn suspend(args: &AgencyArgs, out: Output) -> Result<Exit, Failure> {
-    let config: BrokerConfig = config::load(&args.config.config)?;
-    let folder = config.broker.operator.path();
-    admin::suspend(folder, &args.oin).map_err(|reason| at(reason, &config))?;
-    out.line(&format!("{} {}", green(out.tr("Geschorst:", "Suspended:")), args.oin));
-    out.json(&json!({ "oin": args.oin, "suspended": true }))?;
-    Ok(Exit::Done)
-}
-
-fn restore(args: &AgencyArgs, out: Output) -> Result<Exit, Failure> {
-    let config: BrokerConfig = config::load(&args.config.config)?;
-    let folder = config.broker.operator.path();
-    admin::restore(folder, &args.oin).map_err(|reason| at(reason, &config))?;
-    out.line(&format!("{} {}", green(out.tr("Hersteld:", "Restored:")), args.oin));
-    out.json(&json!({ "oin": args.oin, "suspended": false }))?;
-    Ok(Exit::Done)
-}
-
-fn accept(args: &AcceptArgs, out: Output) -> Result<Exit, Failure> {
-    let config: BrokerConfig = config::load(&args.config.config)?;
-    let folder = config.broker.operator.path();
-    admin::accept(folder, &args.digest).map_err(|reason| at(reason, &config))?;
-    out.line(&format!("{} {}", green(out.tr("Aanvaard:", "Accepted:")), args.digest));
-    out.json(&json!({ "card": args.digest, "accepted": true }))?;
-    Ok(Exit::Done)
+fn folder(file: &Path) -> Result<PathBuf, Failure> {
+    let config: BrokerConfig = config::load(file)?;
+    Ok(config.broker.operator.path().to_owned())
 }
 
 fn at(reason: Reason, config: &BrokerConfig) -> Failure {

@@ -20,11 +20,11 @@ use grondslag_runtime::clock::RegionClockFile;
 use super::limits::{DESK_DAYS, WORKERS};
 use super::place::{NodePorts, Place, Ports};
 use super::world::{Agency, Person, World};
-use crate::broker::init::{FACTORS_FILE, FACTORS_KEY_FILE};
 use crate::certs::canary_list;
 use crate::desk::DESK_FILE;
 use crate::exit::Failure;
 use crate::files::{unwritable, write_new};
+use crate::made::{FACTORS_FILE, FACTORS_KEY_FILE};
 
 /// Admissions of the demo outlast every storyline and every certificate.
 const ADMITTED_UNTIL: &str = "2040-01-01T00:00";
@@ -151,6 +151,7 @@ impl Site<'_> {
             desk: ports.desk,
             broker: self.world.broker.oin.clone(),
             broker_endpoint: self.ports.broker.to_string(),
+            key_holders: Vec::new(),
         };
         let made =
             init(&folder, &node, self.now).map_err(|error| Failure::new(error.reason(), error))?;

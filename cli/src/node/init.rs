@@ -8,10 +8,10 @@ use grondslag_certs::time::tls_now;
 use grondslag_core::catalogue::Kind;
 use grondslag_core::id::Oin;
 use grondslag_node::init::{self, NewNode};
-use serde_json::json;
 
 use crate::exit::{Exit, Failure};
-use crate::output::{Output, bold, green};
+use crate::made::Made;
+use crate::output::Output;
 
 /// Arguments of `node init`.
 #[derive(Debug, Args)]
@@ -51,29 +51,20 @@ pub(crate) struct InitArgs {
     /// Host and port where the region's broker is reached
     #[arg(long, value_name = "HOST:PORT")]
     broker_endpoint: String,
+
+    /// Number of a key holder beside the broker (OIN), as the region agreed
+    #[arg(long, value_parser = Oin::parse, value_name = "OIN")]
+    key_holder: Vec<Oin>,
 }
 
 /// Makes the folder and says what must still come.
 pub(super) fn init(args: InitArgs, out: Output) -> Result<Exit, Failure> {
-    let InitArgs { folder, oin, name, kind, duty_phone, listen, desk, broker, broker_endpoint } =
-        args;
-    let node = NewNode { oin, name, kind, duty_phone, listen, desk, broker, broker_endpoint };
+    let InitArgs { folder, oin, name, kind, duty_phone, listen, desk, .. } = args;
+    let InitArgs { broker, broker_endpoint, key_holder: key_holders, .. } = args;
+    let node =
+        NewNode { oin, name, kind, duty_phone, listen, desk, broker, broker_endpoint, key_holders };
     let made = init::init(&folder, &node, tls_now())?;
-    out.line(&green(out.tr("Het knooppunt is gemaakt.", "The node was made.")));
-    let send = out.tr("Stuur naar de beheerder van de regio:", "Send to the region's operator:");
-    out.line(&format!("{send} {}", bold(&made.request.display().to_string())));
-    out.line(out.tr("Plaats daarna wat u terugkrijgt:", "Then place what you get back:"));
-    for path in &made.missing {
-        out.line(&format!("  {}", path.display()));
-    }
-    let start = out.tr("Start met:", "Start with:");
-    let command = format!("grondslag node serve --config {}", made.config.display());
-    out.line(&format!("{start} {}", bold(&command)));
-    let missing: Vec<_> = made.missing.iter().map(|path| path.display().to_string()).collect();
-    out.json(&json!({
-        "config": made.config.display().to_string(),
-        "request": made.request.display().to_string(),
-        "missing": missing,
-    }))?;
-    Ok(Exit::Done)
+    let done = out.tr("Het knooppunt is gemaakt.", "The node was made.");
+    let (config, request, missing) = (&made.config, &made.request, &made.missing);
+    Made { done, serve: "node serve", config, request, missing }.say(out)
 }

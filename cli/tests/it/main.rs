@@ -11,6 +11,7 @@ mod broker;
 mod certs;
 mod demo;
 mod help;
+mod holder;
 mod node;
 mod policy;
 

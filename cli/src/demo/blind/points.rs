@@ -13,10 +13,10 @@ use grondslag_subject::Bsn;
 use grondslag_subject::pseudonym::number_point;
 
 use super::needles::{Kind, Needles};
-use crate::broker::init::{FACTORS_FILE, FACTORS_KEY_FILE};
 use crate::demo::place::Place;
 use crate::demo::world::World;
 use crate::exit::Failure;
+use crate::made::{FACTORS_FILE, FACTORS_KEY_FILE};
 
 /// Adds the points of every number that is looked for. The pseudonyms are those of the persons that
 /// questions are about, at every node and in every epoch that the key holder has factors of.

@@ -268,8 +268,43 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
     ("Number of the agency (OIN)", "Nummer van de organisatie (OIN)"),
     ("Let a suspended agency in again", "Laat een geschorste organisatie weer toe"),
     (
-        "Digest of the card, as the broker's log names it",
-        "Vingerafdruk van de kaart, zoals het logboek van de makelaar die noemt",
+        "Digest of the card, as the log names it",
+        "Vingerafdruk van de kaart, zoals het logboek die noemt",
+    ),
+    (
+        "Run the second key holder, so that broker and agency together learn nothing",
+        "Laat de tweede sleutelhouder draaien, zodat makelaar en organisatie samen niets te weten \
+         komen",
+    ),
+    (
+        "An organisation that is independent of the broker's municipality runs it. Every question \
+         passes it, hidden: it sees which agency asks which others and when, and never about \
+         whom, what for or what was answered. Without it no question can be asked",
+        "Een organisatie die losstaat van de gemeente van de makelaar beheert hem. Elke vraag gaat \
+         erlangs, verborgen: hij ziet welke organisatie welke andere bevraagt en wanneer, en nooit \
+         over wie, waarvoor of wat er is geantwoord. Zonder hem kan geen vraag worden gesteld",
+    ),
+    (
+        "Make a folder for a new key holder: keys, request for a certificate, configuration",
+        "Maak een map voor een nieuwe sleutelhouder: sleutels, certificaataanvraag, configuratie",
+    ),
+    ("Folder that the key holder is made in", "Map waarin de sleutelhouder wordt gemaakt"),
+    (
+        "Number of the organisation that runs the key holder (OIN, 20 positions)",
+        "Nummer van de organisatie die de sleutelhouder beheert (OIN, 20 posities)",
+    ),
+    ("Name of the key holder", "Naam van de sleutelhouder"),
+    (
+        "Address and port where the broker calls the key holder",
+        "Adres en poort waar de makelaar de sleutelhouder aanroept",
+    ),
+    (
+        "Run the key holder until it is told to stop",
+        "Laat de sleutelhouder draaien totdat hij moet stoppen",
+    ),
+    (
+        "Number of a key holder beside the broker (OIN), as the region agreed",
+        "Nummer van een sleutelhouder naast de makelaar (OIN), zoals in de regio afgesproken",
     ),
     (
         "Make, issue, renew, revoke and show certificates",
