@@ -196,6 +196,9 @@ pub(crate) const INDEX_INTERVAL_MS: u64 = 250;
 /// Longest wait for one batch of an enrolment.
 pub(crate) const ENROL_CALL_MS_MAX: u64 = 30_000;
 
+/// Steps of an enrolment at the operator's word that wait for a slow reader.
+pub(crate) const ENROL_EVENTS_MAX: usize = 64;
+
 /// Most canaries of a region.
 pub(crate) const CANARIES_MAX: usize = 256;
 
