@@ -11,10 +11,12 @@ mod files;
 mod help;
 mod limits;
 mod node;
+mod operator;
 mod output;
 mod patterns;
 mod policy;
 mod serve;
+mod spot_check;
 mod status;
 mod wait;
 
