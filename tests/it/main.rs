@@ -2,6 +2,7 @@
 
 mod attacks;
 mod bad_input;
+mod enrolment;
 mod invariants;
 mod journeys;
 mod later;
