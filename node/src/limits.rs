@@ -71,6 +71,9 @@ pub(crate) const DECISIONS_PAGE_MAX: usize = 1_000;
 /// Replies that one commit forgets after their term, and drafts that are looked at together.
 pub(crate) const EXPIRE_STEPS: usize = 64;
 
+/// Leaves of the node's own ledger that are read at a time when its batches are looked up.
+pub(crate) const LEDGER_PAGE: usize = 1_000;
+
 /// Longest wait for one call to the broker that is not a question.
 pub(crate) const DIRECTORY_CALL_MS_MAX: u64 = 5_000;
 

@@ -63,7 +63,7 @@ async fn check(args: &SpotCheckArgs, seed: [u8; 32], out: Output) -> Result<Chec
     let desk = Desk::open(&args.desk, out.lang())?;
     let region = desk.region()?;
     let (epoch, batches) = desk.batches(args.epoch).await.map_err(no_epoch)?;
-    let plan = Plan::new(region, epoch, batches, seed, args.count)?;
+    let plan = Plan::new(region, epoch, &batches, seed, args.count)?;
     let (opened, closed) = desk.open_positions(plan.request()).await?;
     Ok(plan.check(&opened, &closed))
 }

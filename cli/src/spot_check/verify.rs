@@ -77,7 +77,7 @@ impl Plan {
     pub(super) fn new(
         region: String,
         epoch: u32,
-        batches: Vec<v1::EnrolledBatch>,
+        batches: &[v1::EnrolledBatch],
         seed: [u8; 32],
         count: u32,
     ) -> Result<Self, Failure> {

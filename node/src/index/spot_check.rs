@@ -20,7 +20,7 @@ use grondslag_subject::pseudonym::spot_check::{Shown, Verdict, draw_from, judge_
 use super::Index;
 use super::keys::Found;
 use super::state::{KeptBatch, LEAF};
-use crate::limits::DECISIONS_PAGE_MAX;
+use crate::limits::LEDGER_PAGE;
 use crate::records::{ClientId, SourceFault};
 
 /// A batch as the node's ledger has it.
@@ -104,7 +104,7 @@ impl Index {
         let state = self.state(epoch).await?.ok_or(Reason::EpochStale)?;
         let (mut found, mut next) = (BTreeMap::new(), 0);
         loop {
-            let page = self.means.ledger.read(next, DECISIONS_PAGE_MAX).await;
+            let page = self.means.ledger.read(next, LEDGER_PAGE).await;
             let page = page.map_err(LedgerError::reason)?;
             let Some(last) = page.last() else { break };
             next = last.index.saturating_add(1);

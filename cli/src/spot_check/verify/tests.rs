@@ -63,7 +63,7 @@ fn honest() -> (v1::OpenedBatch, v1::SpotCheckClosed) {
 
 fn plan(count: u32) -> Plan {
     let batch = v1::EnrolledBatch { number: 3, points: 4, digest: digest() };
-    Plan::new(REGION.into(), 1, vec![batch], [9; 32], count).unwrap()
+    Plan::new(REGION.into(), 1, &[batch], [9; 32], count).unwrap()
 }
 
 #[test]
@@ -162,7 +162,7 @@ fn what_the_broker_noted_is_compared_here_too() {
 #[test]
 fn a_list_that_no_honest_node_gives_is_refused() {
     let batch = |number, points| v1::EnrolledBatch { number, points, digest: vec![1; 32] };
-    let plan = |batches| Plan::new(REGION.into(), 1, batches, [9; 32], 60);
+    let plan = |batches: Vec<v1::EnrolledBatch>| Plan::new(REGION.into(), 1, &batches, [9; 32], 60);
     assert!(plan(vec![batch(1, 4), batch(2, 4)]).is_ok());
     for bad in [
         vec![],
