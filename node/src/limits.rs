@@ -199,6 +199,10 @@ pub(crate) const INDEX_INTERVAL_MS: u64 = 250;
 /// Longest wait for one batch of an enrolment.
 pub(crate) const ENROL_CALL_MS_MAX: u64 = 30_000;
 
+/// Enrolments at the operator's word that wait for each other: one that was interrupted at the
+/// keyboard still runs when it is given again.
+pub(crate) const ENROL_CALLS_MAX: usize = 4;
+
 /// Steps of an enrolment at the operator's word that wait for a slow reader.
 pub(crate) const ENROL_EVENTS_MAX: usize = 64;
 

@@ -198,7 +198,7 @@ fn region_services(context: &Context, agency: &Arc<Agency>) -> Server {
     let server = Server::region("node", context.region.clone(), &context.limits)
         .add(answers, Callers::only(broker, Reason::NotTheBroker));
     let own = Callers::only(BTreeSet::from([agency.oin.clone()]), Reason::CallerUnknown);
-    let operator = NodeOperatorServiceServer::new(NodeOperator(agency.clone()));
+    let operator = NodeOperatorServiceServer::new(NodeOperator::new(agency.clone()));
     let server = server.add(operator, own);
     serve_operator(server, agency.oin.clone(), agency.clone())
 }
