@@ -19,10 +19,11 @@ use std::time::Duration;
 
 use ed25519_dalek::SigningKey;
 use grondslag_certs::desk::signing_key;
+use grondslag_certs::root::Root;
 use grondslag_certs::tls::{Connector, DeskClient, DeskClientFiles, Reloading};
 use grondslag_core::id::{InquiryId, Oin, TargetId};
 use grondslag_core::lang::Lang;
-use grondslag_core::limits::MESSAGE_BYTES_MAX;
+use grondslag_core::limits::{MESSAGE_BYTES_MAX, SPOT_CHECK_BATCHES_MAX};
 use grondslag_core::reason::Reason;
 use grondslag_proto::reply::reason;
 use grondslag_proto::v1;
@@ -37,7 +38,7 @@ use tonic::transport::Channel;
 use tonic::{Request, Status, Streaming};
 
 use crate::exit::Failure;
-use crate::limits::{CALL_MS_MAX, EVENT_MS_MAX};
+use crate::limits::{BATCHES_MAX, CALL_MS_MAX, EVENT_MS_MAX, LONG_CALL_MS_MAX};
 
 /// The file in a person's folder that says where their desk is.
 pub(crate) const DESK_FILE: &str = "desk.toml";
@@ -214,6 +215,55 @@ impl Desk {
         let mut listed = listed.into_inner();
         accepted(listed.refusal.take())?;
         Ok(listed)
+    }
+
+    /// What ties the points of this region together, by the person's own copy of its root.
+    pub(crate) fn region(&self) -> Result<String, Failure> {
+        let file: DeskFile = load(&self.folder.join(DESK_FILE))?;
+        Ok(Root::load(file.root.path())?.fingerprint().to_string())
+    }
+
+    /// The batches that the agency enrolled in an epoch (0: the current one), and which epoch it
+    /// is: for its privacy officer.
+    pub(crate) async fn batches(
+        &self,
+        epoch: u32,
+    ) -> Result<(u32, Vec<v1::EnrolledBatch>), Failure> {
+        let request = self.request(v1::ListBatchesRequest { epoch }, LONG_CALL_MS_MAX);
+        let listed = self.client.clone().list_batches(request).await.map_err(Failure::from)?;
+        let (mut stream, mut found, mut of) = (listed.into_inner(), Vec::new(), epoch);
+        while let Some(page) = stream.message().await.map_err(Failure::from)? {
+            accepted(page.refusal)?;
+            of = page.epoch;
+            found.extend(page.batches);
+            if found.len() > BATCHES_MAX {
+                return Err(Reason::TooLarge.into());
+            }
+        }
+        Ok((of, found))
+    }
+
+    /// Has positions opened: for the agency's privacy officer.
+    pub(crate) async fn open_positions(
+        &self,
+        wanted: v1::OpenPositionsRequest,
+    ) -> Result<(Vec<v1::OpenedBatch>, v1::SpotCheckClosed), Failure> {
+        use v1::open_positions_response::Event;
+        let request = self.request(wanted, LONG_CALL_MS_MAX);
+        let opened = self.client.clone().open_positions(request).await.map_err(Failure::from)?;
+        let (mut stream, mut batches) = (opened.into_inner(), Vec::new());
+        while let Some(message) = stream.message().await.map_err(Failure::from)? {
+            match message.event {
+                Some(Event::Batch(batch)) if batches.len() < SPOT_CHECK_BATCHES_MAX => {
+                    batches.push(batch);
+                }
+                Some(Event::Batch(_)) => return Err(Reason::TooLarge.into()),
+                Some(Event::Closed(closed)) => return Ok((batches, closed)),
+                Some(Event::Refusal(refusal)) => return Err(reason(&refusal.reason).into()),
+                None => break,
+            }
+        }
+        Err(Reason::Malformed.into())
     }
 
     fn request<T>(&self, message: T, wait_ms: u64) -> Request<T> {

@@ -25,3 +25,12 @@ pub(crate) const PATTERN_DAYS_MAX: i64 = 31;
 
 /// Longest overlap of two epochs, in days.
 pub(crate) const OVERLAP_DAYS_MAX: i64 = 31;
+
+/// Longest wait for a spot check, or for the next step of an enrolment: one batch takes a node 30
+/// seconds at the most.
+pub(crate) const LONG_CALL_MS_MAX: u64 = 120_000;
+/// Longest enrolment that a command waits for: a million clients take some minutes.
+pub(crate) const ENROL_MS_MAX: u64 = 2 * 3_600 * 1_000;
+/// Most batches of one epoch that are listed: a default quota of 200,000 points has 50,000 of the
+/// smallest.
+pub(crate) const BATCHES_MAX: usize = 200_000;

@@ -17,7 +17,9 @@ mod operator;
 mod output;
 mod patterns;
 mod policy;
+mod process;
 mod serve;
+mod spot_check;
 mod status;
 mod wait;
 

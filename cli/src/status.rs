@@ -1,24 +1,19 @@
 //! `grondslag status`: how a running broker or node is doing.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use clap::Args;
-use grondslag_certs::tls::{Connector, Region, Reloading};
 use grondslag_core::limits::MESSAGE_BYTES_MAX;
 use grondslag_core::reason::Reason;
 use grondslag_proto::v1::ShowStatusRequest;
 use grondslag_proto::v1::operator_service_client::OperatorServiceClient;
-use grondslag_runtime::channel::{dial, within};
-use grondslag_runtime::config::{self, Identity, Limits, Listen};
-use grondslag_runtime::net::TcpNet;
+use grondslag_runtime::channel::within;
 use grondslag_runtime::status::{PeerContact, Status};
-use serde::Deserialize;
 
 use crate::exit::{Exit, Failure};
 use crate::limits::{CERTIFICATE_DAYS_LOW, CRL_DAYS_LOW};
 use crate::output::{Output, bold, dim, green, red, yellow};
+use crate::process::Own;
 use crate::wait::wait;
 
 /// Show how a running broker or node is doing.
@@ -34,16 +29,6 @@ pub(crate) struct StatusArgs {
     /// Where it listens, when that does not follow from the configuration
     #[arg(long, value_name = "HOST:PORT")]
     address: Option<String>,
-}
-
-/// What broker and node have in common; the other sections are theirs.
-#[derive(Debug, Deserialize)]
-struct AnyProcess {
-    identity: Identity,
-    #[serde(default)]
-    listen: Listen,
-    #[serde(default)]
-    limits: Limits,
 }
 
 /// Asks and shows.
@@ -62,39 +47,13 @@ pub(crate) fn fetch(config: &Path) -> Result<Status, Failure> {
 
 /// Asks a process by its configuration file, and where it listens if that does not follow from it.
 pub(crate) async fn ask(config: &Path, address: Option<&str>) -> Result<Status, Failure> {
-    let process: AnyProcess = config::load(config)?;
-    let endpoint = match address {
-        Some(address) => address.to_owned(),
-        None => reachable(process.listen.address)?.to_string(),
-    };
-    let region = Arc::new(Reloading::<Region>::open(process.identity.files())?);
-    let own = region.current().oin().clone();
-    let tls = Connector::region(region);
-    let channel = dial(Arc::new(TcpNet), tls, &endpoint, &own, &process.limits)?;
-    let mut client =
-        OperatorServiceClient::new(channel).max_decoding_message_size(MESSAGE_BYTES_MAX);
-    let deadline = process.limits.call_ms_max.ms();
-    let answer = client.show_status(within(ShowStatusRequest {}, deadline)).await;
-    let json = answer.map_err(|status| Failure::from(status).about(&endpoint))?.into_inner();
-    serde_json::from_str(&json.status_json).map_err(|_| Failure::new(Reason::Malformed, endpoint))
-}
-
-/// Where a listener is reached from this machine.
-fn reachable(mut listens: SocketAddr) -> Result<SocketAddr, Failure> {
-    if listens.port() == 0 {
-        return Err(Failure::told(
-            Reason::ConfigInvalid,
-            "de poort staat niet vast (listen.address eindigt op :0); geef --address",
-            "the port is not fixed (listen.address ends in :0); give --address",
-        ));
-    }
-    if listens.ip().is_unspecified() {
-        listens.set_ip(match listens.ip() {
-            IpAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
-            IpAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
-        });
-    }
-    Ok(listens)
+    let own = Own::open(config, address)?;
+    let mut client = OperatorServiceClient::new(own.channel.clone())
+        .max_decoding_message_size(MESSAGE_BYTES_MAX);
+    let answer = client.show_status(within(ShowStatusRequest {}, own.wait)).await;
+    let json = answer.map_err(|status| Failure::from(status).about(&own.endpoint))?.into_inner();
+    let status = serde_json::from_str(&json.status_json);
+    status.map_err(|_| Failure::new(Reason::Malformed, own.endpoint))
 }
 
 fn say(status: &Status, out: Output) {
@@ -178,18 +137,4 @@ fn peer_line(peer: &PeerContact, out: Output) -> String {
         format!("; {} {}", yellow(reason.code()), reason.sentence(out.lang()))
     });
     format!("  {} {:<36} {last}{failure}", peer.oin, peer.name)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_listener_on_every_address_is_asked_on_this_machine() {
-        let at = |text: &str| reachable(text.parse().unwrap()).map(|address| address.to_string());
-        assert_eq!(at("0.0.0.0:8443"), Ok("127.0.0.1:8443".into()));
-        assert_eq!(at("[::]:8443"), Ok("[::1]:8443".into()));
-        assert_eq!(at("192.0.2.7:8443"), Ok("192.0.2.7:8443".into()));
-        assert_eq!(at("127.0.0.1:0").unwrap_err().reason(), Reason::ConfigInvalid);
-    }
 }

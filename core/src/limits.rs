@@ -64,3 +64,13 @@ pub const FOLLOW_PAGE: usize = 16;
 pub const REPLIES_KEPT_MS: i64 = 48 * 3_600 * 1_000;
 /// How long a node may be late for a slot before it counts as not reached.
 pub const SLOT_GRACE_MS: i64 = 2 * 60 * 1_000;
+/// Positions of a spot check unless told otherwise: with 5 % foreign entries they find one with
+/// 95 % (protocol 1.4).
+pub const SPOT_CHECK_POSITIONS: u32 = 60;
+/// Most positions of one spot check: each may bring its whole batch to the desk, 32 KiB.
+pub const SPOT_CHECK_POSITIONS_MAX: u32 = 500;
+/// Most batches of which a broker shows what it noted at a time: those of one spot check, and the
+/// one that may be under way.
+pub const SPOT_CHECK_BATCHES_MAX: usize = 501;
+/// Batches in one message of a list of them.
+pub const BATCHES_PAGE: usize = 1_000;

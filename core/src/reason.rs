@@ -157,6 +157,7 @@ reasons! {
     InboundKeyUnproven "INBOUND_KEY_UNPROVEN" "De makelaar bewijst niet dat de sleutel van deze organisatie echt is; er wordt niets onder versleuteld en de FG is gewaarschuwd." "The broker does not prove that this agency's key is genuine; nothing is encrypted under it and the privacy officer has been alerted."
     SealInvalid "SEAL_INVALID" "De verzegelde inhoud kan niet worden geopend." "The sealed content cannot be opened."
     MappingWrong "MAPPING_WRONG" "Een proefvraag over een verzonnen kind is niet herkend: de makelaar of de organisatie verwijst verkeerd; de FG is gewaarschuwd." "A test question about a made-up child was not recognised: broker or agency maps wrongly; the privacy officer has been alerted."
+    SpotCheckFailed "SPOT_CHECK_FAILED" "De steekproef vond een inschrijving die niet opengaat, zonder dossier is of anders in het logboek staat; laat de organisatie haar verklaren en meld haar anders aan de beheerder van de makelaar." "The spot check found an enrolment that does not open, has no dossier or stands otherwise in the ledger; have the agency explain it, or else report it to the broker's operator."
     // Decisions.
     NoRule "NO_RULE" "Geen regel staat deze vraag toe." "No rule permits this question."
     DeniedByRule "DENIED_BY_RULE" "Een regel verbiedt deze vraag." "A rule forbids this question."

@@ -230,6 +230,15 @@ pub trait BrokerLink: Send + Sync + fmt::Debug {
     /// The reason why the broker did not answer; that the batch was refused is in the response.
     async fn enrol(&self, request: v1::EnrolRequest) -> Result<v1::EnrolResponse, Reason>;
 
+    /// What the broker noted of this node's batches, for a spot check.
+    ///
+    /// # Errors
+    /// The reason why the broker did not answer; that it refused is in the response.
+    async fn show_batches(
+        &self,
+        request: v1::ShowBatchesRequest,
+    ) -> Result<v1::ShowBatchesResponse, Reason>;
+
     /// Delivers later replies; what became of each, as far as it is known.
     ///
     /// # Errors

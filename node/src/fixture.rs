@@ -165,6 +165,11 @@ pub(crate) struct Scene {
 
 impl Scene {
     pub(crate) async fn new() -> Self {
+        Self::with(&[KNOWN.to_owned()]).await
+    }
+
+    /// A practice with these clients.
+    pub(crate) async fn with(numbers: &[String]) -> Self {
         let region = TestRegion::new();
         let cards = vec![
             region.card(BROKER, Kind::BROKER, without_keys, None),
@@ -177,7 +182,7 @@ impl Scene {
         let means = means(&region.folder(OWN), store.clone(), clock.clone()).await;
         let directory = Arc::new(Directory::open(means.clone()).await.unwrap());
         directory.refresh(listing.as_ref()).await.unwrap();
-        let shelf = Arc::new(Shelf::new());
+        let shelf = Arc::new(Shelf::of(numbers));
         let keys = keys(&region.folder(OWN));
         let public = keys.opening.public(&oin(OWN), &mut rng());
         *listing.own.lock().unwrap() = Some(verify_own_key(&oin(OWN), &public).unwrap());

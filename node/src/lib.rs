@@ -13,6 +13,7 @@ pub mod init;
 pub mod keys;
 mod limits;
 mod link;
+mod operator;
 mod random;
 pub mod records;
 pub mod secret;

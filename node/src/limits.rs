@@ -71,6 +71,9 @@ pub(crate) const DECISIONS_PAGE_MAX: usize = 1_000;
 /// Replies that one commit forgets after their term, and drafts that are looked at together.
 pub(crate) const EXPIRE_STEPS: usize = 64;
 
+/// Leaves of the node's own ledger that are read at a time when its batches are looked up.
+pub(crate) const LEDGER_PAGE: usize = 1_000;
+
 /// Longest wait for one call to the broker that is not a question.
 pub(crate) const DIRECTORY_CALL_MS_MAX: u64 = 5_000;
 
@@ -195,6 +198,13 @@ pub(crate) const INDEX_INTERVAL_MS: u64 = 250;
 
 /// Longest wait for one batch of an enrolment.
 pub(crate) const ENROL_CALL_MS_MAX: u64 = 30_000;
+
+/// Enrolments at the operator's word that wait for each other: one that was interrupted at the
+/// keyboard still runs when it is given again.
+pub(crate) const ENROL_CALLS_MAX: usize = 4;
+
+/// Steps of an enrolment at the operator's word that wait for a slow reader.
+pub(crate) const ENROL_EVENTS_MAX: usize = 64;
 
 /// Most canaries of a region.
 pub(crate) const CANARIES_MAX: usize = 256;

@@ -115,6 +115,15 @@ impl BrokerLink for ChannelLink {
         Ok(self.heard(client.enrol(request).await)?.into_inner())
     }
 
+    async fn show_batches(
+        &self,
+        request: v1::ShowBatchesRequest,
+    ) -> Result<v1::ShowBatchesResponse, Reason> {
+        let client = EnrolmentServiceClient::new(self.channel()?);
+        let mut client = client.max_decoding_message_size(MESSAGE_BYTES_MAX);
+        Ok(self.heard(client.show_batches(within(request, call_max())).await)?.into_inner())
+    }
+
     async fn deliver(&self, replies: Vec<v1::Reply>) -> Result<Vec<v1::DeliverResponse>, Reason> {
         let client = BrokerServiceClient::new(self.channel()?);
         let mut client = client.max_decoding_message_size(MESSAGE_BYTES_MAX);

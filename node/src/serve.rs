@@ -18,6 +18,7 @@ use grondslag_evidence::ledger::Ledger;
 use grondslag_evidence::store::Store;
 use grondslag_policy::{Overlay, Pack, PackError};
 use grondslag_proto::v1::desk_service_server::DeskServiceServer;
+use grondslag_proto::v1::node_operator_service_server::NodeOperatorServiceServer;
 use grondslag_proto::v1::node_service_server::NodeServiceServer;
 use grondslag_runtime::config::Place;
 use grondslag_runtime::operator::serve_operator;
@@ -49,6 +50,7 @@ use crate::limits::{
     TEXT_FILE_BYTES_MAX,
 };
 use crate::link::ChannelLink;
+use crate::operator::NodeOperator;
 use crate::records::{StoreSource, SubjectKey};
 use crate::secret::NodeSecret;
 use crate::staff::{self, Registry};
@@ -196,6 +198,9 @@ fn region_services(context: &Context, agency: &Arc<Agency>) -> Server {
     let broker = BTreeSet::from([agency.broker.clone()]);
     let server = Server::region("node", context.region.clone(), &context.limits)
         .add(answers, Callers::only(broker, Reason::NotTheBroker));
+    let own = Callers::only(BTreeSet::from([agency.oin.clone()]), Reason::CallerUnknown);
+    let operator = NodeOperatorServiceServer::new(NodeOperator::new(agency.clone()));
+    let server = server.add(operator, own);
     serve_operator(server, agency.oin.clone(), agency.clone())
 }
 

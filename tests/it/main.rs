@@ -3,6 +3,7 @@
 mod attacks;
 mod bad_input;
 mod chain;
+mod enrolment;
 mod invariants;
 mod journeys;
 mod later;

@@ -179,3 +179,24 @@ async fn an_epoch_that_is_gone_leaves_no_batches_and_counters() {
         assert!(scene.broker.store.scan(prefix, None, 10).await.unwrap().is_empty());
     }
 }
+
+#[tokio::test]
+async fn a_node_is_shown_what_was_noted_of_its_own_batches_and_of_no_others() {
+    let scene = scene(&[]).await;
+    let (first, second) = (blinded(3), blinded(2));
+    put(&scene, 1, &first).await.unwrap();
+    put(&scene, 4, &second).await.unwrap();
+    let ask = async |who: &str, epoch: u32, numbers: Vec<u64>| {
+        let request = v1::ShowBatchesRequest { epoch, numbers };
+        show(&scene.broker, &oin(who), &request).await.unwrap()
+    };
+    let shown = ask(SCHOOL, EPOCH, vec![4, 2, 1]).await;
+    let digest = |points: &[Element]| digest_of(points).as_bytes().to_vec();
+    assert_eq!((shown.batches, shown.points), (2, 5));
+    assert_eq!(shown.digests, [digest(&second), vec![], digest(&first)]);
+    let nothing = |digests| v1::ShowBatchesResponse { digests, ..Default::default() };
+    assert_eq!(ask(ASKER, EPOCH, vec![1]).await, nothing(vec![vec![]]));
+    assert_eq!(ask(SCHOOL, 2, vec![1]).await, nothing(vec![vec![]]));
+    let request = v1::ShowBatchesRequest { epoch: EPOCH, numbers: vec![1; 502] };
+    assert_eq!(show(&scene.broker, &oin(SCHOOL), &request).await, Err(Reason::TooLarge));
+}

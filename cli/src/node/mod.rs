@@ -1,6 +1,7 @@
 //! `grondslag node`: an agency's own node, its records and its people.
 
 mod cards;
+mod enrol;
 mod import;
 mod init;
 mod staff;
@@ -26,6 +27,7 @@ use crate::output::Output;
 use crate::serve::{ServeArgs, check, mode, now};
 
 use self::cards::AcceptArgs;
+use self::enrol::EnrolArgs;
 use self::import::ImportArgs;
 use self::init::InitArgs;
 use self::staff::StaffArgs;
@@ -48,6 +50,13 @@ enum Command {
     Serve(ServeArgs),
     /// Replace the node's records by those in files (stop the node first)
     Import(ImportArgs),
+    /// Have the running node enrol who came to the register, without waiting for the hourly batch
+    ///
+    /// Every hour a batch of one size goes out, whether or not anything changed, so that nobody
+    /// sees when a client came. This command gives that up once: the broker sees the moment at
+    /// which your agency gained a client, though not who. Use it when a child must be found today.
+    /// A run that was cut short goes on when the command is given again.
+    Enrol(EnrolArgs),
     /// See, add and revoke the people who may act for the agency
     Staff(StaffArgs),
     /// Accept a card with a changed key, after you verified it with the agency by telephone
@@ -65,6 +74,7 @@ pub(crate) fn run(args: NodeArgs, out: Output) -> Result<Exit, Failure> {
             Ok(Exit::Done)
         }
         Command::Import(args) => import::import(&args, out),
+        Command::Enrol(args) => enrol::enrol(&args, out),
         Command::Staff(args) => staff::run(args, out),
         Command::AcceptCard(args) => cards::accept(&args, out),
     }

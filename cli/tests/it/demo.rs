@@ -220,6 +220,54 @@ fn a_second_terminal_asks_drafts_approves_and_lists_while_a_demo_serves() {
     assert!(after["now"].as_str().unwrap() > before["now"].as_str().unwrap());
 }
 
+/// Positions with their verdicts, and all that was printed.
+fn spot_check(folder: &Path, more: &str) -> (serde_json::Value, String) {
+    let words = format!("spot-check --json --desk region/desks/gem-veenwolde/fg-1 {more}");
+    let ran = run(folder, &words);
+    let checked = ran.done();
+    (checked, ran.out + &ran.err)
+}
+
+#[test]
+fn an_officer_spot_checks_and_an_operator_enrols_at_once_while_a_demo_serves() {
+    let folder = tempfile::tempdir().unwrap();
+    small_world(&folder.path().join("world"));
+    let _demo = Demo::start(folder.path());
+    let (all, printed) = spot_check(folder.path(), "--count 500");
+    assert_eq!((&all["sound"], &all["broker"]), (&true.into(), &"agree".into()));
+    let positions = all["positions"].as_array().unwrap();
+    let client = positions.iter().find(|one| one["verdict"] == "ok_client").unwrap();
+    assert!(client["file_number"].is_string() && client["registered"].is_number());
+    let clients = "world/agencies/gem-veenwolde/clients.csv";
+    let clients = fs::read_to_string(folder.path().join(clients)).unwrap();
+    let numbers = clients.lines().skip(1).filter_map(|line| line.split(',').nth(1));
+    let numbers: Vec<&str> = numbers.filter(|number| !number.is_empty()).collect();
+    assert!(!numbers.is_empty() && numbers.iter().all(|number| !printed.contains(number)));
+
+    // The same draw, by the seed that the first one showed.
+    let (first, _) = spot_check(folder.path(), "--count 20");
+    let seed = first["seed"].as_str().unwrap();
+    let (again, _) = spot_check(folder.path(), &format!("--count 20 --seed {seed}"));
+    assert_eq!(first["positions"], again["positions"]);
+    let refused = run(folder.path(), &format!("spot-check --json --desk {DESK}"));
+    assert_eq!((refused.code, refused.reason().as_str()), (1, "ROLE_NOT_HELD"));
+    for wrong in ["--count 0", "--count 501", "--seed 12"] {
+        let typed = format!("spot-check --desk region/desks/gem-veenwolde/fg-1 {wrong}");
+        assert_eq!(run(folder.path(), &typed).code, 2, "{wrong}");
+    }
+
+    let enrol = "node enrol --config region/nodes/gem-veenwolde/node.toml";
+    let enrolled = run(folder.path(), &format!("{enrol} --now --json")).done();
+    assert_eq!((&enrolled["points"], &enrolled["epoch"]), (&4.into(), &1.into()));
+    let told = run(folder.path(), &format!("{enrol} --now --lang en"));
+    assert!(told.out.contains("The broker saw that something was enrolled now"), "{told:?}");
+    assert_eq!(run(folder.path(), enrol).code, 2, "its leak is to be accepted by --now");
+    let (more, _) = spot_check(folder.path(), "");
+    let points = |checked: &serde_json::Value| checked["points"].as_u64().unwrap();
+    // The batch of the hour may have come in between.
+    assert!(points(&more) >= points(&all) + 8);
+}
+
 #[test]
 fn a_demo_that_is_killed_leaves_no_process_behind() {
     let folder = tempfile::tempdir().unwrap();

@@ -126,6 +126,15 @@ pub fn digest_of(points: &[Element]) -> Digest {
     Digest::of(&bytes.list(points.iter().map(Element::bytes)).finish())
 }
 
+/// The same of points as they are sent, 32 bytes each; none for bytes that are no such list.
+/// Whether each is a point is not looked at: who compares digests need not.
+pub fn digest_of_wire(points: &[u8]) -> Option<Digest> {
+    let all = points.chunks_exact(Element::LEN);
+    let whole = all.remainder().is_empty() && !points.is_empty();
+    let bytes = Canonical::new("grondslag/blind/points/v1");
+    whole.then(|| Digest::of(&bytes.list(all).finish()))
+}
+
 /// Checks size and that no point stands twice: a node has no reason to repeat one.
 ///
 /// # Errors

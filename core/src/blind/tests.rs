@@ -11,7 +11,7 @@ use proptest::prelude::*;
 use rand_core::{CryptoRng, TryCryptoRng, TryRng, UnwrapErr};
 use sha2::{Digest as _, Sha512};
 
-use super::enrolment::{Batch, check_count, digest_of};
+use super::enrolment::{Batch, check_count, digest_of, digest_of_wire};
 use super::inbound::{Place, own_key, verify_own_key};
 use super::proof::{Claim, weights};
 use super::question::verify;
@@ -796,6 +796,9 @@ fn the_digest_of_a_batch_depends_on_every_point_and_the_order() {
     assert_eq!(digest_of(&[a, b]), digest_of(&[a, b]));
     assert_ne!(digest_of(&[a, b]), digest_of(&[b, a]));
     assert_ne!(digest_of(&[a, b]), digest_of(&[a]));
+    let wire = [a.bytes(), b.bytes()].concat();
+    assert_eq!(digest_of_wire(&wire), Some(digest_of(&[a, b])));
+    assert_eq!((digest_of_wire(&wire[..63]), digest_of_wire(&[])), (None, None));
 }
 
 // === What is not printed ===

@@ -4,8 +4,8 @@
 //! signatures; `pursue` records it, sends it, checks all that comes back and shows a line per
 //! agency; `draft` holds a question until a second person (`second`) has signed it; `follow`
 //! fetches what came after. `budget` counts what each person asks, and `patterns` shows the privacy
-//! officer what is unusual in it. `canary` repeats questions about made-up subjects, to find out a
-//! broker that leads them astray.
+//! officer what is unusual in it; `spot_check` opens for that officer what was enrolled. `canary`
+//! repeats questions about made-up subjects, to find out a broker that leads them astray.
 //!
 //! INVARIANT: the person is the one of the desk certificate; no field names them. Nothing is
 //! shown that the target's own key did not sign.
@@ -22,6 +22,7 @@ mod plan;
 mod pursue;
 mod second;
 pub(crate) mod service;
+mod spot_check;
 mod term;
 mod view;
 mod wish;

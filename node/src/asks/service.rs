@@ -4,7 +4,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use grondslag_core::catalogue::Role;
-use grondslag_core::id::{InquiryId, Pseudonym, TargetId};
+use grondslag_core::id::{InquiryId, Pseudonym, StaffId, TargetId};
 use grondslag_core::lang::Lang;
 use grondslag_core::limits::LIST_MAX;
 use grondslag_core::reason::Reason;
@@ -12,6 +12,7 @@ use grondslag_proto::reply::refusal;
 use grondslag_proto::status::rejected;
 use grondslag_proto::v1;
 use grondslag_proto::v1::desk_service_server::DeskService;
+use grondslag_proto::v1::open_positions_response;
 use grondslag_runtime::call::{desk_peer, report};
 use tokio::sync::{Semaphore, mpsc};
 use tokio_stream::wrappers::ReceiverStream;
@@ -25,6 +26,7 @@ use super::inquiries::{self, Stage, Summary, record_shown};
 use super::patterns::patterns;
 use super::plan::{grounds, plan};
 use super::pursue::Pursuit;
+use super::spot_check;
 use super::term::answer_by;
 use super::view;
 use super::wish::{Wish, known_role};
@@ -186,10 +188,7 @@ impl Desk {
         caller: &Caller,
         days: u32,
     ) -> Result<v1::ListPatternsResponse, Reason> {
-        if !reads_ledger(&caller.person) {
-            return Err(Reason::RoleNotHeld);
-        }
-        patterns(&self.agency, caller.person.id(), days).await
+        patterns(&self.agency, officer(caller)?, days).await
     }
 }
 
@@ -197,6 +196,8 @@ impl Desk {
 impl DeskService for Desk {
     type AskRegionStream = Events<v1::AskRegionResponse>;
     type SendDraftStream = Events<v1::SendDraftResponse>;
+    type ListBatchesStream = Events<v1::ListBatchesResponse>;
+    type OpenPositionsStream = Events<v1::OpenPositionsResponse>;
 
     async fn plan(
         &self,
@@ -350,6 +351,42 @@ impl DeskService for Desk {
             }
         }))
     }
+
+    async fn list_batches(
+        &self,
+        request: Request<v1::ListBatchesRequest>,
+    ) -> Result<Response<Self::ListBatchesStream>, Status> {
+        let caller = self.caller(&request).await?;
+        let listed = match officer(&caller) {
+            Ok(_) => spot_check::list(&self.agency, request.into_inner().epoch).await,
+            Err(reason) => Err(reason),
+        };
+        Ok(match listed {
+            Ok(pages) => all(pages),
+            Err(reason) => once(v1::ListBatchesResponse {
+                refusal: said(reason)?,
+                ..v1::ListBatchesResponse::default()
+            }),
+        })
+    }
+
+    async fn open_positions(
+        &self,
+        request: Request<v1::OpenPositionsRequest>,
+    ) -> Result<Response<Self::OpenPositionsStream>, Status> {
+        let caller = self.caller(&request).await?;
+        let opened = match officer(&caller) {
+            Ok(officer) => spot_check::open(&self.agency, officer, request.into_inner()).await,
+            Err(reason) => Err(reason),
+        };
+        Ok(match opened {
+            Ok(events) => all(events),
+            Err(reason) => {
+                let refused = said(reason)?.map(open_positions_response::Event::Refusal);
+                once(v1::OpenPositionsResponse { event: refused })
+            }
+        })
+    }
 }
 
 /// The privacy officer of the node reads its decisions, and nobody else.
@@ -357,6 +394,10 @@ fn reads_ledger(person: &Person) -> bool {
     let function =
         |role: &Role| role.as_str().split_once('.').map(|(_, function)| function == "fg");
     person.roles().iter().any(|role| function(role) == Some(true))
+}
+
+fn officer(caller: &Caller) -> Result<&StaffId, Reason> {
+    if reads_ledger(&caller.person) { Ok(caller.person.id()) } else { Err(Reason::RoleNotHeld) }
 }
 
 fn agency_summary(
@@ -393,6 +434,10 @@ fn limit(wanted: u32) -> usize {
 
 fn once<T: Send + 'static>(event: T) -> Response<Events<T>> {
     Response::new(Box::pin(tokio_stream::once(Ok(event))))
+}
+
+fn all<T: Send + 'static>(events: Vec<T>) -> Response<Events<T>> {
+    Response::new(Box::pin(tokio_stream::iter(events.into_iter().map(Ok))))
 }
 
 /// A refusal travels as data; a fault of this node as a status.

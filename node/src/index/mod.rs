@@ -7,12 +7,14 @@
 //! INVARIANT: only an index that is whole and fresh speaks (invariant 11): every client of the
 //! register is enrolled, and that was checked at most three hours ago.
 
+mod batch;
 mod keys;
 mod run;
+pub(crate) mod spot_check;
 mod state;
 
 pub(crate) use run::Canaries;
-pub(crate) use state::Progress;
+pub(crate) use state::{Enrolled, Progress};
 
 use std::fmt;
 use std::sync::Arc;
@@ -138,6 +140,19 @@ impl Index {
     pub(crate) async fn progress(&self) -> Result<Option<Progress>, Reason> {
         let Ok(epoch) = self.means.epochs.current() else { return Ok(None) };
         Ok(self.state(epoch).await?.map(|state| state.progress()))
+    }
+
+    /// The epoch that questions are asked in.
+    ///
+    /// # Errors
+    /// `NOT_READY` while the broker has not said.
+    pub(crate) fn epoch(&self) -> Result<u32, Reason> {
+        self.means.epochs.current()
+    }
+
+    /// What ties the points of this region together.
+    fn region(&self) -> &str {
+        self.means.epochs.region()
     }
 
     async fn state(&self, epoch: u32) -> Result<Option<State>, Reason> {

@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use grondslag_core::blind::enrolment::{self, digest_of};
-use grondslag_core::blind::{BlindError, Element, Evaluated};
+use grondslag_core::blind::{BlindError, Evaluated};
 use grondslag_core::canonical::Canonical;
 use grondslag_core::id::Digest;
 use grondslag_core::reason::Reason;
@@ -19,11 +19,12 @@ use grondslag_evidence::store::{Batch, StoreError, parts};
 use grondslag_proto::epoch::wire_points;
 use grondslag_proto::reply::reason;
 use grondslag_proto::v1;
-use grondslag_subject::pseudonym::{Canary, Enrolment, Shuffled, canary_point, number_point};
+use grondslag_subject::pseudonym::{Canary, Shuffled};
 
+use super::Index;
+use super::batch::Blinded;
 use super::keys::{self, Found};
-use super::state::{KeptBatch, State};
-use super::{Index, Means};
+use super::state::{Enrolled, KeptBatch, LEAF, State};
 use crate::epochs::OwnLinks;
 use crate::limits::{
     BATCH_POINTS_MAX, BULK_POINTS_MIN, HOUR_MS, HOURLY_POINTS_MIN, HOURLY_SHARE, PAGE,
@@ -58,6 +59,9 @@ impl fmt::Debug for Canaries {
     }
 }
 
+/// Is told how far a run is.
+pub(crate) type Tell<'a> = dyn Fn(Enrolled) + Send + Sync + 'a;
+
 /// What the register and the index differ in.
 struct Difference {
     /// Whom the index does not know yet.
@@ -75,18 +79,31 @@ impl Index {
     /// # Errors
     /// Why a batch was not enrolled: the index stays as it was, and the next turn goes on.
     pub(crate) async fn tend(&self, at_once: bool) -> Result<(), Reason> {
+        self.tend_telling(at_once, &|_| {}).await
+    }
+
+    /// The same, and tells after every batch how far it is.
+    ///
+    /// # Errors
+    /// As [`Index::tend`].
+    pub(crate) async fn tend_telling(&self, at_once: bool, tell: &Tell<'_>) -> Result<(), Reason> {
         let _one_at_a_time = self.turn.lock().await;
         let current = self.means.epochs.current()?;
         let next = self.means.epochs.next().map(|(epoch, _)| epoch);
         for epoch in [Some(current), next].into_iter().flatten() {
             if let Some(own) = self.means.epochs.links(epoch, &self.means.own) {
-                self.tend_epoch(&own, at_once).await?;
+                self.tend_epoch(&own, at_once, tell).await?;
             }
         }
         Ok(())
     }
 
-    async fn tend_epoch(&self, own: &OwnLinks, at_once: bool) -> Result<(), Reason> {
+    async fn tend_epoch(
+        &self,
+        own: &OwnLinks,
+        at_once: bool,
+        tell: &Tell<'_>,
+    ) -> Result<(), Reason> {
         let now = self.means.clock.now();
         let hour = now.ms().div_euclid(HOUR_MS);
         let mut state = self.state(own.epoch).await?.unwrap_or_default();
@@ -94,7 +111,8 @@ impl Index {
         if state.made_with != made_with {
             // Under other factors nobody would be found, which must not look like "not known".
             self.forget(own.epoch).await.map_err(StoreError::reason)?;
-            state = State { made_with, next_number: state.next_number, ..State::default() };
+            let next = state.next_number;
+            state = State { made_with, next_number: next, first_number: next, ..State::default() };
         }
         if state.as_of.is_some() && state.hour == hour && !at_once {
             return Ok(());
@@ -102,16 +120,16 @@ impl Index {
         self.means.epochs.check_own(own, &self.means.own, &self.means.own_key)?;
         if let Some(number) = state.pending {
             match self.take_in(own, number, &mut state).await {
-                // Its clients changed since it was sent: they are enrolled anew.
+                // The number was used before this store was put back: it is enrolled anew.
                 Err(Reason::ReplayConflict) => state.pending = None,
                 taken => taken?,
             }
         }
         let difference = self.difference(own.epoch).await?;
         if state.as_of.is_none() {
-            self.first_run(own, &mut state, &difference).await?;
+            self.first_run(own, &mut state, &difference, tell).await?;
         } else {
-            self.regular(own, &mut state, &difference).await?;
+            self.regular(own, &mut state, &difference, tell).await?;
         }
         (state.as_of, state.hour) = (Some(now), hour);
         let batch = put_state(Batch::new(), own.epoch, &state)?;
@@ -124,7 +142,12 @@ impl Index {
         own: &OwnLinks,
         state: &mut State,
         difference: &Difference,
+        tell: &Tell<'_>,
     ) -> Result<(), Reason> {
+        // Who left while the run was cut short.
+        for gone in difference.gone.chunks(BATCH_POINTS_MAX) {
+            self.remove(own.epoch, gone).await?;
+        }
         state.bulk_total = difference.size.next_power_of_two().max(BULK_POINTS_MIN);
         let left = state.bulk_total.saturating_sub(state.bulk_done);
         let left = usize::try_from(left).unwrap_or(usize::MAX).max(difference.missing.len());
@@ -133,9 +156,11 @@ impl Index {
         while done < left {
             let size = BATCH_POINTS_MAX.min(left.saturating_sub(done));
             let places: Vec<Option<Found>> = (0..size).map(|_| missing.next().copied()).collect();
+            tell(Enrolled { epoch: own.epoch, done: state.bulk_done, total: state.bulk_total });
             self.enrol(own, state, &places, &[]).await?;
             done = done.saturating_add(size);
         }
+        tell(Enrolled { epoch: own.epoch, done: state.bulk_done, total: state.bulk_total });
         Ok(())
     }
 
@@ -145,19 +170,26 @@ impl Index {
         own: &OwnLinks,
         state: &mut State,
         difference: &Difference,
+        tell: &Tell<'_>,
     ) -> Result<(), Reason> {
         let share = difference.size.div_ceil(HOURLY_SHARE);
         let size = usize::try_from(share).unwrap_or(usize::MAX);
         let size = size.clamp(HOURLY_POINTS_MIN, BATCH_POINTS_MAX);
         let mut missing = difference.missing.iter().copied();
         let mut gone = difference.gone.as_slice();
+        let batches = missing.len().div_ceil(size).max(gone.len().div_ceil(BATCH_POINTS_MAX));
+        let total = u64::try_from(batches.max(1).saturating_mul(size)).unwrap_or(u64::MAX);
+        let mut at = Enrolled { epoch: own.epoch, done: 0, total };
         loop {
+            tell(at);
             let places: Vec<Option<Found>> = (0..size).map(|_| missing.next()).collect();
             let last = missing.len() == 0;
             let (now_gone, later) = gone.split_at(gone.len().min(BATCH_POINTS_MAX));
             self.enrol(own, state, &places, now_gone).await?;
+            at.done = at.done.saturating_add(u64::try_from(size).unwrap_or(u64::MAX));
             gone = later;
             if last && gone.is_empty() {
+                tell(at);
                 return Ok(());
             }
         }
@@ -172,13 +204,7 @@ impl Index {
         gone: &[SubjectKey],
     ) -> Result<(), Reason> {
         let (epoch, number) = (own.epoch, state.next_number);
-        let place = |place: &Option<Found>| {
-            place.as_ref().map(|found| hex::encode(found.bytes())).unwrap_or_default()
-        };
-        let kept = KeptBatch {
-            seed: hex::encode(random::<32>()?),
-            places: places.iter().map(place).collect(),
-        };
+        let kept = Blinded::make(&self.means, random()?, places).await?.to_kept();
         (state.next_number, state.pending) = (number.saturating_add(1), Some(number));
         let body = serde_json::to_vec(&kept).map_err(|_| Reason::Internal)?;
         let failed = StoreError::reason;
@@ -193,11 +219,8 @@ impl Index {
     /// commit.
     async fn take_in(&self, own: &OwnLinks, number: u64, state: &mut State) -> Result<(), Reason> {
         let epoch = own.epoch;
-        let failed = StoreError::reason;
-        let body = parts::read_body(self.means.store.as_ref(), &keys::batch(epoch, number)).await;
-        let body = body.map_err(failed)?.ok_or(Reason::StoreCorrupt)?;
-        let kept: KeptBatch = serde_json::from_slice(&body).map_err(|_| Reason::StoreCorrupt)?;
-        let blinded = Blinded::make(&self.means, &kept).await?;
+        let kept = KeptBatch::read(self.means.store.as_ref(), epoch, number).await?;
+        let blinded = Blinded::of(&kept.ok_or(Reason::StoreCorrupt)?)?;
         let evaluated = self.evaluate(own, number, &blinded).await?;
         let shuffled = own.links.first().ok_or(Reason::InboundKeyUnproven)?.shuffled;
         let (places, enrolment) = (blinded.places.clone(), blinded.enrolment.clone());
@@ -219,14 +242,14 @@ impl Index {
             batch = batch.put(keys::entry(epoch, entry), found.bytes());
             batch = batch.put(keys::subject(epoch, found.key()), entry.as_slice());
         }
-        let points = u64::try_from(kept.places.len()).unwrap_or(u64::MAX);
+        let points = u64::try_from(blinded.places.len()).unwrap_or(u64::MAX);
         if state.as_of.is_none() {
             state.bulk_done = state.bulk_done.saturating_add(points);
         }
         state.pending = None;
         state.subjects =
             state.subjects.saturating_add(u64::try_from(entries.len()).unwrap_or(u64::MAX));
-        let leaf = Canonical::new("grondslag/leaf/enrolment/v1")
+        let leaf = Canonical::new(LEAF)
             .number(epoch.into())
             .number(number)
             .number(points)
@@ -352,77 +375,4 @@ impl Index {
 fn put_state(batch: Batch, epoch: u32, state: &State) -> Result<Batch, Reason> {
     let json = serde_json::to_vec(state).map_err(|_| Reason::Internal)?;
     Ok(batch.put(keys::state(epoch), json))
-}
-
-/// A batch in blinded form.
-struct Blinded {
-    places: Vec<Option<Found>>,
-    enrolment: Enrolment,
-    points: Vec<Element>,
-}
-
-impl Blinded {
-    /// The points of a kept batch: the same whenever they are made. Who left the register since
-    /// becomes padding of the same form, which changes the batch and so is enrolled as a new one.
-    async fn make(means: &Means, kept: &KeptBatch) -> Result<Self, Reason> {
-        let seed = hex::decode(&kept.seed).ok().and_then(|seed| seed.try_into().ok());
-        let enrolment = Enrolment::new(seed.ok_or(Reason::StoreCorrupt)?);
-        let mut numbers = Vec::with_capacity(kept.places.len());
-        for place in &kept.places {
-            numbers.push(number(means, place).await?);
-        }
-        let (region, copy) = (means.epochs.region().to_owned(), enrolment.clone());
-        let blinded = tokio::task::spawn_blocking(move || {
-            let positions = (0_u64..).zip(&numbers);
-            let points = positions.map(|(position, number)| {
-                let point = number.as_ref().map(|number| number.point(&region)).transpose()?;
-                copy.blind(position, point.as_ref())
-            });
-            let points = points.collect::<Result<Vec<_>, BlindError>>()?;
-            Ok((numbers.iter().map(|number| number.as_ref().map(Number::found)).collect(), points))
-        });
-        let blinded: Result<(Vec<Option<Found>>, Vec<Element>), BlindError> =
-            blinded.await.map_err(|_| Reason::Internal)?;
-        let (places, points) = blinded.map_err(BlindError::reason)?;
-        Ok(Self { places, enrolment, points })
-    }
-}
-
-/// A number in a batch.
-enum Number {
-    Client(SubjectKey, grondslag_subject::Bsn),
-    Canary(SubjectKey, Canary),
-}
-
-impl Number {
-    fn point(&self, region: &str) -> Result<Element, BlindError> {
-        match self {
-            Self::Client(_, number) => number_point(region, number),
-            Self::Canary(_, canary) => canary_point(region, canary),
-        }
-    }
-
-    fn found(&self) -> Found {
-        match self {
-            Self::Client(key, _) => Found::Client(*key),
-            Self::Canary(key, _) => Found::Canary(*key),
-        }
-    }
-}
-
-async fn number(means: &Means, place: &str) -> Result<Option<Number>, Reason> {
-    if place.is_empty() {
-        return Ok(None);
-    }
-    let bytes = hex::decode(place).map_err(|_| Reason::StoreCorrupt)?;
-    match Found::parse(&bytes).ok_or(Reason::StoreCorrupt)? {
-        Found::Client(key) => {
-            let number = means.register.number(&key).await.map_err(SourceFault::reason)?;
-            Ok(number.map(|number| Number::Client(key, number)))
-        }
-        Found::Canary(key) => {
-            let canary = means.canaries.digits(&key).cloned();
-            Ok(canary.map(|canary| Number::Canary(key, canary)))
-        }
-    }
 }

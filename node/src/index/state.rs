@@ -4,6 +4,9 @@ use grondslag_core::clock::Timestamp;
 use grondslag_core::id::Digest;
 use serde::{Deserialize, Serialize};
 
+/// Label of a batch's leaf in the node's ledger.
+pub(super) const LEAF: &str = "grondslag/leaf/enrolment/v1";
+
 /// The enrolment of one epoch.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct State {
@@ -11,6 +14,9 @@ pub(super) struct State {
     pub(super) made_with: Option<Digest>,
     /// Number of the next batch.
     pub(super) next_number: u64,
+    /// Number of the first batch under these factors.
+    #[serde(default)]
+    pub(super) first_number: u64,
     /// A batch that was made and not yet taken in: it is sent again as it is.
     pub(super) pending: Option<u64>,
     /// When the index was last compared with the register and nothing was missing; absent before
@@ -36,6 +42,17 @@ pub(crate) struct Progress {
     pub as_of: Option<Timestamp>,
 }
 
+/// How far one run is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Enrolled {
+    /// In which epoch.
+    pub epoch: u32,
+    /// Points that were enrolled, padding included.
+    pub done: u64,
+    /// Points of the run.
+    pub total: u64,
+}
+
 impl State {
     pub(super) fn progress(&self) -> Progress {
         let (done, total) = (self.bulk_done, self.bulk_total);
@@ -51,4 +68,6 @@ pub(super) struct KeptBatch {
     pub(super) seed: String,
     /// Per position whose it is, hexadecimal; empty for padding.
     pub(super) places: Vec<String>,
+    /// The points as they are sent, hexadecimal: the number behind one may leave the register.
+    pub(super) points: String,
 }

@@ -1,5 +1,7 @@
 //! The index of a practice whose key holder does what it should, or not.
 
+use std::sync::Mutex;
+
 use grondslag_evidence::store::faulty::Fault;
 use grondslag_subject::pseudonym::OpeningKey;
 
@@ -9,7 +11,7 @@ use crate::limits::{BULK_POINTS_MIN, HOUR_MS, HOURLY_POINTS_MIN};
 use crate::records::SourceFault;
 
 /// Test numbers that pass the 11-proof, as many as are wanted.
-fn numbers(count: usize) -> Vec<String> {
+pub(super) fn numbers(count: usize) -> Vec<String> {
     let passes = |number: &String| grondslag_subject::Bsn::parse(number).is_ok();
     let all = (999_900_000..).map(|number: u32| number.to_string()).filter(passes);
     all.filter(|number| number != UNKNOWN).take(count).collect()
@@ -39,7 +41,7 @@ fn troubled(scene: &Scene, trouble: Trouble) {
     *scene.listing.holder.trouble.lock().unwrap() = Some(trouble);
 }
 
-fn come(scene: &Scene, number: &str) {
+pub(super) fn come(scene: &Scene, number: &str) {
     scene.shelf.numbers.lock().unwrap().push(number.into());
 }
 
@@ -157,6 +159,56 @@ async fn a_client_who_leaves_while_their_batch_waits_does_not_hold_the_others_up
     scene.agency.index.tend(false).await.unwrap();
     assert_eq!(met(&scene, 1, &numbers(2)[0]).await, None);
     assert_eq!(met(&scene, 1, &numbers(2)[1]).await, Some(client(&numbers(2)[1])));
+}
+
+/// Four batches; the third does not arrive, and the process ends.
+#[tokio::test]
+async fn a_run_that_was_cut_short_goes_on_where_it_was_and_says_how_far_it_is() {
+    let scene = Scene::new().await;
+    *scene.shelf.numbers.lock().unwrap() = numbers(2_100);
+    let next = Some((2, scene.clock.now().plus_ms(HOUR_MS)));
+    *scene.listing.holder.epochs.lock().unwrap() = Some((1, next));
+    scene.agency.refresh_epoch().await.unwrap();
+    let told = Mutex::new(Vec::new());
+    let cut = async |index: &Index| {
+        let tell = |at: Enrolled| {
+            if at.epoch != 2 {
+                return;
+            }
+            told.lock().unwrap().push((at.done, at.total));
+            if at.done == 2_048 && told.lock().unwrap().len() == 3 {
+                troubled(&scene, Trouble::AnswerLost);
+            }
+        };
+        index.tend_telling(true, &tell).await
+    };
+    assert_eq!(cut(&scene.agency.index).await, Err(Reason::Unreachable));
+    assert_eq!(*told.lock().unwrap(), [(0, 4_096), (1_024, 4_096), (2_048, 4_096)]);
+    told.lock().unwrap().clear();
+    // What memory held is gone; the store is all there is.
+    let again = Index::new(scene.agency.index.means.clone());
+    assert_eq!(cut(&again).await, Ok(()));
+    let steps: Vec<u64> = told.lock().unwrap().iter().map(|(done, _)| *done).collect();
+    assert_eq!(steps, [3_072, 4_096], "the rest, and no more");
+    let batches = scene.listing.holder.batches.lock().unwrap().clone();
+    let of_next: Vec<u64> =
+        batches.iter().filter(|(epoch, ..)| *epoch == 2).map(|(_, number, _)| *number).collect();
+    assert_eq!(of_next, [0, 1, 2, 2, 3], "the third was sent again as it was");
+    let last = &numbers(2_100)[2_099];
+    assert_eq!(met(&scene, 2, last).await, Some(client(last)));
+}
+
+#[tokio::test]
+async fn at_once_does_not_wait_for_the_hour_and_tells_every_batch() {
+    let scene = Scene::new().await;
+    for number in numbers(5) {
+        come(&scene, &number);
+    }
+    let told = Mutex::new(Vec::new());
+    let tell = |at: Enrolled| told.lock().unwrap().push((at.done, at.total));
+    scene.agency.index.tend_telling(true, &tell).await.unwrap();
+    assert_eq!(*told.lock().unwrap(), [(0, 8), (4, 8), (8, 8)]);
+    assert_eq!(met(&scene, 1, &numbers(5)[4]).await, Some(client(&numbers(5)[4])));
 }
 
 #[tokio::test]

@@ -102,6 +102,23 @@ pub trait Register: Send + Sync + fmt::Debug {
     /// # Errors
     /// [`SourceFault`] when the register cannot speak.
     async fn number(&self, key: &SubjectKey) -> Result<Option<Bsn>, SourceFault>;
+
+    /// The dossier of one of them, for a spot check of the agency's own privacy officer.
+    ///
+    /// # Errors
+    /// [`SourceFault`] when the register cannot speak.
+    async fn dossier(&self, key: &SubjectKey) -> Result<Option<Dossier>, SourceFault>;
+}
+
+/// Where the agency keeps somebody's records.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Dossier {
+    /// The number that stands in it.
+    pub number: Bsn,
+    /// The agency's own file number.
+    pub id: ClientId,
+    /// Since when they are a client.
+    pub registered: Timestamp,
 }
 
 /// Somebody with a verified number, by this node's own keyed digest of it: it tells nothing to

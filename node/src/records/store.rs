@@ -12,7 +12,9 @@ use serde::de::DeserializeOwned;
 
 use super::keys::{self, Entry, LIVE, Table};
 use super::shape::{ClientRow, FactRow, Live, decode, in_term};
-use super::{Client, Own, Readiness, Register, RegisterFact, Source, SourceFault, SubjectKey};
+use super::{
+    Client, Dossier, Own, Readiness, Register, RegisterFact, Source, SourceFault, SubjectKey,
+};
 use crate::answers::verify::Attested;
 use crate::limits::{LOOKUPS_MAX, PAGE};
 use crate::secret::NodeSecret;
@@ -78,6 +80,14 @@ impl Register for StoreSource {
     async fn number(&self, key: &SubjectKey) -> Result<Option<Bsn>, SourceFault> {
         let (_, row) = self.row_of(key).await?;
         row.map(|row| row.number()).transpose()
+    }
+
+    async fn dossier(&self, key: &SubjectKey) -> Result<Option<Dossier>, SourceFault> {
+        let (_, row) = self.row_of(key).await?;
+        let dossier = |row: ClientRow| {
+            Ok(Dossier { number: row.number()?, id: row.client, registered: row.from })
+        };
+        row.map(dossier).transpose()
     }
 }
 

@@ -452,6 +452,67 @@ fn an_opening_holds_for_what_was_enrolled_only() {
 
 /// 1,000 entries of which a node has no dossier of 5 %: 60 positions find one in 95 of 100 draws.
 /// The probability of at least 90 is over 98 %, and the seeds are fixed.
+/// What several batches draw is what one of their size would.
+#[test]
+fn positions_are_drawn_over_all_batches_as_if_they_were_one() {
+    let sizes = [256, 0, 4, 4, 1_024];
+    let drawn = spot_check::draw_from(&[1; 32], &sizes, 60);
+    let starts = [0, 256, 256, 260, 264];
+    let flat = drawn.iter().flat_map(|one| {
+        assert!(!one.positions.is_empty());
+        assert!(one.positions.iter().all(|position| *position < sizes[one.batch]));
+        one.positions.iter().map(|position| starts[one.batch] + position)
+    });
+    assert_eq!(flat.collect::<Vec<_>>(), spot_check::draw(&[1; 32], 1_288, 60));
+    let all = spot_check::draw_from(&[1; 32], &sizes, 5_000);
+    assert_eq!(all.iter().map(|one| one.positions.len()).sum::<usize>(), 1_288);
+    assert_eq!(all.iter().map(|one| one.batch).collect::<Vec<_>>(), [0, 2, 3, 4]);
+    assert_eq!(spot_check::draw_from(&[1; 32], &[], 60), []);
+    assert_eq!(spot_check::draw_from(&[1; 32], &[0], 60), []);
+}
+
+#[test]
+fn a_position_is_judged_by_its_point_and_what_cannot_be_read_does_not_open() {
+    use spot_check::{Shown, Verdict, judge_in};
+    let enrolment = Enrolment::new([8; 32]);
+    let (own, other) = (number(1), number(2));
+    let canary = Canary::parse("000000019").unwrap();
+    let behind = [
+        Some(number_point(REGION, &own).unwrap()),
+        Some(canary_point(REGION, &canary).unwrap()),
+        None,
+    ];
+    let blinded = (0_u64..)
+        .zip(&behind)
+        .map(|(position, who)| enrolment.blind(position, who.as_ref()).unwrap().bytes());
+    let points: Vec<u8> = blinded.flatten().collect();
+    let is = |position: u64, shown: &Shown| {
+        let rho = enrolment.rho(position).unwrap().expose();
+        judge_in(REGION, &points, position, &*rho, shown)
+    };
+    let shown = [Shown::Client(own), Shown::Canary(canary), Shown::Padding];
+    for (position, right) in (0_u64..).zip(&shown) {
+        for one in &shown {
+            assert_eq!(is(position, one).is_sound(), one == right, "{position} {one:?}");
+        }
+        assert_eq!(is(position, &Shown::Client(other.clone())), Verdict::NotOpening);
+        assert_eq!(is(position, &Shown::Nothing), Verdict::NoDossier);
+    }
+    assert_eq!(is(0, &shown[0]), Verdict::Client);
+    assert_eq!(is(1, &shown[1]), Verdict::Canary);
+    assert_eq!(is(2, &shown[2]), Verdict::Padding);
+    let rho = enrolment.rho(2).unwrap().expose();
+    for (points, position, rho) in [
+        (points.as_slice(), 3, rho.as_slice()),
+        (&points[..95], 2, rho.as_slice()),
+        (&[0xff; 96], 2, rho.as_slice()),
+        (points.as_slice(), 2, &rho[..31]),
+        (points.as_slice(), u64::MAX, rho.as_slice()),
+    ] {
+        assert_eq!(judge_in(REGION, points, position, rho, &Shown::Padding), Verdict::NotOpening);
+    }
+}
+
 #[test]
 fn a_spot_check_of_sixty_finds_five_percent_foreign_entries() {
     let mut found = 0;

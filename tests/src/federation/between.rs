@@ -166,6 +166,14 @@ impl EnrolmentService for Between {
         let mut client = client.max_decoding_message_size(MESSAGE_BYTES_MAX);
         client.enrol(within(request, WAIT)).await
     }
+
+    async fn show_batches(
+        &self,
+        request: Request<v1::ShowBatchesRequest>,
+    ) -> Result<Response<v1::ShowBatchesResponse>, Status> {
+        let mut client = EnrolmentServiceClient::new(self.broker.clone());
+        client.show_batches(within(request.into_inner(), WAIT)).await
+    }
 }
 
 type Events<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;

@@ -256,6 +256,45 @@ impl Desk {
         unless(listed.refusal)?;
         Ok(listed.patterns)
     }
+
+    /// The batches that this node enrolled in an epoch, and which epoch it is; 0 is the current
+    /// one. For its privacy officer.
+    ///
+    /// # Errors
+    /// Why not.
+    pub async fn batches(&self, epoch: u32) -> Result<(u32, Vec<v1::EnrolledBatch>), Turned> {
+        let request = within(v1::ListBatchesRequest { epoch }, WAIT);
+        let mut pages = self.client().list_batches(request).await?.into_inner();
+        let (mut of, mut found) = (epoch, Vec::new());
+        while let Some(page) = pages.message().await? {
+            unless(page.refusal)?;
+            of = page.epoch;
+            found.extend(page.batches);
+        }
+        Ok((of, found))
+    }
+
+    /// Has positions opened, for this node's privacy officer.
+    ///
+    /// # Errors
+    /// Why not.
+    pub async fn open_positions(
+        &self,
+        wanted: v1::OpenPositionsRequest,
+    ) -> Result<(Vec<v1::OpenedBatch>, v1::SpotCheckClosed), Turned> {
+        use v1::open_positions_response::Event;
+        let mut events = self.client().open_positions(within(wanted, WAIT)).await?.into_inner();
+        let mut batches = Vec::new();
+        while let Some(event) = events.message().await? {
+            match event.event {
+                Some(Event::Batch(batch)) => batches.push(batch),
+                Some(Event::Closed(closed)) => return Ok((batches, closed)),
+                Some(Event::Refusal(refusal)) => unless(Some(refusal))?,
+                None => break,
+            }
+        }
+        Err(Turned::Away(Reason::Malformed))
+    }
 }
 
 async fn collect(

@@ -156,4 +156,35 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
         "The last so many days, today included, 1 to 31",
         "De laatste zoveel dagen, vandaag meegeteld, 1 tot 31",
     ),
+    (
+        "Check by sample that your agency enrolled its own clients alone: for its privacy officer",
+        "Controleer met een steekproef dat uw organisatie alleen eigen cliënten inschreef: voor \
+         de FG",
+    ),
+    (
+        "A node that enrols people who are not its clients learns when they are asked about. This \
+         draws positions from all that was enrolled in an epoch, padding included, has the node \
+         open each, and verifies here that it is a client with a dossier, padding, or a made-up \
+         subject, in a batch as ledger and broker have it. With 5 % foreign entries, 60 positions \
+         find one with 95 %",
+        "Een knooppunt dat mensen inschrijft die geen cliënt zijn, leert wanneer er naar hen \
+         gevraagd wordt. Deze opdracht loot posities uit alles wat in een tijdvak is \
+         ingeschreven, opvulling inbegrepen, laat het knooppunt elk ervan openen, en controleert \
+         hier of het een cliënt met dossier, opvulling of een verzonnen kind is, in een partij \
+         zoals logboek en makelaar die kennen. Bij 5 % vreemden vinden 60 posities er één met 95 %",
+    ),
+    (
+        "File numbers are shown so that you can look at the dossiers; citizen service numbers are \
+         not. That you looked, and what was found, is recorded. It ends with code 1 when anything \
+         is wrong",
+        "U ziet dossiernummers, zodat u de dossiers kunt inzien; burgerservicenummers ziet u \
+         niet. Dat u keek en wat er gevonden is, wordt vastgelegd. Klopt er iets niet, dan eindigt \
+         de opdracht met code 1",
+    ),
+    ("How many positions, 1 to 500", "Hoeveel posities, 1 tot 500"),
+    (
+        "Draw as an earlier check did: 64 hexadecimal digits; random when absent",
+        "Loot zoals bij een eerdere controle: 64 hexadecimale cijfers; anders willekeurig",
+    ),
+    ("The epoch; the current one when absent", "Het tijdvak; anders het huidige"),
 ];

@@ -455,4 +455,25 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
         "Het nieuwe bestand; geef het aan elk knooppunt, langs een weg die de makelaar niet ziet",
     ),
     ("How many made-up subjects", "Hoeveel verzonnen personen"),
+    (
+        "Have the running node enrol who came to the register, without waiting for the hourly \
+         batch",
+        "Laat het draaiende knooppunt inschrijven wie in het register kwam, zonder op de partij \
+         van het uur te wachten",
+    ),
+    (
+        "Every hour a batch of one size goes out, whether or not anything changed, so that nobody \
+         sees when a client came. This command gives that up once: the broker sees the moment at \
+         which your agency gained a client, though not who. Use it when a child must be found \
+         today. A run that was cut short goes on when the command is given again",
+        "Elk uur gaat er een partij van vaste grootte uit, of er nu iets veranderde of niet, zodat \
+         niemand ziet wanneer een cliënt kwam. Deze opdracht geeft dat één keer prijs: de makelaar \
+         ziet op welk moment uw organisatie een cliënt kreeg, maar niet wie. Gebruik haar als een \
+         kind vandaag gevonden moet worden. Een afgebroken opdracht gaat verder als u haar opnieuw \
+         geeft",
+    ),
+    (
+        "Do not wait for the hourly batch, and take it that the broker sees the moment",
+        "Wacht niet op de partij van het uur, en aanvaard dat de makelaar het moment ziet",
+    ),
 ];

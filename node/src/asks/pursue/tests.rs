@@ -99,6 +99,13 @@ impl BrokerLink for Liar {
         Err(Reason::Unreachable)
     }
 
+    async fn show_batches(
+        &self,
+        _: v1::ShowBatchesRequest,
+    ) -> Result<v1::ShowBatchesResponse, Reason> {
+        Err(Reason::Unreachable)
+    }
+
     async fn deliver(&self, _: Vec<v1::Reply>) -> Result<Vec<v1::DeliverResponse>, Reason> {
         Err(Reason::Unreachable)
     }

@@ -243,3 +243,13 @@ async fn patterns_are_for_the_privacy_officer_and_nobody_else() {
     let [one] = listed.patterns.as_slice() else { panic!("{listed:?}") };
     assert_eq!((one.staff_id.as_str(), one.questions, one.targets), ("author", 1, 1));
 }
+
+/// A signature is no mandate: only who reads the ledger draws.
+#[tokio::test]
+async fn only_the_privacy_officer_may_draw_positions() {
+    let at = at_desk().await;
+    for (who, may) in [("author", false), ("second", false), ("officer", true)] {
+        let allowed = officer(at.who(who)).map(StaffId::as_str);
+        assert_eq!(allowed, if may { Ok(who) } else { Err(Reason::RoleNotHeld) });
+    }
+}
