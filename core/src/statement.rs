@@ -216,7 +216,13 @@ pub struct ReplyFields<'a> {
     pub body: &'a [u8],
 }
 
-impl ReplyFields<'_> {
+impl<'a> ReplyFields<'a> {
+    /// A reply of one part to a question with this header, the body still to be sealed.
+    pub fn unsealed(target_id: TargetId, header: &'a Header, from: &'a Oin, reply_no: u32) -> Self {
+        let (to, epoch, answer_by) = (&header.asker, header.epoch, header.times.answer_by);
+        Self { target_id, from, to, epoch, reply_no, part: 1, last: true, answer_by, body: &[] }
+    }
+
     /// The bytes that the node signs.
     pub fn canonical(&self) -> Vec<u8> {
         Canonical::new("grondslag/reply/v1")

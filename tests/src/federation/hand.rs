@@ -16,7 +16,7 @@ use grondslag_core::id::{Digest, Oin, TargetId};
 use grondslag_core::inquiry::{Header, Part};
 use grondslag_core::limits::{MESSAGE_BYTES_MAX, PAIR_BYTES};
 use grondslag_core::reason::Reason;
-use grondslag_core::seal::{About, Label, SealKey, seal};
+use grondslag_core::seal::{About, SealKey, seal};
 use grondslag_core::statement::{Leaf, Ruling, attestation_bytes, sign};
 use grondslag_core::tier::{Tier, Verdict};
 use grondslag_proto::question::{Evidence, TargetQuestion};
@@ -234,17 +234,7 @@ impl Hand {
     /// # Errors
     /// When they cannot be sealed.
     pub fn seal_pair(&self, asked: &Delivered<'_>, points: &[u8], to: &SealKey) -> Result<Vec<u8>> {
-        let about = About {
-            label: Label::Pair,
-            target_id: asked.id,
-            from: &self.oin,
-            to: asked.target,
-            epoch: asked.header.epoch,
-            reply_no: 0,
-            part: 1,
-            last: true,
-            answer_by: asked.header.times.answer_by,
-        };
+        let about = About::pair(asked.id, asked.header, &self.oin, asked.target);
         seal(to, &about, points, PAIR_BYTES, &mut rng()).map_err(sealed)
     }
 }

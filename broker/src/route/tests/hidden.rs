@@ -1,7 +1,7 @@
 //! The hidden number of a question: whose it is is proved, and nobody but its target opens it.
 
 use grondslag_core::blind::Pair;
-use grondslag_core::seal::{About, Label, open};
+use grondslag_core::seal::{About, open};
 
 use super::*;
 use crate::epoch::wish::Wish;
@@ -124,17 +124,7 @@ async fn the_pair_is_sealed_for_its_target_and_attested_by_its_digest() {
     let (inquiry, targets, decided) =
         scene.route(question(&scene, &["G05"], |_| {})).await.unwrap();
     let (to, header) = (oin(SCHOOL), inquiry.header());
-    let about = About {
-        label: Label::Pair,
-        target_id: targets[0].id,
-        from: &scene.broker.oin,
-        to: &to,
-        epoch: EPOCH,
-        reply_no: 0,
-        part: 1,
-        last: true,
-        answer_by: header.times.answer_by,
-    };
+    let about = About::pair(targets[0].id, header, &scene.broker.oin, &to);
     let sealed = decided[0].pair.as_deref().unwrap();
     let pair = Pair::parse(&open(&scene.seal, &about, sealed).unwrap()).unwrap();
     assert_eq!(pair.digest(), decided[0].evidence.pair);
