@@ -376,4 +376,4 @@ pub fn whole_bytes(
 
 #[cfg(test)]
 #[path = "inquiry_tests.rs"]
-mod tests;
+pub(crate) mod tests;
