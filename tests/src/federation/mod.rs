@@ -15,6 +15,7 @@ pub mod keys;
 pub mod lone;
 mod party;
 pub mod process;
+mod reply;
 mod setup;
 pub mod sketch;
 
@@ -24,10 +25,8 @@ use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
-use grondslag_core::answer::Answer;
 use grondslag_core::clock::Timestamp;
 use grondslag_core::id::{Digest, InquiryId, Oin, TargetId};
-use grondslag_core::seal::{About, Label};
 use grondslag_evidence::store::faulty::FaultyStore;
 use grondslag_node::agency::Agency;
 use grondslag_policy::Pack;
@@ -39,7 +38,7 @@ use self::desk::{Desk, Heard};
 use self::gate::Gate;
 use self::hand::{Hand, Plea, Sketch};
 use self::identity::Identities;
-use self::keys::{RegionKeys, open_with};
+use self::keys::RegionKeys;
 use self::party::{At, BrokerParty, NodeParty, Place};
 use crate::world::{Question, World};
 
@@ -309,30 +308,6 @@ impl Federation {
     pub fn keys(&self) -> Result<Arc<RegionKeys>> {
         let keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
         keys.clone().context("the keys are not known yet")
-    }
-
-    /// Reads a reply to a question as the node of its asker can.
-    ///
-    /// # Errors
-    /// When it does not open, or is no answer.
-    pub fn read_reply(&self, sketch: &Sketch, from: &Oin, reply: &v1::Reply) -> Result<Answer> {
-        let header = &sketch.header;
-        let about = About {
-            label: Label::Answer,
-            target_id: TargetId::derive(&sketch.id, from),
-            from,
-            to: &header.asker,
-            epoch: header.epoch,
-            reply_no: reply.reply_no,
-            part: reply.part,
-            last: reply.last,
-            answer_by: header.times.answer_by,
-        };
-        let all = &self.world().region.agency;
-        let asker = all.iter().find(|agency| agency.oin == header.asker.as_str());
-        let folder = self.place.seal_keys(&asker.context("an agency of the world")?.id);
-        let content = open_with(&folder, &about, &reply.body)?;
-        grondslag_proto::answer::decode(&content).map_err(anyhow::Error::msg)
     }
 
     /// What a node's services share.
