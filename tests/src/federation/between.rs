@@ -53,6 +53,11 @@ pub type Turn<T> = Arc<dyn Fn(&T) -> Option<Reason> + Send + Sync>;
 pub struct Asking(Channel);
 
 impl Asking {
+    /// Over this channel.
+    pub(super) fn to(broker: Channel) -> Self {
+        Self(broker)
+    }
+
     /// What the real broker says of a question.
     ///
     /// # Errors

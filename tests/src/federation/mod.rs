@@ -8,6 +8,7 @@
 
 pub mod between;
 pub mod desk;
+mod epochs;
 pub mod gate;
 pub mod hand;
 pub mod identity;
@@ -386,11 +387,7 @@ impl Federation {
     /// # Errors
     /// When that takes too long.
     pub async fn settle(&self) -> Result<()> {
-        let agencies: Vec<(String, Arc<Agency>)> = {
-            let nodes = self.nodes.lock().unwrap_or_else(PoisonError::into_inner);
-            let running = nodes.iter().filter_map(|(id, node)| Some((id, node.as_ref()?)));
-            running.map(|(id, node)| (id.clone(), node.node.agency.clone())).collect()
-        };
+        let agencies = self.agencies();
         let settled = async {
             for (_, agency) in &agencies {
                 while !agency.directory.is_published().await {
@@ -419,6 +416,13 @@ impl Federation {
         let settled = tokio::time::timeout(SETTLE, settled).await;
         settled.context("the nodes did not come to know each other")?;
         self.read_keys(agencies.first().map(|(id, _)| id.as_str())).await
+    }
+
+    /// The nodes that run.
+    fn agencies(&self) -> Vec<(String, Arc<Agency>)> {
+        let nodes = self.nodes.lock().unwrap_or_else(PoisonError::into_inner);
+        let running = nodes.iter().filter_map(|(id, node)| Some((id, node.as_ref()?)));
+        running.map(|(id, node)| (id.clone(), node.node.agency.clone())).collect()
     }
 
     async fn read_keys(&self, reader: Option<&str>) -> Result<()> {
