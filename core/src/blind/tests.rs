@@ -28,33 +28,27 @@ use crate::id::{Digest, Oin};
 const REGION: &str = "drieveen";
 const EPOCH: u32 = 3;
 
-/// SHA-512 of a seed and a counter: the same numbers in every run.
-struct Seeded(u64, u64);
+/// Says the same over and over, as the generator of a machine that is restored again and again.
+struct Repeating(u8);
 
-impl TryRng for Seeded {
+impl TryRng for Repeating {
     type Error = Infallible;
 
     fn try_next_u32(&mut self) -> Result<u32, Infallible> {
-        let mut bytes = [0; 4];
-        self.try_fill_bytes(&mut bytes).map(|()| u32::from_be_bytes(bytes))
+        Ok(u32::from_be_bytes([self.0; 4]))
     }
 
     fn try_next_u64(&mut self) -> Result<u64, Infallible> {
-        let mut bytes = [0; 8];
-        self.try_fill_bytes(&mut bytes).map(|()| u64::from_be_bytes(bytes))
+        Ok(u64::from_be_bytes([self.0; 8]))
     }
 
     fn try_fill_bytes(&mut self, to: &mut [u8]) -> Result<(), Infallible> {
-        for chunk in to.chunks_mut(64) {
-            let block = Sha512::digest([self.0.to_be_bytes(), self.1.to_be_bytes()].concat());
-            self.1 += 1;
-            chunk.copy_from_slice(&block[..chunk.len()]);
-        }
+        to.fill(self.0);
         Ok(())
     }
 }
 
-impl TryCryptoRng for Seeded {}
+impl TryCryptoRng for Repeating {}
 
 fn rng() -> impl CryptoRng {
     UnwrapErr(SysRng)

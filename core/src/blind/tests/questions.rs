@@ -144,7 +144,7 @@ fn an_rng_that_repeats_itself_does_not_give_the_secret_away() {
     let make = |about: &str| {
         let context = Canonical::new("grondslag/blind/question/v1").bytes(about.as_bytes());
         let claim = Claim { base: *child.point(), public: secret.times(&child) };
-        Proof::make(&context, &[claim], &secret, &mut Seeded(1, 0)).bytes()
+        Proof::make(&context, &[claim], &secret, &mut Repeating(1)).bytes()
     };
     let scalar = |bytes: &[u8]| Scalar::from_canonical_bytes(bytes.try_into().unwrap()).unwrap();
     let (a, b) = (make("a"), make("b"));
@@ -153,7 +153,7 @@ fn an_rng_that_repeats_itself_does_not_give_the_secret_away() {
     let responses = scalar(&a[32..]) - scalar(&b[32..]);
     assert_ne!(responses * challenges.invert(), *secret.scalar());
     // Nor do two different secrets share one.
-    let one = |seed| Encrypted::new(&child, &[&keys[0]], &mut Seeded(seed, 0)).unwrap().one();
+    let one = |seed| Encrypted::new(&child, &[&keys[0]], &mut Repeating(seed)).unwrap().one();
     assert_eq!(one(1), one(1));
     assert_ne!(one(1), one(2));
 }
