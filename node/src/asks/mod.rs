@@ -24,4 +24,4 @@ mod second;
 pub(crate) mod service;
 mod term;
 mod view;
-mod wish;
+pub(crate) mod wish;
