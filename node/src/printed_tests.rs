@@ -28,7 +28,7 @@ async fn neither_keys_nor_numbers_show_in_debug_output() {
         format!("{:?} {:#?}", agency.keys, agency.keys),
         format!("{:?} {:?}", agency.keys.opening, agency.keys.seals),
         format!("{:?} {:?}", agency.index, agency.epochs),
-        format!("{:?} {:?}", seal, opening),
+        format!("{seal:?} {opening:?}"),
         format!("{question:?} {question:#?}"),
         format!("{detail:?} {detail:#?}"),
         format!("{subjects:?} {subjects:#?}"),
@@ -52,8 +52,9 @@ async fn neither_keys_nor_numbers_show_in_debug_output() {
 /// A panic prints what it fails upon.
 #[test]
 fn a_panic_prints_no_number() {
-    let failed: Result<(), Subject> = Err(Subject::Person(Bsn::parse(KNOWN).unwrap()));
-    let panicked = std::panic::catch_unwind(|| failed.unwrap()).unwrap_err();
+    let fail = |of: Subject| -> Result<(), Subject> { Err(of) };
+    let of = Subject::Person(Bsn::parse(KNOWN).unwrap());
+    let panicked = std::panic::catch_unwind(|| fail(of).unwrap()).unwrap_err();
     let said = panicked.downcast_ref::<String>().unwrap();
     assert!(said.contains('…') && !said.contains(KNOWN), "{said}");
 }
