@@ -1,5 +1,19 @@
 //! Compiles the protocol with protox, so that no protoc binary is needed.
 
+/// Messages that `unprinted` writes a `Debug` for: they hold what no log may show.
+const UNPRINTED: [&str; 10] = [
+    "AnswerBody",
+    "AnswerEntry",
+    "AskRequest",
+    "DecisionFact",
+    "DeskQuestion",
+    "Detail",
+    "Part",
+    "ShowDraftResponse",
+    "StatedFact",
+    "TierText",
+];
+
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let files = ["broker", "desk", "directory", "enrolment", "holder", "node", "operator"]
         .map(|name| format!("grondslag/v1/{name}.proto"));
@@ -8,6 +22,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     {
         println!("cargo::rerun-if-changed=grondslag");
     }
-    tonic_prost_build::configure().compile_fds(set)?;
+    let unprinted = UNPRINTED.map(|message| format!(".grondslag.v1.{message}"));
+    tonic_prost_build::configure().skip_debug(unprinted).compile_fds(set)?;
     Ok(())
 }

@@ -421,4 +421,4 @@ impl Whole {
 
 #[cfg(test)]
 #[path = "inquiry_tests.rs"]
-mod tests;
+pub(crate) mod tests;

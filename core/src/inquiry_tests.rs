@@ -2,11 +2,11 @@
 
 use super::*;
 
-fn now() -> Timestamp {
+pub(crate) fn now() -> Timestamp {
     Timestamp::from_ms(1_000_000_000)
 }
 
-fn header() -> Header {
+pub(crate) fn header() -> Header {
     Header {
         asker: Oin::parse("00000099000000001000").unwrap(),
         role: Role::parse("gi.jeugdbeschermer").unwrap(),
@@ -28,7 +28,7 @@ fn header() -> Header {
     }
 }
 
-fn part() -> Part {
+pub(crate) fn part() -> Part {
     Part {
         categories: vec![Category::parse("G05").unwrap()],
         approvals: Vec::new(),
@@ -37,7 +37,7 @@ fn part() -> Part {
     }
 }
 
-fn target(n: u32) -> Oin {
+pub(crate) fn target(n: u32) -> Oin {
     Oin::parse(&format!("00000099{n:09}000")).unwrap()
 }
 

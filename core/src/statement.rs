@@ -1,6 +1,8 @@
 //! Signed statements: Ed25519 over canonical bytes, each with a label of its own, each verified
 //! strictly (RFC 8032, no small-order or non-canonical points). Keys come from agency cards only.
 
+use std::fmt;
+
 use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
 
 use crate::answer::Basis;
@@ -93,7 +95,7 @@ pub struct NamedRuling {
 
 /// The broker's ledger leaf of one (inquiry, target). The salt keeps the leaf's hash from being
 /// guessed by somebody who knows the question.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Leaf {
     /// Random, 16 bytes.
     pub salt: [u8; 16],
@@ -109,6 +111,13 @@ pub struct Leaf {
     pub rulings: Vec<Ruling>,
     /// When it was decided.
     pub decided_at: Timestamp,
+}
+
+impl fmt::Debug for Leaf {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Who has the salt can guess what the hash is of.
+        write!(f, "Leaf({:?}, …)", self.target_id)
+    }
 }
 
 impl Leaf {
@@ -216,7 +225,13 @@ pub struct ReplyFields<'a> {
     pub body: &'a [u8],
 }
 
-impl ReplyFields<'_> {
+impl<'a> ReplyFields<'a> {
+    /// A reply of one part to a question with this header, the body still to be sealed.
+    pub fn unsealed(target_id: TargetId, header: &'a Header, from: &'a Oin, reply_no: u32) -> Self {
+        let (to, epoch, answer_by) = (&header.asker, header.epoch, header.times.answer_by);
+        Self { target_id, from, to, epoch, reply_no, part: 1, last: true, answer_by, body: &[] }
+    }
+
     /// The bytes that the node signs.
     pub fn canonical(&self) -> Vec<u8> {
         Canonical::new("grondslag/reply/v1")

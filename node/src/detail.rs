@@ -3,11 +3,9 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use grondslag_core::id::{Digest, Oin, TargetId};
-use grondslag_core::inquiry::Header;
+use grondslag_core::id::Digest;
 use grondslag_core::limits::{NECESSITY_CHARS_MAX, NECESSITY_CHARS_MIN};
 use grondslag_core::reason::Reason;
-use grondslag_core::seal::{About, Label};
 use grondslag_proto::v1;
 use prost::Message;
 
@@ -66,21 +64,6 @@ impl Detail {
 impl fmt::Debug for Detail {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Detail(…)")
-    }
-}
-
-/// What a sealed detail is bound to.
-pub(crate) fn about_detail<'a>(header: &'a Header, target_id: TargetId, to: &'a Oin) -> About<'a> {
-    About {
-        label: Label::Question,
-        target_id,
-        from: &header.asker,
-        to,
-        epoch: header.epoch,
-        reply_no: 0,
-        part: 1,
-        last: true,
-        answer_by: header.times.answer_by,
     }
 }
 

@@ -20,7 +20,7 @@ use grondslag_core::clock::{Clock, SetClock, Timestamp};
 use grondslag_core::id::{Digest, Mode, Oin, Pseudonym, TargetId};
 use grondslag_core::inquiry::{Header, Part, Times};
 use grondslag_core::limits::{DETAIL_BYTES, PAIR_BYTES};
-use grondslag_core::seal::{self, Label, SealSecret};
+use grondslag_core::seal::{self, SealSecret};
 use grondslag_core::statement::{self, Leaf, Ruling};
 use grondslag_core::tier::{Level, Tier, Urgency, Verdict};
 use grondslag_evidence::ledger::Ledger;
@@ -43,7 +43,7 @@ pub(crate) use self::region::TestRegion;
 pub(crate) use self::shelf::Shelf;
 use crate::agency::{Agency, BrokerLink};
 use crate::asks::canary::Habits;
-use crate::detail::{Detail, about_detail};
+use crate::detail::Detail;
 use crate::directory::{Directory, Means};
 use crate::epochs::Epochs;
 use crate::epochs::holders::Holders;
@@ -213,11 +213,7 @@ impl Scene {
     pub(crate) fn put_pair(&self, question: &mut TargetQuestion, pair: &Pair) {
         let header = &question.header;
         let (from, to) = (oin(BROKER), oin(OWN));
-        let about = seal::About {
-            label: Label::Pair,
-            from: &from,
-            ..about_detail(header, question.id, &to)
-        };
+        let about = seal::About::pair(question.id, header, &from, &to);
         let key = self.agency.keys.seals.public().unwrap();
         let sealed = seal::seal(&key, &about, &pair.bytes(), PAIR_BYTES, &mut rng());
         (question.pair, question.evidence.pair) = (sealed.unwrap(), pair.digest());
@@ -226,7 +222,7 @@ impl Scene {
     /// Seals a detail in a question for this node, as it stands.
     pub(crate) fn put_detail(&self, question: &mut TargetQuestion, content: &[u8]) {
         let to = oin(OWN);
-        let about = about_detail(&question.header, question.id, &to);
+        let about = seal::About::detail(question.id, &question.header, &to);
         let key = self.agency.keys.seals.public().unwrap();
         let sealed = seal::seal(&key, &about, content, DETAIL_BYTES, &mut rng());
         question.part.detail = sealed.unwrap();
@@ -235,7 +231,7 @@ impl Scene {
     /// The detail of a question as its asker would write it.
     pub(crate) fn detail(&self, question: &TargetQuestion) -> Detail {
         let (own, to) = (&question.part, oin(OWN));
-        let about = about_detail(&question.header, question.id, &to);
+        let about = seal::About::detail(question.id, &question.header, &to);
         let content = self.agency.keys.seals.open(&about, &own.detail).unwrap();
         let mut detail = Detail::parse(&content).unwrap();
         detail.header = question.header.digest(&own.categories, &own.approvals);
@@ -375,13 +371,8 @@ fn keys(folder: &Path) -> Arc<Keys> {
 /// What a reply says, as its asker opens it.
 pub(crate) fn opened(reply: &Reply, question: &TargetQuestion) -> Answer {
     let (header, from) = (&question.header, oin(OWN));
-    let about = seal::About {
-        label: Label::Answer,
-        from: &from,
-        to: &header.asker,
-        reply_no: reply.reply_no,
-        ..about_detail(header, question.id, &from)
-    };
+    let fields = statement::ReplyFields::unsealed(question.id, header, &from, reply.reply_no);
+    let about = seal::About::answer(&fields);
     let (secret, _) = secrets_of(header.asker.as_str());
     let content = seal::open(&secret, &about, &reply.body).unwrap();
     grondslag_proto::answer::decode(&content).unwrap()

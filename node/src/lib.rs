@@ -24,3 +24,5 @@ pub use asks::canary::Tested;
 
 #[cfg(test)]
 pub(crate) mod fixture;
+#[cfg(test)]
+mod printed_tests;

@@ -12,6 +12,7 @@ pub mod limits;
 pub mod question;
 pub mod reply;
 pub mod status;
+mod unprinted;
 
 /// Generated messages, clients and servers.
 #[expect(

@@ -7,10 +7,12 @@
 //! | the broker, to a holder | [`holder`] |
 //! | the broker, to an asker | [`broker`] |
 //! | the broker, about the keys | [`keys`] |
+//! | the broker, about which message came first | [`later`] |
 //! | the broker, about whom a number stands for | [`mapping`] |
 
 mod asker;
 mod broker;
 mod holder;
 mod keys;
+mod later;
 mod mapping;

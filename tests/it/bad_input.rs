@@ -26,6 +26,7 @@ mod approvals;
 mod budgets;
 mod cards;
 mod questions;
+mod quota;
 mod start;
 mod wire;
 

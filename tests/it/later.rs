@@ -6,16 +6,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
-use futures_util::{FutureExt as _, TryStreamExt as _};
+use futures_util::FutureExt as _;
 use grondslag_core::clock::Timestamp;
 use grondslag_core::id::InquiryId;
-use grondslag_core::limits::MESSAGE_BYTES_MAX;
 use grondslag_core::reason::Reason;
 use grondslag_proto::reply::refusal;
 use grondslag_proto::v1;
-use grondslag_proto::v1::broker_service_client::BrokerServiceClient;
 use grondslag_proto::v1::follow_response::Event;
-use grondslag_runtime::channel::within;
 use grondslag_tests::federation::between::{Asking, Lies, Told};
 use grondslag_tests::federation::desk::Heard;
 use grondslag_tests::federation::hand::Plea;
@@ -54,19 +51,14 @@ async fn at_broker(
     inquiry: &InquiryId,
     targets: &[&str],
 ) -> Result<Vec<Event>, Status> {
-    let channel = federation.hand(agency).and_then(|hand| federation.to_broker(&hand));
+    let hand = federation.hand(agency).map_err(|error| Status::internal(error.to_string()))?;
+    let channel = federation.to_broker(&hand);
     let channel = channel.map_err(|error| Status::internal(error.to_string()))?;
-    let client = BrokerServiceClient::new(channel);
-    let mut client = client.max_decoding_message_size(MESSAGE_BYTES_MAX);
     let mut all = Vec::new();
     for target in targets {
         let target_oin =
             federation.oin(target).map_err(|error| Status::internal(error.to_string()));
-        let inquiry_id = inquiry.as_bytes().to_vec();
-        let target_oin = target_oin?.to_string();
-        let request = v1::FollowRequest { inquiry_id, after_reply_no: 1, target_oin };
-        let events: Vec<v1::FollowResponse> =
-            client.follow(within(request, WAIT)).await?.into_inner().try_collect().await?;
+        let events = hand.follow(&channel, inquiry, &target_oin?).await?;
         all.extend(events.into_iter().filter_map(|response| response.event));
     }
     Ok(all)

@@ -1,9 +1,11 @@
-//! One integration binary: journeys, a second key holder, invariants, attacks, bad input, tidiness, a slow region.
+//! One integration binary: journeys, a second key holder, enrolment, epochs, invariants, attacks,
+//! bad input, tidiness, a slow region.
 
 mod attacks;
 mod bad_input;
 mod chain;
 mod enrolment;
+mod epochs;
 mod invariants;
 mod journeys;
 mod later;

@@ -4,6 +4,7 @@
 mod crates;
 mod documents;
 mod lexer;
+mod secrets;
 
 use std::fs;
 use std::path::{Path, PathBuf};

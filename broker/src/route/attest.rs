@@ -8,7 +8,7 @@ use grondslag_core::id::Digest;
 use grondslag_core::inquiry::Inquiry;
 use grondslag_core::limits::PAIR_BYTES;
 use grondslag_core::reason::Reason;
-use grondslag_core::seal::{About, Label, SealError, seal};
+use grondslag_core::seal::{About, SealError, seal};
 use grondslag_core::statement::{NamedRuling, attestation_bytes, sign};
 use grondslag_core::tier::Verdict;
 use grondslag_proto::question::Evidence;
@@ -83,18 +83,7 @@ fn sealed(
     target: &Target,
     pair: &Pair,
 ) -> Result<Vec<u8>, Reason> {
-    let header = inquiry.header();
-    let about = About {
-        label: Label::Pair,
-        target_id: target.id,
-        from: &broker.oin,
-        to: &target.oin,
-        epoch: header.epoch,
-        reply_no: 0,
-        part: 1,
-        last: true,
-        answer_by: header.times.answer_by,
-    };
+    let about = About::pair(target.id, inquiry.header(), &broker.oin, &target.oin);
     let card = target.card.as_ref().map_err(|reason| *reason)?;
     let mut rng = UnwrapErr(getrandom::SysRng);
     let sealed = seal(&card.keys()?.seal, &about, &pair.bytes(), PAIR_BYTES, &mut rng);

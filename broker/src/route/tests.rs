@@ -2,6 +2,7 @@
 
 mod budget;
 mod hidden;
+mod printed;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

@@ -49,7 +49,7 @@ impl Subject {
 }
 
 /// A question.
-#[derive(Debug, Clone, Args)]
+#[derive(Clone, Args)]
 pub(crate) struct QuestionArgs {
     /// Your own desk folder: it holds desk.toml, your certificate and your key
     #[arg(long, value_name = "FOLDER")]
@@ -102,6 +102,12 @@ pub(crate) struct QuestionArgs {
     /// Ask alone in acute danger; it is reviewed within a day
     #[arg(long)]
     break_glass: bool,
+}
+
+impl fmt::Debug for QuestionArgs {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("QuestionArgs(…)")
+    }
 }
 
 impl QuestionArgs {

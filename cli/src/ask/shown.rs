@@ -3,6 +3,7 @@
 //!
 //! INVARIANT: neither "neutral" nor "not reached" is ever worded as "not known" (domain 4a.23).
 
+use std::fmt;
 use std::sync::Arc;
 
 use grondslag_core::answer::{About, Basis, Entry, Line};
@@ -96,7 +97,7 @@ pub(crate) struct GroundShown {
 }
 
 /// One record.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Clone, Serialize)]
 pub(crate) struct EntryShown {
     /// Whom it is about.
     pub(crate) about: About,
@@ -111,13 +112,26 @@ pub(crate) struct EntryShown {
     pub(crate) redacted: bool,
 }
 
+impl fmt::Debug for EntryShown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // It goes to the one who asked, and into no log.
+        f.write_str("EntryShown(…)")
+    }
+}
+
 /// The text that one tier adds.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Clone, Serialize)]
 pub(crate) struct TextShown {
     /// The tier.
     pub(crate) tier: Tier,
     /// The text.
     pub(crate) text: String,
+}
+
+impl fmt::Debug for TextShown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("TextShown(…)")
+    }
 }
 
 impl Names {

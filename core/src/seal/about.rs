@@ -3,6 +3,8 @@
 use crate::canonical::Canonical;
 use crate::clock::Timestamp;
 use crate::id::{Oin, TargetId};
+use crate::inquiry::Header;
+use crate::statement::ReplyFields;
 
 /// What sort of message it is. Each has an info string of its own, so that none opens as another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,7 +56,35 @@ pub struct About<'a> {
     pub answer_by: Timestamp,
 }
 
-impl About<'_> {
+impl<'a> About<'a> {
+    /// What the detail of a question to one target is bound to.
+    pub fn detail(target_id: TargetId, header: &'a Header, to: &'a Oin) -> Self {
+        Self::to_target(Label::Question, target_id, header, [&header.asker, to])
+    }
+
+    /// What the pair of a question is bound to, which this broker seals for one target.
+    pub fn pair(target_id: TargetId, header: &'a Header, broker: &'a Oin, to: &'a Oin) -> Self {
+        Self::to_target(Label::Pair, target_id, header, [broker, to])
+    }
+
+    /// What the body of a reply is bound to: all that its signature covers but the body itself.
+    pub fn answer(reply: &ReplyFields<'a>) -> Self {
+        let ReplyFields { target_id, from, to, epoch, reply_no, part, last, answer_by, .. } =
+            *reply;
+        Self { label: Label::Answer, target_id, from, to, epoch, reply_no, part, last, answer_by }
+    }
+
+    /// What goes to a target is one part, and no reply.
+    fn to_target(
+        label: Label,
+        target_id: TargetId,
+        header: &Header,
+        [from, to]: [&'a Oin; 2],
+    ) -> Self {
+        let (epoch, answer_by) = (header.epoch, header.times.answer_by);
+        Self { label, target_id, from, to, epoch, reply_no: 0, part: 1, last: true, answer_by }
+    }
+
     /// HPKE associated data.
     pub(super) fn bytes(&self) -> Vec<u8> {
         Canonical::new("grondslag/aad/v1")

@@ -20,7 +20,6 @@ use super::slots;
 use super::verify::{Against, Attested, verify};
 use crate::agency::Agency;
 use crate::alarm::raise;
-use crate::detail::about_detail;
 use crate::index::Met;
 use crate::limits::RESOLVES_MAX;
 use crate::random::random;
@@ -113,7 +112,7 @@ async fn look_up(
 fn decoy(agency: &Agency, case: &Case<'_>, attested: &Attested, now: Timestamp) {
     let nowhere = About {
         reply_no: u32::MAX,
-        ..about_detail(attested.header(), attested.target_id(), &agency.oin)
+        ..About::detail(attested.target_id(), attested.header(), &agency.oin)
     };
     let _closed = agency.keys.seals.open(&nowhere, attested.sealed_detail());
     let rules = Rules { pack: &agency.pack, overlay: agency.overlay.as_ref(), now };

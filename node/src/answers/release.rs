@@ -15,7 +15,7 @@ use grondslag_core::clock::Timestamp;
 use grondslag_core::id::{Digest, Oin, TargetId};
 use grondslag_core::limits::LINE_ENTRIES_MAX;
 use grondslag_core::reason::Reason;
-use grondslag_core::seal::{self, About, Label, SealError, SealKey};
+use grondslag_core::seal::{self, About, SealError, SealKey};
 use grondslag_core::statement::{self, ReplyFields};
 use grondslag_core::tier::Tier;
 use grondslag_evidence::ledger::Receipt;
@@ -178,6 +178,21 @@ impl Frame<'_> {
         }
     }
 
+    /// What a reply is bound to: its seal by all but the body, its signature by all.
+    fn fields<'a>(&'a self, reply: &'a Reply) -> ReplyFields<'a> {
+        ReplyFields {
+            target_id: self.target_id,
+            from: self.from,
+            to: self.to,
+            epoch: self.epoch,
+            reply_no: reply.reply_no,
+            part: reply.part,
+            last: reply.last,
+            answer_by: self.answer_by,
+            body: &reply.body,
+        }
+    }
+
     /// Bytes of content that fit a reply.
     fn room(&self, reply_no: u32) -> usize {
         seal::room(self.seal_key, self.blank(reply_no).body_bytes(self.reply_bytes))
@@ -192,32 +207,11 @@ pub(crate) fn sealed(
     key: &SigningKey,
 ) -> Result<Reply, SealError> {
     let mut reply = frame.blank(reply_no);
-    let about = About {
-        label: Label::Answer,
-        target_id: frame.target_id,
-        from: frame.from,
-        to: frame.to,
-        epoch: frame.epoch,
-        reply_no,
-        part: reply.part,
-        last: reply.last,
-        answer_by: frame.answer_by,
-    };
     let bytes = reply.body_bytes(frame.reply_bytes);
     let mut rng = UnwrapErr(getrandom::SysRng);
+    let about = About::answer(&frame.fields(&reply));
     reply.body = seal::seal(frame.seal_key, &about, content, bytes, &mut rng)?;
-    let fields = ReplyFields {
-        target_id: frame.target_id,
-        from: frame.from,
-        to: frame.to,
-        epoch: frame.epoch,
-        reply_no,
-        part: reply.part,
-        last: reply.last,
-        answer_by: frame.answer_by,
-        body: &reply.body,
-    };
-    reply.signature = statement::sign(key, &fields.canonical());
+    reply.signature = statement::sign(key, &frame.fields(&reply).canonical());
     Ok(reply)
 }
 
@@ -399,17 +393,7 @@ mod tests {
         let frame = frame(&oin, &seal_key);
         let reply = draft.finish(&frame, &key).unwrap().reply;
         assert_eq!(v1::Reply::from(reply.clone()).encoded_len(), REPLY_BYTES_LARGE);
-        let about = About {
-            label: Label::Answer,
-            target_id: frame.target_id,
-            from: &oin,
-            to: &oin,
-            epoch: frame.epoch,
-            reply_no: FIRST,
-            part: 1,
-            last: true,
-            answer_by: frame.answer_by,
-        };
+        let about = About::answer(&frame.fields(&reply));
         answer::decode(&seal::open(&secret, &about, &reply.body).unwrap()).unwrap()
     }
 

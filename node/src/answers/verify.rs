@@ -13,12 +13,12 @@ use grondslag_core::clock::Timestamp;
 use grondslag_core::id::{Digest, Oin, TargetId};
 use grondslag_core::inquiry::{Header, Part};
 use grondslag_core::reason::Reason;
-use grondslag_core::seal::{About, Label, SealError, SealKey};
+use grondslag_core::seal::{About, SealError, SealKey};
 use grondslag_core::statement::{self, Leaf, Ruling};
 use grondslag_core::tier::{Approvals, Verdict};
 use grondslag_proto::question::TargetQuestion;
 
-use crate::detail::{Detail, about_detail};
+use crate::detail::Detail;
 use crate::keys::Seals;
 
 /// A question that the asker signed and the broker attested, and that was verified. A look-up
@@ -80,7 +80,7 @@ impl Attested {
     /// `SEAL_INVALID`, `HEADER_MISMATCH`, or what [`Detail::parse`] gives: the asker sealed what it
     /// should not have, and that does not show toward others.
     pub(crate) fn open_detail(&self, own: &Oin, seals: &Seals) -> Result<Detail, Reason> {
-        let about = about_detail(&self.header, self.id, own);
+        let about = About::detail(self.id, &self.header, own);
         let content = seals.open(&about, &self.detail).map_err(SealError::reason)?;
         let detail = Detail::parse(&content)?;
         if detail.header == self.header_digest { Ok(detail) } else { Err(Reason::HeaderMismatch) }
@@ -227,18 +227,7 @@ fn attested_leaf(question: &TargetQuestion, against: &Against<'_>) -> Result<Lea
 
 /// The hidden number is the one that the broker attested, sealed for this node and this question.
 fn open_pair(question: &TargetQuestion, against: &Against<'_>) -> Result<Pair, Reason> {
-    let header = &question.header;
-    let about = About {
-        label: Label::Pair,
-        target_id: question.id,
-        from: against.broker,
-        to: against.own,
-        epoch: header.epoch,
-        reply_no: 0,
-        part: 1,
-        last: true,
-        answer_by: header.times.answer_by,
-    };
+    let about = About::pair(question.id, &question.header, against.broker, against.own);
     let content = against.seals.open(&about, &question.pair).map_err(SealError::reason)?;
     let pair = Pair::parse(&content).map_err(BlindError::reason)?;
     if pair.digest() == question.evidence.pair { Ok(pair) } else { Err(Reason::AttestationInvalid) }

@@ -9,7 +9,7 @@ use grondslag_core::id::{Digest, Oin, TargetId};
 use grondslag_core::inquiry::{Inquiry, Part};
 use grondslag_core::limits::CLOCK_SKEW_MS_MAX;
 use grondslag_core::reason::Reason;
-use grondslag_core::seal::{About, Label, SealError};
+use grondslag_core::seal::{About, SealError};
 use grondslag_core::statement::{
     Leaf, NamedRuling, ReplyFields, attestation_bytes, subject_tag, verify,
 };
@@ -217,16 +217,5 @@ pub(crate) fn unseal(
     if signed.is_err() || !whole || reply.target_id != expected.id {
         return Err(Reason::AnswerInvalid);
     }
-    let about = About {
-        label: Label::Answer,
-        target_id: reply.target_id,
-        from: expected.from,
-        to: &agency.oin,
-        epoch: expected.epoch,
-        reply_no: reply.reply_no,
-        part: reply.part,
-        last: reply.last,
-        answer_by: expected.answer_by,
-    };
-    agency.keys.seals.open(&about, &reply.body).map_err(SealError::reason)
+    agency.keys.seals.open(&About::answer(&fields), &reply.body).map_err(SealError::reason)
 }

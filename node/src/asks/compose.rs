@@ -12,13 +12,13 @@ use grondslag_core::inquiry::{
 };
 use grondslag_core::limits::{ASK_LIFE_MS_MAX, DETAIL_BYTES};
 use grondslag_core::reason::Reason;
-use grondslag_core::seal::{SealError, seal};
+use grondslag_core::seal::{About, SealError, seal};
 use grondslag_core::statement::{ask_bytes, reference_digest, sign};
 use rand_core::UnwrapErr;
 
 use super::wish::Wish;
 use crate::agency::Agency;
-use crate::detail::{Detail, about_detail};
+use crate::detail::Detail;
 
 /// A second person's signatures, one per target in the question's order.
 #[derive(Debug, Clone)]
@@ -169,7 +169,7 @@ fn part(
     let target_id = TargetId::derive(id, to.oin);
     let header_digest = header.digest(to.categories, &to.approvals);
     let content = detail(&target_id, wish, &header_digest).encode();
-    let about = about_detail(header, target_id, to.oin);
+    let about = About::detail(target_id, header, to.oin);
     let seal_key = &to.card.keys()?.seal;
     let mut rng = UnwrapErr(getrandom::SysRng);
     let sealed = seal(seal_key, &about, &content, DETAIL_BYTES, &mut rng);

@@ -6,6 +6,7 @@
 //! child. It holds no answer and no number; the tag is a digest that whoever reads this store could
 //! search.
 
+use std::fmt;
 use std::time::Duration;
 
 use grondslag_core::answer::{Answer, Line, Outcome};
@@ -47,7 +48,7 @@ pub(crate) struct Followed {
 }
 
 /// One target of it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct FollowedTarget {
     /// The target.
     pub oin: Oin,
@@ -59,6 +60,13 @@ pub(crate) struct FollowedTarget {
     pub tag: Digest,
     /// The last reply that was recorded.
     pub last_no: u32,
+}
+
+impl fmt::Debug for FollowedTarget {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // A child could be searched by the tag.
+        write!(f, "FollowedTarget({}, …)", self.oin)
+    }
 }
 
 impl Followed {

@@ -25,4 +25,4 @@ pub(crate) mod service;
 mod spot_check;
 mod term;
 mod view;
-mod wish;
+pub(crate) mod wish;

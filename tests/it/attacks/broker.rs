@@ -50,7 +50,7 @@ impl Liar {
 }
 
 /// The honest course of events, changed.
-fn after<F>(change: F) -> Told
+pub(super) fn after<F>(change: F) -> Told
 where
     F: Fn(&v1::AskRequest, &mut [v1::AskResponse]) -> Result<()> + Send + Sync + 'static,
 {
@@ -70,12 +70,12 @@ pub(super) async fn region(liar: &Liar) -> Result<Federation> {
     Setup::of([VT, SCHOOL, HEALTH]).at(NOW).behind(VT, liar.lies()).start().await
 }
 
-async fn heard(federation: &Federation, targets: &[&str]) -> Result<Heard> {
+pub(super) async fn heard(federation: &Federation, targets: &[&str]) -> Result<Heard> {
     federation.ask(VT, "triage-1", wish(federation, &SAFETY, targets)?).await
 }
 
 /// The agency is shown as not reached, with the reason, and with nothing of what came.
-fn assert_discarded(heard: &Heard, oin: &Oin, reason: Reason, what: &str) -> Result<()> {
+pub(super) fn assert_discarded(heard: &Heard, oin: &Oin, reason: Reason, what: &str) -> Result<()> {
     let shown = line(heard, oin)?;
     let told = (shown.state.as_str(), shown.reason.as_str());
     assert_eq!(told, ("unreachable", reason.code()), "{what}");
@@ -85,7 +85,7 @@ fn assert_discarded(heard: &Heard, oin: &Oin, reason: Reason, what: &str) -> Res
 }
 
 /// Every reply among the events, with whose it is said to be.
-fn replies(events: &mut [v1::AskResponse]) -> Vec<(&str, &mut v1::Reply)> {
+pub(super) fn replies(events: &mut [v1::AskResponse]) -> Vec<(&str, &mut v1::Reply)> {
     let replied = events.iter_mut().filter_map(|event| match &mut event.event {
         Some(Event::Replied(v1::TargetReplied { target_oin, reply: Some(reply) })) => {
             Some((target_oin.as_str(), reply))

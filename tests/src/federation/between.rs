@@ -53,6 +53,11 @@ pub type Turn<T> = Arc<dyn Fn(&T) -> Option<Reason> + Send + Sync>;
 pub struct Asking(Channel);
 
 impl Asking {
+    /// Over this channel.
+    pub(super) fn to(broker: Channel) -> Self {
+        Self(broker)
+    }
+
     /// What the real broker says of a question.
     ///
     /// # Errors
@@ -61,6 +66,19 @@ impl Asking {
         let client = BrokerServiceClient::new(self.0.clone());
         let mut client = client.max_decoding_message_size(MESSAGE_BYTES_MAX);
         client.ask(within(request, WAIT)).await?.into_inner().try_collect().await
+    }
+
+    /// What the real broker has of later replies.
+    ///
+    /// # Errors
+    /// The status of a fault.
+    pub async fn follow(
+        &self,
+        request: v1::FollowRequest,
+    ) -> Result<Vec<v1::FollowResponse>, Status> {
+        let client = BrokerServiceClient::new(self.0.clone());
+        let mut client = client.max_decoding_message_size(MESSAGE_BYTES_MAX);
+        client.follow(within(request, WAIT)).await?.into_inner().try_collect().await
     }
 }
 
@@ -200,10 +218,7 @@ impl BrokerService for Between {
         &self,
         request: Request<v1::FollowRequest>,
     ) -> Result<Response<Self::FollowStream>, Status> {
-        let client = BrokerServiceClient::new(self.broker.clone());
-        let mut client = client.max_decoding_message_size(MESSAGE_BYTES_MAX);
-        let events = client.follow(within(request.into_inner(), WAIT)).await?.into_inner();
-        let mut events: Vec<v1::FollowResponse> = events.try_collect().await?;
+        let mut events = Asking(self.broker.clone()).follow(request.into_inner()).await?;
         if let Some(lie) = &self.lies.follow {
             lie(&mut events);
         }

@@ -12,11 +12,11 @@ use grondslag_certs::key;
 use grondslag_certs::tls::Connector;
 use grondslag_core::blind::Pair;
 use grondslag_core::catalogue::Category;
-use grondslag_core::id::{Digest, Oin, TargetId};
+use grondslag_core::id::{Digest, InquiryId, Oin, TargetId};
 use grondslag_core::inquiry::{Header, Part};
 use grondslag_core::limits::{MESSAGE_BYTES_MAX, PAIR_BYTES};
 use grondslag_core::reason::Reason;
-use grondslag_core::seal::{About, Label, SealKey, seal};
+use grondslag_core::seal::{About, SealKey, seal};
 use grondslag_core::statement::{Leaf, Ruling, attestation_bytes, sign};
 use grondslag_core::tier::{Tier, Verdict};
 use grondslag_proto::question::{Evidence, TargetQuestion};
@@ -32,6 +32,7 @@ use grondslag_runtime::net::TcpNet;
 use tonic::Status;
 use tonic::transport::Channel;
 
+use super::between::Asking;
 use super::identity::Identities;
 use super::keys::{HolderKeys, RegionKeys, rng, sealed};
 
@@ -136,6 +137,21 @@ impl Hand {
         Ok(routed)
     }
 
+    /// What the broker has of later replies of one target.
+    ///
+    /// # Errors
+    /// The status of a fault.
+    pub async fn follow(
+        &self,
+        broker: &Channel,
+        inquiry: &InquiryId,
+        target: &Oin,
+    ) -> Result<Vec<v1::FollowResponse>, Status> {
+        let (inquiry_id, target_oin) = (inquiry.as_bytes().to_vec(), target.to_string());
+        let request = v1::FollowRequest { inquiry_id, after_reply_no: 1, target_oin };
+        Asking::to(broker.clone()).follow(request).await
+    }
+
     /// Delivers a question to a node, as a broker does.
     ///
     /// # Errors
@@ -234,17 +250,7 @@ impl Hand {
     /// # Errors
     /// When they cannot be sealed.
     pub fn seal_pair(&self, asked: &Delivered<'_>, points: &[u8], to: &SealKey) -> Result<Vec<u8>> {
-        let about = About {
-            label: Label::Pair,
-            target_id: asked.id,
-            from: &self.oin,
-            to: asked.target,
-            epoch: asked.header.epoch,
-            reply_no: 0,
-            part: 1,
-            last: true,
-            answer_by: asked.header.times.answer_by,
-        };
+        let about = About::pair(asked.id, asked.header, &self.oin, asked.target);
         seal(to, &about, points, PAIR_BYTES, &mut rng()).map_err(sealed)
     }
 }

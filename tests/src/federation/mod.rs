@@ -8,6 +8,7 @@
 
 pub mod between;
 pub mod desk;
+mod epochs;
 pub mod gate;
 pub mod hand;
 pub mod identity;
@@ -15,6 +16,7 @@ pub mod keys;
 pub mod lone;
 mod party;
 pub mod process;
+mod reply;
 mod setup;
 pub mod sketch;
 
@@ -24,10 +26,8 @@ use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
-use grondslag_core::answer::Answer;
 use grondslag_core::clock::Timestamp;
 use grondslag_core::id::{Digest, InquiryId, Oin, TargetId};
-use grondslag_core::seal::{About, Label};
 use grondslag_evidence::store::faulty::FaultyStore;
 use grondslag_node::agency::Agency;
 use grondslag_policy::Pack;
@@ -39,7 +39,7 @@ use self::desk::{Desk, Heard};
 use self::gate::Gate;
 use self::hand::{Hand, Plea, Sketch};
 use self::identity::{Identities, KEY_HOLDER};
-use self::keys::{RegionKeys, open_with};
+use self::keys::RegionKeys;
 use self::party::{At, BrokerParty, HolderParty, NodeParty, Place};
 use crate::world::{Question, World};
 
@@ -312,30 +312,6 @@ impl Federation {
         keys.clone().context("the keys are not known yet")
     }
 
-    /// Reads a reply to a question as the node of its asker can.
-    ///
-    /// # Errors
-    /// When it does not open, or is no answer.
-    pub fn read_reply(&self, sketch: &Sketch, from: &Oin, reply: &v1::Reply) -> Result<Answer> {
-        let header = &sketch.header;
-        let about = About {
-            label: Label::Answer,
-            target_id: TargetId::derive(&sketch.id, from),
-            from,
-            to: &header.asker,
-            epoch: header.epoch,
-            reply_no: reply.reply_no,
-            part: reply.part,
-            last: reply.last,
-            answer_by: header.times.answer_by,
-        };
-        let all = &self.world().region.agency;
-        let asker = all.iter().find(|agency| agency.oin == header.asker.as_str());
-        let folder = self.place.seal_keys(&asker.context("an agency of the world")?.id);
-        let content = open_with(&folder, &about, &reply.body)?;
-        grondslag_proto::answer::decode(&content).map_err(anyhow::Error::msg)
-    }
-
     /// What a node's services share.
     ///
     /// # Errors
@@ -457,11 +433,7 @@ impl Federation {
     /// # Errors
     /// When that takes too long.
     pub async fn settle(&self) -> Result<()> {
-        let agencies: Vec<(String, Arc<Agency>)> = {
-            let nodes = self.nodes.lock().unwrap_or_else(PoisonError::into_inner);
-            let running = nodes.iter().filter_map(|(id, node)| Some((id, node.as_ref()?)));
-            running.map(|(id, node)| (id.clone(), node.node.agency.clone())).collect()
-        };
+        let agencies = self.agencies();
         let settled = async {
             for (_, agency) in &agencies {
                 while !agency.directory.is_published().await {
@@ -490,6 +462,13 @@ impl Federation {
         let settled = tokio::time::timeout(SETTLE, settled).await;
         settled.context("the nodes did not come to know each other")?;
         self.read_keys(agencies.first().map(|(id, _)| id.as_str())).await
+    }
+
+    /// The nodes that run.
+    fn agencies(&self) -> Vec<(String, Arc<Agency>)> {
+        let nodes = self.nodes.lock().unwrap_or_else(PoisonError::into_inner);
+        let running = nodes.iter().filter_map(|(id, node)| Some((id, node.as_ref()?)));
+        running.map(|(id, node)| (id.clone(), node.node.agency.clone())).collect()
     }
 
     async fn read_keys(&self, reader: Option<&str>) -> Result<()> {

@@ -53,6 +53,8 @@ pub(super) struct Place {
     fanout_ms: u64,
     /// Questions a day of one person, and half of those of an agency; absent means the default.
     pub(super) budget: Option<u64>,
+    /// Steps a day that the broker's key holder makes for one agency; absent means the default.
+    pub(super) steps_per_day: Option<u64>,
     /// Milliseconds between two moments at which nodes answer; 0 is at once.
     pub(super) reply_tick_ms: u64,
     /// Where the key holder beside the broker listens, if there is one.
@@ -97,16 +99,16 @@ impl Place {
         let mut rng = UnwrapErr(getrandom::SysRng);
         let canaries = (0..CANARIES).map(|_| format!("{}\n", Canary::random(&mut rng).expose()));
         fs::write(folder.path().join("canaries.txt"), canaries.collect::<String>())?;
-        let (budget, reply_tick_ms, key_holder) = (None, 0, None);
         Ok(Self {
             identities,
             clock,
             folder,
             on_disk,
             fanout_ms,
-            budget,
-            reply_tick_ms,
-            key_holder,
+            budget: None,
+            steps_per_day: None,
+            reply_tick_ms: 0,
+            key_holder: None,
         })
     }
 
@@ -179,6 +181,9 @@ impl Place {
         }
         writeln!(text, "factors = {}\nfactors_key = {}", quoted(&factors), quoted(&key))?;
         writeln!(text, "fanout_ms = {}", self.fanout_ms)?;
+        if let Some(steps) = self.steps_per_day {
+            writeln!(text, "steps_per_day = {steps}")?;
+        }
         writeln!(text, "{}", self.budget("budget"))?;
         if let Some(address) = self.key_holder {
             writeln!(text, "[key_holder]\noin = {KEY_HOLDER:?}\nendpoint = \"{address}\"")?;

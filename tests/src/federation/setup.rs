@@ -22,6 +22,7 @@ pub struct Setup {
     empty: Vec<String>,
     identities: Option<Arc<Identities>>,
     budget: Option<u64>,
+    steps_per_day: Option<u64>,
     reply_tick_ms: u64,
     behind: BTreeMap<String, Lies>,
     unready: Vec<String>,
@@ -39,6 +40,7 @@ impl Setup {
             empty: Vec::new(),
             identities: None,
             budget: None,
+            steps_per_day: None,
             reply_tick_ms: 0,
             behind: BTreeMap::new(),
             unready: Vec::new(),
@@ -103,6 +105,13 @@ impl Setup {
         self
     }
 
+    /// With a key holder that makes so many steps a day for one agency: one per target.
+    #[must_use]
+    pub fn steps_per_day(mut self, steps: u64) -> Self {
+        self.steps_per_day = Some(steps);
+        self
+    }
+
     /// With nodes that answer on a tick.
     #[must_use]
     pub fn reply_tick_ms(mut self, ms: u64) -> Self {
@@ -129,14 +138,14 @@ impl Setup {
         let clock = Arc::new(SetClock::at(Timestamp::parse(&self.at)?));
         let mut place = Place::new(identities, clock, &self.agencies, false, self.fanout_ms)?;
         (place.budget, place.reply_tick_ms) = (self.budget, self.reply_tick_ms);
-        let key_holder = match self.key_holder {
-            true => Some(HolderParty::start(&place, At::default()).await?),
-            false => None,
+        place.steps_per_day = self.steps_per_day;
+        let key_holder = if self.key_holder {
+            place.admit_key_holder()?;
+            Some(HolderParty::start(&place, At::default()).await?)
+        } else {
+            None
         };
         place.key_holder = key_holder.as_ref().map(|holder| holder.address);
-        if self.key_holder {
-            place.admit_key_holder()?;
-        }
         let broker = BrokerParty::start(&place).await?;
         let endpoint = broker.address.to_string();
         let mut between = BTreeMap::new();

@@ -10,7 +10,7 @@ use grondslag_core::clock::Timestamp;
 use grondslag_core::id::{Digest, InquiryId, Oin, Pseudonym, TargetId};
 use grondslag_core::inquiry::{Header, Hidden, Inquiry, Part, RawInquiry, Times, Whole};
 use grondslag_core::limits::DETAIL_BYTES;
-use grondslag_core::seal::{About, Label, seal};
+use grondslag_core::seal::{About, seal};
 use grondslag_core::statement::{ask_bytes, sign};
 use grondslag_core::tier::{Level, Urgency};
 use grondslag_proto::v1;
@@ -184,17 +184,7 @@ impl Sketch {
             reference: Vec::new(),
             header_digest: header.as_bytes().to_vec(),
         };
-        let about = About {
-            label: Label::Question,
-            target_id: TargetId::derive(&self.id, oin),
-            from: &self.header.asker,
-            to: oin,
-            epoch: self.header.epoch,
-            reply_no: 0,
-            part: 1,
-            last: true,
-            answer_by: self.header.times.answer_by,
-        };
+        let about = About::detail(TargetId::derive(&self.id, oin), &self.header, oin);
         let to = self.keys.of(oin)?.seal;
         seal(&to, &about, &content.encode_to_vec(), DETAIL_BYTES, &mut rng()).map_err(sealed)
     }

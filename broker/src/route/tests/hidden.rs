@@ -1,7 +1,7 @@
 //! The hidden number of a question: whose it is is proved, and nobody but its target opens it.
 
 use grondslag_core::blind::Pair;
-use grondslag_core::seal::{About, Label, open};
+use grondslag_core::seal::{About, open};
 
 use super::*;
 use crate::epoch::wish::Wish;
@@ -38,10 +38,13 @@ impl Both {
 
 /// Signs the whole anew, as an asker does that lies about what it hides.
 fn signed(mut raw: RawInquiry) -> RawInquiry {
-    let RawInquiry { id, attempt, header, parts, hidden, .. } = &raw;
-    let whole = Whole::of(id, *attempt, header, parts, hidden.one, &hidden.two);
-    raw.signature = sign(&key(1), &whole.signed_bytes());
+    raw.signature = sign(&key(1), &whole(&raw));
     raw
+}
+
+fn whole(raw: &RawInquiry) -> Vec<u8> {
+    let RawInquiry { id, attempt, header, parts, hidden, .. } = raw;
+    Whole::of(id, *attempt, header, parts, hidden.one, &hidden.two).signed_bytes()
 }
 
 #[tokio::test]
@@ -117,6 +120,85 @@ async fn a_target_without_a_key_is_no_target() {
     assert_eq!(both.verified(signed(raw)).await, Some(Reason::UnknownAgency));
 }
 
+type Lie = (&'static str, fn(&Both, &mut RawInquiry), Reason);
+
+/// What a broker might put before a key holder in the name of an asker: numbers that it hid itself,
+/// and those of a genuine question in another place. It has no key of any asker.
+const LIES: &[Lie] = &[
+    (
+        "a question that it made up",
+        |both, it| {
+            let part = it.parts[0].1.clone();
+            *it = sealed(&both.scene, InquiryId::new([9; 16]), it.header.clone(), part);
+            it.signature = sign(&key(9), &whole(it));
+        },
+        Reason::StatementInvalid,
+    ),
+    (
+        "a number that it hid, in a genuine question",
+        |both, it| {
+            let keys = [&both.scene.inbound, &both.other];
+            let own = hidden_under(&keys, it.id, 1, it.header.clone(), it.parts.clone());
+            it.hidden = own.hidden;
+        },
+        Reason::StatementInvalid,
+    ),
+    (
+        "one pair shifted",
+        |_, it| {
+            let shifted = it.hidden.two[1].point() + child(4).point();
+            it.hidden.two[1] = Element::new(shifted).unwrap();
+        },
+        Reason::StatementInvalid,
+    ),
+    (
+        "the proof of another question",
+        |both, it| it.hidden.proof = both.question(7).hidden.proof,
+        Reason::BlindInvalid,
+    ),
+    (
+        "a genuine question under another id",
+        |_, it| it.id = InquiryId::new([8; 16]),
+        Reason::StatementInvalid,
+    ),
+    ("a genuine question as a second attempt", |_, it| it.attempt = 2, Reason::StatementInvalid),
+    (
+        "a genuine question for another purpose",
+        |_, it| it.header.purpose = Purpose::parse("D03").unwrap(),
+        Reason::StatementInvalid,
+    ),
+    (
+        "a genuine question in another's name",
+        |_, it| it.header.asker = oin(SCHOOL),
+        Reason::CardOinMismatch,
+    ),
+];
+
+/// A key holder makes no step for what its asker did not say: nothing is counted or recorded there,
+/// and no pair comes out.
+#[tokio::test]
+async fn what_its_asker_did_not_say_reaches_no_key_holder() {
+    let both = both().await;
+    for (what, lie, reason) in LIES {
+        let mut raw = both.question(1);
+        lie(&both, &mut raw);
+        let routed = both.scene.route(raw).await.map(|_| ());
+        assert_eq!(routed, Err(*reason), "{what}");
+        assert_eq!(both.scene.sizes().await.1, 0, "{what}");
+    }
+    // The same child's question, as its asker said it.
+    let honest = question(&both.scene, &["G05"], |_| {});
+    assert_eq!(both.scene.route(honest.clone()).await.map(|_| ()), Ok(()));
+    assert_eq!(both.scene.sizes().await.1, 1);
+    // And all that it hid, under the asker's own signature of another question.
+    let part = honest.parts[0].1.clone();
+    let mut other = sealed(&both.scene, InquiryId::new([4; 16]), honest.header, part);
+    other.hidden = honest.hidden;
+    let routed = both.scene.route(signed(other)).await.map(|_| ());
+    assert_eq!(routed, Err(Reason::BlindInvalid));
+    assert_eq!(both.scene.sizes().await.1, 1);
+}
+
 /// What was attested is what the target opens, and it opens for nobody else.
 #[tokio::test]
 async fn the_pair_is_sealed_for_its_target_and_attested_by_its_digest() {
@@ -124,17 +206,7 @@ async fn the_pair_is_sealed_for_its_target_and_attested_by_its_digest() {
     let (inquiry, targets, decided) =
         scene.route(question(&scene, &["G05"], |_| {})).await.unwrap();
     let (to, header) = (oin(SCHOOL), inquiry.header());
-    let about = About {
-        label: Label::Pair,
-        target_id: targets[0].id,
-        from: &scene.broker.oin,
-        to: &to,
-        epoch: EPOCH,
-        reply_no: 0,
-        part: 1,
-        last: true,
-        answer_by: header.times.answer_by,
-    };
+    let about = About::pair(targets[0].id, header, &scene.broker.oin, &to);
     let sealed = decided[0].pair.as_deref().unwrap();
     let pair = Pair::parse(&open(&scene.seal, &about, sealed).unwrap()).unwrap();
     assert_eq!(pair.digest(), decided[0].evidence.pair);

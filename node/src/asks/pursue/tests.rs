@@ -7,7 +7,7 @@ use grondslag_core::clock::Timestamp;
 use grondslag_core::id::{InquiryId, Pseudonym, StaffId, TargetId};
 use grondslag_core::inquiry::RawInquiry;
 use grondslag_core::limits::REPLY_BYTES_LARGE;
-use grondslag_core::seal::{self, About, Label, SealKey};
+use grondslag_core::seal::{self, About, SealKey};
 use grondslag_core::statement::{Leaf, ReplyFields, attestation_bytes, sign, subject_tag};
 use grondslag_core::tier::{Approvals, Level, Tier, Urgency};
 use grondslag_subject::Bsn;
@@ -58,6 +58,8 @@ enum Lie {
     NotReadyOnce,
     /// Two replies of which the second gives content.
     Twice,
+    /// Genuine and whole, and not the first.
+    Later,
 }
 
 #[derive(Debug)]
@@ -248,43 +250,25 @@ fn replied(asked: Asked<'_>, lie: Lie, to: &SealKey) -> v1::TargetReplied {
         _ => asked.id(),
     };
     let header = asked.inquiry.header();
+    let reply_no = if lie == Lie::Later { 2 } else { 1 };
     let mut reply = Reply {
         target_id,
-        reply_no: 1,
+        reply_no,
         part: 1,
         last: true,
         body: Vec::new(),
         signature: [0; 64],
         seen_size: 0,
     };
-    let about = About {
-        label: Label::Answer,
-        target_id: match lie {
-            Lie::SealedForAnother => TargetId::new([9; 16]),
-            _ => target_id,
-        },
-        from: asked.target,
-        to: &header.asker,
-        epoch: header.epoch,
-        reply_no: 1,
-        part: 1,
-        last: true,
-        answer_by: header.times.answer_by,
-    };
+    let unsealed = ReplyFields::unsealed(target_id, header, asked.target, reply_no);
+    let mut about = About::answer(&unsealed);
+    if lie == Lie::SealedForAnother {
+        about.target_id = TargetId::new([9; 16]);
+    }
     let content = grondslag_proto::answer::encode(&answer(asked, lie));
     let bytes = reply.body_bytes(REPLY_BYTES_LARGE);
     reply.body = seal::seal(to, &about, &content, bytes, &mut rng()).unwrap();
-    let fields = ReplyFields {
-        target_id,
-        from: asked.target,
-        to: &header.asker,
-        epoch: header.epoch,
-        reply_no: 1,
-        part: 1,
-        last: true,
-        answer_by: header.times.answer_by,
-        body: &reply.body,
-    };
+    let fields = ReplyFields { body: &reply.body, ..unsealed };
     let signer = match lie {
         Lie::AnotherSigner => GI,
         _ => asked.target.as_str(),
@@ -374,6 +358,7 @@ async fn what_is_not_proved_is_discarded_unseen_and_alarms() {
         (Lie::SealedForAnother, "SEAL_INVALID"),
         (Lie::AnotherLength, "ANSWER_INVALID"),
         (Lie::AnotherCategory, "ANSWER_INVALID"),
+        (Lie::Later, "ANSWER_INVALID"),
         (Lie::AnotherHeader, "HEADER_MISMATCH"),
         (Lie::AnotherAttester, "ATTESTATION_INVALID"),
         (Lie::RefusesWhatIsAllowed, "BROKER_DECISION_MISMATCH"),

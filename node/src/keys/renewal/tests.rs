@@ -1,6 +1,7 @@
 //! A seal key and an index live one epoch, and the term of the questions of it.
 
 use grondslag_core::clock::Clock as _;
+use grondslag_core::seal::About;
 
 use super::*;
 use crate::fixture::{Ask, Scene};
@@ -31,7 +32,7 @@ async fn the_old_key_and_index_are_gone_after_the_last_term_and_no_sooner() {
     let question = scene.question(&Ask::guardian(&["G05"]));
     let opens = || {
         let to = scene.agency.oin.clone();
-        let about = crate::detail::about_detail(&question.header, question.id, &to);
+        let about = About::detail(question.id, &question.header, &to);
         scene.agency.keys.seals.open(&about, &question.part.detail).is_ok()
     };
     epoch(&scene, 2).await;
