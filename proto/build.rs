@@ -1,7 +1,7 @@
 //! Compiles the protocol with protox, so that no protoc binary is needed.
 
 /// Messages that `unprinted` writes a `Debug` for: they hold what no log may show.
-const UNPRINTED: [&str; 10] = [
+const UNPRINTED: [&str; 13] = [
     "AnswerBody",
     "AnswerEntry",
     "AskRequest",
@@ -10,7 +10,10 @@ const UNPRINTED: [&str; 10] = [
     "Detail",
     "Part",
     "ShowDraftResponse",
+    "ShownClient",
     "StatedFact",
+    "StepRequest",
+    "StepTarget",
     "TierText",
 ];
 

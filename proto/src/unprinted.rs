@@ -22,7 +22,7 @@ macro_rules! unprinted {
 
 unprinted! {
     AnswerBody AnswerEntry AskRequest DecisionFact DeskQuestion Detail Part ShowDraftResponse
-    StatedFact TierText
+    ShownClient StatedFact StepRequest StepTarget TierText
 }
 
 #[cfg(test)]
@@ -44,11 +44,12 @@ mod tests {
         "value",
     ];
 
-    const PROTOCOL: [&str; 7] = [
+    const PROTOCOL: [&str; 8] = [
         include_str!("../grondslag/v1/broker.proto"),
         include_str!("../grondslag/v1/desk.proto"),
         include_str!("../grondslag/v1/directory.proto"),
         include_str!("../grondslag/v1/enrolment.proto"),
+        include_str!("../grondslag/v1/holder.proto"),
         include_str!("../grondslag/v1/node.proto"),
         include_str!("../grondslag/v1/operator.proto"),
         include_str!("../grondslag/v1/question.proto"),
