@@ -48,6 +48,8 @@ pub(crate) const POINTS_PER_EPOCH_MAX: u64 = 1_000_000_000;
 pub(crate) const HOLDER_CALL_MS_MAX: u64 = 5_000;
 /// Longest wait for its part of a batch.
 pub(crate) const HOLDER_ENROL_MS_MAX: u64 = 20_000;
+/// How long a key holder is not asked again about an agency that it refused.
+pub(crate) const REFUSED_MS: u64 = 5_000;
 /// How often the card of a key holder elsewhere is looked at.
 pub(crate) const HOLDER_CARD_INTERVAL_MS: u64 = 5_000;
 /// Most points that one node may enrol in an epoch, unless the operator says otherwise.

@@ -72,7 +72,8 @@ pub async fn build(config: BrokerConfig, context: &Context) -> Result<App, Start
     let bound = server.bind(context.net.as_ref(), config.listen.address).await?;
     let own = own_card(&broker, &config, bound.address().to_string())?;
     let published =
-        publish_own(&broker.directory, &own, &context.region.current(), broker.clock.now()).await;
+        publish_own(&broker.directory, &own, 0, &context.region.current(), broker.clock.now())
+            .await;
     published.map_err(|reason| StartError::new(reason, "the broker's own card was not taken"))?;
     Ok(App { servers: vec![bound] })
 }
@@ -141,6 +142,10 @@ fn remote(
     directory: &Arc<Directory>,
 ) -> Result<Option<Arc<RemoteHolder>>, StartError> {
     let Some(KeyHolder { oin, endpoint }) = &config.key_holder else { return Ok(None) };
+    if *oin == context.oin() {
+        let what = "key_holder.oin is the broker itself; it is another organisation, or absent";
+        return Err(StartError::new(Reason::ConfigInvalid, what));
+    }
     let channel = context.channels().to(oin, endpoint)?;
     Ok(Some(Arc::new(RemoteHolder::new(oin.clone(), channel, Arc::clone(directory)))))
 }
@@ -195,11 +200,17 @@ fn look_after(broker: &Arc<Broker>, context: &Context) -> Result<(), StartError>
         }
     })?;
     if let Some(remote) = broker.remote.clone() {
+        let chain = Arc::clone(&broker.chain);
         context.every(Duration::from_millis(HOLDER_CARD_INTERVAL_MS), move || {
-            let remote = Arc::clone(&remote);
+            let (remote, chain) = (Arc::clone(&remote), Arc::clone(&chain));
             async move {
-                if let Err(reason) = remote.publish_card().await {
-                    tracing::error!(%reason, "the key holder's card is not in the directory");
+                match remote.publish_card().await {
+                    Ok(Taken::Same) => {}
+                    // Links bear the signature of the key on the card.
+                    Ok(_) => chain.forget_links(),
+                    Err(reason) => {
+                        tracing::error!(%reason, "the key holder's card is not in the directory");
+                    }
                 }
             }
         })?;
@@ -245,11 +256,12 @@ fn own_card(
 pub(crate) async fn publish_own(
     directory: &Directory,
     own: &OwnCard,
+    seq_known: u64,
     region: &Region,
     now: Timestamp,
 ) -> Result<Taken, Reason> {
     let held = directory.last_card(region.oin());
-    let signed = own.next(held.as_ref(), 0, region, now)?;
+    let signed = own.next(held.as_ref(), seq_known, region, now)?;
     directory.publish(region.oin(), signed).await
 }
 
@@ -437,7 +449,7 @@ mod tests {
             let directory = directory.await.unwrap();
             let own = own(&self.dir.path().join("ca"), key, previous);
             let (region, now) = (self.region.current(), self.clock.now());
-            let taken = publish_own(&directory, &own, &region, now).await?;
+            let taken = publish_own(&directory, &own, 0, &region, now).await?;
             Ok((taken, directory.card(&oin()).unwrap().card().seq))
         }
     }

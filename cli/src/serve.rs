@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use grondslag_certs::Leaf;
 use grondslag_core::clock::Timestamp;
-use grondslag_core::id::Mode;
+use grondslag_core::id::{Mode, Oin};
 use grondslag_runtime::clock::ProcessClock;
 use grondslag_runtime::config::{self, Clock, Finding, Identity};
 use grondslag_runtime::run::ProcessConfig;
@@ -88,10 +88,15 @@ fn finding_json(finding: &Finding) -> Value {
     json!({ "path": finding.path.display().to_string(), "reason": finding.reason })
 }
 
+/// The organisation of a process, from its certificate.
+pub(crate) fn oin(identity: &Identity) -> Result<Oin, Failure> {
+    let leaf = Leaf::parse_pem(&read_text(identity.cert.path(), PEM_BYTES_MAX)?)?;
+    Ok(leaf.oin().clone())
+}
+
 /// The mode of a process, from its certificate.
 pub(crate) fn mode(identity: &Identity) -> Result<Mode, Failure> {
-    let leaf = Leaf::parse_pem(&read_text(identity.cert.path(), PEM_BYTES_MAX)?)?;
-    Ok(leaf.oin().mode())
+    Ok(oin(identity)?.mode())
 }
 
 /// The present moment as the process itself takes it.

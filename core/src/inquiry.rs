@@ -360,6 +360,8 @@ pub struct Whole {
     pub asker: Oin,
     /// Epoch of the pseudonyms.
     pub epoch: u32,
+    /// Until when broker and key holders take it.
+    pub ask_expires_at: Timestamp,
     /// r G.
     pub one: Element,
     /// Per target, in the asker's order.
@@ -392,8 +394,15 @@ impl Whole {
             let statement = Digest::of(&crate::statement::ask_bytes(&target, oin, header, part));
             WholeTarget { oin: oin.clone(), two: *two, statement }
         });
-        let (asker, epoch, targets) = (header.asker.clone(), header.epoch, targets.collect());
-        Self { id: *id, attempt, asker, epoch, one, targets }
+        Self {
+            id: *id,
+            attempt,
+            asker: header.asker.clone(),
+            epoch: header.epoch,
+            ask_expires_at: header.times.ask_expires_at,
+            one,
+            targets: targets.collect(),
+        }
     }
 
     /// What a replay is compared with, and what the proof of the hidden number is bound to.
@@ -401,13 +410,14 @@ impl Whole {
         Digest::of(&self.signed_bytes())
     }
 
-    /// The bytes of the asker's signature: id, attempt, epoch, r G, and per target its OIN, its
-    /// hidden number and the digest of its statement.
+    /// The bytes of the asker's signature: id, attempt, epoch, expiry, r G, and per target its OIN,
+    /// its hidden number and the digest of its statement.
     pub fn signed_bytes(&self) -> Vec<u8> {
         let start = Canonical::new("grondslag/inquiry/v1")
             .bytes(self.id.as_bytes())
             .number(self.attempt.into())
             .number(self.epoch.into())
+            .signed(self.ask_expires_at.ms())
             .bytes(&self.one.bytes())
             .number(u64::try_from(self.targets.len()).unwrap_or(u64::MAX));
         let bytes = self.targets.iter().fold(start, |out, target| {

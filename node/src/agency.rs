@@ -9,7 +9,7 @@ use ed25519_dalek::SigningKey;
 use futures_util::stream::BoxStream;
 use grondslag_core::catalogue::Kind;
 use grondslag_core::clock::{Clock, Timestamp};
-use grondslag_core::id::{Mode, Oin};
+use grondslag_core::id::{Digest, Mode, Oin};
 use grondslag_core::reason::Reason;
 use grondslag_evidence::ledger::Ledger;
 use grondslag_evidence::store::Store;
@@ -103,7 +103,7 @@ impl Agency {
             Err(fault) => return Some(fault.reason()),
         }
         match self.epochs.current() {
-            Ok(epoch) => self.index.ready(epoch, self.clock.now()).await.err(),
+            Ok(epoch) => self.index.ready(epoch, None, self.clock.now()).await.err(),
             Err(reason) => Some(reason),
         }
     }
@@ -129,6 +129,21 @@ impl Agency {
         {
             tracing::warn!(%reason, "the keys of an agency were not read");
         }
+    }
+
+    /// Reads the epoch anew when this node's own keys in it are not those that a question went
+    /// through; at most now and then, for anybody may say so.
+    ///
+    /// # Errors
+    /// As [`Agency::refresh_epoch`].
+    pub(crate) async fn refresh_epoch_if_other(
+        &self,
+        epoch: u32,
+        made_with: &Digest,
+    ) -> Result<(), Reason> {
+        let own = self.epochs.links(epoch, &self.oin);
+        let same = own.is_some_and(|own| own.digest() == *made_with);
+        if same || !self.epochs.may_read_again() { Ok(()) } else { self.refresh_epoch().await }
     }
 
     /// Reads the epoch anew when it was not known or when that was some time ago.

@@ -42,7 +42,7 @@
 
 use grondslag_core::catalogue::Kind;
 use grondslag_core::id::{Mode, Oin};
-use grondslag_core::limits::{AGENCY_PER_DAY, PER_DAY_MAX, PERSON_PER_DAY};
+use grondslag_core::limits::{AGENCY_PER_DAY, HOLDERS_MAX, PER_DAY_MAX, PERSON_PER_DAY};
 use grondslag_runtime::config::{
     Clock, ConfigError, Identity, InputFile, Limits, Listen, Log, Place, SecretFile, Store, Within,
 };
@@ -241,6 +241,27 @@ impl NodeConfig {
     }
 }
 
+impl NodeConfig {
+    /// Key holders that make no chain: one that is the broker or this node itself is no other
+    /// organisation, and a broker who plays it would be believed.
+    ///
+    /// # Errors
+    /// [`ConfigError::Refused`] with the setting.
+    pub fn check_holders(&self, own: &Oin) -> Result<(), ConfigError> {
+        let refused = |sentence| ConfigError::Refused { key: "broker.key_holders", sentence };
+        let holders = &self.broker.key_holders;
+        if holders.iter().any(|holder| *holder == self.broker.oin || holder == own) {
+            return Err(refused(
+                "a key holder is another organisation than the broker and than this agency",
+            ));
+        }
+        if holders.len() >= HOLDERS_MAX {
+            return Err(refused("there is one key holder beside the broker at most"));
+        }
+        Ok(())
+    }
+}
+
 impl ProcessConfig for NodeConfig {
     const PROCESS: &'static str = "node";
 
@@ -286,6 +307,20 @@ mod tests {
         assert!(parsed("[answers]\nreply_tick_ms = 60001").is_err());
         assert!(changed("person_per_day = 200", "person_per_day = 0", "").is_err());
         assert!(changed("person_per_day", "persons_per_day", "").is_err());
+    }
+
+    #[test]
+    fn a_key_holder_is_another_organisation_and_the_only_one() {
+        let own = Oin::parse("00000099000000009000").unwrap();
+        let pinned = |list: &str| {
+            let config = changed("key_holders = []", &format!("key_holders = [{list}]"), "");
+            config.unwrap().check_holders(&own).is_ok()
+        };
+        let (other, another) = ("\"00000099000000012000\"", "\"00000099000000013000\"");
+        assert!(pinned("") && pinned(other));
+        assert!(!pinned("\"00000099000000001000\""), "the broker");
+        assert!(!pinned("\"00000099000000009000\""), "this agency");
+        assert!(!pinned(&format!("{other}, {another}")) && !pinned(&format!("{other}, {other}")));
     }
 
     #[test]

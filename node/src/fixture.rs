@@ -13,7 +13,7 @@ use ed25519_dalek::SigningKey;
 use grondslag_certs::tls::{Reloading, TlsFiles};
 use grondslag_core::answer::Answer;
 use grondslag_core::blind::inbound::verify_own_key;
-use grondslag_core::blind::{Element, Encrypted, InboundKey, Pair};
+use grondslag_core::blind::{Element, Encrypted, InboundKey, Pair, Turned};
 use grondslag_core::card::Card;
 use grondslag_core::catalogue::{Category, Kind, Purpose, QueryKind, Role};
 use grondslag_core::clock::{Clock, SetClock, Timestamp};
@@ -216,8 +216,11 @@ impl Scene {
         let (from, to) = (oin(BROKER), oin(OWN));
         let about = seal::About::pair(question.id, header, &from, &to);
         let key = self.agency.keys.seals.public().unwrap();
-        let sealed = seal::seal(&key, &about, &pair.bytes(), PAIR_BYTES, &mut rng());
-        (question.pair, question.evidence.pair) = (sealed.unwrap(), pair.digest());
+        let own = self.listing.own.lock().unwrap().unwrap();
+        let made_with = self.listing.holder.made_with(header.epoch, &to, &own);
+        let turned = Turned { pair: *pair, made_with };
+        let sealed = seal::seal(&key, &about, &turned.bytes(), PAIR_BYTES, &mut rng());
+        (question.pair, question.evidence.pair) = (sealed.unwrap(), turned.digest());
     }
 
     /// Seals a detail in a question for this node, as it stands.

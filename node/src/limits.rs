@@ -211,6 +211,8 @@ pub(crate) const CANARIES_MAX: usize = 256;
 
 /// How often the epoch is read again when nothing else asks for it.
 pub(crate) const EPOCH_REFRESH_MS: u64 = 30_000;
+/// Shortest time between two readings of the epoch for questions.
+pub(crate) const EPOCH_GAP_MS: u64 = 500;
 
 /// Messages that are made, or delivered, at a time.
 pub(crate) const SLOTS_AT_ONCE_MAX: usize = 64;

@@ -77,7 +77,7 @@ async fn enrol_now(agency: &Agency, events: &mpsc::Sender<Event>) -> Event {
     tracing::info!("enrolment at once, at the operator's word");
     agency.index.tend_telling(true, &tell).await?;
     let (epoch, now) = (agency.index.epoch()?, agency.clock.now());
-    let index_as_of_ms = agency.index.ready(epoch, now).await?.ms();
+    let index_as_of_ms = agency.index.ready(epoch, None, now).await?.ms();
     Ok(v1::EnrolNowResponse { epoch, whole: true, index_as_of_ms, ..Default::default() })
 }
 

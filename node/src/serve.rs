@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use grondslag_certs::tls::{DeskListener, DeskListenerFiles, Reloading};
 use grondslag_certs::{authority, key};
+use grondslag_core::blind::Element;
 use grondslag_core::clock::Timestamp;
 use grondslag_core::limits::MESSAGE_BYTES_MAX;
 use grondslag_core::reason::Reason;
@@ -173,6 +174,7 @@ struct Built {
 
 async fn build(config: NodeConfig, context: &Context) -> Result<Built, StartError> {
     config.check_mode(context.mode())?;
+    config.check_holders(&context.oin())?;
     let agency = Arc::new(agency(&config, context).await?);
     let region = region_services(context, &agency);
     let region = region.bind(context.net.as_ref(), config.listen.address).await?;
@@ -241,10 +243,9 @@ async fn tend(context: &Context, agency: &Arc<Agency>, own: OwnCard) -> Result<(
 async fn follow_epochs(agency: Arc<Agency>, end: Shutdown) {
     let mut failing = None;
     loop {
-        let known = match agency.refresh_epoch_if_due().await {
-            Ok(()) => agency.index.tend(false).await,
-            Err(reason) => Err(reason),
-        };
+        // What is known of the epoch holds also when it cannot be read anew.
+        let read = agency.refresh_epoch_if_due().await;
+        let known = agency.index.tend(false).await.and(read);
         // Said once, not at every look.
         if let Err(reason) = known
             && failing != Some(reason)
@@ -318,15 +319,7 @@ async fn agency(config: &NodeConfig, context: &Context) -> Result<Agency, StartE
     let staff = Arc::new(Registry::new(store.clone(), secret.clone()));
     load_staff(config, &pack, &staff).await?;
     let ledger = Arc::new(Ledger::open(store.clone(), clock.clone(), LEDGER).await?);
-    let directory = Directory::open(Means {
-        region: context.region.clone(),
-        store: store.clone(),
-        ledger: ledger.clone(),
-        clock: clock.clone(),
-        accepted: section.accepted.as_ref().map(|folder| folder.path().to_owned()),
-    });
-    let directory = directory.await.map_err(|reason| refused(reason, "the directory"))?;
-    let directory = Arc::new(directory);
+    let directory = Arc::new(directory(config, context, &ledger).await?);
     let source = Arc::new(StoreSource::new(store.clone(), secret.clone()));
     let sign_key = key::load_signing_key(section.sign_key.path())
         .map_err(|error| StartError::new(error.reason(), error))?;
@@ -346,10 +339,7 @@ async fn agency(config: &NodeConfig, context: &Context) -> Result<Agency, StartE
         epochs: epochs.clone(),
         link: broker_link.clone(),
         canaries: canaries(config, &secret)?,
-        own_key: keys
-            .opening
-            .element()
-            .map_err(|error| refused(error.reason(), "the pseudonym key"))?,
+        own_key: own_key(&keys)?,
         sign_key: sign_key.clone(),
     });
     Ok(Agency {
@@ -380,6 +370,25 @@ async fn agency(config: &NodeConfig, context: &Context) -> Result<Agency, StartE
         habits: Habits::default(),
         budget: config.asks,
     })
+}
+
+async fn directory(
+    config: &NodeConfig,
+    context: &Context,
+    ledger: &Arc<Ledger>,
+) -> Result<Directory, StartError> {
+    let directory = Directory::open(Means {
+        region: context.region.clone(),
+        store: context.store.clone(),
+        ledger: Arc::clone(ledger),
+        clock: context.clock.clock(),
+        accepted: config.agency.accepted.as_ref().map(|folder| folder.path().to_owned()),
+    });
+    directory.await.map_err(|reason| refused(reason, "the directory"))
+}
+
+fn own_key(keys: &Keys) -> Result<Element, StartError> {
+    keys.opening.element().map_err(|error| refused(error.reason(), "the pseudonym key"))
 }
 
 /// The region's list of made-up subjects: one of nine digits a line.

@@ -2,6 +2,7 @@
 
 use grondslag_core::blind::inbound::Place;
 use grondslag_core::blind::{BlindError, Element, Link, Proof};
+use grondslag_core::clock::Timestamp;
 use grondslag_core::id::{Digest, InquiryId, Oin};
 use grondslag_core::inquiry::{Whole, WholeTarget};
 use grondslag_core::limits::{HOLDERS_MAX, TARGETS_MAX};
@@ -55,6 +56,7 @@ pub fn wire_step(
         hidden_proof: proof.bytes().to_vec(),
         targets: targets.collect(),
         signature: signature.to_vec(),
+        ask_expires_at_ms: whole.ask_expires_at.ms(),
     }
 }
 
@@ -118,6 +120,7 @@ fn whole(wire: &v1::StepRequest) -> Result<Whole, Reason> {
         attempt: u8::try_from(wire.attempt).map_err(|_| Reason::Malformed)?,
         asker: Oin::parse(&wire.asker_oin).map_err(|_| Reason::UnknownAgency)?,
         epoch: wire.epoch,
+        ask_expires_at: Timestamp::from_ms(wire.ask_expires_at_ms),
         one: Element::parse(&wire.hidden).map_err(BlindError::reason)?,
         targets: wire.targets.iter().map(target).collect::<Result<_, _>>()?,
     })

@@ -133,6 +133,16 @@ impl Directory {
         verify_own_key(oin, &card.pseudonym_key).map_err(|_| Reason::UnknownAgency)
     }
 
+    /// The certificates that are in use now.
+    pub(crate) fn certificates(&self) -> Arc<Region> {
+        self.region.current()
+    }
+
+    /// What ties the points of this region together.
+    pub(crate) fn region(&self) -> String {
+        self.region.current().root().fingerprint().to_string()
+    }
+
     /// The operator's folder.
     pub(crate) fn operator_folder(&self) -> &Path {
         self.operator.folder()

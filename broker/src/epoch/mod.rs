@@ -96,8 +96,9 @@ impl Epochs {
             return Err(Reason::FactorsUnreadable);
         }
         match epochs.keep_open().await {
-            // A holder elsewhere may come later than this process: until then nothing is asked.
-            Ok(()) | Err(Reason::KeyHolderUnreachable) => {}
+            // A holder elsewhere may come later than this process, or have lost its factors: until
+            // it is there, or the next epoch is, nothing is asked.
+            Ok(()) | Err(Reason::KeyHolderUnreachable | Reason::EpochStale) => {}
             Err(reason) => return Err(reason),
         }
         if !found {
@@ -139,7 +140,10 @@ impl Epochs {
         let _one_at_a_time = self.turn.lock().await;
         let now = self.clock.now();
         let opened = self.keep_open().await;
-        if let Some(wish) = wish {
+        // A holder that was not reached for this epoch is not asked for the next: it makes them in
+        // order. One that lost its factors gets them with the next.
+        let ready = matches!(opened, Ok(()) | Err(Reason::EpochStale));
+        if let Some(wish) = wish.filter(|_| ready) {
             self.open_next(wish, now).await?;
         }
         self.switch(now).await?;
@@ -147,8 +151,7 @@ impl Epochs {
         opened
     }
 
-    /// Sees once that every holder has factors for the current epoch: one that lost its own makes
-    /// new ones, and nodes enrol anew.
+    /// Sees once that every holder has factors for the current epoch.
     async fn keep_open(&self) -> Result<(), Reason> {
         if self.opened.load(Ordering::Acquire) {
             return Ok(());
@@ -186,7 +189,9 @@ impl Epochs {
         let mut ending = before.ending.clone();
         ending.push((before.current, until));
         let state = State { current: next, since: now, next: None, ending, ..before.clone() };
-        self.change(Some(&before), &state, next, Change::Current).await
+        self.change(Some(&before), &state, next, Change::Current).await?;
+        self.opened.store(false, Ordering::Release);
+        Ok(())
     }
 
     async fn destroy_ended(&self, now: Timestamp) -> Result<(), Reason> {

@@ -18,8 +18,13 @@ pub(crate) async fn keys(broker: &Broker) -> Result<EpochKeys, Reason> {
         let Ok(keys) = card.keys() else { continue };
         for epoch in [Some(state.current), next].into_iter().flatten() {
             let node = card.card().oin.clone();
-            let links = broker.chain.links(epoch, &node, &keys.own).await?.to_vec();
-            nodes.push(NodeKeys { node, epoch, links });
+            match broker.chain.links(epoch, &node, &keys.own).await {
+                Ok(links) => nodes.push(NodeKeys { node, epoch, links: links.to_vec() }),
+                Err(reason @ Reason::KeyHolderUnreachable) => return Err(reason),
+                Err(reason) if reason.is_fault() => return Err(reason),
+                // One that a key holder does not deal with cannot be asked; the others can.
+                Err(reason) => tracing::warn!(%node, %reason, "an agency has no keys"),
+            }
         }
     }
     let mut keys =

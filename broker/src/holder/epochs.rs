@@ -1,38 +1,64 @@
-//! The epochs of a key holder: made when the broker asks for them, in order, and never kept for
-//! longer than the broker needs them.
+//! The epochs of a key holder: made when the broker asks for them, in order and once, and never
+//! kept for longer than the broker needs them.
+//!
+//! INVARIANT: an epoch never gets factors a second time, also when the first were lost: children
+//! who are known would look unknown under them. Another epoch is the way out.
 
 use grondslag_core::canonical::Canonical;
 use grondslag_core::id::Digest;
 use grondslag_core::reason::Reason;
 use grondslag_evidence::ledger::{Entry, LedgerError};
-use grondslag_evidence::store::Batch;
+use grondslag_evidence::store::{Batch, StoreError};
 
 use super::Holder;
 use crate::enrol::forget;
 use crate::keyholder::KeyHolder as _;
 
+/// Where the last epoch stands that ever had factors.
+const LAST: &[u8] = b"h/last-epoch";
+
 impl Holder {
-    /// Makes factors for the epoch behind the last one; one that is there stays. What is older
+    /// Makes factors for the epoch behind the last one ever; one that is there stays. What is older
     /// than the last one is destroyed then, whether or not the broker asked for that: no question
     /// of it is taken any more.
     ///
     /// # Errors
     /// `EPOCH_STALE` for any other epoch, or why the factors could not be made durable.
     pub(super) async fn open_epoch(&self, epoch: u32) -> Result<(), Reason> {
+        let _one_at_a_time = self.turn.lock().await;
         let held = self.local.epochs();
         if held.contains(&epoch) {
             return Ok(());
         }
-        let last = held.last().copied();
+        let last = self.last_epoch().await?;
         if last.is_some_and(|last| last.checked_add(1) != Some(epoch)) {
             return Err(Reason::EpochStale);
         }
         self.local.open_epoch(epoch).await?;
-        self.record("opened", epoch).await?;
+        if let Err(reason) = self.record_opened(epoch, last).await {
+            // Without its leaf it was never made: else it would be there a second time.
+            self.local.destroy_epoch(epoch).await?;
+            return Err(reason);
+        }
         for old in held.into_iter().filter(|old| Some(*old) < last) {
-            self.destroy_epoch(old).await?;
+            self.destroy(old).await?;
         }
         Ok(())
+    }
+
+    /// The last epoch that ever had factors here.
+    async fn last_epoch(&self) -> Result<Option<u32>, Reason> {
+        let value = self.store.get(LAST).await.map_err(StoreError::reason)?;
+        let last = value.map(|value| value.try_into().map(u32::from_be_bytes));
+        last.transpose().map_err(|_| Reason::StoreCorrupt)
+    }
+
+    async fn record_opened(&self, epoch: u32, last: Option<u32>) -> Result<(), Reason> {
+        let batch = match last {
+            Some(last) => Batch::new().expect_value(LAST, last.to_be_bytes()),
+            None => Batch::new().expect_absent(LAST),
+        };
+        self.record("opened", epoch, batch.put(LAST, epoch.to_be_bytes())).await
     }
 
     /// Destroys the factors of an epoch; one without is no error.
@@ -40,16 +66,21 @@ impl Holder {
     /// # Errors
     /// Why they could not be destroyed, or what was counted under them could not be forgotten.
     pub(super) async fn destroy_epoch(&self, epoch: u32) -> Result<(), Reason> {
+        let _one_at_a_time = self.turn.lock().await;
+        self.destroy(epoch).await
+    }
+
+    async fn destroy(&self, epoch: u32) -> Result<(), Reason> {
         let held = self.local.epochs().contains(&epoch);
         self.local.destroy_epoch(epoch).await?;
         forget(self.store.as_ref(), epoch).await?;
-        if held { self.record("destroyed", epoch).await } else { Ok(()) }
+        if held { self.record("destroyed", epoch, Batch::new()).await } else { Ok(()) }
     }
 
-    async fn record(&self, word: &str, epoch: u32) -> Result<(), Reason> {
+    async fn record(&self, word: &str, epoch: u32, state: Batch) -> Result<(), Reason> {
         let leaf = Canonical::new("grondslag/leaf/epoch/v1").text(word).number(epoch.into());
         let leaf = leaf.signed(self.clock.now().ms()).finish();
-        let entry = Entry { about: Digest::of(&leaf), leaf, state: Batch::new() };
+        let entry = Entry { about: Digest::of(&leaf), leaf, state };
         self.ledger.append(entry).await.map_err(LedgerError::reason)?;
         tracing::info!(state = word, "an epoch changed");
         Ok(())

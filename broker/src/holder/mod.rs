@@ -6,6 +6,7 @@
 //! broker and node together learn nothing as long as this holder keeps to the protocol
 //! (protocol 1.5). Availability is the price: without it no question can be asked.
 
+mod cards;
 pub mod config;
 mod epochs;
 pub mod serve;
@@ -13,9 +14,10 @@ mod service;
 mod verify;
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use ed25519_dalek::SigningKey;
+use grondslag_certs::OwnCard;
 use grondslag_core::clock::Clock;
 use grondslag_core::id::Oin;
 use grondslag_evidence::ledger::Ledger;
@@ -30,6 +32,8 @@ pub(crate) struct Holder {
     oin: Oin,
     /// Signs links; its public half stands on the holder's card.
     sign_key: SigningKey,
+    /// What the holder says of itself, once it listens.
+    own: OnceLock<OwnCard>,
     /// What ties the points of this region together.
     region: String,
     /// Where dates come from.
@@ -42,6 +46,8 @@ pub(crate) struct Holder {
     directory: Directory,
     /// What does the work.
     local: LocalHolder,
+    /// One change of the epochs at a time.
+    turn: tokio::sync::Mutex<()>,
     /// Keys whose proofs were verified.
     // Held for a look, never while waiting.
     proved: Mutex<BTreeMap<(u32, Oin), verify::Proved>>,

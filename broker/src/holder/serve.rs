@@ -1,7 +1,7 @@
 //! From configuration to a key holder that serves.
 
 use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -42,14 +42,19 @@ pub async fn build(config: HolderConfig, context: &Context) -> Result<App, Start
     let bound = server.bind(context.net.as_ref(), config.listen.address).await?;
     let endpoint = config.holder.endpoint.clone();
     let own = own_card(&holder, &config, endpoint.unwrap_or(bound.address().to_string()))?;
+    let own = holder.own.get_or_init(|| own);
     let region = context.region.current();
-    let published = publish_own(&holder.directory, &own, &region, holder.clock.now()).await;
+    let published = publish_own(&holder.directory, own, 0, &region, holder.clock.now()).await;
     published.map_err(|reason| StartError::new(reason, "the holder's own card was not taken"))?;
     Ok(App { servers: vec![bound] })
 }
 
 async fn open(config: &HolderConfig, context: &Context) -> Result<Holder, StartError> {
     let section = &config.holder;
+    if section.broker == context.oin() {
+        let what = "holder.broker is the key holder itself; it is another organisation";
+        return Err(StartError::new(Reason::ConfigInvalid, what));
+    }
     let (store, clock) = (Arc::clone(&context.store), context.clock.clock());
     let ledger = Ledger::open(Arc::clone(&store), Arc::clone(&clock), "holder").await?;
     let ledger = Arc::new(ledger);
@@ -77,8 +82,19 @@ async fn open(config: &HolderConfig, context: &Context) -> Result<Holder, StartE
         steps_per_day_max: section.steps_per_day.number(),
         points_per_epoch_max: section.points_per_epoch.number(),
     });
-    let (oin, proved) = (context.oin(), Mutex::default());
-    Ok(Holder { oin, sign_key, region, clock, store, ledger, directory, local, proved })
+    Ok(Holder {
+        oin: context.oin(),
+        sign_key,
+        own: OnceLock::new(),
+        region,
+        clock,
+        store,
+        ledger,
+        directory,
+        local,
+        turn: tokio::sync::Mutex::default(),
+        proved: Mutex::default(),
+    })
 }
 
 /// Reads the operator's folder and sweeps counters, until the end.

@@ -24,10 +24,9 @@ pub(crate) struct Steps(pub Arc<Holder>);
 impl KeyHolderService for Steps {
     async fn show_card(
         &self,
-        _request: Request<v1::ShowCardRequest>,
+        request: Request<v1::ShowCardRequest>,
     ) -> Result<Response<v1::ShowCardResponse>, Status> {
-        let card = self.0.directory.last_card(&self.0.oin).ok_or(Reason::NotReady);
-        let card = card.map_err(report)?;
+        let card = self.0.own_card(request.into_inner().seq_known).await.map_err(report)?;
         Ok(Response::new(v1::ShowCardResponse { card: Some((&card).into()) }))
     }
 

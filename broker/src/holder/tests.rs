@@ -1,6 +1,8 @@
 //! What a key holder elsewhere does for an honest broker, and refuses to any other. The broker of
 //! these tests has every secret of its own and the node's: it lies as well as it can.
 
+mod lifecycle;
+
 use std::sync::Arc;
 
 use grondslag_certs::tls::{Region, Reloading, TlsFiles};
@@ -9,6 +11,7 @@ use grondslag_core::blind::inbound::Place;
 use grondslag_core::blind::{Element, Encrypted, Factors, InboundKey, Link, Proof, Secret};
 use grondslag_core::id::{Digest, InquiryId};
 use grondslag_core::inquiry::{Inquiry, Whole};
+use grondslag_core::limits::{ASK_LIFE_MS_MAX, CLOCK_SKEW_MS_MAX};
 use grondslag_core::reason::Reason;
 use grondslag_core::statement::sign;
 use grondslag_evidence::store::parts::put_body;
@@ -52,12 +55,14 @@ async fn stand() -> Stand {
     let far = Holder {
         oin: oin(FAR),
         sign_key: key(8),
+        own: OnceLock::new(),
         region: scene.broker.region.clone(),
         clock,
         store,
         ledger,
         directory: directory.await.unwrap(),
         local,
+        turn: tokio::sync::Mutex::default(),
         proved: Mutex::default(),
     };
     for card in scene.broker.directory.signed() {
@@ -250,14 +255,20 @@ async fn what_is_not_asked_is_not_stepped_and_the_quota_is_the_holders_own() {
     let counter = format!("hq/{}/{ASKER}", stand.far.clock.now().date());
     let asked = put_body(store::Batch::new(), counter.as_bytes(), &499_u64.to_be_bytes());
     stand.far.store.commit(asked.unwrap()).await.unwrap();
-    let last = stand.shown(&stand.asked(2).await).await;
+    let mut last = stand.shown(&stand.asked(2).await).await;
+    last.targets[0].1 = false;
+    assert_eq!(stand.far.step(last.clone()).await.unwrap(), [], "nobody is asked");
+    last.targets[0].1 = true;
     for _ in 0..2 {
         assert!(stand.far.step(last.clone()).await.is_ok(), "what was counted counts once");
     }
+    // Whom the broker says that it asks is nobody's signed word: nothing is free, and a question
+    // that went through as nobody's does not go through as somebody's.
     let mut more = stand.shown(&stand.asked(3).await).await;
-    assert_eq!(stand.far.step(more.clone()).await.err(), Some(Reason::QuotaExceeded));
-    more.targets[0].1 = false;
-    assert_eq!(stand.far.step(more).await.unwrap(), []);
+    for asked in [false, true] {
+        more.targets[0].1 = asked;
+        assert_eq!(stand.far.step(more.clone()).await.err(), Some(Reason::QuotaExceeded));
+    }
 }
 
 #[tokio::test]
@@ -289,36 +300,37 @@ async fn a_batch_that_its_node_did_not_sign_is_not_evaluated() {
     assert_eq!(refused, Some(Reason::QuotaExceeded));
 }
 
-#[tokio::test]
-async fn epochs_are_opened_in_order_and_old_factors_go_by_themselves() {
-    let stand = stand().await;
-    let far = &stand.far;
-    assert_eq!(far.open_epoch(EPOCH).await, Ok(()), "it stays");
-    for epoch in [0, EPOCH + 2, u32::MAX] {
-        assert_eq!(far.open_epoch(epoch).await, Err(Reason::EpochStale), "{epoch}");
-    }
-    let shown = stand.shown(&stand.asked(1).await).await;
-    far.open_epoch(EPOCH + 1).await.unwrap();
-    assert!(far.step(shown.clone()).await.is_ok(), "the one before is still taken");
-    far.open_epoch(EPOCH + 2).await.unwrap();
-    assert_eq!(far.local.epochs(), [EPOCH + 1, EPOCH + 2]);
-    assert_eq!(far.step(shown).await.err(), Some(Reason::EpochStale));
-    assert_eq!(far.open_epoch(EPOCH).await, Err(Reason::EpochStale), "it does not come back");
-    far.destroy_epoch(EPOCH + 1).await.unwrap();
-    assert_eq!(far.destroy_epoch(EPOCH + 1).await, Ok(()));
-    assert_eq!(far.local.epochs(), [EPOCH + 2]);
-}
-
-/// Its own operator shuts an agency out, whatever the broker thinks of it.
+/// Its own operator shuts an agency out, whatever the broker thinks of it: it asks nobody, and
+/// nobody's question reaches it.
 #[tokio::test]
 async fn a_suspended_agency_is_not_served() {
     let stand = stand().await;
     let shown = stand.shown(&stand.asked(1).await).await;
     let folder = stand.far.directory.operator_folder().to_owned();
-    crate::admin::suspend(&folder, &oin(ASKER)).unwrap();
-    stand.far.directory.refresh().await.unwrap();
-    assert_eq!(stand.far.step(shown.clone()).await.err(), Some(Reason::AgencySuspended));
-    crate::admin::restore(&folder, &oin(ASKER)).unwrap();
-    stand.far.directory.refresh().await.unwrap();
+    for who in [ASKER, SCHOOL] {
+        crate::admin::suspend(&folder, &oin(who)).unwrap();
+        stand.far.directory.refresh().await.unwrap();
+        let refused = stand.far.step(shown.clone()).await.err();
+        assert_eq!(refused, Some(Reason::AgencySuspended), "{who}");
+        crate::admin::restore(&folder, &oin(who)).unwrap();
+        stand.far.directory.refresh().await.unwrap();
+        assert!(stand.far.step(shown.clone()).await.is_ok());
+    }
+}
+
+/// What a question's expiry binds the broker to, it binds the holder to.
+#[tokio::test]
+async fn a_question_is_stepped_until_it_expires_and_none_of_the_future() {
+    let stand = stand().await;
+    let inquiry = stand.asked(1).await;
+    let (shown, size) = (stand.shown(&inquiry).await, stand.size().await);
+    let expires = inquiry.header().times.ask_expires_at;
+    stand.scene.clock.set(expires.plus_ms(CLOCK_SKEW_MS_MAX + 1));
+    assert_eq!(stand.far.step(shown.clone()).await.err(), Some(Reason::QuestionExpired));
+    let early = expires.plus_ms(-ASK_LIFE_MS_MAX - CLOCK_SKEW_MS_MAX - 1);
+    stand.scene.clock.set(early);
+    assert_eq!(stand.far.step(shown.clone()).await.err(), Some(Reason::QuestionFromFuture));
+    assert_eq!(stand.size().await, size);
+    stand.scene.clock.set(expires.plus_ms(CLOCK_SKEW_MS_MAX));
     assert!(stand.far.step(shown).await.is_ok());
 }

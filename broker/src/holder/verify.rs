@@ -6,6 +6,7 @@ use std::sync::{MutexGuard, PoisonError};
 use grondslag_core::blind::enrolment::{self, Batch, check_count};
 use grondslag_core::blind::{BlindError, Element, Evaluated, Link, Pair, question};
 use grondslag_core::id::Oin;
+use grondslag_core::limits::{ASK_LIFE_MS_MAX, CLOCK_SKEW_MS_MAX};
 use grondslag_core::reason::Reason;
 use grondslag_core::statement::{self, sign};
 use grondslag_proto::epoch::points;
@@ -49,6 +50,13 @@ impl Holder {
         if whole.targets.is_empty() || whole.targets.len() != targets.len() {
             return Err(Reason::TargetsNone);
         }
+        let now = self.clock.now();
+        if now.since_ms(whole.ask_expires_at) > CLOCK_SKEW_MS_MAX {
+            return Err(Reason::QuestionExpired);
+        }
+        if whole.ask_expires_at.since_ms(now) > ASK_LIFE_MS_MAX + CLOCK_SKEW_MS_MAX {
+            return Err(Reason::QuestionFromFuture);
+        }
         let asker = self.directory.card(&whole.asker)?;
         statement::verify(&asker.card().sign_key, &whole.signed_bytes(), &signature)
             .map_err(|_| Reason::StatementInvalid)?;
@@ -60,12 +68,13 @@ impl Holder {
             .map_err(BlindError::reason)?;
         let all = whole.targets.iter().zip(&targets).zip(keys);
         let asked = all.filter(|((_, (_, is_asked)), _)| *is_asked);
-        let steps = asked.map(|((target, _), inbound)| Step {
-            node: target.oin.clone(),
-            inbound,
-            pair: Pair { one: whole.one, two: target.two },
+        let steps = asked.map(|((target, _), inbound)| {
+            // Whom this holder does not deal with gets no pair, whatever the broker thinks of it.
+            self.directory.card(&target.oin)?;
+            let pair = Pair { one: whole.one, two: target.two };
+            Ok(Step { node: target.oin.clone(), inbound, pair })
         });
-        let steps: Vec<Step> = steps.collect();
+        let steps = steps.collect::<Result<Vec<Step>, Reason>>()?;
         let asked = Asked { whole: &whole, proof: &proof, signature: &signature, links: &[] };
         self.local.step(asked, &steps).await
     }
@@ -111,7 +120,7 @@ impl Holder {
         self.proved.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The key that nearer holders proved to follow from a node's own. The broker is nearer, always.
+    /// The key that nearer holders proved to follow from a node's own. The broker is always nearer.
     fn outbound(
         &self,
         epoch: u32,

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use grondslag_core::blind::{Element, Evaluated, Link, Pair};
 use grondslag_core::id::Oin;
 use grondslag_core::reason::Reason;
 
 use super::{Asked, Enrolling, Inbound, KeyHolder, Step, Wanted};
-use crate::limits::LINKS_CACHED_MAX;
+use crate::limits::{LINKS_CACHED_MAX, REFUSED_MS};
 
 /// The holders, and the links that they published.
 #[derive(Debug)]
@@ -17,6 +18,8 @@ pub(crate) struct Chain {
     holders: Vec<Arc<dyn KeyHolder>>,
     // Held for a look, never while waiting.
     links: Mutex<BTreeMap<(u32, Oin), Known>>,
+    // Agencies that a holder did not deal with a moment ago, and why.
+    refused: Mutex<BTreeMap<(u32, Oin), (Instant, Reason)>>,
 }
 
 /// A node's links, and the key of the node that they lead to.
@@ -40,7 +43,7 @@ pub(crate) struct Sent {
 impl Chain {
     /// A chain of these holders, nearest to the nodes first.
     pub(crate) fn new(holders: Vec<Arc<dyn KeyHolder>>) -> Self {
-        Self { holders, links: Mutex::default() }
+        Self { holders, links: Mutex::default(), refused: Mutex::default() }
     }
 
     /// Makes factors for a new epoch at every holder.
@@ -52,6 +55,11 @@ impl Chain {
             holder.open_epoch(epoch).await?;
         }
         Ok(())
+    }
+
+    /// Makes every link anew when it is next needed.
+    pub(crate) fn forget_links(&self) {
+        self.links.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
     /// Destroys the factors of an epoch at every holder.
@@ -90,13 +98,32 @@ impl Chain {
         if let Some(known) = known {
             return Ok(known.links);
         }
-        let links: Arc<[Link]> = self.make_links(epoch, node, own).await?.into();
+        self.not_refused(&place)?;
+        let links: Arc<[Link]> = match self.make_links(epoch, node, own).await {
+            Ok(links) => links.into(),
+            Err(reason) => return Err(self.refuse(place, reason)),
+        };
         let mut cached = self.links.lock().unwrap_or_else(PoisonError::into_inner);
         if cached.len() >= LINKS_CACHED_MAX {
             cached.clear();
         }
         cached.insert(place, Known { own: *own, links: Arc::clone(&links) });
         Ok(links)
+    }
+
+    /// A holder is not asked again and again for an agency that it does not deal with.
+    fn not_refused(&self, place: &(u32, Oin)) -> Result<(), Reason> {
+        let mut refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
+        refused.retain(|_, (since, _)| since.elapsed() < Duration::from_millis(REFUSED_MS));
+        refused.get(place).map_or(Ok(()), |(_, reason)| Err(*reason))
+    }
+
+    fn refuse(&self, place: (u32, Oin), reason: Reason) -> Reason {
+        if reason == Reason::KeyHolderRefused {
+            let mut refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
+            refused.insert(place, (Instant::now(), reason));
+        }
+        reason
     }
 
     async fn make_links(&self, epoch: u32, node: &Oin, own: &Element) -> Result<Vec<Link>, Reason> {
@@ -140,7 +167,12 @@ impl Chain {
                 Ok(Step { node: target.node.clone(), inbound: link.inbound, pair: *pair })
             });
             let steps = steps.collect::<Result<Vec<_>, Reason>>()?;
-            pairs = holder.step(asked, &steps).await?;
+            let stepped = holder.step(asked, &steps).await;
+            if stepped == Err(Reason::KeyHolderRefused) {
+                // It no longer deals with one of them: whoever that is has no links any more.
+                self.forget_links();
+            }
+            pairs = stepped?;
             if pairs.len() != targets.len() {
                 return Err(Reason::BlindInvalid);
             }

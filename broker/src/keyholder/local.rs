@@ -161,7 +161,8 @@ impl KeyHolder for LocalHolder {
     async fn step(&self, asked: Asked<'_>, steps: &[Step]) -> Result<Vec<Pair>, Reason> {
         let (whole, about) = (asked.whole, asked.whole.digest());
         let (asker, now) = (&whole.asker, self.0.clock.now());
-        let count = u64::try_from(steps.len()).unwrap_or(u64::MAX);
+        // All its targets: which of them are asked is nobody's signed word.
+        let count = u64::try_from(whole.targets.len()).unwrap_or(u64::MAX);
         let leaf = Canonical::new("grondslag/leaf/step/v1")
             .bytes(about.as_bytes())
             .text(asker.as_str())

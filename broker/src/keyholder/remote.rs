@@ -10,11 +10,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use grondslag_certs::Taken;
 use grondslag_core::blind::{BlindError, Element, Evaluated, Link, Pair};
 use grondslag_core::card::SignedCard;
 use grondslag_core::id::Oin;
 use grondslag_core::limits::MESSAGE_BYTES_MAX;
 use grondslag_core::reason::Reason;
+use grondslag_core::statement::verify;
 use grondslag_proto::epoch::{link, wire_points};
 use grondslag_proto::holder::{wire_nearer, wire_step};
 use grondslag_proto::reply::reason;
@@ -47,20 +49,22 @@ impl RemoteHolder {
     ///
     /// # Errors
     /// `KEY_HOLDER_UNREACHABLE`, or why its card is not taken.
-    pub(crate) async fn publish_card(&self) -> Result<(), Reason> {
-        let request = within(v1::ShowCardRequest {}, call_max());
+    pub(crate) async fn publish_card(&self) -> Result<Taken, Reason> {
+        let seq_known = self.directory.last_card(&self.oin).map_or(0, |card| card.card.seq);
+        let request = within(v1::ShowCardRequest { seq_known }, call_max());
         let shown = self.client().show_card(request).await.map_err(|status| unreached(&status))?;
         let card = shown.into_inner().card.ok_or(Reason::Malformed)?;
-        self.directory.publish(&self.oin, SignedCard::try_from(card)?).await?;
-        Ok(())
+        self.directory.publish(&self.oin, SignedCard::try_from(card)?).await
     }
 
     fn client(&self) -> Client {
         Client::new(self.channel.clone()).max_decoding_message_size(MESSAGE_BYTES_MAX)
     }
 
-    async fn show_cards(&self) -> Result<(), Reason> {
-        let cards = self.directory.signed().iter().map(Into::into).collect();
+    /// Shows it the cards of the agencies that a call is about.
+    async fn show_cards(&self, about: &[Oin]) -> Result<(), Reason> {
+        let cards = about.iter().filter_map(|oin| self.directory.last_card(oin));
+        let cards = cards.map(|card| (&card).into()).collect();
         let request = within(v1::TakeCardsRequest { cards }, call_max());
         let taken = self.client().take_cards(request).await.map_err(|status| unreached(&status))?;
         let refused = taken.into_inner().refused;
@@ -70,18 +74,50 @@ impl RemoteHolder {
         Ok(())
     }
 
-    /// Calls; a holder that does not know somebody is shown all cards and called once more.
-    async fn call<T, F>(&self, call: impl Fn(Client) -> F) -> Result<T, Reason>
+    /// Calls; a holder that does not know somebody whom it is about is shown their cards and
+    /// called once more.
+    async fn call<T, F>(&self, about: &[Oin], call: impl Fn(Client) -> F) -> Result<T, Reason>
     where
         F: Future<Output = Result<T, Reason>>,
     {
-        match call(self.client()).await {
+        let called = match call(self.client()).await {
             Err(reason) if blames_a_card(reason) => {
-                self.show_cards().await?;
+                self.show_cards(about).await?;
                 call(self.client()).await
             }
             called => called,
+        };
+        called.map_err(|reason| self.told(reason))
+    }
+
+    /// What others are told of a refusal of this holder.
+    fn told(&self, reason: Reason) -> Reason {
+        match reason {
+            Reason::KeyHolderUnreachable
+            | Reason::EpochStale
+            | Reason::QuotaExceeded
+            | Reason::BlindInvalid
+            | Reason::QuestionExpired => reason,
+            reason => {
+                tracing::error!(holder = %self.oin, %reason, "the key holder refuses");
+                Reason::KeyHolderRefused
+            }
         }
+    }
+
+    /// Whether a link is this holder's own and leads to the key before it: what is not would make
+    /// an agency that nobody can ask.
+    fn check(&self, wanted: &Wanted<'_>, link: Link) -> Result<Link, Reason> {
+        let region = self.directory.region();
+        let (place, outbound) = (wanted.place(&region), wanted.outbound());
+        let unproven = |_| Reason::InboundKeyUnproven;
+        place.check(outbound, &link.inbound, &link.proof).map_err(unproven)?;
+        let card = self.directory.card(&self.oin)?;
+        let signature = link.signature.as_ref().ok_or(Reason::InboundKeyUnproven)?;
+        let signed = link.signed_bytes(&place, outbound);
+        verify(&card.card().sign_key, &signed, signature)
+            .map_err(|_| Reason::InboundKeyUnproven)?;
+        Ok(link)
     }
 }
 
@@ -122,7 +158,8 @@ impl KeyHolder for RemoteHolder {
             oin: wanted.node.to_string(),
             nearer: wanted.nearer.iter().map(|key| wire_nearer(&key.key, &key.proof)).collect(),
         };
-        self.call(|mut client| {
+        let about = [wanted.node.clone()];
+        let made = self.call(&about, |mut client| {
             let request = within(request.clone(), call_max());
             async move {
                 let made = client.make_link(request).await.map_err(|status| unreached(&status))?;
@@ -130,15 +167,21 @@ impl KeyHolder for RemoteHolder {
                 unless_refused(made.refusal)?;
                 link(&made.link.ok_or(Reason::InboundKeyUnproven)?)
             }
-        })
-        .await
+        });
+        let made = made.await?;
+        if self.directory.last_card(&self.oin).is_none() {
+            self.publish_card().await?;
+        }
+        self.check(wanted, made).map_err(|reason| self.told(reason))
     }
 
     async fn step(&self, asked: Asked<'_>, steps: &[Step]) -> Result<Vec<Pair>, Reason> {
         let links: Vec<&[Link]> = asked.links.iter().map(|links| nearer(links)).collect();
         let is_asked = |oin: &Oin| steps.iter().any(|step| step.node == *oin);
         let request = wire_step(asked.whole, asked.proof, asked.signature, &links, is_asked);
-        self.call(|mut client| {
+        let targets = asked.whole.targets.iter().map(|target| target.oin.clone());
+        let about: Vec<Oin> = targets.chain([asked.whole.asker.clone()]).collect();
+        self.call(&about, |mut client| {
             let request = within(request.clone(), call_max());
             async move {
                 let stepped = client.step(request).await.map_err(|status| unreached(&status))?;
@@ -160,7 +203,7 @@ impl KeyHolder for RemoteHolder {
             signature: signature.to_vec(),
         };
         let request = v1::EvaluateRequest { oin: node.to_string(), batch: Some(sent) };
-        self.call(|mut client| {
+        self.call(std::slice::from_ref(node), |mut client| {
             let request = within(request.clone(), Duration::from_millis(HOLDER_ENROL_MS_MAX));
             async move {
                 let evaluated =

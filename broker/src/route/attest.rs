@@ -3,7 +3,8 @@
 
 use std::sync::Arc;
 
-use grondslag_core::blind::{Link, Pair};
+use grondslag_core::blind::inbound::made_with;
+use grondslag_core::blind::{Link, Pair, Turned};
 use grondslag_core::id::Digest;
 use grondslag_core::inquiry::Inquiry;
 use grondslag_core::limits::PAIR_BYTES;
@@ -67,11 +68,12 @@ fn attest_one(
     pair: Option<&Pair>,
 ) -> Result<Decided, Reason> {
     let Recorded { rulings, leaf, index } = recorded;
-    let digest = pair.map_or(Digest::new([0; Digest::LEN]), Pair::digest);
+    let turned = pair.map(|pair| Turned { pair: *pair, made_with: made_with(&target.links) });
+    let digest = turned.map_or(Digest::new([0; Digest::LEN]), |turned| turned.digest());
     let bytes = attestation_bytes(&target.id, &Digest::of(&leaf), index, &digest);
     let evidence =
         Evidence { leaf, index, pair: digest, signature: sign(&broker.sign_key, &bytes) };
-    let pair = pair.map(|pair| sealed(broker, inquiry, target, pair)).transpose()?;
+    let pair = turned.map(|turned| sealed(broker, inquiry, target, &turned)).transpose()?;
     Ok(Decided { oin: target.oin.clone(), rulings, evidence, pair })
 }
 
@@ -81,11 +83,11 @@ fn sealed(
     broker: &Broker,
     inquiry: &Inquiry,
     target: &Target,
-    pair: &Pair,
+    turned: &Turned,
 ) -> Result<Vec<u8>, Reason> {
     let about = About::pair(target.id, inquiry.header(), &broker.oin, &target.oin);
     let card = target.card.as_ref().map_err(|reason| *reason)?;
     let mut rng = UnwrapErr(getrandom::SysRng);
-    let sealed = seal(&card.keys()?.seal, &about, &pair.bytes(), PAIR_BYTES, &mut rng);
+    let sealed = seal(&card.keys()?.seal, &about, &turned.bytes(), PAIR_BYTES, &mut rng);
     sealed.map_err(SealError::reason)
 }

@@ -24,7 +24,7 @@ use crate::exit::{Exit, Failure};
 use crate::files::read_text;
 use crate::limits::TEXT_BYTES_MAX;
 use crate::output::Output;
-use crate::serve::{ServeArgs, check, mode, now};
+use crate::serve::{ServeArgs, check, mode, now, oin};
 
 use self::cards::AcceptArgs;
 use self::enrol::EnrolArgs;
@@ -83,6 +83,7 @@ pub(crate) fn run(args: NodeArgs, out: Output) -> Result<Exit, Failure> {
 /// What a check of the files alone does not see.
 fn sound(config: &NodeConfig) -> Result<(), Failure> {
     config.check_mode(mode(&config.identity)?)?;
+    config.check_holders(&oin(&config.identity)?)?;
     now(&config.identity, &config.clock)?;
     let pack = Pack::open(config.policy.folder.as_ref().map(Place::path))?;
     let kind = &config.agency.kind;

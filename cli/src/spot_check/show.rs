@@ -22,9 +22,9 @@ pub(super) fn show(checked: &Checked, out: Output) -> Result<(), Failure> {
     if checked.broker == Broker::Unreached {
         out.line(&yellow(out.tr(
             "De makelaar is niet bereikt: de partijen zijn niet met de zijne vergeleken. Loot \
-             later opnieuw met deze --seed.",
+             later opnieuw, met een nieuwe --seed: het knooppunt kent deze nu.",
             "The broker was not reached: the batches were not compared with its own. Draw again \
-             later with this --seed.",
+             later, with a new --seed: the node knows this one now.",
         )));
     }
     if let Some(reason) = checked.reason() {

@@ -12,10 +12,11 @@ use curve25519_dalek::ristretto::{RistrettoBasepointTable, RistrettoPoint};
 use curve25519_dalek::scalar::Scalar;
 use rand_core::CryptoRng;
 
+use super::enrolment::digest_of;
 use super::proof::Claim;
 use super::{BlindError, Element, Factors, Proof, Secret};
 use crate::canonical::Canonical;
-use crate::id::Oin;
+use crate::id::{Digest, Oin};
 use crate::limits::HOLDERS_MAX;
 use crate::statement;
 
@@ -47,6 +48,11 @@ impl Link {
             .bytes(&self.shuffled.bytes())
             .finish()
     }
+}
+
+/// Digest of every holder's S: an index, and a pair, are of these and no others.
+pub fn made_with(links: &[Link]) -> Digest {
+    digest_of(&links.iter().map(|link| link.shuffled).collect::<Vec<_>>())
 }
 
 /// What a link is about.

@@ -25,7 +25,7 @@ pub use enrolment::Evaluated;
 pub use factors::Factors;
 pub use inbound::{InboundKey, Link};
 pub use proof::Proof;
-pub use question::{Encrypted, Pair};
+pub use question::{Encrypted, Pair, Turned};
 pub use secret::Secret;
 
 use crate::reason::Reason;

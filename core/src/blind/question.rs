@@ -41,8 +41,41 @@ impl Pair {
         bytes.iter_mut().zip(both).for_each(|(to, from)| *to = from);
         bytes
     }
+}
 
-    /// What an attestation signs of the pair.
+/// A pair as it reaches its target, and which factors it went through: under others than those of
+/// its index the target would know nobody, which must not look like "not known".
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Turned {
+    /// The pair.
+    pub pair: Pair,
+    /// Digest of every holder's S ([`made_with`](super::inbound::made_with)).
+    pub made_with: Digest,
+}
+
+impl Turned {
+    /// Length of its encoding in bytes.
+    pub const LEN: usize = Pair::LEN + Digest::LEN;
+
+    /// Decodes the pair and the digest.
+    ///
+    /// # Errors
+    /// [`BlindError::Element`] for anything but two canonical points and a digest.
+    pub fn parse(bytes: &[u8]) -> Result<Self, BlindError> {
+        let (pair, digest) = bytes.split_at_checked(Pair::LEN).ok_or(BlindError::Element)?;
+        let made_with = Digest::from_slice(digest).map_err(|_| BlindError::Element)?;
+        Ok(Self { pair: Pair::parse(pair)?, made_with })
+    }
+
+    /// The pair, then the digest.
+    pub fn bytes(&self) -> [u8; Self::LEN] {
+        let mut bytes = [0; Self::LEN];
+        let all = self.pair.bytes().into_iter().chain(*self.made_with.as_bytes());
+        bytes.iter_mut().zip(all).for_each(|(to, from)| *to = from);
+        bytes
+    }
+
+    /// What an attestation signs of it.
     pub fn digest(&self) -> Digest {
         let bytes = Canonical::new("grondslag/blind/pair/v1").bytes(&self.bytes());
         Digest::of(&bytes.finish())

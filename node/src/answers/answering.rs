@@ -59,23 +59,29 @@ pub(super) async fn answer(agency: &Agency, question: TargetQuestion) -> Result<
     }
     let case = Case::of(&agency.pack, &agency.kind, &attested).map_err(Stop::Refused)?;
     let mut readiness = agency.source.ready().await?;
-    readiness.index_as_of = whole(agency, attested.header().epoch, now).await?;
+    readiness.index_as_of = whole(agency, &attested, now).await?;
     let shaped = look_up(agency, case, &attested, now).await.map_err(Stop::past_look_up)?;
     release(agency, &attested, shaped, readiness, now).await
 }
 
-/// Since when the index of the question's epoch is whole. One that was last checked some hours ago,
-/// as after a pause, is checked now: nobody waits for it in vain.
-async fn whole(agency: &Agency, epoch: u32, now: Timestamp) -> Result<Timestamp, Stop> {
-    let again = match agency.index.ready(epoch, now).await {
+/// Since when the index of the question's epoch is whole, made with the factors that the question
+/// went through. One that was last checked some hours ago, as after a pause, or under other
+/// factors, is brought up to now: nobody waits for it in vain.
+async fn whole(agency: &Agency, attested: &Attested, now: Timestamp) -> Result<Timestamp, Stop> {
+    let (epoch, made_with) = (attested.header().epoch, Some(attested.made_with()));
+    match agency.index.ready(epoch, made_with, now).await {
         Ok(as_of) => return Ok(as_of),
         Err(reason) if reason.is_fault() => return Err(Stop::Fault(reason)),
-        Err(_) => agency.index.tend(false).await,
+        Err(_) => {}
+    }
+    let again = match agency.refresh_epoch_if_other(epoch, attested.made_with()).await {
+        Ok(()) => agency.index.tend(false).await,
+        Err(reason) => Err(reason),
     };
     if let Err(reason) = again {
         tracing::warn!(%reason, "the index was not brought up to now");
     }
-    agency.index.ready(epoch, now).await.map_err(Stop::Refused)
+    agency.index.ready(epoch, made_with, now).await.map_err(Stop::Refused)
 }
 
 /// Opens the hidden number and looks up whose it is. Whoever is not known here leaves the detail

@@ -7,7 +7,7 @@ use std::fmt;
 
 use grondslag_certs::{Cards, VerifiedCard};
 use grondslag_core::approval;
-use grondslag_core::blind::{BlindError, Pair};
+use grondslag_core::blind::{BlindError, Pair, Turned};
 use grondslag_core::catalogue::{Category, Role};
 use grondslag_core::clock::Timestamp;
 use grondslag_core::id::{Digest, Oin, TargetId};
@@ -44,7 +44,7 @@ pub struct Attested {
     detail: Vec<u8>,
     detail_digest: Digest,
     /// The hidden number, as this node opens it.
-    pair: Pair,
+    turned: Turned,
     reply_bytes: usize,
     seal_key: SealKey,
     rulings: Vec<Ruling>,
@@ -93,7 +93,12 @@ impl Attested {
 
     /// The hidden number, as this node opens it.
     pub(crate) fn pair(&self) -> &Pair {
-        &self.pair
+        &self.turned.pair
+    }
+
+    /// Which factors the hidden number went through.
+    pub(crate) fn made_with(&self) -> &Digest {
+        &self.turned.made_with
     }
 
     /// Length of every whole reply to this question.
@@ -169,7 +174,7 @@ pub(crate) fn verify(question: TargetQuestion, against: &Against<'_>) -> Result<
     let statement = check_statement(&question, asker)?;
     let leaf = attested_leaf(&question, against)?;
     check_leaf(&question, &leaf)?;
-    let pair = open_pair(&question, against)?;
+    let turned = open_pair(&question, against)?;
     let approvals = weigh(&question, asker, against)?;
     let seal_key = asker.keys()?.seal.clone();
     Ok(Attested {
@@ -179,7 +184,7 @@ pub(crate) fn verify(question: TargetQuestion, against: &Against<'_>) -> Result<
         header_digest: leaf.header,
         detail: question.part.detail,
         detail_digest: leaf.detail,
-        pair,
+        turned,
         reply_bytes: leaf.reply_bytes(),
         seal_key,
         rulings: leaf.rulings,
@@ -226,11 +231,12 @@ fn attested_leaf(question: &TargetQuestion, against: &Against<'_>) -> Result<Lea
 }
 
 /// The hidden number is the one that the broker attested, sealed for this node and this question.
-fn open_pair(question: &TargetQuestion, against: &Against<'_>) -> Result<Pair, Reason> {
+fn open_pair(question: &TargetQuestion, against: &Against<'_>) -> Result<Turned, Reason> {
     let about = About::pair(question.id, &question.header, against.broker, against.own);
     let content = against.seals.open(&about, &question.pair).map_err(SealError::reason)?;
-    let pair = Pair::parse(&content).map_err(BlindError::reason)?;
-    if pair.digest() == question.evidence.pair { Ok(pair) } else { Err(Reason::AttestationInvalid) }
+    let turned = Turned::parse(&content).map_err(BlindError::reason)?;
+    let attested = turned.digest() == question.evidence.pair;
+    if attested { Ok(turned) } else { Err(Reason::AttestationInvalid) }
 }
 
 /// Leaf, header and detail agree field by field, and the broker ruled on exactly what is asked.

@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use grondslag_certs::VerifiedCard;
-use grondslag_core::blind::enrolment::digest_of;
+use grondslag_core::blind::inbound::made_with;
 use grondslag_core::blind::{Element, InboundKey, Link};
 use grondslag_core::clock::Timestamp;
 use grondslag_core::epoch::EpochKeys;
@@ -22,7 +22,7 @@ use grondslag_core::statement::verify;
 
 use self::holders::Holders;
 use crate::agency::BrokerLink;
-use crate::limits::EPOCH_REFRESH_MS;
+use crate::limits::{EPOCH_GAP_MS, EPOCH_REFRESH_MS};
 
 /// What the broker published last, and the keys that were verified of it.
 pub(crate) struct Epochs {
@@ -38,8 +38,11 @@ struct Held {
     read_at: Instant,
 }
 
-/// Per agency its own key and the inbound key that was verified from it.
-type Verified = BTreeMap<Oin, (Vec<u8>, Result<Arc<InboundKey>, Reason>)>;
+/// Per agency what an inbound key was verified from, and the key.
+type Verified = BTreeMap<Oin, (From, Arc<InboundKey>)>;
+
+/// An agency's own key, and the keys that the key holders beside the broker sign with.
+type From = (Element, Vec<[u8; 32]>);
 
 /// This node's own links in one epoch.
 #[derive(Debug, Clone)]
@@ -51,9 +54,9 @@ pub(crate) struct OwnLinks {
 }
 
 impl OwnLinks {
-    /// Digest of every holder's S: an index is of these and no others.
+    /// Which factors an index under these links is made with.
     pub(crate) fn digest(&self) -> Digest {
-        digest_of(&self.links.iter().map(|link| link.shuffled).collect::<Vec<_>>())
+        made_with(&self.links)
     }
 }
 
@@ -111,6 +114,13 @@ impl Epochs {
         !has_own || switched || old
     }
 
+    /// Whether the epoch may be read once more for a question: not a moment after it was read.
+    pub(crate) fn may_read_again(&self) -> bool {
+        let held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        let gap = Duration::from_millis(EPOCH_GAP_MS);
+        held.as_ref().is_none_or(|held| held.read_at.elapsed() > gap)
+    }
+
     /// The epoch that questions are asked in.
     ///
     /// # Errors
@@ -160,19 +170,19 @@ impl Epochs {
         let holders = self.holders.keys()?;
         let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
         let held = held.as_mut().ok_or(Reason::NotReady)?;
-        let bytes = own.bytes().to_vec();
+        let from = (own, holders);
         if let Some((of, verified)) = held.verified.get(node)
-            && *of == bytes
+            && *of == from
         {
-            return verified.clone();
+            return Ok(Arc::clone(verified));
         }
         let epoch = held.keys.current;
         let found = held.keys.nodes.iter().find(|keys| keys.epoch == epoch && keys.node == *node);
         let links = found.map(|keys| keys.links.as_slice()).ok_or(Reason::Unreachable)?;
-        let verified = InboundKey::verify(&self.region, epoch, node, &own, links, &holders);
-        let verified = verified.map(Arc::new).map_err(|_| Reason::InboundKeyUnproven);
-        held.verified.insert(node.clone(), (bytes, verified.clone()));
-        verified
+        let verified = InboundKey::verify(&self.region, epoch, node, &own, links, &from.1);
+        let verified = Arc::new(verified.map_err(|_| Reason::InboundKeyUnproven)?);
+        held.verified.insert(node.clone(), (from, Arc::clone(&verified)));
+        Ok(verified)
     }
 }
 

@@ -2,10 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use ed25519_dalek::SigningKey;
+use grondslag_core::blind::Factors;
+use grondslag_core::blind::inbound::Place;
 use grondslag_core::clock::Clock as _;
+use grondslag_core::statement::sign;
 
 use super::*;
-use crate::fixture::{BROKER, GI, OWN, Scene, VT, oin};
+use crate::fixture::{BROKER, GI, OWN, Scene, VT, key_of, oin};
 
 async fn refresh(scene: &Scene) -> Result<bool, Reason> {
     let broker = scene.agency.directory.card(&oin(BROKER)).unwrap();
@@ -113,4 +117,40 @@ async fn the_epoch_is_read_when_it_is_not_known_when_it_switches_and_until_it_ho
     assert_eq!(epochs.next(), Some((2, switch_at)));
     assert!(!epochs.is_due(&oin(OWN), switch_at.plus_ms(-1)));
     assert!(epochs.is_due(&oin(OWN), switch_at));
+}
+
+/// A holder renews the key of its card; the links that it signed anew come before its card does.
+#[tokio::test]
+async fn what_was_thought_of_a_holders_link_does_not_outlive_the_holders_key() {
+    let scene = Scene::new().await;
+    let card = scene.agency.directory.card(&oin(VT)).unwrap();
+    let (node, region, new) = (oin(VT), crate::fixture::REGION, SigningKey::from_bytes(&[77; 32]));
+    let link = scene.agency.broker_link.as_ref();
+    let mut keys = EpochKeys::try_from(link.show_epoch().await.unwrap()).unwrap();
+    let (far, mut rng) = (Factors::random(&mut crate::fixture::rng()), crate::fixture::rng());
+    for keys in keys.nodes.iter_mut().filter(|keys| keys.node == node) {
+        let near = keys.links[0];
+        let place = Place { region, epoch: 1, node: &node, number: 1 };
+        let (inbound, proof) = far.inbound(&place, &near.inbound, &mut rng).unwrap();
+        let shuffled = far.shuffled(None).unwrap();
+        let mut link = Link { inbound, proof, shuffled, signature: None };
+        link.signature = Some(sign(&new, &link.signed_bytes(&place, &near.inbound)));
+        keys.links = vec![near, link];
+    }
+    let epochs = Epochs::new(region.into(), holders(&scene, &[GI]));
+    let held = Held { keys, verified: BTreeMap::new(), read_at: Instant::now() };
+    *epochs.held.lock().unwrap() = Some(held);
+    assert_eq!(epochs.inbound(&card).err(), Some(Reason::InboundKeyUnproven), "an old card");
+    let renew = |signed: &[u8; 32], seq| {
+        let change = |card: &mut grondslag_core::card::Card| {
+            (card.sign_key, card.seq) = (*signed, seq);
+        };
+        scene.region.card(GI, "gi", change, Some(&key_of(GI)))
+    };
+    let mut cards = scene.listing.cards.lock().unwrap().clone();
+    cards.retain(|signed| signed.card.oin != oin(GI));
+    cards.push(renew(&new.verifying_key().to_bytes(), 2));
+    scene.listing.set(cards);
+    scene.agency.directory.refresh(scene.listing.as_ref()).await.unwrap();
+    assert!(epochs.inbound(&card).is_ok(), "its new card has come");
 }

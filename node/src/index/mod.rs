@@ -22,7 +22,7 @@ use std::sync::Arc;
 use ed25519_dalek::SigningKey;
 use grondslag_core::blind::Element;
 use grondslag_core::clock::{Clock, Timestamp};
-use grondslag_core::id::Oin;
+use grondslag_core::id::{Digest, Oin};
 use grondslag_core::limits::CLOCK_SKEW_MS_MAX;
 use grondslag_core::reason::Reason;
 use grondslag_evidence::ledger::Ledger;
@@ -91,9 +91,16 @@ impl Index {
     ///
     /// # Errors
     /// `EPOCH_STALE` for an epoch that this node has left behind, `NOT_READY` while the index is
-    /// not whole or was not checked for too long.
-    pub(crate) async fn ready(&self, epoch: u32, now: Timestamp) -> Result<Timestamp, Reason> {
-        let as_of = match self.state(epoch).await?.and_then(|state| state.as_of) {
+    /// not whole, was not checked for too long, or was made with other factors than `made_with`.
+    pub(crate) async fn ready(
+        &self,
+        epoch: u32,
+        made_with: Option<&Digest>,
+        now: Timestamp,
+    ) -> Result<Timestamp, Reason> {
+        let state = self.state(epoch).await?;
+        let same = |state: &State| made_with.is_none() || state.made_with.as_ref() == made_with;
+        let as_of = match state.filter(same).and_then(|state| state.as_of) {
             Some(as_of) => as_of,
             None if self.means.epochs.current().is_ok_and(|current| epoch < current) => {
                 return Err(Reason::EpochStale);

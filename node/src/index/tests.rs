@@ -231,19 +231,19 @@ async fn a_store_that_does_not_take_what_came_back_loses_nobody() {
 async fn an_index_speaks_for_three_hours_and_no_longer() {
     let scene = Scene::new().await;
     let (index, then) = (&scene.agency.index, scene.clock.now());
-    assert_eq!(index.ready(1, then.plus_ms(3 * HOUR_MS)).await, Ok(then));
+    assert_eq!(index.ready(1, None, then.plus_ms(3 * HOUR_MS)).await, Ok(then));
     let late = then.plus_ms(3 * HOUR_MS + 1);
-    assert_eq!(index.ready(1, late).await, Err(Reason::NotReady));
-    assert_eq!(index.ready(2, then).await, Err(Reason::NotReady), "an epoch to come");
+    assert_eq!(index.ready(1, None, late).await, Err(Reason::NotReady));
+    assert_eq!(index.ready(2, None, then).await, Err(Reason::NotReady), "an epoch to come");
     scene.clock.set(late);
     index.tend(false).await.unwrap();
-    assert_eq!(index.ready(1, late).await, Ok(late));
+    assert_eq!(index.ready(1, None, late).await, Ok(late));
     assert_eq!(scene.agency.readiness().await, None);
     // A register that cannot speak brings nothing up to now.
     scene.clock.set(moment("2026-09-16T09:00"));
     *scene.shelf.ready.lock().unwrap() = Err(SourceFault::NotReady);
     assert_eq!(index.tend(false).await, Err(Reason::NotReady));
-    assert_eq!(index.ready(1, scene.clock.now()).await, Err(Reason::NotReady));
+    assert_eq!(index.ready(1, None, scene.clock.now()).await, Err(Reason::NotReady));
 }
 
 #[tokio::test]
@@ -259,7 +259,7 @@ async fn what_a_lying_holder_made_of_a_batch_is_written_nowhere() {
         assert_eq!(entries(&scene).await, before, "{trouble:?}");
         assert_eq!(scene.agency.ledger.size().await.unwrap(), size, "{trouble:?}");
         assert_eq!(met(&scene, 1, UNKNOWN).await, None, "{trouble:?}");
-        let as_of = scene.agency.index.ready(1, scene.clock.now()).await.unwrap();
+        let as_of = scene.agency.index.ready(1, None, scene.clock.now()).await.unwrap();
         assert!(as_of < scene.clock.now(), "it is not whole since now");
         scene.agency.index.tend(false).await.unwrap();
         assert_eq!(met(&scene, 1, UNKNOWN).await, Some(client(UNKNOWN)), "{trouble:?}");

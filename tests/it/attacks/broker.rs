@@ -275,7 +275,7 @@ impl Swap {
         let rulings = Leaf::parse(&attestation.leaf)?.rulings;
         let id = TargetId::derive(&raw.id, target);
         let asked = Delivered { id, header: &raw.header, target, part };
-        let question = self.broker.attest_pair(&asked, &pair, &to.seal, rulings)?;
+        let question = self.broker.attest_pair(&asked, &pair, &to, rulings)?;
         let reply = self.broker.deliver(&self.node, (&question).into()).await?;
         let reply = reply.map_err(anyhow::Error::msg)?;
         let target_oin = target.to_string();

@@ -1,9 +1,9 @@
 //! A broker with the real broker's keys and factors, at a holder's door.
 
 use anyhow::{Context as _, Result};
-use grondslag_core::blind::Pair;
+use grondslag_core::blind::{Pair, Turned};
 use grondslag_core::catalogue::Purpose;
-use grondslag_core::id::TargetId;
+use grondslag_core::id::{Digest, TargetId};
 use grondslag_core::reason::Reason;
 use grondslag_core::statement::Leaf;
 use grondslag_core::tier::Tier;
@@ -87,9 +87,9 @@ fn a_hidden_number_of_another_question_or_agency_is_refused() -> Result<()> {
         assert_eq!(refused.err(), Some(Reason::SealInvalid), "of another agency");
 
         // Sealed as it should be, and not what was attested.
-        let seal = one.keys().of(&target)?.seal;
-        let again = broker.step(&one, &target)?;
-        let pair = broker.seal_pair(&delivered(&question), &again.bytes(), &seal)?;
+        let to = one.keys().of(&target)?;
+        let again = Turned { pair: broker.step(&one, &target)?, made_with: to.made_with };
+        let pair = broker.seal_pair(&delivered(&question), &again.bytes(), &to.seal)?;
         let unattested = TargetQuestion { pair, ..question.clone() };
         let refused = deliver(federation, &broker, &unattested).await?;
         assert_eq!(refused.err(), Some(Reason::AttestationInvalid), "not the attested one");
@@ -119,6 +119,7 @@ fn an_identity_or_no_point_is_refused_by_the_holder() -> Result<()> {
             ("one point", one.bytes().to_vec()),
             ("nothing", Vec::new()),
         ] {
+            let points = [points.as_slice(), &[0; Digest::LEN]].concat();
             let pair = broker.seal_pair(&delivered(&question), &points, &seal)?;
             let changed = TargetQuestion { pair, ..question.clone() };
             let refused = deliver(federation, &broker, &changed).await?;
@@ -143,8 +144,8 @@ fn a_pair_without_the_right_step_is_about_nobody() -> Result<()> {
             let sketch = again(federation, &sketch)?;
             let honest = broker.attest(&sketch, &target, Tier::T3)?;
             let rulings = Leaf::parse(&honest.evidence.leaf)?.rulings;
-            let seal = sketch.keys().of(&target)?.seal;
-            let question = broker.attest_pair(&delivered(&honest), &pair, &seal, rulings)?;
+            let to = sketch.keys().of(&target)?;
+            let question = broker.attest_pair(&delivered(&honest), &pair, &to, rulings)?;
             let reply =
                 deliver(federation, &broker, &question).await?.map_err(anyhow::Error::msg)?;
             assert!(says_nothing(&body(federation, &sketch, SCHOOL, &reply)?), "{what}");

@@ -27,6 +27,18 @@ const PLAIN: [&str; 4] = ["u8", "String", "str", "Digest"];
 /// The demo's world is made up, and so are all who live in it.
 const LEFT_OUT: [&str; 1] = ["cli/src/demo/world.rs"];
 
+/// What a draw of an officer goes by is shown, so that others can draw again.
+const DRAWN: (&str, [&str; 3]) = (
+    "seed: ",
+    ["cli/src/spot_check/mod.rs", "cli/src/spot_check/verify.rs", "node/src/index/spot_check.rs"],
+);
+
+/// Whether a field of a file is meant to be seen.
+fn is_shown(path: &Path, line: &str) -> bool {
+    let (field, files) = DRAWN;
+    line.contains(field) && files.iter().any(|file| Path::new(file) == path)
+}
+
 /// Whether a line of a type's body is a field that must not be printed.
 fn is_secret(line: &str) -> bool {
     let Some((name, kind)) = line.trim().trim_end_matches(',').split_once(": ") else {
@@ -58,7 +70,7 @@ fn printed(sources: &[Source]) -> Vec<String> {
                 inside = derives;
             } else if line == "}" || line.ends_with(';') && !line.starts_with(' ') {
                 (derives, inside) = (false, false);
-            } else if inside && is_secret(line) {
+            } else if inside && is_secret(line) && !is_shown(Path::new(&source.path), line) {
                 found.push(format!("{}:{number}: {} is printed", source.path, line.trim()));
             }
         }

@@ -10,7 +10,7 @@ use ed25519_dalek::SigningKey;
 use futures_util::StreamExt as _;
 use grondslag_certs::key;
 use grondslag_certs::tls::Connector;
-use grondslag_core::blind::Pair;
+use grondslag_core::blind::{Pair, Turned};
 use grondslag_core::catalogue::Category;
 use grondslag_core::id::{Digest, InquiryId, Oin, TargetId};
 use grondslag_core::inquiry::{Header, Part};
@@ -34,7 +34,7 @@ use tonic::transport::Channel;
 
 use super::between::Asking;
 use super::identity::Identities;
-use super::keys::{HolderKeys, RegionKeys, rng, sealed};
+use super::keys::{Addressee, HolderKeys, RegionKeys, rng, sealed};
 
 pub use super::sketch::{NECESSITY, Plea, Sketch};
 
@@ -207,8 +207,8 @@ impl Hand {
             cap,
         };
         let rulings = part.categories.iter().map(through).collect();
-        let seal = sketch.keys().of(target)?.seal;
-        self.attest_pair(&asked, &self.step(sketch, target)?, &seal, rulings)
+        let to = sketch.keys().of(target)?;
+        self.attest_pair(&asked, &self.step(sketch, target)?, &to, rulings)
     }
 
     /// The same for any pair, whatever the asker hid, and with any rulings.
@@ -219,7 +219,7 @@ impl Hand {
         &self,
         asked: &Delivered<'_>,
         pair: &Pair,
-        to: &SealKey,
+        to: &Addressee,
         rulings: Vec<Ruling>,
     ) -> Result<TargetQuestion> {
         let Delivered { id, header, target, part } = *asked;
@@ -232,8 +232,9 @@ impl Hand {
             rulings,
             decided_at: header.times.asked_at,
         };
-        let evidence = self.evidence(&id, &leaf, pair.digest());
-        let pair = self.seal_pair(asked, &pair.bytes(), to)?;
+        let turned = Turned { pair: *pair, made_with: to.made_with };
+        let evidence = self.evidence(&id, &leaf, turned.digest());
+        let pair = self.seal_pair(asked, &turned.bytes(), &to.seal)?;
         let (header, target, part) = (header.clone(), target.clone(), part.clone());
         Ok(TargetQuestion { id, header, target, part, pair, evidence })
     }

@@ -8,12 +8,12 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, anyhow};
 use grondslag_certs::SealedFile;
-use grondslag_core::blind::inbound::Place;
+use grondslag_core::blind::inbound::{Place, made_with};
 use grondslag_core::blind::{BlindError, Element, Factors, InboundKey, Link, Secret};
 use grondslag_core::canonical::Reader;
 use grondslag_core::card::{Card, SignedCard};
 use grondslag_core::epoch::EpochKeys;
-use grondslag_core::id::Oin;
+use grondslag_core::id::{Digest, Oin};
 use grondslag_core::limits::MESSAGE_BYTES_MAX;
 use grondslag_core::reason::Reason;
 use grondslag_core::seal::{About, SealError, SealKey, SealSecret, Suite, open};
@@ -42,6 +42,8 @@ pub struct Addressee {
     pub seal: SealKey,
     /// Its inbound key, proved from its own key on.
     pub inbound: InboundKey,
+    /// Which factors a number goes through to it.
+    pub made_with: Digest,
 }
 
 /// The keys of a region in its current epoch, as the broker publishes them.
@@ -81,7 +83,10 @@ impl RegionKeys {
                 let own = card.pseudonym_key.get(..Element::LEN).context("a pseudonym key")?;
                 let seal = SealKey::parse(&card.seal_key).map_err(sealed)?;
                 let inbound = keys.prove(&card.oin, &Element::parse(own)?, &links.links)?;
-                keys.agencies.insert(card.oin, Addressee { seal, inbound });
+                keys.agencies.insert(
+                    card.oin,
+                    Addressee { seal, inbound, made_with: made_with(&links.links) },
+                );
             }
         }
         Ok(keys)
@@ -123,7 +128,7 @@ impl RegionKeys {
         let links = [Link { inbound, proof, shuffled: factors.shuffled(None)?, signature: None }];
         let seal = SealSecret::random(Suite::XWing, &mut rng).public().map_err(sealed)?;
         let inbound = InboundKey::verify(&self.region, self.epoch, oin, &own, &links, &[])?;
-        Ok(Addressee { seal, inbound })
+        Ok(Addressee { seal, inbound, made_with: made_with(&links) })
     }
 
     fn prove(&self, oin: &Oin, own: &Element, links: &[Link]) -> Result<InboundKey, BlindError> {

@@ -1,6 +1,7 @@
 //! The hidden number of a question: whose it is is proved, and nobody but its target opens it.
 
-use grondslag_core::blind::Pair;
+use grondslag_core::blind::inbound::made_with;
+use grondslag_core::blind::{Pair, Turned};
 use grondslag_core::seal::{About, open};
 
 use super::*;
@@ -208,8 +209,10 @@ async fn the_pair_is_sealed_for_its_target_and_attested_by_its_digest() {
     let (to, header) = (oin(SCHOOL), inquiry.header());
     let about = About::pair(targets[0].id, header, &scene.broker.oin, &to);
     let sealed = decided[0].pair.as_deref().unwrap();
-    let pair = Pair::parse(&open(&scene.seal, &about, sealed).unwrap()).unwrap();
-    assert_eq!(pair.digest(), decided[0].evidence.pair);
+    let turned = Turned::parse(&open(&scene.seal, &about, sealed).unwrap()).unwrap();
+    assert_eq!(turned.digest(), decided[0].evidence.pair);
+    assert_eq!(turned.made_with, made_with(&targets[0].links));
+    let pair = turned.pair;
     let hidden = inquiry.hidden();
     assert!(pair.one != hidden.one && pair.two != hidden.two[0], "re-randomised");
     // It is the same child's pseudonym in every question, and another child's is another.
@@ -220,7 +223,7 @@ async fn the_pair_is_sealed_for_its_target_and_attested_by_its_digest() {
     let (_, targets, again) = scene.route(other).await.unwrap();
     let about = About { target_id: targets[0].id, ..about };
     let second = open(&scene.seal, &about, again[0].pair.as_deref().unwrap()).unwrap();
-    assert_eq!(met(&Pair::parse(&second).unwrap()), met(&pair));
+    assert_eq!(met(&Turned::parse(&second).unwrap().pair), met(&pair));
     assert_ne!(met(&pair), *child(1).point());
     assert!(open(&scene.seal, &about, sealed).is_err(), "it is of the other question");
     let foreign = SealSecret::random(Suite::XWing, &mut rng());

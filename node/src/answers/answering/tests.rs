@@ -13,6 +13,7 @@ use grondslag_proto::reply::Reply;
 use super::*;
 use crate::answers::decisions;
 use crate::fixture::{Ask, CANARY, GI, KNOWN, Scene, UNKNOWN, attest, oin, opened, sign};
+use crate::limits::EPOCH_GAP_MS;
 
 async fn put(scene: &Scene, question: &TargetQuestion) -> Result<Reply, Stop> {
     answer(&scene.agency, question.clone()).await.map(Sealed::into_reply)
@@ -444,4 +445,20 @@ async fn a_card_that_is_newer_than_ours_is_read_once_it_is_needed() {
 fn a_register_in_motion_is_not_ready_and_a_damaged_one_is_a_fault() {
     assert_eq!(Stop::from(SourceFault::Changed), Stop::Refused(Reason::NotReady));
     assert_eq!(Stop::from(SourceFault::Damaged), Stop::Fault(Reason::StoreCorrupt));
+}
+
+/// The asker has read keys of other factors for the same epoch, and this node has not yet: whoever
+/// is known here does not look unknown.
+#[tokio::test]
+async fn a_question_through_other_factors_than_the_indexs_is_not_answered_with_nothing() {
+    let scene = scene().await;
+    let known = answered(&scene, &Ask::guardian(&["G05"])).await;
+    assert_eq!(known.outcome, Outcome::Verstrekt);
+    scene.listing.holder.lose_factors();
+    let question = scene.question(&Ask::guardian(&["G05"]).id(2));
+    assert_eq!(put(&scene, &question).await.err(), Some(Stop::Refused(Reason::NotReady)));
+    // Once it has read them it enrols anew, and answers.
+    tokio::time::sleep(std::time::Duration::from_millis(EPOCH_GAP_MS + 50)).await;
+    let reply = put(&scene, &question).await.unwrap();
+    assert_eq!(opened(&reply, &question).outcome, Outcome::Verstrekt);
 }

@@ -1,8 +1,9 @@
 //! The vectors of `vectors/blind-v1.json`: everything in the file follows from what is given in it.
 
 use grondslag_core::blind::enrolment::{Batch, digest_of};
+use grondslag_core::blind::inbound::made_with;
 use grondslag_core::blind::{
-    Element, Encrypted, Factors, InboundKey, Link, Pair, Secret, question,
+    Element, Encrypted, Factors, InboundKey, Link, Pair, Secret, Turned, question,
 };
 use grondslag_core::clock::Timestamp;
 use grondslag_core::id::{Digest, Oin, TargetId};
@@ -180,7 +181,8 @@ impl<'a> Chain<'a> {
             "c2": hexed(&two[0]),
             "proof": hex::encode(proof.bytes()),
             "steps": steps,
-            "pair_digest": pair.digest().to_string(),
+            "made_with": made_with(&self.links).to_string(),
+            "turned_digest": Turned { pair, made_with: made_with(&self.links) }.digest().to_string(),
             "P": hex::encode(pseudonym.expose()),
             "index": hex::encode(pseudonym.index(&bytes(&self.file["index_key"]))),
         })
