@@ -255,7 +255,7 @@ async fn what_is_not_asked_is_not_stepped_and_the_quota_is_the_holders_own() {
         assert!(stand.far.step(last.clone()).await.is_ok(), "what was counted counts once");
     }
     let mut more = stand.shown(&stand.asked(3).await).await;
-    assert_eq!(stand.far.step(more.clone()).await.err(), Some(Reason::QuotaExceeded));
+    assert_eq!(stand.far.step(more.clone()).await.err(), Some(Reason::StepsExceeded));
     more.targets[0].1 = false;
     assert_eq!(stand.far.step(more).await.unwrap(), []);
 }

@@ -80,7 +80,7 @@ impl Means {
     /// Counts, and records what is counted, in one commit. What was recorded under `about` before
     /// counts once.
     async fn count(&self, counted: &Counted<'_>) -> Result<(), Reason> {
-        let Counted { key, more, max, about, leaf, until } = *counted;
+        let Counted { key, more, max, over, about, leaf, until } = *counted;
         let failed = StoreError::reason;
         let done = [b"hd/".as_slice(), about.as_bytes()].concat();
         for _ in 0..QUOTA_TRIES_MAX {
@@ -91,7 +91,7 @@ impl Means {
             let before = seen.as_ref().map_or(Some(0), |seen| number(&seen.body));
             let count = before.ok_or(Reason::StoreCorrupt)?.saturating_add(more);
             if count > max {
-                return Err(Reason::QuotaExceeded);
+                return Err(over);
             }
             let state = Batch::new();
             let state = seen.map_or(state.clone(), |seen| parts::delete_seen(state, key, &seen));
@@ -121,6 +121,8 @@ struct Counted<'a> {
     more: u64,
     /// How far it may go.
     max: u64,
+    /// Why nothing more is counted then.
+    over: Reason,
     /// What is counted once.
     about: Digest,
     /// How it stands in the ledger.
@@ -174,6 +176,7 @@ impl KeyHolder for LocalHolder {
             key: key.as_bytes(),
             more: count,
             max: self.0.steps_per_day_max,
+            over: Reason::StepsExceeded,
             about,
             leaf: &leaf,
             until: now.plus_ms(COUNTER_KEPT_MS),
@@ -212,6 +215,7 @@ impl KeyHolder for LocalHolder {
             key: key.as_bytes(),
             more: count,
             max: self.0.points_per_epoch_max,
+            over: Reason::QuotaExceeded,
             about,
             leaf: &leaf,
             until: now.plus_ms(ENROLMENT_KEPT_MS),

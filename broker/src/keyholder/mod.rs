@@ -138,7 +138,7 @@ pub(crate) trait KeyHolder: Send + Sync + fmt::Debug {
     /// One step over the pairs of a verified question.
     ///
     /// # Errors
-    /// `EPOCH_STALE`, `QUOTA_EXCEEDED`, why it could not be recorded, what a holder elsewhere
+    /// `EPOCH_STALE`, `STEPS_EXCEEDED`, why it could not be recorded, what a holder elsewhere
     /// found wrong itself, or `KEY_HOLDER_UNREACHABLE`.
     async fn step(&self, asked: Asked<'_>, steps: &[Step]) -> Result<Vec<Pair>, Reason>;
 

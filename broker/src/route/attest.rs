@@ -22,6 +22,9 @@ use crate::keyholder::{Asked, Sent};
 /// Takes the hidden number of a recorded question through the key holders, for every target that
 /// is to be asked, and attests every decision.
 ///
+/// The decision stays recorded, and counted, when a holder refuses: it was durable before anything
+/// was asked of the holder. Put again, the same question is taken as it was recorded.
+///
 /// # Errors
 /// Why a key holder did not make its step, or a pair could not be sealed: nobody is asked then.
 pub(crate) async fn attest(
