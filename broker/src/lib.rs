@@ -7,6 +7,7 @@
 pub mod admin;
 mod broker;
 pub mod config;
+mod counter;
 mod deliver;
 mod directory;
 mod enrol;
@@ -17,6 +18,7 @@ mod limits;
 mod nodes;
 mod route;
 pub mod serve;
+mod sweep;
 
 // For the demo's blind check alone, which must know what to look for. Serving code reaches secrets
 // through a `KeyHolder`.

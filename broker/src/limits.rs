@@ -13,11 +13,11 @@ pub(crate) const REPLAY_MARGIN_MS: i64 = grondslag_core::limits::CLOCK_SKEW_MS_M
 /// How often a question is counted anew when others of its agency are counted at that moment:
 /// each time one of them at the least went through, so all of an asker's own and as many again.
 pub(crate) const COUNT_TRIES_MAX: usize = 2 * ASKER_QUESTIONS_MAX;
-/// How long a day's count of questions is kept.
+/// How long a day's count is kept, and what was counted in it counts once.
 pub(crate) const COUNT_KEPT_MS: i64 = 2 * 24 * 3_600 * 1_000;
-/// How often expired replay keys are swept.
+/// How often what expired is swept.
 pub(crate) const SWEEP_INTERVAL_MS: u64 = 60_000;
-/// Most replay keys removed in one sweep.
+/// Most keys removed at a time.
 pub(crate) const SWEEP_MAX: usize = 512;
 /// How often the operator's folder is read again.
 pub(crate) const OPERATOR_INTERVAL_MS: u64 = 1_000;
@@ -54,8 +54,6 @@ pub(crate) const HOLDER_CARD_INTERVAL_MS: u64 = 5_000;
 pub(crate) const POINTS_PER_EPOCH: u64 = 200_000;
 /// Keys of an epoch's counters that one commit removes.
 pub(crate) const COUNTERS_PAGE: usize = 500;
-/// How long a day's counter is kept, and what was counted in it counts once.
-pub(crate) const COUNTER_KEPT_MS: i64 = 2 * 24 * 3_600 * 1_000;
 /// How long an epoch's counters are kept at least: longer than any epoch.
 pub(crate) const ENROLMENT_KEPT_MS: i64 = 400 * 24 * 3_600 * 1_000;
 /// Largest file with a wish for the next epoch.

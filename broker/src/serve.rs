@@ -39,11 +39,11 @@ use crate::directory::service::Directories;
 use crate::enrol::service::Enrolments;
 use crate::epoch::{Epochs, wish};
 use crate::keyholder::{Chain, LocalHolder, Means, RemoteHolder, Secrets};
-use crate::limits::{HOLDER_CARD_INTERVAL_MS, OPERATOR_INTERVAL_MS, SWEEP_INTERVAL_MS};
+use crate::limits::{HOLDER_CARD_INTERVAL_MS, OPERATOR_INTERVAL_MS};
 use crate::nodes::{Heard, Nodes};
 use crate::route::fanout::FanoutLimits;
 use crate::route::service::Routes;
-use crate::route::sweep::sweep_all;
+use crate::sweep::keep_sweeping;
 
 /// Name of the key holder's own ledger.
 const HOLDER: &str = "holder";
@@ -175,7 +175,7 @@ async fn chain(
     Ok((Arc::new(Chain::new(holders)), held))
 }
 
-/// Reads the operator's folder and sweeps replay keys, until the end.
+/// Reads the operator's folder and sweeps what expired, until the end.
 fn look_after(broker: &Arc<Broker>, context: &Context) -> Result<(), StartError> {
     let operated = Arc::clone(broker);
     context.every(Duration::from_millis(OPERATOR_INTERVAL_MS), move || {
@@ -204,16 +204,7 @@ fn look_after(broker: &Arc<Broker>, context: &Context) -> Result<(), StartError>
             }
         })?;
     }
-    let swept = Arc::clone(broker);
-    context.every(Duration::from_millis(SWEEP_INTERVAL_MS), move || {
-        let broker = Arc::clone(&swept);
-        async move {
-            if let Err(reason) = sweep_all(broker.store.as_ref(), broker.clock.now()).await {
-                tracing::error!(reason = reason.code(), "expired replay keys were not removed");
-            }
-        }
-    })?;
-    Ok(())
+    keep_sweeping(context, Arc::clone(&broker.store), Arc::clone(&broker.clock))
 }
 
 /// What the broker says of itself.

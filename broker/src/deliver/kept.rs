@@ -16,8 +16,8 @@ use grondslag_evidence::store::{Batch, Store, StoreError, parts};
 use serde::{Deserialize, Serialize};
 
 use crate::route::attest::is_asked;
-use crate::route::sweep::expiry_key;
 use crate::route::verify::Target;
+use crate::sweep::expiry_key;
 
 /// A question as its target's messages need it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -21,9 +21,9 @@ use super::config::HolderConfig;
 use super::service::Steps;
 use crate::directory::{Directory, operator::Admits};
 use crate::keyholder::{LocalHolder, Means, Secrets};
-use crate::limits::{OPERATOR_INTERVAL_MS, SWEEP_INTERVAL_MS};
-use crate::route::sweep::sweep_all;
+use crate::limits::OPERATOR_INTERVAL_MS;
 use crate::serve::publish_own;
+use crate::sweep::keep_sweeping;
 
 /// Builds a key holder and binds its listener.
 ///
@@ -81,7 +81,7 @@ async fn open(config: &HolderConfig, context: &Context) -> Result<Holder, StartE
     Ok(Holder { oin, sign_key, region, clock, store, ledger, directory, local, proved })
 }
 
-/// Reads the operator's folder and sweeps counters, until the end.
+/// Reads the operator's folder and sweeps what expired, until the end.
 fn look_after(holder: &Arc<Holder>, context: &Context) -> Result<(), StartError> {
     let operated = Arc::clone(holder);
     context.every(Duration::from_millis(OPERATOR_INTERVAL_MS), move || {
@@ -92,16 +92,7 @@ fn look_after(holder: &Arc<Holder>, context: &Context) -> Result<(), StartError>
             }
         }
     })?;
-    let swept = Arc::clone(holder);
-    context.every(Duration::from_millis(SWEEP_INTERVAL_MS), move || {
-        let holder = Arc::clone(&swept);
-        async move {
-            if let Err(reason) = sweep_all(holder.store.as_ref(), holder.clock.now()).await {
-                tracing::error!(reason = reason.code(), "expired counters were not removed");
-            }
-        }
-    })?;
-    Ok(())
+    keep_sweeping(context, Arc::clone(&holder.store), Arc::clone(&holder.clock))
 }
 
 fn own_card(

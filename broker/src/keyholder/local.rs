@@ -20,8 +20,9 @@ use tokio::sync::Semaphore;
 
 use super::secrets::Secrets;
 use super::{Asked, Enrolling, Inbound, KeyHolder, Step, Wanted};
-use crate::limits::{COUNTER_KEPT_MS, ENROLMENT_KEPT_MS, EVALUATIONS_MAX, QUOTA_TRIES_MAX};
-use crate::route::sweep::expiry_key;
+use crate::counter::Counter;
+use crate::limits::{COUNT_KEPT_MS, ENROLMENT_KEPT_MS, EVALUATIONS_MAX, QUOTA_TRIES_MAX};
+use crate::sweep::expiry_key;
 
 /// What a holder works with.
 pub(crate) struct Means {
@@ -81,24 +82,18 @@ impl Means {
     /// counts once.
     async fn count(&self, counted: &Counted<'_>) -> Result<(), Reason> {
         let Counted { key, more, max, over, about, leaf, until } = *counted;
-        let failed = StoreError::reason;
-        let done = [b"hd/".as_slice(), about.as_bytes()].concat();
+        let done = mark(&about);
         for _ in 0..QUOTA_TRIES_MAX {
-            if self.store.get(&done).await.map_err(failed)?.is_some() {
+            if self.store.get(&done).await.map_err(StoreError::reason)?.is_some() {
                 return Ok(());
             }
-            let seen = parts::read_seen(self.store.as_ref(), key).await.map_err(failed)?;
-            let before = seen.as_ref().map_or(Some(0), |seen| number(&seen.body));
-            let count = before.ok_or(Reason::StoreCorrupt)?.saturating_add(more);
-            if count > max {
+            let counter = Counter::read(self.store.as_ref(), key.to_vec()).await?;
+            if !counter.has_room(more, max) {
                 return Err(over);
             }
-            let state = Batch::new();
-            let state = seen.map_or(state.clone(), |seen| parts::delete_seen(state, key, &seen));
-            let state = parts::put_body(state, key, &count.to_be_bytes()).map_err(failed)?;
-            let state = parts::put_body(state, &done, &[]).map_err(failed)?;
+            let state = parts::put_body(Batch::new(), &done, &[]).map_err(StoreError::reason)?;
             let state = state.put(expiry_key(until, &done), done.as_slice());
-            let state = state.put(expiry_key(until, key), key);
+            let state = counter.add(state, more, until)?;
             let entry = Entry { about, leaf: leaf.to_vec(), state };
             match self.ledger.append(entry).await {
                 Ok(_) => return Ok(()),
@@ -108,6 +103,11 @@ impl Means {
         }
         Err(Reason::Busy)
     }
+}
+
+/// That something was counted: `hd/` and what it is about.
+fn mark(about: &Digest) -> Vec<u8> {
+    [b"hd/".as_slice(), about.as_bytes()].concat()
 }
 
 /// Places for evaluating batches.
@@ -127,12 +127,8 @@ struct Counted<'a> {
     about: Digest,
     /// How it stands in the ledger.
     leaf: &'a [u8],
-    /// When the counter has served.
+    /// When the counter and the mark have served.
     until: Timestamp,
-}
-
-fn number(value: &[u8]) -> Option<u64> {
-    value.try_into().ok().map(u64::from_be_bytes)
 }
 
 #[async_trait]
@@ -179,7 +175,7 @@ impl KeyHolder for LocalHolder {
             over: Reason::StepsExceeded,
             about,
             leaf: &leaf,
-            until: now.plus_ms(COUNTER_KEPT_MS),
+            until: now.plus_ms(COUNT_KEPT_MS),
         };
         self.0.count(&counted).await?;
         let stepped = steps.iter().map(|step| {

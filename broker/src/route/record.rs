@@ -21,6 +21,7 @@ use super::verify::Target;
 use crate::broker::Broker;
 use crate::deliver;
 use crate::limits::{COUNT_TRIES_MAX, LOOKUP_LEAVES_MAX, LOOKUP_PAGE, REPLAY_MARGIN_MS};
+use crate::sweep::expiry_key;
 
 /// The decision on one target, recorded.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -151,7 +152,7 @@ async fn entries(
     let expires = inquiry.header().times.answer_by.plus_ms(REPLAY_MARGIN_MS);
     let state = parts::put_body(counted, key, &body)
         .map_err(StoreError::reason)?
-        .put(super::sweep::expiry_key(expires, key), key);
+        .put(expiry_key(expires, key), key);
     let mut state = deliver::note(state, inquiry, targets, rulings, leaves)?;
     let entries = abouts.iter().zip(leaves).map(|(about, leaf)| Entry {
         about: *about,
