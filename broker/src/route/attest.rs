@@ -10,7 +10,6 @@ use grondslag_core::limits::PAIR_BYTES;
 use grondslag_core::reason::Reason;
 use grondslag_core::seal::{About, SealError, seal};
 use grondslag_core::statement::{NamedRuling, attestation_bytes, sign};
-use grondslag_core::tier::Verdict;
 use grondslag_proto::question::Evidence;
 use rand_core::UnwrapErr;
 
@@ -50,8 +49,7 @@ pub(crate) async fn attest(
 
 /// Something of it was let through, and there is somebody to deal with.
 pub(crate) fn is_asked(target: &Target, rulings: &[NamedRuling]) -> bool {
-    let through = |named: &NamedRuling| named.ruling.verdict != Verdict::Refuse;
-    target.card.is_ok() && rulings.iter().any(through)
+    target.card.is_ok() && rulings.iter().any(|named| named.ruling.is_let_through())
 }
 
 fn links_of(targets: &[Target]) -> Vec<Arc<[Link]>> {

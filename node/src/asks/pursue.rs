@@ -10,8 +10,7 @@ use grondslag_core::id::{Digest, Oin, TargetId};
 use grondslag_core::inquiry::{Header, Inquiry, Part};
 use grondslag_core::lang::Lang;
 use grondslag_core::reason::Reason;
-use grondslag_core::statement::{NamedRuling, subject_tag};
-use grondslag_core::tier::Verdict;
+use grondslag_core::statement::{FIRST_REPLY_NO, NamedRuling, subject_tag};
 use grondslag_proto::question::Evidence;
 use grondslag_proto::reply::{Reply, reason};
 use grondslag_proto::v1;
@@ -69,7 +68,7 @@ impl Target {
     /// What the broker let through to it.
     fn let_through(&self) -> Vec<Category> {
         let let_through = self.rulings.iter().map(|named| &named.ruling);
-        let let_through = let_through.filter(|ruling| ruling.verdict != Verdict::Refuse);
+        let let_through = let_through.filter(|ruling| ruling.is_let_through());
         let_through.map(|ruling| ruling.category.clone()).collect()
     }
 }
@@ -429,7 +428,7 @@ impl Pursuit {
     fn expect(&self, oin: &Oin, epoch: u32, let_through: Vec<Category>) -> FollowedTarget {
         let id = TargetId::derive(&self.summary.id, oin);
         let tag = subject_tag(&id, oin, self.wish.subject.expose().as_bytes());
-        FollowedTarget { oin: oin.clone(), epoch, let_through, tag, last_no: 1 }
+        FollowedTarget { oin: oin.clone(), epoch, let_through, tag, last_no: FIRST_REPLY_NO }
     }
 }
 
