@@ -16,6 +16,7 @@ pub mod holder;
 mod keyholder;
 mod limits;
 mod nodes;
+mod own;
 mod route;
 pub mod serve;
 mod sweep;

@@ -5,8 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use grondslag_certs::{OwnCard, authority, key};
-use grondslag_core::catalogue::Kind;
+use grondslag_certs::key;
 use grondslag_core::limits::MESSAGE_BYTES_MAX;
 use grondslag_core::reason::Reason;
 use grondslag_evidence::ledger::Ledger;
@@ -22,7 +21,7 @@ use super::service::Steps;
 use crate::directory::{Directory, operator::Admits};
 use crate::keyholder::{LocalHolder, Means, Secrets};
 use crate::limits::OPERATOR_INTERVAL_MS;
-use crate::serve::publish_own;
+use crate::own::{Own, publish_own};
 use crate::sweep::keep_sweeping;
 
 /// Builds a key holder and binds its listener.
@@ -40,9 +39,16 @@ pub async fn build(config: HolderConfig, context: &Context) -> Result<App, Start
     let vitals = Arc::new(HolderVitals { holder: Arc::clone(&holder), context: context.clone() });
     let server = serve_operator(server, holder.oin.clone(), vitals);
     let bound = server.bind(context.net.as_ref(), config.listen.address).await?;
-    let endpoint = config.holder.endpoint.clone();
-    let own = own_card(&holder, &config, endpoint.unwrap_or(bound.address().to_string()))?;
-    let region = context.region.current();
+    let section = &config.holder;
+    let own = Own {
+        name: &section.name,
+        endpoint: section.endpoint.clone().unwrap_or(bound.address().to_string()),
+        duty_phone: &section.duty_phone,
+        sign_key: &holder.sign_key,
+        previous: section.previous_sign_key.as_ref(),
+        admission: &section.admission,
+    };
+    let (own, region) = (own.read()?, context.region.current());
     let published = publish_own(&holder.directory, &own, &region, holder.clock.now()).await;
     published.map_err(|reason| StartError::new(reason, "the holder's own card was not taken"))?;
     Ok(App { servers: vec![bound] })
@@ -93,30 +99,6 @@ fn look_after(holder: &Arc<Holder>, context: &Context) -> Result<(), StartError>
         }
     })?;
     keep_sweeping(context, Arc::clone(&holder.store), Arc::clone(&holder.clock))
-}
-
-fn own_card(
-    holder: &Holder,
-    config: &HolderConfig,
-    endpoint: String,
-) -> Result<OwnCard, StartError> {
-    let section = &config.holder;
-    let previous = section.previous_sign_key.as_ref();
-    let previous = previous.map(|file| key::load_signing_key(file.path())).transpose();
-    Ok(OwnCard {
-        kind: Kind::parse(Kind::BROKER)
-            .map_err(|_| StartError::new(Reason::Internal, Kind::BROKER))?,
-        name: section.name.clone(),
-        endpoint,
-        duty_phone: section.duty_phone.clone(),
-        sign_key: holder.sign_key.clone(),
-        previous: previous.map_err(|error| StartError::new(error.reason(), error))?,
-        // Nobody asks a key holder.
-        seal_key: Vec::new(),
-        pseudonym_key: Vec::new(),
-        admission: authority::read_admission(section.admission.path())
-            .map_err(|error| StartError::new(error.reason(), error))?,
-    })
 }
 
 #[derive(Debug)]
