@@ -84,6 +84,10 @@ fn say(status: &Status, out: Output) {
     if let Some(epoch) = &status.epoch {
         crate::broker::epoch::say(epoch, out);
     }
+    if let Some(late @ 1..) = status.late_answers {
+        let missed = out.tr("antwoorden misten hun moment", "answers missed their tick");
+        row(out.tr("te laat", "late"), &yellow(&format!("{late} {missed}")));
+    }
     for peer in &status.peers {
         out.line(&peer_line(peer, out));
     }

@@ -33,10 +33,19 @@ pub fn weigh(
         let bytes = approval_bytes(id, header, &part.categories, &approval.commitment);
         verify(&approver.public_key, &bytes, &approval.signature)
             .map_err(|_| Reason::ApprovalAltered)?;
-        let value =
-            if mandated(&approver.role) { Approvals::Mandated } else { Approvals::SecondPerson };
-        Ok(strongest.max(value))
+        Ok(strongest.max(value(approver, mandated)))
     })
+}
+
+/// What approvals add that were checked when they were made here: an asker's own.
+pub fn of_own(header: &Header, part: &Part, mandated: &dyn Fn(&Role) -> bool) -> Approvals {
+    let approvers = part.approvals.iter().filter_map(|approval| approver_of(header, approval).ok());
+    let values = approvers.map(|approver| value(approver, mandated));
+    values.max().unwrap_or(Approvals::None)
+}
+
+fn value(approver: &Approver, mandated: &dyn Fn(&Role) -> bool) -> Approvals {
+    if mandated(&approver.role) { Approvals::Mandated } else { Approvals::SecondPerson }
 }
 
 fn approver_of<'a>(header: &'a Header, approval: &Approval) -> Result<&'a Approver, Reason> {

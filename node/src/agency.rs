@@ -19,6 +19,7 @@ use grondslag_runtime::operator::Vitals;
 use grondslag_runtime::run::Context;
 use grondslag_runtime::status::{EpochState, IndexState, PeerContact, Status};
 
+use crate::answers::tick::Tick;
 use crate::asks::canary::Habits;
 use crate::config::AsksSection;
 use crate::directory::Directory;
@@ -77,8 +78,8 @@ pub struct Agency {
     pub staff: Arc<Registry>,
     /// The way to the broker.
     pub broker_link: Arc<dyn BrokerLink>,
-    /// Answers leave at multiples of this after their question came in.
-    pub reply_tick: Duration,
+    /// When answers leave.
+    pub(crate) tick: Tick,
     /// Ordinary questions of late, to be repeated about made-up subjects.
     pub(crate) habits: Habits,
     /// How much its people may ask on one day.
@@ -176,6 +177,7 @@ impl Vitals for Agency {
         status.policy_bundle = Some(self.pack.bundle().to_string());
         status.clock.offset_ms = self.broker_link.last_contact().ahead_ms;
         status.peers = vec![self.broker_contact()];
+        status.late_answers = Some(self.tick.late());
         status.epoch = self.epoch_state().await;
         status.findings.extend(self.readiness().await);
         status

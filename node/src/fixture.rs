@@ -42,6 +42,7 @@ pub(crate) use self::holder::{Listing, REGION, Trouble};
 pub(crate) use self::region::TestRegion;
 pub(crate) use self::shelf::Shelf;
 use crate::agency::{Agency, BrokerLink};
+use crate::answers::tick::Tick;
 use crate::asks::canary::Habits;
 use crate::detail::Detail;
 use crate::directory::{Directory, Means};
@@ -437,7 +438,7 @@ fn agency(
         secret,
         store,
         broker_link,
-        reply_tick: Duration::ZERO,
+        tick: Tick::new(Duration::ZERO),
         budget: crate::config::AsksSection::default(),
     }
 }

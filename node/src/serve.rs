@@ -34,6 +34,7 @@ use crate::agency::{Agency, BrokerLink};
 use crate::answers::replay::forget_expired;
 use crate::answers::service::AnswerService;
 use crate::answers::slots;
+use crate::answers::tick::Tick;
 use crate::asks::budget::forget_old;
 use crate::asks::canary::{Habits, pause};
 use crate::asks::draft::forget_ended;
@@ -375,7 +376,7 @@ async fn agency(config: &NodeConfig, context: &Context) -> Result<Agency, StartE
         source,
         staff,
         broker_link,
-        reply_tick: config.answers.reply_tick_ms.ms(),
+        tick: Tick::new(config.answers.reply_tick_ms.ms()),
         habits: Habits::default(),
         budget: config.asks,
     })

@@ -37,6 +37,10 @@ pub struct Status {
     /// The epoch of the pseudonyms, where the process follows one.
     #[serde(default)]
     pub epoch: Option<EpochState>,
+    /// Answers that missed the tick at which they should have left, since the process started;
+    /// known to a node.
+    #[serde(default)]
+    pub late_answers: Option<u64>,
     /// Everybody it knows, and when they last spoke.
     pub peers: Vec<PeerContact>,
 }

@@ -20,7 +20,7 @@ pub(crate) mod replay;
 pub(crate) mod service;
 mod shape;
 pub(crate) mod slots;
-mod tick;
+pub(crate) mod tick;
 pub mod verify;
 
 pub(crate) use record::decisions;

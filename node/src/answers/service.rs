@@ -15,7 +15,6 @@ use tokio::time::Instant;
 use tonic::{Request, Response, Status};
 
 use super::answering::{self, Stop};
-use super::tick;
 use crate::agency::Agency;
 
 /// Answers questions.
@@ -79,7 +78,7 @@ impl NodeService for AnswerService {
         let question = question.ok_or_else(|| rejected(Reason::Malformed))?;
         // Whether answered, refused or failed, it leaves on the tick.
         let result = self.answered(question).await;
-        tick::until_next(arrived, self.agency.reply_tick).await;
+        self.agency.tick.until_next(arrived).await;
         Ok(Response::new(v1::AnswerResponse { result: Some(result?) }))
     }
 }

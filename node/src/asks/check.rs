@@ -95,7 +95,7 @@ pub(crate) fn check_rulings(
     let card = agency.directory.card(asked.target)?;
     let ruled_here = || -> Result<Vec<NamedRuling>, FactError> {
         let approvals = approvals(agency, asked);
-        let visible = agency.pack.visible(header, &card.card().kind, approvals)?;
+        let visible = agency.pack.visible(header, &card.card().kind, Some(approvals))?;
         let rule = |category| agency.pack.rule_visible(visible, category, decided_at);
         asked.part.categories.iter().map(rule).collect()
     };
@@ -117,15 +117,11 @@ fn shut(rulings: &[NamedRuling]) -> Option<Reason> {
     all.then_some(reason)
 }
 
-/// What second persons add, weighed as broker and holder weigh it. The asker's own approvals were
-/// checked when they were given.
-fn approvals(agency: &Agency, asked: Asked<'_>) -> Option<Approvals> {
-    let header = asked.inquiry.header();
+/// What second persons add, as broker and holder weigh it.
+fn approvals(agency: &Agency, asked: Asked<'_>) -> Approvals {
     let catalogue = agency.pack.catalogue();
     let mandated = |role: &_| catalogue.is_mandated(role);
-    let key = agency.sign_key.verifying_key().to_bytes();
-    let now = header.times.asked_at;
-    approval::weigh(&asked.id(), header, asked.part, &key, &mandated, now).ok()
+    approval::of_own(asked.inquiry.header(), asked.part, &mandated)
 }
 
 /// The outcome follows from the lines; content that did not fit its padding class makes "all" a

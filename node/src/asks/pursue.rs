@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use futures_util::stream::FuturesUnordered;
 use grondslag_core::answer::Answer;
 use grondslag_core::catalogue::Category;
 use grondslag_core::id::{Digest, Oin, TargetId};
@@ -83,6 +84,9 @@ struct Closing<'a> {
 }
 
 type Events = mpsc::Sender<v1::DeskEvent>;
+
+/// Whether an agency's answer was made durable.
+type Recorded = (Oin, Result<(), Reason>);
 
 impl Pursuit {
     /// Asks, and sends every event to the desk. A second attempt goes to the targets that could
@@ -214,13 +218,22 @@ impl Pursuit {
         let stream = self.agency.broker_link.ask(inquiry.into(), wait).await?;
         let mut stream = stream.take(inquiry.parts().len().saturating_mul(EVENTS_PER_TARGET_MAX));
         let mut again = Vec::new();
-        while let Some(next) = stream.next().await {
-            let Ok(v1::AskResponse { event: Some(event) }) = next else { break };
+        // Answers that come together are made durable together.
+        let mut recording = FuturesUnordered::new();
+        loop {
+            let next = tokio::select! {
+                Some(recorded) = recording.next() => {
+                    self.recorded(inquiry, targets, recorded, events, since).await;
+                    continue;
+                }
+                next = stream.next() => next,
+            };
+            let Some(Ok(v1::AskResponse { event: Some(event) })) = next else { break };
             match event {
                 Event::Refusal(refusal) => return Err(reason(&refusal.reason)),
                 Event::Decided(decided) => self.decided(inquiry, targets, decided).await,
                 Event::Replied(replied) => {
-                    self.replied(inquiry, targets, replied, events, since).await;
+                    recording.extend(self.replied(inquiry, targets, replied).await);
                 }
                 Event::Closed(closed) => {
                     let closing = Closing { inquiry, closed: &closed, more };
@@ -228,6 +241,9 @@ impl Pursuit {
                     again.extend(passing);
                 }
             }
+        }
+        while let Some(recorded) = recording.next().await {
+            self.recorded(inquiry, targets, recorded, events, since).await;
         }
         Ok(again)
     }
@@ -271,41 +287,64 @@ impl Pursuit {
         Ok(rulings)
     }
 
+    /// Opens a reply; what comes back makes it durable, and only then it is shown.
     async fn replied(
         &self,
         inquiry: &Inquiry,
         targets: &mut BTreeMap<Oin, Target>,
         wire: v1::TargetReplied,
-        events: &Events,
-        since: Instant,
-    ) {
-        let Some((oin, part)) = part_of(inquiry, &wire.target_oin) else { return };
-        let Some(target) = targets.get_mut(oin) else { return };
+    ) -> Option<impl Future<Output = Recorded> + use<>> {
+        let (oin, part) = part_of(inquiry, &wire.target_oin)?;
+        let target = targets.get_mut(oin)?;
         // One first reply per target; nothing is shown of a decision that was not proved.
         if target.answer.is_some() || target.discarded.is_some() {
-            return;
+            return None;
         }
         let asked = Asked { inquiry, target: oin, part };
-        match self.open(asked, target, wire.reply).await {
-            Ok(answer) => {
+        match self.open(asked, target, wire.reply) {
+            Ok((answer, reply)) => {
                 target.answer = Some(answer);
-                self.show(oin, target, Stand::Replied, None, events, since).await;
+                let (agency, oin) = (Arc::clone(&self.agency), oin.clone());
+                Some(async move {
+                    let recorded = record_answer(&agency, &oin, &reply).await;
+                    (oin, recorded)
+                })
             }
-            Err(reason) => self.discard(inquiry, target, reason).await,
+            Err(reason) => {
+                self.discard(inquiry, target, reason).await;
+                None
+            }
         }
     }
 
-    async fn open(
+    fn open(
         &self,
         asked: Asked<'_>,
         target: &Target,
         wire: Option<v1::Reply>,
-    ) -> Result<Answer, Reason> {
+    ) -> Result<(Answer, Reply), Reason> {
         let reply = Reply::try_from(wire.ok_or(Reason::Malformed)?)?;
         let let_through = target.let_through();
         let answer = open_reply(&self.agency, asked, &self.wish, &let_through, &reply)?;
-        record_answer(&self.agency, asked.target, &reply).await?;
-        Ok(answer)
+        Ok((answer, reply))
+    }
+
+    async fn recorded(
+        &self,
+        inquiry: &Inquiry,
+        targets: &mut BTreeMap<Oin, Target>,
+        (oin, recorded): Recorded,
+        events: &Events,
+        since: Instant,
+    ) {
+        let Some(target) = targets.get_mut(&oin) else { return };
+        match recorded {
+            Ok(()) => self.show(&oin, target, Stand::Replied, None, events, since).await,
+            Err(reason) => {
+                target.answer = None;
+                self.discard(inquiry, target, reason).await;
+            }
+        }
     }
 
     /// Shows a target's last event, or gives the target back for another attempt.
@@ -318,7 +357,8 @@ impl Pursuit {
     ) -> Option<Oin> {
         let oin = Oin::parse(&closed.target_oin).ok()?;
         let target = targets.get_mut(&oin)?;
-        if target.shown.is_some() {
+        // An answer that is being made durable is shown then.
+        if target.shown.is_some() || target.answer.is_some() {
             return None;
         }
         let why = (!closed.reason.is_empty()).then(|| reason(&closed.reason));

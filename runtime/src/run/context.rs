@@ -190,6 +190,7 @@ impl Context {
                 fault: self.clock.fault().map(|_| Reason::ClockInvalid),
             },
             epoch: None,
+            late_answers: None,
             peers: Vec::new(),
         }
     }

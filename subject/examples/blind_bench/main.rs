@@ -6,6 +6,8 @@
 //! again. `--subjects` (100,000 unless told) enrols so many clients in batches of 4,096, the last
 //! one filled up.
 
+mod question;
+
 use std::collections::HashMap;
 use std::hint::black_box;
 use std::io::{self, Write};
@@ -14,7 +16,7 @@ use getrandom::SysRng;
 use grondslag_core::blind::enrolment::Batch;
 use grondslag_core::blind::inbound::{Place, verify_own_key};
 use grondslag_core::blind::{
-    Element, Encrypted, Evaluated, Factors, InboundKey, Link, Pair, Proof, question,
+    Element, Encrypted, Evaluated, Factors, InboundKey, Link, Pair, Proof, question as hidden,
 };
 use grondslag_core::clock::Timestamp;
 use grondslag_core::id::{Digest, Oin, TargetId};
@@ -23,6 +25,8 @@ use grondslag_core::seal::{self, About, Label, SealSecret, Suite};
 use grondslag_subject::Bsn;
 use grondslag_subject::pseudonym::{Enrolment, INDEX_LEN, OpeningKey, Shuffled, number_point};
 use rand_core::{Rng as _, UnwrapErr};
+
+use self::question::Asker;
 
 type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
 
@@ -51,6 +55,7 @@ fn main() -> Outcome<()> {
     world.ask(&mut figures)?;
     world.open(entries, &mut figures)?;
     world.fold(&mut figures)?;
+    world.whole(&mut figures)?;
     seal_and_open(&mut figures)?;
     figures.finish()
 }
@@ -102,6 +107,22 @@ impl Figures {
             spent = cpu_ns()? - start;
         }
         self.add(name, f64::from(count) / seconds(spent), "/s", bound)
+    }
+
+    /// How many milliseconds of processor time an action takes.
+    fn each_ms<T>(
+        &mut self,
+        name: &str,
+        bound: Bound,
+        mut action: impl FnMut() -> Outcome<T>,
+    ) -> Outcome<()> {
+        let (start, mut count, mut spent) = (cpu_ns()?, 0_u32, 0);
+        while spent < RUN_NS {
+            black_box(action()?);
+            count += 1;
+            spent = cpu_ns()? - start;
+        }
+        self.add(name, seconds(spent) * 1_000.0 / f64::from(count), "ms", bound)
     }
 
     fn finish(self) -> Outcome<()> {
@@ -199,7 +220,19 @@ impl World {
         figures.rate("question to 20 targets with proof", Bound::None, make)?;
         let (one, two, proof) = make()?;
         figures.rate("check of that proof", Bound::None, || {
-            Ok(question::verify(&about, &one, &two, &points, &proof)?)
+            Ok(hidden::verify(&about, &one, &two, &points, &proof)?)
+        })
+    }
+}
+
+impl World {
+    /// A question to many targets, from the number to what goes over the wire.
+    fn whole(&self, figures: &mut Figures) -> Outcome<()> {
+        let secret = SealSecret::random(Suite::XWing, &mut UnwrapErr(SysRng));
+        let asker = Asker::new(&self.key, secret.public()?, TARGETS)?;
+        let mut numbers = self.numbers();
+        figures.each_ms("question to 20 targets, whole", Bound::AtMost(8.0), || {
+            asker.ask(numbers.next().ok_or("no number")?)
         })
     }
 }
