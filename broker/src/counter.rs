@@ -1,8 +1,8 @@
 //! Counts that have a bound: of questions, of steps, of points.
 //!
 //! A count is read, compared with its bound, and written in the commit that records what is
-//! counted. INVARIANT: that commit expects the count that was read, so nothing is recorded uncounted
-//! and no count is lost; whoever comes too late meets a conflict, and reads again.
+//! counted. INVARIANT: that commit expects the count that was read, so nothing is recorded
+//! uncounted and no count is lost; whoever comes too late meets a conflict, and reads again.
 
 use grondslag_core::clock::Timestamp;
 use grondslag_core::reason::Reason;

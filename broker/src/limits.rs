@@ -50,11 +50,11 @@ pub(crate) const HOLDER_CALL_MS_MAX: u64 = 5_000;
 pub(crate) const HOLDER_ENROL_MS_MAX: u64 = 20_000;
 /// How often the card of a key holder elsewhere is looked at.
 pub(crate) const HOLDER_CARD_INTERVAL_MS: u64 = 5_000;
-/// Most points that one node may enrol in an epoch, unless the operator says otherwise. It holds for
-/// 100,000 clients over a quarter: with 256 made-up subjects the first run has 131,072 points (the
-/// next power of two), and every hour 201 (0.2 %). Enrolling begins up to 31 days before the switch,
-/// so 123 days of them are 593,352, together 724,424. What is left is a first run done anew by a
-/// node that lost its store (131,072), and some 700 batches more for hours with many new clients.
+/// Most points that one node may enrol in an epoch, unless the operator says otherwise. It holds
+/// for 100,000 clients over a quarter: with 256 made-up subjects the first run has 131,072 points
+/// (the next power of two), and every hour 201 (0.2 %). Enrolling begins up to 31 days before the
+/// switch, so 123 days of them are 593,352, together 724,424. What is left is a first run done anew
+/// by a node that lost its store (131,072), and some 700 batches for hours with many new clients.
 pub(crate) const POINTS_PER_EPOCH: u64 = 1_000_000;
 /// Keys of an epoch's counters that one commit removes.
 pub(crate) const COUNTERS_PAGE: usize = 500;

@@ -41,6 +41,6 @@ pub(crate) const CANARIES_MAX: i64 = 256;
 pub(crate) const LONG_CALL_MS_MAX: u64 = 120_000;
 /// Longest enrolment that a command waits for: a million clients take some minutes.
 pub(crate) const ENROL_MS_MAX: u64 = 2 * 3_600 * 1_000;
-/// Most batches of one epoch that are listed: a default quota of 1,000,000 points has 250,000 of the
-/// smallest.
+/// Most batches of one epoch that are listed: a default quota of 1,000,000 points has 250,000 of
+/// the smallest.
 pub(crate) const BATCHES_MAX: usize = 250_000;

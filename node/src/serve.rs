@@ -318,15 +318,7 @@ async fn agency(config: &NodeConfig, context: &Context) -> Result<Agency, StartE
     let staff = Arc::new(Registry::new(store.clone(), secret.clone()));
     load_staff(config, &pack, &staff).await?;
     let ledger = Arc::new(Ledger::open(store.clone(), clock.clone(), LEDGER).await?);
-    let directory = Directory::open(Means {
-        region: context.region.clone(),
-        store: store.clone(),
-        ledger: ledger.clone(),
-        clock: clock.clone(),
-        accepted: section.accepted.as_ref().map(|folder| folder.path().to_owned()),
-    });
-    let directory = directory.await.map_err(|reason| refused(reason, "the directory"))?;
-    let directory = Arc::new(directory);
+    let directory = Arc::new(directory(config, context, ledger.clone()).await?);
     let source = Arc::new(StoreSource::new(store.clone(), secret.clone()));
     let sign_key = key::load_signing_key(section.sign_key.path())
         .map_err(|error| StartError::new(error.reason(), error))?;
@@ -380,6 +372,22 @@ async fn agency(config: &NodeConfig, context: &Context) -> Result<Agency, StartE
         habits: Habits::default(),
         budget: config.asks,
     })
+}
+
+async fn directory(
+    config: &NodeConfig,
+    context: &Context,
+    ledger: Arc<Ledger>,
+) -> Result<Directory, StartError> {
+    let accepted = config.agency.accepted.as_ref().map(|folder| folder.path().to_owned());
+    let means = Means {
+        region: context.region.clone(),
+        store: context.store.clone(),
+        ledger,
+        clock: context.clock.clock(),
+        accepted,
+    };
+    Directory::open(means).await.map_err(|reason| refused(reason, "the directory"))
 }
 
 /// The region's list of made-up subjects: one of nine digits a line.

@@ -111,7 +111,7 @@ impl Holder {
         self.proved.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The key that nearer holders proved to follow from a node's own. The broker is nearer, always.
+    /// The key that nearer holders proved to follow from a node's own; the broker is always nearer.
     fn outbound(
         &self,
         epoch: u32,

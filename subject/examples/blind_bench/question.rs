@@ -30,7 +30,7 @@ pub(crate) struct Asker<'a> {
 impl<'a> Asker<'a> {
     /// An asker of so many targets.
     pub(crate) fn new(inbound: &'a InboundKey, seal_key: SealKey, targets: usize) -> Outcome<Self> {
-        let oin = |n: usize| Oin::parse(&format!("00000099{:08}1000", n));
+        let oin = |n: usize| Oin::parse(&format!("00000099{n:08}1000"));
         let header = Header {
             asker: oin(0)?,
             role: Role::parse("vt.veiligheidsbeoordelaar")?,
