@@ -1,5 +1,7 @@
 //! A question on its way: recorded, sent, and followed until every agency has a state.
 
+mod followed;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -7,11 +9,11 @@ use std::time::{Duration, Instant};
 use futures_util::stream::FuturesUnordered;
 use grondslag_core::answer::Answer;
 use grondslag_core::catalogue::Category;
-use grondslag_core::id::{Digest, Oin, TargetId};
+use grondslag_core::id::{Digest, Oin};
 use grondslag_core::inquiry::{Header, Inquiry, Part};
 use grondslag_core::lang::Lang;
 use grondslag_core::reason::Reason;
-use grondslag_core::statement::{FIRST_REPLY_NO, NamedRuling, subject_tag};
+use grondslag_core::statement::NamedRuling;
 use grondslag_proto::question::Evidence;
 use grondslag_proto::reply::{Reply, reason};
 use grondslag_proto::v1;
@@ -23,7 +25,6 @@ use super::budget::Counted;
 use super::check::{Asked, check_evidence, check_rulings, open_reply, refused_by_rule};
 use super::compose::{Composed, Cosigned, inquiry};
 use super::draft::{Leaving, not_taken};
-use super::follow::{Followed, FollowedTarget};
 use super::inquiries::{
     Stage, Summary, record_again, record_answer, record_asked, record_closed, update,
 };
@@ -438,37 +439,6 @@ impl Pursuit {
         }
         let event = Some(v1::desk_event::Event::Closed(closed));
         tell(events, v1::DeskEvent { event }).await;
-    }
-}
-
-impl Pursuit {
-    /// What later replies must agree with, as long as it is not known what was let through: should
-    /// this process end before the question is closed, it can be followed still.
-    fn followed_from_start(&self, inquiry: &Inquiry) -> Followed {
-        let epoch = inquiry.header().epoch;
-        let parts = inquiry.parts().iter();
-        self.followed(parts.map(|(oin, part)| self.expect(oin, epoch, part.categories.clone())))
-    }
-
-    /// The same once that is known. A target that was caught lying is not followed.
-    fn followed_to_end(&self, targets: &BTreeMap<Oin, Target>) -> Followed {
-        let honest = targets.iter().filter(|(_, target)| target.discarded.is_none());
-        let open = honest.map(|(oin, target)| self.expect(oin, target.epoch, target.let_through()));
-        self.followed(open.filter(|target| !target.let_through.is_empty()))
-    }
-
-    fn followed(&self, targets: impl Iterator<Item = FollowedTarget>) -> Followed {
-        Followed {
-            staff: self.summary.staff.clone(),
-            answer_by: self.header.times.answer_by,
-            targets: targets.collect(),
-        }
-    }
-
-    fn expect(&self, oin: &Oin, epoch: u32, let_through: Vec<Category>) -> FollowedTarget {
-        let id = TargetId::derive(&self.summary.id, oin);
-        let tag = subject_tag(&id, oin, self.wish.subject.expose().as_bytes());
-        FollowedTarget { oin: oin.clone(), epoch, let_through, tag, last_no: FIRST_REPLY_NO }
     }
 }
 
