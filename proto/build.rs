@@ -1,18 +1,22 @@
 //! Compiles the protocol with protox, so that no protoc binary is needed.
 
 /// Messages that `unprinted` writes a `Debug` for: they hold what no log may show.
-const UNPRINTED: [&str; 13] = [
+const UNPRINTED: [&str; 17] = [
     "AnswerBody",
     "AnswerEntry",
+    "AnswerQuestion",
     "AskRequest",
+    "Attestation",
     "DecisionFact",
     "DeskQuestion",
     "Detail",
     "Part",
+    "Reply",
     "ShowDraftResponse",
     "ShownClient",
     "StatedFact",
     "StepRequest",
+    "StepResponse",
     "StepTarget",
     "TierText",
 ];

@@ -110,7 +110,7 @@ pub struct Broker {
     pub factors: Place,
     /// The key under which it is sealed: 32 bytes.
     pub factors_key: SecretFile,
-    /// Most targets that one agency may ask in a day.
+    /// Most targets that the questions of one agency may have in a day, let through or not.
     #[serde(default = "steps_per_day")]
     pub steps_per_day: StepsPerDay,
     /// Most points that one node may enrol in an epoch, padding included.

@@ -7,6 +7,7 @@
 pub mod admin;
 mod broker;
 pub mod config;
+mod counter;
 mod deliver;
 mod directory;
 mod enrol;
@@ -15,8 +16,10 @@ pub mod holder;
 mod keyholder;
 mod limits;
 mod nodes;
+mod own;
 mod route;
 pub mod serve;
+mod sweep;
 
 // For the demo's blind check alone, which must know what to look for. Serving code reaches secrets
 // through a `KeyHolder`.

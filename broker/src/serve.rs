@@ -5,10 +5,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use grondslag_certs::tls::Region;
-use grondslag_certs::{OwnCard, Taken, authority, key};
+use grondslag_certs::{Taken, key};
 use grondslag_core::card::Card;
-use grondslag_core::catalogue::Kind;
 use grondslag_core::clock::Timestamp;
 use grondslag_core::id::Oin;
 use grondslag_core::limits::MESSAGE_BYTES_MAX;
@@ -39,11 +37,12 @@ use crate::directory::service::Directories;
 use crate::enrol::service::Enrolments;
 use crate::epoch::{Epochs, wish};
 use crate::keyholder::{Chain, LocalHolder, Means, RemoteHolder, Secrets};
-use crate::limits::{HOLDER_CARD_INTERVAL_MS, OPERATOR_INTERVAL_MS, SWEEP_INTERVAL_MS};
+use crate::limits::{HOLDER_CARD_INTERVAL_MS, OPERATOR_INTERVAL_MS};
 use crate::nodes::{Heard, Nodes};
+use crate::own::{Own, publish_own};
 use crate::route::fanout::FanoutLimits;
 use crate::route::service::Routes;
-use crate::route::sweep::sweep_all;
+use crate::sweep::keep_sweeping;
 
 /// Name of the key holder's own ledger.
 const HOLDER: &str = "holder";
@@ -70,10 +69,17 @@ pub async fn build(config: BrokerConfig, context: &Context) -> Result<App, Start
         .add(enrolments, Callers::verified());
     let server = serve_operator(server, own, vitals);
     let bound = server.bind(context.net.as_ref(), config.listen.address).await?;
-    let own = own_card(&broker, &config, bound.address().to_string())?;
-    let published =
-        publish_own(&broker.directory, &own, 0, &context.region.current(), broker.clock.now())
-            .await;
+    let section = &config.broker;
+    let own = Own {
+        name: &section.name,
+        endpoint: bound.address().to_string(),
+        duty_phone: &section.duty_phone,
+        sign_key: &broker.sign_key,
+        previous: section.previous_sign_key.as_ref(),
+        admission: &section.admission,
+    };
+    let (own, region) = (own.read()?, context.region.current());
+    let published = publish_own(&broker.directory, &own, 0, &region, broker.clock.now()).await;
     published.map_err(|reason| StartError::new(reason, "the broker's own card was not taken"))?;
     Ok(App { servers: vec![bound] })
 }
@@ -180,7 +186,7 @@ async fn chain(
     Ok((Arc::new(Chain::new(holders)), held))
 }
 
-/// Reads the operator's folder and sweeps replay keys, until the end.
+/// Reads the operator's folder and sweeps what expired, until the end.
 fn look_after(broker: &Arc<Broker>, context: &Context) -> Result<(), StartError> {
     let operated = Arc::clone(broker);
     context.every(Duration::from_millis(OPERATOR_INTERVAL_MS), move || {
@@ -215,54 +221,7 @@ fn look_after(broker: &Arc<Broker>, context: &Context) -> Result<(), StartError>
             }
         })?;
     }
-    let swept = Arc::clone(broker);
-    context.every(Duration::from_millis(SWEEP_INTERVAL_MS), move || {
-        let broker = Arc::clone(&swept);
-        async move {
-            if let Err(reason) = sweep_all(broker.store.as_ref(), broker.clock.now()).await {
-                tracing::error!(reason = reason.code(), "expired replay keys were not removed");
-            }
-        }
-    })?;
-    Ok(())
-}
-
-/// What the broker says of itself.
-fn own_card(
-    broker: &Broker,
-    config: &BrokerConfig,
-    endpoint: String,
-) -> Result<OwnCard, StartError> {
-    let section = &config.broker;
-    let previous = section.previous_sign_key.as_ref();
-    let previous = previous.map(|file| key::load_signing_key(file.path())).transpose();
-    Ok(OwnCard {
-        kind: Kind::parse(Kind::BROKER)
-            .map_err(|_| StartError::new(Reason::Internal, Kind::BROKER))?,
-        name: section.name.clone(),
-        endpoint,
-        duty_phone: section.duty_phone.clone(),
-        sign_key: broker.sign_key.clone(),
-        previous: previous.map_err(|error| StartError::new(error.reason(), error))?,
-        // Nobody asks a broker.
-        seal_key: Vec::new(),
-        pseudonym_key: Vec::new(),
-        admission: authority::read_admission(section.admission.path())
-            .map_err(|error| StartError::new(error.reason(), error))?,
-    })
-}
-
-/// Puts a process's own card in its directory; a new one only when something on it changed.
-pub(crate) async fn publish_own(
-    directory: &Directory,
-    own: &OwnCard,
-    seq_known: u64,
-    region: &Region,
-    now: Timestamp,
-) -> Result<Taken, Reason> {
-    let held = directory.last_card(region.oin());
-    let signed = own.next(held.as_ref(), seq_known, region, now)?;
-    directory.publish(region.oin(), signed).await
+    keep_sweeping(context, Arc::clone(&broker.store), Arc::clone(&broker.clock))
 }
 
 /// Calls to nodes, and what became of the last one to each.
@@ -380,89 +339,5 @@ impl Vitals for BrokerVitals {
             })
             .collect();
         status
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::path::Path;
-
-    use ed25519_dalek::SigningKey;
-    use grondslag_certs::tls::{Reloading, TlsFiles};
-    use grondslag_core::clock::{Clock as _, SetClock};
-    use grondslag_evidence::store::MemoryStore;
-
-    use super::*;
-
-    struct Scene {
-        dir: tempfile::TempDir,
-        region: Arc<Reloading<Region>>,
-        store: Arc<MemoryStore>,
-        clock: Arc<SetClock>,
-        ledger: Arc<Ledger>,
-    }
-
-    async fn scene() -> Scene {
-        let dir = tempfile::tempdir().unwrap();
-        let (ca, folder) = (dir.path().join("ca"), dir.path().join("broker"));
-        let now = grondslag_certs::time::tls_now();
-        authority::init(&ca, "Drieveen", now).unwrap();
-        authority::issue(&ca, &folder, &oin(), "Broker", now).unwrap();
-        std::fs::create_dir(dir.path().join("operator")).unwrap();
-        let region = Arc::new(Reloading::open(TlsFiles::in_folder(&folder)).unwrap());
-        let (store, clock) = (Arc::new(MemoryStore::default()), Arc::new(SetClock::at(now)));
-        let ledger = Ledger::open(store.clone(), clock.clone(), "broker").await;
-        Scene { region, store, clock, ledger: Arc::new(ledger.unwrap()), dir }
-    }
-
-    fn oin() -> Oin {
-        Oin::parse("00000099000000009000").unwrap()
-    }
-
-    fn own(ca: &Path, key: u8, previous: Option<u8>) -> OwnCard {
-        let (kinds, now) = ([Kind::parse(Kind::BROKER).unwrap()], grondslag_certs::time::tls_now());
-        let until = Timestamp::parse("2100-01-01").unwrap();
-        let key_of = |n| SigningKey::from_bytes(&[n; 32]);
-        OwnCard {
-            kind: kinds[0].clone(),
-            name: "Broker".into(),
-            endpoint: "127.0.0.1:1".into(),
-            duty_phone: "000".into(),
-            sign_key: key_of(key),
-            previous: previous.map(key_of),
-            seal_key: Vec::new(),
-            pseudonym_key: Vec::new(),
-            admission: authority::admit(ca, &oin(), &kinds, until, now).unwrap(),
-        }
-    }
-
-    impl Scene {
-        /// One start of the broker: what its directory made of its own card, and its seq.
-        async fn start(&self, key: u8, previous: Option<u8>) -> Result<(Taken, u64), Reason> {
-            let directory = Directory::open(
-                self.region.clone(),
-                self.clock.clone(),
-                self.store.clone(),
-                self.ledger.clone(),
-                (self.dir.path().join("operator"), Admits::Listed),
-            );
-            let directory = directory.await.unwrap();
-            let own = own(&self.dir.path().join("ca"), key, previous);
-            let (region, now) = (self.region.current(), self.clock.now());
-            let taken = publish_own(&directory, &own, 0, &region, now).await?;
-            Ok((taken, directory.card(&oin()).unwrap().card().seq))
-        }
-    }
-
-    #[tokio::test]
-    async fn a_broker_that_starts_again_has_the_same_card_unless_its_key_changed() {
-        let scene = scene().await;
-        assert_eq!(scene.start(1, None).await, Ok((Taken::New, 1)));
-        scene.clock.set(scene.clock.now().plus_ms(60_000));
-        assert_eq!(scene.start(1, None).await, Ok((Taken::Same, 1)));
-        assert_eq!(scene.ledger.size().await.unwrap(), 1, "nothing changed, no leaf");
-        assert_eq!(scene.start(2, None).await, Err(Reason::CardKeyChanged));
-        assert_eq!(scene.start(2, Some(1)).await, Ok((Taken::Renewed, 2)));
-        assert_eq!(scene.start(2, Some(1)).await, Ok((Taken::Same, 2)));
     }
 }

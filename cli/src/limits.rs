@@ -6,6 +6,8 @@ pub(crate) const PEM_BYTES_MAX: u64 = 64 * 1_024;
 pub(crate) const TEXT_BYTES_MAX: u64 = 16 * 1_024 * 1_024;
 /// Threads of a command that waits; serving processes have a runtime of their own.
 pub(crate) const THREADS: usize = 2;
+/// A day.
+pub(crate) const DAY_MS: i64 = 24 * 3_600 * 1_000;
 /// Days until a certificate expires, below which a person should act.
 pub(crate) const CERTIFICATE_DAYS_LOW: i64 = 14;
 /// The same for a list of revoked certificates, which is renewed every week.
@@ -23,14 +25,22 @@ pub(crate) const PATTERN_DAYS: u32 = 7;
 /// Most days of patterns: a node keeps no more.
 pub(crate) const PATTERN_DAYS_MAX: i64 = 31;
 
+/// Days that nodes get to enrol before the switch of an epoch, unless told otherwise.
+pub(crate) const OVERLAP_DAYS: i64 = 3;
 /// Longest overlap of two epochs, in days.
 pub(crate) const OVERLAP_DAYS_MAX: i64 = 31;
+/// Made-up subjects of a region, unless told otherwise.
+pub(crate) const CANARIES: u16 = 64;
+/// Fewest of them: of fewer a question would soon be known by its number.
+pub(crate) const CANARIES_MIN: i64 = 8;
+/// Most of them: a node takes no more.
+pub(crate) const CANARIES_MAX: i64 = 256;
 
 /// Longest wait for a spot check, or for the next step of an enrolment: one batch takes a node 30
 /// seconds at the most.
 pub(crate) const LONG_CALL_MS_MAX: u64 = 120_000;
 /// Longest enrolment that a command waits for: a million clients take some minutes.
 pub(crate) const ENROL_MS_MAX: u64 = 2 * 3_600 * 1_000;
-/// Most batches of one epoch that are listed: a default quota of 200,000 points has 50,000 of the
-/// smallest.
-pub(crate) const BATCHES_MAX: usize = 200_000;
+/// Most batches of one epoch that are listed: a default quota of 1,000,000 points has 250,000 of
+/// the smallest.
+pub(crate) const BATCHES_MAX: usize = 250_000;

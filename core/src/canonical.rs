@@ -4,7 +4,14 @@
 //! integers are big-endian and of fixed width (protocol, decisions at the top). Signatures never
 //! cover re-serialised protobuf, which has no canonical form.
 
-use std::fmt;
+use std::{fmt, mem};
+
+use zeroize::Zeroizing;
+
+use crate::id::Digest;
+
+/// Room that the bytes begin with: most statements need no more.
+const ROOM: usize = 256;
 
 /// Builds canonical bytes.
 ///
@@ -13,15 +20,18 @@ use std::fmt;
 /// let bytes = Canonical::new("x").text("ab").finish();
 /// assert_eq!(bytes, [0, 0, 0, 1, b'x', 0, 0, 0, 2, b'a', b'b']);
 /// ```
+///
+/// INVARIANT: whatever was written is wiped, except what [`Canonical::finish`] gives away: a field
+/// may be a secret, so the bytes never move to a larger place without the old one being wiped.
 #[derive(Clone)]
 pub struct Canonical {
-    out: Vec<u8>,
+    out: Zeroizing<Vec<u8>>,
 }
 
 impl Canonical {
     /// Starts with a context label, so that no two kinds of statement share a byte string.
     pub fn new(label: &str) -> Self {
-        Self { out: Vec::with_capacity(256) }.text(label)
+        Self { out: Zeroizing::new(Vec::with_capacity(ROOM)) }.text(label)
     }
 
     /// Adds bytes.
@@ -30,6 +40,7 @@ impl Canonical {
         // A field is bounded by the message size limit, far below 4 GiB; saturating keeps this
         // total, and a longer field could then not be decoded by anyone.
         let len = u32::try_from(field.len()).unwrap_or(u32::MAX);
+        make_room(&mut self.out, field.len().saturating_add(size_of::<u32>()));
         self.out.extend_from_slice(&len.to_be_bytes());
         self.out.extend_from_slice(field);
         self
@@ -67,8 +78,28 @@ impl Canonical {
     }
 
     /// The bytes.
-    pub fn finish(self) -> Vec<u8> {
+    pub fn finish(mut self) -> Vec<u8> {
+        mem::take(&mut *self.out)
+    }
+
+    /// The bytes, wiped when dropped: for those with a secret in them.
+    pub fn finish_secret(self) -> Zeroizing<Vec<u8>> {
         self.out
+    }
+
+    /// The digest of the bytes, which are wiped.
+    pub fn digest(self) -> Digest {
+        Digest::of(&self.out)
+    }
+}
+
+/// Moves the bytes to a place with room for so many more, if there is none, and wipes the old one.
+fn make_room(out: &mut Zeroizing<Vec<u8>>, more: usize) {
+    let needed = out.len().saturating_add(more);
+    if needed > out.capacity() {
+        let mut larger = Vec::with_capacity(needed.max(out.capacity().saturating_mul(2)));
+        larger.extend_from_slice(out);
+        *out = Zeroizing::new(larger);
     }
 }
 
@@ -181,6 +212,28 @@ mod tests {
         let bytes = written.clone().finish();
         let reader = Reader::new(&bytes, "l").unwrap();
         assert_eq!(format!("{written:?} {reader:?}"), "Canonical(…) Reader(…)");
+    }
+
+    /// A vector that grows by itself leaves what it held where it was.
+    #[test]
+    fn bytes_only_ever_grow_by_moving_to_a_place_with_room_for_all_of_the_field() {
+        let mut out = Zeroizing::new(Vec::with_capacity(8));
+        for more in [0, 8, 1, 7, 8, 100, 28, 1_000, 5_000] {
+            make_room(&mut out, more);
+            let (place, room) = (out.as_ptr(), out.capacity());
+            out.extend(vec![7; more]);
+            assert_eq!((out.as_ptr(), out.capacity()), (place, room), "{more} more");
+        }
+        assert!(out.len() == 6_152 && out.iter().all(|byte| *byte == 7));
+    }
+
+    #[test]
+    fn what_is_secret_is_written_as_anything_else() {
+        for length in [0, 1, ROOM, 10 * ROOM] {
+            let written = Canonical::new("l").bytes(&vec![3; length]).number(length as u64);
+            assert_eq!(*written.clone().finish_secret(), written.clone().finish(), "{length}");
+            assert_eq!(written.clone().digest(), Digest::of(&written.finish()), "{length}");
+        }
     }
 
     #[test]

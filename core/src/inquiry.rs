@@ -306,7 +306,7 @@ impl Inquiry {
         Ok(Self { id, attempt, header, parts, hidden, signature })
     }
 
-    /// The inquiry's id, known to asker and broker only.
+    /// The inquiry's id, known to asker, broker and key holders only.
     pub fn id(&self) -> &InquiryId {
         &self.id
     }
@@ -403,6 +403,20 @@ impl Whole {
             one,
             targets: targets.collect(),
         }
+    }
+
+    /// Whether it is taken at this moment. It holds no moment of asking: an expiry further off than
+    /// any question's life is of the future.
+    ///
+    /// # Errors
+    /// `QUESTION_EXPIRED` or `QUESTION_FROM_FUTURE`.
+    pub fn check_fresh(&self, now: Timestamp) -> Result<(), Reason> {
+        let left = self.ask_expires_at.since_ms(now);
+        if left < -CLOCK_SKEW_MS_MAX {
+            return Err(Reason::QuestionExpired);
+        }
+        let longest = ASK_LIFE_MS_MAX + CLOCK_SKEW_MS_MAX;
+        if left > longest { Err(Reason::QuestionFromFuture) } else { Ok(()) }
     }
 
     /// What a replay is compared with, and what the proof of the hidden number is bound to.

@@ -176,6 +176,7 @@ reasons! {
     Internal "INTERNAL" "Er ging iets mis; geef het kenmerk van de melding door aan de beheerder." "Something went wrong; give the correlation id to the operator."
     QuotaExceeded "QUOTA_EXCEEDED" "Deze organisatie heeft in dit tijdvak te veel ingeschreven; de beheerder van de makelaar kan meer toestaan." "This agency enrolled too much in this epoch; the broker's operator can allow more."
     KeyHolderRefused "KEY_HOLDER_REFUSED" "De tweede sleutelhouder werkt hier niet aan mee; vraag de beheerder van de makelaar waarom." "The second key holder does not take part in this; ask the broker's operator why."
+    StepsExceeded "STEPS_EXCEEDED" "Uw organisatie heeft vandaag zo vaak een organisatie bevraagd als een sleutelhouder toestaat; vraag het morgen opnieuw, of vraag de beheerder van de makelaar om meer." "Your agency has asked agencies as often today as a key holder allows; ask again tomorrow, or ask the broker's operator for more."
     KeyHolderUnreachable "KEY_HOLDER_UNREACHABLE" "De tweede sleutelhouder is niet bereikt; de vraag kan nu niet worden gesteld." "The second key holder was not reached; the question cannot be asked now."
     FactorsUnreadable "FACTORS_UNREADABLE" "Het verzegelde bestand met de factoren of zijn sleutel kan niet worden gelezen." "The sealed file of factors, or its key, cannot be read."
     // Disk, store, ledger.

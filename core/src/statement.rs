@@ -171,6 +171,11 @@ impl Leaf {
 }
 
 impl Ruling {
+    /// Whether the target may be asked for it: it is not refused.
+    pub fn is_let_through(&self) -> bool {
+        self.verdict != Verdict::Refuse
+    }
+
     fn parse(bytes: &[u8]) -> Result<Self, NotCanonical> {
         let mut reader = Reader::new(bytes, "grondslag/ruling/v1")?;
         let ruling = Self {
@@ -202,6 +207,9 @@ pub fn attestation_bytes(id: &TargetId, leaf: &Digest, index: u64, pair: &Digest
         .finish()
 }
 
+/// Number of the first reply to a question; those of later slots follow it.
+pub const FIRST_REPLY_NO: u32 = 1;
+
 /// The fields of a node's reply that its signature covers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReplyFields<'a> {
@@ -213,7 +221,7 @@ pub struct ReplyFields<'a> {
     pub to: &'a Oin,
     /// Epoch of the question.
     pub epoch: u32,
-    /// 1 for the first reply.
+    /// [`FIRST_REPLY_NO`], or higher.
     pub reply_no: u32,
     /// Part of that reply, from 1.
     pub part: u32,
@@ -250,33 +258,27 @@ impl<'a> ReplyFields<'a> {
 
 /// Commitment to a child inside an approval: `SHA-256(label, salt, number)`.
 pub fn approval_commitment(salt: &[u8; 32], number: &[u8]) -> Digest {
-    Digest::of(&Canonical::new("grondslag/approval-subject/v1").bytes(salt).bytes(number).finish())
+    Canonical::new("grondslag/approval-subject/v1").bytes(salt).bytes(number).digest()
 }
 
 /// Binds an answer to the child that was asked about: `SHA-256(label, target id, OIN, number)`.
 pub fn subject_tag(id: &TargetId, target: &Oin, number: &[u8]) -> Digest {
-    Digest::of(
-        &Canonical::new("grondslag/subject-tag/v1")
-            .bytes(id.as_bytes())
-            .text(target.as_str())
-            .bytes(number)
-            .finish(),
-    )
+    Canonical::new("grondslag/subject-tag/v1")
+        .bytes(id.as_bytes())
+        .text(target.as_str())
+        .bytes(number)
+        .digest()
 }
 
 /// A reference (a report number, a court reference) as it travels: `SHA-256(label, target id,
 /// reference)`.
 pub fn reference_digest(id: &TargetId, reference: &str) -> Digest {
-    Digest::of(
-        &Canonical::new("grondslag/reference/v1").bytes(id.as_bytes()).text(reference).finish(),
-    )
+    Canonical::new("grondslag/reference/v1").bytes(id.as_bytes()).text(reference).digest()
 }
 
 /// The bytes that make a staff member's pseudonym, keyed by a secret of their node.
 pub fn pseudonym_of(secret: &[u8; 32], staff: &str) -> Pseudonym {
-    let digest = Digest::of(
-        &Canonical::new("grondslag/staff-pseudonym/v1").bytes(secret).text(staff).finish(),
-    );
+    let digest = Canonical::new("grondslag/staff-pseudonym/v1").bytes(secret).text(staff).digest();
     let mut bytes = [0; Pseudonym::LEN];
     bytes.iter_mut().zip(digest.as_bytes()).for_each(|(to, from)| *to = *from);
     Pseudonym::new(bytes)

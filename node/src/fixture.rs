@@ -328,7 +328,7 @@ pub(crate) fn attest_as(who: &str, question: &mut TargetQuestion, lie: impl FnOn
         cap: Tier::T4,
     };
     let mut leaf = Leaf {
-        salt: [1; 16],
+        salt: [0x5a; 16],
         target_id: question.id,
         target: question.target.clone(),
         header: question.header.digest(&part.categories, &part.approvals),

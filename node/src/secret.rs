@@ -9,10 +9,10 @@ use std::path::{Path, PathBuf};
 
 use grondslag_certs::file::{self, FileError};
 use grondslag_core::canonical::Canonical;
-use grondslag_core::id::{Digest, Pseudonym, StaffId};
+use grondslag_core::id::{Pseudonym, StaffId};
 use grondslag_core::reason::Reason;
 use grondslag_core::statement::pseudonym_of;
-use zeroize::{Zeroize, ZeroizeOnDrop};
+use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 /// Length of the secret.
 const SECRET_LEN: usize = 32;
@@ -81,15 +81,15 @@ impl NodeSecret {
     }
 
     /// The key of the index of pseudonyms.
-    pub(crate) fn pseudonym_key(&self) -> [u8; SECRET_LEN] {
-        let bytes = Canonical::new("grondslag/pseudonym-index/v1").bytes(&self.0).finish();
-        *Digest::of(&bytes).as_bytes()
+    pub(crate) fn index_key(&self) -> Zeroizing<[u8; SECRET_LEN]> {
+        let key = Canonical::new("grondslag/pseudonym-index/v1").bytes(&self.0).digest();
+        Zeroizing::new(*key.as_bytes())
     }
 
     /// Where something stands in an index of this node: nobody without the secret can tell from
     /// the entry what it stands for. The label keeps two indexes apart.
     pub(crate) fn index(&self, label: &str, text: &str) -> [u8; INDEX_LEN] {
-        let digest = Digest::of(&Canonical::new(label).bytes(&self.0).text(text).finish());
+        let digest = Canonical::new(label).bytes(&self.0).text(text).digest();
         let mut entry = [0; INDEX_LEN];
         entry.iter_mut().zip(digest.as_bytes()).for_each(|(to, from)| *to = *from);
         entry

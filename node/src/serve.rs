@@ -1,17 +1,17 @@
 //! A node as a process: everything it is made of, and its two listeners.
 
+mod tend;
+
 use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::Read as _;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 use grondslag_certs::tls::{DeskListener, DeskListenerFiles, Reloading};
 use grondslag_certs::{authority, key};
 use grondslag_core::blind::Element;
-use grondslag_core::clock::Timestamp;
 use grondslag_core::limits::MESSAGE_BYTES_MAX;
 use grondslag_core::reason::Reason;
 use grondslag_core::seal::SealError;
@@ -31,15 +31,11 @@ use grondslag_subject::pseudonym::Canary;
 use rand_core::UnwrapErr;
 use tokio::task::JoinHandle;
 
+use self::tend::tend;
 use crate::agency::{Agency, BrokerLink};
-use crate::answers::replay::forget_expired;
 use crate::answers::service::AnswerService;
-use crate::answers::slots;
 use crate::answers::tick::Tick;
-use crate::asks::budget::forget_old;
-use crate::asks::canary::{Habits, pause};
-use crate::asks::draft::forget_ended;
-use crate::asks::follow::forget_followed;
+use crate::asks::canary::Habits;
 use crate::asks::service::Desk;
 use crate::config::NodeConfig;
 use crate::directory::{Directory, Means, OwnCard};
@@ -47,10 +43,7 @@ use crate::epochs::Epochs;
 use crate::epochs::holders::Holders;
 use crate::index::{self, Canaries, Index};
 use crate::keys::{Keys, Renewal};
-use crate::limits::{
-    CANARIES_MAX, EXPIRE_INTERVAL_MS, INDEX_INTERVAL_MS, SLOT_INTERVAL_MS, STAFF_FILE_BYTES_MAX,
-    TEXT_FILE_BYTES_MAX,
-};
+use crate::limits::{CANARIES_MAX, STAFF_FILE_BYTES_MAX, TEXT_FILE_BYTES_MAX};
 use crate::link::ChannelLink;
 use crate::operator::NodeOperator;
 use crate::records::{StoreSource, SubjectKey};
@@ -214,99 +207,6 @@ fn desk_services(server: Server, agency: &Arc<Agency>) -> Server {
     server.add(desk.max_decoding_message_size(MESSAGE_BYTES_MAX), Callers::verified())
 }
 
-/// Starts what a node does by itself: directory, epoch and index, reply slots, questions about
-/// made-up subjects, and forgetting what has ended.
-async fn tend(context: &Context, agency: &Arc<Agency>, own: OwnCard) -> Result<(), StartError> {
-    let directory = agency.directory.clone();
-    let prepared = directory.prepare(&own).await;
-    prepared.map_err(|reason| refused(reason, "the node's own card"))?;
-    let link = agency.broker_link.clone();
-    let seals = agency.clone();
-    let seal_key = move || seal_key(&seals);
-    context.tasks.spawn(directory.tend(own, seal_key, link, context.shutdown.clone()))?;
-    context.tasks.spawn(follow_epochs(Arc::clone(agency), context.shutdown.clone()))?;
-    context.tasks.spawn(fill_slots(Arc::clone(agency), context.shutdown.clone()))?;
-    if let Some(mean) = agency.budget.canary_pause() {
-        let agency = Arc::clone(agency);
-        context.tasks.spawn(ask_canaries(agency, mean, context.shutdown.clone()))?;
-    }
-    let (store, clock) = (agency.store.clone(), agency.clock.clone());
-    context.every(Duration::from_millis(EXPIRE_INTERVAL_MS), move || {
-        let (store, clock) = (store.clone(), clock.clone());
-        async move { forget(store.as_ref(), clock.now()).await }
-    })?;
-    Ok(())
-}
-
-/// Follows the epoch and keeps the index up to now, until the end. While the broker does not answer
-/// it is tried again; this node then says `NOT_READY` once its index is too old.
-async fn follow_epochs(agency: Arc<Agency>, end: Shutdown) {
-    let mut failing = None;
-    loop {
-        // What is known of the epoch holds also when it cannot be read anew.
-        let read = agency.refresh_epoch_if_due().await;
-        let known = agency.index.tend(false).await.and(read);
-        // Said once, not at every look.
-        if let Err(reason) = known
-            && failing != Some(reason)
-        {
-            tracing::warn!(%reason, "the index is not up to now");
-        }
-        failing = known.err();
-        tokio::select! {
-            () = end.requested() => return,
-            () = tokio::time::sleep(Duration::from_millis(INDEX_INTERVAL_MS)) => {}
-        }
-    }
-}
-
-/// Fills reply slots, until the end. What the broker does not take yet waits.
-async fn fill_slots(agency: Arc<Agency>, end: Shutdown) {
-    loop {
-        if let Err(reason) = slots::tend(&agency).await {
-            tracing::debug!(%reason, "later replies wait");
-        }
-        tokio::select! {
-            () = end.requested() => return,
-            () = tokio::time::sleep(Duration::from_millis(SLOT_INTERVAL_MS)) => {}
-        }
-    }
-}
-
-/// Asks about made-up subjects, until the end.
-async fn ask_canaries(agency: Arc<Agency>, mean: Duration, end: Shutdown) {
-    loop {
-        let pause = pause(mean).unwrap_or(mean);
-        tokio::select! {
-            () = end.requested() => return,
-            () = tokio::time::sleep(pause) => {}
-        }
-        if let Err(reason) = agency.test_mapping().await {
-            tracing::warn!(%reason, "a question about a made-up subject was not asked");
-        }
-    }
-}
-
-/// Forgets replies, drafts and counts whose term has passed; none waits for the other.
-async fn forget(store: &dyn Store, now: Timestamp) {
-    let mut replies = Ok(1);
-    while matches!(replies, Ok(1..)) {
-        replies = forget_expired(store, now).await;
-    }
-    if let Err(error) = replies {
-        tracing::warn!(reason = %error.reason(), "expired replies were not forgotten");
-    }
-    if let Err(error) = forget_ended(store, now).await {
-        tracing::warn!(reason = %error.reason(), "drafts that ended were not forgotten");
-    }
-    if let Err(reason) = forget_followed(store, now).await {
-        tracing::warn!(%reason, "questions whose term ended were not forgotten");
-    }
-    if let Err(reason) = forget_old(store, now).await {
-        tracing::warn!(%reason, "old counts of questions were not forgotten");
-    }
-}
-
 async fn agency(config: &NodeConfig, context: &Context) -> Result<Agency, StartError> {
     let (store, clock) = (context.store.clone(), context.clock.clock());
     let secret = secret(config)?;
@@ -319,7 +219,7 @@ async fn agency(config: &NodeConfig, context: &Context) -> Result<Agency, StartE
     let staff = Arc::new(Registry::new(store.clone(), secret.clone()));
     load_staff(config, &pack, &staff).await?;
     let ledger = Arc::new(Ledger::open(store.clone(), clock.clone(), LEDGER).await?);
-    let directory = Arc::new(directory(config, context, &ledger).await?);
+    let directory = Arc::new(directory(config, context, ledger.clone()).await?);
     let source = Arc::new(StoreSource::new(store.clone(), secret.clone()));
     let sign_key = key::load_signing_key(section.sign_key.path())
         .map_err(|error| StartError::new(error.reason(), error))?;
@@ -375,16 +275,17 @@ async fn agency(config: &NodeConfig, context: &Context) -> Result<Agency, StartE
 async fn directory(
     config: &NodeConfig,
     context: &Context,
-    ledger: &Arc<Ledger>,
+    ledger: Arc<Ledger>,
 ) -> Result<Directory, StartError> {
-    let directory = Directory::open(Means {
+    let accepted = config.agency.accepted.as_ref().map(|folder| folder.path().to_owned());
+    let means = Means {
         region: context.region.clone(),
         store: context.store.clone(),
-        ledger: Arc::clone(ledger),
+        ledger,
         clock: context.clock.clock(),
-        accepted: config.agency.accepted.as_ref().map(|folder| folder.path().to_owned()),
-    });
-    directory.await.map_err(|reason| refused(reason, "the directory"))
+        accepted,
+    };
+    Directory::open(means).await.map_err(|reason| refused(reason, "the directory"))
 }
 
 fn own_key(keys: &Keys) -> Result<Element, StartError> {

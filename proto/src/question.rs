@@ -1,5 +1,7 @@
 //! Questions: wire to core and back.
 
+use std::fmt;
+
 use grondslag_core::blind::{BlindError, Element, Proof};
 use grondslag_core::catalogue::{Category, Ground, Purpose, QueryKind, Role};
 use grondslag_core::clock::Timestamp;
@@ -136,7 +138,7 @@ impl From<&Approver> for v1::Approver {
 }
 
 /// A question as it reaches a node, parsed.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct TargetQuestion {
     /// The inquiry as this node knows it.
     pub id: TargetId,
@@ -152,8 +154,15 @@ pub struct TargetQuestion {
     pub evidence: Evidence,
 }
 
+impl fmt::Debug for TargetQuestion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { id, header, target, part, .. } = self;
+        write!(f, "TargetQuestion({id:?}, {target}, {header:?}, {part:?}, …)")
+    }
+}
+
 /// The broker's evidence as it travels.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Evidence {
     /// Canonical bytes of the ledger leaf.
     pub leaf: Vec<u8>,
@@ -163,6 +172,13 @@ pub struct Evidence {
     pub pair: Digest,
     /// The broker's signature.
     pub signature: [u8; 64],
+}
+
+impl fmt::Debug for Evidence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The leaf holds its salt.
+        write!(f, "Evidence({}, …)", self.index)
+    }
 }
 
 impl TryFrom<v1::AnswerQuestion> for TargetQuestion {

@@ -1,5 +1,6 @@
-//! Wire messages with something in them about a child, or with a hidden number: printed, they say
-//! what they are and no more. The build makes no `Debug` for them.
+//! Wire messages with something in them about a child, sealed or not, with a hidden number or with
+//! what the hash of a leaf could be guessed by: printed, they say what they are and no more. The
+//! build makes no `Debug` for them.
 
 use std::fmt;
 
@@ -21,8 +22,8 @@ macro_rules! unprinted {
 }
 
 unprinted! {
-    AnswerBody AnswerEntry AskRequest DecisionFact DeskQuestion Detail Part ShowDraftResponse
-    ShownClient StatedFact StepRequest StepTarget TierText
+    AnswerBody AnswerEntry AnswerQuestion AskRequest Attestation DecisionFact DeskQuestion Detail
+    Part Reply ShowDraftResponse ShownClient StatedFact StepRequest StepResponse StepTarget TierText
 }
 
 #[cfg(test)]
@@ -32,9 +33,12 @@ mod tests {
     use super::*;
 
     /// Fields that are about a child, or that a child could be searched by.
-    const SECRET: [&str; 9] = [
+    const SECRET: [&str; 12] = [
+        "body",
         "hidden",
         "necessity",
+        "pair",
+        "pairs",
         "reference",
         "salt",
         "source",

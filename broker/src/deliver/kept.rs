@@ -10,14 +10,14 @@ use grondslag_core::id::{Digest, InquiryId, Oin, TargetId};
 use grondslag_core::inquiry::Inquiry;
 use grondslag_core::limits::REPLIES_KEPT_MS;
 use grondslag_core::reason::Reason;
-use grondslag_core::statement::{Leaf, NamedRuling};
+use grondslag_core::statement::{FIRST_REPLY_NO, Leaf, NamedRuling};
 use grondslag_core::tier::Urgency;
 use grondslag_evidence::store::{Batch, Store, StoreError, parts};
 use serde::{Deserialize, Serialize};
 
 use crate::route::attest::is_asked;
-use crate::route::sweep::expiry_key;
 use crate::route::verify::Target;
+use crate::sweep::expiry_key;
 
 /// A question as its target's messages need it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -69,7 +69,7 @@ pub(crate) fn note(
             answer_by: header.times.answer_by,
             urgency: header.urgency,
             reply_bytes: leaf.reply_bytes(),
-            last_no: 1,
+            last_no: FIRST_REPLY_NO,
             last_at: header.times.asked_at,
         };
         batch = keep(batch, &open_key(&target.id), &open, until)?;

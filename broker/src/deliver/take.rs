@@ -10,7 +10,7 @@ use prost::Message as _;
 
 use super::kept::{Open, open_key, reply_key};
 use crate::broker::Broker;
-use crate::route::sweep::expiry_key;
+use crate::sweep::expiry_key;
 
 /// Takes a message; it is durable when this returns. The same message again is taken again.
 ///

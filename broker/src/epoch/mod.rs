@@ -42,7 +42,7 @@ pub(crate) struct Epochs {
     state: RwLock<State>,
     /// One change at a time.
     turn: tokio::sync::Mutex<()>,
-    /// Whether every holder was seen to have factors for the current epoch.
+    /// Whether every holder said that it has factors for the current epoch.
     opened: AtomicBool,
 }
 
@@ -95,7 +95,7 @@ impl Epochs {
             // The sealed file and the store are not of the same moment.
             return Err(Reason::FactorsUnreadable);
         }
-        match epochs.keep_open().await {
+        match epochs.open_current().await {
             // A holder elsewhere may come later than this process, or have lost its factors: until
             // it is there, or the next epoch is, nothing is asked.
             Ok(()) | Err(Reason::KeyHolderUnreachable | Reason::EpochStale) => {}
@@ -139,7 +139,7 @@ impl Epochs {
     pub(crate) async fn tend(&self, wish: Option<Wish>) -> Result<(), Reason> {
         let _one_at_a_time = self.turn.lock().await;
         let now = self.clock.now();
-        let opened = self.keep_open().await;
+        let opened = self.open_current().await;
         // A holder that was not reached for this epoch is not asked for the next: it makes them in
         // order. One that lost its factors gets them with the next.
         let ready = matches!(opened, Ok(()) | Err(Reason::EpochStale));
@@ -151,8 +151,11 @@ impl Epochs {
         opened
     }
 
-    /// Sees once that every holder has factors for the current epoch.
-    async fn keep_open(&self) -> Result<(), Reason> {
+    /// Has every holder make factors for the current epoch, once per epoch and process.
+    ///
+    /// # Errors
+    /// `KEY_HOLDER_UNREACHABLE`, or `EPOCH_STALE` from a holder that lost them.
+    async fn open_current(&self) -> Result<(), Reason> {
         if self.opened.load(Ordering::Acquire) {
             return Ok(());
         }
@@ -243,14 +246,19 @@ impl Epochs {
             Change::Current => "current",
             Change::Destroyed => "destroyed",
         };
-        let leaf = Canonical::new("grondslag/leaf/epoch/v1").text(word).number(epoch.into());
-        let leaf = leaf.signed(now.ms()).finish();
+        let leaf = leaf(word, epoch, now);
         let entry = Entry { about: Digest::of(&leaf), leaf, state: batch.put(STATE, json(after)?) };
         self.ledger.append(entry).await.map_err(LedgerError::reason)?;
         *self.state.write().unwrap_or_else(PoisonError::into_inner) = after.clone();
         tracing::info!(state = word, "an epoch changed");
         Ok(())
     }
+}
+
+/// What happened to an epoch, as it stands in a ledger.
+pub(crate) fn leaf(word: &str, epoch: u32, now: Timestamp) -> Vec<u8> {
+    let leaf = Canonical::new("grondslag/leaf/epoch/v1").text(word).number(epoch.into());
+    leaf.signed(now.ms()).finish()
 }
 
 #[cfg(test)]

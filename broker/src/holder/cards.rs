@@ -4,7 +4,7 @@ use grondslag_core::card::SignedCard;
 use grondslag_core::reason::Reason;
 
 use super::Holder;
-use crate::serve::publish_own;
+use crate::own::publish_own;
 
 impl Holder {
     /// The holder's card. The broker may remember a later one than this process does, as after a

@@ -83,7 +83,7 @@ pub struct HolderSection {
     pub factors_key: SecretFile,
     /// The region's broker: nobody else is served.
     pub broker: Oin,
-    /// Most targets that one agency may ask in a day.
+    /// Most targets that the questions of one agency may have in a day, let through or not.
     #[serde(default = "steps_per_day")]
     pub steps_per_day: StepsPerDay,
     /// Most points that one node may enrol in an epoch, padding included.

@@ -4,7 +4,6 @@
 //! INVARIANT: an epoch never gets factors a second time, also when the first were lost: children
 //! who are known would look unknown under them. Another epoch is the way out.
 
-use grondslag_core::canonical::Canonical;
 use grondslag_core::id::Digest;
 use grondslag_core::reason::Reason;
 use grondslag_evidence::ledger::{Entry, LedgerError};
@@ -12,15 +11,16 @@ use grondslag_evidence::store::{Batch, StoreError};
 
 use super::Holder;
 use crate::enrol::forget;
+use crate::epoch::leaf;
 use crate::keyholder::KeyHolder as _;
 
 /// Where the last epoch stands that ever had factors.
 const LAST: &[u8] = b"h/last-epoch";
 
 impl Holder {
-    /// Makes factors for the epoch behind the last one ever; one that is there stays. What is older
-    /// than the last one is destroyed then, whether or not the broker asked for that: no question
-    /// of it is taken any more.
+    /// Makes factors for the epoch after the last that ever had them; one that is there stays.
+    /// Epochs before that last one are destroyed then, whether or not the broker asked: no question
+    /// of them is taken any more.
     ///
     /// # Errors
     /// `EPOCH_STALE` for any other epoch, or why the factors could not be made durable.
@@ -78,8 +78,7 @@ impl Holder {
     }
 
     async fn record(&self, word: &str, epoch: u32, state: Batch) -> Result<(), Reason> {
-        let leaf = Canonical::new("grondslag/leaf/epoch/v1").text(word).number(epoch.into());
-        let leaf = leaf.signed(self.clock.now().ms()).finish();
+        let leaf = leaf(word, epoch, self.clock.now());
         let entry = Entry { about: Digest::of(&leaf), leaf, state };
         self.ledger.append(entry).await.map_err(LedgerError::reason)?;
         tracing::info!(state = word, "an epoch changed");

@@ -5,8 +5,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use grondslag_certs::{OwnCard, authority, key};
-use grondslag_core::catalogue::Kind;
+use grondslag_certs::key;
 use grondslag_core::limits::MESSAGE_BYTES_MAX;
 use grondslag_core::reason::Reason;
 use grondslag_evidence::ledger::Ledger;
@@ -18,12 +17,12 @@ use grondslag_runtime::status::{EpochState, Status};
 
 use super::Holder;
 use super::config::HolderConfig;
-use super::service::Steps;
+use super::service::HolderService;
 use crate::directory::{Directory, operator::Admits};
 use crate::keyholder::{LocalHolder, Means, Secrets};
-use crate::limits::{OPERATOR_INTERVAL_MS, SWEEP_INTERVAL_MS};
-use crate::route::sweep::sweep_all;
-use crate::serve::publish_own;
+use crate::limits::OPERATOR_INTERVAL_MS;
+use crate::own::{Own, publish_own};
+use crate::sweep::keep_sweeping;
 
 /// Builds a key holder and binds its listener.
 ///
@@ -32,7 +31,7 @@ use crate::serve::publish_own;
 pub async fn build(config: HolderConfig, context: &Context) -> Result<App, StartError> {
     let holder = Arc::new(open(&config, context).await?);
     look_after(&holder, context)?;
-    let steps = KeyHolderServiceServer::new(Steps(Arc::clone(&holder)))
+    let steps = KeyHolderServiceServer::new(HolderService(Arc::clone(&holder)))
         .max_decoding_message_size(MESSAGE_BYTES_MAX);
     let broker = BTreeSet::from([config.holder.broker.clone()]);
     let server = Server::region("holder", context.region.clone(), &context.limits)
@@ -40,10 +39,17 @@ pub async fn build(config: HolderConfig, context: &Context) -> Result<App, Start
     let vitals = Arc::new(HolderVitals { holder: Arc::clone(&holder), context: context.clone() });
     let server = serve_operator(server, holder.oin.clone(), vitals);
     let bound = server.bind(context.net.as_ref(), config.listen.address).await?;
-    let endpoint = config.holder.endpoint.clone();
-    let own = own_card(&holder, &config, endpoint.unwrap_or(bound.address().to_string()))?;
-    let own = holder.own.get_or_init(|| own);
-    let region = context.region.current();
+    let section = &config.holder;
+    let own = Own {
+        name: &section.name,
+        endpoint: section.endpoint.clone().unwrap_or(bound.address().to_string()),
+        duty_phone: &section.duty_phone,
+        sign_key: &holder.sign_key,
+        previous: section.previous_sign_key.as_ref(),
+        admission: &section.admission,
+    };
+    let own = own.read()?;
+    let (own, region) = (holder.own.get_or_init(|| own), context.region.current());
     let published = publish_own(&holder.directory, own, 0, &region, holder.clock.now()).await;
     published.map_err(|reason| StartError::new(reason, "the holder's own card was not taken"))?;
     Ok(App { servers: vec![bound] })
@@ -97,7 +103,7 @@ async fn open(config: &HolderConfig, context: &Context) -> Result<Holder, StartE
     })
 }
 
-/// Reads the operator's folder and sweeps counters, until the end.
+/// Reads the operator's folder and sweeps what expired, until the end.
 fn look_after(holder: &Arc<Holder>, context: &Context) -> Result<(), StartError> {
     let operated = Arc::clone(holder);
     context.every(Duration::from_millis(OPERATOR_INTERVAL_MS), move || {
@@ -108,40 +114,7 @@ fn look_after(holder: &Arc<Holder>, context: &Context) -> Result<(), StartError>
             }
         }
     })?;
-    let swept = Arc::clone(holder);
-    context.every(Duration::from_millis(SWEEP_INTERVAL_MS), move || {
-        let holder = Arc::clone(&swept);
-        async move {
-            if let Err(reason) = sweep_all(holder.store.as_ref(), holder.clock.now()).await {
-                tracing::error!(reason = reason.code(), "expired counters were not removed");
-            }
-        }
-    })?;
-    Ok(())
-}
-
-fn own_card(
-    holder: &Holder,
-    config: &HolderConfig,
-    endpoint: String,
-) -> Result<OwnCard, StartError> {
-    let section = &config.holder;
-    let previous = section.previous_sign_key.as_ref();
-    let previous = previous.map(|file| key::load_signing_key(file.path())).transpose();
-    Ok(OwnCard {
-        kind: Kind::parse(Kind::BROKER)
-            .map_err(|_| StartError::new(Reason::Internal, Kind::BROKER))?,
-        name: section.name.clone(),
-        endpoint,
-        duty_phone: section.duty_phone.clone(),
-        sign_key: holder.sign_key.clone(),
-        previous: previous.map_err(|error| StartError::new(error.reason(), error))?,
-        // Nobody asks a key holder.
-        seal_key: Vec::new(),
-        pseudonym_key: Vec::new(),
-        admission: authority::read_admission(section.admission.path())
-            .map_err(|error| StartError::new(error.reason(), error))?,
-    })
+    keep_sweeping(context, Arc::clone(&holder.store), Arc::clone(&holder.clock))
 }
 
 #[derive(Debug)]
@@ -154,8 +127,8 @@ struct HolderVitals {
 impl Vitals for HolderVitals {
     async fn status(&self) -> Status {
         let mut status = self.context.status().await;
-        // Which of them is the current one is the broker's to say; of two it is the first until
-        // the switch.
+        // The broker alone says which is current: after a switch the ended one stands first here
+        // until it is destroyed.
         let held = self.holder.local.epochs();
         status.epoch = held.first().map(|first| EpochState {
             current: *first,

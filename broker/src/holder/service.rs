@@ -18,10 +18,10 @@ use super::Holder;
 
 /// The service.
 #[derive(Debug)]
-pub(crate) struct Steps(pub Arc<Holder>);
+pub(crate) struct HolderService(pub Arc<Holder>);
 
 #[tonic::async_trait]
-impl KeyHolderService for Steps {
+impl KeyHolderService for HolderService {
     async fn show_card(
         &self,
         request: Request<v1::ShowCardRequest>,
@@ -101,7 +101,7 @@ impl KeyHolderService for Steps {
     }
 }
 
-impl Steps {
+impl HolderService {
     /// A card stands for the agency that it names, whoever shows it: its own signatures tell.
     async fn take_card(&self, card: v1::AgencyCard) -> Result<(), Reason> {
         let signed = SignedCard::try_from(card)?;

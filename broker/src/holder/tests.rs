@@ -22,10 +22,12 @@ use grondslag_proto::v1;
 
 use super::*;
 use crate::directory::operator::Admits;
+use crate::limits::{COUNT_KEPT_MS, ENROLMENT_KEPT_MS};
 use crate::route::tests::{
     ASKER, BROKER, EPOCH, SCHOOL, Scene, child, hidden_under, holder, key, oin, question, rng,
     scene,
 };
+use crate::sweep::sweep_all;
 
 /// The holder's organisation.
 const FAR: &str = "00000099000000008000";
@@ -247,7 +249,8 @@ async fn ciphertexts_of_the_brokers_own_are_not_stepped() {
     assert_eq!(stand.far.step(lie).await.err(), Some(Reason::BlindInvalid));
 }
 
-/// Only targets that something is let through to are stepped, and only those count.
+/// Only targets that something is let through to are stepped; all of the question count, for which
+/// are let through is nobody's signed word.
 #[tokio::test]
 async fn what_is_not_asked_is_not_stepped_and_the_quota_is_the_holders_own() {
     let stand = stand().await;
@@ -267,7 +270,26 @@ async fn what_is_not_asked_is_not_stepped_and_the_quota_is_the_holders_own() {
     let mut more = stand.shown(&stand.asked(3).await).await;
     for asked in [false, true] {
         more.targets[0].1 = asked;
-        assert_eq!(stand.far.step(more.clone()).await.err(), Some(Reason::QuotaExceeded));
+        assert_eq!(stand.far.step(more.clone()).await.err(), Some(Reason::StepsExceeded));
+    }
+}
+
+/// What was counted is marked, so that it counts once; the marks go with their counters.
+#[tokio::test]
+async fn counters_and_their_marks_are_swept_after_their_term() {
+    let stand = stand().await;
+    let (store, now) = (stand.far.store.as_ref(), stand.far.clock.now());
+    let kept = async |prefix: &[u8]| store.scan(prefix, None, 10).await.unwrap().len();
+    stand.far.step(stand.shown(&stand.asked(1).await).await).await.unwrap();
+    stand.far.evaluate(stand.batch(1, &[child(1)])).await.unwrap();
+    assert_eq!((kept(b"hq/").await, kept(b"he/").await, kept(b"hd/").await), (1, 1, 2));
+    for (term, left) in [(COUNT_KEPT_MS, 1), (ENROLMENT_KEPT_MS, 0)] {
+        let end = now.plus_ms(term);
+        sweep_all(store, end).await.unwrap();
+        assert_eq!(kept(b"hd/").await, left + 1);
+        sweep_all(store, end.plus_ms(1)).await.unwrap();
+        let counters = kept(b"hq/").await + kept(b"he/").await;
+        assert_eq!((counters, kept(b"hd/").await), (left, left));
     }
 }
 

@@ -6,7 +6,6 @@ use std::sync::{MutexGuard, PoisonError};
 use grondslag_core::blind::enrolment::{self, Batch, check_count};
 use grondslag_core::blind::{BlindError, Element, Evaluated, Link, Pair, question};
 use grondslag_core::id::Oin;
-use grondslag_core::limits::{ASK_LIFE_MS_MAX, CLOCK_SKEW_MS_MAX};
 use grondslag_core::reason::Reason;
 use grondslag_core::statement::{self, sign};
 use grondslag_proto::epoch::points;
@@ -50,13 +49,7 @@ impl Holder {
         if whole.targets.is_empty() || whole.targets.len() != targets.len() {
             return Err(Reason::TargetsNone);
         }
-        let now = self.clock.now();
-        if now.since_ms(whole.ask_expires_at) > CLOCK_SKEW_MS_MAX {
-            return Err(Reason::QuestionExpired);
-        }
-        if whole.ask_expires_at.since_ms(now) > ASK_LIFE_MS_MAX + CLOCK_SKEW_MS_MAX {
-            return Err(Reason::QuestionFromFuture);
-        }
+        whole.check_fresh(self.clock.now())?;
         let asker = self.directory.card(&whole.asker)?;
         statement::verify(&asker.card().sign_key, &whole.signed_bytes(), &signature)
             .map_err(|_| Reason::StatementInvalid)?;
@@ -120,7 +113,7 @@ impl Holder {
         self.proved.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The key that nearer holders proved to follow from a node's own. The broker is always nearer.
+    /// The key that nearer holders proved to follow from a node's own; the broker is always nearer.
     fn outbound(
         &self,
         epoch: u32,

@@ -9,7 +9,7 @@ use grondslag_core::id::Oin;
 use grondslag_core::reason::Reason;
 
 use super::{Asked, Enrolling, Inbound, KeyHolder, Step, Wanted};
-use crate::limits::{LINKS_CACHED_MAX, REFUSED_MS};
+use crate::limits::{LINKS_CACHED_MAX, REFUSAL_KEPT_MS};
 
 /// The holders, and the links that they published.
 #[derive(Debug)]
@@ -98,10 +98,10 @@ impl Chain {
         if let Some(known) = known {
             return Ok(known.links);
         }
-        self.not_refused(&place)?;
+        self.check_refused(&place)?;
         let links: Arc<[Link]> = match self.make_links(epoch, node, own).await {
             Ok(links) => links.into(),
-            Err(reason) => return Err(self.refuse(place, reason)),
+            Err(reason) => return Err(self.remember_refusal(place, reason)),
         };
         let mut cached = self.links.lock().unwrap_or_else(PoisonError::into_inner);
         if cached.len() >= LINKS_CACHED_MAX {
@@ -112,15 +112,18 @@ impl Chain {
     }
 
     /// A holder is not asked again and again for an agency that it does not deal with.
-    fn not_refused(&self, place: &(u32, Oin)) -> Result<(), Reason> {
+    fn check_refused(&self, place: &(u32, Oin)) -> Result<(), Reason> {
         let mut refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
-        refused.retain(|_, (since, _)| since.elapsed() < Duration::from_millis(REFUSED_MS));
+        refused.retain(|_, (since, _)| since.elapsed() < Duration::from_millis(REFUSAL_KEPT_MS));
         refused.get(place).map_or(Ok(()), |(_, reason)| Err(*reason))
     }
 
-    fn refuse(&self, place: (u32, Oin), reason: Reason) -> Reason {
+    fn remember_refusal(&self, place: (u32, Oin), reason: Reason) -> Reason {
         if reason == Reason::KeyHolderRefused {
             let mut refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
+            if refused.len() >= LINKS_CACHED_MAX {
+                refused.clear();
+            }
             refused.insert(place, (Instant::now(), reason));
         }
         reason

@@ -20,8 +20,9 @@ use tokio::sync::Semaphore;
 
 use super::secrets::Secrets;
 use super::{Asked, Enrolling, Inbound, KeyHolder, Step, Wanted};
-use crate::limits::{COUNTER_KEPT_MS, ENROLMENT_KEPT_MS, EVALUATIONS_MAX, QUOTA_TRIES_MAX};
-use crate::route::sweep::expiry_key;
+use crate::counter::Counter;
+use crate::limits::{COUNT_KEPT_MS, ENROLMENT_KEPT_MS, EVALUATIONS_MAX, QUOTA_TRIES_MAX};
+use crate::sweep::expiry_key;
 
 /// What a holder works with.
 pub(crate) struct Means {
@@ -35,7 +36,7 @@ pub(crate) struct Means {
     pub store: Arc<dyn Store>,
     /// Where dates come from.
     pub clock: Arc<dyn Clock>,
-    /// Most targets that one agency may ask in a day.
+    /// Most targets that the questions of one agency may have in a day, let through or not.
     pub steps_per_day_max: u64,
     /// Most points that one node may enrol in an epoch.
     pub points_per_epoch_max: u64,
@@ -80,25 +81,19 @@ impl Means {
     /// Counts, and records what is counted, in one commit. What was recorded under `about` before
     /// counts once.
     async fn count(&self, counted: &Counted<'_>) -> Result<(), Reason> {
-        let Counted { key, more, max, about, leaf, until } = *counted;
-        let failed = StoreError::reason;
-        let done = [b"hd/".as_slice(), about.as_bytes()].concat();
+        let Counted { key, more, max, over, about, leaf, until } = *counted;
+        let done = mark(&about);
         for _ in 0..QUOTA_TRIES_MAX {
-            if self.store.get(&done).await.map_err(failed)?.is_some() {
+            if self.store.get(&done).await.map_err(StoreError::reason)?.is_some() {
                 return Ok(());
             }
-            let seen = parts::read_seen(self.store.as_ref(), key).await.map_err(failed)?;
-            let before = seen.as_ref().map_or(Some(0), |seen| number(&seen.body));
-            let count = before.ok_or(Reason::StoreCorrupt)?.saturating_add(more);
-            if count > max {
-                return Err(Reason::QuotaExceeded);
+            let counter = Counter::read(self.store.as_ref(), key.to_vec()).await?;
+            if !counter.has_room(more, max) {
+                return Err(over);
             }
-            let state = Batch::new();
-            let state = seen.map_or(state.clone(), |seen| parts::delete_seen(state, key, &seen));
-            let state = parts::put_body(state, key, &count.to_be_bytes()).map_err(failed)?;
-            let state = parts::put_body(state, &done, &[]).map_err(failed)?;
+            let state = parts::put_body(Batch::new(), &done, &[]).map_err(StoreError::reason)?;
             let state = state.put(expiry_key(until, &done), done.as_slice());
-            let state = state.put(expiry_key(until, key), key);
+            let state = counter.add(state, more, until)?;
             let entry = Entry { about, leaf: leaf.to_vec(), state };
             match self.ledger.append(entry).await {
                 Ok(_) => return Ok(()),
@@ -108,6 +103,11 @@ impl Means {
         }
         Err(Reason::Busy)
     }
+}
+
+/// That something was counted: `hd/` and what it is about.
+fn mark(about: &Digest) -> Vec<u8> {
+    [b"hd/".as_slice(), about.as_bytes()].concat()
 }
 
 /// Places for evaluating batches.
@@ -121,16 +121,14 @@ struct Counted<'a> {
     more: u64,
     /// How far it may go.
     max: u64,
+    /// Why nothing more is counted then.
+    over: Reason,
     /// What is counted once.
     about: Digest,
     /// How it stands in the ledger.
     leaf: &'a [u8],
-    /// When the counter has served.
+    /// When the counter and the mark have served.
     until: Timestamp,
-}
-
-fn number(value: &[u8]) -> Option<u64> {
-    value.try_into().ok().map(u64::from_be_bytes)
 }
 
 #[async_trait]
@@ -175,9 +173,10 @@ impl KeyHolder for LocalHolder {
             key: key.as_bytes(),
             more: count,
             max: self.0.steps_per_day_max,
+            over: Reason::StepsExceeded,
             about,
             leaf: &leaf,
-            until: now.plus_ms(COUNTER_KEPT_MS),
+            until: now.plus_ms(COUNT_KEPT_MS),
         };
         self.0.count(&counted).await?;
         let stepped = steps.iter().map(|step| {
@@ -202,17 +201,15 @@ impl KeyHolder for LocalHolder {
             .bytes(digest.as_bytes())
             .signed(now.ms())
             .finish();
-        let about = Canonical::new("grondslag/enrolling/v1")
-            .text(node.as_str())
-            .number((*epoch).into())
-            .number(*number)
-            .bytes(digest.as_bytes());
-        let about = Digest::of(&about.finish());
+        let about =
+            enrolment::Batch { region: &self.0.region, epoch: *epoch, node, number: *number };
+        let about = Digest::of(&enrolment::signed_bytes(&about, points));
         let key = format!("he/{epoch}/{node}");
         let counted = Counted {
             key: key.as_bytes(),
             more: count,
             max: self.0.points_per_epoch_max,
+            over: Reason::QuotaExceeded,
             about,
             leaf: &leaf,
             until: now.plus_ms(ENROLMENT_KEPT_MS),
@@ -220,7 +217,6 @@ impl KeyHolder for LocalHolder {
         self.0.count(&counted).await?;
         let (region, batch) = (self.0.region.clone(), batch.clone());
         // A full batch is a third of a second of arithmetic: not on a thread that serves calls.
-        // It takes long on a thread that others need too.
         let place = EVALUATIONS.acquire().await.map_err(|_| Reason::Internal)?;
         let evaluated = tokio::task::spawn_blocking(move || {
             let _place = place;

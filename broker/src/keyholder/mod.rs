@@ -132,13 +132,13 @@ pub(crate) trait KeyHolder: Send + Sync + fmt::Debug {
     ///
     /// # Errors
     /// `EPOCH_STALE` without factors for the epoch; `INBOUND_KEY_UNPROVEN` when the nearer keys do
-    /// not follow from the node's own; `KEY_HOLDER_UNREACHABLE`.
+    /// not follow from the node's own; `KEY_HOLDER_REFUSED` or `KEY_HOLDER_UNREACHABLE`.
     async fn link(&self, wanted: &Wanted<'_>, farther: Option<&Element>) -> Result<Link, Reason>;
 
     /// One step over the pairs of a verified question.
     ///
     /// # Errors
-    /// `EPOCH_STALE`, `QUOTA_EXCEEDED`, why it could not be recorded, what a holder elsewhere
+    /// `EPOCH_STALE`, `STEPS_EXCEEDED`, why it could not be recorded, what a holder elsewhere
     /// found wrong itself, or `KEY_HOLDER_UNREACHABLE`.
     async fn step(&self, asked: Asked<'_>, steps: &[Step]) -> Result<Vec<Pair>, Reason>;
 

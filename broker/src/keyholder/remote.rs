@@ -96,6 +96,7 @@ impl RemoteHolder {
             Reason::KeyHolderUnreachable
             | Reason::EpochStale
             | Reason::QuotaExceeded
+            | Reason::StepsExceeded
             | Reason::BlindInvalid
             | Reason::QuestionExpired => reason,
             reason => {
@@ -107,7 +108,7 @@ impl RemoteHolder {
 
     /// Whether a link is this holder's own and leads to the key before it: what is not would make
     /// an agency that nobody can ask.
-    fn check(&self, wanted: &Wanted<'_>, link: Link) -> Result<Link, Reason> {
+    fn check(&self, wanted: &Wanted<'_>, link: &Link) -> Result<(), Reason> {
         let region = self.directory.region();
         let (place, outbound) = (wanted.place(&region), wanted.outbound());
         let unproven = |_| Reason::InboundKeyUnproven;
@@ -115,9 +116,7 @@ impl RemoteHolder {
         let card = self.directory.card(&self.oin)?;
         let signature = link.signature.as_ref().ok_or(Reason::InboundKeyUnproven)?;
         let signed = link.signed_bytes(&place, outbound);
-        verify(&card.card().sign_key, &signed, signature)
-            .map_err(|_| Reason::InboundKeyUnproven)?;
-        Ok(link)
+        verify(&card.card().sign_key, &signed, signature).map_err(|_| Reason::InboundKeyUnproven)
     }
 }
 
@@ -172,7 +171,8 @@ impl KeyHolder for RemoteHolder {
         if self.directory.last_card(&self.oin).is_none() {
             self.publish_card().await?;
         }
-        self.check(wanted, made).map_err(|reason| self.told(reason))
+        self.check(wanted, &made).map_err(|reason| self.told(reason))?;
+        Ok(made)
     }
 
     async fn step(&self, asked: Asked<'_>, steps: &[Step]) -> Result<Vec<Pair>, Reason> {

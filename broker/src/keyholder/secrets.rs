@@ -126,7 +126,7 @@ fn encode(secrets: &BTreeMap<u32, Secret>) -> Zeroizing<Vec<u8>> {
     let all = secrets
         .iter()
         .fold(start, |out, (epoch, secret)| out.number(u64::from(*epoch)).bytes(secret.as_slice()));
-    Zeroizing::new(all.finish())
+    all.finish_secret()
 }
 
 fn parse(bytes: &[u8]) -> Result<BTreeMap<u32, Secret>, NotCanonical> {

@@ -9,9 +9,9 @@ use grondslag_core::reason::Reason;
 use grondslag_evidence::store::{Batch, StoreError, parts};
 
 use super::fanout::State;
-use super::sweep::expiry_key;
 use crate::broker::Broker;
 use crate::limits::REPLAY_MARGIN_MS;
+use crate::sweep::expiry_key;
 
 /// Checks that a second attempt goes only to targets that may get one.
 ///

@@ -11,7 +11,6 @@ use grondslag_core::limits::PAIR_BYTES;
 use grondslag_core::reason::Reason;
 use grondslag_core::seal::{About, SealError, seal};
 use grondslag_core::statement::{NamedRuling, attestation_bytes, sign};
-use grondslag_core::tier::Verdict;
 use grondslag_proto::question::Evidence;
 use rand_core::UnwrapErr;
 
@@ -22,6 +21,9 @@ use crate::keyholder::{Asked, Sent};
 
 /// Takes the hidden number of a recorded question through the key holders, for every target that
 /// is to be asked, and attests every decision.
+///
+/// The decision stays recorded, and counted, when a holder refuses: it was durable before anything
+/// was asked of the holder. Put again, the same question is taken as it was recorded.
 ///
 /// # Errors
 /// Why a key holder did not make its step, or a pair could not be sealed: nobody is asked then.
@@ -48,8 +50,7 @@ pub(crate) async fn attest(
 
 /// Something of it was let through, and there is somebody to deal with.
 pub(crate) fn is_asked(target: &Target, rulings: &[NamedRuling]) -> bool {
-    let through = |named: &NamedRuling| named.ruling.verdict != Verdict::Refuse;
-    target.card.is_ok() && rulings.iter().any(through)
+    target.card.is_ok() && rulings.iter().any(|named| named.ruling.is_let_through())
 }
 
 fn links_of(targets: &[Target]) -> Vec<Arc<[Link]>> {

@@ -6,8 +6,8 @@
 //! person approved at every target goes out, and it counts too. The asker's own node keeps the same
 //! budget; this one holds when that node does not.
 //!
-//! INVARIANT: the counts go up in the batch that records the decision, and that batch expects the
-//! counts that were read: no question goes out uncounted, and none is lost in a count.
+//! INVARIANT: the counts go up in the batch that records the decision: no question goes out
+//! uncounted (`counter`).
 
 use grondslag_core::canonical::Canonical;
 use grondslag_core::clock::Timestamp;
@@ -15,12 +15,11 @@ use grondslag_core::id::{Digest, Pseudonym};
 use grondslag_core::inquiry::{Header, Inquiry};
 use grondslag_core::reason::Reason;
 use grondslag_core::tier::Approvals;
-use grondslag_evidence::store::parts::{self, Seen};
-use grondslag_evidence::store::{Batch, StoreError};
+use grondslag_evidence::store::Batch;
 
-use super::sweep::expiry_key;
 use super::verify::Target;
 use crate::broker::Broker;
+use crate::counter::Counter;
 use crate::limits::COUNT_KEPT_MS;
 
 /// What a question that is recorded for the first time adds to the counts of today. A second
@@ -39,15 +38,13 @@ pub(super) async fn count(
     }
     let (header, now) = (inquiry.header(), broker.clock.now());
     let (person, agency) = (broker.budget.person_per_day, broker.budget.agency_per_day);
+    let until = now.plus_ms(COUNT_KEPT_MS);
     let mut counted = Batch::new();
     let mut full = false;
     for (staff, most) in [(Some(&header.staff), person), (None, agency)] {
-        let key = key(header, staff, now);
-        let seen = parts::read_seen(broker.store.as_ref(), &key).await;
-        let seen = seen.map_err(StoreError::reason)?;
-        let asked = seen.as_ref().map_or(Ok(0), number)?;
-        full |= asked >= u64::try_from(most.count()).unwrap_or(u64::MAX);
-        counted = put(counted, &key, seen.as_ref(), asked.saturating_add(1), now)?;
+        let counter = Counter::read(broker.store.as_ref(), key(header, staff, now)).await?;
+        full |= !counter.has_room(1, most.number());
+        counted = counter.add(counted, 1, until)?;
     }
     if full && !approved(targets) { Err(Reason::BudgetExceeded) } else { Ok(counted) }
 }
@@ -55,26 +52,6 @@ pub(super) async fn count(
 /// Every part was approved by a second person at the least.
 fn approved(targets: &[Target]) -> bool {
     targets.iter().all(|target| target.approvals != Approvals::None)
-}
-
-fn number(seen: &Seen) -> Result<u64, Reason> {
-    let bytes = seen.body.as_slice().try_into().map_err(|_| Reason::StoreCorrupt)?;
-    Ok(u64::from_be_bytes(bytes))
-}
-
-/// Replaces a count by another, or begins one, which then expires.
-fn put(
-    batch: Batch,
-    key: &[u8],
-    seen: Option<&Seen>,
-    asked: u64,
-    now: Timestamp,
-) -> Result<Batch, Reason> {
-    let batch = match seen {
-        Some(seen) => parts::delete_seen(batch, key, seen),
-        None => batch.put(expiry_key(now.plus_ms(COUNT_KEPT_MS), key), key),
-    };
-    parts::put_body(batch, key, &asked.to_be_bytes()).map_err(StoreError::reason)
 }
 
 /// `qb/` and a digest of (agency, person or nobody, purpose, day): of fixed length, and it tells

@@ -11,7 +11,6 @@ pub(crate) mod fanout;
 mod places;
 mod record;
 pub(crate) mod service;
-pub(crate) mod sweep;
 pub(crate) mod verify;
 
 #[cfg(test)]

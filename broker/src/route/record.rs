@@ -4,6 +4,8 @@
 //! The replay key holds what is needed to give the same result again: the leaves and what their
 //! refusals rest on. Replies are not kept here; a node gives the same bytes again by itself.
 
+use std::fmt;
+
 use grondslag_core::answer::Basis;
 use grondslag_core::canonical::Canonical;
 use grondslag_core::clock::Timestamp;
@@ -21,9 +23,10 @@ use super::verify::Target;
 use crate::broker::Broker;
 use crate::deliver;
 use crate::limits::{COUNT_TRIES_MAX, LOOKUP_LEAVES_MAX, LOOKUP_PAGE, REPLAY_MARGIN_MS};
+use crate::sweep::expiry_key;
 
 /// The decision on one target, recorded.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Recorded {
     /// Per category.
     pub rulings: Vec<NamedRuling>,
@@ -33,8 +36,15 @@ pub(crate) struct Recorded {
     pub index: u64,
 }
 
+impl fmt::Debug for Recorded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The leaf holds its salt.
+        write!(f, "Recorded({}, {:?}, …)", self.index, self.rulings)
+    }
+}
+
 /// One target, decided, recorded and attested.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Decided {
     /// The target.
     pub oin: Oin,
@@ -44,6 +54,12 @@ pub(crate) struct Decided {
     pub evidence: Evidence,
     /// About whom, sealed for the target; none for one that is not asked.
     pub pair: Option<Vec<u8>>,
+}
+
+impl fmt::Debug for Decided {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Decided({}, {:?}, {:?}, …)", self.oin, self.rulings, self.evidence)
+    }
 }
 
 /// What stands under a replay key.
@@ -151,7 +167,7 @@ async fn entries(
     let expires = inquiry.header().times.answer_by.plus_ms(REPLAY_MARGIN_MS);
     let state = parts::put_body(counted, key, &body)
         .map_err(StoreError::reason)?
-        .put(super::sweep::expiry_key(expires, key), key);
+        .put(expiry_key(expires, key), key);
     let mut state = deliver::note(state, inquiry, targets, rulings, leaves)?;
     let entries = abouts.iter().zip(leaves).map(|(about, leaf)| Entry {
         about: *about,

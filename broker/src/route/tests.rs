@@ -40,7 +40,6 @@ use super::attest::attest;
 use super::decide::rule;
 use super::fanout::{Event, FanoutLimits, State, fan_out};
 use super::record::{Decided, record};
-use super::sweep::{expiry_key, sweep, sweep_all};
 use super::verify::{Target, verify_inquiry};
 use crate::broker::Broker;
 use crate::config::Budget;
@@ -49,6 +48,7 @@ use crate::directory::operator::Admits;
 use crate::epoch::Epochs;
 use crate::keyholder::{Chain, LocalHolder, Means, Secrets};
 use crate::nodes::{Heard, Nodes};
+use crate::sweep::{expiry_key, sweep, sweep_all};
 
 pub(crate) const ASKER: &str = "00000099000000001000";
 pub(crate) const SCHOOL: &str = "00000099000000002000";

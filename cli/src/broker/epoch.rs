@@ -11,12 +11,10 @@ use serde_json::json;
 
 use super::at;
 use crate::exit::{Exit, Failure};
-use crate::limits::OVERLAP_DAYS_MAX;
+use crate::limits::{DAY_MS, OVERLAP_DAYS, OVERLAP_DAYS_MAX};
 use crate::output::{Output, bold, green};
 use crate::serve::{ConfigArgs, now};
 use crate::status;
-
-const DAY_MS: i64 = 24 * 3_600 * 1_000;
 
 /// Commands about epochs.
 #[derive(Debug, Subcommand)]
@@ -34,7 +32,7 @@ pub(super) enum EpochCommand {
 #[derive(Debug, Args)]
 pub(super) struct RotateArgs {
     /// Days that nodes get to enrol before the switch
-    #[arg(long, value_name = "DAYS", default_value_t = 3)]
+    #[arg(long, value_name = "DAYS", default_value_t = OVERLAP_DAYS)]
     #[arg(value_parser = clap::value_parser!(i64).range(0..=OVERLAP_DAYS_MAX))]
     overlap: i64,
 

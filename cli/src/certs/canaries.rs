@@ -9,6 +9,7 @@ use serde_json::json;
 
 use crate::exit::{Exit, Failure};
 use crate::files::write_new;
+use crate::limits::{CANARIES, CANARIES_MAX, CANARIES_MIN};
 use crate::output::{Output, green};
 
 /// Arguments of `certs canaries`.
@@ -18,8 +19,8 @@ pub(super) struct CanariesArgs {
     file: PathBuf,
 
     /// How many made-up subjects
-    #[arg(long, default_value_t = 64)]
-    #[arg(value_parser = clap::value_parser!(u16).range(8..=256))]
+    #[arg(long, default_value_t = CANARIES)]
+    #[arg(value_parser = clap::value_parser!(u16).range(CANARIES_MIN..=CANARIES_MAX))]
     count: u16,
 }
 

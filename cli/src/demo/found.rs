@@ -17,7 +17,7 @@ use grondslag_node::init::{
 };
 use grondslag_runtime::clock::RegionClockFile;
 
-use super::limits::{DESK_DAYS, WORKERS};
+use super::limits::{CANARIES, DESK_DAYS, REPLY_TICK_MS, WORKERS};
 use super::place::{NodePorts, Place, Ports};
 use super::world::{Agency, Person, World};
 use crate::certs::canary_list;
@@ -28,10 +28,6 @@ use crate::made::{FACTORS_FILE, FACTORS_KEY_FILE};
 
 /// Admissions of the demo outlast every storyline and every certificate.
 const ADMITTED_UNTIL: &str = "2040-01-01T00:00";
-/// Answers leave at once: the demo measures how fast the region is.
-const REPLY_TICK_MS: u64 = 0;
-/// Made-up subjects of the region.
-const CANARIES: usize = 16;
 /// File of the region's made-up subjects, in every node's folder.
 const CANARIES_FILE: &str = "canaries.txt";
 

@@ -47,3 +47,7 @@ pub(super) const FILES_MAX: usize = 10_000;
 pub(super) const FOLDERS_DEEP_MAX: usize = 16;
 /// Most folders that are looked at to find a running demo.
 pub(super) const LOOKED_AT_MAX: usize = 10_000;
+/// Answers leave at once: the demo measures how fast the region is.
+pub(super) const REPLY_TICK_MS: u64 = 0;
+/// Made-up subjects of the region.
+pub(super) const CANARIES: usize = 16;

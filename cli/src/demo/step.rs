@@ -10,11 +10,11 @@ use super::home::running;
 use super::limits::ADVANCE_DAYS_MAX;
 use super::place::Place;
 use crate::exit::{Exit, Failure};
+use crate::limits::DAY_MS;
 use crate::output::Output;
 
 const MINUTE_MS: i64 = 60_000;
 const HOUR_MS: i64 = 60 * MINUTE_MS;
-const DAY_MS: i64 = 24 * HOUR_MS;
 
 /// A step: `30m`, `1h`, `2d`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -50,11 +50,9 @@ pub(super) fn init(args: &InitArgs, out: Output) -> Result<Exit, Failure> {
     let folder = NewFolder { folder, oin, name, config: (CONFIG_FILE, config(args)) };
     let done = out.tr("De sleutelhouder is gemaakt.", "The key holder was made.");
     let made = folder.make(done, "holder serve", out)?;
-    out.line(out.tr(
-        "Zet daarna in broker.toml, en in elk knooppunt onder [broker]:",
-        "Then put in broker.toml, and in every node under [broker]:",
-    ));
+    out.line(out.tr("Zet in broker.toml:", "Put in broker.toml:"));
     out.line(&format!("  [key_holder]\n  oin = \"{oin}\"\n  endpoint = \"{listen}\""));
+    out.line(out.tr("Zet in elk knooppunt, onder [broker]:", "Put in every node, under [broker]:"));
     out.line(&format!("  key_holders = [\"{oin}\"]"));
     Ok(made)
 }

@@ -43,8 +43,8 @@ pub(crate) struct SpotCheckArgs {
     count: u32,
 
     /// Draw as an earlier check did: 64 hexadecimal digits; random when absent
-    #[arg(long, value_name = "HEX", value_parser = seed)]
-    seed: Option<[u8; 32]>,
+    #[arg(long = "seed", value_name = "HEX", value_parser = seed)]
+    drawn_by: Option<[u8; 32]>,
 
     /// The epoch; the current one when absent
     #[arg(long, default_value_t = 0, hide_default_value = true)]
@@ -53,7 +53,7 @@ pub(crate) struct SpotCheckArgs {
 
 /// Draws, has the node open, and verifies.
 pub(crate) fn run(args: &SpotCheckArgs, out: Output) -> Result<Exit, Failure> {
-    let seed = args.seed.map_or_else(random_seed, Ok)?;
+    let seed = args.drawn_by.map_or_else(random_seed, Ok)?;
     let checked = wait(check(args, seed, out))?;
     show::show(&checked, out)?;
     Ok(checked.exit())
@@ -98,7 +98,7 @@ impl Plan {
         v1::OpenPositionsRequest {
             epoch: self.epoch,
             batches: u64::try_from(self.batches.len()).unwrap_or(u64::MAX),
-            seed: self.seed.to_vec(),
+            seed: self.drawn_by.to_vec(),
             count: self.count,
         }
     }

@@ -44,7 +44,7 @@ fn head(checked: &Checked, out: Output) {
             "{drawn} of {points} positions from {batches} batches, epoch {epoch}, drawn with"
         ),
     };
-    out.line(&format!("{text} --seed {}", bold(&hex::encode(checked.seed))));
+    out.line(&format!("{text} --seed {}", bold(&hex::encode(checked.drawn_by))));
 }
 
 fn position(line: &Line, out: Output) {
@@ -135,7 +135,7 @@ fn to_json(checked: &Checked) -> Value {
         "sound": checked.is_sound(),
         "reason": checked.reason(),
         "epoch": checked.epoch,
-        "seed": hex::encode(checked.seed),
+        "seed": hex::encode(checked.drawn_by),
         "batches": checked.batches,
         "points": checked.points,
         "counts": serde_json::Map::from_iter(counts.map(|(word, count)| (word.to_owned(), count))),

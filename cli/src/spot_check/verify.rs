@@ -20,7 +20,8 @@ pub(super) struct Plan {
     region: String,
     pub(super) epoch: u32,
     pub(super) batches: Vec<Listed>,
-    pub(super) seed: [u8; 32],
+    /// The officer's seed.
+    pub(super) drawn_by: [u8; 32],
     pub(super) count: u32,
 }
 
@@ -54,7 +55,8 @@ pub(super) enum Broker {
 #[derive(Debug)]
 pub(super) struct Checked {
     pub(super) epoch: u32,
-    pub(super) seed: [u8; 32],
+    /// The officer's seed.
+    pub(super) drawn_by: [u8; 32],
     pub(super) batches: usize,
     pub(super) points: u64,
     pub(super) lines: Vec<Line>,
@@ -78,7 +80,7 @@ impl Plan {
         region: String,
         epoch: u32,
         batches: &[v1::EnrolledBatch],
-        seed: [u8; 32],
+        drawn_by: [u8; 32],
         count: u32,
     ) -> Result<Self, Failure> {
         let batches: Option<Vec<Listed>> = batches.iter().map(listed).collect();
@@ -87,7 +89,7 @@ impl Plan {
             !all.is_empty() && ordered.fold(true, |so_far, (a, b)| so_far && a.number < b.number)
         });
         let batches = batches.ok_or(Failure::from(Reason::Malformed))?;
-        Ok(Self { region, epoch, batches, seed, count })
+        Ok(Self { region, epoch, batches, drawn_by, count })
     }
 
     /// Verifies what was opened. A drawn position that the node left out does not open.
@@ -99,7 +101,7 @@ impl Plan {
         let sizes: Vec<u64> = self.batches.iter().map(|batch| batch.points).collect();
         let count = usize::try_from(self.count).unwrap_or(usize::MAX);
         let (mut lines, mut altered, mut differing) = (Vec::new(), Vec::new(), Vec::new());
-        for drawn in draw_from(&self.seed, &sizes, count) {
+        for drawn in draw_from(&self.drawn_by, &sizes, count) {
             let Some(batch) = self.batches.get(drawn.batch) else { continue };
             let found = opened.iter().find(|one| one.number == batch.number);
             let points = found.map(|found| found.points.as_slice()).unwrap_or_default();
@@ -127,7 +129,7 @@ impl Plan {
         let node_counts_otherwise = counts(&lines) != counts_of(closed);
         Checked {
             epoch: self.epoch,
-            seed: self.seed,
+            drawn_by: self.drawn_by,
             batches: self.batches.len(),
             points: sizes.iter().fold(0, |sum, size| sum.saturating_add(*size)),
             lines,

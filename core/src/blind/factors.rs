@@ -4,6 +4,7 @@ use std::fmt;
 
 use rand_core::CryptoRng;
 use sha2::{Digest as _, Sha512};
+use zeroize::Zeroizing;
 
 use super::{BlindError, Element, Pair, Secret};
 use crate::canonical::Canonical;
@@ -43,8 +44,7 @@ impl Factors {
                 .text(region)
                 .number(epoch.into())
                 .text(node.as_str());
-            let bytes = zeroize::Zeroizing::new(bytes.finish());
-            let wide = zeroize::Zeroizing::new(<[u8; 64]>::from(Sha512::digest(&*bytes)));
+            let wide = Zeroizing::new(<[u8; 64]>::from(Sha512::digest(&*bytes.finish_secret())));
             Secret::from_uniform(&wide)
         };
         Ok(Self::of(factor("shuffle")?, factor("key")?))

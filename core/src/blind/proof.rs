@@ -96,8 +96,7 @@ fn nonce(context: &Canonical, secret: &Secret, rng: &mut impl CryptoRng) -> Secr
             .bytes(&*random)
             .bytes(&*secret.expose())
             .bytes(&context);
-        let bytes = Zeroizing::new(bytes.finish());
-        let wide = Zeroizing::new(<[u8; 64]>::from(Sha512::digest(&*bytes)));
+        let wide = Zeroizing::new(<[u8; 64]>::from(Sha512::digest(&*bytes.finish_secret())));
         if let Ok(nonce) = Secret::from_uniform(&wide) {
             return nonce;
         }

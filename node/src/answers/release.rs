@@ -16,7 +16,7 @@ use grondslag_core::id::{Digest, Oin, TargetId};
 use grondslag_core::limits::LINE_ENTRIES_MAX;
 use grondslag_core::reason::Reason;
 use grondslag_core::seal::{self, About, SealError, SealKey};
-use grondslag_core::statement::{self, ReplyFields};
+use grondslag_core::statement::{self, FIRST_REPLY_NO, ReplyFields};
 use grondslag_core::tier::Tier;
 use grondslag_evidence::ledger::Receipt;
 use grondslag_evidence::store::{Batch, StoreError};
@@ -26,9 +26,6 @@ use grondslag_proto::{answer, v1};
 use rand_core::UnwrapErr;
 
 use super::replay;
-
-/// Number of the first reply.
-pub(crate) const FIRST: u32 = 1;
 
 /// A permit, a receipt or content belongs to another question: a fault of this program, and
 /// nothing leaves.
@@ -159,8 +156,8 @@ impl Draft {
             answer_by: frame.answer_by,
             duty_phone: frame.duty_phone.to_owned(),
         };
-        let answer = fitting(answer, frame.room(FIRST));
-        let reply = sealed(&answer::encode(&answer), FIRST, frame, key)?;
+        let answer = fitting(answer, frame.room(FIRST_REPLY_NO));
+        let reply = sealed(&answer::encode(&answer), FIRST_REPLY_NO, frame, key)?;
         Ok(Prepared { question: self.question, outcome: answer.outcome, reply })
     }
 }

@@ -15,6 +15,7 @@ use grondslag_core::limits::REPLIES_MAX;
 use grondslag_core::reason::Reason;
 use grondslag_core::seal::SealError;
 use grondslag_core::slot::next_slot;
+use grondslag_core::statement::FIRST_REPLY_NO;
 use grondslag_core::tier::Urgency;
 use grondslag_evidence::ledger::{Entry, LedgerError};
 use grondslag_evidence::store::{Batch, StoreError, parts};
@@ -23,7 +24,7 @@ use prost::Message as _;
 use serde::{Deserialize, Serialize};
 
 use super::record::{DecisionLine, Shown};
-use super::release::{FIRST, Frame, sealed};
+use super::release::{Frame, sealed};
 use super::verify::Attested;
 use crate::agency::Agency;
 use crate::limits::{PAGE, SLOTS_AT_ONCE_MAX};
@@ -90,7 +91,7 @@ pub(super) fn open(
         urgency: header.urgency,
         answer_by: header.times.answer_by,
         reply_bytes: attested.reply_bytes(),
-        next_no: FIRST + 1,
+        next_no: FIRST_REPLY_NO + 1,
         due,
         lapse,
     };

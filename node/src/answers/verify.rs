@@ -15,7 +15,7 @@ use grondslag_core::inquiry::{Header, Part};
 use grondslag_core::reason::Reason;
 use grondslag_core::seal::{About, SealError, SealKey};
 use grondslag_core::statement::{self, Leaf, Ruling};
-use grondslag_core::tier::{Approvals, Verdict};
+use grondslag_core::tier::Approvals;
 use grondslag_proto::question::TargetQuestion;
 
 use crate::detail::Detail;
@@ -118,8 +118,7 @@ impl Attested {
 
     /// The broker's rulings on what it let through, in the order asked.
     pub fn let_through(&self) -> impl Iterator<Item = &Ruling> {
-        let through = |ruling: &&Ruling| ruling.verdict != Verdict::Refuse;
-        self.rulings.iter().filter(through)
+        self.rulings.iter().filter(|ruling| ruling.is_let_through())
     }
 
     /// What second persons added.

@@ -20,7 +20,6 @@ use grondslag_core::id::{Digest, InquiryId, Oin, Pseudonym, TargetId};
 use grondslag_core::inquiry::{Header, Inquiry};
 use grondslag_core::reason::Reason;
 use grondslag_core::statement::{NamedRuling, subject_tag};
-use grondslag_core::tier::Verdict;
 use grondslag_evidence::ledger::{Entry, LedgerError};
 use grondslag_evidence::store::Batch;
 use grondslag_proto::question::Evidence;
@@ -210,7 +209,7 @@ fn let_through(
     let (rulings, evidence) = (rulings.ok()?, Evidence::try_from(wire.attestation?).ok()?);
     check_evidence(agency, asked, &rulings, &evidence).ok()?;
     check_rulings(agency, asked, &rulings, &evidence).ok()?;
-    let through = rulings.into_iter().filter(|named| named.ruling.verdict != Verdict::Refuse);
+    let through = rulings.into_iter().filter(|named| named.ruling.is_let_through());
     Some((target.clone(), through.map(|named| named.ruling.category).collect()))
 }
 

@@ -11,9 +11,9 @@ use grondslag_core::limits::CLOCK_SKEW_MS_MAX;
 use grondslag_core::reason::Reason;
 use grondslag_core::seal::{About, SealError};
 use grondslag_core::statement::{
-    Leaf, NamedRuling, ReplyFields, attestation_bytes, subject_tag, verify,
+    FIRST_REPLY_NO, Leaf, NamedRuling, ReplyFields, attestation_bytes, subject_tag, verify,
 };
-use grondslag_core::tier::{Approvals, Verdict};
+use grondslag_core::tier::Approvals;
 use grondslag_policy::FactError;
 use grondslag_proto::question::Evidence;
 use grondslag_proto::reply::Reply;
@@ -105,16 +105,15 @@ pub(crate) fn check_rulings(
 
 /// Whether nothing of this target was let through, and that by rule.
 pub(crate) fn refused_by_rule(rulings: &[NamedRuling]) -> bool {
-    !rulings.is_empty() && rulings.iter().all(|named| named.ruling.verdict == Verdict::Refuse)
+    !rulings.is_empty() && !rulings.iter().any(|named| named.ruling.is_let_through())
 }
 
 /// The broker lets nothing through because it cannot deal with the target: the same reason for
 /// every category, and no rule.
 fn shut(rulings: &[NamedRuling]) -> Option<Reason> {
     let reason = rulings.first()?.reason.filter(|reason| !is_rule(*reason))?;
-    let all = rulings
-        .iter()
-        .all(|named| named.ruling.verdict == Verdict::Refuse && named.reason == Some(reason));
+    let all =
+        rulings.iter().all(|named| !named.ruling.is_let_through() && named.reason == Some(reason));
     all.then_some(reason)
 }
 
@@ -157,7 +156,7 @@ pub(crate) fn open_reply(
         answer_by: header.times.answer_by,
     };
     let content = unseal(agency, &expected, reply)?;
-    if reply.reply_no != 1 {
+    if reply.reply_no != FIRST_REPLY_NO {
         return Err(Reason::AnswerInvalid);
     }
     let answer = grondslag_proto::answer::decode(&content)?;

@@ -16,6 +16,7 @@ use grondslag_core::id::{Digest, InquiryId, Oin, StaffId, TargetId};
 use grondslag_core::lang::Lang;
 use grondslag_core::limits::{FOLLOW_PAGE, REPLIES_KEPT_MS, SLOT_GRACE_MS};
 use grondslag_core::reason::Reason;
+use grondslag_core::statement::FIRST_REPLY_NO;
 use grondslag_evidence::store::parts::{self, Seen};
 use grondslag_evidence::store::{Batch, Store, StoreError};
 use grondslag_proto::answer::{decode, is_dummy};
@@ -33,8 +34,6 @@ use crate::alarm::raise;
 use crate::limits::EXPIRE_STEPS;
 
 const PREFIX: &[u8] = b"n/f/";
-/// The number of a first reply; later ones are above it.
-const FIRST: u32 = 1;
 
 /// A question whose later replies may be asked for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -149,7 +148,7 @@ async fn said(
     target: &mut FollowedTarget,
 ) -> Result<Said, Reason> {
     let mut said = Said::default();
-    let mut before = FIRST;
+    let mut before = FIRST_REPLY_NO;
     loop {
         let (page, missed) = fetch(agency, id, target, before).await?;
         said.missed |= missed;
@@ -177,7 +176,7 @@ async fn said(
         if last {
             // Whoever said nothing in the whole term was not reached, whatever the broker says.
             let over = agency.clock.now().since_ms(answer_by) > SLOT_GRACE_MS;
-            said.missed |= over && before == FIRST;
+            said.missed |= over && before == FIRST_REPLY_NO;
             return Ok(said);
         }
     }

@@ -9,12 +9,11 @@ use std::time::{Duration, Instant};
 use futures_util::stream::FuturesUnordered;
 use grondslag_core::answer::Answer;
 use grondslag_core::catalogue::Category;
-use grondslag_core::id::{Digest, Oin, TargetId};
+use grondslag_core::id::{Digest, Oin};
 use grondslag_core::inquiry::{Header, Inquiry, Part};
 use grondslag_core::lang::Lang;
 use grondslag_core::reason::Reason;
 use grondslag_core::statement::NamedRuling;
-use grondslag_core::tier::Verdict;
 use grondslag_proto::question::Evidence;
 use grondslag_proto::reply::{Reply, reason};
 use grondslag_proto::v1;
@@ -71,7 +70,7 @@ impl Target {
     /// What the broker let through to it.
     fn let_through(&self) -> Vec<Category> {
         let let_through = self.rulings.iter().map(|named| &named.ruling);
-        let let_through = let_through.filter(|ruling| ruling.verdict != Verdict::Refuse);
+        let let_through = let_through.filter(|ruling| ruling.is_let_through());
         let_through.map(|ruling| ruling.category.clone()).collect()
     }
 }

@@ -64,12 +64,12 @@ fn wish(request: &v1::OpenPositionsRequest) -> Result<Wish, Reason> {
         return Err(Reason::TooLarge);
     }
     let positive = |count: usize| if count == 0 { Err(Reason::Malformed) } else { Ok(count) };
-    let seed = request.seed.as_slice().try_into().map_err(|_| Reason::Malformed)?;
+    let drawn_by = request.seed.as_slice().try_into().map_err(|_| Reason::Malformed)?;
     let size = |count: u64| usize::try_from(count).map_err(|_| Reason::Malformed);
     Ok(Wish {
         epoch: request.epoch,
         batches: size(request.batches).and_then(positive)?,
-        seed,
+        drawn_by,
         count: size(request.count.into()).and_then(positive)?,
     })
 }
@@ -102,7 +102,7 @@ async fn record(
         .text(reader.as_str())
         .number(wish.epoch.into())
         .number(u64::try_from(wish.batches).unwrap_or(u64::MAX))
-        .bytes(&wish.seed)
+        .bytes(&wish.drawn_by)
         .number(u64::try_from(wish.count).unwrap_or(u64::MAX))
         .list(tally.0.iter().map(|count| count.to_be_bytes()))
         .text(broker.word())

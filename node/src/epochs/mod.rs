@@ -34,15 +34,18 @@ pub(crate) struct Epochs {
 
 struct Held {
     keys: EpochKeys,
-    verified: Verified,
+    verified: BTreeMap<Oin, VerifiedKey>,
     read_at: Instant,
 }
 
-/// Per agency what an inbound key was verified from, and the key.
-type Verified = BTreeMap<Oin, (From, Arc<InboundKey>)>;
-
-/// An agency's own key, and the keys that the key holders beside the broker sign with.
-type From = (Element, Vec<[u8; 32]>);
+/// An inbound key, and what it was verified from.
+struct VerifiedKey {
+    /// The agency's own key.
+    own: Element,
+    /// The keys that the key holders beside the broker sign with.
+    holders: Vec<[u8; 32]>,
+    key: Arc<InboundKey>,
+}
 
 /// This node's own links in one epoch.
 #[derive(Debug, Clone)]
@@ -170,19 +173,20 @@ impl Epochs {
         let holders = self.holders.keys()?;
         let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
         let held = held.as_mut().ok_or(Reason::NotReady)?;
-        let from = (own, holders);
-        if let Some((of, verified)) = held.verified.get(node)
-            && *of == from
+        if let Some(known) = held.verified.get(node)
+            && known.own == own
+            && known.holders == holders
         {
-            return Ok(Arc::clone(verified));
+            return Ok(Arc::clone(&known.key));
         }
         let epoch = held.keys.current;
         let found = held.keys.nodes.iter().find(|keys| keys.epoch == epoch && keys.node == *node);
         let links = found.map(|keys| keys.links.as_slice()).ok_or(Reason::Unreachable)?;
-        let verified = InboundKey::verify(&self.region, epoch, node, &own, links, &from.1);
-        let verified = Arc::new(verified.map_err(|_| Reason::InboundKeyUnproven)?);
-        held.verified.insert(node.clone(), (from, Arc::clone(&verified)));
-        Ok(verified)
+        let verified = InboundKey::verify(&self.region, epoch, node, &own, links, &holders);
+        let key = Arc::new(verified.map_err(|_| Reason::InboundKeyUnproven)?);
+        let verified = VerifiedKey { own, holders, key: Arc::clone(&key) };
+        held.verified.insert(node.clone(), verified);
+        Ok(key)
     }
 }
 

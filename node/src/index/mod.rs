@@ -121,7 +121,7 @@ impl Index {
         epoch: u32,
         pseudonym: &Pseudonym,
     ) -> Result<Option<Met>, StoreError> {
-        let entry = pseudonym.index(&self.means.secret.pseudonym_key());
+        let entry = pseudonym.index(&self.means.secret.index_key());
         let value = self.means.store.get(&keys::entry(epoch, &entry)).await?;
         let found = value.map(|value| Found::parse(&value).ok_or(StoreError::Corrupt));
         Ok(found.transpose()?.map(|found| match found {

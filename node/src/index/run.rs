@@ -224,7 +224,7 @@ impl Index {
         let evaluated = self.evaluate(own, number, &blinded).await?;
         let shuffled = own.links.first().ok_or(Reason::InboundKeyUnproven)?.shuffled;
         let (places, enrolment) = (blinded.places.clone(), blinded.enrolment.clone());
-        let secret = self.means.secret.pseudonym_key();
+        let key = self.means.secret.index_key();
         let entries = tokio::task::spawn_blocking(move || {
             let shuffled = Shuffled::new(&shuffled);
             let positions = (0_u64..).zip(places).zip(&evaluated.points);
@@ -232,7 +232,7 @@ impl Index {
                 positions.filter_map(|((position, place), point)| Some((position, place?, point)));
             let entries = known.map(|(position, found, point)| {
                 let pseudonym = enrolment.unblind(position, point, &shuffled)?;
-                Ok((found, pseudonym.index(&secret)))
+                Ok((found, pseudonym.index(&key)))
             });
             entries.collect::<Result<Vec<_>, BlindError>>()
         });
@@ -247,8 +247,6 @@ impl Index {
             state.bulk_done = state.bulk_done.saturating_add(points);
         }
         state.pending = None;
-        state.subjects =
-            state.subjects.saturating_add(u64::try_from(entries.len()).unwrap_or(u64::MAX));
         let leaf = Canonical::new(LEAF)
             .number(epoch.into())
             .number(number)

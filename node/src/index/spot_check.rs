@@ -41,8 +41,8 @@ pub(crate) struct Wish {
     pub epoch: u32,
     /// From so many batches, as they were listed.
     pub batches: usize,
-    /// By what.
-    pub seed: [u8; 32],
+    /// By what seed.
+    pub drawn_by: [u8; 32],
     /// How many positions.
     pub count: usize,
 }
@@ -130,7 +130,7 @@ impl Index {
         let sizes: Vec<u64> = listed.iter().map(|batch| batch.points).collect();
         let mut opened = Vec::new();
         let mut of_broker = Vec::new();
-        for drawn in draw_from(&wish.seed, &sizes, wish.count) {
+        for drawn in draw_from(&wish.drawn_by, &sizes, wish.count) {
             let batch = listed.get(drawn.batch).ok_or(Reason::Internal)?;
             opened.push(self.open_batch(wish.epoch, batch, &drawn.positions).await?);
             of_broker.push(*batch);

@@ -29,8 +29,6 @@ pub(super) struct State {
     /// Points of the first, padded run that were enrolled, and how many it has.
     pub(super) bulk_done: u64,
     pub(super) bulk_total: u64,
-    /// Subjects in the index.
-    pub(super) subjects: u64,
 }
 
 /// How far an enrolment is, for the operator.

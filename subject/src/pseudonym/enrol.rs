@@ -55,8 +55,7 @@ impl Enrolment {
     /// [`BlindError::Element`] in a negligible case.
     pub fn rho(&self, position: u64) -> Result<Secret, BlindError> {
         let bytes = Canonical::new("grondslag/blind/rho/v1").bytes(&self.seed).number(position);
-        let bytes = Zeroizing::new(bytes.finish());
-        let wide = Zeroizing::new(<[u8; 64]>::from(Sha512::digest(&*bytes)));
+        let wide = Zeroizing::new(<[u8; 64]>::from(Sha512::digest(&*bytes.finish_secret())));
         Secret::from_uniform(&wide)
     }
 

@@ -51,7 +51,7 @@ fn over_the_key_holders_quota_nobody_is_asked() -> Result<()> {
         let over = wire(&vt, &SAFETY, &[SCHOOL, HEALTH])?;
         for again in [false, true] {
             let routed = ask(&federation, &vt, over.clone()).await?;
-            assert_eq!(routed.refusal, Some(Reason::QuotaExceeded), "again: {again}");
+            assert_eq!(routed.refusal, Some(Reason::StepsExceeded), "again: {again}");
             let told = routed.decided.len() + routed.replied.len() + routed.closed.len();
             assert_eq!(told, 0, "again: {again}");
         }
@@ -59,7 +59,7 @@ fn over_the_key_holders_quota_nobody_is_asked() -> Result<()> {
         let last = ask(&federation, &vt, wire(&vt, &SAFETY, &[SCHOOL])?).await?;
         assert_eq!((last.refusal, last.replied.len()), (None, 1), "one was left");
         let none = ask(&federation, &vt, wire(&vt, &SAFETY, &[SCHOOL])?).await?;
-        assert_eq!(none.refusal, Some(Reason::QuotaExceeded));
+        assert_eq!(none.refusal, Some(Reason::StepsExceeded));
         let old = ask(&federation, &vt, first).await?;
         assert_eq!((old.refusal, old.replied.len()), (None, 2), "what was counted has its result");
 

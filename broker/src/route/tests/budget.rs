@@ -2,6 +2,7 @@
 
 use grondslag_core::inquiry::{Approval, Approver};
 use grondslag_core::statement::approval_bytes;
+use grondslag_evidence::store::{Batch, parts};
 
 use super::*;
 
@@ -39,6 +40,15 @@ fn approved(scene: &Scene, id: u8) -> RawInquiry {
 impl Scene {
     async fn put(&self, raw: RawInquiry) -> Result<(), Reason> {
         self.route(raw).await.map(|_| ())
+    }
+
+    /// As if the agency had asked so many targets today.
+    async fn stepped(&self, targets: u64) {
+        let (store, date) = (self.broker.store.as_ref(), self.clock.now().date());
+        let key = format!("hq/{date}/{ASKER}").into_bytes();
+        let batch = parts::delete_body(store, Batch::new(), &key).await.unwrap();
+        let batch = parts::put_body(batch, &key, &targets.to_be_bytes()).unwrap();
+        store.commit(batch).await.unwrap();
     }
 }
 
@@ -100,6 +110,25 @@ async fn a_second_attempt_does_not_count() {
     assert_eq!(scene.put(again).await, Ok(()));
     assert_eq!(scene.put(asked(&scene, 2, |_| {})).await, Ok(()));
     assert_eq!(scene.put(asked(&scene, 3, |_| {})).await, Err(Reason::BudgetExceeded));
+}
+
+/// The holder's bound is the fixture's: 500 targets a day.
+#[tokio::test]
+async fn what_the_key_holder_refuses_is_recorded_and_counted_once_and_says_why() {
+    let scene = scene(&[]).await;
+    scene.stepped(500).await;
+    let (first, before) = (asked(&scene, 1, |_| {}), scene.sizes().await);
+    for _ in 0..3 {
+        assert_eq!(scene.put(first.clone()).await, Err(Reason::StepsExceeded));
+        assert_eq!(scene.sizes().await, (before.0 + 1, before.1));
+    }
+    assert_eq!(scene.put(asked(&scene, 2, |_| {})).await, Err(Reason::StepsExceeded));
+    assert_eq!(scene.put(asked(&scene, 3, |_| {})).await, Err(Reason::BudgetExceeded));
+    assert!(scene.nodes.asked.lock().unwrap().is_empty());
+    // With room again, the same question goes on from its record.
+    scene.stepped(499).await;
+    assert_eq!(scene.put(first).await, Ok(()));
+    assert_eq!(scene.sizes().await, (before.0 + 2, before.1 + 1));
 }
 
 #[tokio::test]

@@ -1,6 +1,9 @@
 //! What is not printed: the broker's keys, and the number that a question hides.
 
+use grondslag_proto::v1;
+
 use super::*;
+use crate::route::record::Recorded;
 
 /// As a derived `Debug` would write bytes.
 fn listed(bytes: &[u8]) -> String {
@@ -14,11 +17,17 @@ async fn neither_keys_nor_hidden_numbers_show_in_debug_output() {
     let (inquiry, targets, decided) =
         scene.route(question(&scene, &["G05"], |_| {})).await.unwrap();
     let hidden = inquiry.hidden();
+    let one = decided[0].clone();
+    let (rulings, leaf, index) = (one.rulings, one.evidence.leaf.clone(), one.evidence.index);
+    let recorded = Recorded { rulings, leaf, index };
+    let wire = v1::Attestation::from(&one.evidence);
     let printed = [
         format!("{broker:?} {broker:#?}"),
         format!("{:?} {:#?}", broker.chain, broker.chain),
         format!("{inquiry:?} {inquiry:#?}"),
         format!("{targets:?} {targets:#?}"),
+        format!("{decided:?} {decided:#?}"),
+        format!("{recorded:?} {recorded:#?} {wire:?} {wire:#?}"),
         format!("{:?} {:?} {:?}", scene.seal, scene.own, scene.inbound),
     ];
     let secrets = [
@@ -28,6 +37,7 @@ async fn neither_keys_nor_hidden_numbers_show_in_debug_output() {
         listed(&hidden.one.bytes()),
         listed(&hidden.two[0].bytes()),
         listed(&inquiry.parts()[0].1.detail),
+        listed(&Leaf::parse(&one.evidence.leaf).unwrap().salt),
         listed(decided[0].pair.as_ref().unwrap()),
     ];
     for text in &printed {

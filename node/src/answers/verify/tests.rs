@@ -2,7 +2,7 @@ use ed25519_dalek::SigningKey;
 use grondslag_core::id::Pseudonym;
 use grondslag_core::inquiry::{Approval, Approver};
 use grondslag_core::statement::{approval_bytes, sign as sign_bytes};
-use grondslag_core::tier::Tier;
+use grondslag_core::tier::{Tier, Verdict};
 
 use super::*;
 use crate::fixture::{Ask, GI, OWN, Scene, UNKNOWN, VT, attest, attest_as, moment, oin, sign};

@@ -1,11 +1,11 @@
-//! What is kept of a question, so that its later replies can be held against it.
+//! What a question is followed by once it is on its way.
 
 use std::collections::BTreeMap;
 
 use grondslag_core::catalogue::Category;
 use grondslag_core::id::{Oin, TargetId};
 use grondslag_core::inquiry::Inquiry;
-use grondslag_core::statement::subject_tag;
+use grondslag_core::statement::{FIRST_REPLY_NO, subject_tag};
 
 use super::{Pursuit, Target};
 use crate::asks::follow::{Followed, FollowedTarget};
@@ -37,6 +37,6 @@ impl Pursuit {
     fn expect(&self, oin: &Oin, epoch: u32, let_through: Vec<Category>) -> FollowedTarget {
         let id = TargetId::derive(&self.summary.id, oin);
         let tag = subject_tag(&id, oin, self.wish.subject.expose().as_bytes());
-        FollowedTarget { oin: oin.clone(), epoch, let_through, tag, last_no: 1 }
+        FollowedTarget { oin: oin.clone(), epoch, let_through, tag, last_no: FIRST_REPLY_NO }
     }
 }

@@ -9,7 +9,7 @@ use grondslag_core::inquiry::RawInquiry;
 use grondslag_core::limits::REPLY_BYTES_LARGE;
 use grondslag_core::seal::{self, About, SealKey};
 use grondslag_core::statement::{Leaf, ReplyFields, attestation_bytes, sign, subject_tag};
-use grondslag_core::tier::{Approvals, Level, Tier, Urgency};
+use grondslag_core::tier::{Approvals, Level, Tier, Urgency, Verdict};
 use grondslag_subject::Bsn;
 
 use super::*;

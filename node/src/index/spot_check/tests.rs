@@ -11,8 +11,8 @@ use crate::limits::BULK_POINTS_MIN;
 const EPOCH: u32 = 1;
 const SEED: [u8; 32] = [7; 32];
 
-fn wish(batches: usize, count: usize, seed: [u8; 32]) -> Wish {
-    Wish { epoch: EPOCH, batches, seed, count }
+fn wish(batches: usize, count: usize, drawn_by: [u8; 32]) -> Wish {
+    Wish { epoch: EPOCH, batches, drawn_by, count }
 }
 
 fn all() -> usize {

@@ -1,11 +1,15 @@
-//! Whatever has a term is removed after it: replay keys, counts, open questions and later replies.
-//! Leaves stay in the ledger.
+//! Whatever has a term is removed after it: replay keys, counts and their marks, open questions and
+//! later replies. Leaves stay in the ledger.
 
-use grondslag_core::clock::Timestamp;
+use std::sync::Arc;
+use std::time::Duration;
+
+use grondslag_core::clock::{Clock, Timestamp};
 use grondslag_core::reason::Reason;
 use grondslag_evidence::store::{Batch, Store, StoreError, parts};
+use grondslag_runtime::run::{Context, StartError};
 
-use crate::limits::SWEEP_MAX;
+use crate::limits::{SWEEP_INTERVAL_MS, SWEEP_MAX};
 
 /// Keys of bodies by the moment they expire: `qx/<milliseconds, big-endian><key>`.
 const PREFIX: &[u8] = b"qx/";
@@ -14,6 +18,26 @@ const PREFIX: &[u8] = b"qx/";
 pub(crate) fn expiry_key(expires: Timestamp, key: &[u8]) -> Vec<u8> {
     let ms = u64::try_from(expires.ms()).unwrap_or(0);
     [PREFIX, &ms.to_be_bytes(), key].concat()
+}
+
+/// Sweeps a process's store at its interval, until the end.
+///
+/// # Errors
+/// Why the process takes no more tasks.
+pub(crate) fn keep_sweeping(
+    context: &Context,
+    store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+) -> Result<(), StartError> {
+    context.every(Duration::from_millis(SWEEP_INTERVAL_MS), move || {
+        let (store, clock) = (Arc::clone(&store), Arc::clone(&clock));
+        async move {
+            if let Err(reason) = sweep_all(store.as_ref(), clock.now()).await {
+                tracing::error!(reason = reason.code(), "what expired was not removed");
+            }
+        }
+    })?;
+    Ok(())
 }
 
 /// Removes everything that expired before `now`.

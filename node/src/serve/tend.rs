@@ -1,0 +1,117 @@
+//! What a node does by itself, from its start to its end.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use grondslag_core::clock::Timestamp;
+use grondslag_evidence::store::Store;
+use grondslag_runtime::run::{Context, StartError};
+use grondslag_runtime::shutdown::Shutdown;
+
+use super::{refused, seal_key};
+use crate::agency::Agency;
+use crate::answers::replay::forget_expired;
+use crate::answers::slots;
+use crate::asks::budget::forget_old;
+use crate::asks::canary::pause;
+use crate::asks::draft::forget_ended;
+use crate::asks::follow::forget_followed;
+use crate::directory::OwnCard;
+use crate::limits::{EXPIRE_INTERVAL_MS, INDEX_INTERVAL_MS, SLOT_INTERVAL_MS};
+
+/// Starts what a node does by itself: directory, epoch and index, reply slots, questions about
+/// made-up subjects, and forgetting what has ended.
+pub(super) async fn tend(
+    context: &Context,
+    agency: &Arc<Agency>,
+    own: OwnCard,
+) -> Result<(), StartError> {
+    let directory = agency.directory.clone();
+    let prepared = directory.prepare(&own).await;
+    prepared.map_err(|reason| refused(reason, "the node's own card"))?;
+    let link = agency.broker_link.clone();
+    let seals = agency.clone();
+    let seal_key = move || seal_key(&seals);
+    context.tasks.spawn(directory.tend(own, seal_key, link, context.shutdown.clone()))?;
+    context.tasks.spawn(follow_epochs(Arc::clone(agency), context.shutdown.clone()))?;
+    context.tasks.spawn(fill_slots(Arc::clone(agency), context.shutdown.clone()))?;
+    if let Some(mean) = agency.budget.canary_pause() {
+        let agency = Arc::clone(agency);
+        context.tasks.spawn(ask_canaries(agency, mean, context.shutdown.clone()))?;
+    }
+    let (store, clock) = (agency.store.clone(), agency.clock.clone());
+    context.every(Duration::from_millis(EXPIRE_INTERVAL_MS), move || {
+        let (store, clock) = (store.clone(), clock.clone());
+        async move { forget(store.as_ref(), clock.now()).await }
+    })?;
+    Ok(())
+}
+
+/// Follows the epoch and keeps the index up to now, until the end. While the broker does not answer
+/// it is tried again; this node then says `NOT_READY` once its index is too old.
+async fn follow_epochs(agency: Arc<Agency>, end: Shutdown) {
+    let mut failing = None;
+    loop {
+        // What is known of the epoch holds also when it cannot be read anew.
+        let read = agency.refresh_epoch_if_due().await;
+        let known = agency.index.tend(false).await.and(read);
+        // Said once, not at every look.
+        if let Err(reason) = known
+            && failing != Some(reason)
+        {
+            tracing::warn!(%reason, "the index is not up to now");
+        }
+        failing = known.err();
+        tokio::select! {
+            () = end.requested() => return,
+            () = tokio::time::sleep(Duration::from_millis(INDEX_INTERVAL_MS)) => {}
+        }
+    }
+}
+
+/// Fills reply slots, until the end. What the broker does not take yet waits.
+async fn fill_slots(agency: Arc<Agency>, end: Shutdown) {
+    loop {
+        if let Err(reason) = slots::tend(&agency).await {
+            tracing::debug!(%reason, "later replies wait");
+        }
+        tokio::select! {
+            () = end.requested() => return,
+            () = tokio::time::sleep(Duration::from_millis(SLOT_INTERVAL_MS)) => {}
+        }
+    }
+}
+
+/// Asks about made-up subjects, until the end.
+async fn ask_canaries(agency: Arc<Agency>, mean: Duration, end: Shutdown) {
+    loop {
+        let pause = pause(mean).unwrap_or(mean);
+        tokio::select! {
+            () = end.requested() => return,
+            () = tokio::time::sleep(pause) => {}
+        }
+        if let Err(reason) = agency.test_mapping().await {
+            tracing::warn!(%reason, "a question about a made-up subject was not asked");
+        }
+    }
+}
+
+/// Forgets replies, drafts and counts whose term has passed; none waits for the other.
+async fn forget(store: &dyn Store, now: Timestamp) {
+    let mut replies = Ok(1);
+    while matches!(replies, Ok(1..)) {
+        replies = forget_expired(store, now).await;
+    }
+    if let Err(error) = replies {
+        tracing::warn!(reason = %error.reason(), "expired replies were not forgotten");
+    }
+    if let Err(error) = forget_ended(store, now).await {
+        tracing::warn!(reason = %error.reason(), "drafts that ended were not forgotten");
+    }
+    if let Err(reason) = forget_followed(store, now).await {
+        tracing::warn!(%reason, "questions whose term ended were not forgotten");
+    }
+    if let Err(reason) = forget_old(store, now).await {
+        tracing::warn!(%reason, "old counts of questions were not forgotten");
+    }
+}
