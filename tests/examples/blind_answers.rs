@@ -9,7 +9,7 @@
 
 use std::collections::BTreeMap;
 use std::io::{self, Write as _};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
 use grondslag_core::tier::Tier;
@@ -136,12 +136,28 @@ async fn put(federation: &Federation, asker: &str, plea: &Plea<'_>, seen: &mut S
     let sketch = federation.sketch(&asker, plea, &[SCHOOL])?;
     let question = broker.attest(&sketch, &school, Tier::T5)?;
     let node = federation.to_node(&broker, SCHOOL)?;
-    let (wire, since) = ((&question).into(), Instant::now());
+    let wire = (&question).into();
+    at_any_moment()?;
+    let since = Instant::now();
     let reply = broker.deliver(&node, wire).await?.map_err(anyhow::Error::msg)?;
     seen.ms.push(since.elapsed().as_secs_f64() * 1_000.0);
     seen.bytes.push(f64::from(u32::try_from(reply.encoded_len())?));
     let answer = federation.read_reply(&sketch, &school, &reply)?;
     seen.content.push(f64::from(u32::try_from(encode(&answer).len())?));
+    Ok(())
+}
+
+/// Waits for a random part of a millisecond. Timers fire on a grid of whole ones, and each question
+/// here follows an answer that came on it: without this the time that this program takes to make a
+/// question of one kind would show as a difference of its answers.
+fn at_any_moment() -> Result<()> {
+    let mut bytes = [0; 2];
+    getrandom::fill(&mut bytes).map_err(|error| anyhow::anyhow!("{error}"))?;
+    let wait = Duration::from_micros(u64::from(u16::from_be_bytes(bytes) % 1_000));
+    let since = Instant::now();
+    while since.elapsed() < wait {
+        std::hint::spin_loop();
+    }
     Ok(())
 }
 
