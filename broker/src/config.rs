@@ -187,25 +187,13 @@ fn agency_per_day() -> Within<1, PER_DAY_MAX> {
 #[cfg(test)]
 mod tests {
     use grondslag_core::reason::Reason;
-    use grondslag_runtime::config::{ConfigError, load};
+    use grondslag_runtime::config::ConfigError;
 
     use super::*;
+    use crate::example_tests::example_of;
 
-    /// The example at the top of this file, with something in it replaced.
     fn loaded(from: &str, to: &str) -> Result<BrokerConfig, ConfigError> {
-        let example: Vec<&str> = include_str!("config.rs")
-            .lines()
-            .skip_while(|line| !line.contains("```toml"))
-            .skip(1)
-            .take_while(|line| !line.contains("```"))
-            .map(|line| line.trim_start_matches("//!"))
-            .collect();
-        let text = example.join("\n");
-        assert!(text.contains(from), "nothing to replace");
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("broker.toml");
-        std::fs::write(&file, text.replace(from, to)).unwrap();
-        load(&file)
+        example_of(include_str!("config.rs"), from, to)
     }
 
     #[test]

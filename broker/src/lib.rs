@@ -12,6 +12,8 @@ mod deliver;
 mod directory;
 mod enrol;
 mod epoch;
+#[cfg(test)]
+mod example_tests;
 pub mod holder;
 mod keyholder;
 mod limits;

@@ -26,20 +26,19 @@ impl Holder {
     /// `EPOCH_STALE` for any other epoch, or why the factors could not be made durable.
     pub(super) async fn open_epoch(&self, epoch: u32) -> Result<(), Reason> {
         let _one_at_a_time = self.turn.lock().await;
-        let held = self.local.epochs();
-        if held.contains(&epoch) {
+        let (held, last) = (self.local.epochs(), self.last_epoch().await?);
+        if held.contains(&epoch) && Some(epoch) <= last {
             return Ok(());
         }
-        let last = self.last_epoch().await?;
-        if last.is_some_and(|last| last.checked_add(1) != Some(epoch)) {
+        // Factors without a record are those of a turn that was cut short between the two: they
+        // are recorded now. Destroying them instead would lose the epoch for good if its record
+        // had landed after all.
+        let follows = last.is_none_or(|last| last.checked_add(1) == Some(epoch));
+        if !follows {
             return Err(Reason::EpochStale);
         }
         self.local.open_epoch(epoch).await?;
-        if let Err(reason) = self.record_opened(epoch, last).await {
-            // Without its leaf it was never made: else it would be there a second time.
-            self.local.destroy_epoch(epoch).await?;
-            return Err(reason);
-        }
+        self.record_opened(epoch, last).await?;
         for old in held.into_iter().filter(|old| Some(*old) < last) {
             self.destroy(old).await?;
         }

@@ -96,6 +96,15 @@ impl Stand {
         holder(dir, "near", &self.far.region, store, &self.far.clock).await.0
     }
 
+    /// Both holders in a chain, and the far one.
+    async fn chained(&self) -> (Chain, Arc<Direct>) {
+        let store: Arc<dyn Store> = Arc::new(MemoryStore::default());
+        let near = self.near(&store).await;
+        near.open_epoch(EPOCH).await.unwrap();
+        let direct = Direct::to(self.again("far", 8).await);
+        (Chain::new(vec![Arc::new(near), Arc::clone(&direct) as _]), direct)
+    }
+
     fn suspend(&self, who: &str) {
         crate::admin::suspend(self.far.directory.operator_folder(), &oin(who)).unwrap();
     }
@@ -126,6 +135,32 @@ async fn epochs_are_opened_in_order_and_once_and_old_factors_go_by_themselves() 
     assert_eq!(far.open_epoch(EPOCH + 3).await, Ok(()));
 }
 
+/// The factors are on disk before the record of them: a stop in between, and a record that landed
+/// although it was said to be lost, are both taken up where they were.
+#[tokio::test]
+async fn an_epoch_that_was_cut_short_is_recorded_and_the_next_one_follows() {
+    use grondslag_evidence::store::faulty::{Fault, FaultyStore};
+    for fault in [Fault::Lost, Fault::Landed] {
+        let mut stand = stand().await;
+        let store = Arc::new(FaultyStore::new(Arc::clone(&stand.far.store)));
+        let as_store: Arc<dyn Store> = Arc::clone(&store) as _;
+        let clock = Arc::clone(&stand.far.clock);
+        let ledger = Ledger::open(Arc::clone(&as_store), clock, "far").await.unwrap();
+        (stand.far.store, stand.far.ledger) = (as_store, Arc::new(ledger));
+        store.fail_commit(1, fault);
+        assert!(stand.far.open_epoch(EPOCH + 1).await.unwrap_err().is_fault(), "{fault:?}");
+        let far = stand.again("far", 8).await;
+        assert_eq!(far.local.epochs(), [EPOCH, EPOCH + 1], "{fault:?}: the factors are there");
+        let before = far.local.key(EPOCH + 1, &oin(SCHOOL), &stand.own()).unwrap();
+        assert_eq!(far.open_epoch(EPOCH + 1).await, Ok(()), "{fault:?}");
+        let after = far.local.key(EPOCH + 1, &oin(SCHOOL), &stand.own()).unwrap();
+        assert_eq!(before, after, "{fault:?}: the same factors");
+        assert_eq!(far.open_epoch(EPOCH + 2).await, Ok(()), "{fault:?}: the next one follows");
+        far.destroy_epoch(EPOCH + 2).await.unwrap();
+        assert_eq!(far.open_epoch(EPOCH + 2).await, Err(Reason::EpochStale), "{fault:?}");
+    }
+}
+
 #[tokio::test]
 async fn one_agency_that_the_holder_shuts_out_leaves_the_others_their_keys() {
     let mut stand = stand().await;
@@ -145,11 +180,7 @@ async fn one_agency_that_the_holder_shuts_out_leaves_the_others_their_keys() {
 #[tokio::test]
 async fn links_are_forgotten_when_the_holder_refuses_a_step() {
     let stand = stand().await;
-    let store: Arc<dyn Store> = Arc::new(MemoryStore::default());
-    let near = stand.near(&store).await;
-    near.open_epoch(EPOCH).await.unwrap();
-    let direct = Direct::to(stand.again("far", 8).await);
-    let chain = Chain::new(vec![Arc::new(near), Arc::clone(&direct) as _]);
+    let (chain, direct) = stand.chained().await;
     let (node, own) = (oin(SCHOOL), stand.own());
     let links = chain.links(EPOCH, &node, &own).await.unwrap();
     stand.suspend(SCHOOL);
@@ -168,11 +199,7 @@ async fn links_are_forgotten_when_the_holder_refuses_a_step() {
 #[tokio::test]
 async fn links_follow_the_key_of_the_holders_card() {
     let stand = stand().await;
-    let store: Arc<dyn Store> = Arc::new(MemoryStore::default());
-    let near = stand.near(&store).await;
-    near.open_epoch(EPOCH).await.unwrap();
-    let direct = Direct::to(stand.again("far", 8).await);
-    let chain = Chain::new(vec![Arc::new(near), Arc::clone(&direct) as _]);
+    let (chain, direct) = stand.chained().await;
     let (node, own, region) = (oin(SCHOOL), stand.own(), &stand.far.region);
     let verified = async |sign: u8| {
         let links = chain.links(EPOCH, &node, &own).await.unwrap();
