@@ -15,6 +15,7 @@ pub mod id;
 pub mod inquiry;
 pub mod lang;
 pub mod limits;
+pub mod merkle;
 pub mod reason;
 pub mod seal;
 pub mod slot;
