@@ -9,6 +9,7 @@ pub mod blind;
 pub mod canonical;
 pub mod card;
 pub mod catalogue;
+pub mod checkpoint;
 pub mod clock;
 pub mod epoch;
 pub mod id;

@@ -74,3 +74,11 @@ pub const SPOT_CHECK_POSITIONS_MAX: u32 = 500;
 pub const SPOT_CHECK_BATCHES_MAX: usize = 501;
 /// Batches in one message of a list of them.
 pub const BATCHES_PAGE: usize = 1_000;
+/// Longest name of a log or of a key that signs for one.
+pub const ORIGIN_CHARS_MAX: usize = 128;
+/// Longest signed note: 16 post-quantum signatures fit, as signed notes ask for.
+pub const NOTE_BYTES_MAX: usize = 128 * 1_024;
+/// Most signatures under one note: the log's and those of [`WITNESSES_MAX`] witnesses, twice.
+pub const SIGNATURES_MAX: usize = 64;
+/// Most witnesses of one region.
+pub const WITNESSES_MAX: usize = 31;
