@@ -5,13 +5,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use grondslag_certs::{Taken, key};
+use grondslag_certs::Taken;
 use grondslag_core::card::Card;
+use grondslag_core::checkpoint::Origin;
 use grondslag_core::clock::Timestamp;
 use grondslag_core::id::Oin;
 use grondslag_core::limits::MESSAGE_BYTES_MAX;
 use grondslag_core::reason::Reason;
-use grondslag_evidence::ledger::Ledger;
 use grondslag_policy::Pack;
 use grondslag_proto::question::TargetQuestion;
 use grondslag_proto::reply::{self, Reply};
@@ -24,7 +24,7 @@ use grondslag_proto::v1::node_service_client::NodeServiceClient;
 use grondslag_runtime::channel::{Channels, reason_of, within};
 use grondslag_runtime::config::Place;
 use grondslag_runtime::operator::{Vitals, serve_operator};
-use grondslag_runtime::run::{App, Context, StartError};
+use grondslag_runtime::run::{App, Context, SignKeys, StartError};
 use grondslag_runtime::server::{Callers, Server};
 use grondslag_runtime::status::{EpochState, PeerContact, Status};
 use tonic::Code;
@@ -90,7 +90,10 @@ async fn open(
     nodes: Arc<Calls>,
 ) -> Result<Broker, StartError> {
     let (store, clock) = (Arc::clone(&context.store), context.clock.clock());
-    let ledger = Arc::new(Ledger::open(Arc::clone(&store), Arc::clone(&clock), "broker").await?);
+    let section = &config.broker;
+    let keys = SignKeys::load(&section.sign_key, section.previous_sign_key.as_ref())?;
+    let region = context.region_name();
+    let ledger = context.ledger("broker", Origin::of_broker(&region, 1), &keys).await?;
     let directory = Directory::open(
         Arc::clone(&context.region),
         Arc::clone(&clock),
@@ -102,14 +105,11 @@ async fn open(
         .await
         .map_err(|reason| StartError::new(reason, "the directory cannot be opened"))?;
     let directory = Arc::new(directory);
-    let sign_key = key::load_signing_key(config.broker.sign_key.path())
-        .map_err(|error| StartError::new(error.reason(), error))?;
     let pack = Pack::open(config.policy.folder.as_ref().map(Place::path));
     let pack = Arc::new(pack.map_err(|error| StartError::new(error.reason(), error))?);
     let fanout = FanoutLimits::new(config.broker.fanout_ms.ms());
-    let region = context.region.current().root().fingerprint().to_string();
     let remote = remote(config, context, &directory)?;
-    let (chain, held) = chain(config, context, &region, remote.clone()).await?;
+    let (chain, held) = chain(config, context, (&region, &keys), remote.clone()).await?;
     let epochs = Epochs::open(
         Arc::clone(&store),
         Arc::clone(&ledger),
@@ -124,7 +124,7 @@ async fn open(
     let points_per_epoch = config.broker.points_per_epoch.number();
     Ok(Broker {
         oin,
-        sign_key,
+        sign_key: keys.current,
         pack,
         clock,
         store,
@@ -160,7 +160,7 @@ fn remote(
 async fn chain(
     config: &BrokerConfig,
     context: &Context,
-    region: &str,
+    (region, keys): (&str, &SignKeys),
     remote: Option<Arc<RemoteHolder>>,
 ) -> Result<(Arc<Chain>, Vec<u32>), StartError> {
     let section = &config.broker;
@@ -168,11 +168,12 @@ async fn chain(
     let secrets = Secrets::open(path, key, region.to_owned())
         .map_err(|reason| StartError::new(reason, path.display()))?;
     let (store, clock) = (Arc::clone(&context.store), context.clock.clock());
-    let ledger = Ledger::open(Arc::clone(&store), Arc::clone(&clock), HOLDER).await?;
+    let origin = Origin::of_member(region, &context.oin(), HOLDER, 1);
+    let ledger = context.ledger(HOLDER, origin, keys).await?;
     let holder = LocalHolder::new(Means {
         region: region.to_owned(),
         secrets,
-        ledger: Arc::new(ledger),
+        ledger,
         store,
         clock,
         steps_per_day_max: section.steps_per_day.number(),

@@ -49,6 +49,12 @@ pub const SLED_OPEN_PAUSE: Duration = Duration::from_millis(10);
 /// Below this much free space a commit is refused, while there is still room to close tidily.
 pub const FREE_BYTES_MIN: u64 = 64 * 1024 * 1024;
 
+/// Entries in a bundle, and hashes in a tile (C2SP tlog-tiles).
+pub const TILE_WIDTH: usize = 256;
+
+/// Most full bundles that still stand in the store; appends wait beyond that.
+pub const UNFILED_BUNDLES_MAX: u64 = 64;
+
 /// Longest leaf, in bytes: with its fixed head it is one value.
 pub const LEAF_BYTES_MAX: usize = 6_000;
 
