@@ -77,7 +77,9 @@ async fn the_files_hold_the_tree_as_the_standard_says() {
         let entries = bench.tiles.entries(index).unwrap();
         let hashes: Vec<Digest> = entries.iter().map(|entry| leaf_hash(entry)).collect();
         assert_eq!(bench.tiles.hashes(0, index).unwrap(), hashes);
-        hashes.into_iter().for_each(|hash| frontier.push(hash));
+        for hash in hashes {
+            frontier.push(hash);
+        }
     }
     frontier.push(hash_of("settled", 1_000));
     assert_eq!(frontier.head(), head_of(&bench.ledger.checkpoint()));
