@@ -1,4 +1,5 @@
-//! The decision table: the privacy officer's folder (`table/`, `catalogue.toml`, `cases/`), and
+//! The decision table: the privacy officer's folder (`table/`, `catalogue.toml`,
+//! `retention.toml`, `cases/`), and
 //! the engine that reads it.
 //!
 //! A pack is parsed once, whole, with every mistake named by file, row and reason. After that
@@ -11,6 +12,7 @@ pub mod bench;
 pub mod catalogue;
 pub mod check;
 pub mod limits;
+pub mod retention;
 
 mod cases;
 mod decide;
