@@ -67,6 +67,9 @@ pub const REREAD_MAX: usize = 4;
 /// Longest kind of a record, in bytes.
 pub const KIND_BYTES_MAX: usize = 64;
 
+/// Most keys of the caller's own under which a record is found.
+pub const RECORD_KEYS_MAX: usize = 4;
+
 /// Most commitments in one leaf of deletion: 36 bytes each, with its kinds below
 /// [`LEAF_BYTES_MAX`].
 pub const FORGOTTEN_MAX: usize = 100;

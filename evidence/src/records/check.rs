@@ -9,7 +9,7 @@ use super::forget::Forgotten;
 use super::kept::{DUE, Kept, OPENINGS, due_key, opening_key, parse_due, parse_opening};
 use super::{Opening, PREFIX, Until, committed, open};
 use crate::ledger::{Ledger, LedgerError, Record};
-use crate::limits::{FINDINGS_MAX, SCAN_PAGE_MAX};
+use crate::limits::{FINDINGS_MAX, REREAD_MAX, SCAN_PAGE_MAX};
 use crate::store::parts::read_body;
 use crate::store::{Store, StoreError};
 
@@ -30,7 +30,8 @@ pub enum Problem {
     OtherKind,
     /// A leaf of deletion cannot be read.
     Unreadable,
-    /// The opening has an end that the index of ends does not know: it would be kept for ever.
+    /// The end of its term is not in the index of ends, so that it would be kept for ever, or a
+    /// key under which it is found does not lead to it.
     NotIndexed,
     /// The store holds an opening, or an end, that no leaf commits to.
     Stray,
@@ -114,9 +115,7 @@ impl Walk {
             Ok(Opening::Opened(opened)) => {
                 self.checked.opened += 1;
                 self.open.insert(opened.commitment);
-                if let Until::At(end) = opened.until {
-                    self.indexed(store, index, &due_key(end, &opened.commitment)).await?;
-                }
+                self.indexed(store, index, &opened.commitment).await?;
             }
             Ok(Opening::Forgotten { kind, commitment }) => {
                 self.bare.insert(commitment, (index, kind));
@@ -154,25 +153,26 @@ impl Walk {
         }
     }
 
+    /// What leads to an opening: the end of its term, and its own keys. It is read again when
+    /// something is missing, for it may have been forgotten or given another term meanwhile.
     async fn indexed(
         &mut self,
         store: &dyn Store,
         index: u64,
-        key: &[u8],
+        commitment: &Digest,
     ) -> Result<(), StoreError> {
-        if store.get(key).await?.is_some() {
-            return Ok(());
-        }
-        // It may have been forgotten, or its term moved, between the two reads.
-        let commitment = parse_due(key).map(|(_, commitment)| commitment);
-        let Some(commitment) = commitment else { return Ok(()) };
-        let stored = read_body(store, &opening_key(&commitment)).await?;
-        let kept = stored.as_deref().and_then(Kept::parse);
-        if kept.is_some_and(|kept| match kept.until {
-            Until::At(end) => due_key(end, &commitment) == key,
-            Until::Told => false,
-        }) {
-            self.found(Some(index), Problem::NotIndexed);
+        for _ in 0..REREAD_MAX {
+            let Some(stored) = read_body(store, &opening_key(commitment)).await? else {
+                return Ok(());
+            };
+            let Some(kept) = Kept::parse(&stored) else { return Ok(()) };
+            if all_there(store, &kept, commitment).await? {
+                return Ok(());
+            }
+            if read_body(store, &opening_key(commitment)).await?.as_ref() == Some(&stored) {
+                self.found(Some(index), Problem::NotIndexed);
+                return Ok(());
+            }
         }
         Ok(())
     }
@@ -252,4 +252,22 @@ impl Walk {
         self.checked.findings.sort_by_key(|finding| (finding.index, finding.problem));
         self.checked
     }
+}
+
+async fn all_there(
+    store: &dyn Store,
+    kept: &Kept<'_>,
+    commitment: &Digest,
+) -> Result<bool, StoreError> {
+    if let Until::At(end) = kept.until
+        && store.get(&due_key(end, commitment)).await?.is_none()
+    {
+        return Ok(false);
+    }
+    for key in &kept.keys {
+        if store.get(key).await?.as_deref() != Some(commitment.as_bytes()) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }

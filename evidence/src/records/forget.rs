@@ -187,12 +187,14 @@ async fn look(
     let Some(seen) = read_seen(store, &key).await? else {
         return moved(store, end, commitment).await;
     };
-    let kept = Kept::parse(&seen.body).filter(|kept| kept.is(kept.kind, commitment));
+    let kept = Kept::parse(&seen.body).filter(|kept| kept.holds(commitment));
     let kept = kept.ok_or(StoreError::Corrupt)?;
     if kept.until != Until::At(end) {
         return moved(store, end, commitment).await;
     }
-    Ok(Some(Due { kind: kept.kind.to_owned(), gone: delete_seen(Batch::new(), &key, &seen) }))
+    let gone = delete_seen(Batch::new(), &key, &seen);
+    let gone = kept.keys.iter().fold(gone, |gone, key| gone.delete(key.as_slice()));
+    Ok(Some(Due { kind: kept.kind.to_owned(), gone }))
 }
 
 /// An end that leads to nothing was moved after it was scanned, or else the store is damaged.

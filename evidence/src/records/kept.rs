@@ -11,6 +11,7 @@ use grondslag_core::clock::Timestamp;
 use grondslag_core::id::Digest;
 
 use super::{Until, commitment};
+use crate::limits::RECORD_KEYS_MAX;
 
 /// Ends of terms.
 pub(super) const DUE: &[u8] = b"t/d/";
@@ -25,6 +26,8 @@ pub(super) struct Kept<'a> {
     pub(super) until: Until,
     pub(super) kind: &'a str,
     pub(super) salt: [u8; 32],
+    /// Keys of the caller's own that lead to the record, and go with it.
+    pub(super) keys: Vec<Vec<u8>>,
     pub(super) body: &'a [u8],
 }
 
@@ -39,6 +42,7 @@ impl<'a> Kept<'a> {
             .signed(end)
             .text(self.kind)
             .bytes(&self.salt)
+            .list(self.keys.iter())
             .bytes(self.body)
             .finish()
     }
@@ -53,16 +57,18 @@ impl<'a> Kept<'a> {
                 [1] if end.ms() == 0 => Until::Told,
                 _ => return Err(NotCanonical),
             };
-            let (kind, salt, body) = (reader.text()?, reader.array()?, reader.bytes()?);
+            let (kind, salt) = (reader.text()?, reader.array()?);
+            let keys = reader.list(RECORD_KEYS_MAX)?.into_iter().map(<[u8]>::to_vec).collect();
+            let body = reader.bytes()?;
             reader.end()?;
-            Ok(Self { until, kind, salt, body })
+            Ok(Self { until, kind, salt, keys, body })
         };
         read().ok()
     }
 
-    /// True when a leaf of this kind commits to it.
-    pub(super) fn is(&self, kind: &str, to: &Digest) -> bool {
-        self.kind == kind && commitment(kind, &self.salt, self.body) == *to
+    /// True when it is what was committed to.
+    pub(super) fn holds(&self, to: &Digest) -> bool {
+        commitment(self.kind, &self.salt, self.body) == *to
     }
 }
 

@@ -31,7 +31,7 @@ pub use self::check::{Checked, Finding, Problem, check};
 pub use self::forget::{Forgotten, Round, forget_due};
 use self::kept::{Kept, due_key, opening_key};
 use crate::ledger::Entry;
-use crate::limits::KIND_BYTES_MAX;
+use crate::limits::{KIND_BYTES_MAX, RECORD_KEYS_MAX};
 use crate::store::parts::{delete_seen, put_body, read_body, read_seen};
 use crate::store::{Batch, Store, StoreError};
 
@@ -106,13 +106,34 @@ pub fn commit(
     salt: [u8; 32],
     until: Until,
 ) -> Result<Committed, StoreError> {
+    commit_indexed(kind, body, salt, until, &[])
+}
+
+/// Makes a record that is found again under keys of the caller's own, such as by whom it is about:
+/// each comes to hold the commitment, must be free, and goes when the record is forgotten. Keys
+/// are not part of what is committed to.
+///
+/// # Errors
+/// [`StoreError::TooLarge`] for a kind, body, key or number of keys over its limit.
+pub fn commit_indexed(
+    kind: &str,
+    body: &[u8],
+    salt: [u8; 32],
+    until: Until,
+    keys: &[Vec<u8>],
+) -> Result<Committed, StoreError> {
     if kind.len() > KIND_BYTES_MAX {
         return Err(StoreError::TooLarge("kind"));
     }
+    if keys.len() > RECORD_KEYS_MAX {
+        return Err(StoreError::TooLarge("keys"));
+    }
     let commitment = commitment(kind, &salt, body);
-    let kept = Kept { until, kind, salt, body };
+    let kept = Kept { until, kind, salt, keys: keys.to_vec(), body };
     let state = put_body(Batch::new(), &opening_key(&commitment), &kept.encode())?;
-    let state = mark(state, until, &commitment);
+    let state = keys.iter().fold(mark(state, until, &commitment), |state, key| {
+        state.expect_absent(key.as_slice()).put(key.as_slice(), commitment.as_bytes())
+    });
     Ok(Committed { leaf: leaf(kind, &commitment), commitment, state })
 }
 
@@ -138,13 +159,25 @@ pub async fn open(store: &dyn Store, leaf: &[u8]) -> Result<Opening, StoreError>
     let Some((kind, commitment)) = committed(leaf) else {
         return Ok(Opening::Clear);
     };
-    let Some(stored) = read_body(store, &opening_key(&commitment)).await? else {
-        return Ok(Opening::Forgotten { kind: kind.to_owned(), commitment });
+    match find(store, &commitment).await? {
+        Some(opened) if opened.kind == kind => Ok(Opening::Opened(opened)),
+        Some(_) => Err(StoreError::Corrupt),
+        None => Ok(Opening::Forgotten { kind: kind.to_owned(), commitment }),
+    }
+}
+
+/// Reads the record behind a commitment; `None` when there is no opening, or no longer.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] for an opening that does not match; else those of the store.
+pub async fn find(store: &dyn Store, commitment: &Digest) -> Result<Option<Opened>, StoreError> {
+    let Some(stored) = read_body(store, &opening_key(commitment)).await? else {
+        return Ok(None);
     };
-    let kept = Kept::parse(&stored).filter(|kept| kept.is(kind, &commitment));
-    let Kept { until, kind, salt, body } = kept.ok_or(StoreError::Corrupt)?;
-    let (kind, body) = (kind.to_owned(), body.to_vec());
-    Ok(Opening::Opened(Opened { kind, commitment, body, salt, until }))
+    let kept = Kept::parse(&stored).filter(|kept| kept.holds(commitment));
+    let Kept { until, kind, salt, body, .. } = kept.ok_or(StoreError::Corrupt)?;
+    let (kind, body, commitment) = (kind.to_owned(), body.to_vec(), *commitment);
+    Ok(Some(Opened { kind, commitment, body, salt, until }))
 }
 
 /// Adds to a batch that a record's term ends at another moment, later or earlier. The batch then
@@ -163,7 +196,7 @@ pub async fn reterm(
     let Some(seen) = read_seen(store, &key).await? else {
         return Ok(None);
     };
-    let kept = Kept::parse(&seen.body).filter(|kept| kept.is(kept.kind, commitment));
+    let kept = Kept::parse(&seen.body).filter(|kept| kept.holds(commitment));
     let kept = kept.ok_or(StoreError::Corrupt)?;
     let batch = delete_seen(batch, &key, &seen);
     let batch = match kept.until {

@@ -192,6 +192,39 @@ async fn the_fullest_leaf_of_deletion_is_a_leaf() {
 }
 
 #[tokio::test]
+async fn keys_lead_to_a_record_and_go_with_it() {
+    let bench = bench().await;
+    let keys = [b"a/one".to_vec(), b"a/two".to_vec()];
+    let make = |n| commit_indexed(KIND, b"body", salt(n), Until::At(at(5)), &keys).unwrap();
+    let made = make(1);
+    let commitment = made.commitment;
+    bench.ledger.append(made.entry(Batch::new())).await.unwrap();
+    for pair in bench.pairs(b"a/").await {
+        assert_eq!(pair.value, commitment.as_bytes());
+    }
+    let found = find(bench.store.as_ref(), &commitment).await.unwrap().unwrap();
+    assert_eq!(found.body, b"body");
+    // A key leads to one record.
+    let twice = bench.ledger.append(make(2).entry(Batch::new())).await;
+    assert!(matches!(twice, Err(LedgerError::Conflict { .. })));
+    // A key that leads elsewhere, or nowhere, shows.
+    bench.put(b"a/two", Digest::of(b"other").as_bytes()).await;
+    assert_eq!(bench.problems().await, [Problem::NotIndexed]);
+    bench.delete(b"a/two").await;
+    assert_eq!(bench.problems().await, [Problem::NotIndexed]);
+    bench.put(b"a/two", commitment.as_bytes()).await;
+    // A term that moves leaves them be.
+    let store = bench.store.as_ref();
+    let moved = reterm(store, Batch::new(), &commitment, Until::At(at(7))).await.unwrap();
+    store.commit(moved.unwrap()).await.unwrap();
+    assert!(bench.problems().await.is_empty());
+    assert_eq!(bench.forget(7).await.count(), 1);
+    assert!(bench.pairs(b"a/").await.is_empty());
+    assert_eq!(find(store, &commitment).await, Ok(None));
+    assert!(bench.problems().await.is_empty());
+}
+
+#[tokio::test]
 async fn a_term_moves_later_earlier_and_from_told() {
     let bench = bench().await;
     let leaf = bench.record(1, &[4; 9_000], Until::Told).await;
