@@ -14,6 +14,9 @@ pub mod check;
 pub mod limits;
 pub mod retention;
 
+/// Name and version of this engine, as a decision record tells it.
+pub const ENGINE: &str = concat!("grondslag-policy ", env!("CARGO_PKG_VERSION"));
+
 mod cases;
 mod decide;
 mod explain;

@@ -167,6 +167,19 @@ impl Pack {
         self.facts
     }
 
+    /// The visible columns that have exactly one value, by id: what a decision record tells of
+    /// them, and from which [`Pack::set`] makes the same facts again.
+    pub fn told(&self, facts: &Facts) -> BTreeMap<String, String> {
+        let columns = self.catalogue.columns().iter().enumerate();
+        let visible = columns.filter(|(_, column)| column.visibility == Visibility::Visible);
+        let told = visible.filter_map(|(at, column)| {
+            let mask = facts.region().of(at);
+            let value = column.values.get(usize::try_from(mask.trailing_zeros()).ok()?)?;
+            mask.is_power_of_two().then(|| (column.id.clone(), value.id.clone()))
+        });
+        told.collect()
+    }
+
     /// A value of a column, as the index that hot code keeps.
     ///
     /// # Errors
@@ -442,6 +455,23 @@ mod tests {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
         let builtin = Pack::builtin().unwrap();
         assert_eq!(builtin.bundle(), Pack::load(folder).unwrap().bundle());
+    }
+
+    #[test]
+    fn what_is_told_of_facts_makes_the_same_facts_again() {
+        let pack = pack();
+        let mut facts = pack.facts();
+        assert!(pack.told(&facts).is_empty(), "nothing is known of them");
+        for (column, value) in [("requester_role", "gi.jeugdbeschermer"), ("purpose", "D01")] {
+            pack.set(&mut facts, column, value).unwrap();
+        }
+        let told = pack.told(&facts);
+        assert_eq!(told["requester_kind"], "gi");
+        let mut again = pack.facts();
+        for (column, value) in &told {
+            pack.set(&mut again, column, value).unwrap();
+        }
+        assert_eq!(again, facts);
     }
 
     #[test]
