@@ -63,3 +63,6 @@ pub const RESEQUENCE_MAX: usize = 8;
 
 /// How often a body is read again when it changed while it was read.
 pub const REREAD_MAX: usize = 4;
+
+/// Largest file with the region's witnesses: 31 of them and 16 signatures take 8 KiB.
+pub const WITNESS_FILE_BYTES_MAX: u64 = 64 * 1024;
