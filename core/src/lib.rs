@@ -16,6 +16,7 @@ pub mod id;
 pub mod inquiry;
 pub mod lang;
 pub mod limits;
+pub mod merkle;
 pub mod operators;
 pub mod reason;
 pub mod seal;
