@@ -23,4 +23,5 @@ pub mod seal;
 pub mod slot;
 pub mod statement;
 pub mod tier;
+pub mod watch;
 pub mod witnesses;
