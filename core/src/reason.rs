@@ -166,6 +166,9 @@ reasons! {
     RegionMismatch "REGION_MISMATCH" "Het document is van een andere regio." "The document belongs to another region."
     WitnessesTooFew "WITNESSES_TOO_FEW" "Een regio heeft ten minste drie getuigen nodig." "A region needs at least three witnesses."
     WitnessListStale "WITNESS_LIST_STALE" "Deze lijst van getuigen volgt niet op de laatst geziene; gebruik de nieuwste, of geef haar een hoger nummer." "This list of witnesses does not follow the last one seen; use the newest, or give it a higher number."
+    NotAWitness "NOT_A_WITNESS" "Deze organisatie is geen getuige van deze regio." "This agency is no witness of this region."
+    WitnessLate "WITNESS_LATE" "Te weinig getuigen hebben het logboek van de makelaar op tijd bevestigd; er wordt niet geantwoord tot zij dat doen." "Too few witnesses confirmed the broker's ledger in time; nothing is answered until they do."
+    WitnessWithoutMemory "WITNESS_WITHOUT_MEMORY" "Deze getuige weet niet wat hij het laatst medeondertekende; een beheerder moet dat opgeven met `grondslag witness`." "This witness does not know what it last cosigned; an operator must say so with `grondslag witness`."
     // Decisions.
     NoRule "NO_RULE" "Geen regel staat deze vraag toe." "No rule permits this question."
     DeniedByRule "DENIED_BY_RULE" "Een regel verbiedt deze vraag." "A rule forbids this question."
