@@ -19,6 +19,8 @@ pub struct ShownHead {
     /// The largest head that enough witnesses cosigned, with the proof that the head goes on from
     /// it.
     pub cosigned: Option<(SignedCheckpoint, Vec<Digest>)>,
+    /// That the head goes on from another one that the follower named.
+    pub also: Vec<Digest>,
 }
 
 impl From<&ShownHead> for v1::WatchHeadsResponse {
@@ -28,7 +30,8 @@ impl From<&ShownHead> for v1::WatchHeadsResponse {
             None => (String::new(), Vec::new()),
         };
         let (head, proof) = (shown.head.note(), wire_hashes(&shown.proof));
-        Self { head, from_size: shown.from, proof, cosigned, cosigned_proof }
+        let also_proof = wire_hashes(&shown.also);
+        Self { head, from_size: shown.from, proof, cosigned, cosigned_proof, also_proof }
     }
 }
 
@@ -42,7 +45,7 @@ impl TryFrom<v1::WatchHeadsResponse> for ShownHead {
             text => Some((note(text)?, hashes(&wire.cosigned_proof)?)),
         };
         let (head, proof) = (note(&wire.head)?, hashes(&wire.proof)?);
-        Ok(Self { head, from: wire.from_size, proof, cosigned })
+        Ok(Self { head, from: wire.from_size, proof, cosigned, also: hashes(&wire.also_proof)? })
     }
 }
 
@@ -89,7 +92,7 @@ mod tests {
         let head = SignedCheckpoint::parse(NOTE).unwrap();
         let proof = vec![Digest::new([1; 32]), Digest::new([2; 32])];
         let cosigned = cosigned.then(|| (head.clone(), proof.clone()));
-        ShownHead { head, from: 7, proof, cosigned }
+        ShownHead { head, from: 7, also: proof.clone(), proof, cosigned }
     }
 
     #[test]
@@ -114,6 +117,7 @@ mod tests {
         assert_eq!(bad(|wire| wire.cosigned = String::new()), Reason::Malformed);
         assert_eq!(bad(|wire| wire.proof = vec![vec![1; 32]; 66]), Reason::TooLarge);
         assert_eq!(bad(|wire| wire.cosigned_proof = vec![vec![1; 32]; 66]), Reason::TooLarge);
+        assert_eq!(bad(|wire| wire.also_proof = vec![vec![1; 32]; 66]), Reason::TooLarge);
         let line = v1::AddCosignatureRequest { size: 1, cosignature: "no line".into() };
         assert_eq!(cosignature(&line), Err(Reason::Malformed));
     }

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 
 use grondslag_core::checkpoint::SignedCheckpoint;
+use grondslag_core::id::Digest;
+use grondslag_core::merkle::TreeHead;
 use grondslag_core::reason::Reason;
 use grondslag_proto::head::ShownHead;
 use tokio::sync::watch;
@@ -15,14 +17,17 @@ pub(crate) struct Follower {
     shown: watch::Receiver<Shown>,
     /// Size of the head that the follower holds.
     from: u64,
+    /// Size of another head that it holds, until it was shown the proof from there.
+    also: u64,
     /// Sizes of the head and of the cosigned head that it was shown last.
     told: Option<(u64, u64)>,
 }
 
 impl Watch {
-    /// A follower who holds a head of this size.
-    pub(crate) fn follow(&self, seen_size: u64) -> Follower {
-        Follower { shown: self.shown.subscribe(), from: seen_size, told: None }
+    /// A follower who holds a head of this size, and perhaps another.
+    pub(crate) fn follow(&self, seen_size: u64, also_size: u64) -> Follower {
+        let shown = self.shown.subscribe();
+        Follower { shown, from: seen_size, also: also_size, told: None }
     }
 
     /// Waits for the next thing to show a follower.
@@ -48,10 +53,11 @@ impl Watch {
         shown: &Shown,
     ) -> Result<Option<ShownHead>, Reason> {
         let newest = self.means.log.checkpoint();
+        let most = follower.from.max(follower.also);
         // Whoever holds more than there is must see that: it is not for us to say that all is well.
         let head = match &shown.head {
-            _ if follower.from > size(&newest) => newest,
-            Some(head) if size(head) >= follower.from => Arc::clone(head),
+            _ if most > size(&newest) => newest,
+            Some(head) if size(head) >= most => Arc::clone(head),
             // A receipt was ahead of the published head, which will catch up.
             Some(_) | None => return Ok(None),
         };
@@ -62,10 +68,8 @@ impl Watch {
             return Ok(None);
         }
         let (from, tree) = (follower.from, head.checkpoint().tree());
-        let proof = match from {
-            from if from <= tree.size => self.means.log.consistency(from, tree).await?,
-            _ => Vec::new(),
-        };
+        let proof = self.proof(from, tree).await?;
+        let also = self.proof(follower.also, tree).await?;
         let cosigned = match cosigned {
             None => None,
             Some(cosigned) => {
@@ -73,8 +77,16 @@ impl Watch {
                 Some((cosigned.as_ref().clone(), proof))
             }
         };
-        (follower.from, follower.told) = (tree.size, Some(telling));
-        Ok(Some(ShownHead { head: head.as_ref().clone(), from, proof, cosigned }))
+        (follower.from, follower.also, follower.told) = (tree.size, 0, Some(telling));
+        Ok(Some(ShownHead { head: head.as_ref().clone(), from, proof, cosigned, also }))
+    }
+
+    /// None for a head that this log does not reach: there is none.
+    async fn proof(&self, from: u64, tree: TreeHead) -> Result<Vec<Digest>, Reason> {
+        if from > tree.size {
+            return Ok(Vec::new());
+        }
+        self.means.log.consistency(from, tree).await
     }
 }
 

@@ -17,6 +17,7 @@ use tokio_stream::{Stream, StreamExt as _};
 use tonic::{Request, Response, Status};
 
 use super::Watch;
+use super::heads::Follower;
 use crate::limits::{HEAD_INTERVAL_MS, WATCH_EVENTS_MAX, WATCH_MS_MAX, WATCHES_MAX};
 
 /// The service.
@@ -53,14 +54,15 @@ impl LedgerService for Ledgers {
         request: Request<v1::WatchHeadsRequest>,
     ) -> Result<Response<Self::WatchHeadsStream>, Status> {
         let place = self.place(peer(&request)?.oin()).map_err(report)?;
-        let seen = request.into_inner().seen_size;
+        let v1::WatchHeadsRequest { seen_size, also_size } = request.into_inner();
+        let mut follower = self.watch.follow(seen_size, also_size);
         let (events, received) = mpsc::channel(WATCH_EVENTS_MAX);
         let watch = Arc::clone(&self.watch);
         tokio::spawn(async move {
             let _place = place;
             let longest = Duration::from_millis(WATCH_MS_MAX);
             // However it ends, the caller asks again.
-            let _ = tokio::time::timeout(longest, tell(&watch, seen, &events)).await;
+            let _ = tokio::time::timeout(longest, tell(&watch, &mut follower, &events)).await;
         });
         let stream = ReceiverStream::new(received).map(|event| event.map_err(report));
         Ok(Response::new(Box::pin(stream)))
@@ -89,14 +91,13 @@ impl LedgerService for Ledgers {
 /// Tells a follower of heads until it is gone or a proof cannot be made.
 async fn tell(
     watch: &Watch,
-    seen: u64,
+    follower: &mut Follower,
     events: &mpsc::Sender<Result<v1::WatchHeadsResponse, Reason>>,
 ) {
-    let mut follower = watch.follow(seen);
     loop {
         let next = tokio::select! {
             () = events.closed() => return,
-            next = watch.next(&mut follower) => next,
+            next = watch.next(follower) => next,
         };
         let failed = next.is_err();
         let event = next.map(|shown| v1::WatchHeadsResponse::from(&shown));
