@@ -27,6 +27,13 @@
 //! factors_key = "factors.key"      # 32 bytes, better on another device
 //! fanout_ms = 10000
 //!
+//! [region]                         # pinned when it was made; in production never absent
+//! operators = [                    # of different organisations, from `grondslag operator init`
+//!   "00000099000000001000+a819a1c1+AYqI4910CfGV/VLbLTy6XXLKZwm/HZQSG/N0iAG0D29c",
+//!   "00000099000000002000+89ad567d+AYE5dw6ofRdfVqNUZsNMfszLjYqRtO43ol32D1uPybOU",
+//! ]
+//! witnesses = "witnesses.json"     # signed by two of them
+//!
 //! [budget]                         # questions for one purpose on a day without a second person
 //! person_per_day = 200
 //! agency_per_day = 2000
@@ -39,7 +46,7 @@
 use grondslag_core::id::Oin;
 use grondslag_core::limits::{AGENCY_PER_DAY, FANOUT_TTL_MS_MAX, PER_DAY_MAX, PERSON_PER_DAY};
 use grondslag_runtime::config::{
-    Clock, Identity, InputFile, Limits, Listen, Log, Place, SecretFile, Store, Within,
+    Clock, Identity, InputFile, Limits, Listen, Log, Place, Region, SecretFile, Store, Within,
 };
 use grondslag_runtime::run::{Common, ProcessConfig};
 use serde::Deserialize;
@@ -68,6 +75,9 @@ pub struct BrokerConfig {
     pub limits: Limits,
     /// What only a broker has.
     pub broker: Broker,
+    /// Who decides for the whole region; absent only in a trial.
+    #[serde(default)]
+    pub region: Option<Region>,
     /// The rules.
     #[serde(default)]
     pub policy: Policy,
@@ -206,6 +216,7 @@ mod tests {
         assert!(config.policy.folder.unwrap().path().ends_with("policy"));
         assert_eq!(config.budget.person_per_day.count(), 200);
         assert_eq!(config.budget.agency_per_day.count(), 2_000);
+        assert_eq!(config.region.unwrap().operators.all().len(), 2);
         assert_eq!(config.key_holder.unwrap().endpoint, "127.0.0.1:9444");
     }
 

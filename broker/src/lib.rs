@@ -22,6 +22,7 @@ mod own;
 mod route;
 pub mod serve;
 mod sweep;
+mod watch;
 
 // For the demo's blind check alone, which must know what to look for. Serving code reaches secrets
 // through a `KeyHolder`.

@@ -27,6 +27,7 @@ use grondslag_runtime::operator::{Vitals, serve_operator};
 use grondslag_runtime::run::{App, Context, SignKeys, StartError};
 use grondslag_runtime::server::{Callers, Server};
 use grondslag_runtime::status::{EpochState, PeerContact, Status};
+use grondslag_runtime::witnesses;
 use tonic::Code;
 
 use crate::broker::Broker;
@@ -122,6 +123,7 @@ async fn open(
     epochs.destroy_orphans(&held).await.map_err(unopened)?;
     let (oin, budget) = (context.oin(), config.budget);
     let points_per_epoch = config.broker.points_per_epoch.number();
+    let witnesses = witnesses::open(config.region.as_ref(), context, Arc::clone(&ledger)).await?;
     Ok(Broker {
         oin,
         sign_key: keys.current,
@@ -130,6 +132,7 @@ async fn open(
         store,
         ledger,
         directory,
+        witnesses,
         region,
         epochs,
         chain,

@@ -42,6 +42,7 @@ enum Command {
     Broker(crate::broker::BrokerArgs),
     Holder(crate::holder::HolderArgs),
     Certs(crate::certs::CertsArgs),
+    Operator(crate::operators::OperatorArgs),
     Status(crate::status::StatusArgs),
 }
 
@@ -75,5 +76,6 @@ fn run(command: Command, out: Output) -> Result<Exit, Failure> {
         Command::Holder(args) => crate::holder::run(args, out),
         Command::Status(args) => crate::status::run(&args, out),
         Command::Certs(args) => crate::certs::run(args, out),
+        Command::Operator(args) => crate::operators::run(&args, out),
     }
 }

@@ -7,6 +7,7 @@ use grondslag_certs::SealedFile;
 use grondslag_certs::key::create_signing_key;
 use grondslag_certs::request::{KEY_FILE, REQUEST_FILE, new_key_and_csr};
 use grondslag_core::id::Oin;
+use grondslag_runtime::config::WITNESSES_FILE;
 use serde_json::json;
 
 use crate::exit::{Exit, Failure};
@@ -35,6 +36,8 @@ pub(crate) struct NewFolder<'a> {
     pub(crate) name: &'a str,
     /// Name and content of its configuration.
     pub(crate) config: (&'a str, String),
+    /// It waits for a list of witnesses too.
+    pub(crate) witnesses: bool,
 }
 
 impl NewFolder<'_> {
@@ -55,8 +58,8 @@ impl NewFolder<'_> {
         let operator = at(OPERATOR_FOLDER);
         std::fs::create_dir(&operator).map_err(|error| unwritable(&operator, &error))?;
         write_new(&at(config_file), config)?;
-        let missing: Vec<PathBuf> =
-            THEIRS.map(at).into_iter().filter(|path| !path.exists()).collect();
+        let theirs = THEIRS.into_iter().chain(self.witnesses.then_some(WITNESSES_FILE));
+        let missing: Vec<PathBuf> = theirs.map(at).filter(|path| !path.exists()).collect();
         let (config, request) = (&at(config_file), &at(REQUEST_FILE));
         Made { done, serve, config, request, missing: &missing }.say(out)
     }

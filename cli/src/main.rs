@@ -14,6 +14,7 @@ mod limits;
 mod made;
 mod node;
 mod operator;
+mod operators;
 mod output;
 mod patterns;
 mod policy;

@@ -80,5 +80,11 @@ pub const ORIGIN_CHARS_MAX: usize = 128;
 pub const NOTE_BYTES_MAX: usize = 128 * 1_024;
 /// Most signatures under one note: the log's and those of [`WITNESSES_MAX`] witnesses, twice.
 pub const SIGNATURES_MAX: usize = 64;
+/// Fewest witnesses of one region: of two, each is half and none a majority.
+pub const WITNESSES_MIN: usize = 3;
 /// Most witnesses of one region.
 pub const WITNESSES_MAX: usize = 31;
+/// Operators of different organisations that a document of the region needs.
+pub const OPERATORS_MIN: usize = 2;
+/// Most operators that a process pins, and most signatures under one document.
+pub const OPERATORS_MAX: usize = 16;

@@ -159,6 +159,17 @@ reasons! {
     SealInvalid "SEAL_INVALID" "De verzegelde inhoud kan niet worden geopend." "The sealed content cannot be opened."
     MappingWrong "MAPPING_WRONG" "Een proefvraag over een verzonnen kind is niet herkend: de makelaar of de organisatie verwijst verkeerd; de FG is gewaarschuwd." "A test question about a made-up child was not recognised: broker or agency maps wrongly; the privacy officer has been alerted."
     SpotCheckFailed "SPOT_CHECK_FAILED" "De steekproef vond een inschrijving die niet opengaat, zonder dossier is of anders in het logboek staat; laat de organisatie haar verklaren en meld haar anders aan de beheerder van de makelaar." "The spot check found an enrolment that does not open, has no dossier or stands otherwise in the ledger; have the agency explain it, or else report it to the broker's operator."
+    // The region's operators and witnesses.
+    OperatorUnknown "OPERATOR_UNKNOWN" "Iemand die hier geen regiobeheerder is heeft ondertekend; laat twee bekende regiobeheerders ondertekenen." "Somebody who is no operator of the region here has signed; have two known operators sign."
+    OperatorSignatureInvalid "OPERATOR_SIGNATURE_INVALID" "De handtekening van een regiobeheerder klopt niet, of het document is daarna veranderd." "A region operator's signature does not hold, or the document was changed after it."
+    OperatorsTooFew "OPERATORS_TOO_FEW" "Er zijn twee regiobeheerders nodig." "Two operators of the region are needed."
+    OperatorsSameOrganisation "OPERATORS_SAME_ORGANISATION" "De regiobeheerders zijn van dezelfde organisatie; een van hen moet van een andere zijn." "The region's operators are of the same organisation; one of them must be of another."
+    RegionMismatch "REGION_MISMATCH" "Het document is van een andere regio." "The document belongs to another region."
+    WitnessesTooFew "WITNESSES_TOO_FEW" "Een regio heeft ten minste drie getuigen nodig." "A region needs at least three witnesses."
+    WitnessListStale "WITNESS_LIST_STALE" "Deze lijst van getuigen volgt niet op de laatst geziene; gebruik de nieuwste, of geef haar een hoger nummer." "This list of witnesses does not follow the last one seen; use the newest, or give it a higher number."
+    NotAWitness "NOT_A_WITNESS" "Deze organisatie is geen getuige van deze regio." "This agency is no witness of this region."
+    WitnessLate "WITNESS_LATE" "Te weinig getuigen hebben het logboek van de makelaar op tijd bevestigd; er wordt niet geantwoord tot zij dat doen." "Too few witnesses confirmed the broker's ledger in time; nothing is answered until they do."
+    WitnessWithoutMemory "WITNESS_WITHOUT_MEMORY" "Deze getuige weet niet wat hij het laatst medeondertekende; een beheerder moet dat opgeven met `grondslag witness`." "This witness does not know what it last cosigned; an operator must say so with `grondslag witness`."
     // Decisions.
     NoRule "NO_RULE" "Geen regel staat deze vraag toe." "No rule permits this question."
     DeniedByRule "DENIED_BY_RULE" "Een regel verbiedt deze vraag." "A rule forbids this question."

@@ -12,3 +12,4 @@ pub mod ledger;
 pub mod limits;
 pub mod records;
 pub mod store;
+pub mod witnesses;

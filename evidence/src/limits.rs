@@ -95,3 +95,6 @@ pub const FORGET_TRIES_MAX: usize = 8;
 
 /// Most findings of one check of the records; a thousand more say nothing new.
 pub const FINDINGS_MAX: usize = 1_000;
+
+/// Largest file with the region's witnesses: 31 of them and 16 signatures take 8 KiB.
+pub const WITNESS_FILE_BYTES_MAX: u64 = 64 * 1024;

@@ -13,6 +13,7 @@ use grondslag_core::id::{Digest, Mode, Oin};
 use grondslag_core::reason::Reason;
 use grondslag_evidence::ledger::Ledger;
 use grondslag_evidence::store::Store;
+use grondslag_evidence::witnesses::NamedWitnesses;
 use grondslag_policy::{Overlay, Pack};
 use grondslag_proto::v1;
 use grondslag_runtime::operator::Vitals;
@@ -62,6 +63,8 @@ pub struct Agency {
     pub clock: Arc<dyn Clock>,
     /// The agencies of the region.
     pub directory: Arc<Directory>,
+    /// Who cosigns the broker's checkpoints; none in a trial without.
+    pub(crate) witnesses: Option<Arc<NamedWitnesses>>,
     /// Opens what is hidden from everybody else.
     pub(crate) keys: Arc<Keys>,
     /// When keys are renewed and destroyed.

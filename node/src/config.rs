@@ -34,6 +34,13 @@
 //! endpoint = "127.0.0.1:9443"
 //! key_holders = []                 # other organisations' numbers, as the region agreed
 //!
+//! [region]                         # pinned when it was made; in production never absent
+//! operators = [                    # of different organisations, from `grondslag operator init`
+//!   "00000099000000001000+a819a1c1+AYqI4910CfGV/VLbLTy6XXLKZwm/HZQSG/N0iAG0D29c",
+//!   "00000099000000002000+89ad567d+AYE5dw6ofRdfVqNUZsNMfszLjYqRtO43ol32D1uPybOU",
+//! ]
+//! witnesses = "witnesses.json"     # signed by two of them
+//!
 //! [asks]                           # questions for one purpose on a day without a second person
 //! person_per_day = 200
 //! agency_per_day = 2000
@@ -44,9 +51,11 @@ use grondslag_core::catalogue::Kind;
 use grondslag_core::id::{Mode, Oin};
 use grondslag_core::limits::{AGENCY_PER_DAY, HOLDERS_MAX, PER_DAY_MAX, PERSON_PER_DAY};
 use grondslag_runtime::config::{
-    Clock, ConfigError, Identity, InputFile, Limits, Listen, Log, Place, SecretFile, Store, Within,
+    Clock, ConfigError, Identity, InputFile, Limits, Listen, Log, Place, Region, SecretFile, Store,
+    Within,
 };
 use grondslag_runtime::run::{Common, ProcessConfig};
+use grondslag_runtime::witnesses;
 use serde::Deserialize;
 use std::net::SocketAddr;
 
@@ -80,6 +89,9 @@ pub struct NodeConfig {
     pub agency: AgencySection,
     /// The region's broker.
     pub broker: BrokerSection,
+    /// Who decides for the whole region; absent only in a trial.
+    #[serde(default)]
+    pub region: Option<Region>,
     /// The rules.
     #[serde(default)]
     pub policy: PolicySection,
@@ -237,7 +249,7 @@ impl NodeConfig {
                            whether a child is known",
             });
         }
-        Ok(())
+        witnesses::check(self.region.as_ref(), mode)
     }
 }
 
@@ -302,6 +314,7 @@ mod tests {
         assert_eq!(config.agency.kind.as_str(), "ha");
         assert_eq!(config.answers.reply_tick_ms.count(), 100);
         assert_eq!((config.asks.person(), config.asks.agency()), (200, 2_000));
+        assert_eq!(config.region.unwrap().operators.all().len(), 2);
         assert!(parsed("[answer]\nreply_tick_ms = 1").is_err());
         assert!(parsed("[answers]\nreply_tick = 1").is_err());
         assert!(parsed("[answers]\nreply_tick_ms = 60001").is_err());
@@ -321,6 +334,15 @@ mod tests {
         assert!(!pinned("\"00000099000000001000\""), "the broker");
         assert!(!pinned("\"00000099000000009000\""), "this agency");
         assert!(!pinned(&format!("{other}, {another}")) && !pinned(&format!("{other}, {other}")));
+    }
+
+    #[test]
+    fn production_has_operators_and_witnesses() {
+        let with = parsed("").unwrap();
+        assert!(with.check_mode(Mode::Production).is_ok());
+        let without = NodeConfig { region: None, ..with };
+        assert!(without.check_mode(Mode::Demo).is_ok());
+        assert!(without.check_mode(Mode::Production).is_err());
     }
 
     #[test]

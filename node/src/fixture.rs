@@ -431,6 +431,7 @@ fn agency(
         ledger,
         clock,
         directory,
+        witnesses: None,
         keys,
         renewal: Renewal::default(),
         habits: Habits::default(),

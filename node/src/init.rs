@@ -11,7 +11,9 @@ use grondslag_certs::request::{self, RequestError};
 use grondslag_core::catalogue::Kind;
 use grondslag_core::clock::Timestamp;
 use grondslag_core::id::Oin;
+use grondslag_core::operators::Operator;
 use grondslag_core::reason::Reason;
+use grondslag_runtime::config::{Region, WITNESSES_FILE};
 
 use crate::keys::{Keys, KeysError};
 use crate::secret::{NodeSecret, SecretError};
@@ -58,6 +60,8 @@ pub struct NewNode {
     pub broker_endpoint: String,
     /// Key holders beside the broker.
     pub key_holders: Vec<Oin>,
+    /// The region's operators, pinned from now on; none only in a trial.
+    pub operators: Vec<Operator>,
 }
 
 /// What was made.
@@ -139,11 +143,12 @@ pub fn init(folder: &Path, node: &NewNode, now: Timestamp) -> Result<Made, InitE
     file::create_folder(&at(ACCEPTED_FOLDER))?;
     file::create(&at(STAFF_FILE), STAFF.as_bytes())?;
     file::create(&at(CONFIG_FILE), config(node).as_bytes())?;
-    let missing = ["cert.pem", "ca.pem", "crl.pem", ADMISSION_FILE];
+    let witnesses = (!node.operators.is_empty()).then_some(WITNESSES_FILE);
+    let missing = ["cert.pem", "ca.pem", "crl.pem", ADMISSION_FILE].into_iter().chain(witnesses);
     Ok(Made {
         config: at(CONFIG_FILE),
         request: at(request::REQUEST_FILE),
-        missing: missing.into_iter().map(at).filter(|path| !path.exists()).collect(),
+        missing: missing.map(at).filter(|path| !path.exists()).collect(),
     })
 }
 
@@ -161,6 +166,7 @@ fn config(node: &NewNode) -> String {
     let NewNode { name, kind, duty_phone, listen, desk, broker, broker_endpoint, .. } = node;
     let key_holders: Vec<_> = node.key_holders.iter().map(|oin| quoted(oin.as_str())).collect();
     let key_holders = key_holders.join(", ");
+    let region = Region::section(&node.operators);
     let [name, duty_phone, endpoint] = [name, duty_phone, broker_endpoint].map(|text| quoted(text));
     format!(
         "\
@@ -198,7 +204,7 @@ accepted = \"{ACCEPTED_FOLDER}\"
 oin = \"{broker}\"
 endpoint = {endpoint}
 key_holders = [{key_holders}]
-",
+{region}",
         request_file = request::REQUEST_FILE,
         desk_root = desk::ROOT_FILE,
     )
@@ -226,6 +232,7 @@ mod tests {
             broker: Oin::parse("00000099000000009000").unwrap(),
             broker_endpoint: "127.0.0.1:9443".into(),
             key_holders: vec![Oin::parse("00000099000000012000").unwrap()],
+            operators: Vec::new(),
         }
     }
 
@@ -244,6 +251,21 @@ mod tests {
         assert!(made.request.exists());
         let names: Vec<_> = made.missing.iter().map(|path| path.file_name().unwrap()).collect();
         assert_eq!(names, ["cert.pem", "ca.pem", "crl.pem", "admission.json"]);
+    }
+
+    #[test]
+    fn a_node_that_pins_operators_waits_for_their_list_of_witnesses() {
+        let folder = tempfile::tempdir().unwrap();
+        let operator = |number: u8| {
+            let oin = Oin::parse(&format!("0000009900000000{number}000")).unwrap();
+            Operator::new(oin, &ed25519_dalek::SigningKey::from_bytes(&[number; 32]))
+        };
+        let operators = vec![operator(1), operator(2)];
+        let new = NewNode { operators: operators.clone(), ..node() };
+        let made = init(folder.path(), &new, now()).unwrap();
+        let config: NodeConfig = grondslag_runtime::config::load(&made.config).unwrap();
+        assert_eq!(config.region.unwrap().operators.all(), operators);
+        assert!(made.missing.contains(&folder.path().join(WITNESSES_FILE)));
     }
 
     #[test]

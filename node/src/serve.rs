@@ -30,6 +30,7 @@ use grondslag_runtime::run::{
 use grondslag_runtime::run::{Surroundings, serve};
 use grondslag_runtime::server::{Callers, ServeError, Server};
 use grondslag_runtime::shutdown::Shutdown;
+use grondslag_runtime::witnesses;
 use grondslag_subject::pseudonym::Canary;
 use rand_core::UnwrapErr;
 use tokio::task::JoinHandle;
@@ -246,6 +247,7 @@ async fn agency(config: &NodeConfig, context: &Context) -> Result<Agency, StartE
         own_key: own_key(&keys)?,
         sign_key: sign_key.clone(),
     });
+    let witnesses = witnesses::open(config.region.as_ref(), context, ledger.clone()).await?;
     Ok(Agency {
         oin: context.oin(),
         mode: context.mode(),
@@ -262,6 +264,7 @@ async fn agency(config: &NodeConfig, context: &Context) -> Result<Agency, StartE
         ledger,
         clock,
         directory,
+        witnesses,
         keys: Arc::new(keys),
         renewal: Renewal::default(),
         epochs,

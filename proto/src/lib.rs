@@ -7,6 +7,7 @@
 pub mod answer;
 pub mod card;
 pub mod epoch;
+pub mod head;
 pub mod holder;
 pub mod limits;
 pub mod question;

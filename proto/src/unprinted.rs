@@ -48,12 +48,13 @@ mod tests {
         "value",
     ];
 
-    const PROTOCOL: [&str; 8] = [
+    const PROTOCOL: [&str; 9] = [
         include_str!("../grondslag/v1/broker.proto"),
         include_str!("../grondslag/v1/desk.proto"),
         include_str!("../grondslag/v1/directory.proto"),
         include_str!("../grondslag/v1/enrolment.proto"),
         include_str!("../grondslag/v1/holder.proto"),
+        include_str!("../grondslag/v1/ledger.proto"),
         include_str!("../grondslag/v1/node.proto"),
         include_str!("../grondslag/v1/operator.proto"),
         include_str!("../grondslag/v1/question.proto"),

@@ -18,6 +18,7 @@ pub mod server;
 pub mod shutdown;
 pub mod status;
 pub mod telemetry;
+pub mod witnesses;
 
 #[cfg(test)]
 mod test_region;

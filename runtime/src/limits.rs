@@ -53,3 +53,5 @@ pub const TAP_OVERLAP_BYTES: usize = 256;
 pub const BLOCKING_THREADS_MAX: usize = 16;
 /// Longest wait for blocking work when the process ends.
 pub const RUNTIME_STOP_MS_MAX: u64 = 2_000;
+/// How often the file with the region's witnesses is looked at.
+pub const WITNESSES_INTERVAL_MS: u64 = 2_000;

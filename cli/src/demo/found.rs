@@ -16,8 +16,10 @@ use grondslag_node::init::{
     ADMISSION_FILE, CONFIG_FILE, DESK_FOLDER, NewNode, SEAL_FOLDER, SIGN_KEY_FILE, STAFF_FILE, init,
 };
 use grondslag_runtime::clock::RegionClockFile;
+use grondslag_runtime::config::Region;
 
 use super::limits::{CANARIES, DESK_DAYS, REPLY_TICK_MS, WORKERS};
+use super::oversee::Oversight;
 use super::place::{NodePorts, Place, Ports};
 use super::world::{Agency, Person, World};
 use crate::certs::canary_list;
@@ -42,7 +44,8 @@ pub(super) fn found(
     RegionClockFile::create(&place.clock(), world.region.clock_start)
         .map_err(|error| Failure::new(error.reason(), error))?;
     let root = authority::init(&place.authority(), &world.region.name, now)?;
-    broker(world, place, ports, now)?;
+    let oversight = Oversight::make(world, place, &root)?;
+    broker(world, place, ports, &oversight, now)?;
     progress();
     let canaries = canary_list(CANARIES);
     let next = AtomicUsize::new(0);
@@ -51,7 +54,8 @@ pub(super) fn found(
         for _ in 0..WORKERS {
             scope.spawn(|| {
                 while let Some(agency) = world.agencies.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let site = Site { world, place, ports, root: &root, canaries: &canaries, now };
+                    let (canaries, oversight) = (&canaries, &oversight);
+                    let site = Site { world, place, ports, root: &root, canaries, oversight, now };
                     match site.node(agency) {
                         Ok(()) => progress(),
                         Err(failed) => note(&failure, failed),
@@ -71,7 +75,13 @@ fn note(failure: &Mutex<Option<Failure>>, failed: Failure) {
     first.get_or_insert(failed);
 }
 
-fn broker(world: &World, place: &Place, ports: &Ports, now: Timestamp) -> Result<(), Failure> {
+fn broker(
+    world: &World,
+    place: &Place,
+    ports: &Ports,
+    oversight: &Oversight,
+    now: Timestamp,
+) -> Result<(), Failure> {
     let (folder, oin) = (place.broker(), &world.broker.oin);
     authority::issue(&place.authority(), &folder, oin, &world.broker.name, now)?;
     key::create_signing_key(&folder.join(SIGN_KEY_FILE))
@@ -86,12 +96,14 @@ fn broker(world: &World, place: &Place, ports: &Ports, now: Timestamp) -> Result
          [store]\npath = \"store\"\n\n{}\n[broker]\nname = {}\nduty_phone = {}\n\
          admission = \"{ADMISSION_FILE}\"\nsign_key = \"{SIGN_KEY_FILE}\"\n\
          factors = \"{FACTORS_FILE}\"\nfactors_key = \"{FACTORS_KEY_FILE}\"\n\
-         operator = \"operator\"\n",
+         operator = \"operator\"\n{}",
         ports.broker,
         common(place, "broker"),
         quoted(&world.broker.name),
         quoted(phone),
+        Region::section(&oversight.operators),
     );
+    oversight.hand_to(&folder)?;
     write_new(&place.broker_config(), &config)
 }
 
@@ -131,6 +143,7 @@ struct Site<'a> {
     ports: &'a Ports,
     root: &'a Root,
     canaries: &'a str,
+    oversight: &'a Oversight,
     now: Timestamp,
 }
 
@@ -148,11 +161,13 @@ impl Site<'_> {
             broker: self.world.broker.oin.clone(),
             broker_endpoint: self.ports.broker.to_string(),
             key_holders: Vec::new(),
+            operators: self.oversight.operators.clone(),
         };
         let made =
             init(&folder, &node, self.now).map_err(|error| Failure::new(error.reason(), error))?;
         self.certify(agency, &folder, &made.request)?;
         write_new(&folder.join(CANARIES_FILE), self.canaries)?;
+        self.oversight.hand_to(&folder)?;
         self.settings(agency, &folder)?;
         let people: Vec<&Person> = self.world.people_of(&agency.id).collect();
         replace(&folder.join(STAFF_FILE), &staff_file(&people))?;
@@ -244,7 +259,8 @@ fn quoted(text: &str) -> String {
     toml::Value::String(text.to_owned()).to_string()
 }
 
-fn copy(from: &Path, to: &Path) -> Result<(), Failure> {
+/// Copies a file of our own making.
+pub(super) fn copy(from: &Path, to: &Path) -> Result<(), Failure> {
     std::fs::copy(from, to).map(|_| ()).map_err(|error| unwritable(to, &error))
 }
 

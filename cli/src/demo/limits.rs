@@ -51,3 +51,5 @@ pub(super) const LOOKED_AT_MAX: usize = 10_000;
 pub(super) const REPLY_TICK_MS: u64 = 0;
 /// Made-up subjects of the region.
 pub(super) const CANARIES: usize = 16;
+/// Agencies of the demo region that are witnesses.
+pub(super) const WITNESSES: usize = 5;

@@ -13,6 +13,7 @@ mod found;
 mod home;
 mod limits;
 mod measure;
+mod oversee;
 mod place;
 mod report;
 mod serve;

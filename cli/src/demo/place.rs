@@ -58,6 +58,11 @@ impl Place {
         self.broker().join("operator")
     }
 
+    /// The region's operators: offline, in no folder of a serving process.
+    pub(super) fn operators(&self) -> PathBuf {
+        self.0.join("operators")
+    }
+
     /// A node's folder.
     pub(super) fn node(&self, agency: &str) -> PathBuf {
         self.0.join("nodes").join(agency)

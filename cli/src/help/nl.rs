@@ -2,8 +2,9 @@
 
 mod desk;
 mod operator;
+mod region;
 
 /// Paragraphs in English, as in the code, and in Dutch; neither with its full stop.
 pub(super) fn texts() -> impl Iterator<Item = &'static (&'static str, &'static str)> {
-    operator::TEXTS.iter().chain(desk::TEXTS)
+    operator::TEXTS.iter().chain(desk::TEXTS).chain(region::TEXTS)
 }

@@ -47,7 +47,8 @@ pub(super) struct InitArgs {
 /// Makes the folder and says what must still come, and who must be told.
 pub(super) fn init(args: &InitArgs, out: Output) -> Result<Exit, Failure> {
     let InitArgs { folder, oin, name, listen, .. } = args;
-    let folder = NewFolder { folder, oin, name, config: (CONFIG_FILE, config(args)) };
+    let config = (CONFIG_FILE, config(args));
+    let folder = NewFolder { folder, oin, name, config, witnesses: false };
     let done = out.tr("De sleutelhouder is gemaakt.", "The key holder was made.");
     let made = folder.make(done, "holder serve", out)?;
     out.line(out.tr("Zet in broker.toml:", "Put in broker.toml:"));

@@ -7,6 +7,7 @@ use clap::Args;
 use grondslag_certs::time::tls_now;
 use grondslag_core::catalogue::Kind;
 use grondslag_core::id::Oin;
+use grondslag_core::operators::Operator;
 use grondslag_node::init::{self, NewNode};
 
 use crate::exit::{Exit, Failure};
@@ -55,14 +56,28 @@ pub(crate) struct InitArgs {
     /// Number of a key holder beside the broker (OIN), as the region agreed
     #[arg(long, value_parser = Oin::parse, value_name = "OIN")]
     key_holder: Vec<Oin>,
+
+    /// Public line of an operator of the region, of at least two organisations; none in a trial
+    #[arg(long, value_parser = Operator::parse, value_name = "LINE")]
+    operator: Vec<Operator>,
 }
 
 /// Makes the folder and says what must still come.
 pub(super) fn init(args: InitArgs, out: Output) -> Result<Exit, Failure> {
     let InitArgs { folder, oin, name, kind, duty_phone, listen, desk, .. } = args;
-    let InitArgs { broker, broker_endpoint, key_holder: key_holders, .. } = args;
-    let node =
-        NewNode { oin, name, kind, duty_phone, listen, desk, broker, broker_endpoint, key_holders };
+    let InitArgs { broker, broker_endpoint, key_holder, operator, .. } = args;
+    let node = NewNode {
+        oin,
+        name,
+        kind,
+        duty_phone,
+        listen,
+        desk,
+        broker,
+        broker_endpoint,
+        key_holders: key_holder,
+        operators: operator,
+    };
     let made = init::init(&folder, &node, tls_now())?;
     let done = out.tr("Het knooppunt is gemaakt.", "The node was made.");
     let (config, request, missing) = (&made.config, &made.request, &made.missing);

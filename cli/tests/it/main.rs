@@ -13,6 +13,7 @@ mod demo;
 mod help;
 mod holder;
 mod node;
+mod operator;
 mod policy;
 
 use std::path::Path;

@@ -50,6 +50,7 @@ impl Scene {
             desk: "127.0.0.1:0".parse().unwrap(),
             broker: Oin::parse(BROKER).unwrap(),
             broker_endpoint: "127.0.0.1:1".into(),
+            operators: Vec::new(),
             key_holders: Vec::new(),
         };
         let made = init(&folder, &new, tls_now()).unwrap();

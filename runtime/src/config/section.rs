@@ -4,6 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use grondslag_certs::tls::TlsFiles;
+use grondslag_core::operators::{Operator, Operators};
 use grondslag_evidence::store::Backend;
 use serde::{Deserialize, Deserializer, de};
 
@@ -35,6 +36,37 @@ impl Identity {
             cert: self.cert.path().to_owned(),
             key: self.key.path().to_owned(),
         }
+    }
+}
+
+/// `[region]`: who decides for the whole region, pinned when the process was made.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Region {
+    /// The operators' public lines, of at least two organisations.
+    pub operators: Operators,
+    /// The list of witnesses that two of them signed.
+    pub witnesses: InputFile,
+}
+
+/// Where a new process looks for the list of witnesses.
+pub const WITNESSES_FILE: &str = "witnesses.json";
+
+impl Region {
+    /// The section that pins these operators, for a new configuration; nothing without operators.
+    pub fn section(operators: &[Operator]) -> String {
+        if operators.is_empty() {
+            return String::new();
+        }
+        let lines: String = operators.iter().map(|one| format!("  \"{one}\",\n")).collect();
+        format!(
+            "
+[region]
+operators = [                      # pinned: read each line to its operator over the telephone
+{lines}]
+witnesses = \"{WITNESSES_FILE}\"       # signed by two of them; put each next list in its place
+"
+        )
     }
 }
 

@@ -1,0 +1,23 @@
+//! The ledger as its heads need it.
+
+use std::fmt;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use grondslag_core::checkpoint::SignedCheckpoint;
+use grondslag_core::id::Digest;
+use grondslag_core::merkle::TreeHead;
+use grondslag_core::reason::Reason;
+
+/// A log with checkpoints.
+#[async_trait]
+pub(crate) trait Log: Send + Sync + fmt::Debug {
+    /// The checkpoint over everything that is durable now. It never shrinks.
+    fn checkpoint(&self) -> Arc<SignedCheckpoint>;
+
+    /// Proves that a tree of this log begins with its first `old` leaves.
+    ///
+    /// # Errors
+    /// Why it cannot be proved.
+    async fn consistency(&self, old: u64, new: TreeHead) -> Result<Vec<Digest>, Reason>;
+}
