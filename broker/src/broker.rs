@@ -17,6 +17,7 @@ use crate::epoch::Epochs;
 use crate::keyholder::{Chain, RemoteHolder};
 use crate::nodes::Nodes;
 use crate::route::fanout::FanoutLimits;
+use crate::route::heads::SentHeads;
 
 /// The broker's parts, made once at start. Nothing in it changes afterwards but the directory and
 /// the store, which guard themselves.
@@ -45,6 +46,8 @@ pub(crate) struct Broker {
     pub chain: Arc<Chain>,
     /// The key holder elsewhere, if there is one.
     pub remote: Option<Arc<RemoteHolder>>,
+    /// Which head of the ledger each node has.
+    pub sent_heads: SentHeads,
     /// How nodes are reached.
     pub nodes: Arc<dyn Nodes>,
     /// How long nodes get.

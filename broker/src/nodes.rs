@@ -16,6 +16,8 @@ pub(crate) enum Heard {
     Reply(Reply),
     /// A refusal that does not depend on the child (`NOT_READY`, `POLICY_STALE`, ...).
     Refused(Reason),
+    /// The proof began elsewhere than at the node's head, which is of this size.
+    OtherHead(u64),
     /// The question was delivered and no reply came in time.
     Late,
     /// The node was not reached, or what it sent was no answer.

@@ -42,6 +42,7 @@ use crate::limits::{HOLDER_CARD_INTERVAL_MS, OPERATOR_INTERVAL_MS};
 use crate::nodes::{Heard, Nodes};
 use crate::own::{Own, publish_own};
 use crate::route::fanout::FanoutLimits;
+use crate::route::heads::SentHeads;
 use crate::route::service::Routes;
 use crate::sweep::keep_sweeping;
 
@@ -137,6 +138,7 @@ async fn open(
         epochs,
         chain,
         remote,
+        sent_heads: SentHeads::default(),
         nodes,
         fanout,
         budget,
@@ -274,7 +276,7 @@ impl Calls {
         let mut contacts = self.contacts.lock().unwrap_or_else(PoisonError::into_inner);
         let contact = contacts.entry(oin.clone()).or_default();
         match heard {
-            Heard::Reply(_) | Heard::Refused(_) => {
+            Heard::Reply(_) | Heard::Refused(_) | Heard::OtherHead(_) => {
                 *contact = Contact { last: Some(self.clock.now()), failure: None };
             }
             Heard::Late => contact.failure = Some(Reason::DeadlinePassed),
@@ -303,7 +305,10 @@ fn heard(response: v1::AnswerResponse) -> Heard {
             Ok(reply) => Heard::Reply(reply),
             Err(reason) => Heard::Lost(reason),
         },
-        Some(Answered::Refusal(refusal)) => Heard::Refused(reply::reason(&refusal.reason)),
+        Some(Answered::Refusal(refusal)) => match reply::reason(&refusal.reason) {
+            Reason::HeadMismatch => Heard::OtherHead(refusal.seen_size),
+            reason => Heard::Refused(reason),
+        },
         None => Heard::Lost(Reason::Malformed),
     }
 }

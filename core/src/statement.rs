@@ -93,12 +93,10 @@ pub struct NamedRuling {
     pub reason: Option<Reason>,
 }
 
-/// The broker's ledger leaf of one (inquiry, target). The salt keeps the leaf's hash from being
-/// guessed by somebody who knows the question.
+/// The broker's decision on one (inquiry, target). Its ledger holds a commitment to these bytes
+/// alone, under a salt that travels with them.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Leaf {
-    /// Random, 16 bytes.
-    pub salt: [u8; 16],
     /// The inquiry as this target knows it.
     pub target_id: TargetId,
     /// The target.
@@ -115,17 +113,18 @@ pub struct Leaf {
 
 impl fmt::Debug for Leaf {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Who has the salt can guess what the hash is of.
         write!(f, "Leaf({:?}, …)", self.target_id)
     }
 }
 
 impl Leaf {
-    /// The leaf's bytes, as the ledger keeps and hashes them.
+    /// The kind of record that it is in the ledger.
+    pub const KIND: &'static str = "grondslag/record/decision/v1";
+
+    /// The bytes that the ledger's leaf commits to.
     pub fn canonical(&self) -> Vec<u8> {
         let rulings: Vec<Vec<u8>> = self.rulings.iter().map(Ruling::canonical).collect();
-        Canonical::new("grondslag/leaf/decision/v1")
-            .bytes(&self.salt)
+        Canonical::new(Self::KIND)
             .bytes(self.target_id.as_bytes())
             .text(self.target.as_str())
             .bytes(self.header.as_bytes())
@@ -140,9 +139,8 @@ impl Leaf {
     /// # Errors
     /// [`NotCanonical`] for anything that [`Leaf::canonical`] would not have written.
     pub fn parse(bytes: &[u8]) -> Result<Self, NotCanonical> {
-        let mut reader = Reader::new(bytes, "grondslag/leaf/decision/v1")?;
+        let mut reader = Reader::new(bytes, Self::KIND)?;
         let leaf = Self {
-            salt: reader.array()?,
             target_id: TargetId::new(reader.array()?),
             target: Oin::parse(reader.text()?).map_err(|_| NotCanonical)?,
             header: Digest::new(reader.array()?),
@@ -196,12 +194,12 @@ impl Ruling {
     }
 }
 
-/// The broker's attestation: the decision on this leaf stands in the ledger at this index, and
-/// the pair of points with this digest belongs to it; zeros when none goes to the target.
-pub fn attestation_bytes(id: &TargetId, leaf: &Digest, index: u64, pair: &Digest) -> Vec<u8> {
+/// The broker's attestation: the decision that this ledger entry commits to stands at this index,
+/// and the pair of points with this digest belongs to it; zeros when none goes to the target.
+pub fn attestation_bytes(id: &TargetId, entry: &Digest, index: u64, pair: &Digest) -> Vec<u8> {
     Canonical::new("grondslag/attestation/v1")
         .bytes(id.as_bytes())
-        .bytes(leaf.as_bytes())
+        .bytes(entry.as_bytes())
         .number(index)
         .bytes(pair.as_bytes())
         .finish()
@@ -305,7 +303,6 @@ mod tests {
     #[test]
     fn a_leaf_reads_back_as_it_was_written_and_no_byte_may_change_its_form() {
         let leaf = Leaf {
-            salt: [1; 16],
             target_id: TargetId::new([2; 16]),
             target: Oin::parse("00000099000000001000").unwrap(),
             header: Digest::new([3; 32]),

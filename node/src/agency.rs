@@ -25,6 +25,7 @@ use crate::asks::canary::Habits;
 use crate::config::AsksSection;
 use crate::directory::Directory;
 use crate::epochs::Epochs;
+use crate::heads::Heads;
 use crate::index::Index;
 use crate::keys::{Keys, Renewal};
 use crate::records::{Own, Source};
@@ -65,6 +66,8 @@ pub struct Agency {
     pub directory: Arc<Directory>,
     /// Who cosigns the broker's checkpoints; none in a trial without.
     pub(crate) witnesses: Option<Arc<NamedWitnesses>>,
+    /// The broker's ledger as this node saw it.
+    pub(crate) heads: Arc<Heads>,
     /// Opens what is hidden from everybody else.
     pub(crate) keys: Arc<Keys>,
     /// When keys are renewed and destroyed.

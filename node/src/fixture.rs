@@ -2,6 +2,7 @@
 //! certificates and cards, our own rules, and a broker that signs whatever it is told to.
 
 mod holder;
+mod log;
 mod region;
 mod shelf;
 
@@ -16,6 +17,7 @@ use grondslag_core::blind::inbound::verify_own_key;
 use grondslag_core::blind::{Element, Encrypted, InboundKey, Pair, Turned};
 use grondslag_core::card::Card;
 use grondslag_core::catalogue::{Category, Kind, Purpose, QueryKind, Role};
+use grondslag_core::checkpoint::Origin;
 use grondslag_core::clock::{Clock, SetClock, Timestamp};
 use grondslag_core::id::{Digest, Mode, Oin, Pseudonym, TargetId};
 use grondslag_core::inquiry::{Header, Part, Times};
@@ -24,6 +26,7 @@ use grondslag_core::seal::{self, SealSecret};
 use grondslag_core::statement::{self, Leaf, Ruling};
 use grondslag_core::tier::{Level, Tier, Urgency, Verdict};
 use grondslag_evidence::ledger::testing;
+use grondslag_evidence::records;
 use grondslag_evidence::store::faulty::FaultyStore;
 use grondslag_evidence::store::{MemoryStore, Store};
 use grondslag_policy::Pack;
@@ -39,6 +42,7 @@ use grondslag_subject::pseudonym::{Canary, OpeningKey, canary_point, number_poin
 use rand_core::UnwrapErr;
 
 pub(crate) use self::holder::{Listing, REGION, Trouble};
+pub(crate) use self::log::{prove, with_log};
 pub(crate) use self::region::TestRegion;
 pub(crate) use self::shelf::Shelf;
 use crate::agency::{Agency, BrokerLink};
@@ -48,6 +52,7 @@ use crate::detail::Detail;
 use crate::directory::{Directory, Means};
 use crate::epochs::Epochs;
 use crate::epochs::holders::Holders;
+use crate::heads::Heads;
 use crate::index::{self, Canaries, Index};
 use crate::keys::{Keys, Renewal};
 use crate::records::{StoreSource, SubjectKey};
@@ -187,7 +192,10 @@ impl Scene {
         let keys = keys(&region.folder(OWN));
         let public = keys.opening.public(&oin(OWN), &mut rng());
         *listing.own.lock().unwrap() = Some(verify_own_key(&oin(OWN), &public).unwrap());
-        let agency = agency(means, directory, shelf.clone(), listing.clone(), keys);
+        let origin = Origin::of_broker(REGION, 1).unwrap();
+        let heads = Arc::new(Heads::open(store.clone(), origin).await.unwrap());
+        log::begin(heads.clone());
+        let agency = agency((means, heads), directory, shelf.clone(), listing.clone(), keys);
         agency.refresh_epoch().await.unwrap();
         agency.index.tend(true).await.unwrap();
         Self { region, agency, store, shelf, clock, listing }
@@ -271,7 +279,13 @@ impl Scene {
             pair: Vec::new(),
             evidence: Evidence {
                 leaf: Vec::new(),
-                index: 7,
+                salt: [0x5a; 32],
+                recorded_at: Timestamp::from_ms(0),
+                index: 0,
+                proof: Vec::new(),
+                checkpoint: with_log(|log, _| log.checkpoint()),
+                seen_size: 0,
+                consistency: Vec::new(),
                 pair: Digest::new([0; 32]),
                 signature: [0; 64],
             },
@@ -328,7 +342,6 @@ pub(crate) fn attest_as(who: &str, question: &mut TargetQuestion, lie: impl FnOn
         cap: Tier::T4,
     };
     let mut leaf = Leaf {
-        salt: [0x5a; 16],
         target_id: question.id,
         target: question.target.clone(),
         header: question.header.digest(&part.categories, &part.approvals),
@@ -338,13 +351,12 @@ pub(crate) fn attest_as(who: &str, question: &mut TargetQuestion, lie: impl FnOn
     };
     lie(&mut leaf);
     let evidence = &mut question.evidence;
-    evidence.leaf = leaf.canonical();
-    let bytes = statement::attestation_bytes(
-        &question.id,
-        &Digest::of(&evidence.leaf),
-        evidence.index,
-        &evidence.pair,
-    );
+    (evidence.leaf, evidence.recorded_at) = (leaf.canonical(), leaf.decided_at);
+    let Evidence { leaf, salt, recorded_at, .. } = &*evidence;
+    let entry = records::hash_of(Leaf::KIND, salt, leaf, *recorded_at);
+    evidence.index = with_log(|log, _| log.push(entry));
+    prove(evidence);
+    let bytes = statement::attestation_bytes(&question.id, &entry, evidence.index, &evidence.pair);
     evidence.signature = statement::sign(&key_of(who), &bytes);
 }
 
@@ -383,7 +395,7 @@ pub(crate) fn opened(reply: &Reply, question: &TargetQuestion) -> Answer {
 }
 
 fn agency(
-    means: Means,
+    (means, heads): (Means, Arc<Heads>),
     directory: Arc<Directory>,
     source: Arc<Shelf>,
     broker_link: Arc<dyn BrokerLink>,
@@ -432,6 +444,7 @@ fn agency(
         clock,
         directory,
         witnesses: None,
+        heads,
         keys,
         renewal: Renewal::default(),
         habits: Habits::default(),

@@ -8,6 +8,8 @@ pub mod config;
 mod detail;
 mod directory;
 mod epochs;
+mod evidence;
+mod heads;
 mod index;
 pub mod init;
 pub mod keys;

@@ -231,3 +231,12 @@ pub(crate) const SLOT_INTERVAL_MS: u64 = 500;
 
 /// Most events of one page of later replies.
 pub(crate) const FOLLOWED_MAX: usize = grondslag_core::limits::FOLLOW_PAGE + 1;
+
+/// Longest note of a head that comes with a question: the broker's own signature and no other.
+pub(crate) const HEAD_BYTES_MAX: usize = 4 * 1_024;
+
+/// How long a question waits for the head that it builds on.
+pub(crate) const HEAD_WAIT_MS: u64 = 250;
+
+/// Most heads in the store: one, and those of answers that were under way together.
+pub(crate) const HEADS_KEPT_MAX: usize = 1_000;

@@ -1,7 +1,6 @@
 //! What is not printed: a node's keys, and whom it knows or asks about.
 
 use grondslag_core::seal::SealSecret;
-use grondslag_core::statement::Leaf;
 use grondslag_subject::Bsn;
 use grondslag_subject::pseudonym::{Canary, OpeningKey};
 
@@ -34,9 +33,8 @@ async fn neither_keys_nor_numbers_show_in_debug_output() {
         format!("{detail:?} {detail:#?}"),
         format!("{subjects:?} {subjects:#?}"),
     ];
-    let leaf = Leaf::parse(&question.evidence.leaf).unwrap();
     let secrets = [
-        forms(&leaf.salt),
+        forms(&question.evidence.salt),
         forms(&question.pair),
         forms(&key_of(OWN).to_bytes()),
         forms(&*agency.keys.opening.expose()),

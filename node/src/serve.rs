@@ -45,6 +45,7 @@ use crate::config::NodeConfig;
 use crate::directory::{Directory, Means, OwnCard};
 use crate::epochs::Epochs;
 use crate::epochs::holders::Holders;
+use crate::heads::Heads;
 use crate::index::{self, Canaries, Index};
 use crate::keys::{Keys, Renewal};
 use crate::limits::{CANARIES_MAX, STAFF_FILE_BYTES_MAX, TEXT_FILE_BYTES_MAX};
@@ -231,6 +232,9 @@ async fn agency(config: &NodeConfig, context: &Context) -> Result<Agency, StartE
     let sign_key = keys.current;
     let keys = Keys::load(section.pseudonym_key.path(), section.seal_keys.path())
         .map_err(|error| StartError::new(error.reason(), error))?;
+    let broker_log = Origin::of_broker(&region, 1);
+    let broker_log = broker_log.map_err(|error| StartError::new(Reason::Internal, error))?;
+    let heads = Arc::new(Heads::open(store.clone(), broker_log).await?);
     let holders = Holders::new(config.broker.key_holders.clone(), Arc::clone(&directory));
     let epochs = Arc::new(Epochs::new(region, holders));
     let broker_link = link(config, context);
@@ -265,6 +269,7 @@ async fn agency(config: &NodeConfig, context: &Context) -> Result<Agency, StartE
         clock,
         directory,
         witnesses,
+        heads,
         keys: Arc::new(keys),
         renewal: Renewal::default(),
         epochs,

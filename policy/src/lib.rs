@@ -45,4 +45,5 @@ pub use overlay::Overlay;
 pub use pack::Pack;
 pub use permit::{Asked, Minimised, Permit, Refusal, Review, Ruled};
 pub use resolve::{Fact, Resolved, Sources};
+pub use retention::Kept;
 pub use table::{Effect, Row, Rule, Term, TermError};

@@ -4,6 +4,7 @@ use std::fmt;
 
 use grondslag_core::blind::{BlindError, Element, Proof};
 use grondslag_core::catalogue::{Category, Ground, Purpose, QueryKind, Role};
+use grondslag_core::checkpoint::SignedCheckpoint;
 use grondslag_core::clock::Timestamp;
 use grondslag_core::id::{Digest, InquiryId, Oin, Pseudonym, TargetId};
 use grondslag_core::inquiry::{
@@ -12,6 +13,7 @@ use grondslag_core::inquiry::{
 use grondslag_core::limits::{APPROVERS_MAX, CATEGORIES_MAX, GROUNDS_MAX, PAIR_BYTES, TARGETS_MAX};
 use grondslag_core::reason::Reason;
 
+use crate::head::{hashes, wire_hashes};
 use crate::v1;
 
 impl TryFrom<v1::AskRequest> for RawInquiry {
@@ -164,10 +166,22 @@ impl fmt::Debug for TargetQuestion {
 /// The broker's evidence as it travels.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Evidence {
-    /// Canonical bytes of the ledger leaf.
+    /// Canonical bytes of the decision that the ledger's leaf commits to.
     pub leaf: Vec<u8>,
+    /// What the leaf is a commitment under.
+    pub salt: [u8; 32],
+    /// When the leaf was recorded.
+    pub recorded_at: Timestamp,
     /// Index of the leaf.
     pub index: u64,
+    /// Proves the leaf in the checkpoint.
+    pub proof: Vec<Digest>,
+    /// Signed by the broker's ledger.
+    pub checkpoint: SignedCheckpoint,
+    /// Size of the head at which `consistency` begins.
+    pub seen_size: u64,
+    /// Proves that the checkpoint's tree begins with that of the head.
+    pub consistency: Vec<Digest>,
     /// Digest of the pair of points that goes to the target; zeros when none does.
     pub pair: Digest,
     /// The broker's signature.
@@ -176,7 +190,6 @@ pub struct Evidence {
 
 impl fmt::Debug for Evidence {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // The leaf holds its salt.
         write!(f, "Evidence({}, …)", self.index)
     }
 }
@@ -221,7 +234,20 @@ impl TryFrom<v1::Attestation> for Evidence {
     fn try_from(wire: v1::Attestation) -> Result<Self, Reason> {
         let signature = array(&wire.signature).map_err(|_| Reason::AttestationInvalid)?;
         let pair = Digest::from_slice(&wire.pair).map_err(|_| Reason::AttestationInvalid)?;
-        Ok(Self { leaf: wire.leaf, index: wire.index, pair, signature })
+        let note = std::str::from_utf8(&wire.checkpoint).ok();
+        let checkpoint = note.and_then(|note| SignedCheckpoint::parse(note).ok());
+        Ok(Self {
+            leaf: wire.leaf,
+            salt: array(&wire.salt).map_err(|_| Reason::AttestationInvalid)?,
+            recorded_at: Timestamp::from_ms(wire.recorded_at_ms),
+            index: wire.index,
+            proof: proof(&wire.proof)?,
+            checkpoint: checkpoint.ok_or(Reason::AttestationInvalid)?,
+            seen_size: wire.seen_size,
+            consistency: proof(&wire.consistency)?,
+            pair,
+            signature,
+        })
     }
 }
 
@@ -231,15 +257,22 @@ impl From<&Evidence> for v1::Attestation {
             .map_or(grondslag_core::tier::Tier::T0, |leaf| leaf.tier_cap());
         Self {
             leaf: evidence.leaf.clone(),
+            salt: evidence.salt.to_vec(),
+            recorded_at_ms: evidence.recorded_at.ms(),
             index: evidence.index,
-            proof: Vec::new(),
-            checkpoint: Vec::new(),
-            consistency: Vec::new(),
+            proof: wire_hashes(&evidence.proof),
+            checkpoint: evidence.checkpoint.note().into_bytes(),
+            seen_size: evidence.seen_size,
+            consistency: wire_hashes(&evidence.consistency),
             tier_cap: cap.to_string(),
             signature: evidence.signature.to_vec(),
             pair: evidence.pair.as_bytes().to_vec(),
         }
     }
+}
+
+fn proof(wire: &[Vec<u8>]) -> Result<Vec<Digest>, Reason> {
+    hashes(wire).map_err(|_| Reason::AttestationInvalid)
 }
 
 fn part(wire: v1::Part) -> Result<(Oin, Part), Reason> {

@@ -44,12 +44,12 @@ pub(super) struct Put {
 ///
 /// # Errors
 /// `TOO_LARGE` or `INTERNAL`, which a question within its bounds does not give.
-pub(crate) fn note(
+pub(crate) fn note<'a>(
     mut batch: Batch,
     inquiry: &Inquiry,
     targets: &[Target],
     rulings: &[Vec<NamedRuling>],
-    leaves: &[Vec<u8>],
+    leaves: impl Iterator<Item = &'a [u8]>,
 ) -> Result<Batch, Reason> {
     // A second attempt is to some of the same targets under the same ids.
     if inquiry.attempt() != 1 {

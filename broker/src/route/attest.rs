@@ -5,12 +5,15 @@ use std::sync::Arc;
 
 use grondslag_core::blind::inbound::made_with;
 use grondslag_core::blind::{Link, Pair, Turned};
+use grondslag_core::checkpoint::SignedCheckpoint;
 use grondslag_core::id::Digest;
 use grondslag_core::inquiry::Inquiry;
 use grondslag_core::limits::PAIR_BYTES;
 use grondslag_core::reason::Reason;
 use grondslag_core::seal::{About, SealError, seal};
-use grondslag_core::statement::{NamedRuling, attestation_bytes, sign};
+use grondslag_core::statement::{Leaf, NamedRuling, attestation_bytes, sign};
+use grondslag_evidence::ledger::LedgerError;
+use grondslag_evidence::records;
 use grondslag_proto::question::Evidence;
 use rand_core::UnwrapErr;
 
@@ -33,6 +36,8 @@ pub(crate) async fn attest(
     targets: &[Target],
     recorded: Vec<Recorded>,
 ) -> Result<Vec<Decided>, Reason> {
+    let indexes: Vec<u64> = recorded.iter().map(|one| one.index).collect();
+    let proven = broker.ledger.prove(&indexes, 0).await.map_err(LedgerError::reason)?;
     let both = || targets.iter().zip(&recorded);
     let through = both().filter(|(target, one)| is_asked(target, &one.rulings));
     let sent: Vec<Sent> = through.map(|(target, _)| sent(target)).collect();
@@ -41,9 +46,10 @@ pub(crate) async fn attest(
     let asked = Asked { whole: &whole, proof, signature, links: &links };
     let mut pairs = broker.chain.step(asked, &sent).await?.into_iter();
     let mut decided = Vec::with_capacity(recorded.len());
-    for (target, one) in targets.iter().zip(recorded) {
+    for ((target, one), inclusion) in targets.iter().zip(recorded).zip(proven.inclusions) {
+        let proof = (inclusion, SignedCheckpoint::clone(&proven.checkpoint));
         let pair = if is_asked(target, &one.rulings) { pairs.next() } else { None };
-        decided.push(attest_one(broker, inquiry, target, one, pair.as_ref())?);
+        decided.push(attest_one(broker, inquiry, (target, one), proof, pair.as_ref())?);
     }
     Ok(decided)
 }
@@ -64,16 +70,27 @@ fn sent(target: &Target) -> Sent {
 fn attest_one(
     broker: &Broker,
     inquiry: &Inquiry,
-    target: &Target,
-    recorded: Recorded,
+    (target, recorded): (&Target, Recorded),
+    (proof, checkpoint): (Vec<Digest>, SignedCheckpoint),
     pair: Option<&Pair>,
 ) -> Result<Decided, Reason> {
-    let Recorded { rulings, leaf, index } = recorded;
+    let Recorded { rulings, leaf, salt, recorded_at, index } = recorded;
     let turned = pair.map(|pair| Turned { pair: *pair, made_with: made_with(&target.links) });
     let digest = turned.map_or(Digest::new([0; Digest::LEN]), |turned| turned.digest());
-    let bytes = attestation_bytes(&target.id, &Digest::of(&leaf), index, &digest);
-    let evidence =
-        Evidence { leaf, index, pair: digest, signature: sign(&broker.sign_key, &bytes) };
+    let entry = records::hash_of(Leaf::KIND, &salt, &leaf, recorded_at);
+    let bytes = attestation_bytes(&target.id, &entry, index, &digest);
+    let evidence = Evidence {
+        leaf,
+        salt,
+        recorded_at,
+        index,
+        proof,
+        checkpoint,
+        seen_size: 0,
+        consistency: Vec::new(),
+        pair: digest,
+        signature: sign(&broker.sign_key, &bytes),
+    };
     let pair = turned.map(|turned| sealed(broker, inquiry, target, &turned)).transpose()?;
     Ok(Decided { oin: target.oin.clone(), rulings, evidence, pair })
 }

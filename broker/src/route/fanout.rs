@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use grondslag_core::card::Card;
 use grondslag_core::id::Oin;
 use grondslag_core::inquiry::Header;
 use grondslag_core::limits::FANOUT_TTL_MS_MAX;
@@ -117,7 +118,7 @@ async fn ask_one(
         let first = decided.rulings.iter().find_map(|named| named.reason);
         return State::NotAsked(first.unwrap_or(Reason::NoRule));
     };
-    let question = TargetQuestion {
+    let mut question = TargetQuestion {
         id: target.id,
         header: header.clone(),
         target: target.oin.clone(),
@@ -125,8 +126,13 @@ async fn ask_one(
         pair,
         evidence: decided.evidence,
     };
-    let wait = deadline.saturating_duration_since(Instant::now());
-    match broker.nodes.answer(card.card(), &question, wait).await {
+    let heard = match delivered(broker, card.card(), &mut question, None, deadline).await {
+        Heard::OtherHead(size) => {
+            delivered(broker, card.card(), &mut question, Some(size), deadline).await
+        }
+        heard => heard,
+    };
+    match heard {
         Heard::Reply(reply) if reply.target_id == target.id => {
             let replied = Event::Replied(target.oin, Box::new(reply));
             let _ = events.send(replied).await;
@@ -134,6 +140,23 @@ async fn ask_one(
         }
         Heard::Reply(_) => State::Unreachable(Reason::AnswerInvalid),
         Heard::Refused(reason) | Heard::Lost(reason) => State::Unreachable(reason),
+        Heard::OtherHead(_) => State::Unreachable(Reason::HeadMismatch),
         Heard::Late => State::Pending(Reason::DeadlinePassed),
     }
+}
+
+/// Delivers a question, proved from the head that the node says it has, or is taken to have.
+async fn delivered(
+    broker: &Broker,
+    card: &Card,
+    question: &mut TargetQuestion,
+    says: Option<u64>,
+    deadline: Instant,
+) -> Heard {
+    let (ledger, node) = (&broker.ledger, &card.oin);
+    if let Err(reason) = broker.sent_heads.prove(ledger, node, &mut question.evidence, says).await {
+        return Heard::Lost(reason);
+    }
+    let wait = deadline.saturating_duration_since(Instant::now());
+    broker.nodes.answer(card, question, wait).await
 }

@@ -8,6 +8,7 @@ pub(crate) mod attest;
 mod budget;
 mod decide;
 pub(crate) mod fanout;
+pub(crate) mod heads;
 mod places;
 mod record;
 pub(crate) mod service;

@@ -12,9 +12,11 @@ use grondslag_core::clock::Timestamp;
 use grondslag_core::id::{Digest, InquiryId, Oin};
 use grondslag_core::inquiry::Inquiry;
 use grondslag_core::reason::Reason;
-use grondslag_core::statement::{Leaf, NamedRuling, Ruling, ask_bytes};
-use grondslag_evidence::ledger::{Entry, LedgerError};
+use grondslag_core::statement::{Leaf, NamedRuling, Ruling};
+use grondslag_evidence::ledger::{Entry, LedgerError, Record};
+use grondslag_evidence::records::{self, Committed, Until};
 use grondslag_evidence::store::{Batch, StoreError, parts};
+use grondslag_policy::Kept;
 use grondslag_proto::question::Evidence;
 use serde::{Deserialize, Serialize};
 
@@ -30,15 +32,18 @@ use crate::sweep::expiry_key;
 pub(crate) struct Recorded {
     /// Per category.
     pub rulings: Vec<NamedRuling>,
-    /// The leaf.
+    /// What the leaf commits to.
     pub leaf: Vec<u8>,
+    /// Under what.
+    pub salt: [u8; 32],
+    /// When it was recorded.
+    pub recorded_at: Timestamp,
     /// Where it stands.
     pub index: u64,
 }
 
 impl fmt::Debug for Recorded {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // The leaf holds its salt.
         write!(f, "Recorded({}, {:?}, …)", self.index, self.rulings)
     }
 }
@@ -75,6 +80,7 @@ struct Stored {
 struct StoredTarget {
     about: Digest,
     leaf: String,
+    salt: String,
     bases: Vec<(Basis, Option<Reason>)>,
 }
 
@@ -90,23 +96,25 @@ pub(crate) async fn record(
     rulings: Vec<Vec<NamedRuling>>,
 ) -> Result<Vec<Recorded>, Reason> {
     let (key, now) = (replay_key(inquiry), broker.clock.now());
-    let leaves = targets
+    let decisions = targets
         .iter()
         .zip(&rulings)
-        .map(|(target, rulings)| leaf_of(inquiry, target, rulings, now))
-        .collect::<Result<Vec<Vec<u8>>, Reason>>()?;
+        .map(|(target, rulings)| decision(broker, inquiry, target, rulings, now))
+        .collect::<Result<Vec<Decision>, Reason>>()?;
     for _ in 0..COUNT_TRIES_MAX {
         if let Some(found) = find(broker, inquiry, &key).await? {
             return Ok(found);
         }
         let counted = budget::count(broker, inquiry, targets).await?;
-        let entries = entries(broker, inquiry, targets, &rulings, &leaves, &key, counted).await?;
+        let question = Question { inquiry, targets, rulings: &rulings, decisions: &decisions };
+        let entries = question.entries(broker, &key, counted).await?;
         match broker.ledger.append_many(entries).await {
             Ok(receipts) => {
-                let recorded = rulings.into_iter().zip(leaves).zip(receipts);
-                let recorded = recorded.map(|((rulings, leaf), receipt)| {
-                    let index = receipt.index();
-                    Recorded { rulings, leaf, index }
+                let recorded = rulings.into_iter().zip(decisions).zip(receipts);
+                let recorded = recorded.map(|((rulings, decision), receipt)| {
+                    let Decision { leaf, salt, .. } = decision;
+                    let (recorded_at, index) = (receipt.recorded_at(), receipt.index());
+                    Recorded { rulings, leaf, salt, recorded_at, index }
                 });
                 return Ok(recorded.collect());
             }
@@ -119,62 +127,82 @@ pub(crate) async fn record(
     Err(Reason::Busy)
 }
 
-fn leaf_of(
+/// One decision, ready to be recorded.
+struct Decision {
+    /// What the ledger's leaf commits to.
+    leaf: Vec<u8>,
+    salt: [u8; 32],
+    /// When it may be forgotten.
+    until: Until,
+}
+
+/// A question with the decisions on it.
+struct Question<'a> {
+    inquiry: &'a Inquiry,
+    targets: &'a [Target],
+    rulings: &'a [Vec<NamedRuling>],
+    decisions: &'a [Decision],
+}
+
+fn decision(
+    broker: &Broker,
     inquiry: &Inquiry,
     target: &Target,
     rulings: &[NamedRuling],
     now: Timestamp,
-) -> Result<Vec<u8>, Reason> {
-    let mut salt = [0; 16];
+) -> Result<Decision, Reason> {
+    let mut salt = [0; 32];
     getrandom::fill(&mut salt).map_err(|_| Reason::Internal)?;
-    let part = &target.part;
+    let (part, header) = (&target.part, inquiry.header());
     let leaf = Leaf {
-        salt,
         target_id: target.id,
         target: target.oin.clone(),
-        header: inquiry.header().digest(&part.categories, &part.approvals),
+        header: header.digest(&part.categories, &part.approvals),
         detail: Digest::of(&part.detail),
         rulings: rulings.iter().map(|named| named.ruling.clone()).collect(),
         decided_at: now,
     };
-    Ok(leaf.canonical())
+    let kept = if header.break_glass { Kept::BreakGlass } else { Kept::Decision };
+    let until = Until::At(broker.pack.retention().end(kept, now));
+    Ok(Decision { leaf: leaf.canonical(), salt, until })
 }
 
-async fn entries(
-    broker: &Broker,
-    inquiry: &Inquiry,
-    targets: &[Target],
-    rulings: &[Vec<NamedRuling>],
-    leaves: &[Vec<u8>],
-    key: &[u8],
-    counted: Batch,
-) -> Result<Vec<Entry>, Reason> {
-    let abouts: Vec<Digest> = targets.iter().map(|target| about(inquiry, target)).collect();
-    let stored = Stored {
-        digest: inquiry.digest(),
-        from: broker.ledger.size().await.map_err(LedgerError::reason)?,
-        targets: rulings
-            .iter()
-            .zip(leaves.iter().zip(&abouts))
-            .map(|(rulings, (leaf, about))| StoredTarget {
-                about: *about,
-                leaf: hex::encode(leaf),
-                bases: rulings.iter().map(|named| (named.basis.clone(), named.reason)).collect(),
-            })
-            .collect(),
-    };
-    let body = serde_json::to_vec(&stored).map_err(|_| Reason::Internal)?;
-    let expires = inquiry.header().times.answer_by.plus_ms(REPLAY_MARGIN_MS);
-    let state = parts::put_body(counted, key, &body)
-        .map_err(StoreError::reason)?
-        .put(expiry_key(expires, key), key);
-    let mut state = deliver::note(state, inquiry, targets, rulings, leaves)?;
-    let entries = abouts.iter().zip(leaves).map(|(about, leaf)| Entry {
-        about: *about,
-        leaf: leaf.clone(),
-        state: std::mem::take(&mut state),
-    });
-    Ok(entries.collect())
+impl Question<'_> {
+    /// One entry per target; what the whole question adds to the state is committed with the first.
+    async fn entries(
+        &self,
+        broker: &Broker,
+        key: &[u8],
+        counted: Batch,
+    ) -> Result<Vec<Entry>, Reason> {
+        let commit = |one: &Decision| {
+            let committed = records::commit(Leaf::KIND, &one.leaf, one.salt, one.until);
+            committed.map_err(StoreError::reason)
+        };
+        let committed =
+            self.decisions.iter().map(commit).collect::<Result<Vec<Committed>, Reason>>()?;
+        let from = broker.ledger.size().await.map_err(LedgerError::reason)?;
+        let stored = self.stored(from, committed.iter().map(|one| one.commitment));
+        let body = serde_json::to_vec(&stored).map_err(|_| Reason::Internal)?;
+        let expires = self.inquiry.header().times.answer_by.plus_ms(REPLAY_MARGIN_MS);
+        let state = parts::put_body(counted, key, &body)
+            .map_err(StoreError::reason)?
+            .put(expiry_key(expires, key), key);
+        let leaves = self.decisions.iter().map(|one| one.leaf.as_slice());
+        let mut state = deliver::note(state, self.inquiry, self.targets, self.rulings, leaves)?;
+        Ok(committed.into_iter().map(|one| one.entry(std::mem::take(&mut state))).collect())
+    }
+
+    fn stored(&self, from: u64, abouts: impl Iterator<Item = Digest>) -> Stored {
+        let targets = self.rulings.iter().zip(self.decisions).zip(abouts);
+        let targets = targets.map(|((rulings, one), about)| StoredTarget {
+            about,
+            leaf: hex::encode(&one.leaf),
+            salt: hex::encode(one.salt),
+            bases: rulings.iter().map(|named| (named.basis.clone(), named.reason)).collect(),
+        });
+        Stored { digest: self.inquiry.digest(), from, targets: targets.collect() }
+    }
 }
 
 async fn find(
@@ -188,40 +216,38 @@ async fn find(
     if stored.digest != inquiry.digest() {
         return Err(Reason::ReplayConflict);
     }
-    let indexes = indexes(broker, &stored).await?;
-    let recorded = stored.targets.into_iter().zip(indexes);
+    let first = first_of(broker, &stored).await?;
+    let recorded = stored.targets.into_iter().zip(first.index..);
     let recorded: Result<_, Reason> =
-        recorded.map(|(target, index)| again(target, index)).collect();
+        recorded.map(|(target, index)| again(target, index, first.recorded_at)).collect();
     recorded.map(Some)
 }
 
-fn again(stored: StoredTarget, index: u64) -> Result<Recorded, Reason> {
+fn again(stored: StoredTarget, index: u64, recorded_at: Timestamp) -> Result<Recorded, Reason> {
     let leaf = hex::decode(&stored.leaf).map_err(|_| Reason::StoreCorrupt)?;
+    let mut salt = [0; 32];
+    hex::decode_to_slice(&stored.salt, &mut salt).map_err(|_| Reason::StoreCorrupt)?;
     let rulings: Vec<Ruling> = Leaf::parse(&leaf).map_err(|_| Reason::StoreCorrupt)?.rulings;
     let rulings = rulings.into_iter().zip(stored.bases);
     let rulings =
         rulings.map(|(ruling, (basis, reason))| NamedRuling { ruling, basis, reason }).collect();
-    Ok(Recorded { rulings, leaf, index })
+    Ok(Recorded { rulings, leaf, salt, recorded_at, index })
 }
 
-/// Finds where the leaves of a stored question stand.
-async fn indexes(broker: &Broker, stored: &Stored) -> Result<Vec<u64>, Reason> {
+/// Finds the first leaf of a stored question. The others stand next to it and were recorded with it
+/// (`append_many`).
+async fn first_of(broker: &Broker, stored: &Stored) -> Result<Record, Reason> {
     let first = stored.targets.first().ok_or(Reason::StoreCorrupt)?.about;
     let mut from = stored.from;
     while from < stored.from.saturating_add(LOOKUP_LEAVES_MAX) {
         let page = broker.ledger.read(from, LOOKUP_PAGE).await.map_err(LedgerError::reason)?;
-        if let Some(record) = page.iter().find(|record| record.about == first) {
-            // The leaves of one question stand next to each other (`append_many`).
-            return Ok((record.index..).take(stored.targets.len()).collect());
-        }
         let last = page.last().ok_or(Reason::StoreCorrupt)?;
         from = last.index.saturating_add(1);
+        if let Some(record) = page.into_iter().find(|record| record.about == first) {
+            return Ok(record);
+        }
     }
     Err(Reason::StoreCorrupt)
-}
-
-fn about(inquiry: &Inquiry, target: &Target) -> Digest {
-    Digest::of(&ask_bytes(&target.id, &target.oin, inquiry.header(), &target.part))
 }
 
 /// `q/` and a digest of (asker, inquiry, attempt): of fixed length, and it tells nothing.

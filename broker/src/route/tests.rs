@@ -1,6 +1,7 @@
 //! The path of one question through the broker, with nodes that only pretend to be far away.
 
 mod budget;
+mod heads;
 mod hidden;
 mod printed;
 
@@ -26,10 +27,11 @@ use grondslag_core::seal::{SealSecret, Suite};
 use grondslag_core::statement::{Leaf, ask_bytes, attestation_bytes, sign, verify};
 use grondslag_core::tier::{Level, Urgency, Verdict};
 use grondslag_evidence::ledger::{Ledger, testing};
+use grondslag_evidence::records;
 use grondslag_evidence::store::faulty::{Fault, FaultyStore};
 use grondslag_evidence::store::{MemoryStore, Store};
 use grondslag_policy::Pack;
-use grondslag_proto::question::TargetQuestion;
+use grondslag_proto::question::{Evidence, TargetQuestion};
 use grondslag_proto::reply::Reply;
 use grondslag_runtime::config::Within;
 use rand_core::UnwrapErr;
@@ -39,6 +41,7 @@ use super::attempt;
 use super::attest::attest;
 use super::decide::rule;
 use super::fanout::{Event, FanoutLimits, State, fan_out};
+use super::heads::SentHeads;
 use super::record::{Decided, record};
 use super::verify::{Target, verify_inquiry};
 use crate::broker::Broker;
@@ -60,6 +63,10 @@ struct Pretend {
     says: BTreeMap<Oin, Heard>,
     ledger: Mutex<Option<Arc<Ledger>>>,
     asked: Mutex<Vec<(Oin, u64)>>,
+    /// The evidence of each delivery.
+    proved: Mutex<Vec<Evidence>>,
+    /// What the next deliveries hear instead.
+    instead: Mutex<Vec<Heard>>,
 }
 
 #[async_trait]
@@ -68,6 +75,10 @@ impl Nodes for Pretend {
         let ledger = self.ledger.lock().unwrap().clone().unwrap();
         let size = ledger.size().await.unwrap();
         self.asked.lock().unwrap().push((card.oin.clone(), size));
+        self.proved.lock().unwrap().push(question.evidence.clone());
+        if let Some(heard) = self.instead.lock().unwrap().pop() {
+            return heard;
+        }
         self.says.get(&card.oin).cloned().unwrap_or_else(|| Heard::Reply(reply(question.id)))
     }
 }
@@ -188,6 +199,7 @@ pub(crate) async fn scene(says: &[(&str, Heard)]) -> Scene {
         epochs: epochs.await.unwrap(),
         chain,
         remote: None,
+        sent_heads: SentHeads::default(),
         nodes: Arc::clone(&nodes) as _,
         fanout: FanoutLimits::new(Duration::from_secs(1)),
         budget: Budget { person_per_day: Within::clamped(2), agency_per_day: Within::clamped(3) },
@@ -361,6 +373,11 @@ impl Scene {
     }
 }
 
+/// The entry of the ledger that evidence is of.
+fn entry_of(evidence: &Evidence) -> Digest {
+    records::hash_of(Leaf::KIND, &evidence.salt, &evidence.leaf, evidence.recorded_at)
+}
+
 #[tokio::test]
 async fn invariant_02_the_decision_is_durable_before_a_node_is_asked() {
     let scene = scene(&[]).await;
@@ -373,8 +390,8 @@ async fn invariant_02_the_decision_is_durable_before_a_node_is_asked() {
     let evidence = &decided[0].evidence;
     assert_eq!(evidence.index, before);
     let id = TargetId::derive(&InquiryId::new([3; 16]), &oin(SCHOOL));
-    let leaf = Digest::of(&evidence.leaf);
-    let bytes = attestation_bytes(&id, &leaf, evidence.index, &evidence.pair);
+    let entry = entry_of(evidence);
+    let bytes = attestation_bytes(&id, &entry, evidence.index, &evidence.pair);
     let key = key(9).verifying_key().to_bytes();
     assert_eq!(verify(&key, &bytes, &evidence.signature), Ok(()));
     assert_eq!(Leaf::parse(&evidence.leaf).unwrap().target_id, id);

@@ -35,7 +35,7 @@ use tokio::task::JoinHandle;
 
 use self::keys::{Head, Keys, PREFIX, decode, encode};
 pub use self::receipt::{Placed, Proven, Receipt};
-use self::sequencer::{Cost, Parts, PlacedState, Queued, Request, Sequencer, Shown, head_of};
+use self::sequencer::{Cost, Parts, PlacedState, Queued, Request, Sequencer, Shown};
 pub use self::start::Signer;
 pub use self::tiles::{Tile, Tiles};
 use crate::limits::{LEAF_BYTES_MAX, QUEUE_MAX, REREAD_MAX, SCAN_PAGE_MAX, TILE_WIDTH};
@@ -217,7 +217,7 @@ impl Ledger {
     /// when a tile gives no proof that holds.
     pub async fn prove(&self, indexes: &[u64], old: u64) -> Result<Proven, LedgerError> {
         let Shown { checkpoint, tree } = self.shown();
-        let (head, indexes) = (head_of(&checkpoint), indexes.to_vec());
+        let (head, indexes) = (checkpoint.checkpoint().tree(), indexes.to_vec());
         let prove = move |tree: &tree::Tree| {
             let inclusions = indexes.iter().map(|index| tree.inclusion(*index, &head));
             Ok((inclusions.collect::<Result<_, _>>()?, tree.consistency(old, &head)?))

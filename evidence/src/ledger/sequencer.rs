@@ -6,7 +6,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use grondslag_core::checkpoint::SignedCheckpoint;
 use grondslag_core::clock::{Clock, Timestamp};
 use grondslag_core::id::Digest;
-use grondslag_core::merkle::{TreeHead, leaf_hash};
+use grondslag_core::merkle::leaf_hash;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
@@ -286,7 +286,7 @@ impl Sequencer {
         checkpoint: &Arc<SignedCheckpoint>,
     ) -> Result<Batch, LedgerError> {
         let Some(state) = &mut queued.placed else { return Ok(Batch::new()) };
-        let head = head_of(checkpoint);
+        let head = checkpoint.checkpoint().tree();
         let inclusion = self.tree.inclusion(receipt.index(), &head)?;
         let placed = Placed {
             index: receipt.index(),
@@ -334,11 +334,6 @@ impl Sequencer {
         self.end = Some(end.clone());
         Ok(end)
     }
-}
-
-pub(super) fn head_of(signed: &SignedCheckpoint) -> TreeHead {
-    let checkpoint = signed.checkpoint();
-    TreeHead { size: checkpoint.size, root: checkpoint.root }
 }
 
 /// The entries of a group as they are kept, and their hashes.

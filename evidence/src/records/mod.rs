@@ -30,7 +30,7 @@ use grondslag_core::id::Digest;
 pub use self::check::{Checked, Finding, Problem, check};
 pub use self::forget::{Forgotten, Round, forget_due};
 use self::kept::{Kept, due_key, opening_key};
-use crate::ledger::Entry;
+use crate::ledger::{Entry, entry_hash};
 use crate::limits::{KIND_BYTES_MAX, RECORD_KEYS_MAX};
 use crate::store::parts::{delete_seen, put_body, read_body, read_seen};
 use crate::store::{Batch, Store, StoreError};
@@ -149,6 +149,13 @@ pub fn committed(leaf: &[u8]) -> Option<(&str, Digest)> {
 /// True when `body` and `salt` are what a leaf of this kind commits to: for who holds no store.
 pub fn matches(leaf: &[u8], salt: &[u8; 32], body: &[u8]) -> bool {
     committed(leaf).is_some_and(|(kind, found)| commitment(kind, salt, body) == found)
+}
+
+/// The hash in the tree of the entry that [`Committed::entry`] makes of such a record: for who is
+/// shown salt, body and the moment at which it was recorded.
+pub fn hash_of(kind: &str, salt: &[u8; 32], body: &[u8], recorded_at: Timestamp) -> Digest {
+    let about = commitment(kind, salt, body);
+    entry_hash(&about, recorded_at, &leaf(kind, &about))
 }
 
 /// Reads what stands behind a leaf, and holds it against the leaf.

@@ -132,7 +132,9 @@ async fn attest(
     question: TargetQuestion,
     now: Timestamp,
 ) -> Result<Attested, Stop> {
+    agency.heads.reached(question.evidence.seen_size).await;
     match verify_here(agency, question.clone(), now) {
+        Err(Reason::LedgerFork) => Err(forked(agency, &question).await),
         Err(reason) if blames_a_card(reason) => {
             let link = agency.broker_link.as_ref();
             if !agency.directory.refresh_for_question(link).await {
@@ -142,6 +144,15 @@ async fn attest(
         }
         verified => verified.map_err(Stop::Refused),
     }
+}
+
+/// The broker contradicts itself: the proof is kept, and nothing is answered until an operator acts.
+async fn forked(agency: &Agency, question: &TargetQuestion) -> Stop {
+    if let Err(reason) = agency.heads.keep_contradiction().await {
+        tracing::error!(%reason, "what contradicts the broker's ledger was not stored");
+    }
+    raise(agency, Digest::of(&question.evidence.leaf), Reason::LedgerFork).await;
+    Stop::Fault(Reason::LedgerFork)
 }
 
 fn verify_here(
@@ -158,6 +169,7 @@ fn verify_here(
             bundle: agency.pack.bundle(),
             cards,
             seals: &agency.keys.seals,
+            heads: &agency.heads,
             mandated: &mandated,
             now,
         };
@@ -277,7 +289,7 @@ async fn release(
     let prepared = draft.finish(&frame, &agency.sign_key);
     let prepared = prepared.map_err(|error| Stop::Hidden(error.reason()))?;
     let record = DecisionRecord::of(attested, lines, facts, prepared.outcome(), now);
-    let entry = entry(attested, &prepared, &record, &frame.subject_tag);
+    let entry = entry(agency, attested, &prepared, &record, &frame.subject_tag);
     let entry = entry.map_err(Stop::past_look_up)?;
     match agency.ledger.append(entry).await {
         Ok(receipt) => Ok(prepared.release(&receipt)?),
@@ -330,10 +342,12 @@ fn frame<'a>(
         noise: if canary { *tag.as_bytes() } else { noise },
         seal_key: attested.seal_key(),
         reply_bytes: attested.reply_bytes(),
+        seen_size: agency.heads.size(),
     })
 }
 
 fn entry(
+    agency: &Agency,
     attested: &Attested,
     prepared: &Prepared,
     record: &DecisionRecord,
@@ -341,7 +355,7 @@ fn entry(
 ) -> Result<Entry, Stop> {
     let about: Digest = attested.statement();
     let answer_by = attested.header().times.answer_by;
-    let state = prepared.keep(Batch::new(), answer_by)?;
+    let state = prepared.keep(agency.heads.put(Batch::new()), answer_by)?;
     let state = slots::open(state, attested, &record.lines, tag, record.decided_at)?;
     let salt = random().map_err(Stop::Fault)?;
     Ok(Entry { about, leaf: record.leaf(attested, salt), state: record.keep(state)? })

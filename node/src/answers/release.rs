@@ -80,6 +80,8 @@ pub struct Frame<'a> {
     pub seal_key: &'a SealKey,
     /// Length of the whole reply.
     pub reply_bytes: usize,
+    /// Size of the largest head of the broker's ledger that was seen here.
+    pub seen_size: u64,
 }
 
 impl fmt::Debug for Frame<'_> {
@@ -171,7 +173,7 @@ impl Frame<'_> {
             last: true,
             body: Vec::new(),
             signature: [0; 64],
-            seen_size: 0,
+            seen_size: self.seen_size,
         }
     }
 
@@ -380,6 +382,7 @@ mod tests {
             noise: [9; 32],
             seal_key,
             reply_bytes: REPLY_BYTES_LARGE,
+            seen_size: 0,
         }
     }
 

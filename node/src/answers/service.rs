@@ -33,7 +33,7 @@ impl AnswerService {
         let question = match TargetQuestion::try_from(wire) {
             Ok(question) => question,
             Err(reason @ (Reason::Malformed | Reason::TooLarge)) => return Err(rejected(reason)),
-            Err(reason) => return Ok(refused(reason)),
+            Err(reason) => return Ok(self.refused(reason)),
         };
         // The agency stands in the log, the question under its target id; never the child.
         let (target, agency) = (question.id, question.header.asker.clone());
@@ -44,7 +44,7 @@ impl AnswerService {
             }
             Err(Stop::Refused(reason)) => {
                 tracing::info!(%target, %agency, %reason, "refused");
-                Ok(refused(reason))
+                Ok(self.refused(reason))
             }
             Err(Stop::Fault(reason)) => {
                 tracing::error!(%target, %agency, %reason, "not answered");
@@ -57,10 +57,12 @@ impl AnswerService {
             }
         }
     }
-}
 
-fn refused(reason: Reason) -> Answered {
-    Answered::Refusal(refusal(reason))
+    /// A refusal says at which head the broker's next proof is to begin.
+    fn refused(&self, reason: Reason) -> Answered {
+        let seen_size = self.agency.heads.size();
+        Answered::Refusal(v1::Refusal { seen_size, ..refusal(reason) })
+    }
 }
 
 #[tonic::async_trait]

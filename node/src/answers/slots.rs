@@ -186,6 +186,7 @@ fn message(
         noise: [0; 32],
         seal_key: &asker.keys()?.seal,
         reply_bytes: open.reply_bytes,
+        seen_size: agency.heads.size(),
     };
     let content = match lapse.filter(|lapse| !lapse.named.is_empty()) {
         Some(lapse) => answer::encode(&lapsed(agency, open, lapse)?),

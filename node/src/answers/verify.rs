@@ -19,6 +19,8 @@ use grondslag_core::tier::Approvals;
 use grondslag_proto::question::TargetQuestion;
 
 use crate::detail::Detail;
+use crate::evidence::proved_leaf;
+use crate::heads::{Heads, NotTaken, ShownHead};
 use crate::keys::Seals;
 
 /// A question that the asker signed and the broker attested, and that was verified. A look-up
@@ -150,6 +152,8 @@ pub(crate) struct Against<'a> {
     pub(crate) cards: Cards<'a>,
     /// Opens the hidden number.
     pub(crate) seals: &'a Seals,
+    /// The broker's ledger as this node saw it.
+    pub(crate) heads: &'a Heads,
     /// Whether an approval in this role counts as mandated.
     pub(crate) mandated: &'a dyn Fn(&Role) -> bool,
     /// The present moment.
@@ -212,21 +216,22 @@ fn check_statement(question: &TargetQuestion, asker: &VerifiedCard) -> Result<Di
     Ok(Digest::of(&bytes))
 }
 
-/// The broker signed that this leaf stands in its ledger.
+/// The broker signed that this leaf stands in its ledger, and proves it in a checkpoint that follows
+/// from the last one seen here. That is seen from now on, whatever becomes of the question.
 fn attested_leaf(question: &TargetQuestion, against: &Against<'_>) -> Result<Leaf, Reason> {
     // Without the broker's card this node can verify nobody, whatever is asked.
     let broker = against.cards.card(against.broker).ok_or(Reason::NotReady)?;
     broker.check_time(against.now).map_err(|_| Reason::AttestationInvalid)?;
     let evidence = &question.evidence;
-    let bytes = statement::attestation_bytes(
-        &question.id,
-        &Digest::of(&evidence.leaf),
-        evidence.index,
-        &evidence.pair,
-    );
-    statement::verify(&broker.card().sign_key, &bytes, &evidence.signature)
-        .map_err(|_| Reason::AttestationInvalid)?;
-    Leaf::parse(&evidence.leaf).map_err(|_| Reason::AttestationInvalid)
+    let leaf = proved_leaf(&question.id, evidence, &broker.card().sign_key)?;
+    let shown = ShownHead {
+        head: &evidence.checkpoint,
+        from: evidence.seen_size,
+        proof: &evidence.consistency,
+        key: &broker.card().sign_key,
+    };
+    against.heads.take(shown).map_err(NotTaken::reason)?;
+    Ok(leaf)
 }
 
 /// The hidden number is the one that the broker attested, sealed for this node and this question.

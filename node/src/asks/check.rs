@@ -11,7 +11,7 @@ use grondslag_core::limits::CLOCK_SKEW_MS_MAX;
 use grondslag_core::reason::Reason;
 use grondslag_core::seal::{About, SealError};
 use grondslag_core::statement::{
-    FIRST_REPLY_NO, Leaf, NamedRuling, ReplyFields, attestation_bytes, subject_tag, verify,
+    FIRST_REPLY_NO, Leaf, NamedRuling, ReplyFields, subject_tag, verify,
 };
 use grondslag_core::tier::Approvals;
 use grondslag_policy::FactError;
@@ -20,6 +20,7 @@ use grondslag_proto::reply::Reply;
 
 use super::wish::Wish;
 use crate::agency::Agency;
+use crate::evidence::proved_leaf;
 
 /// The part of a question that one target got.
 #[derive(Debug, Clone, Copy)]
@@ -39,8 +40,8 @@ impl Asked<'_> {
     }
 }
 
-/// Checks the broker's evidence of one decision: its signature, and that the leaf is about this
-/// very question and says what the broker told us.
+/// Checks the broker's evidence of one decision: its signature and its proof, and that the leaf is
+/// about this very question and says what the broker told us.
 ///
 /// # Errors
 /// `ATTESTATION_INVALID` or `HEADER_MISMATCH`.
@@ -50,12 +51,12 @@ pub(crate) fn check_evidence(
     rulings: &[NamedRuling],
     evidence: &Evidence,
 ) -> Result<(), Reason> {
-    let invalid = |_| Reason::AttestationInvalid;
     let broker = agency.directory.card(&agency.broker)?;
-    let (id, leaf_digest) = (asked.id(), Digest::of(&evidence.leaf));
-    let bytes = attestation_bytes(&id, &leaf_digest, evidence.index, &evidence.pair);
-    verify(&broker.card().sign_key, &bytes, &evidence.signature).map_err(invalid)?;
-    let leaf = Leaf::parse(&evidence.leaf).map_err(|_| Reason::AttestationInvalid)?;
+    let id = asked.id();
+    let leaf = proved_leaf(&id, evidence, &broker.card().sign_key)?;
+    if evidence.checkpoint.checkpoint().origin != *agency.heads.origin() {
+        return Err(Reason::AttestationInvalid);
+    }
     let header = asked.inquiry.header().digest(&asked.part.categories, &asked.part.approvals);
     let told = rulings.iter().map(|named| &named.ruling);
     let same = leaf.target_id == id

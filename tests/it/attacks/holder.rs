@@ -56,7 +56,7 @@ fn a_permit_for_one_purpose_opens_no_other() -> Result<()> {
         let mut leaf = Leaf::parse(&permitted.evidence.leaf)?;
         leaf.target_id = honest.id;
         leaf.detail = Leaf::parse(&honest.evidence.leaf)?.detail;
-        let evidence = broker.evidence(&honest.id, &leaf, honest.evidence.pair);
+        let evidence = broker.evidence(&honest.id, &leaf, honest.evidence.pair)?;
         let relabelled = TargetQuestion { evidence, ..honest.clone() };
         let refused = deliver(federation, &broker, &relabelled).await?;
         assert_eq!(refused.err(), Some(Reason::HeaderMismatch), "the leaf relabelled");

@@ -17,7 +17,7 @@ use grondslag_core::inquiry::{Header, Part};
 use grondslag_core::limits::{MESSAGE_BYTES_MAX, PAIR_BYTES};
 use grondslag_core::reason::Reason;
 use grondslag_core::seal::{About, SealKey, seal};
-use grondslag_core::statement::{Leaf, Ruling, attestation_bytes, sign};
+use grondslag_core::statement::{Leaf, Ruling};
 use grondslag_core::tier::{Tier, Verdict};
 use grondslag_proto::question::{Evidence, TargetQuestion};
 use grondslag_proto::reply::reason;
@@ -35,6 +35,7 @@ use tonic::transport::Channel;
 use super::between::Asking;
 use super::identity::Identities;
 use super::keys::{Addressee, HolderKeys, RegionKeys, rng, sealed};
+use super::log::BrokerLog;
 
 pub use super::sketch::{NECESSITY, Plea, Sketch};
 
@@ -51,6 +52,8 @@ pub struct Hand {
     pub region: String,
     /// The real broker's factors, if this is one.
     pub holder: Option<HolderKeys>,
+    /// The real broker's ledger, if this is one.
+    pub(super) log: Option<BrokerLog>,
     tls: Connector,
 }
 
@@ -105,7 +108,8 @@ impl Hand {
         let oin = tls.current().oin().clone();
         let region = tls.current().root().fingerprint().to_string();
         let key = key::load_signing_key(&folder.join("sign.key"))?;
-        Ok(Self { oin, key, region, holder: None, tls: Connector::region(tls) })
+        let (holder, log) = (None, None);
+        Ok(Self { oin, key, region, holder, log, tls: Connector::region(tls) })
     }
 
     /// A channel to somebody.
@@ -152,23 +156,47 @@ impl Hand {
         Asking::to(broker.clone()).follow(request).await
     }
 
-    /// Delivers a question to a node, as a broker does.
+    /// Delivers a question to a node, as a broker does: proved once more from the head that the
+    /// node has, when that is another.
     ///
     /// # Errors
     /// The status of a fault.
     pub async fn deliver(
         &self,
         node: &Channel,
-        question: v1::AnswerQuestion,
+        mut question: v1::AnswerQuestion,
     ) -> Result<Result<v1::Reply, Reason>, Status> {
+        match self.deliver_once(node, question.clone()).await? {
+            Err((Reason::HeadMismatch, seen)) if self.reprove(&mut question, seen).await => {
+                let answered = self.deliver_once(node, question).await?;
+                Ok(answered.map_err(|(reason, _)| reason))
+            }
+            answered => Ok(answered.map_err(|(reason, _)| reason)),
+        }
+    }
+
+    /// Proves a question from another head; false when there is nothing to prove.
+    async fn reprove(&self, question: &mut v1::AnswerQuestion, from: u64) -> bool {
+        let evidence = question.attestation.clone().map(Evidence::try_from);
+        let (Some(log), Some(Ok(mut evidence))) = (&self.log, evidence) else { return false };
+        let proved = log.prove(&self.region, &self.key, &mut evidence, from).await.is_ok();
+        question.attestation = Some((&evidence).into());
+        proved
+    }
+
+    async fn deliver_once(
+        &self,
+        node: &Channel,
+        question: v1::AnswerQuestion,
+    ) -> Result<Result<v1::Reply, (Reason, u64)>, Status> {
         let client = NodeServiceClient::new(node.clone());
         let mut client = client.max_decoding_message_size(MESSAGE_BYTES_MAX);
         let request = v1::AnswerRequest { question: Some(question) };
         let answer = client.answer(within(request, WAIT)).await?.into_inner();
         Ok(match answer.result {
             Some(Answered::Reply(reply)) => Ok(reply),
-            Some(Answered::Refusal(refusal)) => Err(reason(&refusal.reason)),
-            None => Err(Reason::Malformed),
+            Some(Answered::Refusal(refusal)) => Err((reason(&refusal.reason), refusal.seen_size)),
+            None => Err((Reason::Malformed, 0)),
         })
     }
 
@@ -224,7 +252,6 @@ impl Hand {
     ) -> Result<TargetQuestion> {
         let Delivered { id, header, target, part } = *asked;
         let leaf = Leaf {
-            salt: [7; 16],
             target_id: id,
             target: target.clone(),
             header: header.digest(&part.categories, &part.approvals),
@@ -233,17 +260,23 @@ impl Hand {
             decided_at: header.times.asked_at,
         };
         let turned = Turned { pair: *pair, made_with: to.made_with };
-        let evidence = self.evidence(&id, &leaf, turned.digest());
+        let evidence = self.evidence(&id, &leaf, turned.digest())?;
         let pair = self.seal_pair(asked, &turned.bytes(), &to.seal)?;
         let (header, target, part) = (header.clone(), target.clone(), part.clone());
         Ok(TargetQuestion { id, header, target, part, pair, evidence })
     }
 
-    /// A broker's word that a leaf stands in its ledger.
-    pub fn evidence(&self, id: &TargetId, leaf: &Leaf, pair: Digest) -> Evidence {
-        let leaf = leaf.canonical();
-        let bytes = attestation_bytes(id, &Digest::of(&leaf), 0, &pair);
-        Evidence { leaf, index: 0, pair, signature: sign(&self.key, &bytes) }
+    /// A broker's word that a leaf stands in its ledger, where it then does. Who is no broker says
+    /// so of a ledger of its own.
+    ///
+    /// # Errors
+    /// When it cannot be recorded.
+    pub fn evidence(&self, id: &TargetId, leaf: &Leaf, pair: Digest) -> Result<Evidence> {
+        let log = match &self.log {
+            Some(log) => log.clone(),
+            None => BrokerLog::of_nobody(),
+        };
+        log.attest(&self.region, &self.key, (id, leaf, pair), 0)
     }
 
     /// Two points, sealed as a broker does.

@@ -13,6 +13,7 @@ pub mod gate;
 pub mod hand;
 pub mod identity;
 pub mod keys;
+mod log;
 pub mod lone;
 mod party;
 pub mod process;
@@ -40,6 +41,7 @@ use self::gate::Gate;
 use self::hand::{Hand, Plea, Sketch};
 use self::identity::{Identities, KEY_HOLDER};
 use self::keys::RegionKeys;
+use self::log::BrokerLog;
 use self::party::{At, BrokerParty, HolderParty, NodeParty, Place};
 use crate::world::{Question, World};
 
@@ -270,6 +272,11 @@ impl Federation {
     pub fn broker_hand(&self) -> Result<Hand> {
         let mut hand = Hand::open(&self.identities().broker()?)?;
         hand.holder = Some(self.place.holder(&hand.region));
+        hand.log = Some(BrokerLog {
+            store: self.broker.store.clone(),
+            tiles: self.broker.tiles.clone(),
+            clock: self.place.clock.clone(),
+        });
         Ok(hand)
     }
 

@@ -242,6 +242,8 @@ impl Place {
 pub(super) struct BrokerParty {
     pub(super) address: SocketAddr,
     pub(super) store: Arc<FaultyStore>,
+    /// Where the tiles of its ledger stand; absent in memory.
+    pub(super) tiles: Option<PathBuf>,
 }
 
 impl BrokerParty {
@@ -254,8 +256,9 @@ impl BrokerParty {
         context.store = store.clone();
         let app = build(config, &context).await?;
         let address = app.servers.first().context("the broker has no listener")?.address();
+        let tiles = context.tiles.as_ref().map(|folder| folder.join("broker"));
         let _served = tokio::spawn(serve(app, context));
-        Ok(Self { address, store })
+        Ok(Self { address, store, tiles })
     }
 }
 

@@ -18,8 +18,8 @@ async fn neither_keys_nor_hidden_numbers_show_in_debug_output() {
         scene.route(question(&scene, &["G05"], |_| {})).await.unwrap();
     let hidden = inquiry.hidden();
     let one = decided[0].clone();
-    let (rulings, leaf, index) = (one.rulings, one.evidence.leaf.clone(), one.evidence.index);
-    let recorded = Recorded { rulings, leaf, index };
+    let Evidence { leaf, salt, recorded_at, index, .. } = one.evidence.clone();
+    let recorded = Recorded { rulings: one.rulings, leaf, salt, recorded_at, index };
     let wire = v1::Attestation::from(&one.evidence);
     let printed = [
         format!("{broker:?} {broker:#?}"),
@@ -37,7 +37,7 @@ async fn neither_keys_nor_hidden_numbers_show_in_debug_output() {
         listed(&hidden.one.bytes()),
         listed(&hidden.two[0].bytes()),
         listed(&inquiry.parts()[0].1.detail),
-        listed(&Leaf::parse(&one.evidence.leaf).unwrap().salt),
+        listed(&one.evidence.salt),
         listed(decided[0].pair.as_ref().unwrap()),
     ];
     for text in &printed {

@@ -8,7 +8,7 @@ fn head(signed: &SignedCheckpoint) -> TreeHead {
     let public = testing::signer("audit", 1).unwrap().key.verifying_key().to_bytes();
     signed.verify(&public).unwrap();
     assert_eq!(signed.checkpoint().origin.as_str(), "audit/1");
-    head_of(signed)
+    signed.checkpoint().tree()
 }
 
 #[tokio::test]

@@ -1,11 +1,16 @@
 use ed25519_dalek::SigningKey;
+use grondslag_core::checkpoint::{Checkpoint, Origin, SignedCheckpoint};
 use grondslag_core::id::Pseudonym;
 use grondslag_core::inquiry::{Approval, Approver};
 use grondslag_core::statement::{approval_bytes, sign as sign_bytes};
 use grondslag_core::tier::{Tier, Verdict};
 
+use grondslag_evidence::ledger::testing::{self, Log};
+
 use super::*;
-use crate::fixture::{Ask, GI, OWN, Scene, UNKNOWN, VT, attest, attest_as, moment, oin, sign};
+use crate::fixture::{
+    Ask, BROKER, GI, OWN, Scene, UNKNOWN, VT, attest, attest_as, key_of, moment, oin, sign,
+};
 
 fn verify_at(scene: &Scene, question: TargetQuestion, now: Timestamp) -> Result<Attested, Reason> {
     let agency = &scene.agency;
@@ -16,6 +21,7 @@ fn verify_at(scene: &Scene, question: TargetQuestion, now: Timestamp) -> Result<
             bundle: agency.pack.bundle(),
             cards,
             seals: &agency.keys.seals,
+            heads: &agency.heads,
             mandated: &|role| role.as_str() == "gem.doorzetter",
             now,
         };
@@ -76,16 +82,59 @@ async fn what_a_broker_changes_after_the_asker_signed_is_noticed() {
 #[tokio::test]
 async fn an_attestation_that_the_broker_did_not_sign_is_none() {
     let scene = Scene::new().await;
-    let changes: [fn(&mut TargetQuestion); 5] = [
+    let changes: [fn(&mut TargetQuestion); 7] = [
         |q| q.evidence.signature[0] ^= 1,
         |q| q.evidence.index += 1,
         |q| q.evidence.leaf[30] ^= 1,
+        |q| q.evidence.salt[0] ^= 1,
+        |q| q.evidence.recorded_at = q.evidence.recorded_at.plus_ms(1),
         |q| q.evidence.pair = Digest::of(b"other"),
         |q| attest_as(VT, q, |_| {}),
     ];
     for (place, change) in changes.into_iter().enumerate() {
         assert_eq!(tampered(&scene, change), Reason::AttestationInvalid, "change {place}");
     }
+}
+
+/// A broker that attests what it did not write, or shows another history, finds nobody to answer.
+#[tokio::test]
+async fn a_decision_that_is_not_proved_in_the_brokers_ledger_is_refused() {
+    let scene = Scene::new().await;
+    let first = scene.question(&Ask::guardian(&["G05"]));
+    assert!(verify_at(&scene, first, scene.agency.clock.now()).is_ok());
+    assert_eq!(scene.agency.heads.size(), 1);
+    let not_written = |q: &mut TargetQuestion| {
+        let signer = testing::signer("elsewhere", 1).unwrap();
+        let (mut log, evidence) = (Log::new(signer), &mut q.evidence);
+        log.push(Digest::of(b"another"));
+        (evidence.proof, evidence.index) = (log.inclusion(0), 0);
+    };
+    let changes: [fn(&mut TargetQuestion); 5] = [
+        |q| q.evidence.proof[0] = Digest::of(b"other"),
+        |q| drop(q.evidence.proof.pop()),
+        not_written,
+        |q| q.evidence.checkpoint = other_checkpoint(q, BROKER, "elsewhere/1"),
+        |q| {
+            q.evidence.checkpoint =
+                other_checkpoint(q, VT, q.evidence.checkpoint.checkpoint().origin.as_str())
+        },
+    ];
+    for (place, change) in changes.into_iter().enumerate() {
+        assert_eq!(tampered(&scene, change), Reason::AttestationInvalid, "change {place}");
+    }
+    assert_eq!(scene.agency.heads.size(), 1, "nothing of that was taken");
+    let elsewhere = |q: &mut TargetQuestion| q.evidence.seen_size = 0;
+    assert_eq!(tampered(&scene, elsewhere), Reason::HeadMismatch);
+    let unproven = |q: &mut TargetQuestion| q.evidence.consistency[0] = Digest::of(b"other");
+    assert_eq!(tampered(&scene, unproven), Reason::LedgerFork);
+    assert_eq!(tampered(&scene, |_| {}), Reason::LedgerFork, "and from then on nothing");
+}
+
+/// What this question's checkpoint says, under another key or name.
+fn other_checkpoint(question: &TargetQuestion, who: &str, name: &str) -> SignedCheckpoint {
+    let checkpoint = question.evidence.checkpoint.checkpoint().clone();
+    let origin = Origin::parse(name).unwrap();
+    Checkpoint { origin, ..checkpoint }.sign(&key_of(who))
 }
 
 #[tokio::test]
@@ -251,6 +300,7 @@ async fn without_the_brokers_card_nothing_can_be_verified() {
             bundle: agency.pack.bundle(),
             cards,
             seals: &agency.keys.seals,
+            heads: &agency.heads,
             mandated: &|_| false,
             now: agency.clock.now(),
         };

@@ -10,13 +10,14 @@ use grondslag_core::limits::REPLY_BYTES_LARGE;
 use grondslag_core::seal::{self, About, SealKey};
 use grondslag_core::statement::{Leaf, ReplyFields, attestation_bytes, sign, subject_tag};
 use grondslag_core::tier::{Approvals, Level, Tier, Urgency, Verdict};
+use grondslag_evidence::records;
 use grondslag_subject::Bsn;
 
 use super::*;
 use crate::agency::{AskStream, BrokerLink, LastContact};
 use crate::asks::compose::header;
 use crate::asks::wish::Subject;
-use crate::fixture::{BROKER, GI, KNOWN, OWN, Scene, UNKNOWN, VT, key_of, oin, rng};
+use crate::fixture::{BROKER, GI, KNOWN, OWN, Scene, UNKNOWN, VT, key_of, oin, rng, with_log};
 
 /// What a liar does to the honest course of events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -187,7 +188,6 @@ impl Liar {
             header.urgency = Urgency::Acute;
         }
         let leaf = Leaf {
-            salt: [1; 16],
             target_id: asked.id(),
             target: asked.target.clone(),
             header: header.digest(&asked.part.categories, &asked.part.approvals),
@@ -198,9 +198,23 @@ impl Liar {
         .canonical();
         let signer = if self.lie == Lie::AnotherAttester { VT } else { BROKER };
         let pair = Digest::of(b"pair");
-        let bytes = attestation_bytes(&asked.id(), &Digest::of(&leaf), 7, &pair);
-        let signature = sign(&key_of(signer), &bytes);
-        let evidence = Evidence { leaf, index: 7, pair, signature };
+        let (salt, recorded_at) = ([1; 32], self.now);
+        let entry = records::hash_of(Leaf::KIND, &salt, &leaf, recorded_at);
+        let index = with_log(|log, _| log.push(entry));
+        let bytes = attestation_bytes(&asked.id(), &entry, index, &pair);
+        let (proof, checkpoint) = with_log(|log, _| (log.inclusion(index), log.checkpoint()));
+        let evidence = Evidence {
+            leaf,
+            salt,
+            recorded_at,
+            index,
+            proof,
+            checkpoint,
+            seen_size: 0,
+            consistency: Vec::new(),
+            pair,
+            signature: sign(&key_of(signer), &bytes),
+        };
         v1::TargetDecided {
             target_oin: asked.target.to_string(),
             rulings: rulings.iter().map(Into::into).collect(),
