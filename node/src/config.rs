@@ -17,6 +17,10 @@
 //! [store]
 //! path = "store"
 //!
+//! [telemetry]                      # absent: nothing is exported
+//! otlp_endpoint = "http://127.0.0.1:4317"
+//! interval_ms = 10000
+//!
 //! [agency]
 //! name = "Huisartsenpraktijk De Wierde"
 //! kind = "ha"
@@ -44,7 +48,8 @@ use grondslag_core::catalogue::Kind;
 use grondslag_core::id::{Mode, Oin};
 use grondslag_core::limits::{AGENCY_PER_DAY, HOLDERS_MAX, PER_DAY_MAX, PERSON_PER_DAY};
 use grondslag_runtime::config::{
-    Clock, ConfigError, Identity, InputFile, Limits, Listen, Log, Place, SecretFile, Store, Within,
+    Clock, ConfigError, Identity, InputFile, Limits, Listen, Log, Place, SecretFile, Store,
+    Telemetry, Within,
 };
 use grondslag_runtime::run::{Common, ProcessConfig};
 use serde::Deserialize;
@@ -70,6 +75,9 @@ pub struct NodeConfig {
     /// What it tells its operator.
     #[serde(default)]
     pub log: Log,
+    /// What its operator's collector gets.
+    #[serde(default)]
+    pub telemetry: Telemetry,
     /// Where dates come from.
     #[serde(default)]
     pub clock: Clock,
@@ -270,6 +278,7 @@ impl ProcessConfig for NodeConfig {
             identity: self.identity.clone(),
             store: self.store.clone(),
             log: self.log.clone(),
+            telemetry: self.telemetry,
             clock: self.clock.clone(),
             limits: self.limits.clone(),
         }

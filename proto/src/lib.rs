@@ -9,6 +9,7 @@ pub mod card;
 pub mod epoch;
 pub mod holder;
 pub mod limits;
+pub mod method;
 pub mod question;
 pub mod reply;
 pub mod status;

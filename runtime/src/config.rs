@@ -18,7 +18,9 @@ use serde::de::DeserializeOwned;
 use crate::limits::CONFIG_BYTES_MAX;
 
 pub use path::{InputFile, Place, SecretFile};
-pub use section::{Clock, Form, Identity, Level, Limits, Listen, Log, Store, Within};
+pub use section::{
+    Clock, Collector, Form, Identity, Level, Limits, Listen, Log, Store, Telemetry, Within,
+};
 
 /// Why a configuration file was refused. The value that was refused is not repeated.
 #[derive(Debug, thiserror::Error)]

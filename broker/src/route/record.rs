@@ -103,6 +103,8 @@ pub(crate) async fn record(
         let entries = entries(broker, inquiry, targets, &rulings, &leaves, &key, counted).await?;
         match broker.ledger.append_many(entries).await {
             Ok(receipts) => {
+                let verdicts = rulings.iter().flatten().map(|named| named.ruling.verdict);
+                broker.otlp.decided(verdicts);
                 let recorded = rulings.into_iter().zip(leaves).zip(receipts);
                 let recorded = recorded.map(|((rulings, leaf), receipt)| {
                     let index = receipt.index();
