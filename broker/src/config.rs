@@ -209,6 +209,7 @@ mod tests {
         let config = loaded("", "").unwrap();
         assert_eq!(config.broker.name, "Makelaar Drieveen");
         assert_eq!(config.broker.fanout_ms.count(), 10_000);
+        assert!(config.telemetry.otlp_endpoint.is_some());
         let previous = config.broker.previous_sign_key.unwrap();
         assert!(previous.path().ends_with("sign.key.old"));
         assert!(config.policy.folder.unwrap().path().ends_with("policy"));

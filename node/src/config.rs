@@ -309,6 +309,7 @@ mod tests {
     fn the_example_is_a_configuration_and_a_typo_is_not() {
         let config = parsed("").unwrap();
         assert_eq!(config.agency.kind.as_str(), "ha");
+        assert!(config.telemetry.otlp_endpoint.is_some());
         assert_eq!(config.answers.reply_tick_ms.count(), 100);
         assert_eq!((config.asks.person(), config.asks.agency()), (200, 2_000));
         assert!(parsed("[answer]\nreply_tick_ms = 1").is_err());

@@ -129,6 +129,7 @@ mod tests {
     fn the_example_is_a_configuration_and_a_typo_is_refused_with_what_was_meant() {
         let config = loaded("", "").unwrap();
         assert_eq!(config.holder.broker.as_str(), "00000099000000001000");
+        assert!(config.telemetry.otlp_endpoint.is_some());
         assert_eq!(config.holder.steps_per_day.number(), crate::limits::STEPS_PER_DAY);
         let error = loaded("duty_phone", "dutyphone").unwrap_err();
         assert_eq!(error.reason(), Reason::ConfigInvalid);

@@ -5,6 +5,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use opentelemetry::TraceId;
 use opentelemetry_proto::tonic::collector::metrics::v1::metrics_service_server::{
     MetricsService, MetricsServiceServer,
 };
@@ -76,7 +77,8 @@ pub struct Taken {
 impl Taken {
     /// Its trace, in hexadecimal.
     pub fn trace(&self) -> String {
-        self.span.trace_id.iter().map(|byte| format!("{byte:02x}")).collect()
+        let id = <[u8; 16]>::try_from(self.span.trace_id.as_slice());
+        id.map_or(TraceId::INVALID, TraceId::from_bytes).to_string()
     }
 
     /// Its attributes, in the order in which they were sent.
@@ -229,15 +231,15 @@ fn points(metric: &Metric) -> Points {
     match &metric.data {
         Some(Data::Sum(sum)) => {
             let points = sum.data_points.iter();
-            points.map(|point| (pairs(&point.attributes), number(&point.value))).collect()
+            points.map(|point| (sorted(&point.attributes), number(&point.value))).collect()
         }
         Some(Data::Gauge(gauge)) => {
             let points = gauge.data_points.iter();
-            points.map(|point| (pairs(&point.attributes), number(&point.value))).collect()
+            points.map(|point| (sorted(&point.attributes), number(&point.value))).collect()
         }
         Some(Data::Histogram(histogram)) => {
             let points = histogram.data_points.iter();
-            points.map(|point| (pairs(&point.attributes), point.count)).collect()
+            points.map(|point| (sorted(&point.attributes), point.count)).collect()
         }
         _ => Points::new(),
     }
@@ -246,6 +248,13 @@ fn points(metric: &Metric) -> Points {
 fn named(attributes: &[KeyValue], name: &str) -> String {
     let found = pairs(attributes).into_iter().find(|(one, _)| one == name);
     found.map(|(_, value)| value).unwrap_or_default()
+}
+
+/// The SDK gives the labels of a point in no order.
+fn sorted(attributes: &[KeyValue]) -> Vec<(String, String)> {
+    let mut pairs = pairs(attributes);
+    pairs.sort();
+    pairs
 }
 
 fn pairs(attributes: &[KeyValue]) -> Vec<(String, String)> {
