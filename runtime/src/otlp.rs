@@ -1,14 +1,14 @@
 //! Traces and metrics for the operator's own collector: a copy that may fail, off by default.
 //!
-//! Life of a figure: a call ends ([`call`]); its span is put in a bounded queue without waiting,
-//! or dropped and counted, and its duration is added up ([`meters`]); a background task
-//! ([`export`]) sends at an interval what there is, each attempt within a bound. Nothing here can
+//! Life of a figure: a call ends (`call`); its span is put in a bounded queue without waiting,
+//! or dropped and counted, and its duration is added up (`meters`); a background task
+//! (`export`) sends at an interval what there is, each attempt within a bound. Nothing here can
 //! slow or stop a call: nobody waits for the queue, the collector or the task. When it is off there
 //! is no queue, no task and no connection.
 //!
 //! What leaves is closed by construction. A span is made here alone, from a method of the protocol,
 //! a status code and the address of an organisation; no error text, no field of a log line and no
-//! word of a caller can get into it. [`allowed`] looks at every span once more on its way out.
+//! word of a caller can get into it. `allowed` looks at every span once more on its way out.
 //!
 //! INVARIANT: no span and no metric depends on the child. At a node they say of a call what its
 //! caller sees too: which method, which status code, and a duration that ends on the tick.
