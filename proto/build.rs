@@ -1,5 +1,7 @@
 //! Compiles the protocol with protox, so that no protoc binary is needed.
 
+use std::path::PathBuf;
+
 /// Messages that `unprinted` writes a `Debug` for: they hold what no log may show.
 const UNPRINTED: [&str; 17] = [
     "AnswerBody",
@@ -30,6 +32,17 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     {
         println!("cargo::rerun-if-changed=grondslag");
     }
+    // Every method as `package.Service/Method`.
+    let mut methods = Vec::new();
+    for file in &set.file {
+        for service in &file.service {
+            let service_name = format!("{}.{}", file.package(), service.name());
+            let named = service.method.iter().map(|rpc| format!("{service_name}/{}", rpc.name()));
+            methods.extend(named);
+        }
+    }
+    let out = PathBuf::from(std::env::var_os("OUT_DIR").ok_or("cargo names no folder")?);
+    std::fs::write(out.join("methods.rs"), format!("&{methods:?}"))?;
     let unprinted = UNPRINTED.map(|message| format!(".grondslag.v1.{message}"));
     tonic_prost_build::configure().skip_debug(unprinted).compile_fds(set)?;
     Ok(())

@@ -10,9 +10,11 @@ use grondslag_evidence::ledger::Ledger;
 use grondslag_evidence::store::Store;
 use grondslag_evidence::witnesses::NamedWitnesses;
 use grondslag_policy::Pack;
+use grondslag_runtime::otlp::Otlp;
 
 use crate::config::Budget;
 use crate::directory::Directory;
+
 use crate::epoch::Epochs;
 use crate::keyholder::{Chain, RemoteHolder};
 use crate::nodes::Nodes;
@@ -56,6 +58,8 @@ pub(crate) struct Broker {
     pub budget: Budget,
     /// How many points one node may enrol in an epoch.
     pub points_per_epoch: u64,
+    /// What the operator's collector gets.
+    pub otlp: Otlp,
 }
 
 impl fmt::Debug for Broker {

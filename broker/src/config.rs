@@ -13,6 +13,10 @@
 //! [store]
 //! path = "store"
 //!
+//! [telemetry]                      # absent: nothing is exported
+//! otlp_endpoint = "http://127.0.0.1:4317"
+//! interval_ms = 10000
+//!
 //! [policy]                         # absent: the rules that came with the program
 //! folder = "policy"
 //!
@@ -46,7 +50,8 @@
 use grondslag_core::id::Oin;
 use grondslag_core::limits::{AGENCY_PER_DAY, FANOUT_TTL_MS_MAX, PER_DAY_MAX, PERSON_PER_DAY};
 use grondslag_runtime::config::{
-    Clock, Identity, InputFile, Limits, Listen, Log, Place, Region, SecretFile, Store, Within,
+    Clock, Identity, InputFile, Limits, Listen, Log, Place, Region, SecretFile, Store, Telemetry,
+    Within,
 };
 use grondslag_runtime::run::{Common, ProcessConfig};
 use serde::Deserialize;
@@ -67,6 +72,9 @@ pub struct BrokerConfig {
     /// What it tells its operator.
     #[serde(default)]
     pub log: Log,
+    /// What its operator's collector gets.
+    #[serde(default)]
+    pub telemetry: Telemetry,
     /// Where dates come from.
     #[serde(default)]
     pub clock: Clock,
@@ -163,6 +171,7 @@ impl ProcessConfig for BrokerConfig {
             identity: self.identity.clone(),
             store: self.store.clone(),
             log: self.log.clone(),
+            telemetry: self.telemetry,
             clock: self.clock.clone(),
             limits: self.limits.clone(),
         }
@@ -211,6 +220,7 @@ mod tests {
         let config = loaded("", "").unwrap();
         assert_eq!(config.broker.name, "Makelaar Drieveen");
         assert_eq!(config.broker.fanout_ms.count(), 10_000);
+        assert!(config.telemetry.otlp_endpoint.is_some());
         let previous = config.broker.previous_sign_key.unwrap();
         assert!(previous.path().ends_with("sign.key.old"));
         assert!(config.policy.folder.unwrap().path().ends_with("policy"));

@@ -21,9 +21,10 @@ use grondslag_proto::v1::broker_service_server::BrokerServiceServer;
 use grondslag_proto::v1::directory_service_server::DirectoryServiceServer;
 use grondslag_proto::v1::enrolment_service_server::EnrolmentServiceServer;
 use grondslag_proto::v1::node_service_client::NodeServiceClient;
-use grondslag_runtime::channel::{Channels, reason_of, within};
+use grondslag_runtime::channel::{Channels, of_target, reason_of, within};
 use grondslag_runtime::config::Place;
 use grondslag_runtime::operator::{Vitals, serve_operator};
+use grondslag_runtime::otlp::{Incoming, Level};
 use grondslag_runtime::run::{App, Context, SignKeys, StartError};
 use grondslag_runtime::server::{Callers, Server};
 use grondslag_runtime::status::{EpochState, PeerContact, Status};
@@ -46,6 +47,8 @@ use crate::route::heads::SentHeads;
 use crate::route::service::Routes;
 use crate::sweep::keep_sweeping;
 
+/// Name of the broker's ledger.
+const BROKER: &str = "broker";
 /// Name of the key holder's own ledger.
 const HOLDER: &str = "holder";
 
@@ -54,9 +57,11 @@ const HOLDER: &str = "holder";
 /// # Errors
 /// [`StartError`] with the reason of whatever could not be opened.
 pub async fn build(config: BrokerConfig, context: &Context) -> Result<App, StartError> {
+    let context = &context.timing_commits();
     let calls = Arc::new(Calls::new(context.channels(), context.clock.clock()));
     let broker = Arc::new(open(&config, context, Arc::clone(&calls)).await?);
     look_after(&broker, context)?;
+    count_leaves(context, BROKER, &broker.ledger);
     let (own, vitals) = (broker.oin.clone(), context.clone());
     let vitals = Arc::new(BrokerVitals { broker: Arc::clone(&broker), context: vitals, calls });
     let routes = BrokerServiceServer::new(Routes::new(Arc::clone(&broker)))
@@ -66,6 +71,7 @@ pub async fn build(config: BrokerConfig, context: &Context) -> Result<App, Start
     let enrolments = EnrolmentServiceServer::new(Enrolments(Arc::clone(&broker)))
         .max_decoding_message_size(MESSAGE_BYTES_MAX);
     let server = Server::region("broker", context.region.clone(), &context.limits)
+        .telling(&context.otlp, Incoming::Taken)
         .add(routes, Callers::verified())
         .add(directory, Callers::verified())
         .add(enrolments, Callers::verified());
@@ -95,7 +101,7 @@ async fn open(
     let section = &config.broker;
     let keys = SignKeys::load(&section.sign_key, section.previous_sign_key.as_ref())?;
     let region = context.region_name();
-    let ledger = context.ledger("broker", Origin::of_broker(&region, 1), &keys).await?;
+    let ledger = context.ledger(BROKER, Origin::of_broker(&region, 1), &keys).await?;
     let directory = Directory::open(
         Arc::clone(&context.region),
         Arc::clone(&clock),
@@ -143,7 +149,14 @@ async fn open(
         fanout,
         budget,
         points_per_epoch,
+        otlp: context.otlp.clone(),
     })
+}
+
+/// The operator's collector gets the length of a ledger.
+pub(crate) fn count_leaves(context: &Context, name: &'static str, ledger: &Arc<Ledger>) {
+    let size = |ledger: Arc<Ledger>| async move { ledger.size().await.ok() };
+    context.otlp.reads(Level::Leaves(name), ledger, size);
 }
 
 /// The key holder elsewhere, if the region has one.
@@ -175,6 +188,7 @@ async fn chain(
     let (store, clock) = (Arc::clone(&context.store), context.clock.clock());
     let origin = Origin::of_member(region, &context.oin(), HOLDER, 1);
     let ledger = context.ledger(HOLDER, origin, keys).await?;
+    count_leaves(context, HOLDER, &ledger);
     let holder = LocalHolder::new(Means {
         region: region.to_owned(),
         secrets,
@@ -258,7 +272,7 @@ impl Calls {
             NodeServiceClient::new(channel).max_decoding_message_size(MESSAGE_BYTES_MAX);
         let request = v1::AnswerRequest { question: Some(question.into()) };
         // The node's own deadline travels with the call; ours ends it whatever the node does.
-        let call = client.answer(within(request, wait_max));
+        let call = client.answer(of_target(within(request, wait_max), question.id));
         match tokio::time::timeout(wait_max, call).await {
             Err(_) => Heard::Late,
             // Cancelled is what our own end says when the call's deadline passes first.

@@ -17,6 +17,10 @@
 //! [store]
 //! path = "store"
 //!
+//! [telemetry]                      # absent: nothing is exported
+//! otlp_endpoint = "http://127.0.0.1:4317"
+//! interval_ms = 10000
+//!
 //! [agency]
 //! name = "Huisartsenpraktijk De Wierde"
 //! kind = "ha"
@@ -52,7 +56,7 @@ use grondslag_core::id::{Mode, Oin};
 use grondslag_core::limits::{AGENCY_PER_DAY, HOLDERS_MAX, PER_DAY_MAX, PERSON_PER_DAY};
 use grondslag_runtime::config::{
     Clock, ConfigError, Identity, InputFile, Limits, Listen, Log, Place, Region, SecretFile, Store,
-    Within,
+    Telemetry, Within,
 };
 use grondslag_runtime::run::{Common, ProcessConfig};
 use grondslag_runtime::witnesses;
@@ -79,6 +83,9 @@ pub struct NodeConfig {
     /// What it tells its operator.
     #[serde(default)]
     pub log: Log,
+    /// What its operator's collector gets.
+    #[serde(default)]
+    pub telemetry: Telemetry,
     /// Where dates come from.
     #[serde(default)]
     pub clock: Clock,
@@ -282,6 +289,7 @@ impl ProcessConfig for NodeConfig {
             identity: self.identity.clone(),
             store: self.store.clone(),
             log: self.log.clone(),
+            telemetry: self.telemetry,
             clock: self.clock.clone(),
             limits: self.limits.clone(),
         }
@@ -312,6 +320,7 @@ mod tests {
     fn the_example_is_a_configuration_and_a_typo_is_not() {
         let config = parsed("").unwrap();
         assert_eq!(config.agency.kind.as_str(), "ha");
+        assert!(config.telemetry.otlp_endpoint.is_some());
         assert_eq!(config.answers.reply_tick_ms.count(), 100);
         assert_eq!((config.asks.person(), config.asks.agency()), (200, 2_000));
         assert_eq!(config.region.unwrap().operators.all().len(), 2);

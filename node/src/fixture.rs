@@ -35,6 +35,7 @@ use grondslag_proto::reply::Reply;
 use grondslag_runtime::clock::ProcessClock;
 use grondslag_runtime::config::Limits;
 use grondslag_runtime::net::TcpNet;
+use grondslag_runtime::otlp::Otlp;
 use grondslag_runtime::run::{Context, Tasks};
 use grondslag_runtime::shutdown::Shutdown;
 use grondslag_subject::Bsn;
@@ -436,6 +437,7 @@ fn agency(
             shutdown: Shutdown::new(),
             limits: Limits::default(),
             tasks: Tasks::default(),
+            otlp: Otlp::default(),
         },
         sign_key: key_of(OWN),
         pack: Arc::new(Pack::builtin().unwrap()),

@@ -14,8 +14,7 @@ use grondslag_proto::v1;
 use grondslag_proto::v1::broker_service_client::BrokerServiceClient;
 use grondslag_proto::v1::directory_service_client::DirectoryServiceClient;
 use grondslag_proto::v1::enrolment_service_client::EnrolmentServiceClient;
-use grondslag_runtime::channel::{Channels, reason_of, within};
-use tonic::transport::Channel;
+use grondslag_runtime::channel::{Channels, Telling, reason_of, within};
 use tonic::{Status, Streaming};
 
 use crate::agency::{AskStream, BrokerLink, LastContact};
@@ -49,12 +48,12 @@ impl ChannelLink {
         Self { channels, broker, endpoint, clock, contact: Mutex::default() }
     }
 
-    fn channel(&self) -> Result<Channel, Reason> {
+    fn channel(&self) -> Result<Telling, Reason> {
         let channel = self.channels.to(&self.broker, &self.endpoint);
         channel.map_err(|error| error.reason())
     }
 
-    fn directory(&self) -> Result<DirectoryServiceClient<Channel>, Reason> {
+    fn directory(&self) -> Result<DirectoryServiceClient<Telling>, Reason> {
         let client = DirectoryServiceClient::new(self.channel()?);
         Ok(client.max_decoding_message_size(MESSAGE_BYTES_MAX))
     }

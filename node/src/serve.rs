@@ -24,6 +24,7 @@ use grondslag_proto::v1::node_operator_service_server::NodeOperatorServiceServer
 use grondslag_proto::v1::node_service_server::NodeServiceServer;
 use grondslag_runtime::config::Place;
 use grondslag_runtime::operator::serve_operator;
+use grondslag_runtime::otlp::Incoming;
 use grondslag_runtime::run::{
     self, App, Context, ProcessConfig as _, RunError, SignKeys, StartError,
 };
@@ -183,7 +184,8 @@ async fn build(config: NodeConfig, context: &Context) -> Result<Built, StartErro
     };
     let desk = Arc::new(Reloading::<DeskListener>::open(desk)?);
     context.keep_fresh(desk.clone())?;
-    let desk = desk_services(Server::desk("desk", desk, &context.limits), &agency);
+    let desk = Server::desk("desk", desk, &context.limits).telling(&context.otlp, Incoming::Left);
+    let desk = desk_services(desk, &agency);
     let desk = desk.bind(context.net.as_ref(), config.desk.address).await?;
     let (region_address, desk_address) = (region.address(), desk.address());
     let own = own_card(&config, &agency, region_address)?;
@@ -198,6 +200,7 @@ fn region_services(context: &Context, agency: &Arc<Agency>) -> Server {
     let answers = answers.max_decoding_message_size(MESSAGE_BYTES_MAX);
     let broker = BTreeSet::from([agency.broker.clone()]);
     let server = Server::region("node", context.region.clone(), &context.limits)
+        .telling(&context.otlp, Incoming::Left)
         .add(answers, Callers::only(broker, Reason::NotTheBroker));
     let own = Callers::only(BTreeSet::from([agency.oin.clone()]), Reason::CallerUnknown);
     let operator = NodeOperatorServiceServer::new(NodeOperator::new(agency.clone()));

@@ -10,6 +10,7 @@ pub mod epoch;
 pub mod head;
 pub mod holder;
 pub mod limits;
+pub mod method;
 pub mod question;
 pub mod reply;
 pub mod status;

@@ -5,6 +5,7 @@ use grondslag_core::reason::Reason;
 use grondslag_proto::status::{fault, rejected};
 use tonic::{Request, Status};
 
+use crate::otlp::Flow;
 use crate::telemetry::corr;
 
 /// The agency that calls, as the listener verified it.
@@ -21,6 +22,11 @@ pub fn peer<T>(request: &Request<T>) -> Result<&Peer, Status> {
 /// `CERTIFICATE_MISSING` on a listener that verifies no staff: a fault of ours.
 pub fn desk_peer<T>(request: &Request<T>) -> Result<&DeskPeer, Status> {
     request.extensions().get().ok_or_else(|| rejected(Reason::CertificateMissing))
+}
+
+/// To which trace the call belongs, for a handler that finds out of which target it is.
+pub fn flow<T>(request: &Request<T>) -> Flow {
+    request.extensions().get().cloned().unwrap_or_default()
 }
 
 /// A fault leaves as its code and a correlation id; the log says the same id.

@@ -12,20 +12,23 @@
 use std::collections::HashMap;
 use std::error::Error as StdError;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use grondslag_certs::limits::CAUSES_MAX;
 use grondslag_certs::tls::{Connector, TlsFault};
-use grondslag_core::id::Oin;
+use grondslag_core::id::{Oin, TargetId};
 use grondslag_core::reason::Reason;
 use grondslag_proto::status::call_reason;
 use hyper_util::rt::TokioIo;
 use tokio::io::AsyncBufReadExt as _;
 use tokio::time::timeout;
 use tokio_rustls::client::TlsStream;
-use tonic::codegen::http::Uri;
+use tonic::body::Body;
+use tonic::codegen::http::{self, Uri};
+use tonic::codegen::{BoxFuture, Service};
 use tonic::transport::{Channel, Endpoint};
-use tonic::{Request, Status};
+use tonic::{Code, Request, Status};
 use tower::service_fn;
 
 use crate::config::Limits;
@@ -34,6 +37,7 @@ use crate::limits::{
     HEADER_BYTES_MAX, KEEP_ALIVE_INTERVAL_MS, KEEP_ALIVE_TIMEOUT_MS, STREAM_WINDOW_BYTES,
 };
 use crate::net::{Io, Net, NetError};
+use crate::otlp::{OfTarget, Otlp, told};
 
 /// Why there is no connection to the agency.
 #[derive(Debug, thiserror::Error)]
@@ -89,6 +93,61 @@ pub fn dial(
             })
         }
     })))
+}
+
+/// A channel whose calls are told to the operator's collector.
+#[derive(Debug, Clone)]
+pub struct Telling {
+    channel: Channel,
+    otlp: Otlp,
+    server: (Arc<str>, u16),
+}
+
+impl Telling {
+    fn new(channel: Channel, otlp: Otlp, endpoint: &str) -> Self {
+        let (host, port) = endpoint.rsplit_once(':').unwrap_or((endpoint, ""));
+        Self { channel, otlp, server: (host.into(), port.parse().unwrap_or_default()) }
+    }
+}
+
+#[cfg(test)]
+impl Telling {
+    /// The channel alone.
+    pub(crate) fn channel(self) -> Channel {
+        self.channel
+    }
+}
+
+impl Service<http::Request<Body>> for Telling {
+    type Response = http::Response<Body>;
+    type Error = tonic::transport::Error;
+    type Future = BoxFuture<Self::Response, Self::Error>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        self.channel.poll_ready(context)
+    }
+
+    fn call(&mut self, mut request: http::Request<Body>) -> Self::Future {
+        let call = self.otlp.asking(&mut request, &self.server);
+        let answer = self.channel.call(request);
+        Box::pin(async move {
+            match answer.await {
+                Ok(response) => Ok(told(call, response)),
+                Err(error) => {
+                    if let Some(call) = call {
+                        call.end(Code::Unavailable);
+                    }
+                    Err(error)
+                }
+            }
+        })
+    }
+}
+
+/// The same request, as part of the flow of one target: no other trace goes to it.
+pub fn of_target<T>(mut request: Request<T>, target: TargetId) -> Request<T> {
+    request.extensions_mut().insert(OfTarget(target));
+    request
 }
 
 /// A request with its deadline, which travels with it.
@@ -168,27 +227,35 @@ pub struct Channels {
     net: Arc<dyn Net>,
     tls: Connector,
     limits: Limits,
+    otlp: Otlp,
     // Held for a look-up, never while waiting.
     kept: Mutex<Kept>,
 }
 
 #[derive(Debug, Default)]
 struct Kept {
-    by_party: HashMap<(Oin, String), (Channel, u64)>,
+    by_party: HashMap<(Oin, String), (Telling, u64)>,
     uses: u64,
 }
 
 impl Channels {
     /// No channels yet.
     pub fn new(net: Arc<dyn Net>, tls: Connector, limits: Limits) -> Self {
-        Self { net, tls, limits, kept: Mutex::default() }
+        Self { net, tls, limits, otlp: Otlp::default(), kept: Mutex::default() }
+    }
+
+    /// The same, and calls are told to the operator's collector.
+    #[must_use]
+    pub fn telling(mut self, otlp: Otlp) -> Self {
+        self.otlp = otlp;
+        self
     }
 
     /// The channel to an agency at an endpoint; made when there is none.
     ///
     /// # Errors
     /// [`DialError::Endpoint`] when the endpoint is not `host:port`.
-    pub fn to(&self, agency: &Oin, endpoint: &str) -> Result<Channel, DialError> {
+    pub fn to(&self, agency: &Oin, endpoint: &str) -> Result<Telling, DialError> {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         let party = (agency.clone(), endpoint.to_owned());
         if let Some(channel) = kept.touch(&party) {
@@ -196,6 +263,7 @@ impl Channels {
         }
         let net = self.net.clone();
         let channel = dial(net, self.tls.clone(), endpoint, agency, &self.limits)?;
+        let channel = Telling::new(channel, self.otlp.clone(), endpoint);
         kept.keep(party, channel.clone());
         Ok(channel)
     }
@@ -209,14 +277,14 @@ impl Channels {
 }
 
 impl Kept {
-    fn touch(&mut self, party: &(Oin, String)) -> Option<Channel> {
+    fn touch(&mut self, party: &(Oin, String)) -> Option<Telling> {
         self.uses += 1;
         let (channel, used) = self.by_party.get_mut(party)?;
         *used = self.uses;
         Some(channel.clone())
     }
 
-    fn keep(&mut self, party: (Oin, String), channel: Channel) {
+    fn keep(&mut self, party: (Oin, String), channel: Telling) {
         if self.by_party.len() >= CHANNELS_MAX {
             let oldest = self.by_party.iter().min_by_key(|(_, (_, used))| *used);
             if let Some(oldest) = oldest.map(|(party, _)| party.clone()) {

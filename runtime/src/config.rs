@@ -19,7 +19,8 @@ use crate::limits::CONFIG_BYTES_MAX;
 
 pub use path::{InputFile, Place, SecretFile};
 pub use section::{
-    Clock, Form, Identity, Level, Limits, Listen, Log, Region, Store, WITNESSES_FILE, Within,
+    Clock, Collector, Form, Identity, Level, Limits, Listen, Log, Region, Store, Telemetry,
+    WITNESSES_FILE, Within,
 };
 
 /// Why a configuration file was refused. The value that was refused is not repeated.

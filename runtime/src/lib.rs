@@ -13,6 +13,7 @@ pub mod config;
 pub mod limits;
 pub mod net;
 pub mod operator;
+pub mod otlp;
 pub mod run;
 pub mod server;
 pub mod shutdown;

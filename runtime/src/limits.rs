@@ -55,3 +55,19 @@ pub const BLOCKING_THREADS_MAX: usize = 16;
 pub const RUNTIME_STOP_MS_MAX: u64 = 2_000;
 /// How often the file with the region's witnesses is looked at.
 pub const WITNESSES_INTERVAL_MS: u64 = 2_000;
+/// Ended calls that wait for the collector; one more is dropped and counted.
+pub const SPANS_QUEUE_MAX: usize = 2_048;
+/// Most calls of one export.
+pub const SPANS_BATCH_MAX: usize = 512;
+/// Longest wait for the collector at one export.
+pub const EXPORT_MS_MAX: u64 = 3_000;
+/// Longest wait for the collector when the process ends.
+pub const EXPORT_LAST_MS_MAX: u64 = 500;
+/// Longest wait for one figure that is read for an export.
+pub const FIGURE_MS_MAX: u64 = 1_000;
+/// Figures that one process reads for an export.
+pub const FIGURES_MAX: usize = 16;
+/// Least time between two warnings about exports that failed.
+pub const EXPORT_WARNING_MS: u64 = 60_000;
+/// Free bytes of a disk are exported in steps of this size, so that no single write shows.
+pub const FREE_BYTES_STEP: u64 = 64 * 1_024 * 1_024;

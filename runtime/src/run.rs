@@ -18,7 +18,7 @@ use grondslag_core::reason::Reason;
 use serde::de::DeserializeOwned;
 use tokio::task::JoinSet;
 
-use crate::config::{self, Clock, ConfigError, Identity, Limits, Log, Store};
+use crate::config::{self, Clock, ConfigError, Identity, Limits, Log, Store, Telemetry};
 use crate::limits::{BLOCKING_THREADS_MAX, RUNTIME_STOP_MS_MAX};
 use crate::net::TcpNet;
 use crate::net::tap::{TapError, TapNet};
@@ -39,6 +39,8 @@ pub struct Common {
     pub store: Store,
     /// `[log]`
     pub log: Log,
+    /// `[telemetry]`
+    pub telemetry: Telemetry,
     /// `[clock]`
     pub clock: Clock,
     /// `[limits]`
@@ -194,6 +196,7 @@ async fn live<C: ProcessConfig>(
 /// # Errors
 /// [`ServeError`] of the first server that ended by itself; the others are ended then.
 pub async fn serve(app: App, context: Context) -> Result<(), ServeError> {
+    context.otlp.begin(&context);
     let shutdown = context.shutdown.clone();
     let mut servers = JoinSet::new();
     let mut health: Vec<Health> = Vec::new();
@@ -215,4 +218,4 @@ pub async fn serve(app: App, context: Context) -> Result<(), ServeError> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

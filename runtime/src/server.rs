@@ -38,6 +38,7 @@ use crate::limits::{
 };
 use crate::net::tap::Tap;
 use crate::net::{Listener, Net, NetError};
+use crate::otlp::{Incoming, Otlp};
 use crate::shutdown::Shutdown;
 
 use self::accept::Door;
@@ -89,6 +90,14 @@ impl Server {
             health,
         };
         server.add(service, Callers::verified())
+    }
+
+    /// Tells the calls of services that are added from here on to the operator's collector; those
+    /// about health alone are not worth it.
+    #[must_use]
+    pub fn telling(mut self, otlp: &Otlp, incoming: Incoming) -> Self {
+        self.watchman = self.watchman.telling(otlp.clone(), incoming);
+        self
     }
 
     /// Adds a service and says who may call it.

@@ -1,5 +1,6 @@
 //! One integration binary: journeys, a second key holder, enrolment, epochs, invariants, attacks,
-//! bad input, tidiness, a slow region.
+//! bad input, tidiness, a slow region,
+//! telemetry.
 
 mod attacks;
 mod bad_input;
@@ -11,4 +12,5 @@ mod journeys;
 mod later;
 mod slow;
 mod stage;
+mod telemetry;
 mod tidy;

@@ -13,6 +13,10 @@
 //! [store]
 //! path = "store"
 //!
+//! [telemetry]                      # absent: nothing is exported
+//! otlp_endpoint = "http://127.0.0.1:4317"
+//! interval_ms = 10000
+//!
 //! [holder]
 //! name = "Stichting Sleutelbeheer Drieveen"
 //! duty_phone = "088 990 00 01"
@@ -26,7 +30,7 @@
 
 use grondslag_core::id::Oin;
 use grondslag_runtime::config::{
-    Clock, Identity, InputFile, Limits, Listen, Log, Place, SecretFile, Store,
+    Clock, Identity, InputFile, Limits, Listen, Log, Place, SecretFile, Store, Telemetry,
 };
 use grondslag_runtime::run::{Common, ProcessConfig};
 use serde::Deserialize;
@@ -47,6 +51,9 @@ pub struct HolderConfig {
     /// What it tells its operator.
     #[serde(default)]
     pub log: Log,
+    /// What its operator's collector gets.
+    #[serde(default)]
+    pub telemetry: Telemetry,
     /// Where dates come from.
     #[serde(default)]
     pub clock: Clock,
@@ -99,6 +106,7 @@ impl ProcessConfig for HolderConfig {
             identity: self.identity.clone(),
             store: self.store.clone(),
             log: self.log.clone(),
+            telemetry: self.telemetry,
             clock: self.clock.clone(),
             limits: self.limits.clone(),
         }
@@ -121,6 +129,7 @@ mod tests {
     fn the_example_is_a_configuration_and_a_typo_is_refused_with_what_was_meant() {
         let config = loaded("", "").unwrap();
         assert_eq!(config.holder.broker.as_str(), "00000099000000001000");
+        assert!(config.telemetry.otlp_endpoint.is_some());
         assert_eq!(config.holder.steps_per_day.number(), crate::limits::STEPS_PER_DAY);
         let error = loaded("duty_phone", "dutyphone").unwrap_err();
         assert_eq!(error.reason(), Reason::ConfigInvalid);

@@ -10,6 +10,7 @@ use grondslag_core::limits::MESSAGE_BYTES_MAX;
 use grondslag_core::reason::Reason;
 use grondslag_proto::v1::key_holder_service_server::KeyHolderServiceServer;
 use grondslag_runtime::operator::{Vitals, serve_operator};
+use grondslag_runtime::otlp::Incoming;
 use grondslag_runtime::run::{App, Context, SignKeys, StartError};
 use grondslag_runtime::server::{Callers, Server};
 use grondslag_runtime::status::{EpochState, Status};
@@ -21,6 +22,7 @@ use crate::directory::{Directory, operator::Admits};
 use crate::keyholder::{LocalHolder, Means, Secrets};
 use crate::limits::OPERATOR_INTERVAL_MS;
 use crate::own::{Own, publish_own};
+use crate::serve::count_leaves;
 use crate::sweep::keep_sweeping;
 
 /// Builds a key holder and binds its listener.
@@ -28,12 +30,15 @@ use crate::sweep::keep_sweeping;
 /// # Errors
 /// [`StartError`] with the reason of whatever could not be opened.
 pub async fn build(config: HolderConfig, context: &Context) -> Result<App, StartError> {
+    let context = &context.timing_commits();
     let holder = Arc::new(open(&config, context).await?);
+    count_leaves(context, "holder", &holder.ledger);
     look_after(&holder, context)?;
     let steps = KeyHolderServiceServer::new(HolderService(Arc::clone(&holder)))
         .max_decoding_message_size(MESSAGE_BYTES_MAX);
     let broker = BTreeSet::from([config.holder.broker.clone()]);
     let server = Server::region("holder", context.region.clone(), &context.limits)
+        .telling(&context.otlp, Incoming::Taken)
         .add(steps, Callers::only(broker, Reason::NotTheBroker));
     let vitals = Arc::new(HolderVitals { holder: Arc::clone(&holder), context: context.clone() });
     let server = serve_operator(server, holder.oin.clone(), vitals);

@@ -22,26 +22,25 @@ use grondslag_proto::holder::{wire_nearer, wire_step};
 use grondslag_proto::reply::reason;
 use grondslag_proto::v1;
 use grondslag_proto::v1::key_holder_service_client::KeyHolderServiceClient;
-use grondslag_runtime::channel::{reason_of, within};
+use grondslag_runtime::channel::{Telling, reason_of, within};
 use tonic::Status;
-use tonic::transport::Channel;
 
 use super::{Asked, Enrolling, Inbound, KeyHolder, Step, Wanted};
 use crate::directory::Directory;
 use crate::limits::{HOLDER_CALL_MS_MAX, HOLDER_ENROL_MS_MAX};
 
-type Client = KeyHolderServiceClient<Channel>;
+type Client = KeyHolderServiceClient<Telling>;
 
 /// The holder.
 pub(crate) struct RemoteHolder {
     oin: Oin,
-    channel: Channel,
+    channel: Telling,
     directory: Arc<Directory>,
 }
 
 impl RemoteHolder {
     /// A holder that is called when it is first needed.
-    pub(crate) fn new(oin: Oin, channel: Channel, directory: Arc<Directory>) -> Self {
+    pub(crate) fn new(oin: Oin, channel: Telling, directory: Arc<Directory>) -> Self {
         Self { oin, channel, directory }
     }
 

@@ -110,6 +110,8 @@ pub(crate) async fn record(
         let entries = question.entries(broker, &key, counted).await?;
         match broker.ledger.append_many(entries).await {
             Ok(receipts) => {
+                let verdicts = rulings.iter().flatten().map(|named| named.ruling.verdict);
+                broker.otlp.decided(verdicts);
                 let recorded = rulings.into_iter().zip(decisions).zip(receipts);
                 let recorded = recorded.map(|((rulings, decision), receipt)| {
                     let Decision { leaf, salt, .. } = decision;

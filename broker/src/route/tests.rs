@@ -34,6 +34,7 @@ use grondslag_policy::Pack;
 use grondslag_proto::question::{Evidence, TargetQuestion};
 use grondslag_proto::reply::Reply;
 use grondslag_runtime::config::Within;
+use grondslag_runtime::otlp::Otlp;
 use rand_core::UnwrapErr;
 use tokio::sync::mpsc;
 
@@ -204,6 +205,7 @@ pub(crate) async fn scene(says: &[(&str, Heard)]) -> Scene {
         fanout: FanoutLimits::new(Duration::from_secs(1)),
         budget: Budget { person_per_day: Within::clamped(2), agency_per_day: Within::clamped(3) },
         points_per_epoch: 10,
+        otlp: Otlp::default(),
     };
     let mut keys = Vec::new();
     for (who, kind, sign) in [(ASKER, "gi", 1), (SCHOOL, "sch", 2)] {

@@ -9,7 +9,8 @@ use grondslag_proto::status::{fault, rejected};
 use grondslag_proto::v1;
 use grondslag_proto::v1::answer_response::Result as Answered;
 use grondslag_proto::v1::node_service_server::NodeService;
-use grondslag_runtime::call::{peer, report};
+use grondslag_runtime::call::{flow, peer, report};
+use grondslag_runtime::otlp::Flow;
 use grondslag_runtime::telemetry::corr;
 use tokio::time::Instant;
 use tonic::{Request, Response, Status};
@@ -29,12 +30,13 @@ impl AnswerService {
         Self { agency }
     }
 
-    async fn answered(&self, wire: v1::AnswerQuestion) -> Result<Answered, Status> {
+    async fn answered(&self, wire: v1::AnswerQuestion, flow: &Flow) -> Result<Answered, Status> {
         let question = match TargetQuestion::try_from(wire) {
             Ok(question) => question,
             Err(reason @ (Reason::Malformed | Reason::TooLarge)) => return Err(rejected(reason)),
             Err(reason) => return Ok(self.refused(reason)),
         };
+        flow.of(&question.id);
         // The agency stands in the log, the question under its target id; never the child.
         let (target, agency) = (question.id, question.header.asker.clone());
         match answering::answer(&self.agency, question).await {
@@ -76,10 +78,11 @@ impl NodeService for AnswerService {
         if *peer(&request)?.oin() != self.agency.broker {
             return Err(rejected(Reason::NotTheBroker));
         }
+        let flow = flow(&request);
         let question = request.into_inner().question;
         let question = question.ok_or_else(|| rejected(Reason::Malformed))?;
         // Whether answered, refused or failed, it leaves on the tick.
-        let result = self.answered(question).await;
+        let result = self.answered(question, &flow).await;
         self.agency.tick.until_next(arrived).await;
         Ok(Response::new(v1::AnswerResponse { result: Some(result?) }))
     }

@@ -104,7 +104,7 @@ async fn channels_are_kept_per_agency_and_endpoint_and_bounded() {
     let count = || channels.kept.lock().unwrap().by_party.len();
     let endpoint = server.address.to_string();
     let to_broker = channels.to(&broker.oin, &endpoint).unwrap();
-    assert!(health(to_broker).await.is_ok());
+    assert!(health(to_broker.channel()).await.is_ok());
     channels.to(&broker.oin, &endpoint).unwrap();
     assert_eq!(count(), 1);
     assert!(channels.to(&broker.oin, "nowhere").is_err());

@@ -137,6 +137,50 @@ pub enum Level {
     Debug,
 }
 
+/// `[telemetry]`: traces and metrics for a collector of the operator. Absent means none.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Telemetry {
+    /// The collector, as in `http://127.0.0.1:4317`; absent means that nothing is exported.
+    pub otlp_endpoint: Option<Collector>,
+    /// Time between two exports.
+    pub interval_ms: Within<100, 3_600_000>,
+}
+
+impl Default for Telemetry {
+    fn default() -> Self {
+        Self { otlp_endpoint: None, interval_ms: Within::clamped(10_000) }
+    }
+}
+
+/// A collector on this machine: what is sent to it is not encrypted, so it crosses no network.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Collector(SocketAddr);
+
+impl Collector {
+    /// Where it listens.
+    pub const fn address(self) -> SocketAddr {
+        self.0
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        let address: SocketAddr = text.strip_prefix("http://")?.parse().ok()?;
+        (address.ip().is_loopback() && address.port() != 0).then_some(Self(address))
+    }
+}
+
+impl<'de> Deserialize<'de> for Collector {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(from)?;
+        Self::parse(&text).ok_or_else(|| {
+            de::Error::custom(
+                "expected http://127.0.0.1:PORT or http://[::1]:PORT: a collector on this machine, \
+                 which may pass on what it gets",
+            )
+        })
+    }
+}
+
 /// `[clock]`: where dates come from. Absent means the system's clock.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]

@@ -15,6 +15,8 @@ struct Whole {
     #[serde(default)]
     log: Log,
     #[serde(default)]
+    telemetry: Telemetry,
+    #[serde(default)]
     clock: Clock,
     #[serde(default)]
     limits: Limits,
@@ -57,6 +59,39 @@ fn what_is_not_set_has_a_default_and_paths_start_at_the_file() {
     assert_eq!(config.log.format, Form::Json);
     assert!(config.clock.region_file.is_none());
     assert_eq!(config.limits.streams_max.count(), 256);
+    assert!(config.telemetry.otlp_endpoint.is_none(), "nothing is exported");
+}
+
+#[test]
+fn telemetry_goes_to_a_collector_on_this_machine_and_nowhere_else() {
+    let set = |endpoint: &str| format!("{GOOD}\n[telemetry]\notlp_endpoint = \"{endpoint}\"\n");
+    for (endpoint, address) in
+        [("http://127.0.0.1:4317", "127.0.0.1:4317"), ("http://[::1]:4317", "[::1]:4317")]
+    {
+        let (_folder, file) = write(&set(endpoint));
+        let telemetry = load::<Whole>(&file).unwrap().telemetry;
+        assert_eq!(telemetry.otlp_endpoint.unwrap().address().to_string(), address);
+        assert_eq!(telemetry.interval_ms.number(), 10_000);
+    }
+    for elsewhere in [
+        "http://10.0.0.1:4317",
+        "http://0.0.0.0:4317",
+        "http://localhost:4317",
+        "http://collector.example:4317",
+        "https://127.0.0.1:4317",
+        "http://127.0.0.1",
+        "http://127.0.0.1:0",
+        "http://127.0.0.1:4317/v1",
+        "127.0.0.1:4317",
+        "",
+    ] {
+        let error = refused(&set(elsewhere));
+        assert!(error.starts_with("node.toml:12: expected http://127.0.0.1:PORT"), "{error}");
+    }
+    let often = format!("{GOOD}\n[telemetry]\ninterval_ms = 99\n");
+    assert!(refused(&often).contains("from 100 to 3600000"));
+    let typo = format!("{GOOD}\n[telemetry]\notlp_endpoit = \"\"\n");
+    assert!(refused(&typo).ends_with("did you mean `otlp_endpoint`?"));
 }
 
 #[test]

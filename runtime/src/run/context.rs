@@ -19,6 +19,7 @@ use crate::clock::ProcessClock;
 use crate::config::{ConfigError, Limits};
 use crate::limits::{RELOAD_INTERVAL_MS, VITALS_INTERVAL_MS};
 use crate::net::Net;
+use crate::otlp::Otlp;
 use crate::server::Health;
 use crate::shutdown::Shutdown;
 use crate::status::{ClockState, Status, StoreState};
@@ -55,6 +56,8 @@ pub struct Context {
     pub limits: Limits,
     /// Background tasks, awaited at the end.
     pub tasks: Tasks,
+    /// What the operator's collector gets.
+    pub otlp: Otlp,
 }
 
 impl Context {
@@ -81,7 +84,7 @@ impl Context {
             Backend::Sled => Some(path.join("ledger")),
             Backend::Memory => None,
         };
-        let store = store::open(store::Config { path, owner, backend });
+        let store = store::open(store::Config { path, owner: owner.clone(), backend });
         let context = Self {
             process,
             store: store.await?,
@@ -92,6 +95,7 @@ impl Context {
             shutdown: around.shutdown,
             limits: common.limits.clone(),
             tasks: Tasks::default(),
+            otlp: Otlp::of(&common.telemetry, process, &owner),
         };
         context.keep_fresh(context.region.clone())?;
         Ok(context)
@@ -110,7 +114,15 @@ impl Context {
     /// Channels to other agencies.
     pub fn channels(&self) -> Channels {
         let tls = Connector::region(self.region.clone());
-        Channels::new(self.net.clone(), tls, self.limits.clone())
+        let channels = Channels::new(self.net.clone(), tls, self.limits.clone());
+        channels.telling(self.otlp.clone())
+    }
+
+    /// The same, with a store whose commits are timed for the operator's collector
+    /// ([`Otlp::watched`]).
+    #[must_use]
+    pub fn timing_commits(&self) -> Self {
+        Self { store: self.otlp.watched(self.store.clone()), ..self.clone() }
     }
 
     /// Takes certificates, keys and lists into use when their files change, until the end.

@@ -54,7 +54,7 @@ impl Tasks {
     }
 
     /// Waits for every task, at most this long; what is left then is cut.
-    pub(super) async fn drain(&self, longest: Duration, shutdown: &Shutdown) {
+    pub(crate) async fn drain(&self, longest: Duration, shutdown: &Shutdown) {
         let taken = {
             let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
             held.take()

@@ -19,6 +19,8 @@ struct Plain {
     #[serde(default)]
     log: Log,
     #[serde(default)]
+    telemetry: Telemetry,
+    #[serde(default)]
     clock: Clock,
     #[serde(default)]
     limits: Limits,
@@ -32,6 +34,7 @@ impl ProcessConfig for Plain {
             identity: self.identity.clone(),
             store: self.store.clone(),
             log: self.log.clone(),
+            telemetry: self.telemetry,
             clock: self.clock.clone(),
             limits: self.limits.clone(),
         }
@@ -109,7 +112,8 @@ fn a_port_in_use_stops_the_start_with_its_address() {
     assert!(error.to_string().contains(&address.to_string()));
 }
 
-async fn context(agency: &Agency, more: &str) -> Context {
+/// A process of this agency, with more at the end of its configuration; in memory.
+pub(crate) async fn context(agency: &Agency, more: &str) -> Context {
     let plain: Plain = config::load(&config(agency, more)).unwrap();
     let around = Surroundings { net: Arc::new(TcpNet), shutdown: Shutdown::new(), clock: None };
     Context::open("plain", &plain.common(), around).await.unwrap()

@@ -22,6 +22,7 @@ use tonic::server::NamedService;
 use tonic::{Code, Status};
 
 use crate::config::Limits;
+use crate::otlp::{Incoming, Otlp, told};
 
 /// Who may call a service of one listener. There is no default: who adds a service says it.
 #[derive(Clone)]
@@ -62,11 +63,20 @@ impl Callers {
 pub(super) struct Watchman {
     region: Option<Arc<Reloading<Region>>>,
     call_max: Duration,
+    otlp: Otlp,
+    incoming: Incoming,
 }
 
 impl Watchman {
     pub(super) fn new(region: Option<Arc<Reloading<Region>>>, limits: &Limits) -> Self {
-        Self { region, call_max: limits.call_ms_max.ms() }
+        let call_max = limits.call_ms_max.ms();
+        Self { region, call_max, otlp: Otlp::default(), incoming: Incoming::Left }
+    }
+
+    /// The same, and calls are told to the operator's collector.
+    pub(super) fn telling(mut self, otlp: Otlp, incoming: Incoming) -> Self {
+        (self.otlp, self.incoming) = (otlp, incoming);
+        self
     }
 
     /// Connections live for days, certificates may not: asked again at every call. Which desk
@@ -129,16 +139,18 @@ where
     }
 
     fn call(&mut self, mut request: Request<Body>) -> Self::Future {
+        let call = self.watchman.otlp.answering(&mut request, self.watchman.incoming);
         if let Err(reason) = self.admit(&mut request) {
-            return Box::pin(async move { Ok(refuse(S::NAME, reason)) });
+            return Box::pin(async move { Ok(told(call, refuse(S::NAME, reason))) });
         }
         let (answer, call_max) = (self.inner.call(request), self.watchman.call_max);
         Box::pin(async move {
-            Ok(match timeout(call_max, answer).await {
+            let response = match timeout(call_max, answer).await {
                 Ok(Ok(response)) => mend(S::NAME, response),
                 Ok(Err(never)) => match never {},
                 Err(_) => refuse(S::NAME, Reason::DeadlinePassed),
-            })
+            };
+            Ok(told(call, response))
         })
     }
 }

@@ -57,6 +57,8 @@ pub(super) struct Place {
     pub(super) steps_per_day: Option<u64>,
     /// Milliseconds between two moments at which nodes answer; 0 is at once.
     pub(super) reply_tick_ms: u64,
+    /// The section about telemetry that every party has; absent means none.
+    pub(super) telemetry: Option<String>,
     /// Where the key holder beside the broker listens, if there is one.
     pub(super) key_holder: Option<SocketAddr>,
 }
@@ -108,6 +110,7 @@ impl Place {
             budget: None,
             steps_per_day: None,
             reply_tick_ms: 0,
+            telemetry: None,
             key_holder: None,
         })
     }
@@ -163,6 +166,7 @@ impl Place {
         let path = quoted(&store.join(party));
         writeln!(text, "[store]\nbackend = \"{backend}\"\npath = {path}")?;
         writeln!(text, "[limits]\nnotice_ms = 0\ngrace_ms_max = 2000")?;
+        writeln!(text, "{}", self.telemetry.as_deref().unwrap_or_default())?;
         Ok(text)
     }
 

@@ -27,6 +27,7 @@ pub struct Setup {
     behind: BTreeMap<String, Lies>,
     unready: Vec<String>,
     key_holder: bool,
+    telemetry: Option<String>,
 }
 
 impl Setup {
@@ -45,6 +46,7 @@ impl Setup {
             behind: BTreeMap::new(),
             unready: Vec::new(),
             key_holder: false,
+            telemetry: None,
         }
     }
 
@@ -126,6 +128,13 @@ impl Setup {
         self
     }
 
+    /// With this section about telemetry in everybody's configuration.
+    #[must_use]
+    pub fn telemetry(mut self, section: String) -> Self {
+        self.telemetry = Some(section);
+        self
+    }
+
     /// Starts everybody and waits until they know each other.
     ///
     /// # Errors
@@ -139,6 +148,7 @@ impl Setup {
         let mut place = Place::new(identities, clock, &self.agencies, false, self.fanout_ms)?;
         (place.budget, place.reply_tick_ms) = (self.budget, self.reply_tick_ms);
         place.steps_per_day = self.steps_per_day;
+        place.telemetry = self.telemetry;
         let key_holder = if self.key_holder {
             place.admit_key_holder()?;
             Some(HolderParty::start(&place, At::default()).await?)

@@ -49,7 +49,7 @@ impl Source for Damaged {
 async fn told(scene: Scene, ask: &Ask) -> Result<Answered, Option<Reason>> {
     let question = v1::AnswerQuestion::from(&scene.question(ask));
     let service = AnswerService::new(Arc::new(scene.agency));
-    service.answered(question).await.map_err(|status| reason_of(&status))
+    service.answered(question, &Flow::default()).await.map_err(|status| reason_of(&status))
 }
 
 #[tokio::test]
