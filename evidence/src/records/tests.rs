@@ -6,6 +6,7 @@ use tokio::runtime::Runtime;
 
 use super::kept::{DUE, OPENINGS};
 use super::*;
+use crate::ledger::testing;
 use crate::ledger::{Ledger, LedgerError};
 use crate::limits::{BODY_BYTES_MAX, FORGET_LEAVES_MAX, FORGOTTEN_MAX, LEAF_BYTES_MAX};
 use crate::store::faulty::{Fault, FaultyStore};
@@ -22,7 +23,7 @@ struct Bench {
 async fn bench() -> Bench {
     let store = Arc::new(FaultyStore::new(Arc::new(MemoryStore::default())));
     let clock: Arc<dyn Clock> = Arc::new(SetClock::at(at(1)));
-    let ledger = Ledger::open(store.clone(), clock, "audit").await.unwrap();
+    let ledger = testing::open(store.clone(), clock, "audit").await.unwrap();
     Bench { store, ledger }
 }
 
