@@ -1,7 +1,7 @@
 //! Compiles the protocol with protox, so that no protoc binary is needed.
 
 /// Messages that `unprinted` writes a `Debug` for: they hold what no log may show.
-const UNPRINTED: [&str; 17] = [
+const UNPRINTED: [&str; 19] = [
     "AnswerBody",
     "AnswerEntry",
     "AnswerQuestion",
@@ -10,7 +10,9 @@ const UNPRINTED: [&str; 17] = [
     "DecisionFact",
     "DeskQuestion",
     "Detail",
+    "ListDecisionsRequest",
     "Part",
+    "RecordOpening",
     "Reply",
     "ShowDraftResponse",
     "ShownClient",

@@ -89,3 +89,9 @@ pub const FORGET_TRIES_MAX: usize = 8;
 
 /// Most findings of one check of the records; a thousand more say nothing new.
 pub const FINDINGS_MAX: usize = 1_000;
+
+/// Most calls of forgetting in one turn of the daily round: some 100,000 records.
+pub const ROUNDS_MAX: usize = 16;
+
+/// Most kinds of record in the totals of what was forgotten; with [`KIND_BYTES_MAX`] one value.
+pub const TOTALS_KINDS_MAX: usize = 48;

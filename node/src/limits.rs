@@ -231,3 +231,10 @@ pub(crate) const SLOT_INTERVAL_MS: u64 = 500;
 
 /// Most events of one page of later replies.
 pub(crate) const FOLLOWED_MAX: usize = grondslag_core::limits::FOLLOW_PAGE + 1;
+
+/// Length of the record of a question with fewer than [`RECORD_CATEGORIES`] categories, in bytes:
+/// with its head it is one value of the store.
+pub(crate) const RECORD_BYTES: usize = 5_600;
+
+/// A record takes [`RECORD_BYTES`] more for each so many categories.
+pub(crate) const RECORD_CATEGORIES: usize = 8;
