@@ -164,8 +164,8 @@ fn nobody_but_the_agencys_own_privacy_officer_draws() -> Result<()> {
         ] {
             assert_eq!(own.open_positions(request).await.map_err(refused), Err(why));
         }
-        assert_eq!(recorded(&federation, SCHOOL).await?, Vec::<Vec<u8>>::new());
-        assert_eq!(recorded(&federation, VT).await?, Vec::<Vec<u8>>::new());
+        assert_eq!(records(&federation, SCHOOL, KIND).await?, Vec::<Vec<u8>>::new());
+        assert_eq!(records(&federation, VT, KIND).await?, Vec::<Vec<u8>>::new());
         Ok(())
     })
 }

@@ -9,7 +9,8 @@
 //! Life of a record: [`commit`] makes leaf and opening; the caller appends them as one entry;
 //! [`open`] reads the body back and holds it against the leaf; [`reterm`] moves the end of its
 //! term; [`forget_due`] deletes what is over and appends, in the same batch, the leaf that says
-//! which commitments went, which [`Job`] does once a day; [`check`] walks a whole ledger and names what does not fit.
+//! which commitments went, which [`Job`] does once a day; [`check`] walks a whole ledger and names
+//! what does not fit.
 //!
 //! INVARIANT: every commitment in a ledger either has an opening that matches it, or stands in
 //! exactly one leaf of deletion behind it. Neither can be lost without the other showing it.
