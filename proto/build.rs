@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 /// Messages that `unprinted` writes a `Debug` for: they hold what no log may show.
-const UNPRINTED: [&str; 17] = [
+const UNPRINTED: [&str; 19] = [
     "AnswerBody",
     "AnswerEntry",
     "AnswerQuestion",
@@ -12,7 +12,9 @@ const UNPRINTED: [&str; 17] = [
     "DecisionFact",
     "DeskQuestion",
     "Detail",
+    "ListDecisionsRequest",
     "Part",
+    "RecordOpening",
     "Reply",
     "ShowDraftResponse",
     "ShownClient",

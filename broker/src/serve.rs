@@ -12,6 +12,7 @@ use grondslag_core::clock::Timestamp;
 use grondslag_core::id::Oin;
 use grondslag_core::limits::MESSAGE_BYTES_MAX;
 use grondslag_core::reason::Reason;
+use grondslag_evidence::ledger::Ledger;
 use grondslag_policy::Pack;
 use grondslag_proto::question::TargetQuestion;
 use grondslag_proto::reply::{self, Reply};

@@ -200,6 +200,7 @@ impl Desk {
             from_index: 0,
             limit: 1,
             target_id: target.as_bytes().to_vec(),
+            subject: String::new(),
         };
         let request = self.request(message, CALL_MS_MAX);
         let listed = self.client.clone().list_decisions(request).await.map_err(Failure::from)?;

@@ -8,7 +8,7 @@ use grondslag_core::reason::Reason;
 use grondslag_proto::v1::ShowStatusRequest;
 use grondslag_proto::v1::operator_service_client::OperatorServiceClient;
 use grondslag_runtime::channel::within;
-use grondslag_runtime::status::{PeerContact, Status};
+use grondslag_runtime::status::{PeerContact, RetentionState, Status};
 
 use crate::exit::{Exit, Failure};
 use crate::limits::{CERTIFICATE_DAYS_LOW, CRL_DAYS_LOW};
@@ -88,9 +88,25 @@ fn say(status: &Status, out: Output) {
         let missed = out.tr("antwoorden misten hun moment", "answers missed their tick");
         row(out.tr("te laat", "late"), &yellow(&format!("{late} {missed}")));
     }
+    if let Some(retention) = &status.retention {
+        row(out.tr("bewaartermijnen", "retention"), &retention_text(retention, out));
+    }
     for peer in &status.peers {
         out.line(&peer_line(peer, out));
     }
+}
+
+/// How much was forgotten, how many leaves of the ledger prove it, and up to which day.
+fn retention_text(retention: &RetentionState, out: Output) -> String {
+    let forgotten: u64 = retention.forgotten.values().sum();
+    let (went, proofs) = (out.tr("vergeten", "forgotten"), out.tr("bewijzen", "proofs"));
+    let done = retention.done_at.map_or_else(
+        || out.tr("nog geen ronde", "no round yet").to_owned(),
+        |at| format!("{} {}", out.tr("bij tot", "complete up to"), at.local()),
+    );
+    let failed =
+        retention.failed.map_or_else(String::new, |reason| format!(" {}", red(reason.code())));
+    format!("{forgotten} {went}, {} {proofs}, {done}{failed}", retention.leaves)
 }
 
 fn days_text(left: i64, low: i64, out: Output) -> String {

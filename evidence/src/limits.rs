@@ -98,3 +98,9 @@ pub const FINDINGS_MAX: usize = 1_000;
 
 /// Largest file with the region's witnesses: 31 of them and 16 signatures take 8 KiB.
 pub const WITNESS_FILE_BYTES_MAX: u64 = 64 * 1024;
+
+/// Most calls of forgetting in one turn of the daily round: some 100,000 records.
+pub const ROUNDS_MAX: usize = 16;
+
+/// Most kinds of record in the totals of what was forgotten; with [`KIND_BYTES_MAX`] one value.
+pub const TOTALS_KINDS_MAX: usize = 48;

@@ -12,6 +12,7 @@ use grondslag_core::clock::{Clock, Timestamp};
 use grondslag_core::id::{Digest, Mode, Oin};
 use grondslag_core::reason::Reason;
 use grondslag_evidence::ledger::Ledger;
+use grondslag_evidence::records::Job;
 use grondslag_evidence::store::Store;
 use grondslag_evidence::witnesses::NamedWitnesses;
 use grondslag_policy::{Overlay, Pack};
@@ -52,6 +53,8 @@ pub struct Agency {
     pub sign_key: SigningKey,
     /// Keys staff pseudonyms and the index of records.
     pub secret: Arc<NodeSecret>,
+    /// Where the agency's own register of processing activities stands, an absolute URI.
+    pub register: Option<String>,
     /// The region's rules.
     pub pack: Arc<Pack>,
     /// This node's own rules on top.
@@ -88,6 +91,8 @@ pub struct Agency {
     pub(crate) tick: Tick,
     /// Ordinary questions of late, to be repeated about made-up subjects.
     pub(crate) habits: Habits,
+    /// The daily round of forgetting.
+    pub(crate) forgetting: Job,
     /// How much its people may ask on one day.
     pub budget: AsksSection,
 }
@@ -200,6 +205,9 @@ impl Vitals for Agency {
         status.peers = vec![self.broker_contact()];
         status.late_answers = Some(self.tick.late());
         status.epoch = self.epoch_state().await;
+        status.retention = self.retention().await;
+        let failed = status.retention.as_ref().and_then(|retention| retention.failed);
+        status.findings.extend(failed);
         status.findings.extend(self.readiness().await);
         status
     }

@@ -155,6 +155,10 @@ pub struct AgencySection {
     /// Whose people in those files; needed when a file is of several agencies.
     #[serde(default)]
     pub id: Option<String>,
+    /// Where its register of processing activities stands, an absolute URI: a processing record
+    /// names the entry of its purpose in it. Absent: the agency's number names it.
+    #[serde(default)]
+    pub register: Option<String>,
     /// Folder of the digests of cards with a changed key that the operator accepted.
     #[serde(default)]
     pub accepted: Option<Place>,

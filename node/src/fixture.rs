@@ -16,7 +16,7 @@ use grondslag_core::answer::Answer;
 use grondslag_core::blind::inbound::verify_own_key;
 use grondslag_core::blind::{Element, Encrypted, InboundKey, Pair, Turned};
 use grondslag_core::card::Card;
-use grondslag_core::catalogue::{Category, Kind, Purpose, QueryKind, Role};
+use grondslag_core::catalogue::{self, Category, Purpose, QueryKind, Role};
 use grondslag_core::checkpoint::Origin;
 use grondslag_core::clock::{Clock, SetClock, Timestamp};
 use grondslag_core::id::{Digest, Mode, Oin, Pseudonym, TargetId};
@@ -25,8 +25,8 @@ use grondslag_core::limits::{DETAIL_BYTES, PAIR_BYTES};
 use grondslag_core::seal::{self, SealSecret};
 use grondslag_core::statement::{self, Leaf, Ruling};
 use grondslag_core::tier::{Level, Tier, Urgency, Verdict};
-use grondslag_evidence::ledger::testing;
-use grondslag_evidence::records;
+use grondslag_evidence::ledger::{Ledger, testing};
+use grondslag_evidence::records::{self, Job, Opening, open};
 use grondslag_evidence::store::faulty::FaultyStore;
 use grondslag_evidence::store::{MemoryStore, Store};
 use grondslag_policy::Pack;
@@ -56,6 +56,7 @@ use crate::epochs::holders::Holders;
 use crate::heads::Heads;
 use crate::index::{self, Canaries, Index};
 use crate::keys::{Keys, Renewal};
+use crate::recorded::Kind;
 use crate::records::{StoreSource, SubjectKey};
 use crate::secret::NodeSecret;
 use crate::staff::Registry;
@@ -179,7 +180,7 @@ impl Scene {
     pub(crate) async fn with(numbers: &[String]) -> Self {
         let region = TestRegion::new();
         let cards = vec![
-            region.card(BROKER, Kind::BROKER, without_keys, None),
+            region.card(BROKER, catalogue::Kind::BROKER, without_keys, None),
             region.card(GI, "gi", |_| {}, None),
             region.card(VT, "vt", |_| {}, None),
         ];
@@ -200,6 +201,18 @@ impl Scene {
         agency.refresh_epoch().await.unwrap();
         agency.index.tend(true).await.unwrap();
         Self { region, agency, store, shelf, clock, listing }
+    }
+
+    /// What stands behind the leaves of one kind of record, in ledger order.
+    pub(crate) async fn records(&self, kind: Kind) -> Vec<Vec<u8>> {
+        let mut bodies = Vec::new();
+        for record in self.agency.ledger.read(0, 1_000).await.unwrap() {
+            match open(self.store.as_ref(), &record.leaf).await.unwrap() {
+                Opening::Opened(opened) if opened.kind == kind.label() => bodies.push(opened.body),
+                _ => {}
+            }
+        }
+        bodies
     }
 
     /// A number's point; of a made-up subject too.
@@ -424,9 +437,10 @@ fn agency(
         oin: oin(OWN),
         mode: Mode::Demo,
         name: "Praktijk".into(),
-        kind: Kind::parse("ha").unwrap(),
+        kind: catalogue::Kind::parse("ha").unwrap(),
         duty_phone: "088".into(),
         broker: oin(BROKER),
+        register: None,
         context: Context {
             process: "node",
             region,
@@ -459,6 +473,7 @@ fn agency(
         store,
         broker_link,
         tick: Tick::new(Duration::ZERO),
+        forgetting: Job::default(),
         budget: crate::config::AsksSection::default(),
     }
 }

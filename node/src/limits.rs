@@ -240,3 +240,10 @@ pub(crate) const HEAD_WAIT_MS: u64 = 250;
 
 /// Most heads in the store: one, and those of answers that were under way together.
 pub(crate) const HEADS_KEPT_MAX: usize = 1_000;
+
+/// Length of the record of a question with fewer than [`RECORD_CATEGORIES`] categories, in bytes:
+/// with its head it is one value of the store.
+pub(crate) const RECORD_BYTES: usize = 5_600;
+
+/// A record takes [`RECORD_BYTES`] more for each so many categories.
+pub(crate) const RECORD_CATEGORIES: usize = 8;

@@ -17,6 +17,7 @@ use grondslag_core::limits::MESSAGE_BYTES_MAX;
 use grondslag_core::reason::Reason;
 use grondslag_core::seal::SealError;
 use grondslag_evidence::ledger::Ledger;
+use grondslag_evidence::records::Job;
 use grondslag_evidence::store::Store;
 use grondslag_policy::{Overlay, Pack, PackError};
 use grondslag_proto::v1::desk_service_server::DeskServiceServer;
@@ -52,6 +53,7 @@ use crate::keys::{Keys, Renewal};
 use crate::limits::{CANARIES_MAX, STAFF_FILE_BYTES_MAX, TEXT_FILE_BYTES_MAX};
 use crate::link::ChannelLink;
 use crate::operator::NodeOperator;
+use crate::processing::is_absolute;
 use crate::records::{StoreSource, SubjectKey};
 use crate::secret::NodeSecret;
 use crate::staff::{self, Registry};
@@ -175,6 +177,8 @@ async fn build(config: NodeConfig, context: &Context) -> Result<Built, StartErro
     config.check_mode(context.mode())?;
     config.check_holders(&context.oin())?;
     let agency = Arc::new(agency(&config, context).await?);
+    let recorded = agency.record_policy().await;
+    recorded.map_err(|reason| refused(reason, "the rules in force"))?;
     let region = region_services(context, &agency);
     let region = region.bind(context.net.as_ref(), config.listen.address).await?;
     let desk = DeskListenerFiles {
@@ -223,6 +227,9 @@ async fn agency(config: &NodeConfig, context: &Context) -> Result<Agency, StartE
     if pack.catalogue().kind(&section.kind).is_none() {
         return Err(refused(Reason::ConfigInvalid, "agency.kind is not in the catalogue"));
     }
+    if section.register.as_ref().is_some_and(|register| !is_absolute(register)) {
+        return Err(refused(Reason::ConfigInvalid, "agency.register is not an absolute URI"));
+    }
     let overlay = overlay(config, &pack)?;
     let staff = Arc::new(Registry::new(store.clone(), secret.clone()));
     load_staff(config, &pack, &staff).await?;
@@ -262,6 +269,7 @@ async fn agency(config: &NodeConfig, context: &Context) -> Result<Agency, StartE
         kind: section.kind.clone(),
         duty_phone: section.duty_phone.clone(),
         broker: config.broker.oin.clone(),
+        register: section.register.clone(),
         context: context.clone(),
         sign_key,
         secret,
@@ -283,6 +291,7 @@ async fn agency(config: &NodeConfig, context: &Context) -> Result<Agency, StartE
         broker_link,
         tick: Tick::new(config.answers.reply_tick_ms.ms()),
         habits: Habits::default(),
+        forgetting: Job::default(),
         budget: config.asks,
     })
 }

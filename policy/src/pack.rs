@@ -127,6 +127,18 @@ impl Pack {
         self.bundle
     }
 
+    /// That these rules came into force at a party, as its ledger's leaf says so; `overlay` is the
+    /// digest of its own rules.
+    pub fn leaf(&self, overlay: Option<Digest>) -> Vec<u8> {
+        let overlay: Vec<Digest> = overlay.into_iter().collect();
+        Canonical::new("grondslag/leaf/policy/v1")
+            .bytes(self.bundle.as_bytes())
+            .text(&self.version)
+            .list(overlay.iter().map(Digest::as_bytes))
+            .text(crate::ENGINE)
+            .finish()
+    }
+
     /// The columns that the pack itself fills in.
     pub fn settings(&self) -> &BTreeMap<String, String> {
         &self.settings

@@ -23,7 +23,8 @@ macro_rules! unprinted {
 
 unprinted! {
     AnswerBody AnswerEntry AnswerQuestion AskRequest Attestation DecisionFact DeskQuestion Detail
-    Part Reply ShowDraftResponse ShownClient StatedFact StepRequest StepResponse StepTarget TierText
+    ListDecisionsRequest Part RecordOpening Reply ShowDraftResponse ShownClient StatedFact
+    StepRequest StepResponse StepTarget TierText
 }
 
 #[cfg(test)]

@@ -2,6 +2,8 @@
 //!
 //! Broker and node fill it; the command line shows it as text or JSON. Field names are stable.
 
+use std::collections::BTreeMap;
+
 use grondslag_core::clock::Timestamp;
 use grondslag_core::id::{Mode, Oin};
 use grondslag_core::reason::Reason;
@@ -41,6 +43,9 @@ pub struct Status {
     /// known to a node.
     #[serde(default)]
     pub late_answers: Option<u64>,
+    /// What was forgotten at the end of its term, where the process keeps records.
+    #[serde(default)]
+    pub retention: Option<RetentionState>,
     /// Everybody it knows, and when they last spoke.
     pub peers: Vec<PeerContact>,
 }
@@ -72,6 +77,19 @@ pub struct IndexState {
     /// When the index was last compared with the register and nothing was missing; absent while it
     /// never was.
     pub as_of: Option<Timestamp>,
+}
+
+/// Forgetting, as the operator needs to know it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RetentionState {
+    /// When a day's round was last complete; absent before the first.
+    pub done_at: Option<Timestamp>,
+    /// How many records were forgotten since the ledger began, by kind.
+    pub forgotten: BTreeMap<String, u64>,
+    /// How many leaves of the ledger prove it.
+    pub leaves: u64,
+    /// Why the last turn failed; absent when it did not.
+    pub failed: Option<Reason>,
 }
 
 /// The store, as the operator needs to know it.

@@ -26,12 +26,12 @@ use grondslag_tests::federation::desk::{Desk, Turned};
 use grondslag_tests::federation::hand::Plea;
 use grondslag_tests::federation::{Federation, Setup, run};
 
-use crate::stage::{NOBODY, NOOR, NOW, SAFETY, SCHOOL, VT, line, wish};
+use crate::stage::{NOBODY, NOOR, NOW, SAFETY, SCHOOL, VT, line, records, wish};
 
 const WAIT: Duration = Duration::from_secs(60);
 const SEED: [u8; 32] = [3; 32];
-/// Label of the record of a spot check.
-const LEAF: &str = "grondslag/leaf/spot-check/v1";
+/// The record of a spot check.
+const KIND: &str = "grondslag/record/spot-check/v1";
 
 async fn region() -> Result<Federation> {
     Setup::of([VT, SCHOOL]).at(NOW).start().await
@@ -86,13 +86,6 @@ fn shown(opening: &v1::Opening) -> Result<Shown> {
     })
 }
 
-/// The records of spot checks in a node's ledger.
-async fn recorded(federation: &Federation, agency: &str) -> Result<Vec<Vec<u8>>> {
-    let leaves = federation.agency(agency)?.ledger.read(0, 500).await?;
-    let leaves = leaves.into_iter().map(|record| record.leaf);
-    Ok(leaves.filter(|leaf| Reader::new(leaf, LEAF).is_ok()).collect())
-}
-
 /// Changes the first kept batch of a node so that one client stands there as padding.
 async fn plant(federation: &Federation, agency: &str) -> Result<()> {
     let store: Arc<dyn Store> = federation.store(agency)?;
@@ -132,11 +125,10 @@ fn a_privacy_officer_sees_that_only_own_clients_are_enrolled_and_finds_a_planted
         assert_eq!(found, 1, "the positive control");
 
         // Who, when and what is recorded at the node; nothing of it reaches the broker.
-        let leaves = recorded(&federation, SCHOOL).await?;
+        let leaves = records(&federation, SCHOOL, KIND).await?;
         assert_eq!(leaves.len(), 3);
         let id = &federation.world().privacy_officer(SCHOOL)?.id;
-        let mut reader = Reader::new(leaves.last().context("a leaf")?, LEAF)?;
-        let _salt: [u8; 16] = reader.array()?;
+        let mut reader = Reader::new(leaves.last().context("a record")?, KIND)?;
         assert_eq!(reader.text()?, id);
         let values = broker.scan(b"", None, 10_000).await?.into_iter().map(|pair| pair.value);
         let all = values.collect::<Vec<_>>().concat();
@@ -172,8 +164,8 @@ fn nobody_but_the_agencys_own_privacy_officer_draws() -> Result<()> {
         ] {
             assert_eq!(own.open_positions(request).await.map_err(refused), Err(why));
         }
-        assert_eq!(recorded(&federation, SCHOOL).await?, Vec::<Vec<u8>>::new());
-        assert_eq!(recorded(&federation, VT).await?, Vec::<Vec<u8>>::new());
+        assert_eq!(records(&federation, SCHOOL, KIND).await?, Vec::<Vec<u8>>::new());
+        assert_eq!(records(&federation, VT, KIND).await?, Vec::<Vec<u8>>::new());
         Ok(())
     })
 }

@@ -5,6 +5,7 @@ use grondslag_core::answer::{Answer, Line, Outcome};
 use grondslag_core::canonical::Reader;
 use grondslag_core::id::Oin;
 use grondslag_core::reason::Reason;
+use grondslag_evidence::records::{Opening, open};
 use grondslag_proto::v1;
 use grondslag_runtime::channel::reason_of;
 use grondslag_tests::federation::hand::{NECESSITY, Plea, Sketch};
@@ -115,16 +116,31 @@ pub(crate) fn says_nothing(answer: &Answer) -> bool {
 
 /// The reasons of the alarms that an agency raised, in its ledger's order.
 pub(crate) async fn alarms(federation: &Federation, agency: &str) -> Result<Vec<Reason>> {
-    let ledger = federation.agency(agency)?.ledger.clone();
+    let records = records(federation, agency, "grondslag/record/alarm/v1").await?;
+    let reasons = records.into_iter().map(|body| {
+        let mut alarm = Reader::new(&body, "grondslag/record/alarm/v1")?;
+        alarm.array::<32>()?;
+        Ok(grondslag_proto::reply::reason(alarm.text()?))
+    });
+    reasons.collect()
+}
+
+/// What stands behind the leaves of one kind of record in an agency's ledger.
+pub(crate) async fn records(
+    federation: &Federation,
+    agency: &str,
+    kind: &str,
+) -> Result<Vec<Vec<u8>>> {
+    let (ledger, store) = (federation.agency(agency)?.ledger.clone(), federation.store(agency)?);
     let (mut found, mut from) = (Vec::new(), 0);
     loop {
         let page = ledger.read(from, LEDGER_PAGE).await?;
         let Some(last) = page.last() else { return Ok(found) };
         from = last.index + 1;
         for record in &page {
-            if let Ok(mut alarm) = Reader::new(&record.leaf, "grondslag/leaf/alarm/v1") {
-                alarm.array::<32>()?;
-                found.push(grondslag_proto::reply::reason(alarm.text()?));
+            match open(store.as_ref(), &record.leaf).await? {
+                Opening::Opened(opened) if opened.kind == kind => found.push(opened.body),
+                _ => {}
             }
         }
     }

@@ -6,6 +6,7 @@ use std::collections::{HashMap, HashSet};
 use grondslag_core::id::Digest;
 
 use super::forget::Forgotten;
+use super::job::{DONE, TOTALS, Totals};
 use super::kept::{DUE, Kept, OPENINGS, due_key, opening_key, parse_due, parse_opening};
 use super::{Opening, PREFIX, Until, committed, open};
 use crate::ledger::{Ledger, LedgerError, Record};
@@ -33,6 +34,8 @@ pub enum Problem {
     /// The end of its term is not in the index of ends, so that it would be kept for ever, or a
     /// key under which it is found does not lead to it.
     NotIndexed,
+    /// The totals of what was forgotten are not those of the leaves.
+    Miscounted,
     /// The store holds an opening, or an end, that no leaf commits to.
     Stray,
 }
@@ -83,6 +86,11 @@ pub async fn check(store: &dyn Store, ledger: &Ledger) -> Result<Checked, Ledger
     }
     walk.later(ledger, size).await?;
     walk.strays(store, ledger, size).await?;
+    // Counted while nothing more was forgotten, or not held against the leaves.
+    let (totals, quiet) = (Totals::read(store).await?.0, ledger.size().await? == size);
+    if quiet && (totals.count(), totals.leaves) != (walk.named, walk.checked.deletions) {
+        walk.found(None, Problem::Miscounted);
+    }
     Ok(walk.finish())
 }
 
@@ -95,6 +103,8 @@ struct Walk {
     bare: HashMap<Digest, (u64, String)>,
     /// Commitments that one covers.
     gone: HashSet<Digest>,
+    /// How many commitments the leaves of deletion name.
+    named: u64,
 }
 
 impl Walk {
@@ -131,6 +141,8 @@ impl Walk {
     }
 
     fn deletion(&mut self, index: u64, forgotten: &Forgotten) {
+        let count = u64::try_from(forgotten.count()).unwrap_or(u64::MAX);
+        self.named = self.named.saturating_add(count);
         for (kind, commitment) in
             forgotten.kinds.iter().flat_map(|(kind, list)| list.iter().map(move |one| (kind, one)))
         {
@@ -208,7 +220,8 @@ impl Walk {
             let page = store.scan(PREFIX, after.as_deref(), SCAN_PAGE_MAX).await?;
             let Some(last) = page.last() else { break };
             after = Some(last.key.clone());
-            for key in page.iter().map(|pair| pair.key.as_slice()) {
+            let own = page.iter().map(|pair| pair.key.as_slice());
+            for key in own.filter(|key| ![DONE, TOTALS].contains(key)) {
                 let commitment = if key.starts_with(OPENINGS) {
                     parse_opening(key)
                 } else if key.starts_with(DUE) {

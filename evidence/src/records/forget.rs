@@ -12,6 +12,7 @@ use grondslag_core::clock::Timestamp;
 use grondslag_core::id::Digest;
 
 use super::Until;
+use super::job::Totals;
 use super::kept::{DUE, Kept, due_key, opening_key, parse_due};
 use crate::ledger::{Entry, Ledger, LedgerError};
 use crate::limits::{
@@ -119,6 +120,9 @@ pub async fn forget_due(
         let Some((forgotten, state)) = gather(store, now).await? else {
             return Ok(round);
         };
+        let counts = forgotten.kinds.iter();
+        let counts = counts.map(|(kind, list)| (kind.as_str(), count(list)));
+        let state = Totals::add(store, state, counts).await?;
         let leaf = forgotten.leaf();
         let entry = Entry { about: Digest::of(&leaf), leaf, state };
         match ledger.append(entry).await {
@@ -136,10 +140,13 @@ impl Round {
     fn add(&mut self, forgotten: &Forgotten) {
         self.leaves += 1;
         for (kind, list) in &forgotten.kinds {
-            let count = u64::try_from(list.len()).unwrap_or(u64::MAX);
-            *self.kinds.entry(kind.clone()).or_default() += count;
+            *self.kinds.entry(kind.clone()).or_default() += count(list);
         }
     }
+}
+
+fn count(list: &[Digest]) -> u64 {
+    u64::try_from(list.len()).unwrap_or(u64::MAX)
 }
 
 /// What one leaf takes of what is due, and the batch that deletes it; `None` when nothing is due.

@@ -9,7 +9,8 @@
 //! Life of a record: [`commit`] makes leaf and opening; the caller appends them as one entry;
 //! [`open`] reads the body back and holds it against the leaf; [`reterm`] moves the end of its
 //! term; [`forget_due`] deletes what is over and appends, in the same batch, the leaf that says
-//! which commitments went; [`check`] walks a whole ledger and names what does not fit.
+//! which commitments went, which [`Job`] does once a day; [`check`] walks a whole ledger and names
+//! what does not fit.
 //!
 //! INVARIANT: every commitment in a ledger either has an opening that matches it, or stands in
 //! exactly one leaf of deletion behind it. Neither can be lost without the other showing it.
@@ -19,6 +20,7 @@
 
 mod check;
 mod forget;
+mod job;
 mod kept;
 
 use std::fmt;
@@ -29,6 +31,7 @@ use grondslag_core::id::Digest;
 
 pub use self::check::{Checked, Finding, Problem, check};
 pub use self::forget::{Forgotten, Round, forget_due};
+pub use self::job::{Job, Standing, Totals};
 use self::kept::{Kept, due_key, opening_key};
 use crate::ledger::{Entry, entry_hash};
 use crate::limits::{KIND_BYTES_MAX, RECORD_KEYS_MAX};
@@ -216,10 +219,11 @@ pub async fn reterm(
 
 impl Committed {
     /// The entry of this record, `about` the commitment itself: what it is about then says no
-    /// more than the leaf does. `more` is committed with it.
+    /// more than the leaf does. `more` is committed with it, and stands first in its state, so
+    /// that a conflict there is at the caller's own step.
     pub fn entry(self, more: Batch) -> Entry {
         let about = self.commitment;
-        Entry { about, leaf: self.leaf, state: self.state.then(more) }
+        Entry { about, leaf: self.leaf, state: more.then(self.state) }
     }
 }
 

@@ -372,7 +372,45 @@ async fn every_way_to_lose_or_keep_a_record_unseen_is_named() {
     let leaf = bench.ledger.read(2, 1).await.unwrap().remove(0).leaf;
     let again = Entry { about: Digest::of(b""), leaf, state: Batch::new() };
     bench.ledger.append(again).await.unwrap();
-    assert_eq!(bench.problems().await, [Problem::ForgottenTwice]);
+    assert_eq!(bench.problems().await, [Problem::Miscounted, Problem::ForgottenTwice]);
+}
+
+#[tokio::test]
+async fn the_daily_round_runs_once_a_day_counts_and_goes_on_after_a_restart() {
+    let bench = bench().await;
+    let (store, day) = (bench.store.as_ref(), 86_400_000);
+    for n in 0..150 {
+        bench.record(n, b"body", Until::At(at(day / 2))).await;
+    }
+    bench.record(150, b"later", Until::At(at(day + day / 2))).await;
+    let job = Job::default();
+    let turn = async |now: i64| job.turn(store, &bench.ledger, at(now)).await.unwrap();
+    // Nothing is due at first; what comes due on that day waits for the next.
+    assert_eq!(turn(1).await.unwrap().count(), 0);
+    assert_eq!(turn(day / 2 + 1).await, None);
+    // The first commit of the day's round fails though it landed.
+    bench.store.fail_commit(1, Fault::Landed);
+    let failed = job.turn(store, &bench.ledger, at(day)).await;
+    assert!(failed.is_err());
+    assert!(job.standing(store).await.unwrap().failed.is_some());
+    // Another process goes on.
+    let job = Job::default();
+    let round = job.turn(store, &bench.ledger, at(day)).await.unwrap().unwrap();
+    assert_eq!((round.count(), round.more), (50, false));
+    let standing = job.standing(store).await.unwrap();
+    assert_eq!((standing.totals.count(), standing.totals.leaves), (150, 2));
+    assert_eq!(standing.totals.kinds[KIND], 75);
+    assert_eq!((standing.done_at, standing.failed), (Some(at(day)), None));
+    assert_eq!(job.turn(store, &bench.ledger, at(day + 1)).await, Ok(None));
+    // A clock that was set back forgets nothing.
+    assert_eq!(job.turn(store, &bench.ledger, at(1)).await, Ok(None));
+    assert_eq!(job.turn(store, &bench.ledger, at(2 * day)).await.unwrap().unwrap().count(), 1);
+    assert!(bench.problems().await.is_empty());
+    // Totals that were altered show.
+    let mut totals = store.get(job::TOTALS).await.unwrap().unwrap();
+    *totals.last_mut().unwrap() ^= 1;
+    bench.put(job::TOTALS, &totals).await;
+    assert_eq!(bench.problems().await, [Problem::Miscounted]);
 }
 
 /// What may happen to records.

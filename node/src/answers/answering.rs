@@ -1,5 +1,6 @@
 //! From a delivered question to a reply that may leave.
 
+use grondslag_core::answer::Outcome;
 use grondslag_core::clock::Timestamp;
 use grondslag_core::id::Digest;
 use grondslag_core::reason::Reason;
@@ -7,12 +8,12 @@ use grondslag_core::seal::About;
 use grondslag_core::statement::subject_tag;
 use grondslag_evidence::ledger::{Entry, LedgerError};
 use grondslag_evidence::store::{Batch, StoreError};
-use grondslag_policy::FactError;
+use grondslag_policy::{ENGINE, FactError, Overlay};
 use grondslag_proto::question::TargetQuestion;
 
 use super::decide::{self, Found, Rules};
 use super::facts::Case;
-use super::record::{DecisionFact, DecisionLine, DecisionRecord, Ruled};
+use super::record::{self, DecisionRecord, Ruled, Ruling};
 use super::release::{Draft, Frame, Mismatch, Prepared, Sealed};
 use super::replay::{self, ReplayError};
 use super::shape;
@@ -22,6 +23,7 @@ use crate::agency::Agency;
 use crate::alarm::raise;
 use crate::index::Met;
 use crate::limits::RESOLVES_MAX;
+use crate::processing::{Processing, Status, activity, processor, span_id};
 use crate::random::random;
 use crate::records::{Client, Readiness, SourceFault, SubjectKey};
 
@@ -232,8 +234,7 @@ async fn read(
 /// What will be said, and what is recorded of it.
 struct Shaped {
     draft: Draft,
-    lines: Vec<DecisionLine>,
-    facts: Vec<DecisionFact>,
+    ruling: Ruling,
     /// Whose number binds the answer; of nobody on a miss.
     number: Option<String>,
 }
@@ -242,7 +243,7 @@ impl Shaped {
     /// Nothing that may be told; bound to a number only for a made-up subject.
     fn miss(attested: &Attested, number: Option<String>) -> Self {
         let (draft, lines) = shape::miss(attested);
-        Self { draft, lines, facts: Vec::new(), number }
+        Self { draft, ruling: Ruling { lines, ..Ruling::default() }, number }
     }
 
     /// A made-up subject was met: the answer is a neutral one, and bound to its number, which only
@@ -269,9 +270,10 @@ impl Shaped {
         let rules = Rules { pack: &agency.pack, overlay: agency.overlay.as_ref(), now };
         let mut decided = decide::decide(case, attested, found, rules)?;
         let facts = std::mem::take(&mut decided.facts);
+        let naming = Some(decided.naming.clone());
         let (draft, lines) = shape::known(attested, decided, found, now)?;
         let number = Some(found.client.number.expose().to_owned());
-        Ok(Self { draft, lines, facts, number })
+        Ok(Self { draft, ruling: Ruling { lines, facts, naming }, number })
     }
 }
 
@@ -283,13 +285,16 @@ async fn release(
     readiness: Readiness,
     now: Timestamp,
 ) -> Result<Sealed, Stop> {
-    let Shaped { draft, lines, facts, number } = shaped;
-    let canary = number.is_some() && lines.iter().all(|line| line.outcome == Ruled::Miss);
+    let Shaped { draft, ruling, number } = shaped;
+    let canary = number.is_some() && ruling.lines.iter().all(|line| line.outcome == Ruled::Miss);
     let frame = frame(agency, attested, readiness, number.as_deref(), canary)?;
     let prepared = draft.finish(&frame, &agency.sign_key);
     let prepared = prepared.map_err(|error| Stop::Hidden(error.reason()))?;
-    let record = DecisionRecord::of(attested, lines, facts, prepared.outcome(), now);
-    let entry = entry(agency, attested, &prepared, &record, &frame.subject_tag);
+    // A made-up subject is nobody's data.
+    let subject = number.as_deref().filter(|_| !canary);
+    let record = decision(agency, attested, ruling, prepared.outcome(), subject, now);
+    let record = record.map_err(Stop::past_look_up)?;
+    let entry = entry(agency, attested, &prepared, &record, subject, &frame.subject_tag);
     let entry = entry.map_err(Stop::past_look_up)?;
     match agency.ledger.append(entry).await {
         Ok(receipt) => Ok(prepared.release(&receipt)?),
@@ -346,19 +351,69 @@ fn frame<'a>(
     })
 }
 
+/// The record of a decision, and of the processing that it was.
+fn decision(
+    agency: &Agency,
+    attested: &Attested,
+    ruling: Ruling,
+    outcome: Outcome,
+    subject: Option<&str>,
+    now: Timestamp,
+) -> Result<DecisionRecord, Stop> {
+    let header = attested.header();
+    let span = || span_id().map_err(Stop::Fault);
+    let processing = Processing {
+        trace_id: attested.target_id(),
+        span_id: span()?,
+        status: Status::Ok,
+        name: "vraag van een andere organisatie beantwoord".to_owned(),
+        start: now,
+        end: agency.clock.now().max(now),
+        activity: activity(agency.register.as_deref(), &agency.oin, &header.purpose),
+        subject: record::data_subject(subject).map_err(Stop::Fault)?,
+        processor: Some(processor(agency, &header.asker)),
+    };
+    Ok(DecisionRecord {
+        target_id: attested.target_id(),
+        span_id: span()?,
+        decided_at: now,
+        asker: header.asker.clone(),
+        role: header.role.clone(),
+        purpose: header.purpose.clone(),
+        break_glass: header.break_glass,
+        statement: attested.statement(),
+        header: attested.header_digest(),
+        detail: attested.detail_digest(),
+        visible: record::visible(agency, attested),
+        lines: ruling.lines,
+        facts: ruling.facts,
+        naming: ruling.naming,
+        bundle: header.bundle,
+        version: agency.pack.version().to_owned(),
+        overlay: agency.overlay.as_ref().map(Overlay::digest),
+        engine: ENGINE.to_owned(),
+        outcome,
+        processing,
+    })
+}
+
 fn entry(
     agency: &Agency,
     attested: &Attested,
     prepared: &Prepared,
     record: &DecisionRecord,
+    subject: Option<&str>,
     tag: &Digest,
 ) -> Result<Entry, Stop> {
+    // What the receipt is compared by. It covers random bytes of the asker, so that it cannot be
+    // guessed.
     let about: Digest = attested.statement();
-    let answer_by = attested.header().times.answer_by;
-    let state = prepared.keep(agency.heads.put(Batch::new()), answer_by)?;
+    let header = attested.header();
+    let state = agency.heads.put(Batch::new());
+    let state = prepared.keep(state, header.times.answer_by)?;
     let state = slots::open(state, attested, &record.lines, tag, record.decided_at)?;
-    let salt = random().map_err(Stop::Fault)?;
-    Ok(Entry { about, leaf: record.leaf(attested, salt), state: record.keep(state)? })
+    let made = record.commit(agency, subject).map_err(Stop::Fault)?;
+    Ok(Entry { about, ..made.entry(state) })
 }
 
 impl From<SourceFault> for Stop {

@@ -8,10 +8,10 @@ use grondslag_core::catalogue::Category;
 use grondslag_core::clock::Timestamp;
 use grondslag_core::statement::Ruling;
 use grondslag_core::tier::{Tier, Verdict};
-use grondslag_policy::{Asked, Decision, FactError, Overlay, Pack, Resolved, Ruled};
+use grondslag_policy::{Asked, Decision, FactError, Overlay, Pack, Ruled};
 
 use super::facts::{self, Case};
-use super::record::DecisionFact;
+use super::record::{DecidedOn, DecisionFact, FileRuling, Naming};
 use super::verify::Attested;
 use crate::records::{Client, RegisterFact};
 
@@ -47,20 +47,42 @@ pub(super) struct Rules<'a> {
 pub(super) struct Decided {
     /// In the order asked.
     pub(super) categories: Vec<CategoryDecided>,
-    /// What depends on the child may be shown as such to this asker.
-    pub(super) nameable: bool,
-    /// The facts used, each once.
-    pub(super) facts: Vec<DecisionFact>,
+    /// Whether what depends on the child may be shown as such to this asker.
+    pub(super) naming: Naming,
+    /// The facts used, as sets: categories with the same facts share one.
+    pub(super) facts: Vec<Vec<DecisionFact>>,
 }
 
 /// The rulings on one category, one for each person whose file it is.
 #[derive(Debug)]
 pub(super) struct CategoryDecided {
     pub(super) category: Category,
+    /// The broker's cap.
+    pub(super) cap: Tier,
+    /// Which set of facts.
+    facts: usize,
+    /// The facts contradict each other.
+    held: bool,
     pub(super) rulings: Vec<(Decision, Ruled)>,
 }
 
 impl CategoryDecided {
+    /// On what it was decided, for the record.
+    pub(super) fn on(&self) -> DecidedOn {
+        let files = self.rulings.iter().map(|(decision, ruled)| FileRuling {
+            about: match ruled {
+                Ruled::Permit(permit) => permit.about(),
+                Ruled::Review(review) => review.about,
+                Ruled::Refuse(refusal) => refusal.about,
+            },
+            verdict: decision.verdict,
+            tier: decision.tier,
+            rows: decision.rows.clone(),
+            reason: decision.reason,
+        });
+        DecidedOn { facts: self.facts, held: self.held, files: files.collect() }
+    }
+
     /// What the rulings come to: what may be given of one file is given, whatever becomes of
     /// another.
     pub(super) fn verdict(&self) -> Verdict {
@@ -109,18 +131,13 @@ pub(super) fn decide(
     found: &Found,
     rules: Rules<'_>,
 ) -> Result<Decided, FactError> {
-    let mut resolved = Vec::new();
+    let mut facts = Vec::new();
     let mut categories = Vec::new();
     for ruling in attested.let_through() {
-        let (decided, facts) = category(case, attested, ruling, found, rules)?;
-        categories.push(decided);
-        resolved.push(facts);
+        categories.push(category(case, attested, ruling, found, rules, &mut facts)?);
     }
-    Ok(Decided {
-        categories,
-        nameable: nameable(case, found, rules)?,
-        facts: facts::told(&resolved),
-    })
+    let naming = naming(case, found, rules, &mut facts)?;
+    Ok(Decided { categories, naming, facts })
 }
 
 fn category(
@@ -129,9 +146,11 @@ fn category(
     ruling: &Ruling,
     found: &Found,
     rules: Rules<'_>,
-) -> Result<(CategoryDecided, Resolved), FactError> {
+    facts: &mut Vec<Vec<DecisionFact>>,
+) -> Result<CategoryDecided, FactError> {
     let category = &ruling.category;
     let known = case.sealed(category, found.client.birth_date, &found.facts, rules.now)?;
+    let held = known.held();
     let rulings = files(category, &found.records).into_iter().map(|about| {
         rules.pack.rule(&Asked {
             question: attested.statement(),
@@ -140,13 +159,22 @@ fn category(
             facts: &known.resolved.facts,
             overlay: rules.overlay,
             cap: ruling.cap,
-            held: known.held(),
+            held,
             on: rules.now,
         })
     });
-    let decided =
-        CategoryDecided { category: category.clone(), rulings: rulings.collect::<Result<_, _>>()? };
-    Ok((decided, known.resolved))
+    let rulings = rulings.collect::<Result<_, _>>()?;
+    let facts = place(facts, facts::told(&known.resolved));
+    Ok(CategoryDecided { category: category.clone(), cap: ruling.cap, facts, held, rulings })
+}
+
+/// Where a set of facts stands among those of a record.
+fn place(sets: &mut Vec<Vec<DecisionFact>>, set: Vec<DecisionFact>) -> usize {
+    let found = sets.iter().position(|known| *known == set);
+    found.unwrap_or_else(|| {
+        sets.push(set);
+        sets.len() - 1
+    })
 }
 
 /// Whose files there are under a category; without any, the child's own is asked about.
@@ -158,13 +186,18 @@ fn files(category: &Category, records: &[Record]) -> BTreeSet<About> {
 
 /// Whether this asker would be permitted to know that the child is known here. Not while a fact
 /// of the register cannot be understood: it may be the one that shields the child.
-fn nameable(case: &Case<'_>, found: &Found, rules: Rules<'_>) -> Result<bool, FactError> {
-    let Ok(involvement) = Category::parse(INVOLVEMENT) else {
-        return Ok(false);
-    };
+fn naming(
+    case: &Case<'_>,
+    found: &Found,
+    rules: Rules<'_>,
+    facts: &mut Vec<Vec<DecisionFact>>,
+) -> Result<Naming, FactError> {
+    let involvement = Category::parse(INVOLVEMENT)
+        .map_err(|_| FactError::Column { given: INVOLVEMENT.to_owned(), nearest: None })?;
     let known = case.sealed(&involvement, found.client.birth_date, &found.facts, rules.now)?;
     let may_name = rules.pack.may_name(&known.resolved.facts, rules.overlay, rules.now);
-    Ok(known.understood && may_name)
+    let (understood, nameable) = (known.understood, known.understood && may_name);
+    Ok(Naming { facts: place(facts, facts::told(&known.resolved)), understood, nameable })
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Facts of a case at the holder: what the header says, and what this node verified of the child.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use grondslag_core::catalogue::{Category, Kind};
 use grondslag_core::clock::Timestamp;
@@ -142,18 +142,15 @@ fn age_band(birth: BirthDate, now: Timestamp) -> &'static str {
     }
 }
 
-/// Facts of several categories as one list, each once: what the decision record tells.
-pub(super) fn told<'a>(all: impl IntoIterator<Item = &'a Resolved>) -> Vec<DecisionFact> {
-    let facts = all.into_iter().flat_map(|resolved| &resolved.all);
-    let told: BTreeSet<DecisionFact> = facts
-        .filter(|fact| fact.column != ABOUT)
-        .map(|fact| DecisionFact {
-            column: fact.column.clone(),
-            value: fact.value.clone(),
-            standing: fact.standing.map_or("absent", Standing::word).to_owned(),
-        })
-        .collect();
-    told.into_iter().collect()
+/// The sealed facts as the decision record tells them, in the catalogue's order.
+pub(super) fn told(resolved: &Resolved) -> Vec<DecisionFact> {
+    let facts = resolved.all.iter().filter(|fact| fact.column != ABOUT);
+    let told = facts.map(|fact| DecisionFact {
+        column: fact.column.clone(),
+        value: fact.value.clone(),
+        standing: fact.standing.map_or("absent", Standing::word).to_owned(),
+    });
+    told.collect()
 }
 
 #[cfg(test)]

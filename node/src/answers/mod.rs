@@ -14,7 +14,7 @@
 mod answering;
 mod decide;
 mod facts;
-mod record;
+pub mod record;
 pub mod release;
 pub(crate) mod replay;
 pub(crate) mod service;
@@ -23,4 +23,13 @@ pub(crate) mod slots;
 pub(crate) mod tick;
 pub mod verify;
 
-pub(crate) use record::decisions;
+pub(crate) use record::{decisions, decisions_on};
+
+/// Answers a question, for tests of what is left of it.
+#[cfg(test)]
+pub(crate) async fn put_for_tests(
+    agency: &crate::agency::Agency,
+    question: grondslag_proto::question::TargetQuestion,
+) {
+    answering::answer(agency, question).await.unwrap();
+}

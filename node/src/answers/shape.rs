@@ -26,6 +26,8 @@ pub(super) fn miss(attested: &Attested) -> (Draft, Vec<DecisionLine>) {
             tier: Tier::T0,
             basis: Basis::default(),
             shown: Shown::Neutral,
+            cap: ruling.cap,
+            on: None,
         });
         (draft.close(Closed::Neutral(category)), lines)
     })
@@ -42,7 +44,7 @@ pub(super) fn known(
     now: Timestamp,
 ) -> Result<(Draft, Vec<DecisionLine>), Mismatch> {
     let answer_by = attested.header().times.answer_by;
-    let nameable = decided.nameable;
+    let nameable = decided.naming.nameable;
     let mut draft = Draft::of(attested.statement());
     let mut lines = Vec::new();
     for category in decided.categories {
@@ -53,6 +55,8 @@ pub(super) fn known(
             tier: category.tier(),
             basis: category.basis(verdict),
             shown: Shown::Neutral,
+            cap: category.cap,
+            on: Some(category.on()),
         };
         let shape = Shape::of(category, &found.records, now);
         (draft, line.shown) = shape.add_to(draft, &line, nameable, answer_by)?;

@@ -7,7 +7,6 @@
 //! A clock that passes several slots at once, as after a pause, leaves one message for all of them.
 
 use grondslag_core::answer::{Answer, Basis, Line, Outcome};
-use grondslag_core::canonical::Canonical;
 use grondslag_core::catalogue::Category;
 use grondslag_core::clock::Timestamp;
 use grondslag_core::id::{Digest, Oin, TargetId};
@@ -17,7 +16,6 @@ use grondslag_core::seal::SealError;
 use grondslag_core::slot::next_slot;
 use grondslag_core::statement::FIRST_REPLY_NO;
 use grondslag_core::tier::Urgency;
-use grondslag_evidence::ledger::{Entry, LedgerError};
 use grondslag_evidence::store::{Batch, StoreError, parts};
 use grondslag_proto::{answer, v1};
 use prost::Message as _;
@@ -28,6 +26,7 @@ use super::release::{Frame, sealed};
 use super::verify::Attested;
 use crate::agency::Agency;
 use crate::limits::{PAGE, SLOTS_AT_ONCE_MAX};
+use crate::recorded::{Kind, append};
 
 const OPEN: &[u8] = b"s/";
 const DUE: &[u8] = b"sd/";
@@ -159,9 +158,9 @@ async fn fill(agency: &Agency, id: &TargetId, now: Timestamp) -> Result<(), Reas
             batch
         }
     };
-    match lapses {
-        None => agency.store.commit(batch).await.map_err(failed),
-        Some(_) => record_lapse(agency, id, &open, batch, now).await,
+    match next {
+        Some(_) => agency.store.commit(batch).await.map_err(failed),
+        None => record_ended(agency, id, &open, batch, now).await,
     }
 }
 
@@ -215,21 +214,23 @@ fn lapsed(agency: &Agency, open: &Open, lapse: &Lapse) -> Result<Answer, Reason>
     })
 }
 
-async fn record_lapse(
+/// Records that a term ended, with an outcome or without: of every question alike, so that the
+/// ledger does not tell which one had something in review.
+async fn record_ended(
     agency: &Agency,
     id: &TargetId,
     open: &Open,
     state: Batch,
     now: Timestamp,
 ) -> Result<(), Reason> {
-    let leaf = Canonical::new("grondslag/leaf/lapsed/v1")
+    let body = Kind::Ended
+        .canonical()
         .bytes(id.as_bytes())
         .text(open.asker.as_str())
+        .flag(open.lapse.is_some())
         .signed(open.answer_by.ms())
-        .signed(now.ms())
-        .finish();
-    let entry = Entry { about: Digest::of(&leaf), leaf, state };
-    agency.ledger.append(entry).await.map_err(LedgerError::reason)?;
+        .signed(now.ms());
+    append(agency, Kind::Ended, body, state).await?;
     Ok(())
 }
 

@@ -14,13 +14,11 @@ use std::fmt;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use grondslag_core::canonical::Canonical;
 use grondslag_core::catalogue::Category;
 use grondslag_core::id::{Digest, InquiryId, Oin, Pseudonym, TargetId};
 use grondslag_core::inquiry::{Header, Inquiry};
 use grondslag_core::reason::Reason;
 use grondslag_core::statement::{NamedRuling, subject_tag};
-use grondslag_evidence::ledger::{Entry, LedgerError};
 use grondslag_evidence::store::Batch;
 use grondslag_proto::question::Evidence;
 use grondslag_proto::reply::Reply;
@@ -37,6 +35,7 @@ use crate::agency::Agency;
 use crate::alarm::raise;
 use crate::limits::{ASK_WAIT_MS, EVENTS_PER_TARGET_MAX, HABITS_MAX, RETRY_PAUSE_MS};
 use crate::random::random;
+use crate::recorded::{Kind, append};
 
 /// Why, as a target that knows the canary would read it.
 const NECESSITY: &str = "Proefvraag over een verzonnen persoon: wordt elke vraag goed bezorgd?";
@@ -184,15 +183,11 @@ fn passing(closed: &v1::TargetClosed) -> Option<Oin> {
 
 /// That a question went out in a person's role which that person did not put.
 async fn record(agency: &Agency, inquiry: &Inquiry) -> Result<(), Reason> {
-    let salt: [u8; 16] = random()?;
-    let about = inquiry.digest();
-    let leaf = Canonical::new("grondslag/leaf/canary/v1")
-        .bytes(&salt)
-        .bytes(about.as_bytes())
-        .signed(inquiry.header().times.asked_at.ms())
-        .finish();
-    let entry = Entry { about, leaf, state: Batch::new() };
-    agency.ledger.append(entry).await.map_err(LedgerError::reason)?;
+    let body = Kind::Canary
+        .canonical()
+        .bytes(inquiry.digest().as_bytes())
+        .signed(inquiry.header().times.asked_at.ms());
+    append(agency, Kind::Canary, body, Batch::new()).await?;
     Ok(())
 }
 

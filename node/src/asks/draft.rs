@@ -17,6 +17,7 @@ use grondslag_core::inquiry::{Approver, Header};
 use grondslag_core::limits::APPROVERS_MAX;
 use grondslag_core::reason::Reason;
 use grondslag_core::statement::{approval_bytes, approval_commitment, sign, verify};
+use grondslag_evidence::ledger::LedgerError;
 use grondslag_evidence::store::parts::{self, Seen};
 use grondslag_evidence::store::{Batch, Store, StoreError};
 use grondslag_proto::v1;
@@ -31,6 +32,7 @@ use super::wish::Wish;
 use crate::agency::Agency;
 use crate::limits::{APPROVE_TRIES_MAX, DRAFT_TTL_MS, EXPIRE_STEPS};
 use crate::random::random;
+use crate::recorded::{Kind, entry, term};
 use crate::staff::{ActingStaff, Person, StaffError};
 
 const PREFIX: &[u8] = b"n/d/";
@@ -196,11 +198,16 @@ impl Draft {
         for _ in 0..APPROVE_TRIES_MAX {
             self.check_approval(agency, by, signatures)?;
             let batch = self.with_approval(by.person(), by.role(), signatures)?;
-            match agency.store.commit(batch).await {
-                Err(StoreError::Conflict { .. }) => {
+            let body = Kind::Approved.canonical().bytes(self.id.as_bytes());
+            let body = body.text(by.person().id().as_str()).text(by.role().as_str());
+            let body = body.signed(agency.clock.now().ms()).finish();
+            let term = term(self.wish.break_glass);
+            let entry = entry(agency, Kind::Approved, &body, term, batch)?;
+            match agency.ledger.append(entry).await {
+                Err(LedgerError::Conflict { .. }) => {
                     self = Self::shown_to(agency, self.id, by.person()).await?;
                 }
-                committed => return committed.map_err(StoreError::reason),
+                recorded => return recorded.map(drop).map_err(LedgerError::reason),
             }
         }
         Err(Reason::Busy)

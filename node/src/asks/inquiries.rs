@@ -1,13 +1,12 @@
 //! What this node asked: a durable line per inquiry, without its answers and without the child.
 
 use grondslag_core::answer::Answer;
-use grondslag_core::canonical::Canonical;
 use grondslag_core::catalogue::{Purpose, Role};
 use grondslag_core::clock::Timestamp;
 use grondslag_core::id::{Digest, InquiryId, Oin, StaffId};
 use grondslag_core::inquiry::Inquiry;
 use grondslag_core::reason::Reason;
-use grondslag_evidence::ledger::{Entry, LedgerError};
+use grondslag_evidence::ledger::LedgerError;
 use grondslag_evidence::store::{Batch, Store, StoreError};
 use grondslag_proto::reply::Reply;
 use serde::{Deserialize, Serialize};
@@ -16,7 +15,8 @@ use super::budget::{self, Counted, Said};
 use super::follow::Followed;
 use crate::agency::Agency;
 use crate::limits::{COUNT_TRIES_MAX, INQUIRIES_LOOKED_THROUGH_MAX, INQUIRIES_PAGE};
-use crate::random::random;
+use crate::processing::Processing;
+use crate::recorded::{Kind, append, entry, term};
 
 /// Inquiries, newest first: `n/i/<2^64 - 1 - milliseconds, big-endian><inquiry id>`.
 const PREFIX: &[u8] = b"n/i/";
@@ -99,12 +99,12 @@ pub(crate) async fn record_asked(
     summary: &Summary,
     state: Batch,
 ) -> Result<Counted, Reason> {
-    let (digest, leaf) = (inquiry.digest(), asked_leaf(inquiry, summary)?);
+    let term = term(inquiry.header().break_glass);
     let state = summary.put(state)?;
     for _ in 0..COUNT_TRIES_MAX {
         let (counts, counted) = budget::count(agency, inquiry, summary).await?;
         let (own, state) = (state.len(), state.clone().then(counts));
-        let entry = Entry { about: digest, leaf: leaf.clone(), state };
+        let entry = entry(agency, Kind::Asked, &asked(inquiry, summary), term, state)?;
         match agency.ledger.append(entry).await {
             Ok(_) => return Ok(counted),
             Err(LedgerError::Conflict { step, .. }) if step < own => {
@@ -127,20 +127,20 @@ pub(crate) async fn record_again(
     inquiry: &Inquiry,
     summary: &Summary,
 ) -> Result<(), Reason> {
-    let leaf = asked_leaf(inquiry, summary)?;
-    let entry = Entry { about: inquiry.digest(), leaf, state: Batch::new() };
+    let term = term(inquiry.header().break_glass);
+    let entry = entry(agency, Kind::Asked, &asked(inquiry, summary), term, Batch::new())?;
     agency.ledger.append(entry).await.map_err(LedgerError::reason)?;
     Ok(())
 }
 
-fn asked_leaf(inquiry: &Inquiry, summary: &Summary) -> Result<Vec<u8>, Reason> {
-    let salt: [u8; 16] = random()?;
-    Ok(Canonical::new("grondslag/leaf/asked/v1")
-        .bytes(&salt)
+fn asked(inquiry: &Inquiry, summary: &Summary) -> Vec<u8> {
+    Kind::Asked
+        .canonical()
         .bytes(inquiry.digest().as_bytes())
+        .bytes(summary.id.as_bytes())
         .text(summary.staff.as_str())
         .signed(summary.asked_at.ms())
-        .finish())
+        .finish()
 }
 
 /// Records that a draft is shown to somebody, before it is.
@@ -152,14 +152,8 @@ pub(crate) async fn record_shown(
     id: &InquiryId,
     to: &StaffId,
 ) -> Result<(), Reason> {
-    let salt: [u8; 16] = random()?;
-    let leaf = Canonical::new("grondslag/leaf/draft-shown/v1")
-        .bytes(&salt)
-        .bytes(id.as_bytes())
-        .text(to.as_str())
-        .finish();
-    let entry = Entry { about: Digest::of(id.as_bytes()), leaf, state: Batch::new() };
-    agency.ledger.append(entry).await.map_err(LedgerError::reason)?;
+    let body = Kind::DraftShown.canonical().bytes(id.as_bytes()).text(to.as_str());
+    append(agency, Kind::DraftShown, body, Batch::new()).await?;
     Ok(())
 }
 
@@ -172,37 +166,66 @@ pub(crate) async fn record_answer(
     from: &Oin,
     reply: &Reply,
 ) -> Result<(), Reason> {
-    let body = Digest::of(&reply.body);
-    let leaf = Canonical::new("grondslag/leaf/answered/v1")
+    let body = Kind::Answered
+        .canonical()
         .bytes(reply.target_id.as_bytes())
         .text(from.as_str())
         .number(reply.reply_no.into())
-        .bytes(body.as_bytes())
-        .bytes(&reply.signature)
-        .finish();
-    let entry = Entry { about: body, leaf, state: Batch::new() };
-    agency.ledger.append(entry).await.map_err(LedgerError::reason)?;
+        .bytes(Digest::of(&reply.body).as_bytes())
+        .bytes(&reply.signature);
+    append(agency, Kind::Answered, body, Batch::new()).await?;
     Ok(())
 }
 
-/// Marks that an inquiry is closed, counts its answers, and keeps what later ones must agree with.
+/// A question of which every agency has a state.
+#[derive(Debug)]
+pub(crate) struct Closed<'a> {
+    /// Its line.
+    pub summary: &'a Summary,
+    /// What was counted of it.
+    pub counted: &'a Counted,
+    /// The processing that it was.
+    pub processing: Vec<Processing>,
+    /// It was asked alone in acute danger.
+    pub break_glass: bool,
+}
+
+/// What stands behind the leaf of a closed inquiry.
+#[derive(Serialize)]
+struct ClosedRecord<'a> {
+    inquiry: InquiryId,
+    staff: &'a StaffId,
+    replied: u32,
+    processing: &'a [Processing],
+}
+
+/// Records that an inquiry is closed and the processing that it was, counts its answers, and keeps
+/// what later ones must agree with.
 ///
 /// # Errors
-/// Why the store did not take it.
+/// Why the ledger did not take it.
 pub(crate) async fn record_closed<'a>(
     agency: &Agency,
-    summary: &Summary,
-    counted: &Counted,
+    closed: Closed<'_>,
     answers: impl Iterator<Item = &'a Answer>,
     followed: &Followed,
 ) -> Result<(), Reason> {
-    let said = Said::of(answers);
+    let Closed { summary, counted, processing, break_glass } = closed;
+    let (said, term) = (Said::of(answers), term(break_glass));
+    let record = ClosedRecord {
+        inquiry: summary.id,
+        staff: &summary.staff,
+        replied: summary.replied,
+        processing: &processing,
+    };
+    let body = serde_json::to_vec(&record).map_err(|_| Reason::Internal)?;
     for _ in 0..COUNT_TRIES_MAX {
         let line = followed.put_again(agency, summary.put(Batch::new())?, &summary.id).await?;
         let counts = budget::count_answers(agency, counted, said).await?;
-        match agency.store.commit(line.then(counts)).await {
-            Err(StoreError::Conflict { .. }) => {}
-            committed => return committed.map_err(StoreError::reason),
+        let entry = entry(agency, Kind::Closed, &body, term, line.then(counts))?;
+        match agency.ledger.append(entry).await {
+            Err(LedgerError::Conflict { .. }) => {}
+            recorded => return recorded.map(drop).map_err(LedgerError::reason),
         }
     }
     Err(Reason::Busy)
@@ -268,4 +291,40 @@ pub(crate) async fn list(
         }
     }
     Ok(own)
+}
+
+/// Forgets the lines of questions whose term is `over`, by when they were asked.
+///
+/// # Errors
+/// Why the store could not be read or written: what is left is forgotten another time.
+pub(crate) async fn forget_lines(
+    store: &dyn Store,
+    over: impl Fn(Timestamp) -> bool,
+) -> Result<(), Reason> {
+    let mut after: Option<Vec<u8>> = None;
+    loop {
+        let page = store.scan(PREFIX, after.as_deref(), INQUIRIES_PAGE).await;
+        let page = page.map_err(StoreError::reason)?;
+        let mut batch = Batch::new();
+        for pair in &page {
+            let asked_at = asked_at(&pair.key).ok_or(Reason::StoreCorrupt)?;
+            if over(asked_at) {
+                batch = batch.delete(pair.key.as_slice());
+            }
+        }
+        if !batch.is_empty() {
+            store.commit(batch).await.map_err(StoreError::reason)?;
+        }
+        match page.last() {
+            Some(last) if page.len() == INQUIRIES_PAGE => after = Some(last.key.clone()),
+            _ => return Ok(()),
+        }
+    }
+}
+
+/// When the question of a line was asked.
+fn asked_at(key: &[u8]) -> Option<Timestamp> {
+    let (ms, _id) = key.strip_prefix(PREFIX)?.split_first_chunk::<8>()?;
+    let ms = u64::MAX - u64::from_be_bytes(*ms);
+    i64::try_from(ms).ok().map(Timestamp::from_ms)
 }

@@ -16,7 +16,7 @@ mod check;
 mod compose;
 pub(crate) mod draft;
 pub(crate) mod follow;
-mod inquiries;
+pub(crate) mod inquiries;
 mod patterns;
 mod plan;
 mod pursue;

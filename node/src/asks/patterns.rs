@@ -5,10 +5,8 @@
 
 use std::cmp::Reverse;
 
-use grondslag_core::canonical::Canonical;
-use grondslag_core::id::{Digest, StaffId};
+use grondslag_core::id::StaffId;
 use grondslag_core::reason::Reason;
-use grondslag_evidence::ledger::{Entry, LedgerError};
 use grondslag_evidence::store::Batch;
 use grondslag_proto::v1;
 
@@ -18,7 +16,7 @@ use crate::limits::{
     BUSY_PERCENT, NEUTRAL_PERCENT, NEUTRAL_QUESTIONS_MIN, NIGHT_QUESTIONS_MIN, PATTERN_DAYS,
     PATTERN_DAYS_MAX, PATTERNS_MAX,
 };
-use crate::random::random;
+use crate::recorded::{Kind, append};
 
 /// What makes a tally unusual.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -95,14 +93,8 @@ pub(crate) async fn patterns(
 }
 
 async fn record_read(agency: &Agency, reader: &StaffId, days: u32) -> Result<(), Reason> {
-    let salt: [u8; 16] = random()?;
-    let leaf = Canonical::new("grondslag/leaf/patterns-shown/v1")
-        .bytes(&salt)
-        .text(reader.as_str())
-        .number(days.into())
-        .finish();
-    let entry = Entry { about: Digest::of(&leaf), leaf, state: Batch::new() };
-    agency.ledger.append(entry).await.map_err(LedgerError::reason)?;
+    let body = Kind::PatternsShown.canonical().text(reader.as_str()).number(days.into());
+    append(agency, Kind::PatternsShown, body, Batch::new()).await?;
     Ok(())
 }
 

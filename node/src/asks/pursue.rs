@@ -26,7 +26,7 @@ use super::check::{Asked, check_evidence, check_rulings, open_reply, refused_by_
 use super::compose::{Composed, Cosigned, inquiry};
 use super::draft::{Leaving, not_taken};
 use super::inquiries::{
-    Stage, Summary, record_again, record_answer, record_asked, record_closed, update,
+    Closed, Stage, Summary, record_again, record_answer, record_asked, record_closed, update,
 };
 use super::view::{self, Draft, Stand, agency_line};
 use super::wish::Wish;
@@ -430,7 +430,14 @@ impl Pursuit {
         let recorded = match counted {
             Some(counted) => {
                 let followed = self.followed_to_end(&targets);
-                record_closed(&self.agency, &self.summary, counted, answers, &followed).await
+                match self.processing(&targets) {
+                    Ok(processing) => {
+                        let (summary, break_glass) = (&self.summary, self.header.break_glass);
+                        let closed = Closed { summary, counted, processing, break_glass };
+                        record_closed(&self.agency, closed, answers, &followed).await
+                    }
+                    Err(reason) => Err(reason),
+                }
             }
             None => update(&self.agency, &self.summary).await,
         };

@@ -14,6 +14,7 @@ use grondslag_proto::v1;
 use grondslag_proto::v1::desk_service_server::DeskService;
 use grondslag_proto::v1::open_positions_response;
 use grondslag_runtime::call::{desk_peer, report};
+use grondslag_subject::{Bsn, admits};
 use tokio::sync::{Semaphore, mpsc};
 use tokio_stream::wrappers::ReceiverStream;
 use tokio_stream::{Stream, StreamExt};
@@ -31,7 +32,7 @@ use super::term::answer_by;
 use super::view;
 use super::wish::{Wish, known_role};
 use crate::agency::Agency;
-use crate::answers::decisions;
+use crate::answers::{decisions, decisions_on};
 use crate::limits::{ASKS_MAX, DESK_EVENTS_MAX, LIST_DEFAULT};
 use crate::random::random;
 use crate::staff::Person;
@@ -67,6 +68,18 @@ impl Desk {
         let lang = request.metadata().get(LANG_KEY).and_then(|lang| lang.to_str().ok());
         let lang = lang.and_then(|lang| lang.parse().ok()).unwrap_or(Lang::Nl);
         Ok(Caller { person, lang })
+    }
+
+    /// "Who asked us" about one of our own: the decisions on them.
+    async fn who_asked(
+        &self,
+        reader: &StaffId,
+        subject: &str,
+        limit: usize,
+    ) -> Result<Vec<v1::DecisionRecord>, Reason> {
+        let number = Bsn::parse(subject).map_err(|_| Reason::BsnInvalid)?;
+        admits(self.agency.mode, &number)?;
+        decisions_on(&self.agency, reader, &number, limit).await
     }
 
     /// The person's pseudonym outside, if they hold the role in which they want to ask.
@@ -329,6 +342,15 @@ impl DeskService for Desk {
         }
         let wanted = request.into_inner();
         let (from, limit) = (wanted.from_index, limit(wanted.limit));
+        if !wanted.subject.is_empty() {
+            let listed = self.who_asked(caller.person.id(), &wanted.subject, limit).await;
+            return Ok(Response::new(match listed {
+                Ok(decisions) => v1::ListDecisionsResponse { decisions, refusal: None },
+                Err(reason) => {
+                    v1::ListDecisionsResponse { decisions: vec![], refusal: said(reason)? }
+                }
+            }));
+        }
         let only = match wanted.target_id.as_slice() {
             [] => None,
             id => Some(TargetId::from_slice(id).map_err(|_| rejected(Reason::Malformed))?),

@@ -2,12 +2,11 @@
 //! the record that it took place. The record is durable before anything is shown; no number and no
 //! dossier stands in it.
 
-use grondslag_core::canonical::Canonical;
 use grondslag_core::clock::Timestamp;
-use grondslag_core::id::{Digest, StaffId};
+use grondslag_core::id::StaffId;
 use grondslag_core::limits::{BATCHES_PAGE, SPOT_CHECK_POSITIONS_MAX};
 use grondslag_core::reason::Reason;
-use grondslag_evidence::ledger::{Entry, LedgerError, Receipt};
+use grondslag_evidence::ledger::Receipt;
 use grondslag_evidence::store::Batch;
 use grondslag_proto::v1;
 use grondslag_proto::v1::open_positions_response::Event;
@@ -16,7 +15,7 @@ use grondslag_subject::pseudonym::spot_check::{Shown, Verdict};
 
 use crate::agency::Agency;
 use crate::index::spot_check::{Broker, OpenedBatch, Opening, Recorded, Wish};
-use crate::random::random;
+use crate::recorded::{Kind, append};
 
 /// The batches of an epoch, page by page; 0 is the current epoch.
 ///
@@ -96,9 +95,8 @@ async fn record(
     tally: Tally,
     broker: Broker,
 ) -> Result<Receipt, Reason> {
-    let salt: [u8; 16] = random()?;
-    let leaf = Canonical::new("grondslag/leaf/spot-check/v1")
-        .bytes(&salt)
+    let body = Kind::SpotCheck
+        .canonical()
         .text(reader.as_str())
         .number(wish.epoch.into())
         .number(u64::try_from(wish.batches).unwrap_or(u64::MAX))
@@ -106,10 +104,8 @@ async fn record(
         .number(u64::try_from(wish.count).unwrap_or(u64::MAX))
         .list(tally.0.iter().map(|count| count.to_be_bytes()))
         .text(broker.word())
-        .signed(agency.clock.now().ms())
-        .finish();
-    let entry = Entry { about: Digest::of(&leaf), leaf, state: Batch::new() };
-    agency.ledger.append(entry).await.map_err(LedgerError::reason)
+        .signed(agency.clock.now().ms());
+    append(agency, Kind::SpotCheck, body, Batch::new()).await
 }
 
 fn closed(tally: Tally, broker: Broker, receipt: &Receipt) -> v1::SpotCheckClosed {

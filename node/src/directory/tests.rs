@@ -194,7 +194,7 @@ async fn our_own_card_that_ended_is_counted_on_from_under_a_new_admission() {
     scene.open().await.prepare(&scene.own(|_| {})).await.unwrap();
     let (folder, store) = (scene.region.folder(OWN), scene.means.store.clone());
     // When the fixture's admission has just ended.
-    let now = moment("2030-01-01");
+    let now = moment("2046-01-01");
     let means = means(&folder, store, Arc::new(SetClock::at(now))).await;
     let directory = Directory::open(means).await.unwrap();
     assert!(directory.prepare(&scene.own(|_| {})).await.is_err());

@@ -39,10 +39,13 @@ pub(super) async fn tend(
         let agency = Arc::clone(agency);
         context.tasks.spawn(ask_canaries(agency, mean, context.shutdown.clone()))?;
     }
-    let (store, clock) = (agency.store.clone(), agency.clock.clone());
+    let agency = Arc::clone(agency);
     context.every(Duration::from_millis(EXPIRE_INTERVAL_MS), move || {
-        let (store, clock) = (store.clone(), clock.clone());
-        async move { forget(store.as_ref(), clock.now()).await }
+        let agency = Arc::clone(&agency);
+        async move {
+            forget(agency.store.as_ref(), agency.clock.now()).await;
+            forget_records(&agency).await;
+        }
     })?;
     Ok(())
 }
@@ -113,5 +116,21 @@ async fn forget(store: &dyn Store, now: Timestamp) {
     }
     if let Err(reason) = forget_old(store, now).await {
         tracing::warn!(%reason, "old counts of questions were not forgotten");
+    }
+}
+
+/// The daily round: records whose retention term ended.
+async fn forget_records(agency: &Agency) {
+    match agency.forget().await {
+        Ok(Some(round)) if round.count() > 0 => {
+            tracing::info!(
+                count = round.count(),
+                "records were forgotten at the end of their term"
+            );
+        }
+        Ok(_) => {}
+        Err(reason) => {
+            tracing::error!(%reason, "records were not forgotten at the end of their term");
+        }
     }
 }

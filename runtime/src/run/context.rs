@@ -208,6 +208,7 @@ impl Context {
             },
             epoch: None,
             late_answers: None,
+            retention: None,
             peers: Vec::new(),
         }
     }

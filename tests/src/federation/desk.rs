@@ -240,7 +240,23 @@ impl Desk {
         target_id: Option<&TargetId>,
     ) -> Result<Vec<v1::DecisionRecord>, Turned> {
         let target_id = target_id.map(|id| id.as_bytes().to_vec()).unwrap_or_default();
-        let request = v1::ListDecisionsRequest { from_index: 0, limit: 1_000, target_id };
+        let request = v1::ListDecisionsRequest { limit: 1_000, target_id, ..Default::default() };
+        self.list(request).await
+    }
+
+    /// Who asked this node about one person, for its privacy officer.
+    ///
+    /// # Errors
+    /// Why not.
+    pub async fn who_asked(&self, subject: &str) -> Result<Vec<v1::DecisionRecord>, Turned> {
+        let subject = subject.to_owned();
+        self.list(v1::ListDecisionsRequest { subject, ..Default::default() }).await
+    }
+
+    async fn list(
+        &self,
+        request: v1::ListDecisionsRequest,
+    ) -> Result<Vec<v1::DecisionRecord>, Turned> {
         let listed = self.client().list_decisions(within(request, WAIT)).await?.into_inner();
         unless(listed.refusal)?;
         Ok(listed.decisions)

@@ -14,6 +14,7 @@ use super::*;
 use crate::answers::decisions;
 use crate::fixture::{Ask, CANARY, GI, KNOWN, Scene, UNKNOWN, attest, oin, opened, sign};
 use crate::limits::EPOCH_GAP_MS;
+use crate::recorded::Kind;
 
 async fn put(scene: &Scene, question: &TargetQuestion) -> Result<Reply, Stop> {
     answer(&scene.agency, question.clone()).await.map(Sealed::into_reply)
@@ -30,13 +31,12 @@ async fn answered(scene: &Scene, ask: &Ask) -> Answer {
 
 /// The reasons of the alarms in the ledger.
 async fn alarms(scene: &Scene) -> Vec<String> {
-    let leaves = scene.agency.ledger.read(0, 1_000).await.unwrap();
-    let read = |leaf: &[u8]| {
-        let mut fields = Reader::new(leaf, "grondslag/leaf/alarm/v1").ok()?;
+    let read = |body: Vec<u8>| {
+        let mut fields = Reader::new(&body, Kind::Alarm.label()).unwrap();
         let _about = fields.bytes().unwrap();
-        Some(String::from_utf8(fields.bytes().unwrap().to_vec()).unwrap())
+        fields.text().unwrap().to_owned()
     };
-    leaves.iter().filter_map(|record| read(&record.leaf)).collect()
+    scene.records(Kind::Alarm).await.into_iter().map(read).collect()
 }
 
 /// A practice that knows the child, with involvement and a diagnosis on file.

@@ -18,7 +18,7 @@ use tokio::sync::mpsc;
 use super::*;
 use crate::asks::compose::{Cosigned, header, inquiry};
 use crate::asks::follow::Followed;
-use crate::asks::inquiries::{Stage, record_asked, record_closed};
+use crate::asks::inquiries::{Closed, Stage, record_asked, record_closed};
 use crate::asks::pursue::Pursuit;
 use crate::asks::wish::{Subject, Wish};
 use crate::config::AsksSection;
@@ -270,6 +270,10 @@ fn followed() -> Followed {
     Followed { staff, answer_by: Timestamp::from_ms(2), targets: vec![] }
 }
 
+fn closed<'a>(summary: &'a Summary, counted: &'a Counted) -> Closed<'a> {
+    Closed { summary, counted, processing: Vec::new(), break_glass: false }
+}
+
 fn answer(lines: Vec<Line>) -> Answer {
     Answer {
         outcome: Answer::outcome_of(&lines),
@@ -293,13 +297,14 @@ async fn answers_count_and_one_that_says_something_is_not_neutral() {
     // A question is asked between our look and our write: neither is lost.
     let (_, line) = ALONE.asked(&scene.agency);
     let followed = followed();
-    let closing = record_closed(&scene.agency, &line, &counted, answers.iter(), &followed);
+    let closing = record_closed(&scene.agency, closed(&line, &counted), answers.iter(), &followed);
     let (counting, asked) = tokio::join!(closing, tried(&scene, &ALONE));
     assert_eq!((counting, asked), (Ok(()), None));
     let tally = &kept(&scene, 1).await[0];
     assert_eq!((tally.questions, tally.replies, tally.neutral), (2, 2, 1));
     scene.store.fail_commit(1, Fault::Lost);
-    let failed = record_closed(&scene.agency, &line, &counted, answers.iter(), &followed).await;
+    let failed =
+        record_closed(&scene.agency, closed(&line, &counted), answers.iter(), &followed).await;
     assert_eq!(failed, Err(Reason::StoreUnwritable));
 }
 
@@ -318,6 +323,9 @@ async fn counts_are_kept_as_long_as_anybody_may_ask_for_them() {
     assert_eq!(forget_old(store, now).await, Ok(2));
     assert!(store.scan(b"n/b/", None, 10).await.unwrap().is_empty());
     let (_, line) = ALONE.asked(&scene.agency);
-    assert_eq!(record_closed(&scene.agency, &line, &counted, [].iter(), &followed()).await, Ok(()));
+    assert_eq!(
+        record_closed(&scene.agency, closed(&line, &counted), [].iter(), &followed()).await,
+        Ok(())
+    );
     assert!(kept(&scene, 31).await.is_empty(), "and does not come back");
 }

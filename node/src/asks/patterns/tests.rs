@@ -112,7 +112,9 @@ async fn that_somebody_read_them_is_recorded_before_they_are_given() {
     read(&scene, 0).await;
     let leaves = scene.agency.ledger.read(before, 10).await.unwrap();
     assert_eq!(leaves.len(), 1);
-    assert!(leaves[0].leaf.windows(7).any(|part| part == b"officer"));
+    let holds = |bytes: &[u8]| bytes.windows(7).any(|part| part == b"officer");
+    assert!(!holds(&leaves[0].leaf), "it stands behind the leaf");
+    assert!(holds(&scene.records(Kind::PatternsShown).await[0]));
     scene.store.fail_commit(1, Fault::Lost);
     let reader = StaffId::parse("officer").unwrap();
     let failed = patterns(&scene.agency, &reader, 0).await;

@@ -5,10 +5,12 @@ use std::collections::BTreeMap;
 use grondslag_core::catalogue::Category;
 use grondslag_core::id::{Oin, TargetId};
 use grondslag_core::inquiry::Inquiry;
+use grondslag_core::reason::Reason;
 use grondslag_core::statement::{FIRST_REPLY_NO, subject_tag};
 
 use super::{Pursuit, Target};
 use crate::asks::follow::{Followed, FollowedTarget};
+use crate::processing::{DataSubject, Processing, Status, activity, span_id};
 
 impl Pursuit {
     /// What later replies must agree with, as long as it is not known what was let through: should
@@ -24,6 +26,33 @@ impl Pursuit {
         let honest = targets.iter().filter(|(_, target)| target.discarded.is_none());
         let open = honest.map(|(oin, target)| self.expect(oin, target.epoch, target.let_through()));
         self.followed(open.filter(|target| !target.let_through.is_empty()))
+    }
+
+    /// The processing that the question was: at every agency that it reached, of the same person.
+    ///
+    /// # Errors
+    /// `INTERNAL` without randomness.
+    pub(super) fn processing(
+        &self,
+        targets: &BTreeMap<Oin, Target>,
+    ) -> Result<Vec<Processing>, Reason> {
+        let subject = DataSubject::of(self.wish.subject.expose())?;
+        let (own, register) = (&self.agency.oin, self.agency.register.as_deref());
+        let reached = targets.iter().filter(|(_, target)| target.decided_in > 0);
+        let records = reached.map(|(oin, target)| {
+            Ok(Processing {
+                trace_id: TargetId::derive(&self.summary.id, oin),
+                span_id: span_id()?,
+                status: if target.discarded.is_some() { Status::Error } else { Status::Ok },
+                name: "vraag gesteld aan een andere organisatie".to_owned(),
+                start: self.summary.asked_at,
+                end: self.agency.clock.now().max(self.summary.asked_at),
+                activity: activity(register, own, &self.wish.purpose),
+                subject: Some(subject.clone()),
+                processor: None,
+            })
+        });
+        records.collect()
     }
 
     fn followed(&self, targets: impl Iterator<Item = FollowedTarget>) -> Followed {

@@ -360,7 +360,7 @@ async fn an_honest_answer_is_shown_and_recorded() {
     let line = line_of(&events);
     assert_eq!((line.state.as_str(), line.reason.as_str()), ("replied", ""));
     assert_eq!(line.outcome, Outcome::Neutraal.word());
-    assert_eq!(written, 2, "asked and answered");
+    assert_eq!(written, 3, "asked, answered and closed");
 }
 
 #[tokio::test]
@@ -384,7 +384,7 @@ async fn what_is_not_proved_is_discarded_unseen_and_alarms() {
         let line = line_of(&events);
         assert_eq!((line.state.as_str(), line.reason.as_str()), ("unreachable", reason), "{lie:?}");
         assert!(line.outcome.is_empty(), "{lie:?}");
-        assert_eq!(written, 2, "asked and alarmed: {lie:?}");
+        assert_eq!(written, 3, "asked, alarmed and closed: {lie:?}");
     }
 }
 
@@ -416,10 +416,10 @@ async fn a_target_whose_key_was_not_proved_is_left_out_and_alarms_and_the_others
         }
         let others = lines.values().filter(|(state, _)| state == "replied").count();
         assert_eq!(others, usize::from(asked));
-        // Asked and answered, and one alarm for each that is left out.
+        // Asked, answered and closed, and one alarm for each that is left out.
         let alarms = u64::try_from(unproven.len()).unwrap();
         let written = agency.ledger.size().await.unwrap() - before;
-        assert_eq!(written, alarms + if asked { 2 } else { 0 });
+        assert_eq!(written, alarms + if asked { 3 } else { 0 });
     }
 }
 
@@ -439,14 +439,14 @@ async fn a_target_that_the_broker_cannot_deal_with_is_not_refused_by_rule() {
     let line = line_of(&events);
     assert_eq!((line.state.as_str(), line.reason.as_str()), ("unreachable", "AGENCY_SUSPENDED"));
     assert!(line.lines.is_empty());
-    assert_eq!(written, 1, "asked; nobody lied");
+    assert_eq!(written, 2, "asked and closed; nobody lied");
 }
 
 #[tokio::test]
 async fn a_flood_of_bad_decisions_alarms_once() {
     let (events, written) = pursue(Lie::Flood).await;
     assert_eq!(line_of(&events).reason, "HEADER_MISMATCH");
-    assert_eq!(written, 2, "asked and alarmed");
+    assert_eq!(written, 3, "asked, alarmed and closed");
 }
 
 #[tokio::test]

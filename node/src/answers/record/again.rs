@@ -1,0 +1,185 @@
+//! Deciding again: a record and the rules that it names give the decision that it tells, or the
+//! record, the rules or the engine is not what it was.
+
+use std::fmt;
+
+use grondslag_core::answer::Basis;
+use grondslag_core::id::Digest;
+use grondslag_core::tier::{Tier, Verdict};
+use grondslag_policy::{Asked, Decision, FactError, Facts, Overlay, Pack};
+
+use super::{DecidedOn, DecisionFact, DecisionLine, DecisionRecord, FileRuling, Ruled};
+
+/// Where a record and the decision taken again part.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Difference {
+    /// The category, or `naming`.
+    pub of: String,
+    /// What differs: `outcome`, `tier`, `rows`, `grounds`, `reason`, `nameable`, `facts`.
+    pub what: &'static str,
+    /// As the record tells it.
+    pub recorded: String,
+    /// As it is decided now.
+    pub again: String,
+}
+
+/// A record cannot be decided again with these rules.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NotAgain {
+    /// It was decided with another bundle.
+    #[error("it was decided with the rules {0}")]
+    Bundle(Digest),
+    /// It was decided with other rules of the node's own, or with none.
+    #[error("it was decided with other rules of the node's own")]
+    Overlay,
+}
+
+impl DecisionRecord {
+    /// Decides again, and says what differs. On a miss nothing was decided, and nothing is.
+    ///
+    /// # Errors
+    /// [`NotAgain`] for rules that are not those of the record.
+    pub fn again(
+        &self,
+        pack: &Pack,
+        overlay: Option<&Overlay>,
+    ) -> Result<Vec<Difference>, NotAgain> {
+        if pack.bundle() != self.bundle {
+            return Err(NotAgain::Bundle(self.bundle));
+        }
+        if overlay.map(Overlay::digest) != self.overlay {
+            return Err(NotAgain::Overlay);
+        }
+        let again = Again { record: self, pack, overlay };
+        let mut found = Found::default();
+        for line in &self.lines {
+            again.line(line, &mut found);
+        }
+        again.naming(&mut found);
+        Ok(found.0)
+    }
+}
+
+#[derive(Default)]
+struct Found(Vec<Difference>);
+
+impl Found {
+    fn hold<T: PartialEq + fmt::Debug>(
+        &mut self,
+        of: &str,
+        what: &'static str,
+        recorded: &T,
+        again: &T,
+    ) {
+        if recorded != again {
+            self.add(of, what, recorded, again);
+        }
+    }
+
+    fn add(
+        &mut self,
+        of: &str,
+        what: &'static str,
+        recorded: &impl fmt::Debug,
+        again: &impl fmt::Debug,
+    ) {
+        let (recorded, again) = (format!("{recorded:?}"), format!("{again:?}"));
+        self.0.push(Difference { of: of.to_owned(), what, recorded, again });
+    }
+}
+
+struct Again<'a> {
+    record: &'a DecisionRecord,
+    pack: &'a Pack,
+    overlay: Option<&'a Overlay>,
+}
+
+impl Again<'_> {
+    fn line(&self, line: &DecisionLine, found: &mut Found) {
+        let of = line.category.as_str();
+        let Some(on) = &line.on else {
+            found.hold(of, "outcome", &line.outcome, &Ruled::Miss);
+            found.hold(of, "tier", &line.tier, &Tier::T0);
+            return found.hold(of, "rows", &line.basis, &Basis::default());
+        };
+        match self.rulings(line, on) {
+            Err(error) => found.add(of, "facts", &"", &error.to_string()),
+            Ok(rulings) => {
+                for (file, again) in on.files.iter().zip(&rulings) {
+                    compare(of, file, again, found);
+                }
+                summed_up(of, line, &rulings, found);
+            }
+        }
+    }
+
+    fn rulings(&self, line: &DecisionLine, on: &DecidedOn) -> Result<Vec<Decision>, FactError> {
+        let facts = self.facts(on.facts)?;
+        let rulings = on.files.iter().map(|file| {
+            let asked = Asked {
+                question: self.record.statement,
+                category: &line.category,
+                about: file.about,
+                facts: &facts,
+                overlay: self.overlay,
+                cap: line.cap,
+                held: on.held,
+                on: self.record.decided_at,
+            };
+            // The ruling beside the decision would be a permit; it goes unused.
+            self.pack.rule(&asked).map(|(decision, _)| decision)
+        });
+        rulings.collect()
+    }
+
+    fn naming(&self, found: &mut Found) {
+        let Some(naming) = &self.record.naming else { return };
+        match self.facts(naming.facts) {
+            Err(error) => found.add("naming", "facts", &"", &error.to_string()),
+            Ok(facts) => {
+                let may = self.pack.may_name(&facts, self.overlay, self.record.decided_at);
+                found.hold("naming", "nameable", &naming.nameable, &(naming.understood && may));
+            }
+        }
+    }
+
+    fn facts(&self, set: usize) -> Result<Facts, FactError> {
+        let mut facts = self.pack.facts();
+        for (column, value) in &self.record.visible {
+            self.pack.set(&mut facts, column, value)?;
+        }
+        let missing = || FactError::Missing { columns: vec![set.to_string()] };
+        let sealed = self.record.facts.get(set).ok_or_else(missing)?;
+        for DecisionFact { column, value, .. } in sealed {
+            self.pack.set(&mut facts, column, value)?;
+        }
+        Ok(facts)
+    }
+}
+
+fn compare(of: &str, file: &FileRuling, again: &Decision, found: &mut Found) {
+    found.hold(of, "outcome", &file.verdict, &again.verdict);
+    found.hold(of, "tier", &file.tier, &again.tier);
+    found.hold(of, "rows", &file.rows, &again.rows);
+    found.hold(of, "reason", &file.reason, &again.reason);
+}
+
+/// The line of a category is what its files come to.
+fn summed_up(of: &str, line: &DecisionLine, rulings: &[Decision], found: &mut Found) {
+    let verdict = rulings.iter().map(|ruling| ruling.verdict).min().unwrap_or(Verdict::Refuse);
+    let with: Vec<_> = rulings.iter().filter(|ruling| ruling.verdict == verdict).collect();
+    let tier = with.iter().map(|ruling| ruling.tier).max().unwrap_or(Tier::T0);
+    found.hold(of, "outcome", &line.outcome, &Ruled::from(verdict));
+    found.hold(of, "tier", &line.tier, &tier);
+    let mut basis = Basis::default();
+    for ruling in with {
+        let rows = ruling.rows.iter().filter(|row| !basis.rows.contains(row)).cloned();
+        let rows: Vec<_> = rows.collect();
+        basis.rows.extend(rows);
+        let grounds = ruling.grounds.iter().filter(|ground| !basis.grounds.contains(ground));
+        let grounds: Vec<_> = grounds.cloned().collect();
+        basis.grounds.extend(grounds);
+    }
+    found.hold(of, "rows", &line.basis.rows, &basis.rows);
+    found.hold(of, "grounds", &line.basis.grounds, &basis.grounds);
+}

@@ -1,0 +1,70 @@
+//! What a node forgets of its own accord, once a day by the dates of its clock: the openings of
+//! records whose term ended, with the leaf that says which, and the lines of own questions.
+//!
+//! What lives shorter (replies, drafts, counts) has a sweep of its own in `serve`. An answer that
+//! was received is shown and never stored.
+
+use grondslag_core::clock::Timestamp;
+use grondslag_core::id::Digest;
+use grondslag_core::reason::Reason;
+use grondslag_evidence::ledger::{Entry, LedgerError};
+use grondslag_evidence::records::Round;
+use grondslag_evidence::store::{Batch, StoreError};
+use grondslag_policy::Overlay;
+use grondslag_policy::retention::Kept;
+use grondslag_runtime::status::RetentionState;
+
+use crate::agency::Agency;
+use crate::asks::inquiries::forget_lines;
+
+/// Which rules were in force when this node last started.
+const POLICY: &[u8] = b"y/policy";
+
+impl Agency {
+    /// Forgets what is due if that was not done yet today. What was left over, as after a long
+    /// stop, is for the next turn.
+    ///
+    /// # Errors
+    /// Why ledger or store did not take it.
+    pub async fn forget(&self) -> Result<Option<Round>, Reason> {
+        let (store, now) = (self.store.as_ref(), self.clock.now());
+        let round = self.forgetting.turn(store, &self.ledger, now).await;
+        let round = round.map_err(LedgerError::reason)?;
+        if round.is_some() {
+            let before = |line: Timestamp| self.pack.retention().end(Kept::Decision, line) <= now;
+            forget_lines(store, before).await?;
+        }
+        Ok(round)
+    }
+
+    /// Where forgetting stands, for the operator.
+    pub(crate) async fn retention(&self) -> Option<RetentionState> {
+        let standing = self.forgetting.standing(self.store.as_ref()).await.ok()?;
+        Some(RetentionState {
+            done_at: standing.done_at,
+            forgotten: standing.totals.kinds,
+            leaves: standing.totals.leaves,
+            failed: standing.failed.map(LedgerError::reason),
+        })
+    }
+
+    /// Records which rules are in force, when they are not those of the last start.
+    ///
+    /// # Errors
+    /// Why ledger or store did not take it.
+    pub(crate) async fn record_policy(&self) -> Result<(), Reason> {
+        let leaf = self.pack.leaf(self.overlay.as_ref().map(Overlay::digest));
+        let about = Digest::of(&leaf);
+        let before = self.store.get(POLICY).await.map_err(StoreError::reason)?;
+        if before.as_deref() == Some(about.as_bytes()) {
+            return Ok(());
+        }
+        let state = Batch::new().put(POLICY, about.as_bytes());
+        let entry = Entry { about, leaf, state };
+        self.ledger.append(entry).await.map_err(LedgerError::reason)?;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests;

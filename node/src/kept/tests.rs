@@ -1,0 +1,115 @@
+//! A practice over the years.
+
+use std::collections::BTreeMap;
+
+use grondslag_core::answer::About as Whose;
+use grondslag_core::clock::Clock as _;
+use grondslag_core::tier::Tier;
+use grondslag_evidence::records::{Opening, check, open};
+use grondslag_evidence::store::Store as _;
+use grondslag_evidence::store::faulty::Fault;
+
+use super::*;
+use crate::answers::put_for_tests;
+use crate::fixture::{Ask, KNOWN, Scene, UNKNOWN, moment};
+use crate::recorded::Kind;
+
+/// How many decisions can still be opened, and how many leaves there are.
+async fn opened(scene: &Scene) -> (usize, u64) {
+    let decisions = scene.records(Kind::Decision).await.len();
+    (decisions, scene.agency.ledger.size().await.unwrap())
+}
+
+/// A question every month for seven years, one of them with break glass, and the daily round.
+#[tokio::test]
+async fn five_years_on_openings_go_the_tree_stays_whole_and_every_gap_has_its_proof() {
+    let scene = Scene::new().await;
+    scene.shelf.record("G05", Whose::Child, &[(Tier::T1, "Betrokken.")]);
+    let start = moment("2026-09-15T09:00");
+    let mut asked = Vec::new();
+    let mut leaves = BTreeMap::new();
+    for month in 0..84_u8 {
+        let now = start.plus_calendar(0, u32::from(month) * 30);
+        scene.clock.set(now);
+        let subject = if month % 2 == 0 { KNOWN } else { UNKNOWN };
+        let mut question = scene.question(&Ask::guardian(&["G05"]).id(month).about(subject));
+        if month == 3 {
+            question.header.break_glass = true;
+            scene.seal_anew(&mut question);
+        }
+        put_for_tests(&scene.agency, question).await;
+        asked.push(now);
+        scene.agency.forget().await.unwrap();
+        assert_eq!(scene.agency.forget().await, Ok(None), "once a day");
+        // Every decision whose five years are not over can be opened; the one with break glass
+        // has ten.
+        let kept = asked.iter().enumerate().filter(|(month, asked)| {
+            let years = if *month == 3 { 10 } else { 5 };
+            asked.plus_calendar(years, 0) > now
+        });
+        assert_eq!(opened(&scene).await.0, kept.count(), "month {month}");
+        // No leaf that was ever there changes.
+        for record in scene.agency.ledger.read(0, 1_000).await.unwrap() {
+            let before = leaves.entry(record.index).or_insert_with(|| record.clone());
+            assert_eq!(*before, record);
+        }
+    }
+    let checked = check(scene.store.as_ref(), &scene.agency.ledger).await.unwrap();
+    assert_eq!(checked.findings, Vec::new());
+    assert!(checked.forgotten > 20 && checked.deletions > 20);
+    let state = scene.agency.retention().await.unwrap();
+    let forgotten: u64 = state.forgotten.values().sum();
+    assert_eq!((forgotten, state.leaves), (checked.forgotten, checked.deletions));
+    assert_eq!((state.done_at, state.failed), (Some(scene.clock.now()), None));
+    // Ten years on the last one goes.
+    scene.clock.set(start.plus_calendar(20, 0));
+    scene.agency.forget().await.unwrap();
+    let (open_still, size) = opened(&scene).await;
+    assert_eq!((open_still, size), (0, u64::try_from(leaves.len()).unwrap() + 1));
+    for record in scene.agency.ledger.read(0, 1_000).await.unwrap() {
+        let opening = open(scene.store.as_ref(), &record.leaf).await.unwrap();
+        assert!(!matches!(opening, Opening::Opened(_)), "{}", record.index);
+    }
+    for room in [b"d/".as_slice(), b"w/"] {
+        assert!(scene.store.scan(room, None, 10).await.unwrap().is_empty());
+    }
+}
+
+#[tokio::test]
+async fn a_round_that_fails_shows_and_the_next_turn_goes_on() {
+    let scene = Scene::new().await;
+    put_for_tests(&scene.agency, scene.question(&Ask::guardian(&["G05"]))).await;
+    scene.clock.set(scene.clock.now().plus_calendar(6, 0));
+    for fault in [Fault::Lost, Fault::Landed] {
+        scene.store.fail_commit(1, fault);
+        assert_eq!(scene.agency.forget().await, Err(Reason::StoreUnwritable), "{fault:?}");
+        let failed = scene.agency.retention().await.unwrap().failed;
+        assert_eq!(failed, Some(Reason::StoreUnwritable));
+    }
+    scene.agency.forget().await.unwrap().unwrap();
+    let state = scene.agency.retention().await.unwrap();
+    assert_eq!((state.failed, state.leaves), (None, 1));
+    let checked = check(scene.store.as_ref(), &scene.agency.ledger).await.unwrap();
+    assert_eq!((checked.forgotten, checked.findings), (1, Vec::new()));
+}
+
+#[tokio::test]
+async fn the_rules_in_force_are_recorded_when_they_change_and_only_then() {
+    let mut scene = Scene::new().await;
+    let size = async |scene: &Scene| scene.agency.ledger.size().await.unwrap();
+    let before = size(&scene).await;
+    for _ in 0..2 {
+        scene.agency.record_policy().await.unwrap();
+    }
+    assert_eq!(size(&scene).await, before + 1);
+    let text = "[[row]]\nid = \"L1\"\noutcome = \"hold\"\nlegal = [\"avg-5-1-c\"]\n\
+                text.nl = \"Eerst kijken.\"\ntext.en = \"Look first.\"\n";
+    let (pack, kind) = (scene.agency.pack.clone(), scene.agency.kind.clone());
+    scene.agency.overlay = Some(Overlay::load(&pack, &kind, "local.toml", text).unwrap());
+    scene.agency.record_policy().await.unwrap();
+    assert_eq!(size(&scene).await, before + 2);
+    let leaf = scene.agency.ledger.read(before + 1, 1).await.unwrap().remove(0).leaf;
+    let overlay = scene.agency.overlay.as_ref().unwrap().digest();
+    assert_eq!(leaf, pack.leaf(Some(overlay)));
+    assert!(leaf.windows(32).any(|part| part == pack.bundle().as_bytes()));
+}

@@ -1,0 +1,123 @@
+//! What this node records, as its ledger keeps it: a commitment for ever, and its opening until
+//! the retention term ends.
+//!
+//! Whatever concerns a person or a question goes this way. The ledger's leaf and what it is about
+//! then say a kind and a commitment, and nothing of whom: no staff id, no target id, no digest of
+//! anything that could be tried out. What concerns organisations alone (cards, enrolment batches,
+//! the rules in force) stands in clear.
+
+use grondslag_core::canonical::Canonical;
+use grondslag_core::clock::Timestamp;
+use grondslag_core::reason::Reason;
+use grondslag_evidence::ledger::{Entry, LedgerError, Receipt};
+use grondslag_evidence::records::{Committed, Until, commit_indexed};
+use grondslag_evidence::store::{Batch, StoreError};
+use grondslag_policy::Pack;
+use grondslag_policy::retention::Kept;
+
+use crate::agency::Agency;
+use crate::random::random;
+
+/// A kind of record. The label stands in the leaf for ever.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// A decision on another's question, with the processing that it was.
+    Decision,
+    /// The term of another's question ended.
+    Ended,
+    /// An own question went out.
+    Asked,
+    /// An answer to it came.
+    Answered,
+    /// Every agency had a state: the processing that the question was.
+    Closed,
+    /// A draft was shown.
+    DraftShown,
+    /// A second person approved a draft.
+    Approved,
+    /// Somebody sent what they should not have.
+    Alarm,
+    /// Counts of questions were shown.
+    PatternsShown,
+    /// Decisions on one person were shown.
+    DecisionsShown,
+    /// A question about a made-up subject went out.
+    Canary,
+    /// A spot check of enrolments.
+    SpotCheck,
+}
+
+impl Kind {
+    /// The label.
+    pub(crate) const fn label(self) -> &'static str {
+        match self {
+            Self::Decision => "grondslag/record/decision/v1",
+            Self::Ended => "grondslag/record/ended/v1",
+            Self::Asked => "grondslag/record/asked/v1",
+            Self::Answered => "grondslag/record/answered/v1",
+            Self::Closed => "grondslag/record/closed/v1",
+            Self::DraftShown => "grondslag/record/draft-shown/v1",
+            Self::Approved => "grondslag/record/approved/v1",
+            Self::Alarm => "grondslag/record/alarm/v1",
+            Self::PatternsShown => "grondslag/record/patterns-shown/v1",
+            Self::DecisionsShown => "grondslag/record/decisions-shown/v1",
+            Self::Canary => "grondslag/record/canary/v1",
+            Self::SpotCheck => "grondslag/record/spot-check/v1",
+        }
+    }
+
+    /// The canonical bytes of a record of this kind, to be filled.
+    pub(crate) fn canonical(self) -> Canonical {
+        Canonical::new(self.label())
+    }
+}
+
+/// Whose term something has that came of a question.
+pub(crate) const fn term(break_glass: bool) -> Kept {
+    if break_glass { Kept::BreakGlass } else { Kept::Decision }
+}
+
+/// Makes a record that is found again under `keys`.
+///
+/// # Errors
+/// `TOO_LARGE` beyond the store's limits; `INTERNAL` without randomness.
+pub(crate) fn record(
+    pack: &Pack,
+    kind: Kind,
+    body: &[u8],
+    (term, from): (Kept, Timestamp),
+    keys: &[Vec<u8>],
+) -> Result<Committed, Reason> {
+    let until = Until::At(pack.retention().end(term, from));
+    let made = commit_indexed(kind.label(), body, random()?, until, keys);
+    made.map_err(StoreError::reason)
+}
+
+/// Makes a record of now as an entry of the ledger; `more` is committed with it.
+///
+/// # Errors
+/// As [`record`].
+pub(crate) fn entry(
+    agency: &Agency,
+    kind: Kind,
+    body: &[u8],
+    term: Kept,
+    more: Batch,
+) -> Result<Entry, Reason> {
+    let made = record(&agency.pack, kind, body, (term, agency.clock.now()), &[])?;
+    Ok(made.entry(more))
+}
+
+/// Records something that has the term of a decision.
+///
+/// # Errors
+/// Why it could not be recorded.
+pub(crate) async fn append(
+    agency: &Agency,
+    kind: Kind,
+    body: Canonical,
+    more: Batch,
+) -> Result<Receipt, Reason> {
+    let entry = entry(agency, kind, &body.finish_secret(), Kept::Decision, more)?;
+    agency.ledger.append(entry).await.map_err(LedgerError::reason)
+}
