@@ -61,6 +61,7 @@ impl Reason {
                 | Self::StoreNewer
                 | Self::StoreForeign
                 | Self::StoreInUse
+                | Self::LedgerFork
                 | Self::ClockInvalid
                 | Self::Internal
         )
@@ -196,6 +197,7 @@ reasons! {
     StoreNewer "STORE_NEWER" "De opslag is door een nieuwere versie geschreven; gebruik die versie." "The store was written by a newer version; use that version."
     StoreForeign "STORE_FOREIGN" "De opslag is van een andere organisatie." "The store belongs to another agency."
     StoreCorrupt "STORE_CORRUPT" "De opslag is beschadigd; herstel een back-up." "The store is damaged; restore a backup."
+    LedgerFork "LEDGER_FORK" "Een logboek spreekt zichzelf tegen: er is iets herschreven, verwijderd of teruggezet; het bewijs is bewaard en een beheerder moet handelen." "A ledger contradicts itself: something was rewritten, removed or put back; the proof is kept and an operator must act."
     StoreInUse "STORE_IN_USE" "De opslag is in gebruik door een ander proces." "The store is in use by another process."
     // Files and settings.
     ConfigInvalid "CONFIG_INVALID" "De configuratie klopt niet; de melding noemt bestand en sleutel." "The configuration is wrong; the message names file and key."

@@ -19,6 +19,7 @@ pub mod records;
 pub mod secret;
 pub mod serve;
 pub mod staff;
+pub mod watch;
 
 pub use asks::canary::Tested;
 
