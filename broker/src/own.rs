@@ -77,7 +77,7 @@ mod tests {
     use grondslag_certs::tls::{Reloading, TlsFiles};
     use grondslag_core::clock::{Clock as _, SetClock};
     use grondslag_core::id::Oin;
-    use grondslag_evidence::ledger::Ledger;
+    use grondslag_evidence::ledger::{Ledger, testing};
     use grondslag_evidence::store::MemoryStore;
 
     use super::*;
@@ -100,7 +100,7 @@ mod tests {
         std::fs::create_dir(dir.path().join("operator")).unwrap();
         let region = Arc::new(Reloading::open(TlsFiles::in_folder(&folder)).unwrap());
         let (store, clock) = (Arc::new(MemoryStore::default()), Arc::new(SetClock::at(now)));
-        let ledger = Ledger::open(store.clone(), clock.clone(), "broker").await;
+        let ledger = testing::open(store.clone(), clock.clone(), "broker").await;
         Scene { region, store, clock, ledger: Arc::new(ledger.unwrap()), dir }
     }
 

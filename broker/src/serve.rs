@@ -5,13 +5,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use grondslag_certs::{Taken, key};
+use grondslag_certs::Taken;
 use grondslag_core::card::Card;
+use grondslag_core::checkpoint::Origin;
 use grondslag_core::clock::Timestamp;
 use grondslag_core::id::Oin;
 use grondslag_core::limits::MESSAGE_BYTES_MAX;
 use grondslag_core::reason::Reason;
-use grondslag_evidence::ledger::Ledger;
 use grondslag_policy::Pack;
 use grondslag_proto::question::TargetQuestion;
 use grondslag_proto::reply::{self, Reply};
@@ -20,14 +20,16 @@ use grondslag_proto::v1::answer_response::Result as Answered;
 use grondslag_proto::v1::broker_service_server::BrokerServiceServer;
 use grondslag_proto::v1::directory_service_server::DirectoryServiceServer;
 use grondslag_proto::v1::enrolment_service_server::EnrolmentServiceServer;
+use grondslag_proto::v1::ledger_service_server::LedgerServiceServer;
 use grondslag_proto::v1::node_service_client::NodeServiceClient;
 use grondslag_runtime::channel::{Channels, reason_of, within};
 use grondslag_runtime::config::Place;
 use grondslag_runtime::operator::{Vitals, serve_operator};
-use grondslag_runtime::run::{App, Context, StartError};
+use grondslag_runtime::run::{App, Context, SignKeys, StartError};
 use grondslag_runtime::server::{Callers, Server};
-use grondslag_runtime::status::{EpochState, PeerContact, Status};
+use grondslag_runtime::status::{EpochState, LedgerState, PeerContact, Status, WitnessState};
 use grondslag_runtime::witnesses;
+use tokio::time::Instant;
 use tonic::Code;
 
 use crate::broker::Broker;
@@ -38,12 +40,14 @@ use crate::directory::service::Directories;
 use crate::enrol::service::Enrolments;
 use crate::epoch::{Epochs, wish};
 use crate::keyholder::{Chain, LocalHolder, Means, RemoteHolder, Secrets};
-use crate::limits::{HOLDER_CARD_INTERVAL_MS, OPERATOR_INTERVAL_MS};
+use crate::limits::{HEAD_INTERVAL_MS, HOLDER_CARD_INTERVAL_MS, OPERATOR_INTERVAL_MS};
 use crate::nodes::{Heard, Nodes};
 use crate::own::{Own, publish_own};
 use crate::route::fanout::FanoutLimits;
 use crate::route::service::Routes;
 use crate::sweep::keep_sweeping;
+use crate::watch::service::Ledgers;
+use crate::watch::{self, OwnLog, Standing, Watch};
 
 /// Name of the key holder's own ledger.
 const HOLDER: &str = "holder";
@@ -56,8 +60,10 @@ pub async fn build(config: BrokerConfig, context: &Context) -> Result<App, Start
     let calls = Arc::new(Calls::new(context.channels(), context.clock.clock()));
     let broker = Arc::new(open(&config, context, Arc::clone(&calls)).await?);
     look_after(&broker, context)?;
+    let watch = watch(&config, &broker, context).await?;
     let (own, vitals) = (broker.oin.clone(), context.clone());
-    let vitals = Arc::new(BrokerVitals { broker: Arc::clone(&broker), context: vitals, calls });
+    let (of, watched) = (Arc::clone(&broker), Arc::clone(&watch));
+    let vitals = Arc::new(BrokerVitals { broker: of, context: vitals, calls, watch: watched });
     let routes = BrokerServiceServer::new(Routes::new(Arc::clone(&broker)))
         .max_decoding_message_size(MESSAGE_BYTES_MAX);
     let directory = DirectoryServiceServer::new(Directories(Arc::clone(&broker)))
@@ -67,7 +73,8 @@ pub async fn build(config: BrokerConfig, context: &Context) -> Result<App, Start
     let server = Server::region("broker", context.region.clone(), &context.limits)
         .add(routes, Callers::verified())
         .add(directory, Callers::verified())
-        .add(enrolments, Callers::verified());
+        .add(enrolments, Callers::verified())
+        .add(LedgerServiceServer::new(Ledgers::new(watch)), Callers::verified());
     let server = serve_operator(server, own, vitals);
     let bound = server.bind(context.net.as_ref(), config.listen.address).await?;
     let section = &config.broker;
@@ -91,7 +98,10 @@ async fn open(
     nodes: Arc<Calls>,
 ) -> Result<Broker, StartError> {
     let (store, clock) = (Arc::clone(&context.store), context.clock.clock());
-    let ledger = Arc::new(Ledger::open(Arc::clone(&store), Arc::clone(&clock), "broker").await?);
+    let section = &config.broker;
+    let keys = SignKeys::load(&section.sign_key, section.previous_sign_key.as_ref())?;
+    let region = context.region_name();
+    let ledger = context.ledger("broker", Origin::of_broker(&region, 1), &keys).await?;
     let directory = Directory::open(
         Arc::clone(&context.region),
         Arc::clone(&clock),
@@ -103,14 +113,11 @@ async fn open(
         .await
         .map_err(|reason| StartError::new(reason, "the directory cannot be opened"))?;
     let directory = Arc::new(directory);
-    let sign_key = key::load_signing_key(config.broker.sign_key.path())
-        .map_err(|error| StartError::new(error.reason(), error))?;
     let pack = Pack::open(config.policy.folder.as_ref().map(Place::path));
     let pack = Arc::new(pack.map_err(|error| StartError::new(error.reason(), error))?);
     let fanout = FanoutLimits::new(config.broker.fanout_ms.ms());
-    let region = context.region.current().root().fingerprint().to_string();
     let remote = remote(config, context, &directory)?;
-    let (chain, held) = chain(config, context, &region, remote.clone()).await?;
+    let (chain, held) = chain(config, context, (&region, &keys), remote.clone()).await?;
     let epochs = Epochs::open(
         Arc::clone(&store),
         Arc::clone(&ledger),
@@ -123,16 +130,14 @@ async fn open(
     epochs.destroy_orphans(&held).await.map_err(unopened)?;
     let (oin, budget) = (context.oin(), config.budget);
     let points_per_epoch = config.broker.points_per_epoch.number();
-    let witnesses = witnesses::open(config.region.as_ref(), context, Arc::clone(&ledger)).await?;
     Ok(Broker {
         oin,
-        sign_key,
+        sign_key: keys.current,
         pack,
         clock,
         store,
         ledger,
         directory,
-        witnesses,
         region,
         epochs,
         chain,
@@ -142,6 +147,32 @@ async fn open(
         budget,
         points_per_epoch,
     })
+}
+
+/// Shows the ledger's heads from now on, and takes what witnesses cosign.
+async fn watch(
+    config: &BrokerConfig,
+    broker: &Arc<Broker>,
+    context: &Context,
+) -> Result<Arc<Watch>, StartError> {
+    let ledger = Arc::clone(&broker.ledger);
+    let named = witnesses::open(config.region.as_ref(), context, Arc::clone(&ledger)).await?;
+    let directory = Arc::clone(&broker.directory);
+    let watch = Watch::open(watch::Means {
+        log: Arc::new(OwnLog(ledger)),
+        store: Arc::clone(&broker.store),
+        clock: Arc::clone(&broker.clock),
+        key: Box::new(move |oin| Ok(directory.card(oin)?.card().sign_key)),
+        witnesses: Box::new(move || named.as_ref().map(|named| named.current())),
+    });
+    let watch = watch.await.map_err(|reason| StartError::new(reason, "the cosigned heads"))?;
+    let (watch, published) = (Arc::new(watch), Duration::from_millis(HEAD_INTERVAL_MS));
+    let shown = Arc::clone(&watch);
+    context.every(published, move || {
+        shown.publish(Instant::now());
+        std::future::ready(())
+    })?;
+    Ok(watch)
 }
 
 /// The key holder elsewhere, if the region has one.
@@ -163,7 +194,7 @@ fn remote(
 async fn chain(
     config: &BrokerConfig,
     context: &Context,
-    region: &str,
+    (region, keys): (&str, &SignKeys),
     remote: Option<Arc<RemoteHolder>>,
 ) -> Result<(Arc<Chain>, Vec<u32>), StartError> {
     let section = &config.broker;
@@ -171,11 +202,12 @@ async fn chain(
     let secrets = Secrets::open(path, key, region.to_owned())
         .map_err(|reason| StartError::new(reason, path.display()))?;
     let (store, clock) = (Arc::clone(&context.store), context.clock.clock());
-    let ledger = Ledger::open(Arc::clone(&store), Arc::clone(&clock), HOLDER).await?;
+    let origin = Origin::of_member(region, &context.oin(), HOLDER, 1);
+    let ledger = context.ledger(HOLDER, origin, keys).await?;
     let holder = LocalHolder::new(Means {
         region: region.to_owned(),
         secrets,
-        ledger: Arc::new(ledger),
+        ledger,
         store,
         clock,
         steps_per_day_max: section.steps_per_day.number(),
@@ -307,11 +339,22 @@ fn heard(response: v1::AnswerResponse) -> Heard {
     }
 }
 
+fn ledger_state(watch: &Watch) -> LedgerState {
+    let Standing { size, cosigned, quorum, last } = watch.standing();
+    let witnesses = last.into_iter().map(|(oin, last)| WitnessState {
+        oin,
+        size: last.map(|last| last.size),
+        at: last.map(|last| last.at),
+    });
+    LedgerState { size, cosigned, quorum, witnesses: witnesses.collect() }
+}
+
 #[derive(Debug)]
 struct BrokerVitals {
     broker: Arc<Broker>,
     context: Context,
     calls: Arc<Calls>,
+    watch: Arc<Watch>,
 }
 
 #[async_trait]
@@ -328,6 +371,7 @@ impl Vitals for BrokerVitals {
             ending: epochs.ending.iter().map(|(epoch, _)| *epoch).collect(),
             index: None,
         });
+        status.ledger = Some(ledger_state(&self.watch));
         let cards = self.broker.directory.signed();
         let others = cards.iter().filter(|signed| signed.card.oin != self.broker.oin);
         status.peers = others

@@ -100,6 +100,15 @@ impl Timestamp {
         later.unwrap_or(self.plus_ms(24 * 3_600_000))
     }
 
+    /// This moment so many years and days later on the Dutch calendar, at the same time of day;
+    /// clamped at the end of the calendar. A day that the month does not have is its last.
+    #[must_use]
+    pub fn plus_calendar(self, years: u16, days: u32) -> Self {
+        let span = jiff::Span::new().try_years(years).and_then(|span| span.try_days(days));
+        let later = span.and_then(|span| self.zoned().checked_add(span));
+        later.map_or(Self(i64::MAX), |later| Self(later.timestamp().as_millisecond()))
+    }
+
     /// Start of a Dutch calendar date.
     ///
     /// # Errors
@@ -195,6 +204,16 @@ mod tests {
         assert_eq!(summer.to_string(), "2026-06-02T10:15:00+02:00");
         assert_eq!((summer.hour(), winter.hour()), (10, 10));
         assert!(Timestamp::parse("soon").is_err());
+    }
+
+    #[test]
+    fn years_and_days_are_those_of_the_calendar() {
+        let at = |text| Timestamp::parse(text).unwrap();
+        let start = at("2028-02-29T09:00");
+        assert_eq!(start.plus_calendar(5, 0), at("2033-02-28T09:00"));
+        assert_eq!(start.plus_calendar(0, 30), at("2028-03-30T09:00"));
+        assert_eq!(start.plus_calendar(0, 0), start);
+        assert_eq!(start.plus_calendar(u16::MAX, 0), Timestamp::from_ms(i64::MAX));
     }
 
     #[test]

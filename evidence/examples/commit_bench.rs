@@ -1,4 +1,5 @@
-//! Durable commits per second on this machine's disk, for one writer and for many.
+//! Durable commits per second on this machine's disk, for one writer and for many; a leaf comes
+//! with two keys of state.
 //!
 //! `cargo run --release -p grondslag-evidence --example commit_bench [FOLDER]`. The folder says
 //! which disk is measured; without one, the current folder's. A folder `commit_bench` is made in
@@ -10,9 +11,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use ed25519_dalek::SigningKey;
+use grondslag_core::checkpoint::Origin;
 use grondslag_core::clock::{SetClock, Timestamp};
 use grondslag_core::id::{Digest, Oin};
-use grondslag_evidence::ledger::{Entry, Ledger};
+use grondslag_evidence::ledger::{Entry, Ledger, Means, Signer, Tiles};
 use grondslag_evidence::store::{Backend, Batch, Config, Store, open};
 use tokio::task::JoinSet;
 
@@ -59,11 +62,17 @@ async fn store_rate(path: &Path, writers: u64) -> Outcome<u64> {
 
 async fn ledger_rate(path: &Path, writers: u64) -> Outcome<u64> {
     let clock = Arc::new(SetClock::at(Timestamp::from_ms(0)));
-    let ledger = Arc::new(Ledger::open(store(path).await?, clock, "bench").await?);
+    let (store, tiles) = (store(path).await?, Arc::new(Tiles::folder(path.join("ledger"))));
+    let (origin, key) = (Origin::parse("bench/1")?, SigningKey::from_bytes(&[1; 32]));
+    let signer = Signer { origin, key, previous: None };
+    let means = Means { store, clock, name: "bench", tiles, signer };
+    let ledger = Arc::new(Ledger::open(means).await?);
     rate(writers, move |key| {
         let ledger = Arc::clone(&ledger);
         async move {
+            let second = [key.as_slice(), b"/2"].concat();
             let state = Batch::new().expect_absent(key.clone()).put(key.clone(), "");
+            let state = state.put(second, vec![7; 32]);
             let leaf = vec![7; VALUE_BYTES];
             ledger.append(Entry { about: Digest::of(&key), leaf, state }).await?;
             Ok(())

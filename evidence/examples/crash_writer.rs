@@ -7,9 +7,11 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use ed25519_dalek::SigningKey;
+use grondslag_core::checkpoint::Origin;
 use grondslag_core::clock::{SetClock, Timestamp};
 use grondslag_core::id::{Digest, Oin};
-use grondslag_evidence::ledger::{Entry, Ledger};
+use grondslag_evidence::ledger::{Entry, Ledger, Means, Signer, Tiles};
 use grondslag_evidence::store::{Backend, Batch, Config, open};
 
 /// Writers that share group commits.
@@ -22,10 +24,15 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         return Err("usage: crash_writer FOLDER ROUND".into());
     };
     let owner = Oin::parse("00000099000000001000")?;
-    let config = Config { path: PathBuf::from(folder), owner, backend: Backend::Sled };
+    let path = PathBuf::from(folder);
+    let tiles = Arc::new(Tiles::folder(path.join("ledger")));
+    let config = Config { path, owner, backend: Backend::Sled };
     let store = open(config).await?;
     let clock = Arc::new(SetClock::at(Timestamp::from_ms(0)));
-    let ledger = Arc::new(Ledger::open(store, clock, "crash").await?);
+    let (origin, key) = (Origin::parse("crash/1")?, SigningKey::from_bytes(&[1; 32]));
+    let signer = Signer { origin, key, previous: None };
+    let means = Means { store, clock, name: "crash", tiles, signer };
+    let ledger = Arc::new(Ledger::open(means).await?);
     let mut writers = tokio::task::JoinSet::new();
     for writer in 0..WRITERS {
         writers.spawn(write(Arc::clone(&ledger), format!("{round}/{writer}")));

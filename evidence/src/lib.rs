@@ -1,4 +1,4 @@
-//! What must last and be provable: the store and the ledger. No network.
+//! What must last and be provable: the store, the ledger and its records. No network.
 //!
 //! A [`store::Store`] is ordered bytes with an all-or-nothing, durable commit. A
 //! [`ledger::Ledger`] is an ordered list of leaves in such a store; a leaf and the state it is the
@@ -10,5 +10,6 @@
 pub mod health;
 pub mod ledger;
 pub mod limits;
+pub mod records;
 pub mod store;
 pub mod witnesses;

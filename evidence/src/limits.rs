@@ -49,6 +49,12 @@ pub const SLED_OPEN_PAUSE: Duration = Duration::from_millis(10);
 /// Below this much free space a commit is refused, while there is still room to close tidily.
 pub const FREE_BYTES_MIN: u64 = 64 * 1024 * 1024;
 
+/// Entries in a bundle, and hashes in a tile (C2SP tlog-tiles).
+pub const TILE_WIDTH: usize = 256;
+
+/// Most full bundles that still stand in the store; appends wait beyond that.
+pub const UNFILED_BUNDLES_MAX: u64 = 64;
+
 /// Longest leaf, in bytes: with its fixed head it is one value.
 pub const LEAF_BYTES_MAX: usize = 6_000;
 
@@ -63,6 +69,32 @@ pub const RESEQUENCE_MAX: usize = 8;
 
 /// How often a body is read again when it changed while it was read.
 pub const REREAD_MAX: usize = 4;
+
+/// Longest kind of a record, in bytes.
+pub const KIND_BYTES_MAX: usize = 64;
+
+/// Most keys of the caller's own under which a record is found.
+pub const RECORD_KEYS_MAX: usize = 4;
+
+/// Most commitments in one leaf of deletion: 36 bytes each, with its kinds below
+/// [`LEAF_BYTES_MAX`].
+pub const FORGOTTEN_MAX: usize = 100;
+
+/// Most kinds of record in one leaf of deletion.
+pub const FORGET_KINDS_MAX: usize = 16;
+
+/// A leaf of deletion takes no further record once its batch has this many steps; one record has
+/// at most some 180, for a body of [`BODY_BYTES_MAX`].
+pub const FORGET_STEPS_MAX: usize = 2_048;
+
+/// Most leaves of deletion in one call.
+pub const FORGET_LEAVES_MAX: u64 = 64;
+
+/// How often a call of forgetting looks again after a term was moved under it.
+pub const FORGET_TRIES_MAX: usize = 8;
+
+/// Most findings of one check of the records; a thousand more say nothing new.
+pub const FINDINGS_MAX: usize = 1_000;
 
 /// Largest file with the region's witnesses: 31 of them and 16 signatures take 8 KiB.
 pub const WITNESS_FILE_BYTES_MAX: u64 = 64 * 1024;

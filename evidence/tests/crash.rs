@@ -17,9 +17,11 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
+use ed25519_dalek::SigningKey;
+use grondslag_core::checkpoint::Origin;
 use grondslag_core::clock::{SetClock, Timestamp};
 use grondslag_core::id::Oin;
-use grondslag_evidence::ledger::Ledger;
+use grondslag_evidence::ledger::{Ledger, Means, Signer, Tiles};
 use grondslag_evidence::store::{Backend, Config, Store, open};
 
 const ROUNDS: u64 = 10;
@@ -80,7 +82,11 @@ async fn leaves(folder: &Path) -> BTreeMap<u64, String> {
     let config = Config { path: folder.to_owned(), owner, backend: Backend::Sled };
     let store = open(config).await.unwrap();
     let clock = Arc::new(SetClock::at(Timestamp::from_ms(0)));
-    let ledger = Ledger::open(Arc::clone(&store), clock, "crash").await.unwrap();
+    let tiles = Arc::new(Tiles::folder(folder.join("ledger")));
+    let (origin, key) = (Origin::parse("crash/1").unwrap(), SigningKey::from_bytes(&[1; 32]));
+    let signer = Signer { origin, key, previous: None };
+    let means = Means { store: Arc::clone(&store), clock, name: "crash", tiles, signer };
+    let ledger = Ledger::open(means).await.unwrap();
     let mut found = BTreeMap::new();
     loop {
         let from = u64::try_from(found.len()).unwrap();

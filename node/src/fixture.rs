@@ -23,7 +23,7 @@ use grondslag_core::limits::{DETAIL_BYTES, PAIR_BYTES};
 use grondslag_core::seal::{self, SealSecret};
 use grondslag_core::statement::{self, Leaf, Ruling};
 use grondslag_core::tier::{Level, Tier, Urgency, Verdict};
-use grondslag_evidence::ledger::Ledger;
+use grondslag_evidence::ledger::testing;
 use grondslag_evidence::store::faulty::FaultyStore;
 use grondslag_evidence::store::{MemoryStore, Store};
 use grondslag_policy::Pack;
@@ -350,7 +350,7 @@ pub(crate) fn attest_as(who: &str, question: &mut TargetQuestion, lie: impl FnOn
 
 pub(crate) async fn means(folder: &Path, store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> Means {
     let region = Reloading::open(TlsFiles::in_folder(folder)).unwrap();
-    let ledger = Ledger::open(store.clone(), clock.clone(), "node").await.unwrap();
+    let ledger = testing::open(store.clone(), clock.clone(), "node").await.unwrap();
     Means {
         region: Arc::new(region),
         store,
@@ -419,6 +419,7 @@ fn agency(
             region,
             clock: ProcessClock::of(clock.clone()),
             store: store.clone(),
+            tiles: None,
             net: Arc::new(TcpNet),
             shutdown: Shutdown::new(),
             limits: Limits::default(),

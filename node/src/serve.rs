@@ -12,6 +12,7 @@ use std::sync::Arc;
 use grondslag_certs::tls::{DeskListener, DeskListenerFiles, Reloading};
 use grondslag_certs::{authority, key};
 use grondslag_core::blind::Element;
+use grondslag_core::checkpoint::Origin;
 use grondslag_core::limits::MESSAGE_BYTES_MAX;
 use grondslag_core::reason::Reason;
 use grondslag_core::seal::SealError;
@@ -23,7 +24,9 @@ use grondslag_proto::v1::node_operator_service_server::NodeOperatorServiceServer
 use grondslag_proto::v1::node_service_server::NodeServiceServer;
 use grondslag_runtime::config::Place;
 use grondslag_runtime::operator::serve_operator;
-use grondslag_runtime::run::{self, App, Context, ProcessConfig as _, RunError, StartError};
+use grondslag_runtime::run::{
+    self, App, Context, ProcessConfig as _, RunError, SignKeys, StartError,
+};
 use grondslag_runtime::run::{Surroundings, serve};
 use grondslag_runtime::server::{Callers, ServeError, Server};
 use grondslag_runtime::shutdown::Shutdown;
@@ -219,14 +222,15 @@ async fn agency(config: &NodeConfig, context: &Context) -> Result<Agency, StartE
     let overlay = overlay(config, &pack)?;
     let staff = Arc::new(Registry::new(store.clone(), secret.clone()));
     load_staff(config, &pack, &staff).await?;
-    let ledger = Arc::new(Ledger::open(store.clone(), clock.clone(), LEDGER).await?);
+    let keys = SignKeys::load(&section.sign_key, section.previous_sign_key.as_ref())?;
+    let region = context.region_name();
+    let origin = Origin::of_member(&region, &context.oin(), LEDGER, 1);
+    let ledger = context.ledger(LEDGER, origin, &keys).await?;
     let directory = Arc::new(directory(config, context, ledger.clone()).await?);
     let source = Arc::new(StoreSource::new(store.clone(), secret.clone()));
-    let sign_key = key::load_signing_key(section.sign_key.path())
-        .map_err(|error| StartError::new(error.reason(), error))?;
+    let sign_key = keys.current;
     let keys = Keys::load(section.pseudonym_key.path(), section.seal_keys.path())
         .map_err(|error| StartError::new(error.reason(), error))?;
-    let region = context.region.current().root().fingerprint().to_string();
     let holders = Holders::new(config.broker.key_holders.clone(), Arc::clone(&directory));
     let epochs = Arc::new(Epochs::new(region, holders));
     let broker_link = link(config, context);

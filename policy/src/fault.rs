@@ -67,6 +67,12 @@ faults! {
     WrongRule "WRONG_RULE"
         "Het kenmerk van een rij begint met dat van haar regel en een punt"
         "A row's id starts with its rule's id and a dot"
+    NoTerm "NO_TERM"
+        "Voor wat wordt bewaard ontbreekt een termijn"
+        "Something that is kept has no term"
+    OutOfTerm "OUT_OF_TERM"
+        "De termijn is korter of langer dan mag"
+        "The term is shorter or longer than it may be"
     Setting "SETTING"
         "Een instelling ontbreekt of hoort niet bij een kolom van de soort setting"
         "A setting is missing or does not belong to a column of kind setting"
@@ -247,6 +253,10 @@ impl Problems {
     /// The loaded thing when nothing was wrong.
     pub(crate) fn finish<T>(self, loaded: T) -> Result<T, PackError> {
         if self.0.is_empty() { Ok(loaded) } else { Err(PackError { problems: self.0 }) }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 
     pub(crate) fn into_vec(self) -> Vec<Problem> {

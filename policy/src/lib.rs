@@ -1,4 +1,5 @@
-//! The decision table: the privacy officer's folder (`table/`, `catalogue.toml`, `cases/`), and
+//! The decision table: the privacy officer's folder (`table/`, `catalogue.toml`,
+//! `retention.toml`, `cases/`), and
 //! the engine that reads it.
 //!
 //! A pack is parsed once, whole, with every mistake named by file, row and reason. After that
@@ -11,6 +12,10 @@ pub mod bench;
 pub mod catalogue;
 pub mod check;
 pub mod limits;
+pub mod retention;
+
+/// Name and version of this engine, as a decision record tells it.
+pub const ENGINE: &str = concat!("grondslag-policy ", env!("CARGO_PKG_VERSION"));
 
 mod cases;
 mod decide;

@@ -22,3 +22,7 @@ pub const NEAR_MISSES_MAX: usize = 5;
 pub const NEAR_MISS_COLUMNS_MAX: usize = 3;
 /// Most pieces that one box check may cut; beyond it the check says "not covered", the safe side.
 pub const BOX_STEPS_MAX: usize = 200_000;
+/// Longest retention term in days.
+pub const KEEP_DAYS_MAX: u32 = 3_660;
+/// Longest retention term in years.
+pub const KEEP_YEARS_MAX: u16 = 100;

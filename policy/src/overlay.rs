@@ -1,6 +1,8 @@
 //! A node's own rows: they may hold, deny or lower, never permit, and never block a duty.
 
+use grondslag_core::canonical::Canonical;
 use grondslag_core::catalogue::Kind;
+use grondslag_core::id::Digest;
 
 use crate::catalogue::Catalogue;
 use crate::fault::{Fault, PackError, Problem, Problems};
@@ -9,11 +11,15 @@ use crate::space::Space;
 use crate::table::read::Reader;
 use crate::table::{Effect, Row, Table};
 
+/// Label of what an overlay's digest is over.
+const LABEL: &str = "grondslag/overlay/v1";
+
 /// Rows of one node on top of a region's table. It has no default and no permit rows, so it
 /// cannot widen, now or after the region publishes.
 #[derive(Debug, Clone)]
 pub struct Overlay {
     pub(crate) table: Table,
+    digest: Digest,
 }
 
 impl Overlay {
@@ -39,7 +45,13 @@ impl Overlay {
             spares_duties(row, &space, &mut problems);
         }
         let table = Table::new(rows, pack.catalogue());
-        problems.finish(Self { table })
+        let digest = Canonical::new(LABEL).text(holder.as_str()).text(text).digest();
+        problems.finish(Self { table, digest })
+    }
+
+    /// Names this version: the holder's kind and the file's text.
+    pub fn digest(&self) -> Digest {
+        self.digest
     }
 
     /// The rows, with their `local/...` codes.

@@ -15,6 +15,7 @@ use crate::facts::{FactError, Facts, Value};
 use crate::fault::{Fault, PackError, Problem, Problems};
 use crate::limits::{FILE_BYTES_MAX, FILES_MAX};
 use crate::parse::one_line;
+use crate::retention::{self, Retention};
 use crate::table::read::Reader;
 use crate::table::{Row, Rule, Table};
 
@@ -34,6 +35,7 @@ pub struct Pack {
     rules: Vec<Rule>,
     pub(crate) table: Table,
     facts: Facts,
+    retention: Retention,
 }
 
 /// `pack.toml` as written.
@@ -54,6 +56,7 @@ impl Pack {
         let mut files = BTreeMap::from([
             (PACK_FILE.to_owned(), include_str!("../pack.toml").to_owned()),
             (CATALOGUE_FILE.to_owned(), include_str!("../catalogue.toml").to_owned()),
+            (retention::FILE.to_owned(), include_str!("../retention.toml").to_owned()),
         ]);
         files.extend(embedded(&TABLE, TABLE_FOLDER));
         Self::from_files(&files)
@@ -75,8 +78,8 @@ impl Pack {
         Self::from_files(&read_folder(folder)?)
     }
 
-    /// Loads from file texts by relative path: `pack.toml`, `catalogue.toml`, `table/*.toml`.
-    /// Other paths are left alone.
+    /// Loads from file texts by relative path: `pack.toml`, `catalogue.toml`,
+    /// `retention.toml`, `table/*.toml`. Other paths are left alone.
     ///
     /// # Errors
     /// As [`Pack::load`].
@@ -84,10 +87,14 @@ impl Pack {
         let mut problems = Problems::default();
         let pack_text = required(files, PACK_FILE, &mut problems);
         let catalogue_text = required(files, CATALOGUE_FILE, &mut problems);
-        let (Some(pack_text), Some(catalogue_text)) = (pack_text, catalogue_text) else {
+        let terms_text = required(files, retention::FILE, &mut problems);
+        let (Some(pack_text), Some(catalogue_text), Some(terms_text)) =
+            (pack_text, catalogue_text, terms_text)
+        else {
             let problems = problems.into_vec();
             return Err(PackError { problems });
         };
+        let retention = Retention::parse(terms_text, &mut problems);
         let raw = pack_file(pack_text, &mut problems);
         let catalogue = Catalogue::parse(CATALOGUE_FILE, catalogue_text, &mut problems);
         let mut reader = Reader::new(&catalogue, &mut problems);
@@ -105,6 +112,7 @@ impl Pack {
             rules,
             table,
             facts,
+            retention,
         })
     }
 
@@ -113,7 +121,8 @@ impl Pack {
         &self.version
     }
 
-    /// Digest of every file that decides: parties with the same digest decide alike.
+    /// Digest of every file that decides: parties with the same digest decide alike, and forget
+    /// alike.
     pub fn bundle(&self) -> Digest {
         self.bundle
     }
@@ -126,6 +135,11 @@ impl Pack {
     /// The catalogue.
     pub fn catalogue(&self) -> &Catalogue {
         &self.catalogue
+    }
+
+    /// How long what is kept.
+    pub fn retention(&self) -> &Retention {
+        &self.retention
     }
 
     /// Every rule.
@@ -151,6 +165,19 @@ impl Pack {
     /// Facts that know nothing yet: every value possible, settings filled in.
     pub fn facts(&self) -> Facts {
         self.facts
+    }
+
+    /// The visible columns that have exactly one value, by id: what a decision record tells of
+    /// them, and from which [`Pack::set`] makes the same facts again.
+    pub fn told(&self, facts: &Facts) -> BTreeMap<String, String> {
+        let columns = self.catalogue.columns().iter().enumerate();
+        let visible = columns.filter(|(_, column)| column.visibility == Visibility::Visible);
+        let told = visible.filter_map(|(at, column)| {
+            let mask = facts.region().of(at);
+            let value = column.values.get(usize::try_from(mask.trailing_zeros()).ok()?)?;
+            mask.is_power_of_two().then(|| (column.id.clone(), value.id.clone()))
+        });
+        told.collect()
     }
 
     /// A value of a column, as the index that hot code keeps.
@@ -249,8 +276,8 @@ fn settled(
 
 /// SHA-256 over a label and the sorted paths and bytes of the files that decide. Cases do not.
 fn bundle(files: &BTreeMap<String, String>) -> Digest {
-    let decides =
-        |path: &str| path == PACK_FILE || path == CATALOGUE_FILE || in_folder(path, TABLE_FOLDER);
+    let whole = [PACK_FILE, CATALOGUE_FILE, retention::FILE];
+    let decides = |path: &str| whole.contains(&path) || in_folder(path, TABLE_FOLDER);
     let files = files.iter().filter(|(path, _)| decides(path));
     let start = Canonical::new("grondslag/bundle/v1");
     let bytes = files.fold(start, |out, (path, text)| out.text(path).text(text));
@@ -278,7 +305,7 @@ pub(crate) fn embedded(dir: &'static Dir<'static>, folder: &str) -> BTreeMap<Str
 
 fn read_folder(folder: &Path) -> Result<BTreeMap<String, String>, PackError> {
     let mut files = read_toml(folder, TABLE_FOLDER)?;
-    for file in [PACK_FILE, CATALOGUE_FILE] {
+    for file in [PACK_FILE, CATALOGUE_FILE, retention::FILE] {
         files.insert(file.to_owned(), read_file(&folder.join(file), file)?);
     }
     Ok(files)
@@ -428,6 +455,23 @@ mod tests {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
         let builtin = Pack::builtin().unwrap();
         assert_eq!(builtin.bundle(), Pack::load(folder).unwrap().bundle());
+    }
+
+    #[test]
+    fn what_is_told_of_facts_makes_the_same_facts_again() {
+        let pack = pack();
+        let mut facts = pack.facts();
+        assert!(pack.told(&facts).is_empty(), "nothing is known of them");
+        for (column, value) in [("requester_role", "gi.jeugdbeschermer"), ("purpose", "D01")] {
+            pack.set(&mut facts, column, value).unwrap();
+        }
+        let told = pack.told(&facts);
+        assert_eq!(told["requester_kind"], "gi");
+        let mut again = pack.facts();
+        for (column, value) in &told {
+            pack.set(&mut again, column, value).unwrap();
+        }
+        assert_eq!(again, facts);
     }
 
     #[test]

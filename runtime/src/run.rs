@@ -6,6 +6,7 @@
 //! and the organisation about the store.
 
 mod context;
+mod ledger;
 mod tasks;
 
 use std::fmt;
@@ -26,6 +27,7 @@ use crate::shutdown::Shutdown;
 use crate::telemetry;
 
 pub use context::{Context, Surroundings};
+pub use ledger::SignKeys;
 pub use tasks::{Tasks, TooManyTasks};
 
 /// The sections of a process's configuration that the runtime itself needs.

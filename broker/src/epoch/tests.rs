@@ -4,6 +4,7 @@ use std::path::Path;
 
 use grondslag_core::clock::SetClock;
 use grondslag_core::id::Oin;
+use grondslag_evidence::ledger::testing;
 use grondslag_evidence::store::MemoryStore;
 use grondslag_evidence::store::faulty::{Fault, FaultyStore};
 
@@ -33,7 +34,7 @@ async fn start(
     let path: &Path = dir.path();
     let (held, _) = holder(path, "holder", REGION, &as_store, &as_clock).await;
     let holder = Arc::new(held);
-    let ledger = Ledger::open(as_store.clone(), as_clock.clone(), "broker").await.unwrap();
+    let ledger = testing::open(as_store.clone(), as_clock.clone(), "broker").await.unwrap();
     let ledger = Arc::new(ledger);
     let chain = Arc::new(Chain::new(vec![holder.clone()]));
     let held = holder.epochs();

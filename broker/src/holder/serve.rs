@@ -5,13 +5,12 @@ use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use grondslag_certs::key;
+use grondslag_core::checkpoint::Origin;
 use grondslag_core::limits::MESSAGE_BYTES_MAX;
 use grondslag_core::reason::Reason;
-use grondslag_evidence::ledger::Ledger;
 use grondslag_proto::v1::key_holder_service_server::KeyHolderServiceServer;
 use grondslag_runtime::operator::{Vitals, serve_operator};
-use grondslag_runtime::run::{App, Context, StartError};
+use grondslag_runtime::run::{App, Context, SignKeys, StartError};
 use grondslag_runtime::server::{Callers, Server};
 use grondslag_runtime::status::{EpochState, Status};
 
@@ -62,8 +61,10 @@ async fn open(config: &HolderConfig, context: &Context) -> Result<Holder, StartE
         return Err(StartError::new(Reason::ConfigInvalid, what));
     }
     let (store, clock) = (Arc::clone(&context.store), context.clock.clock());
-    let ledger = Ledger::open(Arc::clone(&store), Arc::clone(&clock), "holder").await?;
-    let ledger = Arc::new(ledger);
+    let keys = SignKeys::load(&section.sign_key, section.previous_sign_key.as_ref())?;
+    let region = context.region_name();
+    let origin = Origin::of_member(&region, &context.oin(), "holder", 1);
+    let ledger = context.ledger("holder", origin, &keys).await?;
     let directory = Directory::open(
         Arc::clone(&context.region),
         Arc::clone(&clock),
@@ -73,9 +74,6 @@ async fn open(config: &HolderConfig, context: &Context) -> Result<Holder, StartE
     );
     let directory =
         directory.await.map_err(|reason| StartError::new(reason, "the cards cannot be opened"))?;
-    let sign_key = key::load_signing_key(section.sign_key.path())
-        .map_err(|error| StartError::new(error.reason(), error))?;
-    let region = context.region.current().root().fingerprint().to_string();
     let (path, sealed_under) = (section.factors.path(), section.factors_key.path());
     let secrets = Secrets::open(path, sealed_under, region.clone())
         .map_err(|reason| StartError::new(reason, path.display()))?;
@@ -90,7 +88,7 @@ async fn open(config: &HolderConfig, context: &Context) -> Result<Holder, StartE
     });
     Ok(Holder {
         oin: context.oin(),
-        sign_key,
+        sign_key: keys.current,
         own: OnceLock::new(),
         region,
         clock,

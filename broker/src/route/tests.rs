@@ -25,7 +25,7 @@ use grondslag_core::reason::Reason;
 use grondslag_core::seal::{SealSecret, Suite};
 use grondslag_core::statement::{Leaf, ask_bytes, attestation_bytes, sign, verify};
 use grondslag_core::tier::{Level, Urgency, Verdict};
-use grondslag_evidence::ledger::Ledger;
+use grondslag_evidence::ledger::{Ledger, testing};
 use grondslag_evidence::store::faulty::{Fault, FaultyStore};
 use grondslag_evidence::store::{MemoryStore, Store};
 use grondslag_policy::Pack;
@@ -127,7 +127,7 @@ pub(crate) async fn holder(
     if !key.exists() {
         SealedFile::create_key(&key).unwrap();
     }
-    let ledger = Arc::new(Ledger::open(store.clone(), clock.clone(), name).await.unwrap());
+    let ledger = Arc::new(testing::open(store.clone(), clock.clone(), name).await.unwrap());
     let holder = LocalHolder::new(Means {
         region: region.to_owned(),
         secrets: Secrets::open(&file, &key, region.to_owned()).unwrap(),
@@ -149,7 +149,7 @@ pub(crate) async fn scene(says: &[(&str, Heard)]) -> Scene {
     let store = Arc::new(FaultyStore::new(Arc::new(MemoryStore::default())));
     let as_store: Arc<dyn Store> = Arc::clone(&store) as _;
     let as_clock: Arc<dyn Clock> = Arc::clone(&clock) as _;
-    let ledger = Ledger::open(Arc::clone(&as_store), Arc::clone(&as_clock), "broker").await;
+    let ledger = testing::open(Arc::clone(&as_store), Arc::clone(&as_clock), "broker").await;
     let ledger = Arc::new(ledger.unwrap());
     let says = says.iter().map(|(who, heard)| (oin(who), heard.clone())).collect();
     let nodes = Arc::new(Pretend { says, ..Pretend::default() });
@@ -183,7 +183,6 @@ pub(crate) async fn scene(says: &[(&str, Heard)]) -> Scene {
         store: as_store,
         ledger,
         directory: Arc::new(directory.await.unwrap()),
-        witnesses: None,
         region: text,
         epochs: epochs.await.unwrap(),
         chain,

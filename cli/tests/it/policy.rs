@@ -19,7 +19,7 @@ fn changed(folder: &Path, file: &str, from: &str, to: &str) {
             fs::copy(&path, folder.join(part).join(path.file_name().unwrap())).unwrap();
         }
     }
-    for name in ["pack.toml", "catalogue.toml"] {
+    for name in ["pack.toml", "catalogue.toml", "retention.toml"] {
         fs::copy(rules().join(name), folder.join(name)).unwrap();
     }
     let path = folder.join(file);

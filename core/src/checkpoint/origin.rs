@@ -5,6 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::CheckpointError;
+use crate::id::Oin;
 use crate::limits::ORIGIN_CHARS_MAX;
 
 /// The name of a log, which is also the name of its key, or the name of a witness's key. Origins
@@ -24,6 +25,28 @@ impl Origin {
         let count = text.chars().take(ORIGIN_CHARS_MAX.saturating_add(1)).count();
         let is_name = (1..=ORIGIN_CHARS_MAX).contains(&count) && text.chars().all(is_fit);
         if is_name { Ok(Self(text.to_owned())) } else { Err(CheckpointError::Name) }
+    }
+
+    /// The log of a region's broker: the region is the fingerprint of its root certificate, and
+    /// `number` counts the logs that it had, from 1; a broker that was restored begins a new one.
+    ///
+    /// # Errors
+    /// [`CheckpointError::Name`] when that is no name.
+    pub fn of_broker(region: &str, number: u64) -> Result<Self, CheckpointError> {
+        Self::parse(&format!("{region}/{number}"))
+    }
+
+    /// A log of another member of the region; `what` tells those of one member apart.
+    ///
+    /// # Errors
+    /// [`CheckpointError::Name`] when that is no name.
+    pub fn of_member(
+        region: &str,
+        oin: &Oin,
+        what: &str,
+        number: u64,
+    ) -> Result<Self, CheckpointError> {
+        Self::parse(&format!("{region}/{oin}/{what}/{number}"))
     }
 
     /// The name as text.

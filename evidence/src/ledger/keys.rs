@@ -1,8 +1,11 @@
-//! Where a ledger stands in its store, and how a leaf is written there.
+//! Where a ledger stands in its store, and how an entry is written there.
 //!
-//! `l/<name>/s` holds the size, `l/<name>/e/<index>` a leaf; numbers are big-endian, so that the
-//! order of the keys is the order of the ledger.
+//! `l/<name>/s` holds the head: when its last entry was recorded, and the signed checkpoint over
+//! all of them. `l/<name>/t` says how many bundles stand in files, and the root over those.
+//! `l/<name>/e/<index>` holds an entry that stands in no file yet; numbers are big-endian, so that
+//! the order of the keys is the order of the ledger.
 
+use grondslag_core::checkpoint::SignedCheckpoint;
 use grondslag_core::clock::Timestamp;
 use grondslag_core::id::Digest;
 
@@ -13,37 +16,61 @@ use crate::store::{Pair, Store, StoreError};
 /// Keys that begin so belong to ledgers.
 pub(super) const PREFIX: &[u8] = b"l/";
 
-/// Bytes of a stored leaf that are not the leaf: form, what it is about, when.
+/// Bytes of an entry that are not the leaf: form, what it is about, when.
 pub(super) const HEAD_BYTES: usize = 1 + Digest::LEN + 8;
 
-/// Form of a stored leaf.
+/// Form of an entry, and of what is kept beside the entries.
 const FORM: u8 = 1;
 
 /// The keys of one ledger.
 #[derive(Debug, Clone)]
 pub(super) struct Keys {
-    size: Vec<u8>,
+    head: Vec<u8>,
+    filed: Vec<u8>,
     entries: Vec<u8>,
+}
+
+/// The durable end of a ledger.
+#[derive(Debug, Clone)]
+pub(super) struct Head {
+    /// When its last entry was recorded.
+    pub(super) recorded_at: Timestamp,
+    /// Over all entries.
+    pub(super) checkpoint: SignedCheckpoint,
+}
+
+/// What stands in files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Filed {
+    /// How many bundles.
+    pub(super) bundles: u64,
+    /// Root over their entries.
+    pub(super) root: Digest,
 }
 
 impl Keys {
     pub(super) fn of(name: &str) -> Result<Self, LedgerError> {
         let allowed = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
         if name.is_empty() || name.len() > LEDGER_NAME_MAX || !name.bytes().all(allowed) {
-            return Err(LedgerError::Name);
+            return Err(LedgerError::Misuse("a name is 1 to 32 characters of a-z, 0-9 and -"));
         }
         let own = [PREFIX, name.as_bytes()].concat();
         Ok(Self {
-            size: [&own, b"/s".as_slice()].concat(),
+            head: [&own, b"/s".as_slice()].concat(),
+            filed: [&own, b"/t".as_slice()].concat(),
             entries: [&own, b"/e/".as_slice()].concat(),
         })
     }
 
-    pub(super) fn size_key(&self) -> &[u8] {
-        &self.size
+    pub(super) fn head_key(&self) -> &[u8] {
+        &self.head
     }
 
-    /// What all leaves begin with.
+    pub(super) fn filed_key(&self) -> &[u8] {
+        &self.filed
+    }
+
+    /// What all entries begin with.
     pub(super) fn entries(&self) -> &[u8] {
         &self.entries
     }
@@ -52,31 +79,57 @@ impl Keys {
         [self.entries.as_slice(), &index.to_be_bytes()].concat()
     }
 
-    /// The durable size.
-    pub(super) async fn size(&self, store: &dyn Store) -> Result<u64, StoreError> {
-        match store.get(&self.size).await? {
-            None => Ok(0),
-            Some(bytes) => {
-                bytes.try_into().map(u64::from_be_bytes).map_err(|_| StoreError::Corrupt)
-            }
-        }
+    /// The head's bytes, as an expectation repeats them; `None` before the first entry.
+    pub(super) async fn head(&self, store: &dyn Store) -> Result<Option<Vec<u8>>, StoreError> {
+        store.get(&self.head).await
     }
 
-    /// The leaf in a pair, which must be the one at `index`.
-    pub(super) fn record(&self, index: u64, pair: &Pair) -> Result<Record, StoreError> {
-        if pair.key != self.entry_key(index) {
-            return Err(StoreError::Corrupt);
-        }
-        decode(index, &pair.value).ok_or(StoreError::Corrupt)
+    pub(super) async fn filed(&self, store: &dyn Store) -> Result<Option<Filed>, StoreError> {
+        let value = store.get(&self.filed).await?;
+        value.map(|value| Filed::decode(&value).ok_or(StoreError::Corrupt)).transpose()
+    }
+
+    /// The entry in a pair, which must be the one at `index`.
+    pub(super) fn entry(&self, index: u64, pair: Pair) -> Result<Vec<u8>, StoreError> {
+        if pair.key == self.entry_key(index) { Ok(pair.value) } else { Err(StoreError::Corrupt) }
     }
 }
 
+impl Head {
+    pub(super) fn encode(&self) -> Vec<u8> {
+        let at = self.recorded_at.ms().to_be_bytes();
+        [&[FORM], at.as_slice(), self.checkpoint.note().as_bytes()].concat()
+    }
+
+    pub(super) fn decode(value: &[u8]) -> Option<Self> {
+        let (at, note) = value.strip_prefix(&[FORM])?.split_first_chunk()?;
+        let recorded_at = Timestamp::from_ms(i64::from_be_bytes(*at));
+        let checkpoint = SignedCheckpoint::parse(std::str::from_utf8(note).ok()?).ok()?;
+        Some(Self { recorded_at, checkpoint })
+    }
+}
+
+impl Filed {
+    pub(super) fn encode(self) -> Vec<u8> {
+        let bundles = self.bundles.to_be_bytes();
+        [&[FORM], bundles.as_slice(), self.root.as_bytes().as_slice()].concat()
+    }
+
+    fn decode(value: &[u8]) -> Option<Self> {
+        let (bundles, root) = value.strip_prefix(&[FORM])?.split_first_chunk()?;
+        let root = Digest::new(root.try_into().ok()?);
+        Some(Self { bundles: u64::from_be_bytes(*bundles), root })
+    }
+}
+
+/// An entry as it is hashed and kept.
 pub(super) fn encode(about: &Digest, recorded_at: Timestamp, leaf: &[u8]) -> Vec<u8> {
     [&[FORM], about.as_bytes().as_slice(), &recorded_at.ms().to_be_bytes(), leaf].concat()
 }
 
-fn decode(index: u64, value: &[u8]) -> Option<Record> {
-    let rest = value.strip_prefix(&[FORM])?;
+/// Reads an entry; `None` for what is none.
+pub(super) fn decode(index: u64, entry: &[u8]) -> Option<Record> {
+    let rest = entry.strip_prefix(&[FORM])?;
     let (about, rest) = rest.split_first_chunk::<{ Digest::LEN }>()?;
     let (at, leaf) = rest.split_first_chunk()?;
     let recorded_at = Timestamp::from_ms(i64::from_be_bytes(*at));

@@ -1,40 +1,70 @@
-//! The ledger: an ordered, durable list of leaves.
+//! The ledger: an ordered, durable list of leaves, and the hash tree over them (RFC 6962).
 //!
 //! A leaf is what happened, in canonical bytes; the state that it is the evidence of is committed
 //! in the same batch. Life of a leaf: [`Ledger::append`] queues it; the one sequencer takes
-//! whatever queued during the previous commit, numbers it, commits leaves and states as one batch
-//! that expects the ledger's size to be what it was, and answers each caller with a [`Receipt`].
-//! An entry whose state meets a conflict is taken out and the rest goes on without it.
+//! whatever queued during the previous commit, numbers it, signs a checkpoint over the tree that
+//! it then has, commits leaves, states and checkpoint as one batch that expects the head to be what
+//! it was, and answers each caller with a [`Receipt`]. An entry whose state meets a conflict is
+//! taken out and the rest goes on without it. Once 256 entries fill a bundle they are synced as
+//! tile files (C2SP tlog-tiles) and only then leave the store.
 //!
-//! The hash of a leaf is that of RFC 6962, so that the Merkle form fits the leaves that exist.
+//! What is hashed is the entry: a form byte, what the leaf is about, when it was recorded, and the
+//! leaf.
 
+mod edge;
+mod filer;
 mod keys;
 mod receipt;
 mod sequencer;
+mod start;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
+mod tiles;
+mod tree;
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
+use grondslag_core::checkpoint::SignedCheckpoint;
 use grondslag_core::clock::{Clock, Timestamp};
 use grondslag_core::id::Digest;
+use grondslag_core::merkle::{TreeHead, leaf_hash};
 use grondslag_core::reason::Reason;
-use sha2::{Digest as _, Sha256};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
-use self::keys::{Keys, PREFIX};
-pub use self::receipt::Receipt;
-use self::sequencer::{Cost, Request, Sequencer};
-use crate::limits::{LEAF_BYTES_MAX, QUEUE_MAX, SCAN_PAGE_MAX};
-use crate::store::{Batch, Store, StoreError};
+use self::keys::{Head, Keys, PREFIX, decode, encode};
+pub use self::receipt::{Placed, Proven, Receipt};
+use self::sequencer::{Cost, Parts, PlacedState, Queued, Request, Sequencer, Shown, head_of};
+pub use self::start::Signer;
+pub use self::tiles::{Tile, Tiles};
+use crate::limits::{LEAF_BYTES_MAX, QUEUE_MAX, REREAD_MAX, SCAN_PAGE_MAX, TILE_WIDTH};
+use crate::store::{Batch, Pair, Store, StoreError};
 
 /// A ledger in a store. One value per name and process; share it by `Arc`.
 #[derive(Debug)]
 pub struct Ledger {
     store: Arc<dyn Store>,
     keys: Keys,
+    /// The sequencer writes it; readers take a copy.
+    shown: Arc<RwLock<Shown>>,
     requests: mpsc::Sender<Request>,
     sequencer: JoinHandle<()>,
+}
+
+/// What a ledger is made of.
+#[derive(Debug)]
+pub struct Means<'a> {
+    /// Holds its end and the states.
+    pub store: Arc<dyn Store>,
+    /// When things are recorded.
+    pub clock: Arc<dyn Clock>,
+    /// Tells it from other ledgers in the store: 1 to 32 characters of `a-z`, `0-9` and `-`.
+    pub name: &'a str,
+    /// Hold the rest of it.
+    pub tiles: Arc<Tiles>,
+    /// Signs its checkpoints.
+    pub signer: Signer,
 }
 
 /// A leaf to append, and the state change that it is the evidence of.
@@ -79,35 +109,39 @@ pub enum LedgerError {
     /// Leaf, state or number of entries exceed a bound; nothing was written.
     #[error("{0} is over its limit")]
     TooLarge(&'static str),
-    /// A state may not touch the keys of a ledger; nothing was written.
-    #[error("the state touches keys of the ledger")]
-    Reserved,
+    /// The call itself is wrong; nothing was written.
+    #[error("{0}")]
+    Misuse(&'static str),
+    /// Store and tiles contradict each other, or a tile stands where another belongs: somebody
+    /// went back to an older copy, or rewrote something.
+    #[error("the ledger in the store and the one in the tile files are not the same")]
+    Fork,
+    /// A tile is missing, or not what was written.
+    #[error("{0} is missing or damaged")]
+    Damaged(Tile),
     /// Other processes kept moving the ledger; nothing was written.
     #[error("other processes kept moving the ledger")]
     Contended,
     /// The sequencer has stopped, as it does when the process ends.
     #[error("the ledger is closed")]
     Closed,
-    /// A ledger's name is 1 to 32 characters of `a-z`, `0-9` and `-`.
-    #[error("not a name for a ledger")]
-    Name,
 }
 
 impl Ledger {
     /// Opens a ledger, or begins one, and starts its sequencer on the current runtime.
     ///
     /// # Errors
-    /// [`LedgerError::Name`], or what the store or a damaged ledger gives.
-    pub async fn open(
-        store: Arc<dyn Store>,
-        clock: Arc<dyn Clock>,
-        name: &str,
-    ) -> Result<Self, LedgerError> {
+    /// [`LedgerError::Fork`] when store and tiles contradict each other, [`LedgerError::Damaged`]
+    /// for a tile that cannot be read, or what the store gives.
+    pub async fn open(means: Means<'_>) -> Result<Self, LedgerError> {
+        let Means { store, clock, name, tiles, signer } = means;
         let keys = Keys::of(name)?;
         let (requests, queue) = mpsc::channel(QUEUE_MAX);
-        let sequencer = Sequencer::open(Arc::clone(&store), clock, keys.clone(), queue).await?;
+        let parts = Parts { store: Arc::clone(&store), clock, keys: keys.clone(), tiles, signer };
+        let sequencer = Sequencer::open(parts, queue).await?;
+        let shown = sequencer.shown();
         let sequencer = tokio::spawn(sequencer.run());
-        Ok(Self { store, keys, requests, sequencer })
+        Ok(Self { store, keys, shown, requests, sequencer })
     }
 
     /// Appends a leaf together with its state change; durable when it returns.
@@ -117,8 +151,24 @@ impl Ledger {
     /// # Errors
     /// A [`LedgerError`]; after [`LedgerError::Store`] the leaf may nevertheless be there.
     pub async fn append(&self, entry: Entry) -> Result<Receipt, LedgerError> {
-        let mut receipts = self.append_many(vec![entry]).await?;
-        receipts.pop().ok_or(LedgerError::Closed)
+        self.queue(vec![Queued { entry, placed: None }]).await.and_then(only)
+    }
+
+    /// The same for an entry part of whose state depends on its place: `make` is given the place,
+    /// with its proof in the checkpoint that the commit makes durable, and gives at most so many
+    /// steps and bytes. It is called again when the entry's place changes, and what it was given
+    /// counts only once this returns `Ok`.
+    ///
+    /// # Errors
+    /// As [`Ledger::append`], and those of `make`.
+    pub async fn append_placed(
+        &self,
+        entry: Entry,
+        (steps, bytes): (usize, usize),
+        make: impl FnMut(&Placed) -> Result<Batch, StoreError> + Send + 'static,
+    ) -> Result<Receipt, LedgerError> {
+        let placed = Some(PlacedState { steps, bytes, make: Box::new(make) });
+        self.queue(vec![Queued { entry, placed }]).await.and_then(only)
     }
 
     /// Appends leaves next to each other, all or none; at most
@@ -127,39 +177,104 @@ impl Ledger {
     /// # Errors
     /// As [`Ledger::append`]; a conflict of one entry refuses them all.
     pub async fn append_many(&self, entries: Vec<Entry>) -> Result<Vec<Receipt>, LedgerError> {
+        self.queue(entries.into_iter().map(|entry| Queued { entry, placed: None }).collect()).await
+    }
+
+    async fn queue(&self, entries: Vec<Queued>) -> Result<Vec<Receipt>, LedgerError> {
         if entries.is_empty() {
             return Ok(Vec::new());
         }
-        entries.iter().try_for_each(Entry::check)?;
-        let (reply, answer) = oneshot::channel();
-        let request = Request { entries, reply };
-        if !Cost::of(&request).fits() {
+        entries.iter().try_for_each(|queued| queued.entry.check())?;
+        if !Cost::of(&entries).fits() {
             return Err(LedgerError::TooLarge("append"));
         }
+        let (reply, answer) = oneshot::channel();
+        let request = Request { entries, reply };
         self.requests.send(request).await.map_err(|_| LedgerError::Closed)?;
         answer.await.map_err(|_| LedgerError::Closed)?
     }
 
-    /// Number of leaves that are durable now.
+    /// The checkpoint over everything that is durable now.
+    pub fn checkpoint(&self) -> Arc<SignedCheckpoint> {
+        self.shown().checkpoint
+    }
+
+    /// Number of leaves that are durable now, whichever process appended them.
     ///
     /// # Errors
     /// Those of the store.
     pub async fn size(&self) -> Result<u64, LedgerError> {
-        Ok(self.keys.size(self.store.as_ref()).await?)
+        let Some(stored) = self.keys.head(self.store.as_ref()).await? else { return Ok(0) };
+        let head = Head::decode(&stored).ok_or(StoreError::Corrupt)?;
+        Ok(head.checkpoint.checkpoint().size)
+    }
+
+    /// Proves leaves in the tree of now, all in one checkpoint, and that it begins with its first
+    /// `old` leaves.
+    ///
+    /// # Errors
+    /// [`LedgerError::Misuse`] for a leaf or a size that is not there, [`LedgerError::Damaged`]
+    /// when a tile gives no proof that holds.
+    pub async fn prove(&self, indexes: &[u64], old: u64) -> Result<Proven, LedgerError> {
+        let Shown { checkpoint, tree } = self.shown();
+        let (head, indexes) = (head_of(&checkpoint), indexes.to_vec());
+        let prove = move |tree: &tree::Tree| {
+            let inclusions = indexes.iter().map(|index| tree.inclusion(*index, &head));
+            Ok((inclusions.collect::<Result<_, _>>()?, tree.consistency(old, &head)?))
+        };
+        let (inclusions, consistency) = tree.prove(prove).await?;
+        Ok(Proven { checkpoint, inclusions, consistency })
+    }
+
+    /// Proves that the tree of an earlier checkpoint of this ledger begins with its first `old`
+    /// leaves.
+    ///
+    /// # Errors
+    /// [`LedgerError::Misuse`] for a size that is not there, [`LedgerError::Damaged`] when a tile
+    /// gives no proof that holds.
+    pub async fn consistency(&self, old: u64, new: TreeHead) -> Result<Vec<Digest>, LedgerError> {
+        self.shown().tree.prove(move |tree: &tree::Tree| tree.consistency(old, &new)).await
     }
 
     /// Leaves in order from an index on: at most
-    /// [`SCAN_PAGE_MAX`](crate::limits::SCAN_PAGE_MAX) and at most `limit`; fewer than both means
-    /// that the end is reached.
+    /// [`SCAN_PAGE_MAX`](crate::limits::SCAN_PAGE_MAX) and at most `limit`; none means that the end
+    /// is reached.
     ///
     /// # Errors
-    /// [`StoreError::Corrupt`] for a gap or an unreadable leaf; else those of the store.
+    /// [`StoreError::Corrupt`] for a gap or an unreadable leaf, [`LedgerError::Damaged`] for a
+    /// bundle that cannot be read; else those of the store.
     pub async fn read(&self, from: u64, limit: usize) -> Result<Vec<Record>, LedgerError> {
-        let after = from.checked_sub(1).map(|index| self.keys.entry_key(index));
         let limit = limit.min(SCAN_PAGE_MAX);
-        let page = self.store.scan(self.keys.entries(), after.as_deref(), limit).await?;
-        let records = (from..).zip(&page).map(|(index, pair)| self.keys.record(index, pair));
+        for _ in 0..REREAD_MAX {
+            let after = from.checked_sub(1).map(|index| self.keys.entry_key(index));
+            let page = self.store.scan(self.keys.entries(), after.as_deref(), limit).await?;
+            let is_here = page.first().is_some_and(|pair| pair.key == self.keys.entry_key(from));
+            if is_here {
+                return self.records(from, page);
+            }
+            if from >= self.size().await? {
+                return Ok(Vec::new());
+            }
+            // It left the store for a file, perhaps just now.
+            let tiles = self.shown().tree.tiles().clone();
+            if tiles.has(Tile::Entries { index: from / TILE_WIDTH as u64 }) {
+                return self.shown().tree.prove(move |_| filed(&tiles, from, limit)).await;
+            }
+        }
+        Err(StoreError::Corrupt.into())
+    }
+
+    fn records(&self, from: u64, page: Vec<Pair>) -> Result<Vec<Record>, LedgerError> {
+        let records = (from..).zip(page).map(|(index, pair)| {
+            let entry = self.keys.entry(index, pair)?;
+            decode(index, &entry).ok_or(StoreError::Corrupt)
+        });
         Ok(records.collect::<Result<_, _>>()?)
+    }
+
+    fn shown(&self) -> Shown {
+        // It is replaced whole.
+        self.shown.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Waits until everything queued is committed, and lets go of the store.
@@ -171,9 +286,31 @@ impl Ledger {
     }
 }
 
-/// The leaf hash of RFC 6962: SHA-256 of a zero byte and the leaf.
-pub fn leaf_hash(leaf: &[u8]) -> Digest {
-    Digest::new(Sha256::new().chain_update([0]).chain_update(leaf).finalize().into())
+/// The hash of an entry in the tree: who has its parts makes sure that a proof is of them.
+pub fn entry_hash(about: &Digest, recorded_at: Timestamp, leaf: &[u8]) -> Digest {
+    leaf_hash(&encode(about, recorded_at, leaf))
+}
+
+fn only(mut receipts: Vec<Receipt>) -> Result<Receipt, LedgerError> {
+    receipts.pop().ok_or(LedgerError::Closed)
+}
+
+/// The records of a bundle from an index on.
+fn filed(tiles: &Tiles, from: u64, limit: usize) -> Result<Vec<Record>, LedgerError> {
+    let bundle = from / TILE_WIDTH as u64;
+    let damaged = LedgerError::Damaged(Tile::Entries { index: bundle });
+    let first = bundle.saturating_mul(TILE_WIDTH as u64);
+    let entries = (first..).zip(tiles.entries(bundle)?);
+    let from = entries.skip_while(|(index, _)| *index < from).take(limit);
+    from.map(|(index, entry)| decode(index, &entry).ok_or(damaged)).collect()
+}
+
+/// A state may not touch the keys of a ledger, and keeps to the limits of a batch.
+fn check_state(state: &Batch) -> Result<(), LedgerError> {
+    if state.touches(PREFIX) {
+        return Err(LedgerError::Misuse("the state touches keys of the ledger"));
+    }
+    Ok(state.check()?)
 }
 
 impl Entry {
@@ -181,10 +318,7 @@ impl Entry {
         if self.leaf.len() > LEAF_BYTES_MAX {
             return Err(LedgerError::TooLarge("leaf"));
         }
-        if self.state.touches(PREFIX) {
-            return Err(LedgerError::Reserved);
-        }
-        Ok(self.state.check()?)
+        check_state(&self.state)
     }
 }
 
@@ -208,7 +342,9 @@ impl LedgerError {
             Self::Store(error) => error.reason(),
             Self::Conflict { .. } | Self::Contended => Reason::Busy,
             Self::TooLarge(_) => Reason::TooLarge,
-            Self::Reserved | Self::Closed | Self::Name => Reason::Internal,
+            Self::Misuse(_) | Self::Closed => Reason::Internal,
+            Self::Fork => Reason::LedgerFork,
+            Self::Damaged(_) => Reason::StoreCorrupt,
         }
     }
 }

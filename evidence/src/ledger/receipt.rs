@@ -1,5 +1,8 @@
-//! The proof that something is durable.
+//! What is known of a leaf's place: that it is durable, and the proofs of it.
 
+use std::sync::Arc;
+
+use grondslag_core::checkpoint::SignedCheckpoint;
 use grondslag_core::clock::Timestamp;
 use grondslag_core::id::Digest;
 
@@ -11,10 +14,15 @@ use grondslag_core::id::Digest;
 /// ```
 /// # use std::sync::Arc;
 /// # use grondslag_core::{clock::{SetClock, Timestamp}, id::Digest};
-/// # use grondslag_evidence::{ledger::{Entry, Ledger, Receipt}, store::{Batch, MemoryStore}};
+/// # use grondslag_core::checkpoint::Origin;
+/// # use grondslag_evidence::{ledger::{Entry, Ledger, Means, Receipt, Signer, Tiles}};
+/// # use grondslag_evidence::store::{Batch, MemoryStore};
 /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
 /// let clock = Arc::new(SetClock::at(Timestamp::from_ms(7)));
-/// let ledger = Ledger::open(Arc::new(MemoryStore::default()), clock, "audit").await?;
+/// let (store, tiles) = (Arc::new(MemoryStore::default()), Arc::new(Tiles::memory()));
+/// # let key = ed25519_dalek::SigningKey::from_bytes(&[1; 32]);
+/// let signer = Signer { origin: Origin::parse("drieveen/1").unwrap(), key, previous: None };
+/// let ledger = Ledger::open(Means { store, clock, name: "audit", tiles, signer }).await?;
 /// let about = Digest::of(b"inquiry");
 /// let entry = Entry { about, leaf: b"asked".to_vec(), state: Batch::new() };
 /// let receipt: Receipt = ledger.append(entry).await?;
@@ -70,7 +78,7 @@ impl Receipt {
         self.index
     }
 
-    /// The leaf's hash of RFC 6962.
+    /// The entry's hash in the tree (RFC 6962).
     pub fn leaf_hash(&self) -> Digest {
         self.leaf_hash
     }
@@ -79,4 +87,30 @@ impl Receipt {
     pub fn recorded_at(&self) -> Timestamp {
         self.recorded_at
     }
+}
+
+/// Where an entry will stand once its commit is durable. Nothing of it may be shown before.
+#[derive(Debug)]
+pub struct Placed {
+    /// Place of the leaf, counted from 0.
+    pub index: u64,
+    /// The entry's hash.
+    pub leaf_hash: Digest,
+    /// When it was recorded.
+    pub recorded_at: Timestamp,
+    /// Proves it in the checkpoint.
+    pub inclusion: Vec<Digest>,
+    /// Over everything up to the entry's whole group.
+    pub checkpoint: Arc<SignedCheckpoint>,
+}
+
+/// Proofs in one checkpoint.
+#[derive(Debug, Clone)]
+pub struct Proven {
+    /// The checkpoint.
+    pub checkpoint: Arc<SignedCheckpoint>,
+    /// For each leaf that was asked for, in order.
+    pub inclusions: Vec<Vec<Digest>>,
+    /// That the tree begins with the older one that was asked for.
+    pub consistency: Vec<Digest>,
 }

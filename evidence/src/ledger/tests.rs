@@ -1,4 +1,8 @@
+mod places;
+mod tiles;
+
 use grondslag_core::clock::SetClock;
+use grondslag_core::merkle::leaf_hash;
 use tokio::task::JoinSet;
 
 use super::*;
@@ -9,19 +13,33 @@ use crate::store::faulty::{Fault, FaultyStore};
 struct Bench {
     store: Arc<FaultyStore>,
     clock: Arc<SetClock>,
+    tiles: Arc<Tiles>,
     ledger: Arc<Ledger>,
 }
 
 async fn bench() -> Bench {
     let store = Arc::new(FaultyStore::new(Arc::new(MemoryStore::default())));
     let clock = Arc::new(SetClock::at(Timestamp::from_ms(1_000)));
-    let ledger = reopen(&store, &clock).await;
-    Bench { store, clock, ledger }
+    let tiles = Arc::new(Tiles::memory());
+    let ledger = Arc::new(open_with(&store, &clock, &tiles).await.unwrap());
+    Bench { store, clock, tiles, ledger }
 }
 
-async fn reopen(store: &Arc<FaultyStore>, clock: &Arc<SetClock>) -> Arc<Ledger> {
-    let (store, clock): (Arc<dyn Store>, Arc<dyn Clock>) = (store.clone(), clock.clone());
-    Arc::new(Ledger::open(store, clock, "audit").await.unwrap())
+async fn open_with(
+    store: &Arc<FaultyStore>,
+    clock: &Arc<SetClock>,
+    tiles: &Arc<Tiles>,
+) -> Result<Ledger, LedgerError> {
+    let signer = testing::signer("audit", 1).unwrap();
+    let (store, clock, tiles) = (store.clone(), clock.clone(), tiles.clone());
+    Ledger::open(Means { store, clock, name: "audit", tiles, signer }).await
+}
+
+impl Bench {
+    /// The same ledger once more, as after a restart or in another process.
+    async fn reopened(&self) -> Result<Ledger, LedgerError> {
+        open_with(&self.store, &self.clock, &self.tiles).await
+    }
 }
 
 fn entry(leaf: &str) -> Entry {
@@ -35,18 +53,28 @@ fn once(leaf: &str, key: &str) -> Entry {
 }
 
 async fn leaves(ledger: &Ledger) -> Vec<String> {
-    let records = ledger.read(0, usize::MAX).await.unwrap();
-    assert!(records.iter().zip(0..).all(|(record, index)| record.index == index));
-    assert_eq!(ledger.size().await.unwrap(), u64::try_from(records.len()).unwrap());
-    records.into_iter().map(|record| String::from_utf8(record.leaf).unwrap()).collect()
+    let mut all = Vec::new();
+    loop {
+        let from = u64::try_from(all.len()).unwrap();
+        let page = ledger.read(from, usize::MAX).await.unwrap();
+        if page.is_empty() {
+            assert_eq!(ledger.size().await.unwrap(), from);
+            return all;
+        }
+        assert!(page.iter().zip(from..).all(|(record, index)| record.index == index));
+        all.extend(page.into_iter().map(|record| String::from_utf8(record.leaf).unwrap()));
+    }
+}
+
+fn hash_of(leaf: &str, at: i64) -> Digest {
+    entry_hash(&Digest::of(leaf.as_bytes()), Timestamp::from_ms(at), leaf.as_bytes())
 }
 
 #[test]
-fn the_leaf_hash_is_that_of_rfc_6962() {
-    // The published test vector for the empty leaf.
-    let empty = "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d";
-    assert_eq!(leaf_hash(b"").to_string(), empty);
-    assert_eq!(leaf_hash(b"a"), Digest::of(b"\0a"));
+fn the_hash_covers_all_of_an_entry() {
+    let (about, at) = (Digest::of(b"about"), Timestamp::from_ms(258));
+    let bytes = [&[1], about.as_bytes().as_slice(), &[0, 0, 0, 0, 0, 0, 1, 2], b"leaf"].concat();
+    assert_eq!(entry_hash(&about, at, b"leaf"), leaf_hash(&bytes));
 }
 
 #[tokio::test]
@@ -57,7 +85,7 @@ async fn a_receipt_says_where_and_when_its_leaf_stands() {
     let second = ledger.append(entry("two")).await.unwrap();
     assert_eq!((first.index(), second.index()), (0, 1));
     assert_eq!(second.about(), Digest::of(b"two"));
-    assert_eq!(second.leaf_hash(), leaf_hash(b"two"));
+    assert_eq!(second.leaf_hash(), hash_of("two", 2_000));
     assert_eq!(first.recorded_at(), Timestamp::from_ms(1_000));
     let records = ledger.read(1, 10).await.unwrap();
     let expected = Record {
@@ -73,11 +101,10 @@ async fn a_receipt_says_where_and_when_its_leaf_stands() {
 
 #[tokio::test]
 async fn the_ledger_goes_on_where_it_ended_and_its_times_never_go_down() {
-    let Bench { store, clock, ledger } = bench().await;
-    ledger.append(entry("one")).await.unwrap();
-    Arc::into_inner(ledger).unwrap().close().await;
-    clock.set(Timestamp::from_ms(5));
-    let ledger = reopen(&store, &clock).await;
+    let bench = bench().await;
+    bench.ledger.append(entry("one")).await.unwrap();
+    bench.clock.set(Timestamp::from_ms(5));
+    let ledger = bench.reopened().await.unwrap();
     let second = ledger.append(entry("two")).await.unwrap();
     assert_eq!((second.index(), second.recorded_at()), (1, Timestamp::from_ms(1_000)));
     assert_eq!(leaves(&ledger).await, ["one", "two"]);
@@ -103,7 +130,8 @@ async fn many_leaves_of_one_call_stand_together_or_not_at_all() {
     let three = vec![once("a", "a"), once("b", "b"), once("c", "c")];
     let receipts = ledger.append_many(three).await.unwrap();
     let found: Vec<_> = receipts.iter().map(|r| (r.index(), r.leaf_hash())).collect();
-    assert_eq!(found, [(0, leaf_hash(b"a")), (1, leaf_hash(b"b")), (2, leaf_hash(b"c"))]);
+    let hashes = ["a", "b", "c"].map(|leaf| hash_of(leaf, 1_000));
+    assert_eq!(found, (0..).zip(hashes).collect::<Vec<_>>());
     let mut second = once("e", "e");
     second.state = second.state.put("x", "").expect_absent("b");
     let refused = ledger.append_many(vec![once("d", "d"), second]).await;
@@ -144,8 +172,9 @@ async fn a_group_holds_at_most_its_bound_and_leaves_nobody_out() {
     let mut indexes = tasks.join_all().await;
     indexes.sort_unstable();
     assert!(indexes.iter().copied().eq(0..=u64::try_from(APPEND_MAX).unwrap()));
-    assert_eq!(store.commits() - before, 2);
     assert_eq!(leaves(&ledger).await.len(), APPEND_MAX + 1);
+    let commits = store.commits() - before;
+    assert!((2..=3).contains(&commits), "two groups, and one bundle that leaves the store");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -197,19 +226,19 @@ async fn the_first_commit_of_a_ledger_may_fail_too() {
 
 #[tokio::test]
 async fn two_processes_on_one_store_share_one_order() {
-    let Bench { store, clock, ledger } = bench().await;
-    let other = reopen(&store, &clock).await;
+    let bench = bench().await;
+    let (ledger, other) = (&bench.ledger, Arc::new(bench.reopened().await.unwrap()));
     for n in 0..6 {
-        let ledger = if n % 2 == 0 { &ledger } else { &other };
+        let ledger = if n % 2 == 0 { ledger } else { &other };
         assert_eq!(ledger.append(entry(&n.to_string())).await.unwrap().index(), n);
     }
-    assert_eq!(leaves(&ledger).await, ["0", "1", "2", "3", "4", "5"]);
+    assert_eq!(leaves(ledger).await, ["0", "1", "2", "3", "4", "5"]);
 }
 
 #[tokio::test]
 async fn ledgers_of_two_names_do_not_meet() {
-    let Bench { store, clock, ledger } = bench().await;
-    let other = Ledger::open(store, clock, "audit-2").await.unwrap();
+    let Bench { store, clock, ledger, .. } = bench().await;
+    let other = testing::open(store, clock, "audit-2").await.unwrap();
     ledger.append(entry("ours")).await.unwrap();
     assert_eq!(other.append(entry("theirs")).await.unwrap().index(), 0);
     assert_eq!(leaves(&ledger).await, ["ours"]);
@@ -224,7 +253,7 @@ async fn bad_entries_are_refused_and_write_nothing() {
     long.leaf = vec![0; LEAF_BYTES_MAX + 1];
     assert_eq!(ledger.append(long).await, Err(LedgerError::TooLarge("leaf")));
     let forged = Entry { state: Batch::new().put("l/audit/s", ""), ..entry("x") };
-    assert_eq!(ledger.append(forged).await, Err(LedgerError::Reserved));
+    assert!(matches!(ledger.append(forged).await, Err(LedgerError::Misuse(_))));
     let nameless = Entry { state: Batch::new().put("", ""), ..entry("x") };
     assert_eq!(ledger.append(nameless).await, Err(LedgerError::TooLarge("key")));
     let many = (0..=APPEND_MAX).map(|n| entry(&n.to_string())).collect();
@@ -242,10 +271,9 @@ async fn bad_entries_are_refused_and_write_nothing() {
 async fn a_bad_name_is_refused() {
     let Bench { store, clock, .. } = bench().await;
     for name in ["", "Audit", "a/b", &"a".repeat(33)] {
-        let opened = Ledger::open(store.clone(), clock.clone(), name).await;
-        assert_eq!(opened.unwrap_err(), LedgerError::Name, "{name}");
+        assert!(matches!(Keys::of(name), Err(LedgerError::Misuse(_))), "{name}");
     }
-    assert!(Ledger::open(store, clock, &"a".repeat(32)).await.is_ok());
+    assert!(testing::open(store, clock, &"a".repeat(32)).await.is_ok());
 }
 
 #[tokio::test]
@@ -255,14 +283,15 @@ async fn a_gap_a_stray_leaf_and_an_unreadable_one_are_corrupt() {
         Batch::new().delete(keys.entry_key(2)),
         Batch::new().put(keys.entry_key(3), "x"),
         Batch::new().put(keys.entry_key(2), "x"),
-        Batch::new().put(keys.size_key(), "x"),
-        Batch::new().delete(keys.size_key()),
+        Batch::new().put(keys.head_key(), "x"),
+        Batch::new().delete(keys.head_key()),
     ];
     for (n, damage) in damage.into_iter().enumerate() {
-        let Bench { store, clock, ledger } = bench().await;
-        ledger.append_many(vec![entry("0"), entry("1"), entry("2")]).await.unwrap();
-        store.commit(damage).await.unwrap();
-        let opened = Ledger::open(store, clock, "audit").await;
+        let bench = bench().await;
+        let three = vec![entry("0"), entry("1"), entry("2")];
+        bench.ledger.append_many(three).await.unwrap();
+        bench.store.commit(damage).await.unwrap();
+        let opened = bench.reopened().await;
         assert_eq!(opened.unwrap_err(), LedgerError::Store(StoreError::Corrupt), "{n}");
     }
     let Bench { store, ledger, .. } = bench().await;

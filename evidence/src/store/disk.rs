@@ -82,7 +82,7 @@ impl Folder {
 }
 
 /// Makes the names in a folder last: a new file is lost with its folder's old content otherwise.
-pub(super) fn sync_folder(path: &Path) -> Result<(), StoreError> {
+pub(crate) fn sync_folder(path: &Path) -> Result<(), StoreError> {
     Ok(File::open(path)?.sync_all()?)
 }
 

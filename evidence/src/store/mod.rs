@@ -26,6 +26,7 @@ use grondslag_core::id::Oin;
 use serde::{Deserialize, Serialize};
 
 pub use self::batch::Batch;
+pub(crate) use self::disk::sync_folder;
 pub use self::error::StoreError;
 pub use self::memory::MemoryStore;
 use self::sled::SledStore;

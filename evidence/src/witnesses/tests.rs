@@ -3,6 +3,7 @@ use grondslag_core::clock::{SetClock, Timestamp};
 use grondslag_core::operators::Operator;
 
 use super::*;
+use crate::ledger::testing;
 use crate::store::MemoryStore;
 use crate::store::faulty::{Fault, FaultyStore};
 
@@ -41,7 +42,7 @@ impl Scene {
     async fn new() -> Self {
         let store = Arc::new(FaultyStore::new(Arc::new(MemoryStore::default())));
         let clock = Arc::new(SetClock::at(Timestamp::from_ms(5)));
-        let ledger = Arc::new(Ledger::open(store.clone(), clock, "test").await.unwrap());
+        let ledger = Arc::new(testing::open(store.clone(), clock, "test").await.unwrap());
         let operators = [(1, 1), (2, 2), (1, 3)].map(|(org, n)| Operator::new(oin(org), &key(n)));
         let dir = tempfile::tempdir().unwrap();
         Self { dir, store, ledger, operators: Operators::new(operators.into()) }

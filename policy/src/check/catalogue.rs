@@ -5,6 +5,7 @@ use grondslag_core::lang::Text;
 use crate::fault::{Fault, Problem};
 use crate::pack::Pack;
 use crate::region::Region;
+use crate::retention;
 use crate::space::Space;
 use crate::table::Effect;
 
@@ -14,6 +15,7 @@ const ROLE_RULE: &str = "R01";
 
 pub(super) fn check(pack: &Pack) -> Vec<Problem> {
     let mut problems = labels(pack);
+    problems.extend(terms(pack));
     problems.extend(role_purposes(pack));
     problems
 }
@@ -55,6 +57,17 @@ fn labels(pack: &Pack) -> Vec<Problem> {
         }
     }
     problems
+}
+
+/// A retention term whose texts are empty in a language.
+fn terms(pack: &Pack) -> Vec<Problem> {
+    let terms = pack.retention().terms().iter();
+    let texts = terms.flat_map(|term| {
+        let named = [("label", Some(&term.label)), ("legal", Some(&term.legal))];
+        let named = named.into_iter().chain([("note", term.note.as_ref())]);
+        named.filter_map(|(what, text)| Some((term.id.word(), what, text?)))
+    });
+    texts.flat_map(|(row, what, text)| empty(retention::FILE, row, what, text)).collect()
 }
 
 /// A purpose outside a role's own is denied whatever else holds, and R01 denies no purpose that

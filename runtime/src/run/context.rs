@@ -1,5 +1,6 @@
 //! What a process is given to build itself with.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -9,7 +10,7 @@ use grondslag_certs::tls::{Connector, Material, Region, Reload, Reloading};
 use grondslag_core::clock::Clock;
 use grondslag_core::id::{Mode, Oin};
 use grondslag_core::reason::Reason;
-use grondslag_evidence::store::{self, Store};
+use grondslag_evidence::store::{self, Backend, Store};
 use tokio::time::MissedTickBehavior;
 
 use super::{Common, StartError, Tasks, TooManyTasks};
@@ -44,6 +45,8 @@ pub struct Context {
     pub clock: ProcessClock,
     /// What must last.
     pub store: Arc<dyn Store>,
+    /// Where tile files of its ledgers stand; none beside a store in memory.
+    pub tiles: Option<PathBuf>,
     /// How streams are made.
     pub net: Arc<dyn Net>,
     /// The end of the process.
@@ -73,14 +76,16 @@ impl Context {
             Some(clock) => ProcessClock::of(clock),
             None => ProcessClock::open(&common.clock, mode)?,
         };
-        let store = store::open(store::Config {
-            path: common.store.path.path().to_owned(),
-            owner,
-            backend: common.store.backend,
-        });
+        let (path, backend) = (common.store.path.path().to_owned(), common.store.backend);
+        let tiles = match backend {
+            Backend::Sled => Some(path.join("ledger")),
+            Backend::Memory => None,
+        };
+        let store = store::open(store::Config { path, owner, backend });
         let context = Self {
             process,
             store: store.await?,
+            tiles,
             region,
             clock,
             net: around.net,
@@ -191,6 +196,7 @@ impl Context {
             },
             epoch: None,
             late_answers: None,
+            ledger: None,
             peers: Vec::new(),
         }
     }

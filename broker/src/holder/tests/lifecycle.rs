@@ -4,6 +4,8 @@
 use async_trait::async_trait;
 use grondslag_core::blind::{Evaluated, Pair};
 
+use grondslag_evidence::ledger::testing;
+
 use super::*;
 use crate::epoch::wish::Wish;
 use crate::epoch::{Epochs, publish};
@@ -145,7 +147,7 @@ async fn an_epoch_that_was_cut_short_is_recorded_and_the_next_one_follows() {
         let store = Arc::new(FaultyStore::new(Arc::clone(&stand.far.store)));
         let as_store: Arc<dyn Store> = Arc::clone(&store) as _;
         let clock = Arc::clone(&stand.far.clock);
-        let ledger = Ledger::open(Arc::clone(&as_store), clock, "far").await.unwrap();
+        let ledger = testing::open(Arc::clone(&as_store), clock, "far").await.unwrap();
         (stand.far.store, stand.far.ledger) = (as_store, Arc::new(ledger));
         store.fail_commit(1, fault);
         assert!(stand.far.open_epoch(EPOCH + 1).await.unwrap_err().is_fault(), "{fault:?}");
@@ -220,7 +222,7 @@ async fn a_holder_that_lost_its_factors_is_there_again_with_the_next_epoch() {
     let store: Arc<dyn Store> = Arc::new(MemoryStore::default());
     let clock = Arc::clone(&stand.far.clock);
     let near = Arc::new(stand.near(&store).await);
-    let ledger = Ledger::open(Arc::clone(&store), Arc::clone(&clock), "broker").await;
+    let ledger = testing::open(Arc::clone(&store), Arc::clone(&clock), "broker").await;
     let ledger = Arc::new(ledger.unwrap());
     let direct = Direct::to(stand.again("far", 8).await);
     let chain = Arc::new(Chain::new(vec![Arc::clone(&near) as _, Arc::clone(&direct) as _]));

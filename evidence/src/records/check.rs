@@ -1,0 +1,273 @@
+//! Holds every commitment of a ledger against its opening, or against the leaf that says that it
+//! was forgotten.
+
+use std::collections::{HashMap, HashSet};
+
+use grondslag_core::id::Digest;
+
+use super::forget::Forgotten;
+use super::kept::{DUE, Kept, OPENINGS, due_key, opening_key, parse_due, parse_opening};
+use super::{Opening, PREFIX, Until, committed, open};
+use crate::ledger::{Ledger, LedgerError, Record};
+use crate::limits::{FINDINGS_MAX, REREAD_MAX, SCAN_PAGE_MAX};
+use crate::store::parts::read_body;
+use crate::store::{Store, StoreError};
+
+/// What is wrong with a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Problem {
+    /// The opening is not what the leaf commits to, or cannot be read.
+    Altered,
+    /// There is no opening, and no leaf says that it was forgotten.
+    Missing,
+    /// The opening is there though a leaf says that it was forgotten.
+    NotForgotten,
+    /// Two leaves say that it was forgotten.
+    ForgottenTwice,
+    /// A leaf says that something was forgotten that no leaf before it commits to.
+    NeverRecorded,
+    /// It was forgotten as another kind of record than it was recorded.
+    OtherKind,
+    /// A leaf of deletion cannot be read.
+    Unreadable,
+    /// The end of its term is not in the index of ends, so that it would be kept for ever, or a
+    /// key under which it is found does not lead to it.
+    NotIndexed,
+    /// The store holds an opening, or an end, that no leaf commits to.
+    Stray,
+}
+
+/// One thing that is wrong, and where.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Finding {
+    /// The leaf it shows at; `None` for what has no leaf.
+    pub index: Option<u64>,
+    /// What is wrong.
+    pub problem: Problem,
+}
+
+/// What a walk over a ledger found.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Checked {
+    /// Leaves looked at.
+    pub leaves: u64,
+    /// Leaves in clear, those of deletion included.
+    pub clear: u64,
+    /// Commitments with an opening that matches.
+    pub opened: u64,
+    /// Commitments that one leaf of deletion covers.
+    pub forgotten: u64,
+    /// Leaves of deletion.
+    pub deletions: u64,
+    /// What is wrong; at most [`FINDINGS_MAX`].
+    pub findings: Vec<Finding>,
+}
+
+/// Walks the leaves that are there at the start, and the openings in the store. It may run while
+/// records are made and forgotten. It holds 32 bytes in memory for every record that there ever
+/// was.
+///
+/// # Errors
+/// Those of store and ledger; what is wrong with a record is no error but a finding.
+pub async fn check(store: &dyn Store, ledger: &Ledger) -> Result<Checked, LedgerError> {
+    let size = ledger.size().await?;
+    let mut walk = Walk::default();
+    let mut next = 0;
+    while next < size {
+        let page = ledger.read(next, SCAN_PAGE_MAX).await?;
+        let Some(last) = page.last() else { break };
+        next = last.index.saturating_add(1);
+        for record in page.iter().filter(|record| record.index < size) {
+            walk.take(store, record).await?;
+        }
+    }
+    walk.later(ledger, size).await?;
+    walk.strays(store, ledger, size).await?;
+    Ok(walk.finish())
+}
+
+#[derive(Default)]
+struct Walk {
+    checked: Checked,
+    /// Commitments with an opening.
+    open: HashSet<Digest>,
+    /// Commitments without one that no leaf of deletion covers so far: where, and of which kind.
+    bare: HashMap<Digest, (u64, String)>,
+    /// Commitments that one covers.
+    gone: HashSet<Digest>,
+}
+
+impl Walk {
+    async fn take(&mut self, store: &dyn Store, record: &Record) -> Result<(), StoreError> {
+        self.checked.leaves += 1;
+        let index = record.index;
+        if Forgotten::claims(&record.leaf) {
+            self.checked.clear += 1;
+            self.checked.deletions += 1;
+            match Forgotten::parse(&record.leaf) {
+                Some(forgotten) => self.deletion(index, &forgotten),
+                None => self.found(Some(index), Problem::Unreadable),
+            }
+            return Ok(());
+        }
+        match open(store, &record.leaf).await {
+            Ok(Opening::Clear) => self.checked.clear += 1,
+            Ok(Opening::Opened(opened)) => {
+                self.checked.opened += 1;
+                self.open.insert(opened.commitment);
+                self.indexed(store, index, &opened.commitment).await?;
+            }
+            Ok(Opening::Forgotten { kind, commitment }) => {
+                self.bare.insert(commitment, (index, kind));
+            }
+            Err(StoreError::Corrupt) => {
+                let commitment = committed(&record.leaf).map(|(_, commitment)| commitment);
+                self.open.extend(commitment);
+                self.found(Some(index), Problem::Altered);
+            }
+            Err(error) => return Err(error),
+        }
+        Ok(())
+    }
+
+    fn deletion(&mut self, index: u64, forgotten: &Forgotten) {
+        for (kind, commitment) in
+            forgotten.kinds.iter().flat_map(|(kind, list)| list.iter().map(move |one| (kind, one)))
+        {
+            match self.bare.remove(commitment) {
+                Some((_, recorded)) => {
+                    self.checked.forgotten += 1;
+                    self.gone.insert(*commitment);
+                    if recorded != *kind {
+                        self.found(Some(index), Problem::OtherKind);
+                    }
+                }
+                None if self.gone.contains(commitment) => {
+                    self.found(Some(index), Problem::ForgottenTwice);
+                }
+                None if self.open.contains(commitment) => {
+                    self.found(Some(index), Problem::NotForgotten);
+                }
+                None => self.found(Some(index), Problem::NeverRecorded),
+            }
+        }
+    }
+
+    /// What leads to an opening: the end of its term, and its own keys. It is read again when
+    /// something is missing, for it may have been forgotten or given another term meanwhile.
+    async fn indexed(
+        &mut self,
+        store: &dyn Store,
+        index: u64,
+        commitment: &Digest,
+    ) -> Result<(), StoreError> {
+        for _ in 0..REREAD_MAX {
+            let Some(stored) = read_body(store, &opening_key(commitment)).await? else {
+                return Ok(());
+            };
+            let Some(kept) = Kept::parse(&stored) else { return Ok(()) };
+            if all_there(store, &kept, commitment).await? {
+                return Ok(());
+            }
+            if read_body(store, &opening_key(commitment)).await?.as_ref() == Some(&stored) {
+                self.found(Some(index), Problem::NotIndexed);
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+
+    /// What had no opening may have been forgotten while the walk went on.
+    async fn later(&mut self, ledger: &Ledger, size: u64) -> Result<(), LedgerError> {
+        let mut next = size;
+        while !self.bare.is_empty() {
+            let page = ledger.read(next, SCAN_PAGE_MAX).await?;
+            let Some(last) = page.last() else { break };
+            next = last.index.saturating_add(1);
+            for forgotten in page.iter().filter_map(|record| Forgotten::parse(&record.leaf)) {
+                for commitment in forgotten.kinds.values().flatten() {
+                    if self.bare.remove(commitment).is_some() {
+                        self.checked.forgotten += 1;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// What the store holds must have a leaf, older or newer than the start of the walk.
+    async fn strays(
+        &mut self,
+        store: &dyn Store,
+        ledger: &Ledger,
+        size: u64,
+    ) -> Result<(), LedgerError> {
+        let mut strays = HashSet::new();
+        let mut after: Option<Vec<u8>> = None;
+        loop {
+            let page = store.scan(PREFIX, after.as_deref(), SCAN_PAGE_MAX).await?;
+            let Some(last) = page.last() else { break };
+            after = Some(last.key.clone());
+            for key in page.iter().map(|pair| pair.key.as_slice()) {
+                let commitment = if key.starts_with(OPENINGS) {
+                    parse_opening(key)
+                } else if key.starts_with(DUE) {
+                    parse_due(key).map(|(_, commitment)| commitment)
+                } else {
+                    None
+                };
+                match commitment {
+                    Some(commitment) if self.open.contains(&commitment) => {}
+                    Some(commitment) => drop(strays.insert(commitment)),
+                    None => self.found(None, Problem::Stray),
+                }
+            }
+        }
+        let mut next = size;
+        while !strays.is_empty() {
+            let page = ledger.read(next, SCAN_PAGE_MAX).await?;
+            let Some(last) = page.last() else { break };
+            next = last.index.saturating_add(1);
+            for (_, commitment) in page.iter().filter_map(|record| committed(&record.leaf)) {
+                strays.remove(&commitment);
+            }
+        }
+        for _ in strays {
+            self.found(None, Problem::Stray);
+        }
+        Ok(())
+    }
+
+    fn found(&mut self, index: Option<u64>, problem: Problem) {
+        if self.checked.findings.len() < FINDINGS_MAX {
+            self.checked.findings.push(Finding { index, problem });
+        }
+    }
+
+    fn finish(mut self) -> Checked {
+        let bare = std::mem::take(&mut self.bare);
+        for (index, _) in bare.into_values() {
+            self.found(Some(index), Problem::Missing);
+        }
+        self.checked.findings.sort_by_key(|finding| (finding.index, finding.problem));
+        self.checked
+    }
+}
+
+async fn all_there(
+    store: &dyn Store,
+    kept: &Kept<'_>,
+    commitment: &Digest,
+) -> Result<bool, StoreError> {
+    if let Until::At(end) = kept.until
+        && store.get(&due_key(end, commitment)).await?.is_none()
+    {
+        return Ok(false);
+    }
+    for key in &kept.keys {
+        if store.get(key).await?.as_deref() != Some(commitment.as_bytes()) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}

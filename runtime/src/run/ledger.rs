@@ -1,0 +1,70 @@
+//! The ledgers of a process: where their tiles stand, and what they are called.
+
+use std::sync::Arc;
+
+use ed25519_dalek::SigningKey;
+use grondslag_certs::key::load_signing_key;
+use grondslag_core::checkpoint::{CheckpointError, Origin};
+use grondslag_core::reason::Reason;
+use grondslag_evidence::ledger::{Ledger, Means, Signer, Tiles};
+
+use super::{Context, StartError};
+use crate::config::SecretFile;
+
+/// The keys that sign a process's statements.
+#[derive(Debug, Clone)]
+pub struct SignKeys {
+    /// The one on its card.
+    pub current: SigningKey,
+    /// The one before, for a while after a change.
+    pub previous: Option<SigningKey>,
+}
+
+impl SignKeys {
+    /// Reads the keys that a configuration names.
+    ///
+    /// # Errors
+    /// [`StartError`] for a file that cannot be read.
+    pub fn load(current: &SecretFile, previous: Option<&SecretFile>) -> Result<Self, StartError> {
+        let load = |file: &SecretFile| {
+            load_signing_key(file.path()).map_err(|error| StartError::new(error.reason(), error))
+        };
+        Ok(Self { current: load(current)?, previous: previous.map(load).transpose()? })
+    }
+}
+
+impl Context {
+    /// The region: the fingerprint of its root certificate.
+    pub fn region_name(&self) -> String {
+        self.region.current().root().fingerprint().to_string()
+    }
+
+    /// Opens a ledger of this process, or begins it.
+    ///
+    /// # Errors
+    /// [`StartError`] with `LEDGER_FORK` or `STORE_CORRUPT` when it cannot be gone on with.
+    pub async fn ledger(
+        &self,
+        name: &str,
+        origin: Result<Origin, CheckpointError>,
+        keys: &SignKeys,
+    ) -> Result<Arc<Ledger>, StartError> {
+        let origin = origin.map_err(|error| StartError::new(Reason::Internal, error))?;
+        let tiles = match &self.tiles {
+            Some(folder) => Tiles::folder(folder.join(name)),
+            None => Tiles::memory(),
+        };
+        let means = Means {
+            store: Arc::clone(&self.store),
+            clock: self.clock.clock(),
+            name,
+            tiles: Arc::new(tiles),
+            signer: Signer {
+                origin,
+                key: keys.current.clone(),
+                previous: keys.previous.as_ref().map(|key| key.verifying_key().to_bytes()),
+            },
+        };
+        Ok(Arc::new(Ledger::open(means).await?))
+    }
+}
