@@ -20,6 +20,7 @@ use grondslag_core::clock::{Clock, SetClock, Timestamp};
 use grondslag_core::id::{Digest, Mode, Oin, Pseudonym, TargetId};
 use grondslag_core::inquiry::{Header, Part, Times};
 use grondslag_core::limits::{DETAIL_BYTES, PAIR_BYTES};
+use grondslag_core::reason::Reason;
 use grondslag_core::seal::{self, SealSecret};
 use grondslag_core::statement::{self, Leaf, Ruling};
 use grondslag_core::tier::{Level, Tier, Urgency, Verdict};
@@ -29,6 +30,7 @@ use grondslag_evidence::store::{MemoryStore, Store};
 use grondslag_policy::Pack;
 use grondslag_proto::question::{Evidence, TargetQuestion};
 use grondslag_proto::reply::Reply;
+use grondslag_proto::v1;
 use grondslag_runtime::clock::ProcessClock;
 use grondslag_runtime::config::Limits;
 use grondslag_runtime::net::TcpNet;
@@ -53,6 +55,8 @@ use crate::keys::{Keys, Renewal};
 use crate::records::{StoreSource, SubjectKey};
 use crate::secret::NodeSecret;
 use crate::staff::Registry;
+use crate::watch::follow::{HeadLink, HeadStream};
+use crate::watch::{self, Watching};
 
 /// The practice that is asked.
 pub(crate) const OWN: &str = "00000099000000001000";
@@ -187,7 +191,8 @@ impl Scene {
         let keys = keys(&region.folder(OWN));
         let public = keys.opening.public(&oin(OWN), &mut rng());
         *listing.own.lock().unwrap() = Some(verify_own_key(&oin(OWN), &public).unwrap());
-        let agency = agency(means, directory, shelf.clone(), listing.clone(), keys);
+        let watching = watching(&means, &directory).await;
+        let agency = agency((means, watching), directory, shelf.clone(), listing.clone(), keys);
         agency.refresh_epoch().await.unwrap();
         agency.index.tend(true).await.unwrap();
         Self { region, agency, store, shelf, clock, listing }
@@ -382,8 +387,44 @@ pub(crate) fn opened(reply: &Reply, question: &TargetQuestion) -> Answer {
     grondslag_proto::answer::decode(&content).unwrap()
 }
 
+/// Follows nobody: there are no witnesses, and no heads.
+async fn watching(means: &Means, directory: &Arc<Directory>) -> Watching {
+    let directory = Arc::clone(directory);
+    let opened = Watching::open(watch::Means {
+        own: oin(OWN),
+        broker: oin(BROKER),
+        region: REGION.into(),
+        store: means.store.clone(),
+        ledger: means.ledger.clone(),
+        clock: means.clock.clone(),
+        key: Box::new(move |oin| Ok(directory.card(oin)?.card().sign_key)),
+        witnesses: Box::new(|| None),
+        sign_key: key_of(OWN),
+        grace: Duration::from_secs(60),
+    });
+    opened.await.unwrap()
+}
+
+/// A broker without a ledger that could be followed.
+#[derive(Debug)]
+struct NoHeads;
+
+#[async_trait::async_trait]
+impl HeadLink for NoHeads {
+    async fn watch_heads(&self, _: v1::WatchHeadsRequest) -> Result<HeadStream, Reason> {
+        Err(Reason::Unreachable)
+    }
+
+    async fn add_cosignature(
+        &self,
+        _: v1::AddCosignatureRequest,
+    ) -> Result<v1::AddCosignatureResponse, Reason> {
+        Err(Reason::Unreachable)
+    }
+}
+
 fn agency(
-    means: Means,
+    (means, watching): (Means, Watching),
     directory: Arc<Directory>,
     source: Arc<Shelf>,
     broker_link: Arc<dyn BrokerLink>,
@@ -431,7 +472,9 @@ fn agency(
         ledger,
         clock,
         directory,
+        watching: Arc::new(watching),
         witnesses: None,
+        heads_link: Arc::new(NoHeads),
         keys,
         renewal: Renewal::default(),
         habits: Habits::default(),

@@ -9,6 +9,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 
+use ed25519_dalek::SigningKey;
 use grondslag_certs::tls::{DeskListener, DeskListenerFiles, Reloading};
 use grondslag_certs::{authority, key};
 use grondslag_core::blind::Element;
@@ -18,6 +19,7 @@ use grondslag_core::reason::Reason;
 use grondslag_core::seal::SealError;
 use grondslag_evidence::ledger::Ledger;
 use grondslag_evidence::store::Store;
+use grondslag_evidence::witnesses::NamedWitnesses;
 use grondslag_policy::{Overlay, Pack, PackError};
 use grondslag_proto::v1::desk_service_server::DeskServiceServer;
 use grondslag_proto::v1::node_operator_service_server::NodeOperatorServiceServer;
@@ -36,7 +38,7 @@ use rand_core::UnwrapErr;
 use tokio::task::JoinHandle;
 
 use self::tend::tend;
-use crate::agency::{Agency, BrokerLink};
+use crate::agency::Agency;
 use crate::answers::service::AnswerService;
 use crate::answers::tick::Tick;
 use crate::asks::canary::Habits;
@@ -53,9 +55,10 @@ use crate::operator::NodeOperator;
 use crate::records::{StoreSource, SubjectKey};
 use crate::secret::NodeSecret;
 use crate::staff::{self, Registry};
+use crate::watch::{self, Watching};
 
 /// Name of the node's ledger in its store.
-const LEDGER: &str = "node";
+pub(crate) const LEDGER: &str = "node";
 
 /// Runs a node from its configuration file until SIGINT or SIGTERM. In a demo region what passes
 /// can be copied into the new file `tap`.
@@ -248,6 +251,9 @@ async fn agency(config: &NodeConfig, context: &Context) -> Result<Agency, StartE
         sign_key: sign_key.clone(),
     });
     let witnesses = witnesses::open(config.region.as_ref(), context, ledger.clone()).await?;
+    let means = watch_means(config, context, (&ledger, &directory, &sign_key), witnesses.clone());
+    let watching = Watching::open(means).await;
+    let watching = watching.map_err(|reason| refused(reason, "the broker's heads"))?;
     Ok(Agency {
         oin: context.oin(),
         mode: context.mode(),
@@ -264,6 +270,7 @@ async fn agency(config: &NodeConfig, context: &Context) -> Result<Agency, StartE
         ledger,
         clock,
         directory,
+        watching: Arc::new(watching),
         witnesses,
         keys: Arc::new(keys),
         renewal: Renewal::default(),
@@ -272,11 +279,33 @@ async fn agency(config: &NodeConfig, context: &Context) -> Result<Agency, StartE
         own: source.clone(),
         source,
         staff,
+        heads_link: broker_link.clone(),
         broker_link,
         tick: Tick::new(config.answers.reply_tick_ms.ms()),
         habits: Habits::default(),
         budget: config.asks,
     })
+}
+
+fn watch_means(
+    config: &NodeConfig,
+    context: &Context,
+    (ledger, directory, sign_key): (&Arc<Ledger>, &Arc<Directory>, &SigningKey),
+    witnesses: Option<Arc<NamedWitnesses>>,
+) -> watch::Means {
+    let directory = Arc::clone(directory);
+    watch::Means {
+        own: context.oin(),
+        broker: config.broker.oin.clone(),
+        region: context.region_name(),
+        store: context.store.clone(),
+        ledger: Arc::clone(ledger),
+        clock: context.clock.clock(),
+        key: Box::new(move |oin| Ok(directory.card(oin)?.card().sign_key)),
+        witnesses: Box::new(move || witnesses.as_ref().map(|named| named.current())),
+        sign_key: sign_key.clone(),
+        grace: config.answers.witness_grace(),
+    }
 }
 
 async fn directory(
@@ -318,7 +347,7 @@ fn canaries(config: &NodeConfig, secret: &NodeSecret) -> Result<Canaries, StartE
     Ok(Canaries::new(parsed.collect::<Result<_, StartError>>()?))
 }
 
-fn link(config: &NodeConfig, context: &Context) -> Arc<dyn BrokerLink> {
+fn link(config: &NodeConfig, context: &Context) -> Arc<ChannelLink> {
     let (broker, endpoint) = (config.broker.oin.clone(), config.broker.endpoint.clone());
     Arc::new(ChannelLink::new(context.channels(), broker, endpoint, context.clock.clock()))
 }

@@ -9,6 +9,7 @@ use grondslag_evidence::ledger::{Entry, LedgerError};
 use grondslag_evidence::store::{Batch, StoreError};
 use grondslag_policy::FactError;
 use grondslag_proto::question::TargetQuestion;
+use tokio::time::Instant;
 
 use super::decide::{self, Found, Rules};
 use super::facts::Case;
@@ -24,6 +25,7 @@ use crate::index::Met;
 use crate::limits::RESOLVES_MAX;
 use crate::random::random;
 use crate::records::{Client, Readiness, SourceFault, SubjectKey};
+use crate::watch::{NotNow, Witnessed};
 
 /// Why there is no reply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,6 +56,7 @@ pub(super) async fn answer(agency: &Agency, question: TargetQuestion) -> Result<
     }
     let now = agency.clock.now();
     let attested = attest(agency, question, now).await?;
+    let witnessed = agency.watching.may_answer(attested.header(), Instant::now())?;
     if let Some(again) = kept(agency, &attested).await? {
         return Ok(again);
     }
@@ -61,7 +64,13 @@ pub(super) async fn answer(agency: &Agency, question: TargetQuestion) -> Result<
     let mut readiness = agency.source.ready().await?;
     readiness.index_as_of = whole(agency, &attested, now).await?;
     let shaped = look_up(agency, case, &attested, now).await.map_err(Stop::past_look_up)?;
-    release(agency, &attested, shaped, readiness, now).await
+    let sealed = release(agency, &attested, shaped, (readiness, witnessed), now).await?;
+    if witnessed == Witnessed::Late {
+        // For the privacy officer; the asker's is told by the answer itself.
+        raise(agency, attested.statement(), Reason::WitnessLate).await;
+    }
+    agency.watching.answered(attested.index(), Instant::now());
+    Ok(sealed)
 }
 
 /// Since when the index of the question's epoch is whole, made with the factors that the question
@@ -268,12 +277,12 @@ async fn release(
     agency: &Agency,
     attested: &Attested,
     shaped: Shaped,
-    readiness: Readiness,
+    (readiness, witnessed): (Readiness, Witnessed),
     now: Timestamp,
 ) -> Result<Sealed, Stop> {
     let Shaped { draft, lines, facts, number } = shaped;
     let canary = number.is_some() && lines.iter().all(|line| line.outcome == Ruled::Miss);
-    let frame = frame(agency, attested, readiness, number.as_deref(), canary)?;
+    let frame = frame(agency, attested, (readiness, witnessed), number.as_deref(), canary)?;
     let prepared = draft.finish(&frame, &agency.sign_key);
     let prepared = prepared.map_err(|error| Stop::Hidden(error.reason()))?;
     let record = DecisionRecord::of(attested, lines, facts, prepared.outcome(), now);
@@ -307,7 +316,7 @@ fn unwritten(error: LedgerError) -> Stop {
 fn frame<'a>(
     agency: &'a Agency,
     attested: &'a Attested,
-    readiness: Readiness,
+    (readiness, witnessed): (Readiness, Witnessed),
     number: Option<&str>,
     canary: bool,
 ) -> Result<Frame<'a>, Stop> {
@@ -325,6 +334,7 @@ fn frame<'a>(
         answer_by: header.times.answer_by,
         index_as_of: readiness.index_as_of,
         holds_unnumbered_records: readiness.holds_unnumbered_records,
+        unwitnessed: witnessed == Witnessed::Late,
         duty_phone: &agency.duty_phone,
         subject_tag: tag,
         noise: if canary { *tag.as_bytes() } else { noise },
@@ -352,6 +362,15 @@ impl From<SourceFault> for Stop {
         match fault {
             SourceFault::NotReady | SourceFault::Changed => Self::Refused(fault.reason()),
             SourceFault::Damaged | SourceFault::Store(_) => Self::Fault(fault.reason()),
+        }
+    }
+}
+
+impl From<NotNow> for Stop {
+    fn from(stop: NotNow) -> Self {
+        match stop {
+            NotNow::Forked => Self::Fault(stop.reason()),
+            NotNow::Late => Self::Refused(stop.reason()),
         }
     }
 }

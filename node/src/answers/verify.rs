@@ -50,9 +50,15 @@ pub struct Attested {
     rulings: Vec<Ruling>,
     approvals: Approvals,
     statement: Digest,
+    index: u64,
 }
 
 impl Attested {
+    /// Where the broker's decision stands in its ledger.
+    pub fn index(&self) -> u64 {
+        self.index
+    }
+
     /// The question as this node knows it.
     pub fn target_id(&self) -> TargetId {
         self.id
@@ -189,6 +195,7 @@ pub(crate) fn verify(question: TargetQuestion, against: &Against<'_>) -> Result<
         rulings: leaf.rulings,
         approvals,
         statement,
+        index: question.evidence.index,
     })
 }
 

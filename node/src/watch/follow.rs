@@ -19,11 +19,11 @@ use super::{Watching, size};
 use crate::limits::WATCH_PAUSE_MS;
 
 /// Heads as they come.
-pub type HeadStream = BoxStream<'static, Result<v1::WatchHeadsResponse, Reason>>;
+pub(crate) type HeadStream = BoxStream<'static, Result<v1::WatchHeadsResponse, Reason>>;
 
 /// The way to the broker's ledger.
 #[async_trait]
-pub trait HeadLink: Send + Sync + fmt::Debug {
+pub(crate) trait HeadLink: Send + Sync + fmt::Debug {
     /// Heads, each with a proof; nothing of them is verified. The stream ends within minutes.
     ///
     /// # Errors

@@ -67,11 +67,6 @@ impl Grace {
     pub(super) fn is_late(&self, now: Instant) -> bool {
         self.waiting.front().is_some_and(|first| now.duration_since(first.since) >= self.longest)
     }
-
-    /// Leaves that are covered.
-    pub(super) fn covered(&self) -> u64 {
-        self.covered
-    }
 }
 
 #[cfg(test)]
@@ -96,7 +91,7 @@ mod tests {
         grace.cover(8);
         assert!(!grace.is_late(start + seconds(10_000)));
         grace.cover(3);
-        assert_eq!(grace.covered(), 8, "what is covered stays so");
+        assert_eq!(grace.covered, 8, "what is covered stays so");
         grace.answered(7, start);
         assert!(!grace.is_late(start + seconds(10_000)), "it was covered already");
     }

@@ -39,7 +39,8 @@ pub(super) struct Kept {
 #[derive(Debug)]
 pub(super) enum Change<'a> {
     Seen(&'a SignedCheckpoint),
-    Covered(&'a SignedCheckpoint),
+    /// Nothing when an operator took a head that the covered one may not be a part of.
+    Covered(Option<&'a SignedCheckpoint>),
     Memory(&'a Memory),
     Fork(&'a Contradiction),
     /// An operator dealt with it.
@@ -81,7 +82,7 @@ impl Change<'_> {
     fn body(&self) -> (&'static [u8], Option<Vec<u8>>) {
         match self {
             Self::Seen(head) => (SEEN, Some(head.note().into_bytes())),
-            Self::Covered(head) => (COVERED, Some(head.note().into_bytes())),
+            Self::Covered(head) => (COVERED, head.map(|head| head.note().into_bytes())),
             Self::Memory(memory) => (MEMORY, Some(memory.body())),
             Self::Fork(fork) => (FORK, Some(fork.canonical())),
             Self::NoFork => (FORK, None),

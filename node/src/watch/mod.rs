@@ -13,6 +13,7 @@
 pub(crate) mod follow;
 mod grace;
 mod kept;
+mod operate;
 mod take;
 #[cfg(test)]
 mod tests;
@@ -39,6 +40,9 @@ use self::grace::Grace;
 use self::kept::{Change, Kept, steps};
 
 pub use self::kept::Memory;
+pub use self::operate::{
+    Choice, OperateError, accept, begin, open_ledger, own_keys, restore, stopped_by,
+};
 
 /// Immediate danger: asked with this purpose and urgency, a question is answered without waiting
 /// for witnesses (design 8).
@@ -93,6 +97,25 @@ pub enum Witnessed {
     Late,
 }
 
+/// Why nothing is answered now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NotNow {
+    /// The broker's ledger contradicts itself, and no operator acted yet.
+    Forked,
+    /// Witnesses are late.
+    Late,
+}
+
+impl NotNow {
+    /// The stable reason.
+    pub fn reason(self) -> Reason {
+        match self {
+            Self::Forked => Reason::LedgerFork,
+            Self::Late => Reason::WitnessLate,
+        }
+    }
+}
+
 impl fmt::Debug for Watching {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Watching(…)")
@@ -133,16 +156,16 @@ impl Watching {
     /// Whether a question with this header may be answered now. It does not depend on the child.
     ///
     /// # Errors
-    /// `LEDGER_FORK`, or `WITNESS_LATE`.
-    pub(crate) fn may_answer(&self, header: &Header, now: Instant) -> Result<Witnessed, Reason> {
+    /// [`NotNow`].
+    pub(crate) fn may_answer(&self, header: &Header, now: Instant) -> Result<Witnessed, NotNow> {
         if self.read(|kept| kept.fork.is_some()) {
-            return Err(Reason::LedgerFork);
+            return Err(NotNow::Forked);
         }
         if !self.is_late(now) {
             return Ok(Witnessed::Yes);
         }
         let danger = header.purpose.as_str() == DANGER && header.urgency == Urgency::Acute;
-        if danger { Ok(Witnessed::Late) } else { Err(Reason::WitnessLate) }
+        if danger { Ok(Witnessed::Late) } else { Err(NotNow::Late) }
     }
 
     /// An answer on this leaf of the broker's ledger is about to leave.
@@ -205,7 +228,7 @@ impl Watching {
         for change in changes {
             match change {
                 Change::Seen(head) => held.seen = Some((*head).clone()),
-                Change::Covered(head) => held.covered = Some((*head).clone()),
+                Change::Covered(head) => held.covered = head.cloned(),
                 Change::Memory(memory) => held.memory = Some((*memory).clone()),
                 Change::Fork(fork) => held.fork = Some((*fork).clone()),
                 Change::NoFork => held.fork = None,

@@ -155,7 +155,7 @@ impl Watching {
         let key = |oin: &Oin| (self.means.key)(oin).ok();
         let more = old.size > size(self.covered().as_ref());
         if more && cosigners(cosigned, &witnesses, key) >= witnesses.quorum() {
-            self.keep(&[Change::Covered(cosigned)]).await?;
+            self.keep(&[Change::Covered(Some(cosigned))]).await?;
             self.grace.lock().unwrap_or_else(PoisonError::into_inner).cover(old.size);
         }
         Ok(())
