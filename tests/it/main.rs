@@ -12,3 +12,4 @@ mod later;
 mod slow;
 mod stage;
 mod tidy;
+mod witnesses;

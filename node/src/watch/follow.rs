@@ -69,11 +69,14 @@ pub(crate) async fn follow<F>(
         if followed == Ok(Ended::Forked) {
             return;
         }
-        // Said once, not at every try.
-        if let Err(reason) = followed
-            && failing != Some(reason)
-        {
-            tracing::warn!(%reason, "the broker's heads are not followed");
+        match followed {
+            // A node that starts does not know the broker's card yet.
+            Err(Reason::UnknownAgency) => tracing::debug!("the broker's card is not known yet"),
+            // Said once, not at every try.
+            Err(reason) if failing != Some(reason) => {
+                tracing::warn!(%reason, "the broker's heads are not followed");
+            }
+            Ok(_) | Err(_) => {}
         }
         failing = followed.err();
         if failing == Some(Reason::AttestationInvalid) {
