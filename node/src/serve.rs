@@ -251,9 +251,8 @@ async fn agency(config: &NodeConfig, context: &Context) -> Result<Agency, StartE
         sign_key: sign_key.clone(),
     });
     let witnesses = witnesses::open(config.region.as_ref(), context, ledger.clone()).await?;
-    let means = watch_means(config, context, (&ledger, &directory, &sign_key), witnesses.clone());
-    let watching = Watching::open(means).await;
-    let watching = watching.map_err(|reason| refused(reason, "the broker's heads"))?;
+    let parts = (&ledger, &directory, &sign_key);
+    let watching = watching(config, context, parts, witnesses.clone()).await?;
     Ok(Agency {
         oin: context.oin(),
         mode: context.mode(),
@@ -287,14 +286,15 @@ async fn agency(config: &NodeConfig, context: &Context) -> Result<Agency, StartE
     })
 }
 
-fn watch_means(
+/// The broker's ledger, from what was kept of it on.
+async fn watching(
     config: &NodeConfig,
     context: &Context,
     (ledger, directory, sign_key): (&Arc<Ledger>, &Arc<Directory>, &SigningKey),
     witnesses: Option<Arc<NamedWitnesses>>,
-) -> watch::Means {
+) -> Result<Watching, StartError> {
     let directory = Arc::clone(directory);
-    watch::Means {
+    let watching = Watching::open(watch::Means {
         own: context.oin(),
         broker: config.broker.oin.clone(),
         region: context.region_name(),
@@ -305,7 +305,8 @@ fn watch_means(
         witnesses: Box::new(move || witnesses.as_ref().map(|named| named.current())),
         sign_key: sign_key.clone(),
         grace: config.answers.witness_grace(),
-    }
+    });
+    watching.await.map_err(|reason| refused(reason, "the broker's heads"))
 }
 
 async fn directory(
