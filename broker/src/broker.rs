@@ -8,7 +8,6 @@ use grondslag_core::clock::Clock;
 use grondslag_core::id::Oin;
 use grondslag_evidence::ledger::Ledger;
 use grondslag_evidence::store::Store;
-use grondslag_evidence::witnesses::NamedWitnesses;
 use grondslag_policy::Pack;
 use grondslag_runtime::otlp::Otlp;
 
@@ -38,8 +37,6 @@ pub(crate) struct Broker {
     pub ledger: Arc<Ledger>,
     /// Who is who.
     pub directory: Arc<Directory>,
-    /// Who cosigns the ledger's checkpoints; none in a trial without.
-    pub witnesses: Option<Arc<NamedWitnesses>>,
     /// What ties the points of this region together: the fingerprint of its root certificate.
     pub region: String,
     /// Which epochs there are.

@@ -21,6 +21,7 @@ use grondslag_proto::v1::answer_response::Result as Answered;
 use grondslag_proto::v1::broker_service_server::BrokerServiceServer;
 use grondslag_proto::v1::directory_service_server::DirectoryServiceServer;
 use grondslag_proto::v1::enrolment_service_server::EnrolmentServiceServer;
+use grondslag_proto::v1::ledger_service_server::LedgerServiceServer;
 use grondslag_proto::v1::node_service_client::NodeServiceClient;
 use grondslag_runtime::channel::{Channels, of_target, reason_of, within};
 use grondslag_runtime::config::Place;
@@ -28,8 +29,9 @@ use grondslag_runtime::operator::{Vitals, serve_operator};
 use grondslag_runtime::otlp::{Incoming, Level};
 use grondslag_runtime::run::{App, Context, SignKeys, StartError};
 use grondslag_runtime::server::{Callers, Server};
-use grondslag_runtime::status::{EpochState, PeerContact, Status};
+use grondslag_runtime::status::{EpochState, LedgerState, PeerContact, Status, WitnessState};
 use grondslag_runtime::witnesses;
+use tokio::time::Instant;
 use tonic::Code;
 
 use crate::broker::Broker;
@@ -40,13 +42,15 @@ use crate::directory::service::Directories;
 use crate::enrol::service::Enrolments;
 use crate::epoch::{Epochs, wish};
 use crate::keyholder::{Chain, LocalHolder, Means, RemoteHolder, Secrets};
-use crate::limits::{HOLDER_CARD_INTERVAL_MS, OPERATOR_INTERVAL_MS};
+use crate::limits::{HEAD_INTERVAL_MS, HOLDER_CARD_INTERVAL_MS, OPERATOR_INTERVAL_MS};
 use crate::nodes::{Heard, Nodes};
 use crate::own::{Own, publish_own};
 use crate::route::fanout::FanoutLimits;
 use crate::route::heads::SentHeads;
 use crate::route::service::Routes;
 use crate::sweep::keep_sweeping;
+use crate::watch::service::Ledgers;
+use crate::watch::{self, OwnLog, Standing, Watch};
 
 /// Name of the broker's ledger.
 const BROKER: &str = "broker";
@@ -63,8 +67,10 @@ pub async fn build(config: BrokerConfig, context: &Context) -> Result<App, Start
     let broker = Arc::new(open(&config, context, Arc::clone(&calls)).await?);
     look_after(&broker, context)?;
     count_leaves(context, BROKER, &broker.ledger);
+    let watch = watch(&config, &broker, context).await?;
     let (own, vitals) = (broker.oin.clone(), context.clone());
-    let vitals = Arc::new(BrokerVitals { broker: Arc::clone(&broker), context: vitals, calls });
+    let (of, watched) = (Arc::clone(&broker), Arc::clone(&watch));
+    let vitals = Arc::new(BrokerVitals { broker: of, context: vitals, calls, watch: watched });
     let routes = BrokerServiceServer::new(Routes::new(Arc::clone(&broker)))
         .max_decoding_message_size(MESSAGE_BYTES_MAX);
     let directory = DirectoryServiceServer::new(Directories(Arc::clone(&broker)))
@@ -75,7 +81,8 @@ pub async fn build(config: BrokerConfig, context: &Context) -> Result<App, Start
         .telling(&context.otlp, Incoming::Taken)
         .add(routes, Callers::verified())
         .add(directory, Callers::verified())
-        .add(enrolments, Callers::verified());
+        .add(enrolments, Callers::verified())
+        .add(LedgerServiceServer::new(Ledgers::new(watch)), Callers::verified());
     let server = serve_operator(server, own, vitals);
     let bound = server.bind(context.net.as_ref(), config.listen.address).await?;
     let section = &config.broker;
@@ -131,7 +138,6 @@ async fn open(
     epochs.destroy_orphans(&held).await.map_err(unopened)?;
     let (oin, budget) = (context.oin(), config.budget);
     let points_per_epoch = config.broker.points_per_epoch.number();
-    let witnesses = witnesses::open(config.region.as_ref(), context, Arc::clone(&ledger)).await?;
     Ok(Broker {
         oin,
         sign_key: keys.current,
@@ -140,7 +146,6 @@ async fn open(
         store,
         ledger,
         directory,
-        witnesses,
         region,
         epochs,
         chain,
@@ -158,6 +163,32 @@ async fn open(
 pub(crate) fn count_leaves(context: &Context, name: &'static str, ledger: &Arc<Ledger>) {
     let size = |ledger: Arc<Ledger>| async move { ledger.size().await.ok() };
     context.otlp.reads(Level::Leaves(name), ledger, size);
+}
+
+/// Shows the ledger's heads from now on, and takes what witnesses cosign.
+async fn watch(
+    config: &BrokerConfig,
+    broker: &Arc<Broker>,
+    context: &Context,
+) -> Result<Arc<Watch>, StartError> {
+    let ledger = Arc::clone(&broker.ledger);
+    let named = witnesses::open(config.region.as_ref(), context, Arc::clone(&ledger)).await?;
+    let directory = Arc::clone(&broker.directory);
+    let watch = Watch::open(watch::Means {
+        log: Arc::new(OwnLog(ledger)),
+        store: Arc::clone(&broker.store),
+        clock: Arc::clone(&broker.clock),
+        key: Box::new(move |oin| Ok(directory.card(oin)?.card().sign_key)),
+        witnesses: Box::new(move || named.as_ref().map(|named| named.current())),
+    });
+    let watch = watch.await.map_err(|reason| StartError::new(reason, "the cosigned heads"))?;
+    let (watch, published) = (Arc::new(watch), Duration::from_millis(HEAD_INTERVAL_MS));
+    let shown = Arc::clone(&watch);
+    context.every(published, move || {
+        shown.publish(Instant::now());
+        std::future::ready(())
+    })?;
+    Ok(watch)
 }
 
 /// The key holder elsewhere, if the region has one.
@@ -328,11 +359,22 @@ fn heard(response: v1::AnswerResponse) -> Heard {
     }
 }
 
+fn ledger_state(watch: &Watch) -> LedgerState {
+    let Standing { size, cosigned, quorum, last } = watch.standing();
+    let witnesses = last.into_iter().map(|(oin, last)| WitnessState {
+        oin,
+        size: last.map(|last| last.size),
+        at: last.map(|last| last.at),
+    });
+    LedgerState { size, cosigned, quorum, witnesses: witnesses.collect() }
+}
+
 #[derive(Debug)]
 struct BrokerVitals {
     broker: Arc<Broker>,
     context: Context,
     calls: Arc<Calls>,
+    watch: Arc<Watch>,
 }
 
 #[async_trait]
@@ -349,6 +391,7 @@ impl Vitals for BrokerVitals {
             ending: epochs.ending.iter().map(|(epoch, _)| *epoch).collect(),
             index: None,
         });
+        status.ledger = Some(ledger_state(&self.watch));
         let cards = self.broker.directory.signed();
         let others = cards.iter().filter(|signed| signed.card.oin != self.broker.oin);
         status.peers = others

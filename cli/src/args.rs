@@ -43,6 +43,7 @@ enum Command {
     Holder(crate::holder::HolderArgs),
     Certs(crate::certs::CertsArgs),
     Operator(crate::operators::OperatorArgs),
+    Witness(crate::witness::WitnessArgs),
     Status(crate::status::StatusArgs),
 }
 
@@ -77,5 +78,6 @@ fn run(command: Command, out: Output) -> Result<Exit, Failure> {
         Command::Status(args) => crate::status::run(&args, out),
         Command::Certs(args) => crate::certs::run(args, out),
         Command::Operator(args) => crate::operators::run(&args, out),
+        Command::Witness(args) => crate::witness::run(&args, out),
     }
 }

@@ -23,6 +23,7 @@ mod serve;
 mod spot_check;
 mod status;
 mod wait;
+mod witness;
 
 fn main() -> std::process::ExitCode {
     args::main()

@@ -266,6 +266,9 @@ pub struct Answer {
     pub index_as_of: Timestamp,
     /// The agency has records without a verified number, which no answer speaks for.
     pub holds_unnumbered_records: bool,
+    /// Given while too few witnesses had confirmed the broker's ledger in time: for immediate
+    /// danger alone, and for the privacy officers of both to look at.
+    pub unwitnessed: bool,
     /// Until when more may follow.
     pub answer_by: Timestamp,
     /// Whom to call.

@@ -8,6 +8,7 @@ use async_trait::async_trait;
 use ed25519_dalek::SigningKey;
 use futures_util::stream::BoxStream;
 use grondslag_core::catalogue::Kind;
+use grondslag_core::checkpoint::SignedCheckpoint;
 use grondslag_core::clock::{Clock, Timestamp};
 use grondslag_core::id::{Digest, Mode, Oin};
 use grondslag_core::reason::Reason;
@@ -19,19 +20,23 @@ use grondslag_policy::{Overlay, Pack};
 use grondslag_proto::v1;
 use grondslag_runtime::operator::Vitals;
 use grondslag_runtime::run::Context;
-use grondslag_runtime::status::{EpochState, IndexState, PeerContact, Status};
+use grondslag_runtime::status::{
+    EpochState, IndexState, LedgerState, PeerContact, Status, WitnessState,
+};
+use tokio::time::Instant;
 
 use crate::answers::tick::Tick;
 use crate::asks::canary::Habits;
 use crate::config::AsksSection;
 use crate::directory::Directory;
 use crate::epochs::Epochs;
-use crate::heads::Heads;
 use crate::index::Index;
 use crate::keys::{Keys, Renewal};
 use crate::records::{Own, Source};
 use crate::secret::NodeSecret;
 use crate::staff::Registry;
+use crate::watch::Watching;
+use crate::watch::follow::HeadLink;
 
 /// One agency's node: who it is, what it holds, and whom it can call. Shared as `Arc<Agency>`.
 pub struct Agency {
@@ -67,10 +72,10 @@ pub struct Agency {
     pub clock: Arc<dyn Clock>,
     /// The agencies of the region.
     pub directory: Arc<Directory>,
-    /// Who cosigns the broker's checkpoints; none in a trial without.
+    /// The broker's ledger, as far as it was followed.
+    pub watching: Arc<Watching>,
+    /// Who cosigns it; none in a trial without.
     pub(crate) witnesses: Option<Arc<NamedWitnesses>>,
-    /// The broker's ledger as this node saw it.
-    pub(crate) heads: Arc<Heads>,
     /// Opens what is hidden from everybody else.
     pub(crate) keys: Arc<Keys>,
     /// When keys are renewed and destroyed.
@@ -87,6 +92,8 @@ pub struct Agency {
     pub staff: Arc<Registry>,
     /// The way to the broker.
     pub broker_link: Arc<dyn BrokerLink>,
+    /// The way to the broker's ledger.
+    pub(crate) heads_link: Arc<dyn HeadLink>,
     /// When answers leave.
     pub(crate) tick: Tick,
     /// Ordinary questions of late, to be repeated about made-up subjects.
@@ -183,6 +190,19 @@ impl Agency {
         })
     }
 
+    fn ledger_state(&self) -> LedgerState {
+        let named = self.witnesses.as_ref().map(|named| named.current());
+        let oins = named.iter().flat_map(|witnesses| &witnesses.list().witnesses);
+        let witness = |oin: &Oin| WitnessState { oin: oin.clone(), size: None, at: None };
+        let size = |head: Option<SignedCheckpoint>| head.map_or(0, |head| head.checkpoint().size);
+        LedgerState {
+            size: size(self.watching.seen()),
+            cosigned: size(self.watching.covered()),
+            quorum: named.as_ref().map(|witnesses| witnesses.quorum()),
+            witnesses: oins.map(witness).collect(),
+        }
+    }
+
     fn broker_contact(&self) -> PeerContact {
         let contact = self.broker_link.last_contact();
         let card = self.directory.card(&self.broker);
@@ -208,7 +228,9 @@ impl Vitals for Agency {
         status.retention = self.retention().await;
         let failed = status.retention.as_ref().and_then(|retention| retention.failed);
         status.findings.extend(failed);
+        status.ledger = Some(self.ledger_state());
         status.findings.extend(self.readiness().await);
+        status.findings.extend(self.watching.findings(Instant::now()));
         status
     }
 }

@@ -65,6 +65,7 @@ use std::net::SocketAddr;
 
 use crate::limits::{
     CANARY_MINUTES, CANARY_MINUTES_MAX, REPLY_TICK_MS, REPLY_TICK_MS_MAX, REPLY_TICK_MS_MIN,
+    WITNESS_GRACE_S, WITNESS_GRACE_S_MAX,
 };
 
 /// A node's configuration.
@@ -195,11 +196,24 @@ pub struct AnswersSection {
     /// Answers leave at multiples of this after their question came in; 0 is at once, and only
     /// for a demo.
     pub reply_tick_ms: Within<0, REPLY_TICK_MS_MAX>,
+    /// Seconds that witnesses have to cover what was answered on; later nothing is answered until
+    /// they do.
+    pub witness_grace_s: Within<1, WITNESS_GRACE_S_MAX>,
 }
 
 impl Default for AnswersSection {
     fn default() -> Self {
-        Self { reply_tick_ms: Within::clamped(REPLY_TICK_MS) }
+        Self {
+            reply_tick_ms: Within::clamped(REPLY_TICK_MS),
+            witness_grace_s: Within::clamped(WITNESS_GRACE_S),
+        }
+    }
+}
+
+impl AnswersSection {
+    /// How long witnesses have to cover what was answered on.
+    pub fn witness_grace(&self) -> std::time::Duration {
+        std::time::Duration::from_secs(self.witness_grace_s.number())
     }
 }
 

@@ -17,21 +17,22 @@ use grondslag_core::blind::inbound::verify_own_key;
 use grondslag_core::blind::{Element, Encrypted, InboundKey, Pair, Turned};
 use grondslag_core::card::Card;
 use grondslag_core::catalogue::{self, Category, Purpose, QueryKind, Role};
-use grondslag_core::checkpoint::Origin;
 use grondslag_core::clock::{Clock, SetClock, Timestamp};
 use grondslag_core::id::{Digest, Mode, Oin, Pseudonym, TargetId};
 use grondslag_core::inquiry::{Header, Part, Times};
 use grondslag_core::limits::{DETAIL_BYTES, PAIR_BYTES};
+use grondslag_core::reason::Reason;
 use grondslag_core::seal::{self, SealSecret};
 use grondslag_core::statement::{self, Leaf, Ruling};
 use grondslag_core::tier::{Level, Tier, Urgency, Verdict};
-use grondslag_evidence::ledger::{Ledger, testing};
+use grondslag_evidence::ledger::testing;
 use grondslag_evidence::records::{self, Job, Opening, open};
 use grondslag_evidence::store::faulty::FaultyStore;
 use grondslag_evidence::store::{MemoryStore, Store};
 use grondslag_policy::Pack;
 use grondslag_proto::question::{Evidence, TargetQuestion};
 use grondslag_proto::reply::Reply;
+use grondslag_proto::v1;
 use grondslag_runtime::clock::ProcessClock;
 use grondslag_runtime::config::Limits;
 use grondslag_runtime::net::TcpNet;
@@ -53,13 +54,14 @@ use crate::detail::Detail;
 use crate::directory::{Directory, Means};
 use crate::epochs::Epochs;
 use crate::epochs::holders::Holders;
-use crate::heads::Heads;
 use crate::index::{self, Canaries, Index};
 use crate::keys::{Keys, Renewal};
 use crate::recorded::Kind;
 use crate::records::{StoreSource, SubjectKey};
 use crate::secret::NodeSecret;
 use crate::staff::Registry;
+use crate::watch::follow::{HeadLink, HeadStream};
+use crate::watch::{self, Watching};
 
 /// The practice that is asked.
 pub(crate) const OWN: &str = "00000099000000001000";
@@ -194,10 +196,9 @@ impl Scene {
         let keys = keys(&region.folder(OWN));
         let public = keys.opening.public(&oin(OWN), &mut rng());
         *listing.own.lock().unwrap() = Some(verify_own_key(&oin(OWN), &public).unwrap());
-        let origin = Origin::of_broker(REGION, 1).unwrap();
-        let heads = Arc::new(Heads::open(store.clone(), origin).await.unwrap());
-        log::begin(heads.clone());
-        let agency = agency((means, heads), directory, shelf.clone(), listing.clone(), keys);
+        let watching = Arc::new(watching(&means, &directory).await);
+        log::begin(watching.clone());
+        let agency = agency((means, watching), directory, shelf.clone(), listing.clone(), keys);
         agency.refresh_epoch().await.unwrap();
         agency.index.tend(true).await.unwrap();
         Self { region, agency, store, shelf, clock, listing }
@@ -408,8 +409,44 @@ pub(crate) fn opened(reply: &Reply, question: &TargetQuestion) -> Answer {
     grondslag_proto::answer::decode(&content).unwrap()
 }
 
+/// Follows nobody: there are no witnesses, and no heads.
+async fn watching(means: &Means, directory: &Arc<Directory>) -> Watching {
+    let directory = Arc::clone(directory);
+    let opened = Watching::open(watch::Means {
+        own: oin(OWN),
+        broker: oin(BROKER),
+        region: REGION.into(),
+        store: means.store.clone(),
+        ledger: means.ledger.clone(),
+        clock: means.clock.clone(),
+        key: Box::new(move |oin| Ok(directory.card(oin)?.card().sign_key)),
+        witnesses: Box::new(|| None),
+        sign_key: key_of(OWN),
+        grace: Duration::from_secs(60),
+    });
+    opened.await.unwrap()
+}
+
+/// A broker without a ledger that could be followed.
+#[derive(Debug)]
+struct NoHeads;
+
+#[async_trait::async_trait]
+impl HeadLink for NoHeads {
+    async fn watch_heads(&self, _: v1::WatchHeadsRequest) -> Result<HeadStream, Reason> {
+        Err(Reason::Unreachable)
+    }
+
+    async fn add_cosignature(
+        &self,
+        _: v1::AddCosignatureRequest,
+    ) -> Result<v1::AddCosignatureResponse, Reason> {
+        Err(Reason::Unreachable)
+    }
+}
+
 fn agency(
-    (means, heads): (Means, Arc<Heads>),
+    (means, watching): (Means, Arc<Watching>),
     directory: Arc<Directory>,
     source: Arc<Shelf>,
     broker_link: Arc<dyn BrokerLink>,
@@ -459,8 +496,9 @@ fn agency(
         ledger,
         clock,
         directory,
+        watching,
         witnesses: None,
-        heads,
+        heads_link: Arc::new(NoHeads),
         keys,
         renewal: Renewal::default(),
         habits: Habits::default(),

@@ -9,7 +9,6 @@ mod detail;
 mod directory;
 mod epochs;
 mod evidence;
-mod heads;
 mod index;
 pub mod init;
 mod kept;
@@ -24,6 +23,7 @@ pub mod records;
 pub mod secret;
 pub mod serve;
 pub mod staff;
+pub mod watch;
 
 pub use asks::canary::Tested;
 

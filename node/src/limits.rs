@@ -247,3 +247,21 @@ pub(crate) const RECORD_BYTES: usize = 5_600;
 
 /// A record takes [`RECORD_BYTES`] more for each so many categories.
 pub(crate) const RECORD_CATEGORIES: usize = 8;
+
+/// Seconds that witnesses have to cover an answer, unless the operator says otherwise (design 8).
+pub(crate) const WITNESS_GRACE_S: u64 = 60;
+
+/// Most seconds that they may get.
+pub(crate) const WITNESS_GRACE_S_MAX: u64 = 600;
+
+/// Answers within this time of each other wait as one.
+pub(crate) const GRACE_STEP_MS: u64 = 1_000;
+
+/// Most moments of answers that wait to be covered.
+pub(crate) const GRACE_STEPS_MAX: usize = 1_024;
+
+/// Shortest and longest pause before the broker's heads are asked for again.
+pub(crate) const WATCH_PAUSE_MS: std::ops::RangeInclusive<u64> = 500..=30_000;
+
+/// Longest stream of heads; then it is asked for again.
+pub(crate) const WATCH_MS_MAX: u64 = 10 * 60 * 1_000;

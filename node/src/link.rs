@@ -14,11 +14,15 @@ use grondslag_proto::v1;
 use grondslag_proto::v1::broker_service_client::BrokerServiceClient;
 use grondslag_proto::v1::directory_service_client::DirectoryServiceClient;
 use grondslag_proto::v1::enrolment_service_client::EnrolmentServiceClient;
+use grondslag_proto::v1::ledger_service_client::LedgerServiceClient;
 use grondslag_runtime::channel::{Channels, Telling, reason_of, within};
 use tonic::{Status, Streaming};
 
 use crate::agency::{AskStream, BrokerLink, LastContact};
-use crate::limits::{DIRECTORY_CALL_MS_MAX, ENROL_CALL_MS_MAX, FOLLOWED_MAX, SLOTS_AT_ONCE_MAX};
+use crate::limits::{
+    DIRECTORY_CALL_MS_MAX, ENROL_CALL_MS_MAX, FOLLOWED_MAX, SLOTS_AT_ONCE_MAX, WATCH_MS_MAX,
+};
+use crate::watch::follow::{HeadLink, HeadStream};
 
 /// Calls the broker at the endpoint that the configuration names; the certificate at the other
 /// end must be the pinned broker's.
@@ -143,6 +147,26 @@ impl BrokerLink for ChannelLink {
 
     fn last_contact(&self) -> LastContact {
         *self.contact.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[async_trait]
+impl HeadLink for ChannelLink {
+    async fn watch_heads(&self, request: v1::WatchHeadsRequest) -> Result<HeadStream, Reason> {
+        let longest = Duration::from_millis(WATCH_MS_MAX);
+        let client = LedgerServiceClient::new(self.channel()?);
+        let mut client = client.max_decoding_message_size(MESSAGE_BYTES_MAX);
+        let stream = self.heard(client.watch_heads(within(request, longest)).await)?;
+        let heads = stream.into_inner().map(|head| head.map_err(|status| reason_of(&status)));
+        Ok(heads.take_until(Box::pin(tokio::time::sleep(longest))).boxed())
+    }
+
+    async fn add_cosignature(
+        &self,
+        request: v1::AddCosignatureRequest,
+    ) -> Result<v1::AddCosignatureResponse, Reason> {
+        let mut client = LedgerServiceClient::new(self.channel()?);
+        Ok(self.heard(client.add_cosignature(within(request, call_max())).await)?.into_inner())
     }
 }
 

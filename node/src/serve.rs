@@ -9,6 +9,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 
+use ed25519_dalek::SigningKey;
 use grondslag_certs::tls::{DeskListener, DeskListenerFiles, Reloading};
 use grondslag_certs::{authority, key};
 use grondslag_core::blind::Element;
@@ -19,6 +20,7 @@ use grondslag_core::seal::SealError;
 use grondslag_evidence::ledger::Ledger;
 use grondslag_evidence::records::Job;
 use grondslag_evidence::store::Store;
+use grondslag_evidence::witnesses::NamedWitnesses;
 use grondslag_policy::{Overlay, Pack, PackError};
 use grondslag_proto::v1::desk_service_server::DeskServiceServer;
 use grondslag_proto::v1::node_operator_service_server::NodeOperatorServiceServer;
@@ -38,7 +40,7 @@ use rand_core::UnwrapErr;
 use tokio::task::JoinHandle;
 
 use self::tend::tend;
-use crate::agency::{Agency, BrokerLink};
+use crate::agency::Agency;
 use crate::answers::service::AnswerService;
 use crate::answers::tick::Tick;
 use crate::asks::canary::Habits;
@@ -47,7 +49,6 @@ use crate::config::NodeConfig;
 use crate::directory::{Directory, Means, OwnCard};
 use crate::epochs::Epochs;
 use crate::epochs::holders::Holders;
-use crate::heads::Heads;
 use crate::index::{self, Canaries, Index};
 use crate::keys::{Keys, Renewal};
 use crate::limits::{CANARIES_MAX, STAFF_FILE_BYTES_MAX, TEXT_FILE_BYTES_MAX};
@@ -57,9 +58,10 @@ use crate::processing::is_absolute;
 use crate::records::{StoreSource, SubjectKey};
 use crate::secret::NodeSecret;
 use crate::staff::{self, Registry};
+use crate::watch::{self, Watching};
 
 /// Name of the node's ledger in its store.
-const LEDGER: &str = "node";
+pub(crate) const LEDGER: &str = "node";
 
 /// Runs a node from its configuration file until SIGINT or SIGTERM. In a demo region what passes
 /// can be copied into the new file `tap`.
@@ -242,9 +244,6 @@ async fn agency(config: &NodeConfig, context: &Context) -> Result<Agency, StartE
     let sign_key = keys.current;
     let keys = Keys::load(section.pseudonym_key.path(), section.seal_keys.path())
         .map_err(|error| StartError::new(error.reason(), error))?;
-    let broker_log = Origin::of_broker(&region, 1);
-    let broker_log = broker_log.map_err(|error| StartError::new(Reason::Internal, error))?;
-    let heads = Arc::new(Heads::open(store.clone(), broker_log).await?);
     let holders = Holders::new(config.broker.key_holders.clone(), Arc::clone(&directory));
     let epochs = Arc::new(Epochs::new(region, holders));
     let broker_link = link(config, context);
@@ -262,6 +261,8 @@ async fn agency(config: &NodeConfig, context: &Context) -> Result<Agency, StartE
         sign_key: sign_key.clone(),
     });
     let witnesses = witnesses::open(config.region.as_ref(), context, ledger.clone()).await?;
+    let parts = (&ledger, &directory, &sign_key);
+    let watching = watching(config, context, parts, witnesses.clone()).await?;
     Ok(Agency {
         oin: context.oin(),
         mode: context.mode(),
@@ -279,8 +280,8 @@ async fn agency(config: &NodeConfig, context: &Context) -> Result<Agency, StartE
         ledger,
         clock,
         directory,
+        watching: Arc::new(watching),
         witnesses,
-        heads,
         keys: Arc::new(keys),
         renewal: Renewal::default(),
         epochs,
@@ -288,12 +289,36 @@ async fn agency(config: &NodeConfig, context: &Context) -> Result<Agency, StartE
         own: source.clone(),
         source,
         staff,
+        heads_link: broker_link.clone(),
         broker_link,
         tick: Tick::new(config.answers.reply_tick_ms.ms()),
         habits: Habits::default(),
         forgetting: Job::default(),
         budget: config.asks,
     })
+}
+
+/// The broker's ledger, from what was kept of it on.
+async fn watching(
+    config: &NodeConfig,
+    context: &Context,
+    (ledger, directory, sign_key): (&Arc<Ledger>, &Arc<Directory>, &SigningKey),
+    witnesses: Option<Arc<NamedWitnesses>>,
+) -> Result<Watching, StartError> {
+    let directory = Arc::clone(directory);
+    let watching = Watching::open(watch::Means {
+        own: context.oin(),
+        broker: config.broker.oin.clone(),
+        region: context.region_name(),
+        store: context.store.clone(),
+        ledger: Arc::clone(ledger),
+        clock: context.clock.clock(),
+        key: Box::new(move |oin| Ok(directory.card(oin)?.card().sign_key)),
+        witnesses: Box::new(move || witnesses.as_ref().map(|named| named.current())),
+        sign_key: sign_key.clone(),
+        grace: config.answers.witness_grace(),
+    });
+    watching.await.map_err(|reason| refused(reason, "the broker's heads"))
 }
 
 async fn directory(
@@ -335,7 +360,7 @@ fn canaries(config: &NodeConfig, secret: &NodeSecret) -> Result<Canaries, StartE
     Ok(Canaries::new(parsed.collect::<Result<_, StartError>>()?))
 }
 
-fn link(config: &NodeConfig, context: &Context) -> Arc<dyn BrokerLink> {
+fn link(config: &NodeConfig, context: &Context) -> Arc<ChannelLink> {
     let (broker, endpoint) = (config.broker.oin.clone(), config.broker.endpoint.clone());
     Arc::new(ChannelLink::new(context.channels(), broker, endpoint, context.clock.clock()))
 }

@@ -17,6 +17,7 @@ pub fn encode(answer: &Answer) -> Vec<u8> {
         subject_tag: answer.subject_tag.to_vec(),
         index_as_of_ms: answer.index_as_of.ms(),
         holds_unnumbered_records: answer.holds_unnumbered_records,
+        unwitnessed: answer.unwitnessed,
         answer_by_ms: answer.answer_by.ms(),
         duty_phone: answer.duty_phone.clone(),
         dummy: false,
@@ -50,6 +51,7 @@ pub fn decode(body: &[u8]) -> Result<Answer, Reason> {
         subject_tag: wire.subject_tag.as_slice().try_into().map_err(|_| Reason::AnswerInvalid)?,
         index_as_of: Timestamp::from_ms(wire.index_as_of_ms),
         holds_unnumbered_records: wire.holds_unnumbered_records,
+        unwitnessed: wire.unwitnessed,
         answer_by: Timestamp::from_ms(wire.answer_by_ms),
         duty_phone: wire.duty_phone,
     })
@@ -183,6 +185,7 @@ mod tests {
             subject_tag: [7; 32],
             index_as_of: Timestamp::from_ms(1),
             holds_unnumbered_records: true,
+            unwitnessed: true,
             answer_by: Timestamp::from_ms(2),
             duty_phone: "000".into(),
         }

@@ -46,6 +46,9 @@ pub struct Status {
     /// What was forgotten at the end of its term, where the process keeps records.
     #[serde(default)]
     pub retention: Option<RetentionState>,
+    /// The broker's ledger and its witnesses, as this process knows them.
+    #[serde(default)]
+    pub ledger: Option<LedgerState>,
     /// Everybody it knows, and when they last spoke.
     pub peers: Vec<PeerContact>,
 }
@@ -90,6 +93,30 @@ pub struct RetentionState {
     pub leaves: u64,
     /// Why the last turn failed; absent when it did not.
     pub failed: Option<Reason>,
+}
+
+/// The broker's ledger, as the operator needs to know it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LedgerState {
+    /// Size of the last head: at the broker the newest, at a node the one that it took last.
+    pub size: u64,
+    /// Size of the largest head that more than half of the witnesses cosigned.
+    pub cosigned: u64,
+    /// Witnesses that a head needs; absent in a trial without.
+    pub quorum: Option<usize>,
+    /// Per witness; when they last cosigned is known to the broker.
+    pub witnesses: Vec<WitnessState>,
+}
+
+/// A witness, and what it last cosigned.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WitnessState {
+    /// The organisation.
+    pub oin: Oin,
+    /// Size of the head.
+    pub size: Option<u64>,
+    /// When, by its own clock.
+    pub at: Option<Timestamp>,
 }
 
 /// The store, as the operator needs to know it.

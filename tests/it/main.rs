@@ -15,3 +15,4 @@ mod slow;
 mod stage;
 mod telemetry;
 mod tidy;
+mod witnesses;

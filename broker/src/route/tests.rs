@@ -195,7 +195,6 @@ pub(crate) async fn scene(says: &[(&str, Heard)]) -> Scene {
         store: as_store,
         ledger,
         directory: Arc::new(directory.await.unwrap()),
-        witnesses: None,
         region: text,
         epochs: epochs.await.unwrap(),
         chain,

@@ -8,6 +8,7 @@ use grondslag_core::checkpoint::SignedCheckpoint;
 use grondslag_core::id::Digest;
 use grondslag_core::merkle::TreeHead;
 use grondslag_core::reason::Reason;
+use grondslag_evidence::ledger::{Ledger, LedgerError};
 
 /// A log with checkpoints.
 #[async_trait]
@@ -20,4 +21,19 @@ pub(crate) trait Log: Send + Sync + fmt::Debug {
     /// # Errors
     /// Why it cannot be proved.
     async fn consistency(&self, old: u64, new: TreeHead) -> Result<Vec<Digest>, Reason>;
+}
+
+/// The broker's own ledger.
+#[derive(Debug)]
+pub(crate) struct OwnLog(pub Arc<Ledger>);
+
+#[async_trait]
+impl Log for OwnLog {
+    fn checkpoint(&self) -> Arc<SignedCheckpoint> {
+        self.0.checkpoint()
+    }
+
+    async fn consistency(&self, old: u64, new: TreeHead) -> Result<Vec<Digest>, Reason> {
+        self.0.consistency(old, new).await.map_err(LedgerError::reason)
+    }
 }

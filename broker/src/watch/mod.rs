@@ -31,6 +31,8 @@ use tokio::time::Instant;
 use self::log::Log;
 use crate::limits::{HEAD_WAIT_MS, HEADS_KEPT};
 
+pub(crate) use self::log::OwnLog;
+
 /// The largest cosigned head, and when each witness last cosigned.
 const KEPT: &[u8] = b"w/cosigned";
 
@@ -96,8 +98,8 @@ pub(crate) struct Standing {
     pub size: u64,
     /// Size of the largest cosigned head.
     pub cosigned: u64,
-    /// Witnesses that a head needs.
-    pub quorum: usize,
+    /// Witnesses that a head needs; none in a trial without.
+    pub quorum: Option<usize>,
     /// Per witness.
     pub last: BTreeMap<Oin, Option<Last>>,
 }
@@ -151,14 +153,15 @@ impl Watch {
         self.shown.send_modify(|shown| shown.head = Some(newest));
     }
 
-    /// How it is with the witnesses; nothing in a trial without.
-    pub(crate) fn standing(&self) -> Option<Standing> {
-        let witnesses = (self.means.witnesses)()?;
+    /// How it is with the witnesses.
+    pub(crate) fn standing(&self) -> Standing {
+        let witnesses = (self.means.witnesses)();
         let size = self.means.log.checkpoint().checkpoint().size;
         let (held, cosigned) = (self.held(), self.cosigned_size());
-        let named = witnesses.list().witnesses.iter();
+        let named = witnesses.iter().flat_map(|witnesses| &witnesses.list().witnesses);
         let last = named.map(|oin| (oin.clone(), held.last.get(oin).copied())).collect();
-        Some(Standing { size, cosigned, quorum: witnesses.quorum(), last })
+        let quorum = witnesses.as_ref().map(|witnesses| witnesses.quorum());
+        Standing { size, cosigned, quorum, last }
     }
 
     fn cosigned_size(&self) -> u64 {

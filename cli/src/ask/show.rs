@@ -23,6 +23,15 @@ pub(crate) fn agency(out: Output, shown: &AgencyShown) {
     };
     out.line(&format!("{} {state}  {}", bold(&name), dim(&after)));
     shown.lines.chunk_by(LineShown::says_the_same).for_each(|alike| lines(out, alike));
+    if shown.unwitnessed {
+        let remark = out.tr(
+            "gegeven terwijl te weinig getuigen het logboek van de makelaar hadden bevestigd; de FG \
+             van beide organisaties kijkt ernaar",
+            "given while too few witnesses had confirmed the broker's ledger; the privacy officers \
+             of both agencies look at it",
+        );
+        out.line(&yellow(&format!("    {remark}")));
+    }
     if shown.holds_unnumbered_records {
         let remark = out.tr(
             "deze organisatie heeft ook dossiers zonder geverifieerd nummer; daarover zegt dit \

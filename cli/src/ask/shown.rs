@@ -49,6 +49,8 @@ pub(crate) struct AgencyShown {
     pub(crate) index_as_of: Option<Timestamp>,
     /// The agency has records that no answer speaks for.
     pub(crate) holds_unnumbered_records: bool,
+    /// Given while too few witnesses had confirmed the broker's ledger in time.
+    pub(crate) unwitnessed: bool,
     /// Whom to call.
     pub(crate) duty_phone: String,
     /// Milliseconds from asking to this line.
@@ -199,6 +201,7 @@ impl AgencyShown {
             answer_by,
             index_as_of: moment_of(wire.index_as_of_ms),
             holds_unnumbered_records: wire.holds_unnumbered_records,
+            unwitnessed: wire.unwitnessed,
             duty_phone: wire.duty_phone,
             after_ms: wire.after_ms,
         })

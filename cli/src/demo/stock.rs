@@ -8,10 +8,13 @@ use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use grondslag_core::clock::Timestamp;
 use grondslag_core::reason::Reason;
 use grondslag_evidence::store::{self, Backend};
+use grondslag_evidence::witnesses;
 use grondslag_node::init::{SECRET_FILE, STORE_FOLDER};
 use grondslag_node::records::import::{Files, Report, Terms, import};
 use grondslag_node::secret::NodeSecret;
+use grondslag_node::watch;
 use grondslag_policy::Pack;
+use grondslag_runtime::config::WITNESSES_FILE;
 
 use super::limits::WORKERS;
 use super::place::Place;
@@ -72,6 +75,9 @@ async fn one(
     let path = node.join(STORE_FOLDER);
     let owner = agency.oin.clone();
     let store = store::open(store::Config { path, owner, backend: Backend::Sled }).await?;
+    if is_witness(&agency, &node)? {
+        watch::begin(store.as_ref()).await.map_err(crate::witness::failure)?;
+    }
     let secret = NodeSecret::load(&node.join(SECRET_FILE))?;
     let catalogue = pack.catalogue();
     let terms = Terms {
@@ -83,6 +89,14 @@ async fn one(
     };
     let imported = import(&store, &secret, &files, &terms, &mut |_| ()).await;
     imported.map_err(|error| Failure::new(error.reason(), format!("{}: {error}", agency.id)))
+}
+
+/// Whether the region named this agency a witness.
+fn is_witness(agency: &Agency, node: &Path) -> Result<bool, Failure> {
+    let file = node.join(WITNESSES_FILE);
+    let signed = witnesses::read(&file);
+    let signed = signed.map_err(|reason| Failure::new(reason, file.display()))?;
+    Ok(signed.list.witnesses.contains(&agency.oin))
 }
 
 /// The agency's files that are there.

@@ -1,5 +1,6 @@
 //! `grondslag node`: an agency's own node, its records and its people.
 
+mod accept;
 mod cards;
 mod enrol;
 mod import;
@@ -26,6 +27,7 @@ use crate::limits::TEXT_BYTES_MAX;
 use crate::output::Output;
 use crate::serve::{ServeArgs, check, mode, now, oin};
 
+use self::accept::AcceptLedgerArgs;
 use self::cards::AcceptArgs;
 use self::enrol::EnrolArgs;
 use self::import::ImportArgs;
@@ -61,6 +63,12 @@ enum Command {
     Staff(StaffArgs),
     /// Accept a card with a changed key, after you verified it with the agency by telephone
     AcceptCard(AcceptArgs),
+    /// See why the broker's ledger stopped the node, and go on from a head (stop the node first)
+    ///
+    /// The node stops answering when the broker signed two heads of its ledger that cannot both be
+    /// true: something was rewritten, removed or shown otherwise to others. The proof is shown.
+    /// Whoever goes on from the head that was shown gives up what the node held before.
+    AcceptLedger(AcceptLedgerArgs),
 }
 
 /// Runs one of the commands.
@@ -77,6 +85,7 @@ pub(crate) fn run(args: NodeArgs, out: Output) -> Result<Exit, Failure> {
         Command::Enrol(args) => enrol::enrol(&args, out),
         Command::Staff(args) => staff::run(args, out),
         Command::AcceptCard(args) => cards::accept(&args, out),
+        Command::AcceptLedger(args) => accept::accept(&args, out),
     }
 }
 
@@ -98,7 +107,7 @@ fn sound(config: &NodeConfig) -> Result<(), Failure> {
 }
 
 /// Opens a node that does not run, with its configuration.
-async fn open(file: &Path) -> Result<(NodeConfig, Stopped), Failure> {
+pub(crate) async fn open(file: &Path) -> Result<(NodeConfig, Stopped), Failure> {
     let config: NodeConfig = config::load(file)?;
     let around = Surroundings { net: Arc::new(TcpNet), shutdown: Shutdown::new(), clock: None };
     let stopped = Stopped::open(&config, around).await.map_err(|error| match error.reason() {

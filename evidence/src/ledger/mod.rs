@@ -28,7 +28,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use grondslag_core::checkpoint::SignedCheckpoint;
 use grondslag_core::clock::{Clock, Timestamp};
 use grondslag_core::id::Digest;
-use grondslag_core::merkle::leaf_hash;
+use grondslag_core::merkle::{TreeHead, leaf_hash};
 use grondslag_core::reason::Reason;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
@@ -224,6 +224,16 @@ impl Ledger {
         };
         let (inclusions, consistency) = tree.prove(prove).await?;
         Ok(Proven { checkpoint, inclusions, consistency })
+    }
+
+    /// Proves that the tree of an earlier checkpoint of this ledger begins with its first `old`
+    /// leaves.
+    ///
+    /// # Errors
+    /// [`LedgerError::Misuse`] for a size that is not there, [`LedgerError::Damaged`] when a tile
+    /// gives no proof that holds.
+    pub async fn consistency(&self, old: u64, new: TreeHead) -> Result<Vec<Digest>, LedgerError> {
+        self.shown().tree.prove(move |tree: &tree::Tree| tree.consistency(old, &new)).await
     }
 
     /// Leaves in order from an index on: at most

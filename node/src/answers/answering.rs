@@ -10,6 +10,7 @@ use grondslag_evidence::ledger::{Entry, LedgerError};
 use grondslag_evidence::store::{Batch, StoreError};
 use grondslag_policy::{ENGINE, FactError, Overlay};
 use grondslag_proto::question::TargetQuestion;
+use tokio::time::Instant;
 
 use super::decide::{self, Found, Rules};
 use super::facts::Case;
@@ -26,6 +27,7 @@ use crate::limits::RESOLVES_MAX;
 use crate::processing::{Processing, Status, activity, processor, span_id};
 use crate::random::random;
 use crate::records::{Client, Readiness, SourceFault, SubjectKey};
+use crate::watch::{NotNow, Witnessed};
 
 /// Why there is no reply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,6 +58,7 @@ pub(super) async fn answer(agency: &Agency, question: TargetQuestion) -> Result<
     }
     let now = agency.clock.now();
     let attested = attest(agency, question, now).await?;
+    let witnessed = agency.watching.may_answer(attested.header(), Instant::now())?;
     if let Some(again) = kept(agency, &attested).await? {
         return Ok(again);
     }
@@ -63,7 +66,13 @@ pub(super) async fn answer(agency: &Agency, question: TargetQuestion) -> Result<
     let mut readiness = agency.source.ready().await?;
     readiness.index_as_of = whole(agency, &attested, now).await?;
     let shaped = look_up(agency, case, &attested, now).await.map_err(Stop::past_look_up)?;
-    release(agency, &attested, shaped, readiness, now).await
+    let sealed = release(agency, &attested, shaped, (readiness, witnessed), now).await?;
+    if witnessed == Witnessed::Late {
+        // For the privacy officer; the asker's is told by the answer itself.
+        raise(agency, attested.statement(), Reason::WitnessLate).await;
+    }
+    agency.watching.answered(attested.index(), Instant::now());
+    Ok(sealed)
 }
 
 /// Since when the index of the question's epoch is whole, made with the factors that the question
@@ -134,7 +143,7 @@ async fn attest(
     question: TargetQuestion,
     now: Timestamp,
 ) -> Result<Attested, Stop> {
-    agency.heads.reached(question.evidence.seen_size).await;
+    agency.watching.reached(question.evidence.seen_size).await;
     match verify_here(agency, question.clone(), now) {
         Err(Reason::LedgerFork) => Err(forked(agency, &question).await),
         Err(reason) if blames_a_card(reason) => {
@@ -150,9 +159,7 @@ async fn attest(
 
 /// The broker contradicts itself: the proof is kept, and nothing is answered until an operator acts.
 async fn forked(agency: &Agency, question: &TargetQuestion) -> Stop {
-    if let Err(reason) = agency.heads.keep_contradiction().await {
-        tracing::error!(%reason, "what contradicts the broker's ledger was not stored");
-    }
+    agency.watching.keep_found().await;
     raise(agency, Digest::of(&question.evidence.leaf), Reason::LedgerFork).await;
     Stop::Fault(Reason::LedgerFork)
 }
@@ -171,7 +178,7 @@ fn verify_here(
             bundle: agency.pack.bundle(),
             cards,
             seals: &agency.keys.seals,
-            heads: &agency.heads,
+            watching: &agency.watching,
             mandated: &mandated,
             now,
         };
@@ -282,12 +289,12 @@ async fn release(
     agency: &Agency,
     attested: &Attested,
     shaped: Shaped,
-    readiness: Readiness,
+    (readiness, witnessed): (Readiness, Witnessed),
     now: Timestamp,
 ) -> Result<Sealed, Stop> {
     let Shaped { draft, ruling, number } = shaped;
     let canary = number.is_some() && ruling.lines.iter().all(|line| line.outcome == Ruled::Miss);
-    let frame = frame(agency, attested, readiness, number.as_deref(), canary)?;
+    let frame = frame(agency, attested, (readiness, witnessed), number.as_deref(), canary)?;
     let prepared = draft.finish(&frame, &agency.sign_key);
     let prepared = prepared.map_err(|error| Stop::Hidden(error.reason()))?;
     // A made-up subject is nobody's data.
@@ -324,7 +331,7 @@ fn unwritten(error: LedgerError) -> Stop {
 fn frame<'a>(
     agency: &'a Agency,
     attested: &'a Attested,
-    readiness: Readiness,
+    (readiness, witnessed): (Readiness, Witnessed),
     number: Option<&str>,
     canary: bool,
 ) -> Result<Frame<'a>, Stop> {
@@ -342,12 +349,13 @@ fn frame<'a>(
         answer_by: header.times.answer_by,
         index_as_of: readiness.index_as_of,
         holds_unnumbered_records: readiness.holds_unnumbered_records,
+        unwitnessed: witnessed == Witnessed::Late,
         duty_phone: &agency.duty_phone,
         subject_tag: tag,
         noise: if canary { *tag.as_bytes() } else { noise },
         seal_key: attested.seal_key(),
         reply_bytes: attested.reply_bytes(),
-        seen_size: agency.heads.size(),
+        seen_size: agency.watching.seen_size(),
     })
 }
 
@@ -409,7 +417,7 @@ fn entry(
     // guessed.
     let about: Digest = attested.statement();
     let header = attested.header();
-    let state = agency.heads.put(Batch::new());
+    let state = agency.watching.put_head(Batch::new());
     let state = prepared.keep(state, header.times.answer_by)?;
     let state = slots::open(state, attested, &record.lines, tag, record.decided_at)?;
     let made = record.commit(agency, subject).map_err(Stop::Fault)?;
@@ -421,6 +429,15 @@ impl From<SourceFault> for Stop {
         match fault {
             SourceFault::NotReady | SourceFault::Changed => Self::Refused(fault.reason()),
             SourceFault::Damaged | SourceFault::Store(_) => Self::Fault(fault.reason()),
+        }
+    }
+}
+
+impl From<NotNow> for Stop {
+    fn from(stop: NotNow) -> Self {
+        match stop {
+            NotNow::Forked => Self::Fault(stop.reason()),
+            NotNow::Late => Self::Refused(stop.reason()),
         }
     }
 }

@@ -70,6 +70,8 @@ pub struct Frame<'a> {
     pub index_as_of: Timestamp,
     /// The agency has records that no answer speaks for.
     pub holds_unnumbered_records: bool,
+    /// Too few witnesses were in time.
+    pub unwitnessed: bool,
     /// Whom to call.
     pub duty_phone: &'a str,
     /// Binds what is told to the child.
@@ -155,6 +157,7 @@ impl Draft {
             subject_tag,
             index_as_of: frame.index_as_of,
             holds_unnumbered_records: frame.holds_unnumbered_records,
+            unwitnessed: frame.unwitnessed,
             answer_by: frame.answer_by,
             duty_phone: frame.duty_phone.to_owned(),
         };
@@ -377,6 +380,7 @@ mod tests {
             answer_by: Timestamp::from_ms(5),
             index_as_of: Timestamp::from_ms(1),
             holds_unnumbered_records: false,
+            unwitnessed: false,
             duty_phone: "088",
             subject_tag: Digest::of(b"tag"),
             noise: [9; 32],

@@ -62,7 +62,7 @@ impl AnswerService {
 
     /// A refusal says at which head the broker's next proof is to begin.
     fn refused(&self, reason: Reason) -> Answered {
-        let seen_size = self.agency.heads.size();
+        let seen_size = self.agency.watching.seen_size();
         Answered::Refusal(v1::Refusal { seen_size, ..refusal(reason) })
     }
 }

@@ -180,12 +180,13 @@ fn message(
         answer_by: open.answer_by,
         index_as_of: Timestamp::default(),
         holds_unnumbered_records: false,
+        unwitnessed: false,
         duty_phone: &agency.duty_phone,
         subject_tag: Digest::new([0; Digest::LEN]),
         noise: [0; 32],
         seal_key: &asker.keys()?.seal,
         reply_bytes: open.reply_bytes,
-        seen_size: agency.heads.size(),
+        seen_size: agency.watching.seen_size(),
     };
     let content = match lapse.filter(|lapse| !lapse.named.is_empty()) {
         Some(lapse) => answer::encode(&lapsed(agency, open, lapse)?),
@@ -209,6 +210,7 @@ fn lapsed(agency: &Agency, open: &Open, lapse: &Lapse) -> Result<Answer, Reason>
         subject_tag: *tag.as_bytes(),
         index_as_of: open.answer_by,
         holds_unnumbered_records: false,
+        unwitnessed: false,
         answer_by: open.answer_by,
         duty_phone: agency.duty_phone.clone(),
     })

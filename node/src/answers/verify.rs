@@ -20,8 +20,8 @@ use grondslag_proto::question::TargetQuestion;
 
 use crate::detail::Detail;
 use crate::evidence::proved_leaf;
-use crate::heads::{Heads, NotTaken, ShownHead};
 use crate::keys::Seals;
+use crate::watch::{NotTaken, Shown, Watching};
 
 /// A question that the asker signed and the broker attested, and that was verified. A look-up
 /// demands one, and only [`verify`](self) makes one:
@@ -52,9 +52,15 @@ pub struct Attested {
     rulings: Vec<Ruling>,
     approvals: Approvals,
     statement: Digest,
+    index: u64,
 }
 
 impl Attested {
+    /// Where the broker's decision stands in its ledger.
+    pub fn index(&self) -> u64 {
+        self.index
+    }
+
     /// The question as this node knows it.
     pub fn target_id(&self) -> TargetId {
         self.id
@@ -153,7 +159,7 @@ pub(crate) struct Against<'a> {
     /// Opens the hidden number.
     pub(crate) seals: &'a Seals,
     /// The broker's ledger as this node saw it.
-    pub(crate) heads: &'a Heads,
+    pub(crate) watching: &'a Watching,
     /// Whether an approval in this role counts as mandated.
     pub(crate) mandated: &'a dyn Fn(&Role) -> bool,
     /// The present moment.
@@ -193,6 +199,7 @@ pub(crate) fn verify(question: TargetQuestion, against: &Against<'_>) -> Result<
         rulings: leaf.rulings,
         approvals,
         statement,
+        index: question.evidence.index,
     })
 }
 
@@ -224,13 +231,13 @@ fn attested_leaf(question: &TargetQuestion, against: &Against<'_>) -> Result<Lea
     broker.check_time(against.now).map_err(|_| Reason::AttestationInvalid)?;
     let evidence = &question.evidence;
     let leaf = proved_leaf(&question.id, evidence, &broker.card().sign_key)?;
-    let shown = ShownHead {
+    let shown = Shown {
         head: &evidence.checkpoint,
         from: evidence.seen_size,
         proof: &evidence.consistency,
         key: &broker.card().sign_key,
     };
-    against.heads.take(shown).map_err(NotTaken::reason)?;
+    against.watching.take_attested(shown).map_err(NotTaken::reason)?;
     Ok(leaf)
 }
 

@@ -54,9 +54,7 @@ pub(crate) fn check_evidence(
     let broker = agency.directory.card(&agency.broker)?;
     let id = asked.id();
     let leaf = proved_leaf(&id, evidence, &broker.card().sign_key)?;
-    if evidence.checkpoint.checkpoint().origin != *agency.heads.origin() {
-        return Err(Reason::AttestationInvalid);
-    }
+    agency.watching.is_of_the_broker(&evidence.checkpoint, &broker.card().sign_key)?;
     let header = asked.inquiry.header().digest(&asked.part.categories, &asked.part.approvals);
     let told = rulings.iter().map(|named| &named.ruling);
     let same = leaf.target_id == id

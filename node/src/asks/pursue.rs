@@ -340,7 +340,12 @@ impl Pursuit {
     ) {
         let Some(target) = targets.get_mut(&oin) else { return };
         match recorded {
-            Ok(()) => self.show(&oin, target, Stand::Replied, None, events, since).await,
+            Ok(()) => {
+                if target.answer.as_ref().is_some_and(|answer| answer.unwitnessed) {
+                    raise(&self.agency, inquiry.digest(), Reason::WitnessLate).await;
+                }
+                self.show(&oin, target, Stand::Replied, None, events, since).await;
+            }
             Err(reason) => {
                 target.answer = None;
                 self.discard(inquiry, target, reason).await;

@@ -73,6 +73,7 @@ pub(crate) fn agency_line(agency: &Agency, lang: Lang, draft: &Draft<'_>) -> v1:
         answer_by_ms: answer.map(|answer| answer.answer_by.ms()).unwrap_or_default(),
         index_as_of_ms: answer.map(|answer| answer.index_as_of.ms()).unwrap_or_default(),
         holds_unnumbered_records: answer.is_some_and(|answer| answer.holds_unnumbered_records),
+        unwitnessed: answer.is_some_and(|answer| answer.unwitnessed),
         duty_phone: card.map(|card| card.duty_phone.clone()).unwrap_or_default(),
         after_ms: u32::try_from(draft.after.as_millis()).unwrap_or(u32::MAX),
     }

@@ -18,6 +18,7 @@ use crate::asks::draft::forget_ended;
 use crate::asks::follow::forget_followed;
 use crate::directory::OwnCard;
 use crate::limits::{EXPIRE_INTERVAL_MS, INDEX_INTERVAL_MS, SLOT_INTERVAL_MS};
+use crate::watch::follow::follow;
 
 /// Starts what a node does by itself: directory, epoch and index, reply slots, questions about
 /// made-up subjects, and forgetting what has ended.
@@ -35,6 +36,7 @@ pub(super) async fn tend(
     context.tasks.spawn(directory.tend(own, seal_key, link, context.shutdown.clone()))?;
     context.tasks.spawn(follow_epochs(Arc::clone(agency), context.shutdown.clone()))?;
     context.tasks.spawn(fill_slots(Arc::clone(agency), context.shutdown.clone()))?;
+    context.tasks.spawn(follow_heads(Arc::clone(agency), context.shutdown.clone()))?;
     if let Some(mean) = agency.budget.canary_pause() {
         let agency = Arc::clone(agency);
         context.tasks.spawn(ask_canaries(agency, mean, context.shutdown.clone()))?;
@@ -72,10 +74,26 @@ async fn follow_epochs(agency: Arc<Agency>, end: Shutdown) {
     }
 }
 
+/// Follows the broker's ledger, until the end. A head under a key that is not known may be due to
+/// a card that is newer than ours.
+async fn follow_heads(agency: Arc<Agency>, end: Shutdown) {
+    let (watching, link) = (Arc::clone(&agency.watching), Arc::clone(&agency.heads_link));
+    let renew = move || {
+        let agency = Arc::clone(&agency);
+        async move {
+            agency.directory.refresh_for_question(agency.broker_link.as_ref()).await;
+        }
+    };
+    follow(watching, link, renew, end).await;
+}
+
 /// Fills reply slots, until the end. What the broker does not take yet waits.
 async fn fill_slots(agency: Arc<Agency>, end: Shutdown) {
     loop {
-        if let Err(reason) = slots::tend(&agency).await {
+        // A node that stopped says nothing more; what is due waits.
+        if agency.watching.fork().is_none()
+            && let Err(reason) = slots::tend(&agency).await
+        {
             tracing::debug!(%reason, "later replies wait");
         }
         tokio::select! {

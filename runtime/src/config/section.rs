@@ -58,7 +58,8 @@ impl Region {
         if operators.is_empty() {
             return String::new();
         }
-        let lines: String = operators.iter().map(|one| format!("  \"{one}\",\n")).collect();
+        let lines: Vec<String> = operators.iter().map(|one| format!("  \"{one}\",\n")).collect();
+        let lines = lines.concat();
         format!(
             "
 [region]

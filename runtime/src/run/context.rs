@@ -209,6 +209,7 @@ impl Context {
             epoch: None,
             late_answers: None,
             retention: None,
+            ledger: None,
             peers: Vec::new(),
         }
     }

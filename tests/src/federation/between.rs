@@ -21,6 +21,8 @@ use grondslag_proto::v1::directory_service_client::DirectoryServiceClient;
 use grondslag_proto::v1::directory_service_server::{DirectoryService, DirectoryServiceServer};
 use grondslag_proto::v1::enrolment_service_client::EnrolmentServiceClient;
 use grondslag_proto::v1::enrolment_service_server::{EnrolmentService, EnrolmentServiceServer};
+use grondslag_proto::v1::ledger_service_client::LedgerServiceClient;
+use grondslag_proto::v1::ledger_service_server::{LedgerService, LedgerServiceServer};
 use grondslag_runtime::channel::within;
 use grondslag_runtime::config::Limits;
 use grondslag_runtime::net::TcpNet;
@@ -95,6 +97,8 @@ pub struct Lies {
     pub ask: Option<Told>,
     /// Later replies.
     pub follow: Option<Change<Vec<v1::FollowResponse>>>,
+    /// Heads of the ledger.
+    pub heads: Option<Change<v1::WatchHeadsResponse>>,
 }
 
 /// The broker in between.
@@ -122,6 +126,7 @@ impl Between {
         let server = Server::region("between", tls, &Limits::default())
             .add(routes.max_decoding_message_size(MESSAGE_BYTES_MAX), Callers::verified())
             .add(directory.max_decoding_message_size(MESSAGE_BYTES_MAX), Callers::verified())
+            .add(LedgerServiceServer::new(own.clone()), Callers::verified())
             .add(EnrolmentServiceServer::new(own), Callers::verified());
         let bound = server.bind(&TcpNet, (Ipv4Addr::LOCALHOST, 0).into()).await?;
         let address = bound.address();
@@ -191,6 +196,35 @@ impl EnrolmentService for Between {
     ) -> Result<Response<v1::ShowBatchesResponse>, Status> {
         let mut client = EnrolmentServiceClient::new(self.broker.clone());
         client.show_batches(within(request.into_inner(), WAIT)).await
+    }
+}
+
+#[tonic::async_trait]
+impl LedgerService for Between {
+    type WatchHeadsStream = Events<v1::WatchHeadsResponse>;
+
+    async fn watch_heads(
+        &self,
+        request: Request<v1::WatchHeadsRequest>,
+    ) -> Result<Response<Self::WatchHeadsStream>, Status> {
+        let mut client = LedgerServiceClient::new(self.broker.clone());
+        let heads = client.watch_heads(request.into_inner()).await?.into_inner();
+        let lie = self.lies.heads.clone();
+        let heads = heads.map_ok(move |mut head| {
+            if let Some(lie) = &lie {
+                lie(&mut head);
+            }
+            head
+        });
+        Ok(Response::new(Box::pin(heads)))
+    }
+
+    async fn add_cosignature(
+        &self,
+        request: Request<v1::AddCosignatureRequest>,
+    ) -> Result<Response<v1::AddCosignatureResponse>, Status> {
+        let mut client = LedgerServiceClient::new(self.broker.clone());
+        client.add_cosignature(within(request.into_inner(), WAIT)).await
     }
 }
 

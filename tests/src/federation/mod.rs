@@ -20,6 +20,7 @@ pub mod process;
 mod reply;
 mod setup;
 pub mod sketch;
+mod witnesses;
 
 use std::collections::BTreeMap;
 use std::future::Future;

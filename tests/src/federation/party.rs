@@ -23,6 +23,7 @@ use grondslag_node::keys::Keys;
 use grondslag_node::records::import::{self as records, Files, Report, Terms};
 use grondslag_node::secret::NodeSecret;
 use grondslag_node::serve::Node;
+use grondslag_node::watch;
 use grondslag_policy::Pack;
 use grondslag_policy::catalogue::BsnRight;
 use grondslag_runtime::config;
@@ -36,6 +37,7 @@ use tempfile::TempDir;
 use super::gate::{Gate, GatedNet};
 use super::identity::{Identities, KEY_HOLDER};
 use super::keys::HolderKeys;
+use super::witnesses::Witnessed;
 use crate::world;
 
 /// Kinds of import files; those of the generated clients come on top.
@@ -61,6 +63,8 @@ pub(super) struct Place {
     pub(super) telemetry: Option<String>,
     /// Where the key holder beside the broker listens, if there is one.
     pub(super) key_holder: Option<SocketAddr>,
+    /// The region's operators and witnesses, if it has any.
+    pub(super) witnessed: Option<Witnessed>,
 }
 
 /// Where a party listens; absent means wherever there is room.
@@ -112,6 +116,7 @@ impl Place {
             reply_tick_ms: 0,
             telemetry: None,
             key_holder: None,
+            witnessed: None,
         })
     }
 
@@ -192,7 +197,7 @@ impl Place {
         if let Some(address) = self.key_holder {
             writeln!(text, "[key_holder]\noin = {KEY_HOLDER:?}\nendpoint = \"{address}\"")?;
         }
-        writeln!(text, "{more}")?;
+        writeln!(text, "{more}{}", self.region_section())?;
         self.write("broker", &text)
     }
 
@@ -225,7 +230,8 @@ impl Place {
     /// Writes a node's configuration; `more` is added at its end.
     pub(super) fn node_file(&self, id: &str, broker: &str, at: At, more: &str) -> Result<PathBuf> {
         let text = node_config(self, id, broker, at)?;
-        self.write(id, &format!("{text}\n{}\n{more}", self.budget("asks")))
+        let region = self.region_section();
+        self.write(id, &format!("{text}\n{}\n{more}{region}", self.budget("asks")))
     }
 
     fn budget(&self, section: &str) -> String {
@@ -311,6 +317,9 @@ impl NodeParty {
         let mut context = Context::open(NodeConfig::PROCESS, &config.common(), around).await?;
         let store = Arc::new(FaultyStore::new(context.store.clone()));
         context.store = store.clone();
+        if place.witnessed.as_ref().is_some_and(|witnessed| witnessed.has_begun(id)) {
+            watch::begin(store.as_ref()).await?;
+        }
         if let Some(bulk) = records {
             let secret = NodeSecret::load(config.agency.secret.path())?;
             let into: Arc<dyn Store> = store.clone();
@@ -349,6 +358,9 @@ fn node_config(place: &Place, id: &str, endpoint: &str, at: At) -> Result<String
         writeln!(text, "[policy]\noverlay = {}", quoted(&overlay))?;
     }
     writeln!(text, "[answers]\nreply_tick_ms = {}", place.reply_tick_ms)?;
+    if let Some(witnessed) = &place.witnessed {
+        writeln!(text, "witness_grace_s = {}", witnessed.grace_s)?;
+    }
     Ok(text)
 }
 

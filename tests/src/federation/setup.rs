@@ -11,6 +11,7 @@ use super::Federation;
 use super::between::{Between, Lies};
 use super::identity::Identities;
 use super::party::{At, BrokerParty, HolderParty, NodeParty, Place};
+use super::witnesses::Witnessed;
 
 /// Who takes part, and how.
 #[derive(Clone)]
@@ -28,6 +29,7 @@ pub struct Setup {
     unready: Vec<String>,
     key_holder: bool,
     telemetry: Option<String>,
+    witnessed: Option<Witnessed>,
 }
 
 impl Setup {
@@ -47,6 +49,7 @@ impl Setup {
             unready: Vec::new(),
             key_holder: false,
             telemetry: None,
+            witnessed: None,
         }
     }
 
@@ -135,6 +138,15 @@ impl Setup {
         self
     }
 
+    /// With these witnesses, of whom the first so many began, and so many seconds for them to cover
+    /// an answer.
+    #[must_use]
+    pub fn witnessed(mut self, witnesses: &[&str], begun: usize, grace_s: u64) -> Self {
+        let witnesses = witnesses.iter().map(ToString::to_string).collect();
+        self.witnessed = Some(Witnessed { witnesses, begun, grace_s });
+        self
+    }
+
     /// Starts everybody and waits until they know each other.
     ///
     /// # Errors
@@ -149,6 +161,7 @@ impl Setup {
         (place.budget, place.reply_tick_ms) = (self.budget, self.reply_tick_ms);
         place.steps_per_day = self.steps_per_day;
         place.telemetry = self.telemetry;
+        place.name_witnesses(self.witnessed)?;
         let key_holder = if self.key_holder {
             place.admit_key_holder()?;
             Some(HolderParty::start(&place, At::default()).await?)

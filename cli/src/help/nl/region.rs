@@ -58,4 +58,68 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
         "Openbare regel van een regiobeheerder, van ten minste twee organisaties; geen bij een \
          proef",
     ),
+    (
+        "See which witnesses cosign the broker's ledger, and let a witness begin or go on",
+        "Zie welke getuigen het logboek van de makelaar medeondertekenen, en laat een getuige \
+         beginnen of doorgaan",
+    ),
+    (
+        "A witness's node cosigns a head of the broker's ledger only when it goes on from the last \
+         one that it cosigned. So it must remember that one: a witness that begins, or that lost \
+         its store, waits for its operator's word",
+        "Het knooppunt van een getuige ondertekent een hoofd van het logboek van de makelaar alleen \
+         mede als het voortbouwt op het vorige dat het medeondertekende. Dat moet het dus onthouden: \
+         een getuige die begint, of zijn opslag kwijt is, wacht op het woord van zijn beheerder",
+    ),
+    (
+        "Show what each witness last cosigned, and whether enough of them did",
+        "Toon wat elke getuige het laatst medeondertekende, en of er genoeg dat deden",
+    ),
+    (
+        "Let a witness begin that never cosigned anything (stop the node first)",
+        "Laat een getuige beginnen die nog nooit iets medeondertekende (stop eerst het knooppunt)",
+    ),
+    (
+        "Do this once, when the agency becomes a witness. Never do it for a witness that lost its \
+         store: it could then cosign another history than it did before. Use restore instead",
+        "Doe dit eenmaal, als de organisatie getuige wordt. Doe het nooit voor een getuige die zijn \
+         opslag kwijt is: hij zou dan een andere geschiedenis kunnen medeondertekenen dan tevoren. \
+         Gebruik dan restore",
+    ),
+    (
+        "Give a witness that lost its store the last head that it cosigned (stop the node first)",
+        "Geef een getuige die zijn opslag kwijt is het laatste hoofd terug dat hij \
+         medeondertekende (stop eerst het knooppunt)",
+    ),
+    (
+        "Any agency, and the broker, can give that head: it bears the witness's own cosignature, so \
+         it does not matter who hands it over. Take the largest one that can be found",
+        "Elke organisatie, en de makelaar, kan dat hoofd geven: het draagt de medeondertekening van \
+         de getuige zelf, dus het maakt niet uit van wie het komt. Neem het grootste dat te vinden \
+         is",
+    ),
+    (
+        "File with the head: a checkpoint that bears this witness's own cosignature",
+        "Bestand met het hoofd: een checkpoint met de medeondertekening van deze getuige zelf",
+    ),
+    (
+        "See why the broker's ledger stopped the node, and go on from a head (stop the node first)",
+        "Zie waarom het logboek van de makelaar het knooppunt stilzette, en ga door vanaf een hoofd \
+         (stop eerst het knooppunt)",
+    ),
+    (
+        "The node stops answering when the broker signed two heads of its ledger that cannot both \
+         be true: something was rewritten, removed or shown otherwise to others. The proof is \
+         shown. Whoever goes on from the head that was shown gives up what the node held before",
+        "Het knooppunt stopt met antwoorden als de makelaar twee hoofden van zijn logboek \
+         ondertekende die niet allebei waar kunnen zijn: er is iets herschreven, verwijderd of \
+         anders aan anderen getoond. Het bewijs wordt getoond. Wie doorgaat vanaf het getoonde \
+         hoofd, geeft op wat het knooppunt daarvoor had",
+    ),
+    (
+        "Go on from this head: `held` (what the node had) or `shown` (what the broker showed then); \
+         without it the proof is only shown",
+        "Ga door vanaf dit hoofd: `held` (wat het knooppunt had) of `shown` (wat de makelaar toen \
+         toonde); zonder dit wordt het bewijs alleen getoond",
+    ),
 ];

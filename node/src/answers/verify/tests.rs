@@ -21,7 +21,7 @@ fn verify_at(scene: &Scene, question: TargetQuestion, now: Timestamp) -> Result<
             bundle: agency.pack.bundle(),
             cards,
             seals: &agency.keys.seals,
-            heads: &agency.heads,
+            watching: &agency.watching,
             mandated: &|role| role.as_str() == "gem.doorzetter",
             now,
         };
@@ -102,7 +102,7 @@ async fn a_decision_that_is_not_proved_in_the_brokers_ledger_is_refused() {
     let scene = Scene::new().await;
     let first = scene.question(&Ask::guardian(&["G05"]));
     assert!(verify_at(&scene, first, scene.agency.clock.now()).is_ok());
-    assert_eq!(scene.agency.heads.size(), 1);
+    assert_eq!(scene.agency.watching.seen_size(), 1);
     let not_written = |q: &mut TargetQuestion| {
         let signer = testing::signer("elsewhere", 1).unwrap();
         let (mut log, evidence) = (Log::new(signer), &mut q.evidence);
@@ -111,7 +111,7 @@ async fn a_decision_that_is_not_proved_in_the_brokers_ledger_is_refused() {
     };
     let changes: [fn(&mut TargetQuestion); 5] = [
         |q| q.evidence.proof[0] = Digest::of(b"other"),
-        |q| drop(q.evidence.proof.pop()),
+        |q| q.evidence.proof.truncate(0),
         not_written,
         |q| q.evidence.checkpoint = other_checkpoint(q, BROKER, "elsewhere/1"),
         |q| {
@@ -122,7 +122,7 @@ async fn a_decision_that_is_not_proved_in_the_brokers_ledger_is_refused() {
     for (place, change) in changes.into_iter().enumerate() {
         assert_eq!(tampered(&scene, change), Reason::AttestationInvalid, "change {place}");
     }
-    assert_eq!(scene.agency.heads.size(), 1, "nothing of that was taken");
+    assert_eq!(scene.agency.watching.seen_size(), 1, "nothing of that was taken");
     let elsewhere = |q: &mut TargetQuestion| q.evidence.seen_size = 0;
     assert_eq!(tampered(&scene, elsewhere), Reason::HeadMismatch);
     let unproven = |q: &mut TargetQuestion| q.evidence.consistency[0] = Digest::of(b"other");
@@ -300,7 +300,7 @@ async fn without_the_brokers_card_nothing_can_be_verified() {
             bundle: agency.pack.bundle(),
             cards,
             seals: &agency.keys.seals,
-            heads: &agency.heads,
+            watching: &agency.watching,
             mandated: &|_| false,
             now: agency.clock.now(),
         };

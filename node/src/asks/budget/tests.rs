@@ -281,6 +281,7 @@ fn answer(lines: Vec<Line>) -> Answer {
         subject_tag: [0; 32],
         index_as_of: Timestamp::from_ms(1),
         holds_unnumbered_records: false,
+        unwitnessed: false,
         answer_by: Timestamp::from_ms(2),
         duty_phone: "000".into(),
     }

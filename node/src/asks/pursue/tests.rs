@@ -253,6 +253,7 @@ fn answer(asked: Asked<'_>, lie: Lie) -> Answer {
         subject_tag: *tag.as_bytes(),
         index_as_of: Timestamp::from_ms(1),
         holds_unnumbered_records: false,
+        unwitnessed: false,
         answer_by: asked.inquiry.header().times.answer_by,
         duty_phone: "000".into(),
     }

@@ -1,3 +1,6 @@
+use std::sync::Arc;
+
+use grondslag_core::checkpoint::Origin;
 use grondslag_core::watch::Contrast;
 use grondslag_evidence::ledger::testing::{Log, signer};
 use grondslag_evidence::store::MemoryStore;
@@ -16,7 +19,7 @@ async fn scene() -> Scene {
     let store = Arc::new(FaultyStore::new(Arc::new(MemoryStore::default())));
     let signer = signer("region", 1).unwrap();
     let key = signer.key.verifying_key().to_bytes();
-    let heads = Heads::open(store.clone(), signer.origin.clone()).await.unwrap();
+    let heads = Heads::open(store.as_ref()).await.unwrap();
     Scene { store, heads, log: Log::new(signer), key }
 }
 
@@ -35,17 +38,13 @@ impl Scene {
         self.log = forked(size, size);
     }
 
-    fn show(&self, log: &Log, from: u64) -> Result<(), NotTaken> {
+    fn show(&self, log: &Log, from: u64) -> Result<(), Unjoined> {
         let (head, proof) = (log.checkpoint(), log.consistency(from));
-        self.heads.take(ShownHead { head: &head, from, proof: &proof, key: &self.key })
-    }
-
-    async fn answer(&self) {
-        self.store.commit(self.heads.put(Batch::new())).await.unwrap();
+        self.heads.take(Shown { head: &head, from, proof: &proof, key: &self.key })
     }
 
     async fn restarted(&self) -> Heads {
-        Heads::open(self.store.clone(), self.heads.origin().clone()).await.unwrap()
+        Heads::open(self.store.as_ref()).await.unwrap()
     }
 }
 
@@ -58,8 +57,8 @@ async fn a_head_that_follows_is_taken_and_one_from_elsewhere_names_where_to_begi
         assert_eq!(scene.heads.size(), size);
     }
     scene.grow(12);
-    assert_eq!(scene.show(&scene.log, 3), Err(NotTaken::Mismatch(9)));
-    assert_eq!(scene.show(&forked(5, 5), 3), Err(NotTaken::Mismatch(9)), "one of before");
+    assert_eq!(scene.show(&scene.log, 3), Err(Unjoined::Elsewhere(9)));
+    assert_eq!(scene.show(&forked(5, 5), 3), Err(Unjoined::Elsewhere(9)), "one of before");
     assert_eq!(scene.show(&scene.log, 9), Ok(()), "the second try");
 }
 
@@ -69,41 +68,41 @@ async fn what_another_signed_is_nothing_and_stops_nobody() {
     scene.grow(3);
     let head = scene.log.checkpoint();
     let shown = |head: &SignedCheckpoint, key: &[u8; 32]| {
-        scene.heads.take(ShownHead { head, from: 0, proof: &[], key })
+        scene.heads.take(Shown { head, from: 0, proof: &[], key })
     };
-    assert_eq!(shown(&head, &[7; 32]), Err(NotTaken::Invalid));
-    let other = Log::new(signer("elsewhere", 1).unwrap()).checkpoint();
-    assert_eq!(shown(&other, &scene.key), Err(NotTaken::Invalid));
+    assert_eq!(shown(&head, &[7; 32]), Err(Unjoined::NotTheLogs));
     let key = signer("region", 1).unwrap().key;
     let long = (0..60).fold(head.clone(), |head, n| {
         let name = Origin::parse(&format!("{n:060}")).unwrap();
         let line = head.cosign(&name, &key, grondslag_core::clock::Timestamp::from_ms(0));
         head.with(&line).unwrap()
     });
-    assert_eq!(shown(&long, &scene.key), Err(NotTaken::Invalid), "it would not fit the store");
-    assert_eq!((scene.heads.size(), scene.heads.is_stopped()), (0, false));
+    assert_eq!(shown(&long, &scene.key), Err(Unjoined::NotTheLogs), "it would not fit the store");
+    assert_eq!(scene.heads.size(), 0);
     assert_eq!(shown(&head, &scene.key), Ok(()));
+    let other = Log::new(signer("elsewhere", 1).unwrap()).checkpoint();
+    assert_eq!(
+        scene.heads.take(Shown { head: &other, from: 3, proof: &[], key: &scene.key }),
+        Err(Unjoined::NotTheLogs),
+        "another log than the one that is followed",
+    );
 }
 
 #[tokio::test]
-async fn a_broker_that_contradicts_itself_is_kept_as_proof_and_nothing_is_taken_any_more() {
-    for (forked, from, contrast) in
-        [(forked(2, 4), 4, Contrast::TwoRoots), (forked(2, 9), 4, Contrast::Unproven)]
-    {
+async fn a_head_that_contradicts_the_one_before_is_named_with_both() {
+    for (other, from, contrast) in [
+        (forked(2, 4), 4, Contrast::TwoRoots),
+        (forked(2, 9), 4, Contrast::Unproven),
+        (forked(3, 3), 4, Contrast::Shrunk),
+    ] {
         let mut scene = scene().await;
         scene.grow(4);
         scene.show(&scene.log, 0).unwrap();
-        scene.answer().await;
-        assert_eq!(scene.show(&forked, from), Err(NotTaken::Fork));
-        assert_eq!(NotTaken::Fork.reason(), Reason::LedgerFork);
-        scene.heads.keep_contradiction().await.unwrap();
-        scene.grow(5);
-        assert_eq!(scene.show(&scene.log, 4), Err(NotTaken::Fork), "whatever it shows");
-        let again = scene.restarted().await;
-        assert!(again.is_stopped());
-        let kept = again.contradiction().unwrap();
-        assert_eq!(kept.contrast(), Some(contrast));
-        assert_eq!((kept.held.verify(&scene.key), kept.shown.verify(&scene.key)), (Ok(()), Ok(())));
+        let Err(Unjoined::Contradiction(found)) = scene.show(&other, from) else {
+            panic!("{contrast:?}")
+        };
+        assert_eq!(found.contrast(), Some(contrast));
+        assert_eq!((found.held.checkpoint().size, scene.heads.size()), (4, 4));
     }
 }
 
@@ -122,7 +121,7 @@ async fn the_head_of_an_answer_is_there_after_a_restart_and_no_older_one_comes_b
     scene.store.commit(earlier).await.unwrap();
     let again = scene.restarted().await;
     assert_eq!(again.size(), 8);
-    let stored = || async { scene.store.scan(HEADS, None, 10).await.unwrap().len() };
+    let stored = async || scene.store.scan(HEADS, None, 10).await.unwrap().len();
     assert_eq!(stored().await, 2);
     scene.store.commit(again.put(Batch::new())).await.unwrap();
     assert_eq!(stored().await, 1, "older ones go with the next answer");
