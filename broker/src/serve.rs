@@ -46,7 +46,6 @@ use crate::limits::{HEAD_INTERVAL_MS, HOLDER_CARD_INTERVAL_MS, OPERATOR_INTERVAL
 use crate::nodes::{Heard, Nodes};
 use crate::own::{Own, publish_own};
 use crate::route::fanout::FanoutLimits;
-use crate::route::heads::SentHeads;
 use crate::route::service::Routes;
 use crate::sweep::keep_sweeping;
 use crate::watch::service::Ledgers;
@@ -150,7 +149,7 @@ async fn open(
         epochs,
         chain,
         remote,
-        sent_heads: SentHeads::default(),
+        sent_heads: Arc::default(),
         nodes,
         fanout,
         budget,
@@ -178,6 +177,7 @@ async fn watch(
         log: Arc::new(OwnLog(ledger)),
         store: Arc::clone(&broker.store),
         clock: Arc::clone(&broker.clock),
+        sent: Arc::clone(&broker.sent_heads),
         key: Box::new(move |oin| Ok(directory.card(oin)?.card().sign_key)),
         witnesses: Box::new(move || named.as_ref().map(|named| named.current())),
     });

@@ -9,7 +9,8 @@
 use crate::canonical::{Canonical, NotCanonical, Reader};
 use crate::checkpoint::{Checkpoint, SignedCheckpoint};
 use crate::id::{Digest, Oin};
-use crate::merkle::{PROOF_HASHES_MAX, TreeHead, verify_consistency};
+use crate::limits::PROOF_HASHES_MAX;
+use crate::merkle::{TreeHead, verify_consistency};
 use crate::witnesses::Witnesses;
 
 impl Checkpoint {

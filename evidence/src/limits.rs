@@ -58,6 +58,9 @@ pub const UNFILED_BUNDLES_MAX: u64 = 64;
 /// Longest leaf, in bytes: with its fixed head it is one value.
 pub const LEAF_BYTES_MAX: usize = 6_000;
 
+/// Most bytes of a bundle's file: its leaves, each with its head and its length.
+pub const BUNDLE_BYTES_MAX: u64 = ((LEAF_BYTES_MAX + 128) * TILE_WIDTH) as u64;
+
 /// Most leaves in one `append_many`.
 pub const APPEND_MAX: usize = GROUP_MAX;
 

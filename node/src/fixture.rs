@@ -23,10 +23,10 @@ use grondslag_core::inquiry::{Header, Part, Times};
 use grondslag_core::limits::{DETAIL_BYTES, PAIR_BYTES};
 use grondslag_core::reason::Reason;
 use grondslag_core::seal::{self, SealSecret};
-use grondslag_core::statement::{self, Leaf, Ruling};
-use grondslag_core::tier::{Level, Tier, Urgency, Verdict};
+use grondslag_core::statement;
+use grondslag_core::tier::{Level, Urgency};
 use grondslag_evidence::ledger::testing;
-use grondslag_evidence::records::{self, Job, Opening, open};
+use grondslag_evidence::records::{Job, Opening, open};
 use grondslag_evidence::store::faulty::FaultyStore;
 use grondslag_evidence::store::{MemoryStore, Store};
 use grondslag_policy::Pack;
@@ -44,7 +44,7 @@ use grondslag_subject::pseudonym::{Canary, OpeningKey, canary_point, number_poin
 use rand_core::UnwrapErr;
 
 pub(crate) use self::holder::{Listing, REGION, Trouble};
-pub(crate) use self::log::{prove, with_log};
+pub(crate) use self::log::{attest, attest_as, with_log};
 pub(crate) use self::region::TestRegion;
 pub(crate) use self::shelf::Shelf;
 use crate::agency::{Agency, BrokerLink};
@@ -342,37 +342,6 @@ pub(crate) fn sign(question: &mut TargetQuestion) {
     let TargetQuestion { id, header, target, part, .. } = &*question;
     question.part.signature =
         statement::sign(&key, &statement::ask_bytes(id, target, header, part));
-}
-
-/// Writes and signs a leaf for a question as it stands, with a lie if that is wanted.
-pub(crate) fn attest(question: &mut TargetQuestion, lie: impl FnOnce(&mut Leaf)) {
-    attest_as(BROKER, question, lie);
-}
-
-pub(crate) fn attest_as(who: &str, question: &mut TargetQuestion, lie: impl FnOnce(&mut Leaf)) {
-    let part = &question.part;
-    let ruling = |category: &Category| Ruling {
-        category: category.clone(),
-        verdict: Verdict::Permit,
-        cap: Tier::T4,
-    };
-    let mut leaf = Leaf {
-        target_id: question.id,
-        target: question.target.clone(),
-        header: question.header.digest(&part.categories, &part.approvals),
-        detail: Digest::of(&part.detail),
-        rulings: part.categories.iter().map(ruling).collect(),
-        decided_at: question.header.times.asked_at,
-    };
-    lie(&mut leaf);
-    let evidence = &mut question.evidence;
-    (evidence.leaf, evidence.recorded_at) = (leaf.canonical(), leaf.decided_at);
-    let Evidence { leaf, salt, recorded_at, .. } = &*evidence;
-    let entry = records::hash_of(Leaf::KIND, salt, leaf, *recorded_at);
-    evidence.index = with_log(|log, _| log.push(entry));
-    prove(evidence);
-    let bytes = statement::attestation_bytes(&question.id, &entry, evidence.index, &evidence.pair);
-    evidence.signature = statement::sign(&key_of(who), &bytes);
 }
 
 pub(crate) async fn means(folder: &Path, store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> Means {

@@ -45,7 +45,7 @@ use crate::answers::service::AnswerService;
 use crate::answers::tick::Tick;
 use crate::asks::canary::Habits;
 use crate::asks::service::Desk;
-use crate::config::NodeConfig;
+use crate::config::{AgencySection, NodeConfig};
 use crate::directory::{Directory, Means, OwnCard};
 use crate::epochs::Epochs;
 use crate::epochs::holders::Holders;
@@ -226,12 +226,7 @@ async fn agency(config: &NodeConfig, context: &Context) -> Result<Agency, StartE
     let secret = secret(config)?;
     let pack = Arc::new(pack(config)?);
     let section = &config.agency;
-    if pack.catalogue().kind(&section.kind).is_none() {
-        return Err(refused(Reason::ConfigInvalid, "agency.kind is not in the catalogue"));
-    }
-    if section.register.as_ref().is_some_and(|register| !is_absolute(register)) {
-        return Err(refused(Reason::ConfigInvalid, "agency.register is not an absolute URI"));
-    }
+    check_section(section, &pack)?;
     let overlay = overlay(config, &pack)?;
     let staff = Arc::new(Registry::new(store.clone(), secret.clone()));
     load_staff(config, &pack, &staff).await?;
@@ -242,8 +237,7 @@ async fn agency(config: &NodeConfig, context: &Context) -> Result<Agency, StartE
     let directory = Arc::new(directory(config, context, ledger.clone()).await?);
     let source = Arc::new(StoreSource::new(store.clone(), secret.clone()));
     let sign_key = keys.current;
-    let keys = Keys::load(section.pseudonym_key.path(), section.seal_keys.path())
-        .map_err(|error| StartError::new(error.reason(), error))?;
+    let keys = own_keys(section)?;
     let holders = Holders::new(config.broker.key_holders.clone(), Arc::clone(&directory));
     let epochs = Arc::new(Epochs::new(region, holders));
     let broker_link = link(config, context);
@@ -261,8 +255,8 @@ async fn agency(config: &NodeConfig, context: &Context) -> Result<Agency, StartE
         sign_key: sign_key.clone(),
     });
     let witnesses = witnesses::open(config.region.as_ref(), context, ledger.clone()).await?;
-    let parts = (&ledger, &directory, &sign_key);
-    let watching = watching(config, context, parts, witnesses.clone()).await?;
+    let (parts, named) = ((&ledger, &directory, &sign_key), witnesses.clone());
+    let watching = watching(config, context, parts, named).await?;
     Ok(Agency {
         oin: context.oin(),
         mode: context.mode(),
@@ -296,6 +290,21 @@ async fn agency(config: &NodeConfig, context: &Context) -> Result<Agency, StartE
         forgetting: Job::default(),
         budget: config.asks,
     })
+}
+
+fn own_keys(section: &AgencySection) -> Result<Keys, StartError> {
+    Keys::load(section.pseudonym_key.path(), section.seal_keys.path())
+        .map_err(|error| StartError::new(error.reason(), error))
+}
+
+fn check_section(section: &AgencySection, pack: &Pack) -> Result<(), StartError> {
+    if pack.catalogue().kind(&section.kind).is_none() {
+        return Err(refused(Reason::ConfigInvalid, "agency.kind is not in the catalogue"));
+    }
+    if section.register.as_ref().is_some_and(|register| !is_absolute(register)) {
+        return Err(refused(Reason::ConfigInvalid, "agency.register is not an absolute URI"));
+    }
+    Ok(())
 }
 
 /// The broker's ledger, from what was kept of it on.

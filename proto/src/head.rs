@@ -2,7 +2,7 @@
 
 use grondslag_core::checkpoint::{Cosignature, SignedCheckpoint};
 use grondslag_core::id::Digest;
-use grondslag_core::merkle::PROOF_HASHES_MAX;
+use grondslag_core::limits::PROOF_HASHES_MAX;
 use grondslag_core::reason::Reason;
 
 use crate::v1;

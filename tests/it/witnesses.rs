@@ -135,8 +135,9 @@ fn a_head_that_contradicts_the_last_one_stops_that_node_and_no_other() -> Result
         assert_eq!(ask(&federation).await?.state, "replied");
         let school = federation.agency(SCHOOL)?;
         until("a contradiction", || Ok(school.watching.fork().is_some())).await?;
+        // Whether a question brought the true head before decides how the false one shows.
         let contrast = school.watching.fork().and_then(|fork| fork.contrast());
-        assert_eq!(contrast, Some(Contrast::Unproven));
+        assert!(matches!(contrast, Some(Contrast::Unproven | Contrast::TwoRoots)), "{contrast:?}");
         let stopped = ask(&federation).await?;
         assert_eq!(
             (stopped.state.as_str(), stopped.reason.as_str()),

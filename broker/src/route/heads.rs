@@ -36,6 +36,10 @@ impl SentHeads {
         let mut sent = turn.lock().await;
         let from = says.unwrap_or(*sent);
         if from > ledger.checkpoint().checkpoint().size {
+            // Another process of this broker may have made it longer.
+            ledger.refresh().await.map_err(LedgerError::reason)?;
+        }
+        if from > ledger.checkpoint().checkpoint().size {
             tracing::error!(%node, from, "a node has a head that this ledger does not reach");
             return Err(Reason::LedgerFork);
         }
@@ -47,7 +51,8 @@ impl SentHeads {
         Ok(())
     }
 
-    fn of(&self, node: &Oin) -> Arc<TurnMutex<u64>> {
+    /// The head that a node is taken to have; whoever holds it sends the next one.
+    pub(crate) fn of(&self, node: &Oin) -> Arc<TurnMutex<u64>> {
         let mut sent = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         Arc::clone(sent.entry(node.clone()).or_default())
     }

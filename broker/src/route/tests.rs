@@ -42,7 +42,6 @@ use super::attempt;
 use super::attest::attest;
 use super::decide::rule;
 use super::fanout::{Event, FanoutLimits, State, fan_out};
-use super::heads::SentHeads;
 use super::record::{Decided, record};
 use super::verify::{Target, verify_inquiry};
 use crate::broker::Broker;
@@ -199,7 +198,7 @@ pub(crate) async fn scene(says: &[(&str, Heard)]) -> Scene {
         epochs: epochs.await.unwrap(),
         chain,
         remote: None,
-        sent_heads: SentHeads::default(),
+        sent_heads: Arc::default(),
         nodes: Arc::clone(&nodes) as _,
         fanout: FanoutLimits::new(Duration::from_secs(1)),
         budget: Budget { person_per_day: Within::clamped(2), agency_per_day: Within::clamped(3) },

@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use grondslag_core::checkpoint::SignedCheckpoint;
 use grondslag_core::id::Digest;
+use grondslag_core::id::Oin;
 use grondslag_core::merkle::TreeHead;
 use grondslag_core::reason::Reason;
 use grondslag_proto::head::ShownHead;
-use tokio::sync::watch;
+use tokio::sync::{Mutex as TurnMutex, watch};
 
 use super::{Shown, Watch};
 
@@ -15,8 +16,8 @@ use super::{Shown, Watch};
 #[derive(Debug)]
 pub(crate) struct Follower {
     shown: watch::Receiver<Shown>,
-    /// Size of the head that the follower holds.
-    from: u64,
+    /// Size of the head that the follower is taken to hold, from questions too.
+    sent: Arc<TurnMutex<u64>>,
     /// Size of another head that it holds, until it was shown the proof from there.
     also: u64,
     /// Sizes of the head and of the cosigned head that it was shown last.
@@ -25,9 +26,11 @@ pub(crate) struct Follower {
 
 impl Watch {
     /// A follower who holds a head of this size, and perhaps another.
-    pub(crate) fn follow(&self, seen_size: u64, also_size: u64) -> Follower {
-        let shown = self.shown.subscribe();
-        Follower { shown, from: seen_size, also: also_size, told: None }
+    pub(crate) async fn follow(&self, who: &Oin, seen_size: u64, also_size: u64) -> Follower {
+        let (shown, sent) = (self.shown.subscribe(), self.means.sent.of(who));
+        // It knows best.
+        *sent.lock().await = seen_size;
+        Follower { shown, sent, also: also_size, told: None }
     }
 
     /// Waits for the next thing to show a follower.
@@ -52,8 +55,13 @@ impl Watch {
         follower: &mut Follower,
         shown: &Shown,
     ) -> Result<Option<ShownHead>, Reason> {
+        let sent = Arc::clone(&follower.sent);
+        let mut sent = sent.lock().await;
+        let most = follower.also.max(*sent);
+        if most > size(&self.means.log.checkpoint()) {
+            self.means.log.refresh().await?;
+        }
         let newest = self.means.log.checkpoint();
-        let most = follower.from.max(follower.also);
         // Whoever holds more than there is must see that: it is not for us to say that all is well.
         let head = match &shown.head {
             _ if most > size(&newest) => newest,
@@ -67,7 +75,7 @@ impl Watch {
         if follower.told == Some(telling) {
             return Ok(None);
         }
-        let (from, tree) = (follower.from, head.checkpoint().tree());
+        let (from, tree) = (*sent, head.checkpoint().tree());
         let proof = self.proof(from, tree).await?;
         let also = self.proof(follower.also, tree).await?;
         let cosigned = match cosigned {
@@ -77,7 +85,8 @@ impl Watch {
                 Some((cosigned.as_ref().clone(), proof))
             }
         };
-        (follower.from, follower.also, follower.told) = (tree.size, 0, Some(telling));
+        (follower.also, follower.told) = (0, Some(telling));
+        *sent = tree.size;
         Ok(Some(ShownHead { head: head.as_ref().clone(), from, proof, cosigned, also }))
     }
 

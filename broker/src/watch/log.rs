@@ -16,6 +16,12 @@ pub(crate) trait Log: Send + Sync + fmt::Debug {
     /// The checkpoint over everything that is durable now. It never shrinks.
     fn checkpoint(&self) -> Arc<SignedCheckpoint>;
 
+    /// Looks whether another process of this broker made it longer.
+    ///
+    /// # Errors
+    /// Why that cannot be seen.
+    async fn refresh(&self) -> Result<(), Reason>;
+
     /// Proves that a tree of this log begins with its first `old` leaves.
     ///
     /// # Errors
@@ -31,6 +37,10 @@ pub(crate) struct OwnLog(pub Arc<Ledger>);
 impl Log for OwnLog {
     fn checkpoint(&self) -> Arc<SignedCheckpoint> {
         self.0.checkpoint()
+    }
+
+    async fn refresh(&self) -> Result<(), Reason> {
+        self.0.refresh().await.map_err(LedgerError::reason)
     }
 
     async fn consistency(&self, old: u64, new: TreeHead) -> Result<Vec<Digest>, Reason> {

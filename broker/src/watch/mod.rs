@@ -30,6 +30,7 @@ use tokio::time::Instant;
 
 use self::log::Log;
 use crate::limits::{HEAD_WAIT_MS, HEADS_KEPT};
+use crate::route::heads::SentHeads;
 
 pub(crate) use self::log::OwnLog;
 
@@ -46,6 +47,8 @@ pub(crate) struct Means {
     pub clock: Arc<dyn Clock>,
     /// The sign key on an agency's card, if it is dealt with now.
     pub key: Box<KeyOf>,
+    /// Which head each follower is taken to have.
+    pub sent: Arc<SentHeads>,
     /// Who the witnesses are now; none in a trial without.
     pub witnesses: Box<WitnessesNow>,
 }

@@ -53,9 +53,10 @@ impl LedgerService for Ledgers {
         &self,
         request: Request<v1::WatchHeadsRequest>,
     ) -> Result<Response<Self::WatchHeadsStream>, Status> {
-        let place = self.place(peer(&request)?.oin()).map_err(report)?;
+        let who = peer(&request)?.oin().clone();
+        let place = self.place(&who).map_err(report)?;
         let v1::WatchHeadsRequest { seen_size, also_size } = request.into_inner();
-        let mut follower = self.watch.follow(seen_size, also_size);
+        let mut follower = self.watch.follow(&who, seen_size, also_size).await;
         let (events, received) = mpsc::channel(WATCH_EVENTS_MAX);
         let watch = Arc::clone(&self.watch);
         tokio::spawn(async move {

@@ -64,6 +64,10 @@ impl Log for Leaves {
         Arc::new(Checkpoint { origin, size, root }.sign(&key(9)))
     }
 
+    async fn refresh(&self) -> Result<(), Reason> {
+        Ok(())
+    }
+
     async fn consistency(&self, old: u64, new: TreeHead) -> Result<Vec<Digest>, Reason> {
         let leaves = self.0.read().unwrap();
         let look = |subtree: Subtree| -> Result<Option<Digest>, Reason> {
@@ -118,6 +122,7 @@ async fn open(
         store: Arc::clone(store) as _,
         clock: Arc::clone(clock) as _,
         key: Box::new(key_of),
+        sent: Arc::default(),
         witnesses: Box::new(move || named.clone()),
     };
     Watch::open(means).await.unwrap()
@@ -169,7 +174,7 @@ fn sizes(shown: &ShownHead) -> (u64, u64, u64) {
 #[tokio::test]
 async fn a_follower_is_told_of_every_published_head_with_a_proof_from_the_last() {
     let scene = scene(false).await;
-    let mut follower = scene.watch.follow(0, 0);
+    let mut follower = scene.watch.follow(&oin(4), 0, 0).await;
     assert_eq!(scene.told(&mut follower).await, None, "nothing is published yet");
     let broker = key(9).verifying_key().to_bytes();
     let mut held: Option<SignedCheckpoint> = None;
@@ -184,7 +189,7 @@ async fn a_follower_is_told_of_every_published_head_with_a_proof_from_the_last()
         held = Some(shown.head);
     }
     // Who comes later is told from where it was.
-    let mut late = scene.watch.follow(3, 0);
+    let mut late = scene.watch.follow(&oin(5), 3, 0).await;
     assert_eq!(sizes(&scene.told(&mut late).await.unwrap()), (3, 10, 0));
 }
 
@@ -192,7 +197,7 @@ async fn a_follower_is_told_of_every_published_head_with_a_proof_from_the_last()
 async fn a_head_that_half_of_the_witnesses_cosigned_is_not_cosigned_and_one_more_makes_it_so() {
     let scene = scene(true).await;
     scene.grow(5);
-    let mut follower = scene.watch.follow(0, 0);
+    let mut follower = scene.watch.follow(&oin(6), 0, 0).await;
     assert_eq!(sizes(&scene.told(&mut follower).await.unwrap()), (0, 5, 0));
     assert_eq!(scene.cosign(1).await, Ok(()));
     assert_eq!(scene.cosign(1).await, Ok(()), "again is no second one");
@@ -272,7 +277,7 @@ async fn the_cosigned_head_is_kept_and_shown_again_after_a_restart() {
     assert_eq!(again.cosigned_size(), 5);
     assert_eq!(again.standing(), scene.watch.standing());
     again.publish(Instant::now());
-    let mut follower = again.follow(5, 0);
+    let mut follower = again.follow(&oin(7), 5, 0).await;
     assert_eq!(sizes(&again.next(&mut follower).await.unwrap()), (5, 5, 5));
 
     // A store that fails takes nothing from what followers are told: it is their proof, not ours.
@@ -290,11 +295,11 @@ async fn whoever_is_ahead_of_the_published_head_waits_and_of_the_log_is_shown_it
     let scene = scene(false).await;
     scene.grow(5);
     scene.log.grow(2);
-    let mut receipt = scene.watch.follow(7, 0);
+    let mut receipt = scene.watch.follow(&oin(8), 7, 0).await;
     assert_eq!(scene.told(&mut receipt).await, None, "the published head will catch up");
     scene.later();
     assert_eq!(sizes(&scene.told(&mut receipt).await.unwrap()), (7, 7, 0));
-    let mut ahead = scene.watch.follow(9, 0);
+    let mut ahead = scene.watch.follow(&oin(9), 9, 0).await;
     let shown = scene.told(&mut ahead).await.unwrap();
     assert_eq!((sizes(&shown), shown.proof.len()), ((9, 7, 0), 0));
 
@@ -302,13 +307,13 @@ async fn whoever_is_ahead_of_the_published_head_waits_and_of_the_log_is_shown_it
     let broker = key(9).verifying_key().to_bytes();
     let second = Leaves::default();
     second.grow(3);
-    let mut two = scene.watch.follow(5, 3);
+    let mut two = scene.watch.follow(&oin(4), 5, 3).await;
     let shown = scene.told(&mut two).await.unwrap();
     let held = second.checkpoint();
     assert_eq!(follows(Some(held.as_ref()), &shown.head, &shown.also, &broker), Ok(()));
     scene.log.grow(1);
     scene.later();
     assert_eq!(scene.told(&mut two).await.unwrap().also, []);
-    let mut more = scene.watch.follow(5, 20);
+    let mut more = scene.watch.follow(&oin(5), 5, 20).await;
     assert_eq!(scene.told(&mut more).await.unwrap().also, [], "more than there is");
 }

@@ -13,10 +13,6 @@ pub use self::proof::{ProofError, verify_consistency, verify_inclusion};
 pub use self::tree::{Frontier, Range, Subtree, consistency_ranges, inclusion_ranges, range_root};
 use crate::id::Digest;
 
-/// Most hashes in one proof: one for each level of the largest tree, and one more for the old
-/// tree's own root.
-pub const PROOF_HASHES_MAX: usize = 65;
-
 /// A tree at one size.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TreeHead {

@@ -1,7 +1,8 @@
 //! Verifying proofs (RFC 9162, sections 2.1.3.2 and 2.1.4.2; the proofs are those of RFC 6962).
 
-use super::{PROOF_HASHES_MAX, TreeHead, node_hash};
+use super::{TreeHead, node_hash};
 use crate::id::Digest;
+use crate::limits::PROOF_HASHES_MAX;
 
 /// A proof does not hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

@@ -2,6 +2,7 @@ use ct_merkle::mem_backed_tree::MemoryBackedTree;
 use proptest::prelude::*;
 
 use super::*;
+use crate::limits::PROOF_HASHES_MAX;
 
 /// The tree hash as RFC 6962 defines it, by recursion over the leaves.
 fn defined(leaves: &[Vec<u8>]) -> Digest {

@@ -194,7 +194,18 @@ impl Ledger {
         answer.await.map_err(|_| LedgerError::Closed)?
     }
 
-    /// The checkpoint over everything that is durable now.
+    /// Looks at the end of the ledger in the store, which another process may have moved.
+    ///
+    /// # Errors
+    /// As [`Ledger::open`].
+    pub async fn refresh(&self) -> Result<(), LedgerError> {
+        let (reply, answer) = oneshot::channel();
+        let request = Request { entries: Vec::new(), reply };
+        self.requests.send(request).await.map_err(|_| LedgerError::Closed)?;
+        answer.await.map_err(|_| LedgerError::Closed)?.map(drop)
+    }
+
+    /// The checkpoint over everything that is durable now, as far as this process knows.
     pub fn checkpoint(&self) -> Arc<SignedCheckpoint> {
         self.shown().checkpoint
     }
@@ -216,6 +227,11 @@ impl Ledger {
     /// [`LedgerError::Misuse`] for a leaf or a size that is not there, [`LedgerError::Damaged`]
     /// when a tile gives no proof that holds.
     pub async fn prove(&self, indexes: &[u64], old: u64) -> Result<Proven, LedgerError> {
+        let known = self.checkpoint().checkpoint().size;
+        if old > known || indexes.iter().any(|index| *index >= known) {
+            // A commit that was said to have failed may have landed, or be another process's.
+            self.refresh().await?;
+        }
         let Shown { checkpoint, tree } = self.shown();
         let (head, indexes) = (checkpoint.checkpoint().tree(), indexes.to_vec());
         let prove = move |tree: &tree::Tree| {

@@ -233,6 +233,9 @@ async fn two_processes_on_one_store_share_one_order() {
         assert_eq!(ledger.append(entry(&n.to_string())).await.unwrap().index(), n);
     }
     assert_eq!(leaves(ledger).await, ["0", "1", "2", "3", "4", "5"]);
+    assert_eq!(ledger.checkpoint().checkpoint().size, 5, "it has not looked");
+    ledger.refresh().await.unwrap();
+    assert_eq!(ledger.checkpoint().note(), other.checkpoint().note());
 }
 
 #[tokio::test]

@@ -13,11 +13,8 @@ use std::sync::{Mutex, PoisonError};
 use grondslag_core::id::Digest;
 
 use super::LedgerError;
-use crate::limits::{LEAF_BYTES_MAX, TILE_WIDTH};
+use crate::limits::{BUNDLE_BYTES_MAX, TILE_WIDTH};
 use crate::store::{StoreError, sync_folder};
-
-/// Most bytes of a full bundle of entries.
-const BUNDLE_BYTES_MAX: u64 = ((LEAF_BYTES_MAX + 128) * TILE_WIDTH) as u64;
 
 /// A full tile.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -157,7 +157,8 @@ async fn attest(
     }
 }
 
-/// The broker contradicts itself: the proof is kept, and nothing is answered until an operator acts.
+/// The broker contradicts itself: the proof is kept, and nothing is answered until an operator
+/// acts.
 async fn forked(agency: &Agency, question: &TargetQuestion) -> Stop {
     agency.watching.keep_found().await;
     raise(agency, Digest::of(&question.evidence.leaf), Reason::LedgerFork).await;

@@ -223,8 +223,8 @@ fn check_statement(question: &TargetQuestion, asker: &VerifiedCard) -> Result<Di
     Ok(Digest::of(&bytes))
 }
 
-/// The broker signed that this leaf stands in its ledger, and proves it in a checkpoint that follows
-/// from the last one seen here. That is seen from now on, whatever becomes of the question.
+/// The broker signed that this leaf stands in its ledger, and proves it in a checkpoint that
+/// follows from the last one seen here. That is seen from now on, whatever becomes of the question.
 fn attested_leaf(question: &TargetQuestion, against: &Against<'_>) -> Result<Leaf, Reason> {
     // Without the broker's card this node can verify nobody, whatever is asked.
     let broker = against.cards.card(against.broker).ok_or(Reason::NotReady)?;

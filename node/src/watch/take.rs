@@ -57,6 +57,8 @@ impl Watching {
         also: Option<&SignedCheckpoint>,
     ) -> Result<Taken, Reason> {
         let _one_at_a_time = self.turn.lock().await;
+        // What it builds on may come with a question that is on its way.
+        self.reached(shown.from).await;
         if self.fork().is_some() {
             return Err(Reason::LedgerFork);
         }

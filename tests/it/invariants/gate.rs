@@ -129,8 +129,7 @@ fn invariant_08_only_the_pinned_brokers_key_attests() -> Result<()> {
     run(async {
         let federation = stage().await?;
         let (vt, broker) = (federation.hand(VT)?, federation.broker_hand()?);
-        let mut forger: Hand = broker.clone();
-        forger.key = vt.key.clone();
+        let forger: Hand = broker.forging(&vt.key);
         let sketch = federation.sketch(&vt, &SAFETY, &[SCHOOL])?;
         let oin = federation.oin(SCHOOL)?;
         let forged = forger.attest(&sketch, &oin, Tier::T5).context("forged")?;

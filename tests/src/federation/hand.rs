@@ -87,6 +87,9 @@ impl Routed {
         for attestation in attested {
             attestation.pair.clear();
             attestation.signature.clear();
+            // The ledger goes on, and with it the checkpoint in which the leaf is proved.
+            attestation.proof.clear();
+            attestation.checkpoint.clear();
         }
         lasting
     }
@@ -110,6 +113,12 @@ impl Hand {
         let key = key::load_signing_key(&folder.join("sign.key"))?;
         let (holder, log) = (None, None);
         Ok(Self { oin, key, region, holder, log, tls: Connector::region(tls) })
+    }
+
+    /// The same with another's key, and with no ledger that anybody has seen.
+    #[must_use]
+    pub fn forging(&self, key: &SigningKey) -> Self {
+        Self { key: key.clone(), log: None, ..self.clone() }
     }
 
     /// A channel to somebody.

@@ -42,7 +42,6 @@ use self::gate::Gate;
 use self::hand::{Hand, Plea, Sketch};
 use self::identity::{Identities, KEY_HOLDER};
 use self::keys::RegionKeys;
-use self::log::BrokerLog;
 use self::party::{At, BrokerParty, HolderParty, NodeParty, Place};
 use crate::world::{Question, World};
 
@@ -273,11 +272,7 @@ impl Federation {
     pub fn broker_hand(&self) -> Result<Hand> {
         let mut hand = Hand::open(&self.identities().broker()?)?;
         hand.holder = Some(self.place.holder(&hand.region));
-        hand.log = Some(BrokerLog {
-            store: self.broker.store.clone(),
-            tiles: self.broker.tiles.clone(),
-            clock: self.place.clock.clone(),
-        });
+        hand.log = Some(self.broker.log(self.place.clock.clone()));
         Ok(hand)
     }
 

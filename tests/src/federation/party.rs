@@ -37,6 +37,7 @@ use tempfile::TempDir;
 use super::gate::{Gate, GatedNet};
 use super::identity::{Identities, KEY_HOLDER};
 use super::keys::HolderKeys;
+use super::log::BrokerLog;
 use super::witnesses::Witnessed;
 use crate::world;
 
@@ -252,11 +253,16 @@ impl Place {
 pub(super) struct BrokerParty {
     pub(super) address: SocketAddr,
     pub(super) store: Arc<FaultyStore>,
-    /// Where the tiles of its ledger stand; absent in memory.
-    pub(super) tiles: Option<PathBuf>,
+    /// Where the tiles of its ledger stand.
+    pub(super) tiles: PathBuf,
 }
 
 impl BrokerParty {
+    /// Its ledger, for who plays it.
+    pub(super) fn log(&self, clock: Arc<SetClock>) -> BrokerLog {
+        BrokerLog { store: self.store.clone(), tiles: Some(self.tiles.clone()), clock }
+    }
+
     /// Starts it.
     pub(super) async fn start(place: &Place) -> Result<Self> {
         let config: BrokerConfig = config::load(&place.broker_file(At::default(), "")?)?;
@@ -264,9 +270,10 @@ impl BrokerParty {
         let mut context = Context::open(BrokerConfig::PROCESS, &config.common(), around).await?;
         let store = Arc::new(FaultyStore::new(context.store.clone()));
         context.store = store.clone();
+        // Files in any case: who plays the broker opens its ledger too.
+        let tiles = context.tiles.get_or_insert(place.file("broker-tiles")).join("broker");
         let app = build(config, &context).await?;
         let address = app.servers.first().context("the broker has no listener")?.address();
-        let tiles = context.tiles.as_ref().map(|folder| folder.join("broker"));
         let _served = tokio::spawn(serve(app, context));
         Ok(Self { address, store, tiles })
     }

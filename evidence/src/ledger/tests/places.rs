@@ -115,6 +115,10 @@ async fn a_checkpoint_after_a_commit_that_failed_is_over_what_is_really_there() 
         assert!(bench.ledger.append(entry("two")).await.is_err());
         let before = head(&bench.ledger.checkpoint());
         assert_eq!(before.size, 1, "nothing is shown that may not be there");
+        if fault == Fault::Landed {
+            let proven = bench.ledger.prove(&[1], 0).await.unwrap();
+            assert_eq!(head(&proven.checkpoint).size, 2, "whoever finds it has it proved");
+        }
         bench.ledger.append(entry("three")).await.unwrap();
         let proven = bench.ledger.prove(&[size - 1], before.size).await.unwrap();
         let now = head(&proven.checkpoint);
