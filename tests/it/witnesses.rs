@@ -68,6 +68,31 @@ fn witnesses_cover_what_a_node_answered_on() -> Result<()> {
     })
 }
 
+/// Questions that come one after another move the heads of nodes all the time: witnesses cosign
+/// nevertheless, and nobody is late.
+#[test]
+fn witnesses_keep_up_with_a_region_that_is_asked_without_a_pause() -> Result<()> {
+    run(async {
+        let witnesses = [VT, SCHOOL, HEALTH];
+        let setup = Setup::of([VT, SCHOOL, HEALTH, GEM]).at(NOW);
+        let federation = setup.witnessed(&witnesses, 3, 6).start().await?;
+        let question = wish(&federation, &SAFETY, &[SCHOOL, HEALTH])?;
+        let (began, mut asked) = (Instant::now(), 0);
+        while began.elapsed() < Duration::from_secs(12) {
+            let heard = federation.ask(VT, "triage-1", question.clone()).await?;
+            for target in [SCHOOL, HEALTH] {
+                let line = line(&heard, &federation.oin(target)?)?;
+                let shown = (line.state.as_str(), line.reason.as_str());
+                assert_eq!(shown, ("replied", ""), "{target}, after {asked} questions");
+            }
+            asked += 1;
+            tokio::time::sleep(Duration::from_millis(30)).await;
+        }
+        ensure!(asked > 20, "{asked} questions are no load");
+        Ok(())
+    })
+}
+
 /// Of three witnesses one cosigns: the school answers for a second, and then only what is acute.
 #[test]
 fn without_a_quorum_only_immediate_danger_is_answered_and_both_officers_hear_of_it() -> Result<()> {
@@ -136,7 +161,8 @@ fn a_head_that_contradicts_the_last_one_stops_that_node_and_no_other() -> Result
         let school = federation.agency(SCHOOL)?;
         until("a contradiction", || Ok(school.watching.fork().is_some())).await?;
         let contrast = school.watching.fork().and_then(|fork| fork.contrast());
-        assert_eq!(contrast, Some(Contrast::Unproven));
+        // Of the same size as before, or of a larger one: as it happens.
+        assert!(matches!(contrast, Some(Contrast::TwoRoots | Contrast::Unproven)), "{contrast:?}");
         let stopped = ask(&federation).await?;
         assert_eq!(
             (stopped.state.as_str(), stopped.reason.as_str()),
