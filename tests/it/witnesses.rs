@@ -51,7 +51,7 @@ fn witnesses_cover_what_a_node_answered_on() -> Result<()> {
     run(async {
         let witnesses = [VT, SCHOOL, HEALTH];
         let setup = Setup::of([VT, SCHOOL, HEALTH, GEM]).at(NOW);
-        let federation = setup.witnessed(&witnesses, 2, 2).start().await?;
+        let federation = setup.witnessed(&witnesses, 2, 6).start().await?;
         assert_eq!(ask(&federation).await?.state, "replied");
         let asked = Instant::now();
         until("a head", || Ok(seen(&federation, GEM)? > 0)).await?;
@@ -59,8 +59,8 @@ fn witnesses_cover_what_a_node_answered_on() -> Result<()> {
         for agency in [VT, SCHOOL, HEALTH, GEM] {
             until(agency, || Ok(covered(&federation, agency)? >= size)).await?;
         }
-        // Well behind the two seconds that witnesses have, the school answers.
-        tokio::time::sleep(Duration::from_secs(3).saturating_sub(asked.elapsed())).await;
+        // Well behind the seconds that witnesses have, the school answers.
+        tokio::time::sleep(Duration::from_secs(7).saturating_sub(asked.elapsed())).await;
         let again = ask(&federation).await?;
         assert_eq!((again.state.as_str(), again.unwitnessed), ("replied", false));
         assert!(!alarms(&federation, SCHOOL).await?.contains(&Reason::WitnessLate));
