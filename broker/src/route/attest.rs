@@ -74,7 +74,7 @@ fn attest_one(
     (proof, checkpoint): (Vec<Digest>, SignedCheckpoint),
     pair: Option<&Pair>,
 ) -> Result<Decided, Reason> {
-    let Recorded { rulings, leaf, salt, recorded_at, index } = recorded;
+    let Recorded { rulings, leaf, salt, at: recorded_at, index } = recorded;
     let turned = pair.map(|pair| Turned { pair: *pair, made_with: made_with(&target.links) });
     let digest = turned.map_or(Digest::new([0; Digest::LEN]), |turned| turned.digest());
     let entry = records::hash_of(Leaf::KIND, &salt, &leaf, recorded_at);

@@ -37,7 +37,7 @@ pub(crate) struct Recorded {
     /// Under what.
     pub salt: [u8; 32],
     /// When it was recorded.
-    pub recorded_at: Timestamp,
+    pub at: Timestamp,
     /// Where it stands.
     pub index: u64,
 }
@@ -115,8 +115,8 @@ pub(crate) async fn record(
                 let recorded = rulings.into_iter().zip(decisions).zip(receipts);
                 let recorded = recorded.map(|((rulings, decision), receipt)| {
                     let Decision { leaf, salt, .. } = decision;
-                    let (recorded_at, index) = (receipt.recorded_at(), receipt.index());
-                    Recorded { rulings, leaf, salt, recorded_at, index }
+                    let (at, index) = (receipt.recorded_at(), receipt.index());
+                    Recorded { rulings, leaf, salt, at, index }
                 });
                 return Ok(recorded.collect());
             }
@@ -225,7 +225,7 @@ async fn find(
     recorded.map(Some)
 }
 
-fn again(stored: StoredTarget, index: u64, recorded_at: Timestamp) -> Result<Recorded, Reason> {
+fn again(stored: StoredTarget, index: u64, at: Timestamp) -> Result<Recorded, Reason> {
     let leaf = hex::decode(&stored.leaf).map_err(|_| Reason::StoreCorrupt)?;
     let mut salt = [0; 32];
     hex::decode_to_slice(&stored.salt, &mut salt).map_err(|_| Reason::StoreCorrupt)?;
@@ -233,7 +233,7 @@ fn again(stored: StoredTarget, index: u64, recorded_at: Timestamp) -> Result<Rec
     let rulings = rulings.into_iter().zip(stored.bases);
     let rulings =
         rulings.map(|(ruling, (basis, reason))| NamedRuling { ruling, basis, reason }).collect();
-    Ok(Recorded { rulings, leaf, salt, recorded_at, index })
+    Ok(Recorded { rulings, leaf, salt, at, index })
 }
 
 /// Finds the first leaf of a stored question. The others stand next to it and were recorded with it

@@ -47,6 +47,9 @@ pub(crate) struct AgencyShown {
     /// Every client registered before this moment is covered.
     #[serde(serialize_with = "moment")]
     pub(crate) index_as_of: Option<Timestamp>,
+    /// Whoever keeps the answer discards it by then; absent without an answer.
+    #[serde(serialize_with = "moment")]
+    pub(crate) discard_by: Option<Timestamp>,
     /// The agency has records that no answer speaks for.
     pub(crate) holds_unnumbered_records: bool,
     /// Given while too few witnesses had confirmed the broker's ledger in time.
@@ -200,6 +203,7 @@ impl AgencyShown {
             outcome: (!wire.outcome.is_empty()).then_some(wire.outcome),
             answer_by,
             index_as_of: moment_of(wire.index_as_of_ms),
+            discard_by: moment_of(wire.discard_by_ms),
             holds_unnumbered_records: wire.holds_unnumbered_records,
             unwitnessed: wire.unwitnessed,
             duty_phone: wire.duty_phone,

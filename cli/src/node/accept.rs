@@ -2,7 +2,7 @@
 
 use clap::{Args, ValueEnum};
 use grondslag_core::checkpoint::SignedCheckpoint;
-use grondslag_core::watch::Contradiction;
+use grondslag_core::watch::{Contradiction, Contrast};
 use grondslag_node::watch::{self, Choice};
 use serde_json::{Value, json};
 
@@ -56,7 +56,7 @@ pub(super) fn accept(args: &AcceptLedgerArgs, out: Output) -> Result<Exit, Failu
 fn shown(fork: &Contradiction, accepted: bool) -> Value {
     let hashes: Vec<String> = fork.proof.iter().map(ToString::to_string).collect();
     json!({
-        "contrast": fork.contrast().map(|contrast| contrast.word()),
+        "contrast": fork.contrast().map(Contrast::word),
         "held": fork.held.note(),
         "shown": fork.shown.note(),
         "proof": hashes,

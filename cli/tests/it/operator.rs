@@ -17,7 +17,7 @@ fn operator(folder: &Path, name: &str, oin: &str) -> String {
 }
 
 fn list(witnesses: &[&str], seq: u64, by: &str, file: &str) -> String {
-    let witnesses: String = witnesses.iter().map(|oin| format!(" --witness {oin}")).collect();
+    let witnesses = witnesses.iter().flat_map(|oin| [" --witness ", *oin]).collect::<String>();
     format!(
         "operator sign-witnesses --operator {by} --root ca/ca.pem --seq {seq} --file {file}{witnesses} --json"
     )

@@ -3,12 +3,14 @@
 use std::time::Duration;
 
 use grondslag_core::answer::{Answer, Basis, Line};
+use grondslag_core::clock::Timestamp;
 use grondslag_core::id::{InquiryId, Oin};
 use grondslag_core::lang::Lang;
 use grondslag_core::reason::Reason;
 use grondslag_core::statement::NamedRuling;
 use grondslag_core::tier::Verdict;
 use grondslag_policy::Pack;
+use grondslag_policy::retention::Kept;
 use grondslag_proto::answer::wire_line;
 use grondslag_proto::reply::refusal;
 use grondslag_proto::v1;
@@ -76,7 +78,14 @@ pub(crate) fn agency_line(agency: &Agency, lang: Lang, draft: &Draft<'_>) -> v1:
         unwitnessed: answer.is_some_and(|answer| answer.unwitnessed),
         duty_phone: card.map(|card| card.duty_phone.clone()).unwrap_or_default(),
         after_ms: u32::try_from(draft.after.as_millis()).unwrap_or(u32::MAX),
+        discard_by_ms: answer.map(|_| discard_by(agency).ms()).unwrap_or_default(),
     }
+}
+
+/// When the term of an answer ends that is received now (domain 5, Q02). The node shows it and
+/// keeps nothing of it; the term binds the desk and the agency's own software.
+fn discard_by(agency: &Agency) -> Timestamp {
+    agency.pack.retention().end(Kept::ReceivedAnswer, agency.clock.now())
 }
 
 /// The event that a question was refused as a whole.

@@ -145,7 +145,7 @@ impl Watching {
         }
         let (held, grace) = (RwLock::new(kept), Mutex::new(grace));
         let (turn, found) = (tokio::sync::Mutex::default(), Mutex::default());
-        Ok(Self { means, heads, held, grace, turn, found })
+        Ok(Self { means, heads, held, found, grace, turn })
     }
 
     /// The last head that the node took.

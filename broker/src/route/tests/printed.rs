@@ -19,7 +19,7 @@ async fn neither_keys_nor_hidden_numbers_show_in_debug_output() {
     let hidden = inquiry.hidden();
     let one = decided[0].clone();
     let Evidence { leaf, salt, recorded_at, index, .. } = one.evidence.clone();
-    let recorded = Recorded { rulings: one.rulings, leaf, salt, recorded_at, index };
+    let recorded = Recorded { rulings: one.rulings, leaf, salt, at: recorded_at, index };
     let wire = v1::Attestation::from(&one.evidence);
     let printed = [
         format!("{broker:?} {broker:#?}"),

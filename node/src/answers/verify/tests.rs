@@ -116,7 +116,7 @@ async fn a_decision_that_is_not_proved_in_the_brokers_ledger_is_refused() {
         |q| q.evidence.checkpoint = other_checkpoint(q, BROKER, "elsewhere/1"),
         |q| {
             q.evidence.checkpoint =
-                other_checkpoint(q, VT, q.evidence.checkpoint.checkpoint().origin.as_str())
+                other_checkpoint(q, VT, q.evidence.checkpoint.checkpoint().origin.as_str());
         },
     ];
     for (place, change) in changes.into_iter().enumerate() {

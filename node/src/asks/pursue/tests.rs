@@ -17,7 +17,9 @@ use super::*;
 use crate::agency::{AskStream, BrokerLink, LastContact};
 use crate::asks::compose::header;
 use crate::asks::wish::Subject;
-use crate::fixture::{BROKER, GI, KNOWN, OWN, Scene, UNKNOWN, VT, key_of, oin, rng, with_log};
+use crate::fixture::{
+    BROKER, GI, KNOWN, OWN, Scene, UNKNOWN, VT, key_of, moment, oin, rng, with_log,
+};
 
 /// What a liar does to the honest course of events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -361,6 +363,8 @@ async fn an_honest_answer_is_shown_and_recorded() {
     let line = line_of(&events);
     assert_eq!((line.state.as_str(), line.reason.as_str()), ("replied", ""));
     assert_eq!(line.outcome, Outcome::Neutraal.word());
+    let fortnight = moment("2026-09-15T09:00").plus_calendar(0, 14);
+    assert_eq!(line.discard_by_ms, fortnight.ms(), "the term of a received answer");
     assert_eq!(written, 3, "asked, answered and closed");
 }
 
