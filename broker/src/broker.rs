@@ -46,7 +46,7 @@ pub(crate) struct Broker {
     /// The key holder elsewhere, if there is one.
     pub remote: Option<Arc<RemoteHolder>>,
     /// Which head of the ledger each node has.
-    pub sent_heads: Arc<SentHeads>,
+    pub sent_heads: SentHeads,
     /// How nodes are reached.
     pub nodes: Arc<dyn Nodes>,
     /// How long nodes get.

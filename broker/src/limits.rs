@@ -69,10 +69,10 @@ pub(crate) const WISH_BYTES_MAX: u64 = 1_024;
 pub(crate) const EVALUATIONS_MAX: usize = 2;
 /// Messages of one node that are under way on one stream.
 pub(crate) const DELIVERIES_MAX: usize = 64;
-/// Shortest time between two heads that are published, or that one follower is told of.
+/// Shortest time between two heads that are published.
 pub(crate) const HEAD_INTERVAL_MS: u64 = 1_000;
 /// How long a head waits for its witnesses before the next one is published.
-pub(crate) const HEAD_WAIT_MS: u64 = 5_000;
+pub(crate) const HEAD_WAIT_MS: u64 = 2_000;
 /// Published heads that can still be cosigned: those of the last minute at least.
 pub(crate) const HEADS_KEPT: usize = 64;
 /// Streams of heads of one agency at a time: one, and those that it has just let go of.

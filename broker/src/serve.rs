@@ -31,7 +31,6 @@ use grondslag_runtime::run::{App, Context, SignKeys, StartError};
 use grondslag_runtime::server::{Callers, Server};
 use grondslag_runtime::status::{EpochState, LedgerState, PeerContact, Status, WitnessState};
 use grondslag_runtime::witnesses;
-use tokio::time::Instant;
 use tonic::Code;
 
 use crate::broker::Broker;
@@ -46,6 +45,7 @@ use crate::limits::{HEAD_INTERVAL_MS, HOLDER_CARD_INTERVAL_MS, OPERATOR_INTERVAL
 use crate::nodes::{Heard, Nodes};
 use crate::own::{Own, publish_own};
 use crate::route::fanout::FanoutLimits;
+use crate::route::heads::SentHeads;
 use crate::route::service::Routes;
 use crate::sweep::keep_sweeping;
 use crate::watch::service::Ledgers;
@@ -70,6 +70,7 @@ pub async fn build(config: BrokerConfig, context: &Context) -> Result<App, Start
     let (own, vitals) = (broker.oin.clone(), context.clone());
     let (of, watched) = (Arc::clone(&broker), Arc::clone(&watch));
     let vitals = Arc::new(BrokerVitals { broker: of, context: vitals, calls, watch: watched });
+    let ledgers = publish(&broker, &watch, context)?;
     let routes = BrokerServiceServer::new(Routes::new(Arc::clone(&broker)))
         .max_decoding_message_size(MESSAGE_BYTES_MAX);
     let directory = DirectoryServiceServer::new(Directories(Arc::clone(&broker)))
@@ -81,7 +82,7 @@ pub async fn build(config: BrokerConfig, context: &Context) -> Result<App, Start
         .add(routes, Callers::verified())
         .add(directory, Callers::verified())
         .add(enrolments, Callers::verified())
-        .add(LedgerServiceServer::new(Ledgers::new(watch)), Callers::verified());
+        .add(LedgerServiceServer::from_arc(ledgers), Callers::verified());
     let server = serve_operator(server, own, vitals);
     let bound = server.bind(context.net.as_ref(), config.listen.address).await?;
     let section = &config.broker;
@@ -149,7 +150,7 @@ async fn open(
         epochs,
         chain,
         remote,
-        sent_heads: Arc::default(),
+        sent_heads: SentHeads::default(),
         nodes,
         fanout,
         budget,
@@ -177,18 +178,26 @@ async fn watch(
         log: Arc::new(OwnLog(ledger)),
         store: Arc::clone(&broker.store),
         clock: Arc::clone(&broker.clock),
-        sent: Arc::clone(&broker.sent_heads),
         key: Box::new(move |oin| Ok(directory.card(oin)?.card().sign_key)),
         witnesses: Box::new(move || named.as_ref().map(|named| named.current())),
     });
     let watch = watch.await.map_err(|reason| StartError::new(reason, "the cosigned heads"))?;
-    let (watch, published) = (Arc::new(watch), Duration::from_millis(HEAD_INTERVAL_MS));
-    let shown = Arc::clone(&watch);
-    context.every(published, move || {
-        shown.publish(Instant::now());
-        std::future::ready(())
+    Ok(Arc::new(watch))
+}
+
+/// Publishes heads until the end, at most one a second.
+fn publish(
+    broker: &Arc<Broker>,
+    watch: &Arc<Watch>,
+    context: &Context,
+) -> Result<Arc<Ledgers>, StartError> {
+    let ledgers = Arc::new(Ledgers::new(Arc::clone(broker), Arc::clone(watch)));
+    let published = Arc::clone(&ledgers);
+    context.every(Duration::from_millis(HEAD_INTERVAL_MS), move || {
+        let ledgers = Arc::clone(&published);
+        async move { ledgers.publish().await }
     })?;
-    Ok(watch)
+    Ok(ledgers)
 }
 
 /// The key holder elsewhere, if the region has one.

@@ -51,7 +51,7 @@ fn witnesses_cover_what_a_node_answered_on() -> Result<()> {
     run(async {
         let witnesses = [VT, SCHOOL, HEALTH];
         let setup = Setup::of([VT, SCHOOL, HEALTH, GEM]).at(NOW);
-        let federation = setup.witnessed(&witnesses, 2, 2).start().await?;
+        let federation = setup.witnessed(&witnesses, 2, 6).start().await?;
         assert_eq!(ask(&federation).await?.state, "replied");
         let asked = Instant::now();
         until("a head", || Ok(seen(&federation, GEM)? > 0)).await?;
@@ -59,11 +59,36 @@ fn witnesses_cover_what_a_node_answered_on() -> Result<()> {
         for agency in [VT, SCHOOL, HEALTH, GEM] {
             until(agency, || Ok(covered(&federation, agency)? >= size)).await?;
         }
-        // Well behind the two seconds that witnesses have, the school answers.
-        tokio::time::sleep(Duration::from_secs(3).saturating_sub(asked.elapsed())).await;
+        // Well behind the seconds that witnesses have, the school answers.
+        tokio::time::sleep(Duration::from_secs(7).saturating_sub(asked.elapsed())).await;
         let again = ask(&federation).await?;
         assert_eq!((again.state.as_str(), again.unwitnessed), ("replied", false));
         assert!(!alarms(&federation, SCHOOL).await?.contains(&Reason::WitnessLate));
+        Ok(())
+    })
+}
+
+/// Questions that come one after another move the heads of nodes all the time: witnesses cosign
+/// nevertheless, and nobody is late.
+#[test]
+fn witnesses_keep_up_with_a_region_that_is_asked_without_a_pause() -> Result<()> {
+    run(async {
+        let witnesses = [VT, SCHOOL, HEALTH];
+        let setup = Setup::of([VT, SCHOOL, HEALTH, GEM]).at(NOW);
+        let federation = setup.witnessed(&witnesses, 3, 6).start().await?;
+        let question = wish(&federation, &SAFETY, &[SCHOOL, HEALTH])?;
+        let (began, mut asked) = (Instant::now(), 0);
+        while began.elapsed() < Duration::from_secs(12) {
+            let heard = federation.ask(VT, "triage-1", question.clone()).await?;
+            for target in [SCHOOL, HEALTH] {
+                let line = line(&heard, &federation.oin(target)?)?;
+                let shown = (line.state.as_str(), line.reason.as_str());
+                assert_eq!(shown, ("replied", ""), "{target}, after {asked} questions");
+            }
+            asked += 1;
+            tokio::time::sleep(Duration::from_millis(30)).await;
+        }
+        ensure!(asked > 20, "{asked} questions are no load");
         Ok(())
     })
 }
@@ -135,9 +160,9 @@ fn a_head_that_contradicts_the_last_one_stops_that_node_and_no_other() -> Result
         assert_eq!(ask(&federation).await?.state, "replied");
         let school = federation.agency(SCHOOL)?;
         until("a contradiction", || Ok(school.watching.fork().is_some())).await?;
-        // Whether a question brought the true head before decides how the false one shows.
         let contrast = school.watching.fork().and_then(|fork| fork.contrast());
-        assert!(matches!(contrast, Some(Contrast::Unproven | Contrast::TwoRoots)), "{contrast:?}");
+        // Of the same size as before, or of a larger one: as it happens.
+        assert!(matches!(contrast, Some(Contrast::TwoRoots | Contrast::Unproven)), "{contrast:?}");
         let stopped = ask(&federation).await?;
         assert_eq!(
             (stopped.state.as_str(), stopped.reason.as_str()),

@@ -51,7 +51,8 @@ impl SentHeads {
         Ok(())
     }
 
-    /// The head that a node is taken to have; whoever holds it sends the next one.
+    /// The head that a node is taken to have, for whoever sends it another by another way: held
+    /// while that is proved and sent, so that the next question builds on it.
     pub(crate) fn of(&self, node: &Oin) -> Arc<TurnMutex<u64>> {
         let mut sent = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         Arc::clone(sent.entry(node.clone()).or_default())

@@ -42,6 +42,7 @@ use super::attempt;
 use super::attest::attest;
 use super::decide::rule;
 use super::fanout::{Event, FanoutLimits, State, fan_out};
+use super::heads::SentHeads;
 use super::record::{Decided, record};
 use super::verify::{Target, verify_inquiry};
 use crate::broker::Broker;
@@ -198,7 +199,7 @@ pub(crate) async fn scene(says: &[(&str, Heard)]) -> Scene {
         epochs: epochs.await.unwrap(),
         chain,
         remote: None,
-        sent_heads: Arc::default(),
+        sent_heads: SentHeads::default(),
         nodes: Arc::clone(&nodes) as _,
         fanout: FanoutLimits::new(Duration::from_secs(1)),
         budget: Budget { person_per_day: Within::clamped(2), agency_per_day: Within::clamped(3) },

@@ -4,11 +4,10 @@ use std::sync::Arc;
 
 use grondslag_core::checkpoint::SignedCheckpoint;
 use grondslag_core::id::Digest;
-use grondslag_core::id::Oin;
 use grondslag_core::merkle::TreeHead;
 use grondslag_core::reason::Reason;
 use grondslag_proto::head::ShownHead;
-use tokio::sync::{Mutex as TurnMutex, watch};
+use tokio::sync::watch;
 
 use super::{Shown, Watch};
 
@@ -16,78 +15,73 @@ use super::{Shown, Watch};
 #[derive(Debug)]
 pub(crate) struct Follower {
     shown: watch::Receiver<Shown>,
-    /// Size of the head that the follower is taken to hold, from questions too.
-    sent: Arc<TurnMutex<u64>>,
     /// Size of another head that it holds, until it was shown the proof from there.
     also: u64,
     /// Sizes of the head and of the cosigned head that it was shown last.
     told: Option<(u64, u64)>,
 }
 
-impl Watch {
-    /// A follower who holds a head of this size, and perhaps another.
-    pub(crate) async fn follow(&self, who: &Oin, seen_size: u64, also_size: u64) -> Follower {
-        let (shown, sent) = (self.shown.subscribe(), self.means.sent.of(who));
-        // It knows best.
-        *sent.lock().await = seen_size;
-        Follower { shown, sent, also: also_size, told: None }
+impl Follower {
+    /// Tells when something else is shown.
+    pub(crate) fn changes(&self) -> watch::Receiver<Shown> {
+        self.shown.clone()
     }
 
-    /// Waits for the next thing to show a follower.
+    fn cosigned_told(&self) -> u64 {
+        self.told.map_or(0, |(_, cosigned)| cosigned)
+    }
+}
+
+impl Watch {
+    /// A follower, who perhaps holds a second head of this size.
+    pub(crate) fn follow(&self, also_size: u64) -> Follower {
+        Follower { shown: self.shown.subscribe(), also: also_size, told: None }
+    }
+
+    /// What there is to show now to a follower who holds a head of the size `from`, if it was not
+    /// shown that before.
     ///
     /// # Errors
     /// Why a proof cannot be made.
-    pub(crate) async fn next(&self, follower: &mut Follower) -> Result<ShownHead, Reason> {
-        loop {
-            let shown = follower.shown.borrow_and_update().clone();
-            if let Some(next) = self.due(follower, &shown).await? {
-                return Ok(next);
-            }
-            // The sender lives as long as this watch.
-            if follower.shown.changed().await.is_err() {
-                return Err(Reason::Unreachable);
-            }
-        }
-    }
-
-    async fn due(
+    pub(crate) async fn due(
         &self,
         follower: &mut Follower,
-        shown: &Shown,
+        from: u64,
     ) -> Result<Option<ShownHead>, Reason> {
-        let sent = Arc::clone(&follower.sent);
-        let mut sent = sent.lock().await;
-        let most = follower.also.max(*sent);
+        let shown = follower.shown.borrow().clone();
+        let most = from.max(follower.also);
         if most > size(&self.means.log.checkpoint()) {
+            // Another process of this broker may have made it longer.
             self.means.log.refresh().await?;
         }
         let newest = self.means.log.checkpoint();
         // Whoever holds more than there is must see that: it is not for us to say that all is well.
-        let head = match &shown.head {
+        let head = match shown.head {
             _ if most > size(&newest) => newest,
-            Some(head) if size(head) >= most => Arc::clone(head),
-            // A receipt was ahead of the published head, which will catch up.
+            Some(head) if size(&head) >= most => head,
+            // A question was ahead of the published head. What is cosigned can be shown with the
+            // newest; the head alone is not worth it.
+            Some(_) if size_of(shown.cosigned.as_ref()) > follower.cosigned_told() => newest,
             Some(_) | None => return Ok(None),
         };
         // One of before a restart may be larger than the head that is published since.
-        let cosigned = shown.cosigned.as_ref().filter(|cosigned| size(cosigned) <= size(&head));
-        let telling = (size(&head), cosigned.map_or(0, |cosigned| size(cosigned)));
+        let cosigned = shown.cosigned.filter(|cosigned| size(cosigned) <= size(&head));
+        let telling = (size(&head), size_of(cosigned.as_ref()));
         if follower.told == Some(telling) {
             return Ok(None);
         }
-        let (from, tree) = (*sent, head.checkpoint().tree());
+        let tree = head.checkpoint().tree();
         let proof = self.proof(from, tree).await?;
         let also = self.proof(follower.also, tree).await?;
         let cosigned = match cosigned {
             None => None,
             Some(cosigned) => {
-                let proof = self.means.log.consistency(size(cosigned), tree).await?;
-                Some((cosigned.as_ref().clone(), proof))
+                let proof = self.means.log.consistency(size(&cosigned), tree).await?;
+                Some((Arc::unwrap_or_clone(cosigned), proof))
             }
         };
         (follower.also, follower.told) = (0, Some(telling));
-        *sent = tree.size;
-        Ok(Some(ShownHead { head: head.as_ref().clone(), from, proof, cosigned, also }))
+        Ok(Some(ShownHead { head: Arc::unwrap_or_clone(head), from, proof, cosigned, also }))
     }
 
     /// None for a head that this log does not reach: there is none.
@@ -97,6 +91,10 @@ impl Watch {
         }
         self.means.log.consistency(from, tree).await
     }
+}
+
+fn size_of(head: Option<&Arc<SignedCheckpoint>>) -> u64 {
+    head.map_or(0, |head| size(head))
 }
 
 fn size(head: &SignedCheckpoint) -> u64 {

@@ -30,7 +30,6 @@ use tokio::time::Instant;
 
 use self::log::Log;
 use crate::limits::{HEAD_WAIT_MS, HEADS_KEPT};
-use crate::route::heads::SentHeads;
 
 pub(crate) use self::log::OwnLog;
 
@@ -47,8 +46,6 @@ pub(crate) struct Means {
     pub clock: Arc<dyn Clock>,
     /// The sign key on an agency's card, if it is dealt with now.
     pub key: Box<KeyOf>,
-    /// Which head each follower is taken to have.
-    pub sent: Arc<SentHeads>,
     /// Who the witnesses are now; none in a trial without.
     pub witnesses: Box<WitnessesNow>,
 }
@@ -137,23 +134,35 @@ impl Watch {
         Ok(Self { means, shown, held, turn: tokio::sync::Mutex::default() })
     }
 
-    /// Publishes the ledger's newest head, if it grew and the last one is done with.
-    pub(crate) fn publish(&self, now: Instant) {
-        let newest = self.means.log.checkpoint();
-        let (size, cosigned) = (newest.checkpoint().size, self.cosigned_size());
-        let mut held = self.held();
-        let last = held.heads.back().map(|head| head.checkpoint().size);
+    /// Whether there is a head to publish: the ledger grew, and the last head has its quorum or
+    /// waited long enough for it.
+    pub(crate) fn is_due(&self, now: Instant) -> bool {
+        let size = self.means.log.checkpoint().checkpoint().size;
+        let held = self.held();
+        let Some(last) = held.heads.back().map(|head| head.checkpoint().size) else { return true };
         let waited = held.published_at.is_none_or(|at| now.duration_since(at) >= head_wait());
-        let done = (self.means.witnesses)().is_none() || last.is_none_or(|last| cosigned >= last);
-        if last.is_some_and(|last| size <= last) || !(done || waited) {
+        let covered = self.cosigned_size() >= last || (self.means.witnesses)().is_none();
+        size > last && (covered || waited)
+    }
+
+    /// Publishes the ledger's newest head, if one is due.
+    pub(crate) fn publish(&self, now: Instant) {
+        if !self.is_due(now) {
             return;
         }
+        let newest = self.means.log.checkpoint();
+        let mut held = self.held();
         if held.heads.len() >= HEADS_KEPT {
             held.heads.pop_front();
         }
         held.heads.push_back(newest.as_ref().clone());
         held.published_at = Some(now);
         self.shown.send_modify(|shown| shown.head = Some(newest));
+    }
+
+    /// Whether an agency is a witness now.
+    pub(crate) fn is_witness(&self, oin: &Oin) -> bool {
+        (self.means.witnesses)().is_some_and(|witnesses| witnesses.names(oin))
     }
 
     /// How it is with the witnesses.

@@ -1,8 +1,9 @@
 //! The ledger toward nodes.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use grondslag_core::id::Oin;
@@ -11,38 +12,129 @@ use grondslag_proto::head::cosignature;
 use grondslag_proto::v1;
 use grondslag_proto::v1::ledger_service_server::LedgerService;
 use grondslag_runtime::call::{peer, report};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio::sync::{Mutex as TurnMutex, OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio::time::Instant;
 use tokio_stream::wrappers::ReceiverStream;
 use tokio_stream::{Stream, StreamExt as _};
 use tonic::{Request, Response, Status};
 
 use super::Watch;
 use super::heads::Follower;
-use crate::limits::{HEAD_INTERVAL_MS, WATCH_EVENTS_MAX, WATCH_MS_MAX, WATCHES_MAX};
+use crate::broker::Broker;
+use crate::limits::{WATCH_EVENTS_MAX, WATCH_MS_MAX, WATCHES_MAX};
 
 /// The service.
-#[derive(Debug)]
 pub(crate) struct Ledgers {
+    broker: Arc<Broker>,
     watch: Arc<Watch>,
-    // Grows with the agencies that ever followed: their number is bounded by the directory.
+    /// Never held across an await. Both grow with the agencies that ever followed: their number is
+    /// bounded by the directory.
     places: Mutex<BTreeMap<Oin, Arc<Semaphore>>>,
+    following: Mutex<BTreeMap<Oin, Arc<Following>>>,
 }
 
+type Event = Result<v1::WatchHeadsResponse, Reason>;
 type Events = Pin<Box<dyn Stream<Item = Result<v1::WatchHeadsResponse, Status>> + Send>>;
+
+/// One node that follows.
+struct Following {
+    /// The head that it was sent last, be it with a question. Whoever sends it another holds this
+    /// while that is proved and sent; whatever is sent next builds on it.
+    sent: Arc<TurnMutex<u64>>,
+    /// Locked while `sent` is.
+    follower: TurnMutex<Follower>,
+    events: mpsc::Sender<Event>,
+}
+
+impl fmt::Debug for Ledgers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Ledgers(…)")
+    }
+}
 
 impl Ledgers {
     /// The service of a broker.
-    pub(crate) fn new(watch: Arc<Watch>) -> Self {
-        Self { watch, places: Mutex::default() }
+    pub(crate) fn new(broker: Arc<Broker>, watch: Arc<Watch>) -> Self {
+        Self { broker, watch, places: Mutex::default(), following: Mutex::default() }
+    }
+
+    /// Publishes the next head, if there is one to publish. Every witness is sent it before it is
+    /// sent anything that goes beyond it: a witness cosigns no smaller head than it has.
+    pub(crate) async fn publish(&self) {
+        let now = Instant::now();
+        if !self.watch.is_due(now) {
+            return;
+        }
+        let witnesses: Vec<Arc<Following>> = {
+            let following = locked(&self.following);
+            let named = following.iter().filter(|(oin, _)| self.watch.is_witness(oin));
+            named.map(|(_, one)| Arc::clone(one)).collect()
+        };
+        // Everybody else holds one of these at a time, so no two wait for each other.
+        let mut turns = Vec::with_capacity(witnesses.len());
+        for one in &witnesses {
+            turns.push((one, one.sent.lock().await));
+        }
+        self.watch.publish(now);
+        for (one, mut sent) in turns {
+            // Whoever does not read gets no place, and misses this head.
+            if let Ok(place) = one.events.try_reserve() {
+                one.tell(&self.watch, &mut sent, place).await;
+            }
+        }
     }
 
     /// A place for a follower: whoever connects anew holds the place before it for a moment.
     fn place(&self, oin: &Oin) -> Result<OwnedSemaphorePermit, Reason> {
-        let mut places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut places = locked(&self.places);
         let fresh = || Arc::new(Semaphore::new(WATCHES_MAX));
         let own = Arc::clone(places.entry(oin.clone()).or_insert_with(fresh));
         own.try_acquire_owned().map_err(|_| Reason::Busy)
     }
+}
+
+impl Following {
+    /// Tells what is due, from the head that was sent last; says whether anything was.
+    async fn tell(&self, watch: &Watch, sent: &mut u64, place: mpsc::Permit<'_, Event>) -> bool {
+        let mut follower = self.follower.lock().await;
+        match watch.due(&mut follower, *sent).await {
+            Ok(Some(shown)) => {
+                *sent = shown.head.checkpoint().size;
+                place.send(Ok((&shown).into()));
+                true
+            }
+            Ok(None) => false,
+            Err(reason) => {
+                place.send(Err(reason));
+                false
+            }
+        }
+    }
+
+    /// Tells of heads until the node is gone.
+    async fn follow(&self, watch: &Watch) {
+        let mut changes = self.follower.lock().await.changes();
+        // A place for the event comes first: no question waits for a node that does not read.
+        while let Ok(place) = self.events.reserve().await {
+            changes.borrow_and_update();
+            let told = {
+                let mut sent = self.sent.lock().await;
+                self.tell(watch, &mut sent, place).await
+            };
+            if told {
+                continue;
+            }
+            let changed = tokio::select! {
+                () = self.events.closed() => return,
+                changed = changes.changed() => changed,
+            };
+            let Ok(()) = changed else { return };
+        }
+    }
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[tonic::async_trait]
@@ -53,17 +145,21 @@ impl LedgerService for Ledgers {
         &self,
         request: Request<v1::WatchHeadsRequest>,
     ) -> Result<Response<Self::WatchHeadsStream>, Status> {
-        let who = peer(&request)?.oin().clone();
-        let place = self.place(&who).map_err(report)?;
+        let oin = peer(&request)?.oin().clone();
+        let place = self.place(&oin).map_err(report)?;
         let v1::WatchHeadsRequest { seen_size, also_size } = request.into_inner();
-        let mut follower = self.watch.follow(&who, seen_size, also_size).await;
         let (events, received) = mpsc::channel(WATCH_EVENTS_MAX);
+        let (sent, follower) = (self.broker.sent_heads.of(&oin), self.watch.follow(also_size));
+        // Only the node knows what it took.
+        *sent.lock().await = seen_size;
+        let one = Arc::new(Following { sent, follower: TurnMutex::new(follower), events });
+        locked(&self.following).insert(oin, Arc::clone(&one));
         let watch = Arc::clone(&self.watch);
         tokio::spawn(async move {
             let _place = place;
             let longest = Duration::from_millis(WATCH_MS_MAX);
             // However it ends, the caller asks again.
-            let _ = tokio::time::timeout(longest, tell(&watch, &mut follower, &events)).await;
+            let _ = tokio::time::timeout(longest, one.follow(&watch)).await;
         });
         let stream = ReceiverStream::new(received).map(|event| event.map_err(report));
         Ok(Response::new(Box::pin(stream)))
@@ -86,25 +182,5 @@ impl LedgerService for Ledgers {
                 Ok(Response::new(v1::AddCosignatureResponse { reason }))
             }
         }
-    }
-}
-
-/// Tells a follower of heads until it is gone or a proof cannot be made.
-async fn tell(
-    watch: &Watch,
-    follower: &mut Follower,
-    events: &mpsc::Sender<Result<v1::WatchHeadsResponse, Reason>>,
-) {
-    loop {
-        let next = tokio::select! {
-            () = events.closed() => return,
-            next = watch.next(follower) => next,
-        };
-        let failed = next.is_err();
-        let event = next.map(|shown| v1::WatchHeadsResponse::from(&shown));
-        if events.send(event).await.is_err() || failed {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(HEAD_INTERVAL_MS)).await;
     }
 }

@@ -122,10 +122,24 @@ async fn open(
         store: Arc::clone(store) as _,
         clock: Arc::clone(clock) as _,
         key: Box::new(key_of),
-        sent: Arc::default(),
         witnesses: Box::new(move || named.clone()),
     };
     Watch::open(means).await.unwrap()
+}
+
+/// A follower, and the size of the head that it holds.
+struct Following(heads::Follower, u64);
+
+impl Following {
+    fn of(watch: &Watch, seen: u64, also: u64) -> Self {
+        Self(watch.follow(also), seen)
+    }
+
+    async fn due(&mut self, watch: &Watch) -> Option<ShownHead> {
+        let shown = watch.due(&mut self.0, self.1).await.unwrap();
+        self.1 = shown.as_ref().map_or(self.1, |shown| shown.head.checkpoint().size);
+        shown
+    }
 }
 
 impl Scene {
@@ -159,10 +173,8 @@ impl Scene {
     }
 
     /// What a follower gets without waiting.
-    async fn told(&self, follower: &mut heads::Follower) -> Option<ShownHead> {
-        let waited = Duration::from_millis(50);
-        let next = tokio::time::timeout(waited, self.watch.next(follower)).await;
-        next.ok().map(Result::unwrap)
+    async fn told(&self, follower: &mut Following) -> Option<ShownHead> {
+        follower.due(&self.watch).await
     }
 }
 
@@ -174,7 +186,7 @@ fn sizes(shown: &ShownHead) -> (u64, u64, u64) {
 #[tokio::test]
 async fn a_follower_is_told_of_every_published_head_with_a_proof_from_the_last() {
     let scene = scene(false).await;
-    let mut follower = scene.watch.follow(&oin(4), 0, 0).await;
+    let mut follower = Following::of(&scene.watch, 0, 0);
     assert_eq!(scene.told(&mut follower).await, None, "nothing is published yet");
     let broker = key(9).verifying_key().to_bytes();
     let mut held: Option<SignedCheckpoint> = None;
@@ -189,7 +201,7 @@ async fn a_follower_is_told_of_every_published_head_with_a_proof_from_the_last()
         held = Some(shown.head);
     }
     // Who comes later is told from where it was.
-    let mut late = scene.watch.follow(&oin(5), 3, 0).await;
+    let mut late = Following::of(&scene.watch, 3, 0);
     assert_eq!(sizes(&scene.told(&mut late).await.unwrap()), (3, 10, 0));
 }
 
@@ -197,7 +209,7 @@ async fn a_follower_is_told_of_every_published_head_with_a_proof_from_the_last()
 async fn a_head_that_half_of_the_witnesses_cosigned_is_not_cosigned_and_one_more_makes_it_so() {
     let scene = scene(true).await;
     scene.grow(5);
-    let mut follower = scene.watch.follow(&oin(6), 0, 0).await;
+    let mut follower = Following::of(&scene.watch, 0, 0);
     assert_eq!(sizes(&scene.told(&mut follower).await.unwrap()), (0, 5, 0));
     assert_eq!(scene.cosign(1).await, Ok(()));
     assert_eq!(scene.cosign(1).await, Ok(()), "again is no second one");
@@ -277,8 +289,8 @@ async fn the_cosigned_head_is_kept_and_shown_again_after_a_restart() {
     assert_eq!(again.cosigned_size(), 5);
     assert_eq!(again.standing(), scene.watch.standing());
     again.publish(Instant::now());
-    let mut follower = again.follow(&oin(7), 5, 0).await;
-    assert_eq!(sizes(&again.next(&mut follower).await.unwrap()), (5, 5, 5));
+    let mut follower = Following::of(&again, 5, 0);
+    assert_eq!(sizes(&follower.due(&again).await.unwrap()), (5, 5, 5));
 
     // A store that fails takes nothing from what followers are told: it is their proof, not ours.
     scene.log.grow(1);
@@ -295,11 +307,11 @@ async fn whoever_is_ahead_of_the_published_head_waits_and_of_the_log_is_shown_it
     let scene = scene(false).await;
     scene.grow(5);
     scene.log.grow(2);
-    let mut receipt = scene.watch.follow(&oin(8), 7, 0).await;
+    let mut receipt = Following::of(&scene.watch, 7, 0);
     assert_eq!(scene.told(&mut receipt).await, None, "the published head will catch up");
     scene.later();
     assert_eq!(sizes(&scene.told(&mut receipt).await.unwrap()), (7, 7, 0));
-    let mut ahead = scene.watch.follow(&oin(9), 9, 0).await;
+    let mut ahead = Following::of(&scene.watch, 9, 0);
     let shown = scene.told(&mut ahead).await.unwrap();
     assert_eq!((sizes(&shown), shown.proof.len()), ((9, 7, 0), 0));
 
@@ -307,13 +319,13 @@ async fn whoever_is_ahead_of_the_published_head_waits_and_of_the_log_is_shown_it
     let broker = key(9).verifying_key().to_bytes();
     let second = Leaves::default();
     second.grow(3);
-    let mut two = scene.watch.follow(&oin(4), 5, 3).await;
+    let mut two = Following::of(&scene.watch, 5, 3);
     let shown = scene.told(&mut two).await.unwrap();
     let held = second.checkpoint();
     assert_eq!(follows(Some(held.as_ref()), &shown.head, &shown.also, &broker), Ok(()));
     scene.log.grow(1);
     scene.later();
     assert_eq!(scene.told(&mut two).await.unwrap().also, []);
-    let mut more = scene.watch.follow(&oin(5), 5, 20).await;
+    let mut more = Following::of(&scene.watch, 5, 20);
     assert_eq!(scene.told(&mut more).await.unwrap().also, [], "more than there is");
 }

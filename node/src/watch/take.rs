@@ -56,6 +56,8 @@ impl Watching {
         shown: ShownHead,
         also: Option<&SignedCheckpoint>,
     ) -> Result<Taken, Reason> {
+        // It may build on a head that comes with a question which is still on its way.
+        self.reached(shown.from).await;
         let _one_at_a_time = self.turn.lock().await;
         // What it builds on may come with a question that is on its way.
         self.reached(shown.from).await;
