@@ -81,3 +81,6 @@ pub(crate) const WATCHES_MAX: usize = 4;
 pub(crate) const WATCH_EVENTS_MAX: usize = 4;
 /// Longest stream of heads; then the follower asks again.
 pub(crate) const WATCH_MS_MAX: u64 = 10 * 60 * 1_000;
+
+/// How often it is looked whether something has ended and is to be forgotten.
+pub(crate) const FORGET_INTERVAL_MS: u64 = 60_000;

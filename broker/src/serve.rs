@@ -13,6 +13,7 @@ use grondslag_core::id::Oin;
 use grondslag_core::limits::MESSAGE_BYTES_MAX;
 use grondslag_core::reason::Reason;
 use grondslag_evidence::ledger::Ledger;
+use grondslag_evidence::records::Job;
 use grondslag_policy::Pack;
 use grondslag_proto::question::TargetQuestion;
 use grondslag_proto::reply::{self, Reply};
@@ -41,7 +42,9 @@ use crate::directory::service::Directories;
 use crate::enrol::service::Enrolments;
 use crate::epoch::{Epochs, wish};
 use crate::keyholder::{Chain, LocalHolder, Means, RemoteHolder, Secrets};
-use crate::limits::{HEAD_INTERVAL_MS, HOLDER_CARD_INTERVAL_MS, OPERATOR_INTERVAL_MS};
+use crate::limits::{
+    FORGET_INTERVAL_MS, HEAD_INTERVAL_MS, HOLDER_CARD_INTERVAL_MS, OPERATOR_INTERVAL_MS,
+};
 use crate::nodes::{Heard, Nodes};
 use crate::own::{Own, publish_own};
 use crate::route::fanout::FanoutLimits;
@@ -282,7 +285,24 @@ fn look_after(broker: &Arc<Broker>, context: &Context) -> Result<(), StartError>
             }
         })?;
     }
+    keep_forgetting(broker, context)?;
     keep_sweeping(context, Arc::clone(&broker.store), Arc::clone(&broker.clock))
+}
+
+/// Forgets, once a day, the decisions whose term has ended; the ledger proves it.
+fn keep_forgetting(broker: &Arc<Broker>, context: &Context) -> Result<(), StartError> {
+    let (broker, job) = (Arc::clone(broker), Arc::new(Job::default()));
+    context.every(Duration::from_millis(FORGET_INTERVAL_MS), move || {
+        let (broker, job) = (Arc::clone(&broker), Arc::clone(&job));
+        async move {
+            let (store, now) = (broker.store.as_ref(), broker.clock.now());
+            if let Err(error) = job.turn(store, &broker.ledger, now).await {
+                let reason = error.reason();
+                tracing::error!(%reason, "what has ended was not forgotten");
+            }
+        }
+    })?;
+    Ok(())
 }
 
 /// Calls to nodes, and what became of the last one to each.

@@ -23,7 +23,7 @@ use crate::limits::WITNESS_FILE_BYTES_MAX;
 use crate::store::{Batch, Store, StoreError, parts};
 
 /// The last list that was taken, with its signatures.
-const LIST: &[u8] = b"w/list";
+const LIST: &[u8] = b"wn/list";
 
 /// What is needed to read lists.
 #[derive(Debug, Clone)]

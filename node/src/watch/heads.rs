@@ -21,7 +21,7 @@ use super::size;
 use crate::limits::{HEAD_BYTES_MAX, HEAD_WAIT_MS, HEADS_KEPT_MAX};
 
 /// Heads, by size: the last of them is the largest that anything rests on.
-const HEADS: &[u8] = b"w/h/";
+const HEADS: &[u8] = b"wh/h/";
 
 /// The largest head that was taken.
 pub(super) struct Heads {

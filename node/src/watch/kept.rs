@@ -6,11 +6,11 @@ use grondslag_core::watch::Contradiction;
 use grondslag_evidence::store::{Batch, Store, StoreError, parts};
 
 /// The largest head that more than half of the witnesses cosigned.
-const COVERED: &[u8] = b"w/covered";
+const COVERED: &[u8] = b"wh/covered";
 /// What a witness remembers of what it cosigned.
-const MEMORY: &[u8] = b"w/memory";
+const MEMORY: &[u8] = b"wh/memory";
 /// A contradiction that no operator dealt with yet.
-const FORK: &[u8] = b"w/fork";
+const FORK: &[u8] = b"wh/fork";
 
 /// What a witness remembers of what it cosigned.
 #[derive(Debug, Clone, PartialEq, Eq)]
