@@ -10,6 +10,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use grondslag_core::checkpoint::SignedCheckpoint;
 use grondslag_core::id::Oin;
 use tokio::task::spawn_blocking;
 
@@ -27,6 +28,15 @@ pub struct Copied {
     store: Arc<dyn Store>,
     folder: PathBuf,
     _lock: File,
+}
+
+/// A head of a log as it is kept in a store.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeptHead {
+    /// The key it stands under.
+    pub place: String,
+    /// The head; nothing when what stands there is none.
+    pub head: Option<SignedCheckpoint>,
 }
 
 /// A store could not be looked into.

@@ -40,6 +40,24 @@ pub enum Problem {
     Stray,
 }
 
+impl Problem {
+    /// The word for it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Altered => "altered",
+            Self::Missing => "missing",
+            Self::NotForgotten => "not_forgotten",
+            Self::ForgottenTwice => "forgotten_twice",
+            Self::NeverRecorded => "never_recorded",
+            Self::OtherKind => "other_kind",
+            Self::Unreadable => "unreadable",
+            Self::NotIndexed => "not_indexed",
+            Self::Miscounted => "miscounted",
+            Self::Stray => "stray",
+        }
+    }
+}
+
 /// One thing that is wrong, and where.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Finding {
