@@ -315,6 +315,17 @@ impl Leaves for Ledger {
     }
 }
 
+#[async_trait]
+impl<L: Leaves + ?Sized> Leaves for Arc<L> {
+    async fn size(&self) -> Result<u64, LedgerError> {
+        self.as_ref().size().await
+    }
+
+    async fn read(&self, from: u64, limit: usize) -> Result<Vec<Record>, LedgerError> {
+        self.as_ref().read(from, limit).await
+    }
+}
+
 /// The hash of an entry in the tree: who has its parts makes sure that a proof is of them.
 pub fn entry_hash(about: &Digest, recorded_at: Timestamp, leaf: &[u8]) -> Digest {
     leaf_hash(&encode(about, recorded_at, leaf))

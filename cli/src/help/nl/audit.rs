@@ -3,7 +3,8 @@
 pub(super) const TEXTS: &[(&str, &str)] = &[
     (
         "Check ledgers of stopped processes, or copies of them, without trusting anybody",
-        "Controleer logboeken van gestopte processen, of kopieën ervan, zonder iemand te vertrouwen",
+        "Controleer logboeken van gestopte processen, of kopieën ervan, zonder iemand te \
+         vertrouwen",
     ),
     (
         "Nothing is changed: a store is copied into a temporary folder first",
