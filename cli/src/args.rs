@@ -44,6 +44,7 @@ enum Command {
     Certs(crate::certs::CertsArgs),
     Operator(crate::operators::OperatorArgs),
     Witness(crate::witness::WitnessArgs),
+    Audit(crate::audit::AuditArgs),
     Status(crate::status::StatusArgs),
 }
 
@@ -79,5 +80,6 @@ fn run(command: Command, out: Output) -> Result<Exit, Failure> {
         Command::Certs(args) => crate::certs::run(args, out),
         Command::Operator(args) => crate::operators::run(&args, out),
         Command::Witness(args) => crate::witness::run(&args, out),
+        Command::Audit(args) => crate::audit::run(&args, out),
     }
 }

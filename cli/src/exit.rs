@@ -164,6 +164,7 @@ fails_with!(
     grondslag_certs::root::TrustError,
     grondslag_certs::tls::LoadError,
     grondslag_certs::x509::X509Error,
+    grondslag_evidence::ledger::LedgerError,
     grondslag_evidence::store::StoreError,
     grondslag_node::init::InitError,
     grondslag_node::staff::StaffError,

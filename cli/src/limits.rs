@@ -44,3 +44,8 @@ pub(crate) const ENROL_MS_MAX: u64 = 2 * 3_600 * 1_000;
 /// Most batches of one epoch that are listed: a default quota of 1,000,000 points has 250,000 of
 /// the smallest.
 pub(crate) const BATCHES_MAX: usize = 250_000;
+
+/// Most folders that one audit looks into: a region has at most some hundreds of agencies.
+pub(crate) const AUDIT_FOLDERS_MAX: usize = 1_024;
+/// Most findings that one audit lists; the rest is counted.
+pub(crate) const AUDIT_FINDINGS_MAX: usize = 1_000;

@@ -2,6 +2,7 @@
 
 mod args;
 mod ask;
+mod audit;
 mod broker;
 mod certs;
 mod demo;

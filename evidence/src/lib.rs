@@ -7,6 +7,7 @@
 //! INVARIANT: nothing is acknowledged before it would survive a power cut, and after a write that
 //! failed nothing is acknowledged at all until a restart has looked at what is really there.
 
+pub mod audit;
 pub mod health;
 pub mod ledger;
 pub mod limits;

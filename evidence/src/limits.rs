@@ -67,6 +67,9 @@ pub const APPEND_MAX: usize = GROUP_MAX;
 /// Longest name of a ledger, in characters.
 pub const LEDGER_NAME_MAX: usize = 32;
 
+/// Most ledgers that are looked for in one store; a process has one or two.
+pub const LEDGERS_MAX: usize = 16;
+
 /// How often a ledger starts again after another process moved its size.
 pub const RESEQUENCE_MAX: usize = 8;
 

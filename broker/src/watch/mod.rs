@@ -23,6 +23,7 @@ use grondslag_core::clock::{Clock, Timestamp};
 use grondslag_core::id::Oin;
 use grondslag_core::reason::Reason;
 use grondslag_core::witnesses::Witnesses;
+use grondslag_evidence::audit::KeptHead;
 use grondslag_evidence::store::{Store, StoreError, parts};
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
@@ -109,6 +110,25 @@ pub(crate) struct Standing {
 struct Kept {
     cosigned: Option<String>,
     last: BTreeMap<Oin, Last>,
+}
+
+/// The largest cosigned head that a broker's store keeps, for who holds it against the ledger.
+///
+/// # Errors
+/// Those of the store; what is no head is told as such.
+pub async fn kept_heads(store: &dyn Store) -> Result<Vec<KeptHead>, StoreError> {
+    let told = |head| KeptHead { place: String::from_utf8_lossy(KEPT).into_owned(), head };
+    let body = match parts::read_body(store, KEPT).await {
+        Ok(None) => return Ok(Vec::new()),
+        Ok(Some(body)) => body,
+        Err(StoreError::Corrupt) => return Ok(vec![told(None)]),
+        Err(error) => return Err(error),
+    };
+    Ok(match serde_json::from_slice::<Kept>(&body) {
+        Ok(Kept { cosigned: None, .. }) => Vec::new(),
+        Ok(Kept { cosigned: Some(note), .. }) => vec![told(SignedCheckpoint::parse(&note).ok())],
+        Err(_) => vec![told(None)],
+    })
 }
 
 impl fmt::Debug for Watch {

@@ -4,8 +4,9 @@
 //! folder (`place`, `home`); `stock` imports every agency's records; `crew` starts broker and
 //! nodes, each a process of its own; `driver` plays the storylines as the people of the story;
 //! `report` holds what came of it against what the law says; `blind` looks for the children of the
-//! world in all that the broker holds.
+//! world in all that the broker holds; `audit` verifies every log once all processes have ended.
 
+mod audit;
 mod blind;
 mod crew;
 mod driver;
@@ -33,6 +34,7 @@ use grondslag_runtime::shutdown::Shutdown;
 use serde_json::json;
 use tokio::time::sleep;
 
+use self::audit::Audited;
 use self::blind::BlindCheck;
 use self::crew::{BROKER, Crew};
 use self::driver::{Desks, Driver};
@@ -230,6 +232,8 @@ impl Show<'_> {
         if let Some(question) = measure::widest(&timeline) {
             report.ask_ms_p50_tick = self.ticked(place, question).await?;
         }
+        self.crew.stop().await;
+        report.audit = Some(audit::audit(world, place, self.out).await?);
         tell::summary(self.out, &report);
         self.out.json(&report)?;
         Ok(verdict(self.out, &report))
@@ -307,6 +311,7 @@ impl Show<'_> {
             import_rows_per_s: self.stocked.rows_per_s(),
             broker_rss_mb: rss.unwrap_or_default(),
             blind_check: None,
+            audit: None,
         }
     }
 }
@@ -319,8 +324,12 @@ fn verdict(out: Output, report: &Report) -> Exit {
     if let Some(check) = blind {
         tell::not_blind(out, check);
     }
+    if let Some(audited) = &report.audit {
+        tell::not_sound(out, audited);
+    }
     let told = report.storylines.iter().all(|one| one.ok);
-    if told && blind.is_none_or(BlindCheck::ok) { Exit::Done } else { Exit::Refused }
+    let sound = report.audit.as_ref().is_some_and(Audited::ok);
+    if told && sound && blind.is_none_or(BlindCheck::ok) { Exit::Done } else { Exit::Refused }
 }
 
 fn count(world: &World) -> u64 {

@@ -3,6 +3,7 @@
 
 use serde::Serialize;
 
+use super::audit::Audited;
 use super::blind::BlindCheck;
 use super::world::{Half, Storyline, World};
 
@@ -34,6 +35,8 @@ pub(super) struct Report {
     /// What the blind check found; only where it was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) blind_check: Option<BlindCheck>,
+    /// What the audit of every log found, once all processes had ended.
+    pub(super) audit: Option<Audited>,
 }
 
 /// One storyline.

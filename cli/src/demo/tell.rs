@@ -6,12 +6,14 @@ use std::collections::BTreeMap;
 use grondslag_core::catalogue::Kind;
 use grondslag_core::lang::Lang;
 
+use super::audit::Audited;
 use super::blind::BlindCheck;
 use super::driver::Played;
 use super::place::Ports;
 use super::report::{Judged, Report};
 use super::world::{Half, Question, Storyline, World};
 use crate::ask::{AgencyShown, LineShown};
+use crate::audit::say_findings;
 use crate::output::{Output, alarm, bold, dim, green, red, yellow};
 
 /// Width of an agency's name.
@@ -174,6 +176,20 @@ pub(super) fn not_blind(out: Output, check: &BlindCheck) {
     }
 }
 
+/// Says what is wrong with the logs, whatever the form of the output.
+pub(super) fn not_sound(out: Output, audited: &Audited) {
+    if audited.problems > 0 {
+        alarm(&red(out.tr("logboeken kloppen niet:", "ledgers are not sound:")));
+        say_findings(out, &audited.report);
+    }
+    if !audited.tamper_found {
+        alarm(&red(out.tr(
+            "de controle bewijst niets: een veranderde byte is niet gevonden",
+            "the audit proves nothing: a changed byte was not found",
+        )));
+    }
+}
+
 fn compact(half: &Half) -> String {
     let decided = serde_json::to_string(&half.decided).unwrap_or_default();
     let shown = serde_json::to_string(&half.shown).unwrap_or_default();
@@ -213,6 +229,24 @@ pub(super) fn summary(out: Output, report: &Report) {
     if let Some(check) = &report.blind_check {
         blind(out, check);
     }
+    if let Some(audited) = &report.audit {
+        sound(out, audited);
+    }
+}
+
+fn sound(out: Output, audited: &Audited) {
+    let Audited { logs, leaves, cosignatures, problems, .. } = audited;
+    let said = match out.lang() {
+        Lang::Nl => format!(
+            "{problems} problemen in {logs} logboeken, {leaves} regels, {cosignatures} \
+             medeondertekeningen"
+        ),
+        Lang::En => format!(
+            "{problems} problems in {logs} logs, {leaves} leaves, {cosignatures} cosignatures"
+        ),
+    };
+    let said = if audited.ok() { green(&said) } else { red(&said) };
+    out.line(&format!("  {:<34} {said}", out.tr("controle van de logboeken", "audit of the logs")));
 }
 
 fn blind(out: Output, check: &BlindCheck) {

@@ -1,10 +1,11 @@
 //! The Dutch of every help text.
 
+mod audit;
 mod desk;
 mod operator;
 mod region;
 
 /// Paragraphs in English, as in the code, and in Dutch; neither with its full stop.
 pub(super) fn texts() -> impl Iterator<Item = &'static (&'static str, &'static str)> {
-    operator::TEXTS.iter().chain(desk::TEXTS).chain(region::TEXTS)
+    audit::TEXTS.iter().chain(operator::TEXTS).chain(desk::TEXTS).chain(region::TEXTS)
 }

@@ -25,7 +25,7 @@ fn copy(from: &Path, to: &Path) {
 }
 
 /// The storyline, its agencies and their people.
-fn small_world(to: &Path) {
+pub(crate) fn small_world(to: &Path) {
     let world = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/world");
     for agency in AGENCIES {
         let folder = Path::new("agencies").join(agency);
@@ -56,6 +56,7 @@ fn a_storyline_that_ends_as_the_law_says_is_reported_and_another_is_named_and_fa
         "answers",
         "ask_ms_p50",
         "ask_ms_p50_tick",
+        "audit",
         "broker_rss_mb",
         "decision_ns",
         "import_rows_per_s",
@@ -74,6 +75,11 @@ fn a_storyline_that_ends_as_the_law_says_is_reported_and_another_is_named_and_fa
     assert_eq!(halves[0]["decided"]["by"], "holder");
     assert_eq!(halves[0]["shown"]["as"], "content");
     assert!(report["startup_ms"].as_u64().unwrap() > 0);
+    let audit = &report["audit"];
+    assert_eq!((&audit["logs"], &audit["problems"]), (&4.into(), &0.into()), "{audit}");
+    assert!(audit["leaves"].as_u64().unwrap() > 20, "{audit}");
+    assert!(audit["cosignatures"].as_u64().unwrap() > 0, "{audit}");
+    assert_eq!(audit["tamper_found"], true, "{audit}");
 
     // The consent that was withdrawn in the story is expected to count still.
     let story = fs::read_to_string(world.join(STORY)).unwrap();
@@ -114,10 +120,10 @@ fn the_broker_is_blind_and_the_same_search_finds_what_a_node_holds() {
 }
 
 /// A demo that serves until the test ends.
-struct Demo(Child, PathBuf);
+pub(crate) struct Demo(Child, PathBuf);
 
 impl Demo {
-    fn start(folder: &Path) -> Self {
+    pub(crate) fn start(folder: &Path) -> Self {
         let child = Command::new(env!("CARGO_BIN_EXE_grondslag"))
             .args(["demo", "--world", "world", "--dir", "region"])
             .current_dir(folder)

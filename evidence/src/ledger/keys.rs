@@ -79,6 +79,12 @@ impl Keys {
         [self.entries.as_slice(), &index.to_be_bytes()].concat()
     }
 
+    /// Which entry a key is that of.
+    pub(super) fn index_of(&self, key: &[u8]) -> Option<u64> {
+        let index = key.strip_prefix(self.entries.as_slice())?;
+        index.try_into().ok().map(u64::from_be_bytes)
+    }
+
     /// The head's bytes, as an expectation repeats them; `None` before the first entry.
     pub(super) async fn head(&self, store: &dyn Store) -> Result<Option<Vec<u8>>, StoreError> {
         store.get(&self.head).await
@@ -115,7 +121,7 @@ impl Filed {
         [&[FORM], bundles.as_slice(), self.root.as_bytes().as_slice()].concat()
     }
 
-    fn decode(value: &[u8]) -> Option<Self> {
+    pub(super) fn decode(value: &[u8]) -> Option<Self> {
         let (bundles, root) = value.strip_prefix(&[FORM])?.split_first_chunk()?;
         let root = Digest::new(root.try_into().ok()?);
         Some(Self { bundles: u64::from_be_bytes(*bundles), root })

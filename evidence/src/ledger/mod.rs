@@ -11,6 +11,7 @@
 //! What is hashed is the entry: a form byte, what the leaf is about, when it was recorded, and the
 //! leaf.
 
+pub mod audit;
 mod edge;
 mod filer;
 mod keys;
@@ -25,6 +26,7 @@ mod tree;
 use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
 
+use async_trait::async_trait;
 use grondslag_core::checkpoint::SignedCheckpoint;
 use grondslag_core::clock::{Clock, Timestamp};
 use grondslag_core::id::Digest;
@@ -299,6 +301,44 @@ impl Ledger {
         if self.sequencer.await.is_err() {
             tracing::error!("the ledger's sequencer ended in a panic");
         }
+    }
+}
+
+/// Leaves that can be read: of a ledger that grows, or of one that lies still.
+#[async_trait]
+pub trait Leaves: Send + Sync {
+    /// Number of leaves.
+    ///
+    /// # Errors
+    /// Those of the store.
+    async fn size(&self) -> Result<u64, LedgerError>;
+
+    /// Leaves in order from an index on; none means that the end is reached.
+    ///
+    /// # Errors
+    /// As [`Ledger::read`].
+    async fn read(&self, from: u64, limit: usize) -> Result<Vec<Record>, LedgerError>;
+}
+
+#[async_trait]
+impl Leaves for Ledger {
+    async fn size(&self) -> Result<u64, LedgerError> {
+        Self::size(self).await
+    }
+
+    async fn read(&self, from: u64, limit: usize) -> Result<Vec<Record>, LedgerError> {
+        Self::read(self, from, limit).await
+    }
+}
+
+#[async_trait]
+impl<L: Leaves + ?Sized> Leaves for Arc<L> {
+    async fn size(&self) -> Result<u64, LedgerError> {
+        self.as_ref().size().await
+    }
+
+    async fn read(&self, from: u64, limit: usize) -> Result<Vec<Record>, LedgerError> {
+        self.as_ref().read(from, limit).await
     }
 }
 

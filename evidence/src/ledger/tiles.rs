@@ -88,6 +88,45 @@ impl Tiles {
         }
     }
 
+    /// Whether a tile has this content; one that is not there has any.
+    ///
+    /// # Errors
+    /// What the disk gives.
+    pub(super) fn is(&self, tile: Tile, bytes: &[u8]) -> Result<bool, LedgerError> {
+        Ok(self.read(tile)?.is_none_or(|there| there == bytes))
+    }
+
+    /// Files that are no tile of a ledger with so many full bundles. What a killed process left
+    /// half written is none of them.
+    ///
+    /// # Errors
+    /// What the disk gives.
+    pub(super) fn strays(&self, bundles: u64, mut found: impl FnMut(&Path)) -> io::Result<()> {
+        let Place::Folder(top) = &self.0 else { return Ok(()) };
+        let mut folders = vec![top.clone()];
+        while let Some(folder) = folders.pop() {
+            let entries = match fs::read_dir(&folder) {
+                Ok(entries) => entries,
+                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                Err(error) => return Err(error),
+            };
+            for entry in entries {
+                let entry = entry?;
+                let path = entry.path();
+                if entry.file_type()?.is_dir() {
+                    folders.push(path);
+                    continue;
+                }
+                let within = path.strip_prefix(top).unwrap_or(&path);
+                let half = within.extension().is_some_and(|extension| extension == "new");
+                if !half && !Tile::at(within).is_some_and(|tile| tile.is_within(bundles)) {
+                    found(within);
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// Writes a tile, to last; one that is there already must be the same.
     ///
     /// # Errors
@@ -149,6 +188,37 @@ impl Tile {
         }
         let folder = Path::new("tile").join(level);
         groups.iter().rev().fold(folder, |path, group| path.join(group))
+    }
+}
+
+impl Tile {
+    /// The tile of a path below the ledger's folder.
+    fn at(path: &Path) -> Option<Self> {
+        let mut parts = path.iter().map(|part| part.to_str());
+        let (Some(Some("tile")), Some(Some(level))) = (parts.next(), parts.next()) else {
+            return None;
+        };
+        let mut index = 0_u64;
+        for part in parts {
+            let digits = part?.trim_start_matches('x');
+            index = index.checked_mul(1_000)?.checked_add(digits.parse().ok()?)?;
+        }
+        let tile = match level {
+            "entries" => Self::Entries { index },
+            level => Self::Hashes { level: level.parse().ok()?, index },
+        };
+        (tile.path() == path).then_some(tile)
+    }
+
+    /// Whether a ledger with so many full bundles has it.
+    fn is_within(self, bundles: u64) -> bool {
+        match self {
+            Self::Entries { index } => index < bundles,
+            Self::Hashes { level, index } => {
+                let bits = level.checked_mul(TILE_WIDTH.ilog2());
+                index < bits.and_then(|bits| bundles.checked_shr(bits)).unwrap_or(0)
+            }
+        }
     }
 }
 

@@ -9,7 +9,7 @@ use super::forget::Forgotten;
 use super::job::{DONE, TOTALS, Totals};
 use super::kept::{DUE, Kept, OPENINGS, due_key, opening_key, parse_due, parse_opening};
 use super::{Opening, PREFIX, Until, committed, open};
-use crate::ledger::{Ledger, LedgerError, Record};
+use crate::ledger::{Leaves, LedgerError, Record};
 use crate::limits::{FINDINGS_MAX, REREAD_MAX, SCAN_PAGE_MAX};
 use crate::store::parts::read_body;
 use crate::store::{Store, StoreError};
@@ -38,6 +38,24 @@ pub enum Problem {
     Miscounted,
     /// The store holds an opening, or an end, that no leaf commits to.
     Stray,
+}
+
+impl Problem {
+    /// The word for it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Altered => "altered",
+            Self::Missing => "missing",
+            Self::NotForgotten => "not_forgotten",
+            Self::ForgottenTwice => "forgotten_twice",
+            Self::NeverRecorded => "never_recorded",
+            Self::OtherKind => "other_kind",
+            Self::Unreadable => "unreadable",
+            Self::NotIndexed => "not_indexed",
+            Self::Miscounted => "miscounted",
+            Self::Stray => "stray",
+        }
+    }
 }
 
 /// One thing that is wrong, and where.
@@ -72,7 +90,7 @@ pub struct Checked {
 ///
 /// # Errors
 /// Those of store and ledger; what is wrong with a record is no error but a finding.
-pub async fn check(store: &dyn Store, ledger: &Ledger) -> Result<Checked, LedgerError> {
+pub async fn check(store: &dyn Store, ledger: &dyn Leaves) -> Result<Checked, LedgerError> {
     let size = ledger.size().await?;
     let mut walk = Walk::default();
     let mut next = 0;
@@ -190,7 +208,7 @@ impl Walk {
     }
 
     /// What had no opening may have been forgotten while the walk went on.
-    async fn later(&mut self, ledger: &Ledger, size: u64) -> Result<(), LedgerError> {
+    async fn later(&mut self, ledger: &dyn Leaves, size: u64) -> Result<(), LedgerError> {
         let mut next = size;
         while !self.bare.is_empty() {
             let page = ledger.read(next, SCAN_PAGE_MAX).await?;
@@ -211,7 +229,7 @@ impl Walk {
     async fn strays(
         &mut self,
         store: &dyn Store,
-        ledger: &Ledger,
+        ledger: &dyn Leaves,
         size: u64,
     ) -> Result<(), LedgerError> {
         let mut strays = HashSet::new();

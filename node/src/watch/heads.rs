@@ -14,6 +14,7 @@ use std::time::Duration;
 use grondslag_core::checkpoint::SignedCheckpoint;
 use grondslag_core::id::Digest;
 use grondslag_core::watch::{Contradiction, Unfit, follows};
+use grondslag_evidence::audit::KeptHead;
 use grondslag_evidence::store::{Batch, Store, StoreError};
 use tokio::sync::watch;
 
@@ -150,6 +151,24 @@ pub(super) async fn go_on_from(
     let held = store.scan(HEADS, None, HEADS_KEPT_MAX).await?;
     let batch = held.into_iter().fold(batch, |batch, pair| batch.delete(pair.key));
     Ok(batch.put(key_of(head.checkpoint().size), head.note()))
+}
+
+/// Every head of the broker's ledger that a node's store keeps, for who holds them against that
+/// ledger: those taken, the covered one, and what the node cosigned last.
+///
+/// # Errors
+/// Those of the store; what is no head is told as such.
+pub async fn kept_heads(store: &dyn Store) -> Result<Vec<KeptHead>, StoreError> {
+    let mut kept = Vec::new();
+    for pair in store.scan(HEADS, None, HEADS_KEPT_MAX).await? {
+        let note = String::from_utf8(pair.value).ok();
+        let head = note.and_then(|note| SignedCheckpoint::parse(&note).ok());
+        // Under the size of another head it is not what was kept.
+        let head = head.filter(|head| pair.key == key_of(head.checkpoint().size));
+        kept.push(KeptHead { place: "wh/h".to_owned(), head });
+    }
+    kept.extend(super::kept::kept_heads(store).await?);
+    Ok(kept)
 }
 
 impl fmt::Debug for Heads {

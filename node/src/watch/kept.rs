@@ -3,6 +3,7 @@
 use grondslag_core::checkpoint::SignedCheckpoint;
 use grondslag_core::reason::Reason;
 use grondslag_core::watch::Contradiction;
+use grondslag_evidence::audit::KeptHead;
 use grondslag_evidence::store::{Batch, Store, StoreError, parts};
 
 /// The largest head that more than half of the witnesses cosigned.
@@ -56,6 +57,32 @@ impl Kept {
             fork: fork.map_err(|_| Reason::StoreCorrupt)?,
         })
     }
+}
+
+/// The covered head, and the one that was cosigned last.
+pub(super) async fn kept_heads(store: &dyn Store) -> Result<Vec<KeptHead>, StoreError> {
+    let mut kept = Vec::new();
+    let read = |key: &'static [u8]| parts::read_body(store, key);
+    let told =
+        |key: &[u8], head| KeptHead { place: String::from_utf8_lossy(key).into_owned(), head };
+    match read(COVERED).await {
+        Ok(None) => {}
+        Ok(Some(body)) => kept.push(told(COVERED, note(&body).ok())),
+        Err(StoreError::Corrupt) => kept.push(told(COVERED, None)),
+        Err(error) => return Err(error),
+    }
+    match read(MEMORY).await {
+        Ok(None) => {}
+        Ok(Some(body)) => match Memory::parse(&body) {
+            Ok(memory) => {
+                kept.extend(memory.head().map(|head| told(MEMORY, Some(head.clone()))));
+            }
+            Err(_) => kept.push(told(MEMORY, None)),
+        },
+        Err(StoreError::Corrupt) => kept.push(told(MEMORY, None)),
+        Err(error) => return Err(error),
+    }
+    Ok(kept)
 }
 
 /// The steps of some changes.

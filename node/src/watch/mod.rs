@@ -42,6 +42,7 @@ use self::heads::Heads;
 use self::kept::{Change, Kept, steps};
 
 pub(crate) use self::heads::Shown;
+pub use self::heads::kept_heads;
 pub use self::kept::Memory;
 pub use self::operate::{
     Choice, OperateError, accept, begin, open_ledger, own_keys, restore, stopped_by,

@@ -1,0 +1,38 @@
+//! `grondslag audit`: what an inspector holds against what a party says of itself.
+
+mod party;
+mod verify;
+
+use clap::{Args, Subcommand};
+
+use crate::exit::{Exit, Failure};
+use crate::output::Output;
+
+pub(crate) use self::party::find;
+use self::verify::VerifyArgs;
+pub(crate) use self::verify::{Named, Report, say_findings, verify};
+
+/// Check ledgers of stopped processes, or copies of them, without trusting anybody
+///
+/// Nothing is changed: a store is copied into a temporary folder first.
+#[derive(Debug, Args)]
+pub(crate) struct AuditArgs {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Hash every entry again, and hold tiles, checkpoints, cosignatures and records against it
+    ///
+    /// With the folders of a broker and of nodes, every head of the broker's ledger that a node
+    /// keeps is held against that ledger too.
+    Verify(VerifyArgs),
+}
+
+/// Runs one of the commands.
+pub(crate) fn run(args: &AuditArgs, out: Output) -> Result<Exit, Failure> {
+    match &args.command {
+        Command::Verify(args) => verify::run(args, out),
+    }
+}

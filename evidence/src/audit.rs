@@ -1,0 +1,163 @@
+//! Looking into the store of a stopped process, or a copy of it, without changing a byte of it.
+//!
+//! sled cannot be opened for reading alone: it writes when it recovers its end, and the store's
+//! own stamp is written when it is absent. So the store is copied into a folder of the caller's
+//! and the copy is opened; tiles never change and are read where they stand. The lock of the
+//! original is held, shared, as long as the value lives: nobody can start on it meanwhile.
+
+use std::fs::{self, File, TryLockError};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use grondslag_core::checkpoint::SignedCheckpoint;
+use grondslag_core::id::Oin;
+use tokio::task::spawn_blocking;
+
+use crate::ledger::audit::{Still, names};
+use crate::ledger::{LedgerError, Tiles};
+use crate::limits::LEDGERS_MAX;
+use crate::store::{self, Backend, Store, StoreError};
+
+/// Where the tiles of a store's ledgers stand, below the store's folder.
+pub const LEDGERS: &str = "ledger";
+
+/// A store that lies still.
+#[derive(Debug)]
+pub struct Copied {
+    store: Arc<dyn Store>,
+    folder: PathBuf,
+    _lock: File,
+}
+
+/// A head of a log as it is kept in a store.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeptHead {
+    /// The key it stands under.
+    pub place: String,
+    /// The head; nothing when what stands there is none.
+    pub head: Option<SignedCheckpoint>,
+}
+
+/// A store could not be looked into.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum CopyError {
+    /// There is no store in the folder.
+    #[error("there is no store in this folder")]
+    NotAStore,
+    /// It cannot be read; [`StoreError::InUse`] when a process has it.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Copied {
+    /// Copies a store into an empty folder, and opens the copy.
+    ///
+    /// # Errors
+    /// [`CopyError`].
+    pub async fn take(folder: &Path, into: &Path, owner: &Oin) -> Result<Self, CopyError> {
+        let (from, to) = (folder.to_owned(), into.to_owned());
+        let copied = spawn_blocking(move || copy(&from, &to)).await;
+        let lock = copied.map_err(|_| StoreError::Corrupt)??;
+        let (path, owner) = (into.to_owned(), owner.clone());
+        let store = store::open(store::Config { path, owner, backend: Backend::Sled }).await?;
+        Ok(Self { store, folder: folder.to_owned(), _lock: lock })
+    }
+
+    /// The copy. What is written to it changes nothing of the original.
+    pub fn store(&self) -> &Arc<dyn Store> {
+        &self.store
+    }
+
+    /// Every ledger that has keys in the store or a folder of tiles, in order of their names.
+    ///
+    /// # Errors
+    /// Those of store and disk.
+    pub async fn ledgers(&self) -> Result<Vec<Still>, LedgerError> {
+        let mut names = names(self.store.as_ref()).await?;
+        names.extend(self.folders().map_err(StoreError::from)?);
+        names.sort_unstable();
+        names.dedup();
+        let mut ledgers = Vec::new();
+        for name in names.into_iter().take(LEDGERS_MAX) {
+            match self.ledger(&name).await {
+                Ok(ledger) => ledgers.push(ledger),
+                Err(LedgerError::Misuse(_)) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(ledgers)
+    }
+
+    /// One ledger of the store.
+    ///
+    /// # Errors
+    /// As [`Still::open`].
+    pub async fn ledger(&self, name: &str) -> Result<Still, LedgerError> {
+        let tiles = Tiles::folder(self.folder.join(LEDGERS).join(name));
+        Still::open(Arc::clone(&self.store), tiles, name).await
+    }
+
+    fn folders(&self) -> io::Result<Vec<String>> {
+        match fs::read_dir(self.folder.join(LEDGERS)) {
+            Ok(entries) => {
+                let names = entries.take(LEDGERS_MAX).map(|entry| Ok(entry?.file_name()));
+                let names = names.collect::<io::Result<Vec<_>>>()?;
+                Ok(names.into_iter().filter_map(|name| name.into_string().ok()).collect())
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// Copies what sled needs, and gives the lock of the original.
+fn copy(from: &Path, to: &Path) -> Result<File, CopyError> {
+    let lock = match File::open(from.join("lock")) {
+        Ok(lock) => lock,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(CopyError::NotAStore),
+        Err(error) => return Err(StoreError::from(error).into()),
+    };
+    match lock.try_lock_shared() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => return Err(StoreError::InUse.into()),
+        Err(TryLockError::Error(error)) => return Err(StoreError::from(error).into()),
+    }
+    if !from.join("sled").join("db").is_file() {
+        return Err(CopyError::NotAStore);
+    }
+    let copied = copy_file(&from.join("lock"), &to.join("lock"))
+        .and_then(|()| copy_folder(&from.join("sled"), &to.join("sled")));
+    copied.map_err(StoreError::from)?;
+    Ok(lock)
+}
+
+/// The files of a folder, and those of the folders right below it: sled has no deeper ones.
+fn copy_folder(from: &Path, to: &Path) -> io::Result<()> {
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        let to = to.join(entry.file_name());
+        if !entry.file_type()?.is_dir() {
+            copy_file(&entry.path(), &to)?;
+            continue;
+        }
+        fs::create_dir_all(&to)?;
+        for below in fs::read_dir(entry.path())? {
+            let below = below?;
+            if below.file_type()?.is_file() {
+                copy_file(&below.path(), &to.join(below.file_name()))?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A copy that can be written, whatever the permissions of the original.
+fn copy_file(from: &Path, to: &Path) -> io::Result<()> {
+    io::copy(&mut File::open(from)?, &mut File::create(to)?)?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;
