@@ -23,7 +23,13 @@ const SERVER: i32 = 2;
 
 async fn region(collector: &Collector) -> Result<Federation> {
     let setup = Setup::of([VT, SCHOOL, HEALTH]).at(NOW).with_key_holder();
-    setup.telemetry(collector.section()).start().await
+    let federation = setup.telemetry(collector.section()).start().await?;
+    // A question that goes out while its target begins to follow the ledger is put twice.
+    for agency in [VT, SCHOOL, HEALTH] {
+        let watching = federation.agency(agency)?.watching.clone();
+        anyhow::ensure!(soon(|| watching.seen_size() > 0).await, "{agency} follows nothing");
+    }
+    Ok(federation)
 }
 
 fn named<'a>(spans: &'a [Taken], method: &str) -> Vec<&'a Taken> {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -44,6 +45,8 @@ struct Following {
     /// Locked while `sent` is.
     follower: TurnMutex<Follower>,
     events: mpsc::Sender<Event>,
+    /// The node follows by another stream now: what this one tells would be lost.
+    replaced: AtomicBool,
 }
 
 impl fmt::Debug for Ledgers {
@@ -96,6 +99,9 @@ impl Ledgers {
 impl Following {
     /// Tells what is due, from the head that was sent last; says whether anything was.
     async fn tell(&self, watch: &Watch, sent: &mut u64, place: mpsc::Permit<'_, Event>) -> bool {
+        if self.replaced.load(Ordering::SeqCst) {
+            return false;
+        }
         let mut follower = self.follower.lock().await;
         match watch.due(&mut follower, *sent).await {
             Ok(Some(shown)) => {
@@ -150,10 +156,15 @@ impl LedgerService for Ledgers {
         let v1::WatchHeadsRequest { seen_size, also_size } = request.into_inner();
         let (events, received) = mpsc::channel(WATCH_EVENTS_MAX);
         let (sent, follower) = (self.broker.sent_heads.of(&oin), self.watch.follow(also_size));
-        // Only the node knows what it took.
-        *sent.lock().await = seen_size;
-        let one = Arc::new(Following { sent, follower: TurnMutex::new(follower), events });
-        locked(&self.following).insert(oin, Arc::clone(&one));
+        let (follower, replaced) = (TurnMutex::new(follower), AtomicBool::new(false));
+        let one = Arc::new(Following { sent: Arc::clone(&sent), follower, events, replaced });
+        {
+            let mut sent = sent.lock().await;
+            let before = locked(&self.following).insert(oin, Arc::clone(&one));
+            before.inspect(|before| before.replaced.store(true, Ordering::SeqCst));
+            // Only the node knows what it took.
+            *sent = seen_size;
+        }
         let watch = Arc::clone(&self.watch);
         tokio::spawn(async move {
             let _place = place;

@@ -12,6 +12,7 @@ use grondslag_core::reason::Reason;
 use grondslag_proto::head::ShownHead;
 use grondslag_proto::v1;
 use grondslag_runtime::shutdown::Shutdown;
+use tokio::time::Instant;
 
 use super::kept::Memory;
 use super::take::Taken;
@@ -62,6 +63,7 @@ pub(crate) async fn follow<F>(
     let mut pause = *WATCH_PAUSE_MS.start();
     let mut failing = None;
     loop {
+        let began = Instant::now();
         let followed = tokio::select! {
             () = end.requested() => return,
             followed = watching.follow_once(link.as_ref()) => followed,
@@ -82,8 +84,10 @@ pub(crate) async fn follow<F>(
         if failing == Some(Reason::AttestationInvalid) {
             renew().await;
         }
+        let was_long = began.elapsed() >= Duration::from_millis(*WATCH_PAUSE_MS.end());
         pause = match failing {
-            None => *WATCH_PAUSE_MS.start(),
+            None | Some(Reason::UnknownAgency) => *WATCH_PAUSE_MS.start(),
+            Some(_) if was_long => *WATCH_PAUSE_MS.start(),
             Some(_) => pause.saturating_mul(2).min(*WATCH_PAUSE_MS.end()),
         };
         tokio::select! {
@@ -99,6 +103,8 @@ impl Watching {
     /// # Errors
     /// Why it ended before its time.
     pub(super) async fn follow_once(&self, link: &dyn HeadLink) -> Result<Ended, Reason> {
+        // A head that cannot be verified yet would be lost, and the broker would go on from it.
+        (self.means.key)(&self.means.broker)?;
         let (seen, given) = (self.seen_size(), self.read(|kept| given(kept.memory.as_ref())));
         let also_size = size(given.as_ref());
         let request = v1::WatchHeadsRequest { seen_size: seen, also_size };
