@@ -48,8 +48,20 @@ async fn stored(scene: &Scene) -> BTreeMap<Vec<u8>, usize> {
 }
 
 /// What keys begin with before their ids.
-const ROOMS: [&str; 12] =
-    ["a/", "ax/", "d/", "l/node/e/", "l/node/s", "p/a/", "s/", "sd/", "t/d/", "t/o/", "w/", "wh/h/"];
+const ROOMS: [&str; 13] = [
+    "a/",
+    "ax/",
+    "d/",
+    "l/node/e/",
+    "l/node/s",
+    "p/a/",
+    "s/",
+    "sd/",
+    "t/d/",
+    "t/o/",
+    "w/",
+    "wh/h/",
+];
 
 /// Sizes of the new keys and values, by what the key begins with.
 async fn grown(scene: &Scene, ask: &Ask) -> Vec<(String, usize, usize)> {
