@@ -55,6 +55,7 @@ const ROOMS: [&str; 13] = [
     "l/node/e/",
     "l/node/s",
     "p/a/",
+    "p/t/o/",
     "s/",
     "sd/",
     "t/d/",
