@@ -40,6 +40,8 @@ use super::log::BrokerLog;
 pub use super::sketch::{NECESSITY, Plea, Sketch};
 
 const WAIT: Duration = Duration::from_secs(30);
+/// How often a question is proved anew for a node whose head moves on.
+const PROOFS_MAX: u32 = 20;
 
 /// An organisation that speaks for itself.
 #[derive(Clone)]
@@ -166,7 +168,8 @@ impl Hand {
     }
 
     /// Delivers a question to a node, as a broker does: proved once more from the head that the
-    /// node has, when that is another.
+    /// node has, when that is another. The real broker moves that head all the while, so that once
+    /// may not be enough.
     ///
     /// # Errors
     /// The status of a fault.
@@ -175,13 +178,13 @@ impl Hand {
         node: &Channel,
         mut question: v1::AnswerQuestion,
     ) -> Result<Result<v1::Reply, Reason>, Status> {
-        match self.deliver_once(node, question.clone()).await? {
-            Err((Reason::HeadMismatch, seen)) if self.reprove(&mut question, seen).await => {
-                let answered = self.deliver_once(node, question).await?;
-                Ok(answered.map_err(|(reason, _)| reason))
+        for _ in 0..PROOFS_MAX {
+            match self.deliver_once(node, question.clone()).await? {
+                Err((Reason::HeadMismatch, seen)) if self.reprove(&mut question, seen).await => {}
+                answered => return Ok(answered.map_err(|(reason, _)| reason)),
             }
-            answered => Ok(answered.map_err(|(reason, _)| reason)),
         }
+        Ok(Err(Reason::HeadMismatch))
     }
 
     /// Proves a question from another head; false when there is nothing to prove.
