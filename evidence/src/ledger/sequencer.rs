@@ -163,6 +163,8 @@ impl Sequencer {
                 self.commits.send_replace(());
                 return Err(error);
             }
+            // Whatever made the filer pause, it is to go on now.
+            self.commits.send_replace(());
             self.filed.changed().await.map_err(|_| LedgerError::Closed)?;
         }
     }
@@ -190,8 +192,7 @@ impl Sequencer {
     async fn settle(&mut self, mut group: Vec<Request>) {
         // Who brings nothing wants to know where the ledger ends now.
         for looking in group.extract_if(.., |request| request.entries.is_empty()) {
-            self.end = None;
-            answer(looking.reply, self.end().await.map(|_| Vec::new()));
+            answer(looking.reply, self.look_again().await.map(|()| Vec::new()));
         }
         let mut moves = 0;
         while !group.is_empty() {
@@ -325,6 +326,16 @@ impl Sequencer {
         let shown = Shown { checkpoint: Arc::clone(&end.checkpoint), tree: self.tree.clone() };
         *self.shown.write().unwrap_or_else(PoisonError::into_inner) = shown;
         self.commits.send_replace(());
+    }
+
+    /// Finds the ledger anew when its head in the store is not the one that is known. Anybody may
+    /// cause a look, so that it costs one read when nothing moved.
+    async fn look_again(&mut self) -> Result<(), LedgerError> {
+        let stored = self.parts.keys.head(self.parts.store.as_ref()).await?;
+        if self.end.as_ref().is_some_and(|end| end.stored != stored) {
+            self.end = None;
+        }
+        self.end().await.map(drop)
     }
 
     /// Where the ledger ends, read from the store when that is not known.

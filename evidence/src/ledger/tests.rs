@@ -236,6 +236,9 @@ async fn two_processes_on_one_store_share_one_order() {
     assert_eq!(ledger.checkpoint().checkpoint().size, 5, "it has not looked");
     ledger.refresh().await.unwrap();
     assert_eq!(ledger.checkpoint().note(), other.checkpoint().note());
+    let found = ledger.checkpoint();
+    ledger.refresh().await.unwrap();
+    assert!(Arc::ptr_eq(&found, &ledger.checkpoint()), "nothing moved, nothing was read again");
 }
 
 #[tokio::test]
