@@ -160,8 +160,10 @@ async fn attest(
 /// The broker contradicts itself: the proof is kept, and nothing is answered until an operator
 /// acts.
 async fn forked(agency: &Agency, question: &TargetQuestion) -> Stop {
-    agency.watching.keep_found().await;
-    raise(agency, Digest::of(&question.evidence.leaf), Reason::LedgerFork).await;
+    // Said once: a broker that goes on asking does not fill the ledger.
+    if agency.watching.keep_found().await {
+        raise(agency, Digest::of(&question.evidence.leaf), Reason::LedgerFork).await;
+    }
     Stop::Fault(Reason::LedgerFork)
 }
 

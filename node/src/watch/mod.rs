@@ -89,7 +89,7 @@ pub struct Watching {
     heads: Heads,
     /// What is kept, as the store has it; never held across an await.
     held: RwLock<Kept>,
-    /// A contradiction that a question brought, until it is kept; never held across an await.
+    /// A contradiction that was met, until it is kept; never held across an await.
     found: Mutex<Option<Contradiction>>,
     /// Never held across an await.
     grace: Mutex<Grace>,

@@ -59,8 +59,6 @@ impl Watching {
         // It may build on a head that comes with a question which is still on its way.
         self.reached(shown.from).await;
         let _one_at_a_time = self.turn.lock().await;
-        // What it builds on may come with a question that is on its way.
-        self.reached(shown.from).await;
         if self.fork().is_some() {
             return Err(Reason::LedgerFork);
         }
@@ -111,12 +109,13 @@ impl Watching {
         }
     }
 
-    /// Keeps the contradiction that a question brought, if there is one that is not kept yet.
-    pub(crate) async fn keep_found(&self) {
+    /// Keeps the contradiction that was met and is not kept yet; false when there is none.
+    pub(crate) async fn keep_found(&self) -> bool {
         let found = self.found.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(found) = found {
-            let Err(_stopped) = self.stop(found).await else { return };
-        }
+        let Some(found) = found else { return false };
+        // That it stops the node is no news.
+        let _ = self.stop(found).await;
+        true
     }
 
     /// A log of this region's broker, signed with the key on its card.
@@ -150,6 +149,8 @@ impl Watching {
     async fn stop(&self, found: Contradiction) -> Result<(), Reason> {
         if let Err(reason) = self.keep_fork(&found).await {
             tracing::error!(%reason, "a contradiction of the broker's ledger was not kept");
+            // The next question tries again: a restart must not forget it.
+            *self.found.lock().unwrap_or_else(PoisonError::into_inner) = Some(found);
         }
         Err(Reason::LedgerFork)
     }

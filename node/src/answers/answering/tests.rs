@@ -462,3 +462,29 @@ async fn a_question_through_other_factors_than_the_indexs_is_not_answered_with_n
     let reply = put(&scene, &question).await.unwrap();
     assert_eq!(opened(&reply, &question).outcome, Outcome::Verstrekt);
 }
+
+/// With or without the store taking the proof at first, one leaf holds it and one alarm tells of it,
+/// however often the broker asks from then on; and a restart does not forget it.
+#[tokio::test]
+async fn a_broker_that_contradicts_itself_is_recorded_once_and_finds_nobody_any_more() {
+    for fault in [None, Some(Fault::Lost)] {
+        let scene = scene().await;
+        answered(&scene, &Ask::guardian(&["G05"])).await;
+        let before = scene.agency.ledger.size().await.unwrap();
+        for id in 2..6 {
+            let mut question = scene.question(&Ask::guardian(&["G05"]).id(id));
+            question.evidence.consistency = vec![Digest::of(b"other")];
+            if let (2, Some(fault)) = (id, fault) {
+                scene.store.fail_commit(1, fault);
+            }
+            let stopped = answer(&scene.agency, question).await.unwrap_err();
+            assert_eq!(stopped, Stop::Fault(Reason::LedgerFork), "{id}");
+        }
+        let alarms = scene.records(Kind::Alarm).await.len();
+        let leaves = scene.agency.ledger.size().await.unwrap() - before;
+        // An alarm was raised at the first try, whether or not the proof was kept by it.
+        let expected = if fault.is_none() { (1, 2) } else { (2, 3) };
+        assert_eq!((alarms, leaves), expected, "{fault:?}");
+        assert!(crate::watch::stopped_by(scene.store.as_ref()).await.is_ok(), "{fault:?}");
+    }
+}
