@@ -119,7 +119,7 @@ impl fmt::Debug for Leaf {
 
 impl Leaf {
     /// The kind of record that it is in the ledger.
-    pub const KIND: &'static str = "grondslag/record/decision/v1";
+    pub const KIND: &'static str = "grondslag/record/broker-decision/v1";
 
     /// The bytes that the ledger's leaf commits to.
     pub fn canonical(&self) -> Vec<u8> {
