@@ -132,21 +132,21 @@ fn copy(from: &Path, to: &Path) -> Result<File, CopyError> {
     Ok(lock)
 }
 
-/// The files of a folder, and those of the folders right below it: sled has no deeper ones.
-fn copy_folder(from: &Path, to: &Path) -> io::Result<()> {
-    fs::create_dir_all(to)?;
-    for entry in fs::read_dir(from)? {
-        let entry = entry?;
-        let to = to.join(entry.file_name());
-        if !entry.file_type()?.is_dir() {
-            copy_file(&entry.path(), &to)?;
-            continue;
-        }
+/// Copies a folder with all that is below it.
+///
+/// # Errors
+/// Those of the disk.
+pub fn copy_folder(from: &Path, to: &Path) -> io::Result<()> {
+    let mut folders = vec![(from.to_owned(), to.to_owned())];
+    while let Some((from, to)) = folders.pop() {
         fs::create_dir_all(&to)?;
-        for below in fs::read_dir(entry.path())? {
-            let below = below?;
-            if below.file_type()?.is_file() {
-                copy_file(&below.path(), &to.join(below.file_name()))?;
+        for entry in fs::read_dir(from)? {
+            let entry = entry?;
+            let to = to.join(entry.file_name());
+            if entry.file_type()?.is_dir() {
+                folders.push((entry.path(), to));
+            } else {
+                copy_file(&entry.path(), &to)?;
             }
         }
     }

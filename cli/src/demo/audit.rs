@@ -6,7 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use grondslag_core::reason::Reason;
-use grondslag_evidence::audit::LEDGERS;
+use grondslag_evidence::audit::{LEDGERS, copy_folder};
 use grondslag_evidence::store::{self, Backend, Batch, Config};
 use serde::Serialize;
 
@@ -73,7 +73,7 @@ async fn tampered(world: &World, place: &Place, out: Output) -> Result<bool, Fai
     let failed = |error: io::Error| unwritable(&temp, &error);
     let copy = tempfile::tempdir().map_err(failed)?;
     let path = copy.path().join(STORE);
-    copy_all(&place.broker().join(STORE), &path).map_err(failed)?;
+    copy_folder(&place.broker().join(STORE), &path).map_err(failed)?;
     let bundle = path.join(LEDGERS).join(BROKER).join(BUNDLE);
     let expected = if bundle.exists() {
         flip_in(&bundle).map_err(failed)?;
@@ -106,22 +106,5 @@ async fn flip_entry(path: PathBuf, world: &World) -> Result<(), Failure> {
     let mut value = pair.value;
     value.iter_mut().next_back().into_iter().for_each(|byte| *byte ^= 1);
     store.commit(Batch::new().put(pair.key, value)).await?;
-    Ok(())
-}
-
-fn copy_all(from: &Path, to: &Path) -> io::Result<()> {
-    let mut folders = vec![(from.to_owned(), to.to_owned())];
-    while let Some((from, to)) = folders.pop() {
-        fs::create_dir_all(&to)?;
-        for entry in fs::read_dir(from)? {
-            let entry = entry?;
-            let to = to.join(entry.file_name());
-            if entry.file_type()?.is_dir() {
-                folders.push((entry.path(), to));
-            } else {
-                fs::copy(entry.path(), to)?;
-            }
-        }
-    }
     Ok(())
 }
