@@ -3,9 +3,11 @@
 use std::path::PathBuf;
 
 /// Messages that `unprinted` writes a `Debug` for: they hold what no log may show.
-const UNPRINTED: [&str; 19] = [
+const UNPRINTED: [&str; 21] = [
     "AnswerBody",
+    "AnswerContent",
     "AnswerEntry",
+    "AnswerProof",
     "AnswerQuestion",
     "AskRequest",
     "Attestation",

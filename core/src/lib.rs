@@ -4,6 +4,7 @@
 //! whoever needs the time or chance passes it in.
 
 pub mod answer;
+pub mod answered;
 pub mod approval;
 pub mod blind;
 pub mod canonical;

@@ -45,6 +45,11 @@ pub fn ask_bytes(id: &TargetId, target: &Oin, header: &Header, part: &Part) -> V
         .finish()
 }
 
+/// Digest of the asker's statement: by it a question with all that was said of it is known.
+pub fn ask_digest(id: &TargetId, target: &Oin, header: &Header, part: &Part) -> Digest {
+    Digest::of(&ask_bytes(id, target, header, part))
+}
+
 /// What a second person signs for one target. It covers no other approval, no epoch, no bundle
 /// and no ciphertext, so that a retry keeps it.
 pub fn approval_bytes(

@@ -4,6 +4,7 @@
 mod holder;
 mod log;
 mod region;
+mod replies;
 mod shelf;
 
 use std::path::Path;
@@ -11,12 +12,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ed25519_dalek::SigningKey;
-use grondslag_certs::tls::{Reloading, TlsFiles};
-use grondslag_core::answer::Answer;
+use grondslag_certs::tls::{Region, Reloading, TlsFiles};
 use grondslag_core::blind::inbound::verify_own_key;
 use grondslag_core::blind::{Element, Encrypted, InboundKey, Pair, Turned};
 use grondslag_core::card::Card;
 use grondslag_core::catalogue::{self, Category, Purpose, QueryKind, Role};
+use grondslag_core::checkpoint::Origin;
 use grondslag_core::clock::{Clock, SetClock, Timestamp};
 use grondslag_core::id::{Digest, Mode, Oin, Pseudonym, TargetId};
 use grondslag_core::inquiry::{Header, Part, Times};
@@ -25,13 +26,12 @@ use grondslag_core::reason::Reason;
 use grondslag_core::seal::{self, SealSecret};
 use grondslag_core::statement;
 use grondslag_core::tier::{Level, Urgency};
-use grondslag_evidence::ledger::testing;
+use grondslag_evidence::ledger::{Signer, testing};
 use grondslag_evidence::records::{Job, Opening, open};
 use grondslag_evidence::store::faulty::FaultyStore;
 use grondslag_evidence::store::{MemoryStore, Store};
 use grondslag_policy::Pack;
 use grondslag_proto::question::{Evidence, TargetQuestion};
-use grondslag_proto::reply::Reply;
 use grondslag_proto::v1;
 use grondslag_runtime::clock::ProcessClock;
 use grondslag_runtime::config::Limits;
@@ -46,6 +46,7 @@ use rand_core::UnwrapErr;
 pub(crate) use self::holder::{Listing, REGION, Trouble};
 pub(crate) use self::log::{attest, attest_as, with_log};
 pub(crate) use self::region::TestRegion;
+pub(crate) use self::replies::{opened, opened_whole, proved};
 pub(crate) use self::shelf::Shelf;
 use crate::agency::{Agency, BrokerLink};
 use crate::answers::tick::Tick;
@@ -54,6 +55,7 @@ use crate::detail::Detail;
 use crate::directory::{Directory, Means};
 use crate::epochs::Epochs;
 use crate::epochs::holders::Holders;
+use crate::evidence::LEDGER;
 use crate::index::{self, Canaries, Index};
 use crate::keys::{Keys, Renewal};
 use crate::recorded::Kind;
@@ -345,8 +347,11 @@ pub(crate) fn sign(question: &mut TargetQuestion) {
 }
 
 pub(crate) async fn means(folder: &Path, store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> Means {
-    let region = Reloading::open(TlsFiles::in_folder(folder)).unwrap();
-    let ledger = testing::open(store.clone(), clock.clone(), "node").await.unwrap();
+    let region = Reloading::<Region>::open(TlsFiles::in_folder(folder)).unwrap();
+    let name = region.current().root().fingerprint().to_string();
+    let origin = Origin::of_member(&name, &oin(OWN), LEDGER, 1).unwrap();
+    let signer = Signer { origin, key: key_of(OWN), previous: None };
+    let ledger = testing::open_signed(store.clone(), clock.clone(), LEDGER, signer).await.unwrap();
     Means {
         region: Arc::new(region),
         store,
@@ -366,16 +371,6 @@ fn keys(folder: &Path) -> Arc<Keys> {
     let (opening, seals) = (folder.join("pseudonym.key"), folder.join("seal"));
     Keys::create(&opening, &seals).unwrap();
     Arc::new(Keys::load(&opening, &seals).unwrap())
-}
-
-/// What a reply says, as its asker opens it.
-pub(crate) fn opened(reply: &Reply, question: &TargetQuestion) -> Answer {
-    let (header, from) = (&question.header, oin(OWN));
-    let fields = statement::ReplyFields::unsealed(question.id, header, &from, reply.reply_no);
-    let about = seal::About::answer(&fields);
-    let (secret, _) = secrets_of(header.asker.as_str());
-    let content = seal::open(&secret, &about, &reply.body).unwrap();
-    grondslag_proto::answer::decode(&content).unwrap()
 }
 
 /// Follows nobody: there are no witnesses, and no heads.

@@ -26,6 +26,7 @@ pub mod staff;
 pub mod watch;
 
 pub use asks::canary::Tested;
+pub use asks::received::{Received, received};
 
 #[cfg(test)]
 pub(crate) mod fixture;

@@ -265,3 +265,10 @@ pub(crate) const WATCH_PAUSE_MS: std::ops::RangeInclusive<u64> = 500..=30_000;
 
 /// Longest stream of heads; then it is asked for again.
 pub(crate) const WATCH_MS_MAX: u64 = 10 * 60 * 1_000;
+
+/// Leaves that a ledger may grow by, and double, while an answer waits to be recorded: the answer
+/// leaves room for a proof in the tree of then.
+pub(crate) const PATH_SLACK: u64 = 4_096;
+
+/// Most logs that one node has had: one more after each restore.
+pub(crate) const RESTORES_MAX: u64 = 1_000;

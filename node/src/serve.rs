@@ -49,6 +49,7 @@ use crate::config::{AgencySection, NodeConfig};
 use crate::directory::{Directory, Means, OwnCard};
 use crate::epochs::Epochs;
 use crate::epochs::holders::Holders;
+use crate::evidence::LEDGER;
 use crate::index::{self, Canaries, Index};
 use crate::keys::{Keys, Renewal};
 use crate::limits::{CANARIES_MAX, STAFF_FILE_BYTES_MAX, TEXT_FILE_BYTES_MAX};
@@ -59,9 +60,6 @@ use crate::records::{StoreSource, SubjectKey};
 use crate::secret::NodeSecret;
 use crate::staff::{self, Registry};
 use crate::watch::{self, Watching};
-
-/// Name of the node's ledger in its store.
-pub(crate) const LEDGER: &str = "node";
 
 /// Runs a node from its configuration file until SIGINT or SIGTERM. In a demo region what passes
 /// can be copied into the new file `tap`.

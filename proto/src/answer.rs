@@ -9,7 +9,7 @@ use prost::Message;
 
 use crate::v1;
 
-/// Encodes an answer as the content of a reply's body.
+/// Encodes an answer.
 pub fn encode(answer: &Answer) -> Vec<u8> {
     v1::AnswerBody {
         outcome: answer.outcome.to_string(),
@@ -20,22 +20,11 @@ pub fn encode(answer: &Answer) -> Vec<u8> {
         unwitnessed: answer.unwitnessed,
         answer_by_ms: answer.answer_by.ms(),
         duty_phone: answer.duty_phone.clone(),
-        dummy: false,
     }
     .encode_to_vec()
 }
 
-/// The content of a message that says nothing: it fills a slot.
-pub fn dummy() -> Vec<u8> {
-    v1::AnswerBody { dummy: true, ..v1::AnswerBody::default() }.encode_to_vec()
-}
-
-/// Whether the content of a body is a dummy.
-pub fn is_dummy(body: &[u8]) -> bool {
-    v1::AnswerBody::decode(body).is_ok_and(|body| body.dummy)
-}
-
-/// Decodes the content of a reply's body.
+/// Decodes an answer.
 ///
 /// # Errors
 /// `MALFORMED`, `TOO_LARGE` or `ANSWER_INVALID` for anything that [`encode`] would not have

@@ -6,6 +6,7 @@
 
 pub mod answer;
 pub mod card;
+pub mod content;
 pub mod epoch;
 pub mod head;
 pub mod holder;

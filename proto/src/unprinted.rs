@@ -22,9 +22,9 @@ macro_rules! unprinted {
 }
 
 unprinted! {
-    AnswerBody AnswerEntry AnswerQuestion AskRequest Attestation DecisionFact DeskQuestion Detail
-    ListDecisionsRequest Part RecordOpening Reply ShowDraftResponse ShownClient StatedFact
-    StepRequest StepResponse StepTarget TierText
+    AnswerBody AnswerContent AnswerEntry AnswerProof AnswerQuestion AskRequest Attestation
+    DecisionFact DeskQuestion Detail ListDecisionsRequest Part RecordOpening Reply
+    ShowDraftResponse ShownClient StatedFact StepRequest StepResponse StepTarget TierText
 }
 
 #[cfg(test)]

@@ -49,6 +49,11 @@ impl Origin {
         Self::parse(&format!("{region}/{oin}/{what}/{number}"))
     }
 
+    /// Which of its logs it is, as the makers above number them.
+    pub fn number(&self) -> Option<u64> {
+        self.0.rsplit_once('/')?.1.parse().ok()
+    }
+
     /// The name as text.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -55,6 +55,15 @@ impl SignedCheckpoint {
         self.note.verify(&vkey)
     }
 
+    /// The log's signature by this key, whether or not it holds: what has to travel of a note whose
+    /// reader knows the rest.
+    pub fn signature(&self, log_key: &[u8; 32]) -> Option<[u8; 64]> {
+        let name = self.checkpoint.origin.clone();
+        let vkey = VerifierKey::new(name, SignatureType::Ed25519, *log_key);
+        let line = self.note.signatures.iter().find(|line| vkey.is_named_by(line))?;
+        line.bytes.as_slice().try_into().ok()
+    }
+
     /// What a witness signs: the header line of its format, the time, and the checkpoint.
     pub fn cosignature_message(&self, seconds: u64) -> Vec<u8> {
         format!("cosignature/v1\ntime {seconds}\n{}", self.note.text).into_bytes()

@@ -30,6 +30,19 @@ pub async fn open(
     name: &str,
 ) -> Result<Ledger, LedgerError> {
     let signer = signer(name, 1).map_err(|_| LedgerError::Misuse("not a name"))?;
+    open_signed(store, clock, name, signer).await
+}
+
+/// The same with a signer of the caller's own.
+///
+/// # Errors
+/// Those of [`Ledger::open`].
+pub async fn open_signed(
+    store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+    name: &str,
+    signer: Signer,
+) -> Result<Ledger, LedgerError> {
     Ledger::open(Means { store, clock, name, tiles: Arc::new(Tiles::memory()), signer }).await
 }
 

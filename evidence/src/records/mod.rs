@@ -158,7 +158,17 @@ pub fn matches(leaf: &[u8], salt: &[u8; 32], body: &[u8]) -> bool {
 /// shown salt, body and the moment at which it was recorded.
 pub fn hash_of(kind: &str, salt: &[u8; 32], body: &[u8], recorded_at: Timestamp) -> Digest {
     let about = commitment(kind, salt, body);
-    entry_hash(&about, recorded_at, &leaf(kind, &about))
+    hash_about(&about, kind, &about, recorded_at)
+}
+
+/// The same for an entry about something else, of which only the commitment is shown.
+pub fn hash_about(
+    about: &Digest,
+    kind: &str,
+    commitment: &Digest,
+    recorded_at: Timestamp,
+) -> Digest {
+    entry_hash(about, recorded_at, &leaf(kind, commitment))
 }
 
 /// Reads what stands behind a leaf, and holds it against the leaf.

@@ -31,6 +31,8 @@ pub struct FaultyStore {
 struct Plan {
     commits: u64,
     faults: BTreeMap<u64, Fault>,
+    /// Fails the next commit that touches keys with a prefix.
+    of: Option<(Vec<u8>, Fault)>,
 }
 
 impl FaultyStore {
@@ -46,16 +48,23 @@ impl FaultyStore {
         plan.faults.insert(at, fault);
     }
 
+    /// Fails the next commit that touches keys with this prefix, whatever else is committed before.
+    pub fn fail_commit_of(&self, prefix: &[u8], fault: Fault) {
+        let mut plan = self.plan.lock().unwrap_or_else(PoisonError::into_inner);
+        plan.of = Some((prefix.to_owned(), fault));
+    }
+
     /// Number of commits asked for so far, failed ones included.
     pub fn commits(&self) -> u64 {
         self.plan.lock().unwrap_or_else(PoisonError::into_inner).commits
     }
 
-    fn next(&self) -> Option<Fault> {
+    fn next(&self, batch: &Batch) -> Option<Fault> {
         let mut plan = self.plan.lock().unwrap_or_else(PoisonError::into_inner);
         plan.commits = plan.commits.saturating_add(1);
         let now = plan.commits;
-        plan.faults.remove(&now)
+        let of = plan.of.take_if(|(prefix, _)| batch.touches(prefix)).map(|(_, fault)| fault);
+        plan.faults.remove(&now).or(of)
     }
 }
 
@@ -75,7 +84,7 @@ impl Store for FaultyStore {
     }
 
     async fn commit(&self, batch: Batch) -> Result<(), StoreError> {
-        let fault = self.next();
+        let fault = self.next(&batch);
         if fault != Some(Fault::Lost) {
             self.inner.commit(batch).await?;
         }

@@ -13,6 +13,7 @@ use grondslag_proto::question::TargetQuestion;
 use tokio::time::Instant;
 
 use super::decide::{self, Found, Rules};
+use super::envelope::Envelope;
 use super::facts::Case;
 use super::record::{self, DecisionRecord, Ruled, Ruling};
 use super::release::{Draft, Frame, Mismatch, Prepared, Sealed};
@@ -298,15 +299,17 @@ async fn release(
     let Shaped { draft, ruling, number } = shaped;
     let canary = number.is_some() && ruling.lines.iter().all(|line| line.outcome == Ruled::Miss);
     let frame = frame(agency, attested, (readiness, witnessed), number.as_deref(), canary)?;
-    let prepared = draft.finish(&frame, &agency.sign_key);
-    let prepared = prepared.map_err(|error| Stop::Hidden(error.reason()))?;
+    let (size, tag) = (agency.ledger.checkpoint().checkpoint().size, frame.subject_tag);
+    let prepared = draft.finish(frame, size, random().map_err(Stop::Fault)?);
     // A made-up subject is nobody's data.
     let subject = number.as_deref().filter(|_| !canary);
     let record = decision(agency, attested, ruling, prepared.outcome(), subject, now);
     let record = record.map_err(Stop::past_look_up)?;
-    let entry = entry(agency, attested, &prepared, &record, subject, &frame.subject_tag);
-    let entry = entry.map_err(Stop::past_look_up)?;
-    match agency.ledger.append(entry).await {
+    let (entry, commitment) =
+        entry(agency, attested, &prepared, &record, subject, &tag).map_err(Stop::past_look_up)?;
+    let cost = prepared.cost().map_err(|error| Stop::Hidden(error.reason()))?;
+    let place = prepared.place(commitment, agency.sign_key.clone());
+    match agency.ledger.append_placed(entry, cost, place).await {
         Ok(receipt) => Ok(prepared.release(&receipt)?),
         // Somebody else of this node answered the same question meanwhile.
         Err(LedgerError::Conflict { .. }) => {
@@ -345,20 +348,22 @@ fn frame<'a>(
     let of = number.map_or(noise.as_slice(), str::as_bytes);
     let tag = subject_tag(&target_id, &agency.oin, of);
     Ok(Frame {
-        target_id,
-        from: &agency.oin,
-        to: &header.asker,
-        epoch: header.epoch,
-        answer_by: header.times.answer_by,
+        envelope: Envelope {
+            target_id,
+            from: agency.oin.clone(),
+            to: header.asker.clone(),
+            epoch: header.epoch,
+            answer_by: header.times.answer_by,
+            seal_key: attested.seal_key().clone(),
+            reply_bytes: attested.reply_bytes(),
+            seen_size: agency.watching.seen_size(),
+        },
         index_as_of: readiness.index_as_of,
         holds_unnumbered_records: readiness.holds_unnumbered_records,
         unwitnessed: witnessed == Witnessed::Late,
         duty_phone: &agency.duty_phone,
         subject_tag: tag,
         noise: if canary { *tag.as_bytes() } else { noise },
-        seal_key: attested.seal_key(),
-        reply_bytes: attested.reply_bytes(),
-        seen_size: agency.watching.seen_size(),
     })
 }
 
@@ -408,6 +413,7 @@ fn decision(
     })
 }
 
+/// The entry of a decision, and what its leaf commits to.
 fn entry(
     agency: &Agency,
     attested: &Attested,
@@ -415,16 +421,14 @@ fn entry(
     record: &DecisionRecord,
     subject: Option<&str>,
     tag: &Digest,
-) -> Result<Entry, Stop> {
-    // What the receipt is compared by. It covers random bytes of the asker, so that it cannot be
-    // guessed.
-    let about: Digest = attested.statement();
-    let header = attested.header();
+) -> Result<(Entry, Digest), Stop> {
+    // What the receipt is compared by. It is salted, so that it cannot be guessed.
+    let about = prepared.about();
     let state = agency.watching.put_head(Batch::new());
-    let state = prepared.keep(state, header.times.answer_by)?;
     let state = slots::open(state, attested, &record.lines, tag, record.decided_at)?;
     let made = record.commit(agency, subject).map_err(Stop::Fault)?;
-    Ok(Entry { about, ..made.entry(state) })
+    let commitment = made.commitment;
+    Ok((Entry { about, ..made.entry(state) }, commitment))
 }
 
 impl From<SourceFault> for Stop {

@@ -13,6 +13,7 @@
 
 mod answering;
 mod decide;
+mod envelope;
 mod facts;
 pub mod record;
 pub mod release;

@@ -1,31 +1,34 @@
 //! The one door out: content needs a permit, everything needs a receipt.
 //!
 //! A [`Draft`] gathers lines: [`Draft::give`] takes content with the permit that allows it,
-//! [`Draft::close`] takes a line of the closed list that holds none. [`Draft::finish`] encodes and
-//! signs; the bytes can then only be put in the batch that the ledger commits
-//! ([`Prepared::keep`]), until the ledger's receipt for this very question turns them into
-//! [`Sealed`], which alone can be sent.
+//! [`Draft::close`] takes a line of the closed list that holds none. [`Draft::finish`] encodes.
+//! When the ledger knows where the answer's entry will stand, [`Prepared::place`] adds the proof of
+//! that place, seals and signs; the bytes can then only be put in the batch that the ledger
+//! commits, until the ledger's receipt for this very answer turns them into [`Sealed`], which alone
+//! can be sent.
 
 use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use ed25519_dalek::SigningKey;
 use grondslag_core::answer::{Answer, Basis, Entry, Line, Outcome};
 use grondslag_core::catalogue::Category;
 use grondslag_core::clock::Timestamp;
-use grondslag_core::id::{Digest, Oin, TargetId};
-use grondslag_core::limits::LINE_ENTRIES_MAX;
+use grondslag_core::id::Digest;
+use grondslag_core::limits::{LINE_ENTRIES_MAX, PROOF_HASHES_MAX};
 use grondslag_core::reason::Reason;
-use grondslag_core::seal::{self, About, SealError, SealKey};
-use grondslag_core::statement::{self, FIRST_REPLY_NO, ReplyFields};
+use grondslag_core::statement::FIRST_REPLY_NO;
 use grondslag_core::tier::Tier;
-use grondslag_evidence::ledger::Receipt;
+use grondslag_evidence::ledger::{Placed, Receipt};
 use grondslag_evidence::store::{Batch, StoreError};
 use grondslag_policy::{Minimised, Permit};
+use grondslag_proto::content::proof_bytes;
 use grondslag_proto::reply::Reply;
 use grondslag_proto::{answer, v1};
-use rand_core::UnwrapErr;
 
+use super::envelope::{Envelope, Unplaced};
 use super::replay;
+use crate::limits::PATH_SLACK;
 
 /// A permit, a receipt or content belongs to another question: a fault of this program, and
 /// nothing leaves.
@@ -53,19 +56,11 @@ pub enum Closed {
     Neutral(Category),
 }
 
-/// What a reply says besides its lines.
+/// What an answer says besides its lines.
 #[derive(Clone)]
 pub struct Frame<'a> {
-    /// The question as this node knows it.
-    pub target_id: TargetId,
-    /// This node.
-    pub from: &'a Oin,
-    /// The asker.
-    pub to: &'a Oin,
-    /// Epoch of the question.
-    pub epoch: u32,
-    /// Until when more may follow.
-    pub answer_by: Timestamp,
+    /// What its reply is bound to.
+    pub envelope: Envelope,
     /// Every client registered before this moment is covered.
     pub index_as_of: Timestamp,
     /// The agency has records that no answer speaks for.
@@ -78,17 +73,11 @@ pub struct Frame<'a> {
     pub subject_tag: Digest,
     /// What stands in its place when nothing is told.
     pub noise: [u8; 32],
-    /// What the reply is sealed under.
-    pub seal_key: &'a SealKey,
-    /// Length of the whole reply.
-    pub reply_bytes: usize,
-    /// Size of the largest head of the broker's ledger that was seen here.
-    pub seen_size: u64,
 }
 
 impl fmt::Debug for Frame<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Frame({}, …)", self.target_id)
+        write!(f, "Frame({:?}, …)", self.envelope)
     }
 }
 
@@ -141,11 +130,8 @@ impl Draft {
         self
     }
 
-    /// Seals and signs the answer.
-    ///
-    /// # Errors
-    /// [`SealError`] for a key that cannot be sealed under.
-    pub(crate) fn finish(self, frame: &Frame<'_>, key: &SigningKey) -> Result<Prepared, SealError> {
+    /// Encodes the answer, cut to what fits beside a proof in a ledger that has now `size` leaves.
+    pub(crate) fn finish(self, frame: Frame<'_>, size: u64, salt: [u8; 32]) -> Prepared {
         let outcome = Answer::outcome_of(&self.lines);
         let subject_tag = match outcome {
             Outcome::Neutraal => frame.noise,
@@ -158,63 +144,29 @@ impl Draft {
             index_as_of: frame.index_as_of,
             holds_unnumbered_records: frame.holds_unnumbered_records,
             unwitnessed: frame.unwitnessed,
-            answer_by: frame.answer_by,
+            answer_by: frame.envelope.answer_by,
             duty_phone: frame.duty_phone.to_owned(),
         };
-        let answer = fitting(answer, frame.room(FIRST_REPLY_NO));
-        let reply = sealed(&answer::encode(&answer), FIRST_REPLY_NO, frame, key)?;
-        Ok(Prepared { question: self.question, outcome: answer.outcome, reply })
+        let envelope = frame.envelope;
+        let room = envelope.room(FIRST_REPLY_NO).saturating_sub(proof_bytes(path_len(size)));
+        let answer = fitting(answer, room);
+        let unplaced = Unplaced {
+            statement: self.question,
+            answer: answer::encode(&answer),
+            salt,
+            reply_no: FIRST_REPLY_NO,
+            envelope,
+        };
+        let (outcome, unplaced) = (answer.outcome, Arc::new(unplaced));
+        Prepared { outcome, unplaced, made: Arc::default() }
     }
 }
 
-impl Frame<'_> {
-    fn blank(&self, reply_no: u32) -> Reply {
-        Reply {
-            target_id: self.target_id,
-            reply_no,
-            part: 1,
-            last: true,
-            body: Vec::new(),
-            signature: [0; 64],
-            seen_size: self.seen_size,
-        }
-    }
-
-    /// What a reply is bound to: its seal by all but the body, its signature by all.
-    fn fields<'a>(&'a self, reply: &'a Reply) -> ReplyFields<'a> {
-        ReplyFields {
-            target_id: self.target_id,
-            from: self.from,
-            to: self.to,
-            epoch: self.epoch,
-            reply_no: reply.reply_no,
-            part: reply.part,
-            last: reply.last,
-            answer_by: self.answer_by,
-            body: &reply.body,
-        }
-    }
-
-    /// Bytes of content that fit a reply.
-    fn room(&self, reply_no: u32) -> usize {
-        seal::room(self.seal_key, self.blank(reply_no).body_bytes(self.reply_bytes))
-    }
-}
-
-/// Seals content as a reply of this node, and signs it.
-pub(crate) fn sealed(
-    content: &[u8],
-    reply_no: u32,
-    frame: &Frame<'_>,
-    key: &SigningKey,
-) -> Result<Reply, SealError> {
-    let mut reply = frame.blank(reply_no);
-    let bytes = reply.body_bytes(frame.reply_bytes);
-    let mut rng = UnwrapErr(getrandom::SysRng);
-    let about = About::answer(&frame.fields(&reply));
-    reply.body = seal::seal(frame.seal_key, &about, content, bytes, &mut rng)?;
-    reply.signature = statement::sign(key, &frame.fields(&reply).canonical());
-    Ok(reply)
+/// Most hashes of an inclusion proof by the time an answer that is drafted now is recorded: the
+/// ledger would have to double meanwhile.
+fn path_len(size: u64) -> usize {
+    let then = size.saturating_mul(2).saturating_add(PATH_SLACK);
+    usize::try_from(u64::BITS - then.leading_zeros()).unwrap_or(PROOF_HASHES_MAX)
 }
 
 /// Newest first when there are too many, then in the agency's own order.
@@ -275,17 +227,20 @@ impl From<Closed> for Line {
     }
 }
 
-/// A signed reply that may not leave yet. Its bytes can be kept in a batch, and nowhere else:
+/// An answer that may not leave yet. Its reply is made where the ledger commits it, and can be kept
+/// in that batch and nowhere else:
 ///
 /// ```compile_fail,E0616
 /// fn leak(prepared: grondslag_node::answers::release::Prepared) {
-///     let _ = prepared.reply;
+///     let _ = prepared.made;
 /// }
 /// ```
 pub struct Prepared {
-    question: Digest,
     outcome: Outcome,
-    reply: Reply,
+    unplaced: Arc<Unplaced>,
+    /// The reply as it was last made: by the ledger's sequencer, which makes it anew when its place
+    /// changes. It is taken once the ledger says that it is durable.
+    made: Arc<Mutex<Option<Reply>>>,
 }
 
 impl fmt::Debug for Prepared {
@@ -300,26 +255,51 @@ impl Prepared {
         self.outcome
     }
 
-    /// Puts the reply in the batch that makes it durable, so that the same question gets the same
-    /// bytes again.
-    ///
-    /// # Errors
-    /// `TOO_LARGE` for a body over the store's limits.
-    pub(crate) fn keep(&self, batch: Batch, until: Timestamp) -> Result<Batch, StoreError> {
-        replay::keep(batch, &self.reply, &self.question, until)
+    /// What its entry in the ledger is about.
+    pub(crate) fn about(&self) -> Digest {
+        self.unplaced.about()
     }
 
-    /// Lets the reply leave: the ledger says that this question's decision is durable.
+    /// Steps and bytes of the state that [`Prepared::place`] gives.
+    ///
+    /// # Errors
+    /// `TOO_LARGE` for a reply over the store's limits.
+    pub(crate) fn cost(&self) -> Result<(usize, usize), StoreError> {
+        let state = keep(&self.unplaced, &self.unplaced.blank())?;
+        Ok((state.len(), state.bytes()))
+    }
+
+    /// Makes the reply from where its entry stands, for the commit of that entry: the state keeps
+    /// it, so that the same question gets the same bytes again.
+    pub(crate) fn place(
+        &self,
+        record: Digest,
+        key: SigningKey,
+    ) -> impl FnMut(&Placed) -> Result<Batch, StoreError> + Send + 'static {
+        let (unplaced, made) = (Arc::clone(&self.unplaced), Arc::clone(&self.made));
+        move |placed| {
+            let reply = unplaced.reply(record, placed, &key)?;
+            let state = keep(&unplaced, &reply)?;
+            *made.lock().unwrap_or_else(PoisonError::into_inner) = Some(reply);
+            Ok(state)
+        }
+    }
+
+    /// Lets the reply leave: the ledger says that this answer to this question is durable.
     ///
     /// # Errors
     /// [`Mismatch`] for a receipt of something else.
     pub(crate) fn release(self, receipt: &Receipt) -> Result<Sealed, Mismatch> {
-        if receipt.about() == self.question {
-            Ok(Sealed { reply: self.reply })
-        } else {
-            Err(Mismatch)
+        let reply = self.made.lock().unwrap_or_else(PoisonError::into_inner).take();
+        match reply {
+            Some(reply) if receipt.about() == self.about() => Ok(Sealed { reply }),
+            _ => Err(Mismatch),
         }
     }
+}
+
+fn keep(unplaced: &Unplaced, reply: &Reply) -> Result<Batch, StoreError> {
+    replay::keep(Batch::new(), reply, &unplaced.statement, unplaced.envelope.answer_by)
 }
 
 /// A reply that may leave: it was released with a receipt, or is kept from such a release.
@@ -361,9 +341,13 @@ impl From<Sealed> for v1::Reply {
 
 #[cfg(test)]
 mod tests {
+    use grondslag_core::checkpoint::{Checkpoint, Origin};
+    use grondslag_core::id::{Oin, TargetId};
     use grondslag_core::limits::REPLY_BYTES_LARGE;
-    use grondslag_core::seal::{SealSecret, Suite};
+    use grondslag_core::seal::{self, About, SealKey, SealSecret, Suite};
+    use grondslag_proto::content;
     use prost::Message as _;
+    use rand_core::UnwrapErr;
 
     use super::*;
 
@@ -371,22 +355,24 @@ mod tests {
         Category::parse(code).unwrap()
     }
 
-    fn frame<'a>(oin: &'a Oin, seal_key: &'a SealKey) -> Frame<'a> {
+    fn frame(oin: &Oin, seal_key: &SealKey) -> Frame<'static> {
         Frame {
-            target_id: TargetId::new([1; 16]),
-            from: oin,
-            to: oin,
-            epoch: 0,
-            answer_by: Timestamp::from_ms(5),
+            envelope: Envelope {
+                target_id: TargetId::new([1; 16]),
+                from: oin.clone(),
+                to: oin.clone(),
+                epoch: 0,
+                answer_by: Timestamp::from_ms(5),
+                seal_key: seal_key.clone(),
+                reply_bytes: REPLY_BYTES_LARGE,
+                seen_size: 0,
+            },
             index_as_of: Timestamp::from_ms(1),
             holds_unnumbered_records: false,
             unwitnessed: false,
             duty_phone: "088",
             subject_tag: Digest::of(b"tag"),
             noise: [9; 32],
-            seal_key,
-            reply_bytes: REPLY_BYTES_LARGE,
-            seen_size: 0,
         }
     }
 
@@ -395,10 +381,29 @@ mod tests {
         let secret = SealSecret::random(Suite::XWing, &mut UnwrapErr(getrandom::SysRng));
         let (seal_key, key) = (secret.public().unwrap(), SigningKey::from_bytes(&[1; 32]));
         let frame = frame(&oin, &seal_key);
-        let reply = draft.finish(&frame, &key).unwrap().reply;
+        let envelope = frame.envelope.clone();
+        let size = 1_000_000;
+        let prepared = draft.finish(frame, size, [8; 32]);
+        // The tree has nearly doubled meanwhile.
+        let origin = Origin::parse("drieveen/1").unwrap();
+        let head = Checkpoint { origin, size: 2 * size, root: Digest::of(b"root") };
+        let placed = Placed {
+            index: 2 * size - 1,
+            leaf_hash: Digest::of(b"leaf"),
+            recorded_at: Timestamp::from_ms(3),
+            inclusion: vec![Digest::of(b"hash"); path_len(size)],
+            checkpoint: Arc::new(head.sign(&key)),
+        };
+        let cost = prepared.cost().unwrap();
+        let state = prepared.place(Digest::of(b"record"), key)(&placed).unwrap();
+        assert_eq!((state.len(), state.bytes()), cost);
+        let reply = prepared.made.lock().unwrap().take().unwrap();
         assert_eq!(v1::Reply::from(reply.clone()).encoded_len(), REPLY_BYTES_LARGE);
-        let about = About::answer(&frame.fields(&reply));
-        answer::decode(&seal::open(&secret, &about, &reply.body).unwrap()).unwrap()
+        let about = About::answer(&envelope.fields(&reply));
+        let content = seal::open(&secret, &about, &reply.body).unwrap();
+        let proved = content::decode(&content).unwrap().unwrap();
+        assert_eq!(proved.proof.path, placed.inclusion);
+        answer::decode(&proved.answer).unwrap()
     }
 
     #[test]

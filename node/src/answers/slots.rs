@@ -16,17 +16,21 @@ use grondslag_core::seal::SealError;
 use grondslag_core::slot::next_slot;
 use grondslag_core::statement::FIRST_REPLY_NO;
 use grondslag_core::tier::Urgency;
+use grondslag_evidence::ledger::{Entry, LedgerError, Placed};
 use grondslag_evidence::store::{Batch, StoreError, parts};
+use grondslag_policy::retention::Kept;
+use grondslag_proto::reply::Reply;
 use grondslag_proto::{answer, v1};
 use prost::Message as _;
 use serde::{Deserialize, Serialize};
 
+use super::envelope::{Envelope, Unplaced};
 use super::record::{DecisionLine, Shown};
-use super::release::{Frame, sealed};
 use super::verify::Attested;
 use crate::agency::Agency;
 use crate::limits::{PAGE, SLOTS_AT_ONCE_MAX};
-use crate::recorded::{Kind, append};
+use crate::random::random;
+use crate::recorded::{Kind, append, record};
 
 const OPEN: &[u8] = b"s/";
 const DUE: &[u8] = b"sd/";
@@ -36,6 +40,8 @@ const OUTBOX: &[u8] = b"so/";
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct Open {
     asker: Oin,
+    /// Digest of its statement.
+    statement: Digest,
     epoch: u32,
     urgency: Urgency,
     answer_by: Timestamp,
@@ -86,6 +92,7 @@ pub(super) fn open(
     });
     let open = Open {
         asker: header.asker.clone(),
+        statement: attested.statement(),
         epoch: header.epoch,
         urgency: header.urgency,
         answer_by: header.times.answer_by,
@@ -138,62 +145,54 @@ async fn fill(agency: &Agency, id: &TargetId, now: Timestamp) -> Result<(), Reas
     let next = next.map(|due| if last { open.answer_by } else { due });
     let lapses = next.is_none().then_some(open.lapse.as_ref()).flatten();
     let batch = parts::delete_seen(Batch::new(), &key, &seen).delete(due_key(open.due, id));
-    let batch = match next {
+    let message = message(agency, id, &open, lapses);
+    // Without the asker's card nothing can be sealed for it: the slot stays empty, and shows.
+    let message = message.inspect_err(|reason| tracing::warn!(%reason, "a slot stayed empty")).ok();
+    match next {
         Some(due) => {
             let after = Open { next_no: open.next_no.saturating_add(1), due, ..open.clone() };
-            let body = json(&after).map_err(failed)?;
-            let batch = parts::put_body(batch, &key, &body).map_err(failed)?;
-            batch.put(due_key(due, id), Vec::new())
+            let batch = parts::put_body(batch, &key, &json(&after).map_err(failed)?);
+            let mut batch = batch.map_err(failed)?.put(due_key(due, id), Vec::new());
+            if let Some(message) = message {
+                let reply = message.dummy(&agency.sign_key).map_err(SealError::reason)?;
+                batch = batch.then(outbox(reply).map_err(failed)?);
+            }
+            store.commit(batch).await.map_err(failed)
         }
-        None => batch,
-    };
-    let batch = match message(agency, id, &open, lapses) {
-        Ok(wire) => {
-            let outbox = outbox_key(id, open.next_no);
-            parts::put_body(batch, &outbox, &wire.encode_to_vec()).map_err(failed)?
-        }
-        // Without the asker's card nothing can be sealed for it: the slot stays empty, and shows.
-        Err(reason) => {
-            tracing::warn!(%reason, "a slot stayed empty");
-            batch
-        }
-    };
-    match next {
-        Some(_) => agency.store.commit(batch).await.map_err(failed),
-        None => record_ended(agency, id, &open, batch, now).await,
+        None => record_ended(agency, id, &open, (message, batch), now).await,
     }
 }
 
-/// One message: what there is to say, or a dummy; sealed and signed alike.
+/// One message: what there is to say, or nothing; sealed and signed alike.
 fn message(
     agency: &Agency,
     id: &TargetId,
     open: &Open,
     lapse: Option<&Lapse>,
-) -> Result<v1::Reply, Reason> {
+) -> Result<Unplaced, Reason> {
     let asker = agency.directory.card(&open.asker)?;
-    let frame = Frame {
+    let envelope = Envelope {
         target_id: *id,
-        from: &agency.oin,
-        to: &open.asker,
+        from: agency.oin.clone(),
+        to: open.asker.clone(),
         epoch: open.epoch,
         answer_by: open.answer_by,
-        index_as_of: Timestamp::default(),
-        holds_unnumbered_records: false,
-        unwitnessed: false,
-        duty_phone: &agency.duty_phone,
-        subject_tag: Digest::new([0; Digest::LEN]),
-        noise: [0; 32],
-        seal_key: &asker.keys()?.seal,
+        seal_key: asker.keys()?.seal.clone(),
         reply_bytes: open.reply_bytes,
         seen_size: agency.watching.seen_size(),
     };
-    let content = match lapse.filter(|lapse| !lapse.named.is_empty()) {
+    let answer = match lapse.filter(|lapse| !lapse.named.is_empty()) {
         Some(lapse) => answer::encode(&lapsed(agency, open, lapse)?),
-        None => answer::dummy(),
+        None => Vec::new(),
     };
-    let reply = sealed(&content, open.next_no, &frame, &agency.sign_key);
-    Ok(reply.map_err(SealError::reason)?.into())
+    let (statement, reply_no, salt) = (open.statement, open.next_no, random()?);
+    Ok(Unplaced { statement, answer, salt, reply_no, envelope })
+}
+
+/// Keeps a message until the broker has taken it.
+fn outbox(reply: Reply) -> Result<Batch, StoreError> {
+    let key = outbox_key(&reply.target_id, reply.reply_no);
+    parts::put_body(Batch::new(), &key, &v1::Reply::from(reply).encode_to_vec())
 }
 
 /// The term has ended without an outcome: said by name where the review was named.
@@ -216,13 +215,13 @@ fn lapsed(agency: &Agency, open: &Open, lapse: &Lapse) -> Result<Answer, Reason>
     })
 }
 
-/// Records that a term ended, with an outcome or without: of every question alike, so that the
-/// ledger does not tell which one had something in review.
+/// Records that a term ended, with an outcome or without, together with the last message: of every
+/// question alike, so that the ledger does not tell which one had something in review.
 async fn record_ended(
     agency: &Agency,
     id: &TargetId,
     open: &Open,
-    state: Batch,
+    (message, state): (Option<Unplaced>, Batch),
     now: Timestamp,
 ) -> Result<(), Reason> {
     let body = Kind::Ended
@@ -232,8 +231,17 @@ async fn record_ended(
         .flag(open.lapse.is_some())
         .signed(open.answer_by.ms())
         .signed(now.ms());
-    append(agency, Kind::Ended, body, state).await?;
-    Ok(())
+    let Some(message) = message else {
+        return append(agency, Kind::Ended, body, state).await.map(drop);
+    };
+    let term = (Kept::Decision, agency.clock.now());
+    let made = record(&agency.pack, Kind::Ended, &body.finish_secret(), term, &[])?;
+    let (commitment, about, key) = (made.commitment, message.about(), agency.sign_key.clone());
+    let kept = outbox(message.blank()).map_err(StoreError::reason)?;
+    let make = move |placed: &Placed| outbox(message.reply(commitment, placed, &key)?);
+    let entry = Entry { about, ..made.entry(state) };
+    let appended = agency.ledger.append_placed(entry, (kept.len(), kept.bytes()), make).await;
+    appended.map(drop).map_err(LedgerError::reason)
 }
 
 /// Delivers what waits. What the broker does not take any more is over.

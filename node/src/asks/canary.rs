@@ -26,7 +26,7 @@ use grondslag_proto::v1;
 use grondslag_proto::v1::ask_response::Event;
 use tokio_stream::StreamExt as _;
 
-use super::check::{Asked, check_evidence, check_rulings, open_reply};
+use super::check::{Asked, Given, check_evidence, check_rulings, open_reply};
 use super::compose::{header, inquiry};
 use super::pursue::{Pursuit, part_of, set_again};
 use super::term::answer_by;
@@ -224,7 +224,7 @@ async fn judge(
     let opened = wire.reply.ok_or(Reason::Malformed).and_then(Reply::try_from);
     let opened = opened.and_then(|reply| open_reply(agency, asked, wish, through, &reply));
     match opened {
-        Ok(answer) if answer.subject_tag == expected(&asked.id(), target, wish) => {
+        Ok(Given { answer, .. }) if answer.subject_tag == expected(&asked.id(), target, wish) => {
             tested.met.push(target.clone());
         }
         Ok(_) | Err(Reason::SubjectMismatch) => {

@@ -2,6 +2,7 @@
 //! attestation and by deciding again, a node's answer by its own signature and subject tag.
 
 use grondslag_core::answer::{Answer, Line, Outcome};
+use grondslag_core::answered::AnswerProof;
 use grondslag_core::approval;
 use grondslag_core::catalogue::Category;
 use grondslag_core::clock::Timestamp;
@@ -11,16 +12,18 @@ use grondslag_core::limits::CLOCK_SKEW_MS_MAX;
 use grondslag_core::reason::Reason;
 use grondslag_core::seal::{About, SealError};
 use grondslag_core::statement::{
-    FIRST_REPLY_NO, Leaf, NamedRuling, ReplyFields, subject_tag, verify,
+    FIRST_REPLY_NO, Leaf, NamedRuling, ReplyFields, ask_digest, subject_tag, verify,
 };
 use grondslag_core::tier::Approvals;
 use grondslag_policy::FactError;
+use grondslag_proto::content::{self, Proved};
 use grondslag_proto::question::Evidence;
 use grondslag_proto::reply::Reply;
 
 use super::wish::Wish;
 use crate::agency::Agency;
-use crate::evidence::proved_leaf;
+use crate::evidence::{AnswerTo, proved_answer, proved_leaf};
+use crate::recorded::Kind;
 
 /// The part of a question that one target got.
 #[derive(Debug, Clone, Copy)]
@@ -37,6 +40,11 @@ impl Asked<'_> {
     /// The inquiry as the target knows it.
     pub(crate) fn id(&self) -> TargetId {
         TargetId::derive(self.inquiry.id(), self.target)
+    }
+
+    /// Digest of our statement to the target.
+    pub(crate) fn statement(&self) -> Digest {
+        ask_digest(&self.id(), self.target, self.inquiry.header(), self.part)
     }
 }
 
@@ -146,7 +154,7 @@ pub(crate) fn open_reply(
     wish: &Wish,
     let_through: &[Category],
     reply: &Reply,
-) -> Result<Answer, Reason> {
+) -> Result<Given, Reason> {
     let header = asked.inquiry.header();
     let expected = Expected {
         id: asked.id(),
@@ -158,7 +166,9 @@ pub(crate) fn open_reply(
     if reply.reply_no != FIRST_REPLY_NO {
         return Err(Reason::AnswerInvalid);
     }
-    let answer = grondslag_proto::answer::decode(&content)?;
+    let proved = content.ok_or(Reason::ReceiptInvalid)?;
+    let given = proved_by(agency, &expected, &asked.statement(), Kind::Decision, proved)?;
+    let answer = &given.answer;
     let whole = answer.lines.iter().map(Line::category).eq(let_through);
     if !whole || !is_outcome(answer.outcome, &answer.lines) {
         return Err(Reason::AnswerInvalid);
@@ -169,7 +179,7 @@ pub(crate) fn open_reply(
     if answer.outcome != Outcome::Neutraal && about_somebody_else {
         return Err(Reason::SubjectMismatch);
     }
-    Ok(answer)
+    Ok(given)
 }
 
 /// What a reply must be bound to, whichever number it has.
@@ -185,15 +195,47 @@ pub(crate) struct Expected<'a> {
     pub answer_by: Timestamp,
 }
 
-/// The content of a reply that is whole, signed by its node and sealed for us.
+/// An answer, and what is kept of it to show later that its node gave it.
+#[derive(Debug)]
+pub(crate) struct Given {
+    /// What is shown.
+    pub answer: Answer,
+    /// Hash of its entry in the node's ledger.
+    pub entry: Digest,
+    /// That it stands there.
+    pub proof: AnswerProof,
+}
+
+/// An answer that its node proves to stand in its ledger, as its record of this kind.
 ///
 /// # Errors
-/// `ANSWER_INVALID`, `SEAL_INVALID`, or why the node's card does not hold.
+/// `RECEIPT_INVALID`, or why the node's card or the answer itself does not hold.
+pub(crate) fn proved_by(
+    agency: &Agency,
+    expected: &Expected<'_>,
+    statement: &Digest,
+    kind: Kind,
+    proved: Proved,
+) -> Result<Given, Reason> {
+    let card = agency.directory.card(expected.from)?;
+    let (region, key) = (agency.context.region_name(), &card.card().sign_key);
+    let to = AnswerTo { statement, kind, region: &region, from: expected.from, key };
+    let entry = proved_answer(&proved, &to)?;
+    let answer = grondslag_proto::answer::decode(&proved.answer)?;
+    Ok(Given { answer, entry, proof: proved.proof })
+}
+
+/// The content of a reply that is whole, signed by its node and sealed for us; `None` for one that
+/// says nothing.
+///
+/// # Errors
+/// `ANSWER_INVALID`, `SEAL_INVALID`, `RECEIPT_INVALID` for an answer without a proof, or why the
+/// node's card does not hold.
 pub(crate) fn unseal(
     agency: &Agency,
     expected: &Expected<'_>,
     reply: &Reply,
-) -> Result<Vec<u8>, Reason> {
+) -> Result<Option<Proved>, Reason> {
     let fields = ReplyFields {
         target_id: expected.id,
         from: expected.from,
@@ -211,5 +253,6 @@ pub(crate) fn unseal(
     if signed.is_err() || !whole || reply.target_id != expected.id {
         return Err(Reason::AnswerInvalid);
     }
-    agency.keys.seals.open(&About::answer(&fields), &reply.body).map_err(SealError::reason)
+    let content = agency.keys.seals.open(&About::answer(&fields), &reply.body);
+    content::decode(&content.map_err(SealError::reason)?)
 }

@@ -19,19 +19,19 @@ use grondslag_core::reason::Reason;
 use grondslag_core::statement::FIRST_REPLY_NO;
 use grondslag_evidence::store::parts::{self, Seen};
 use grondslag_evidence::store::{Batch, Store, StoreError};
-use grondslag_proto::answer::{decode, is_dummy};
 use grondslag_proto::reply::Reply;
 use grondslag_proto::v1;
 use grondslag_proto::v1::follow_response::Event;
 use serde::{Deserialize, Serialize};
 
-use super::check::{Expected, is_outcome, unseal};
-use super::inquiries::record_answer;
+use super::check::{Expected, Given, is_outcome, proved_by, unseal};
 use super::pursue::is_alarming;
+use super::received::record_answer;
 use super::view::{Draft, Stand, agency_line};
 use crate::agency::Agency;
 use crate::alarm::raise;
 use crate::limits::EXPIRE_STEPS;
+use crate::recorded::Kind;
 
 const PREFIX: &[u8] = b"n/f/";
 
@@ -53,6 +53,8 @@ pub(crate) struct FollowedTarget {
     pub oin: Oin,
     /// Epoch of the question that it took.
     pub epoch: u32,
+    /// Digest of the statement in that question.
+    pub statement: Digest,
     /// What the broker let through.
     pub let_through: Vec<Category>,
     /// Binds a reply to the child.
@@ -155,14 +157,16 @@ async fn said(
         let last = page.len() < FOLLOW_PAGE;
         for reply in page {
             match open(agency, id, answer_by, target, reply, before) {
-                Ok((reply, answer)) => {
+                Ok((reply, given)) => {
                     said.missed |= reply.reply_no > before.saturating_add(1);
                     before = reply.reply_no;
-                    if before > target.last_no && answer.is_some() {
-                        record_answer(agency, &target.oin, &reply).await?;
+                    if let Some(given) = &given
+                        && before > target.last_no
+                    {
+                        record_answer(agency, &target.oin, &reply, given).await?;
                     }
                     target.last_no = target.last_no.max(before);
-                    said.answer = answer.or(said.answer);
+                    said.answer = given.map(|given| given.answer).or(said.answer);
                 }
                 Err(reason) => {
                     if is_alarming(reason) {
@@ -214,7 +218,7 @@ fn open(
     target: &FollowedTarget,
     wire: v1::Reply,
     before: u32,
-) -> Result<(Reply, Option<Answer>), Reason> {
+) -> Result<(Reply, Option<Given>), Reason> {
     let reply = Reply::try_from(wire)?;
     let expected = Expected {
         id: TargetId::derive(id, &target.oin),
@@ -226,18 +230,17 @@ fn open(
     if reply.reply_no <= before {
         return Err(Reason::AnswerInvalid);
     }
-    if is_dummy(&content) {
-        return Ok((reply, None));
-    }
-    let answer = decode(&content)?;
+    let Some(proved) = content else { return Ok((reply, None)) };
+    let given = proved_by(agency, &expected, &target.statement, Kind::Ended, proved)?;
+    let answer = &given.answer;
     let of_question = answer.lines.iter().all(|line| target.let_through.contains(line.category()));
-    if !of_question || !says_later(&answer) {
+    if !of_question || !says_later(answer) {
         return Err(Reason::AnswerInvalid);
     }
     if answer.outcome != Outcome::Neutraal && answer.subject_tag != *target.tag.as_bytes() {
         return Err(Reason::SubjectMismatch);
     }
-    Ok((reply, Some(answer)))
+    Ok((reply, Some(given)))
 }
 
 /// The outcome follows from the lines, or the term of what was in review has ended.

@@ -3,12 +3,11 @@
 use grondslag_core::answer::Answer;
 use grondslag_core::catalogue::{Purpose, Role};
 use grondslag_core::clock::Timestamp;
-use grondslag_core::id::{Digest, InquiryId, Oin, StaffId};
+use grondslag_core::id::{InquiryId, StaffId};
 use grondslag_core::inquiry::Inquiry;
 use grondslag_core::reason::Reason;
 use grondslag_evidence::ledger::LedgerError;
 use grondslag_evidence::store::{Batch, Store, StoreError};
-use grondslag_proto::reply::Reply;
 use serde::{Deserialize, Serialize};
 
 use super::budget::{self, Counted, Said};
@@ -154,26 +153,6 @@ pub(crate) async fn record_shown(
 ) -> Result<(), Reason> {
     let body = Kind::DraftShown.canonical().bytes(id.as_bytes()).text(to.as_str());
     append(agency, Kind::DraftShown, body, Batch::new()).await?;
-    Ok(())
-}
-
-/// Records that an answer came, before it is shown.
-///
-/// # Errors
-/// Why it could not be recorded: the answer is then not shown.
-pub(crate) async fn record_answer(
-    agency: &Agency,
-    from: &Oin,
-    reply: &Reply,
-) -> Result<(), Reason> {
-    let body = Kind::Answered
-        .canonical()
-        .bytes(reply.target_id.as_bytes())
-        .text(from.as_str())
-        .number(reply.reply_no.into())
-        .bytes(Digest::of(&reply.body).as_bytes())
-        .bytes(&reply.signature);
-    append(agency, Kind::Answered, body, Batch::new()).await?;
     Ok(())
 }
 

@@ -20,6 +20,7 @@ pub(crate) mod inquiries;
 mod patterns;
 mod plan;
 mod pursue;
+pub(crate) mod received;
 mod second;
 pub(crate) mod service;
 mod spot_check;

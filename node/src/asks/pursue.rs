@@ -22,12 +22,11 @@ use tokio::sync::mpsc;
 use tokio_stream::StreamExt;
 
 use super::budget::Counted;
-use super::check::{Asked, check_evidence, check_rulings, open_reply, refused_by_rule};
+use super::check::{Asked, Given, check_evidence, check_rulings, open_reply, refused_by_rule};
 use super::compose::{Composed, Cosigned, inquiry};
 use super::draft::{Leaving, not_taken};
-use super::inquiries::{
-    Closed, Stage, Summary, record_again, record_answer, record_asked, record_closed, update,
-};
+use super::inquiries::{Closed, Stage, Summary, record_again, record_asked, record_closed, update};
+use super::received::record_answer;
 use super::view::{self, Draft, Stand, agency_line};
 use super::wish::Wish;
 use crate::agency::Agency;
@@ -64,6 +63,8 @@ struct Target {
     decided_in: u8,
     /// Epoch of the question that it was last put.
     epoch: u32,
+    /// Digest of the statement in that question.
+    statement: Option<Digest>,
 }
 
 impl Target {
@@ -260,8 +261,9 @@ impl Pursuit {
         if target.decided_in == inquiry.attempt() {
             return;
         }
-        (target.decided_in, target.epoch) = (inquiry.attempt(), inquiry.header().epoch);
         let asked = Asked { inquiry, target: oin, part };
+        (target.decided_in, target.epoch) = (inquiry.attempt(), inquiry.header().epoch);
+        target.statement = Some(asked.statement());
         match self.check_decision(asked, wire) {
             Ok(rulings) => target.rulings = rulings,
             Err(reason) => self.discard(inquiry, target, reason).await,
@@ -303,11 +305,11 @@ impl Pursuit {
         }
         let asked = Asked { inquiry, target: oin, part };
         match self.open(asked, target, wire.reply) {
-            Ok((answer, reply)) => {
-                target.answer = Some(answer);
+            Ok((given, reply)) => {
+                target.answer = Some(given.answer.clone());
                 let (agency, oin) = (Arc::clone(&self.agency), oin.clone());
                 Some(async move {
-                    let recorded = record_answer(&agency, &oin, &reply).await;
+                    let recorded = record_answer(&agency, &oin, &reply, &given).await;
                     (oin, recorded)
                 })
             }
@@ -323,11 +325,11 @@ impl Pursuit {
         asked: Asked<'_>,
         target: &Target,
         wire: Option<v1::Reply>,
-    ) -> Result<(Answer, Reply), Reason> {
+    ) -> Result<(Given, Reply), Reason> {
         let reply = Reply::try_from(wire.ok_or(Reason::Malformed)?)?;
         let let_through = target.let_through();
-        let answer = open_reply(&self.agency, asked, &self.wish, &let_through, &reply)?;
-        Ok((answer, reply))
+        let given = open_reply(&self.agency, asked, &self.wish, &let_through, &reply)?;
+        Ok((given, reply))
     }
 
     async fn recorded(
@@ -474,6 +476,7 @@ pub(crate) fn is_alarming(reason: Reason) -> bool {
             | Reason::AttestationInvalid
             | Reason::HeaderMismatch
             | Reason::AnswerInvalid
+            | Reason::ReceiptInvalid
             | Reason::SubjectMismatch
             | Reason::SealInvalid
             | Reason::Malformed

@@ -16,7 +16,7 @@ use super::heads::go_on_from;
 use super::kept::{Change, Kept, Memory, steps};
 use super::{fork_leaf, size};
 use crate::config::NodeConfig;
-use crate::serve::LEDGER;
+use crate::evidence::LEDGER;
 
 /// Why an operator's decision was not taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

@@ -7,6 +7,7 @@ use grondslag_core::id::{Digest, TargetId};
 use grondslag_core::limits::CLOCK_SKEW_MS_MAX;
 use grondslag_core::reason::Reason;
 use grondslag_core::tier::Tier;
+use grondslag_evidence::store::Store as _;
 use grondslag_evidence::store::faulty::Fault;
 use grondslag_tests::federation::hand::{Plea, Sketch};
 use grondslag_tests::federation::identity::Identities;
@@ -17,6 +18,11 @@ use crate::stage::{HELP, NOOR, NOW, SAFETY, SCHOOL, VT, fault, line, stage, wish
 
 const FAULTS: [Fault; 2] = [Fault::Lost, Fault::Landed];
 const DAY_MS: i64 = 24 * 3_600 * 1_000;
+
+/// Keys of ledgers: heads and cosignatures are kept beside them, at any moment.
+const LEDGERS: &[u8] = b"l/";
+/// Where the broker's ledger ends.
+const BROKER_HEAD: &[u8] = b"l/broker/s";
 
 async fn pair() -> Result<Federation> {
     Setup::of([VT, SCHOOL]).at(NOW).start().await
@@ -31,7 +37,7 @@ fn invariant_06_a_broker_that_cannot_record_asks_nobody() -> Result<()> {
         let channel = federation.to_broker(&vt)?;
         for how in FAULTS {
             let sketch = federation.sketch(&vt, &SAFETY, &[SCHOOL])?;
-            federation.broker_store().fail_commit(1, how);
+            federation.broker_store().fail_commit_of(LEDGERS, how);
             let failed = fault(vt.ask(&channel, sketch.to_wire()?).await)?;
             assert_eq!(failed, (Code::Unavailable, Reason::StoreUnwritable), "{how:?}");
             assert_eq!(federation.decisions(SCHOOL).await?, [], "{how:?}: the node was asked");
@@ -64,7 +70,7 @@ fn invariant_06_a_holder_that_cannot_record_says_nothing() -> Result<()> {
         let (channel, oin) = (federation.to_broker(&vt)?, federation.oin(SCHOOL)?);
         for how in FAULTS {
             let sketch = federation.sketch(&vt, &SAFETY, &[SCHOOL])?;
-            federation.store(SCHOOL)?.fail_commit(1, how);
+            federation.store(SCHOOL)?.fail_commit_of(LEDGERS, how);
             let routed = vt.ask(&channel, sketch.to_wire()?).await?;
             assert_eq!(routed.reply(&oin), None, "{how:?}");
             assert_eq!(routed.why(&oin), Some("STORE_UNWRITABLE"), "{how:?}");
@@ -83,7 +89,7 @@ fn invariant_06_a_holder_that_cannot_record_says_nothing() -> Result<()> {
 fn invariant_06_the_desk_shows_a_failing_holder_as_not_reached() -> Result<()> {
     run(async {
         let federation = pair().await?;
-        federation.store(SCHOOL)?.fail_commit(1, Fault::Landed);
+        federation.store(SCHOOL)?.fail_commit_of(LEDGERS, Fault::Landed);
         let asked = wish(&federation, &SAFETY, &[SCHOOL])?;
         let heard = federation.ask(VT, "triage-1", asked).await?;
         let shown = line(&heard, &federation.oin(SCHOOL)?)?;
@@ -102,8 +108,8 @@ fn invariant_06_an_asker_that_cannot_record_does_not_ask() -> Result<()> {
     run(async {
         let federation = pair().await?;
         for how in FAULTS {
-            federation.store(VT)?.fail_commit(1, how);
-            let before = federation.broker_store().commits();
+            federation.store(VT)?.fail_commit_of(LEDGERS, how);
+            let before = federation.broker_store().get(BROKER_HEAD).await?;
             let asked = wish(&federation, &SAFETY, &[SCHOOL])?;
             let heard = federation.desk(VT, "triage-1")?.ask(asked).await;
             let reason = match heard {
@@ -111,7 +117,8 @@ fn invariant_06_an_asker_that_cannot_record_does_not_ask() -> Result<()> {
                 Err(status) => grondslag_runtime::channel::reason_of(&status),
             };
             assert_eq!(reason, Reason::StoreUnwritable, "{how:?}");
-            assert_eq!(federation.broker_store().commits(), before, "{how:?}: the broker wrote");
+            let after = federation.broker_store().get(BROKER_HEAD).await?;
+            assert_eq!(after, before, "{how:?}: the broker recorded something");
             assert_eq!(federation.decisions(SCHOOL).await?, [], "{how:?}");
         }
         Ok(())

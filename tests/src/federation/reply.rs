@@ -6,7 +6,7 @@ use grondslag_core::id::{InquiryId, Oin, TargetId};
 use grondslag_core::inquiry::{Header, RawInquiry};
 use grondslag_core::seal::{About, seal};
 use grondslag_core::statement::{ReplyFields, sign};
-use grondslag_proto::v1;
+use grondslag_proto::{content, v1};
 
 use super::Federation;
 use super::keys::{open_with, rng, sealed};
@@ -19,7 +19,9 @@ impl Federation {
     /// When it does not open, or is no answer.
     pub fn read_reply(&self, sketch: &Sketch, from: &Oin, reply: &v1::Reply) -> Result<Answer> {
         let content = self.open_reply(&sketch.id, &sketch.header, from, reply)?;
-        grondslag_proto::answer::decode(&content).map_err(anyhow::Error::msg)
+        let proved = content::decode(&content).map_err(anyhow::Error::msg)?;
+        let proved = proved.context("a message that says something")?;
+        grondslag_proto::answer::decode(&proved.answer).map_err(anyhow::Error::msg)
     }
 
     /// What an agency would have sent if it had said the same in another message: sealed and signed

@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
 use grondslag_core::answer::{About as Whose, Answer, Line, Outcome};
+use grondslag_core::answered::AnswerProof;
 use grondslag_core::canonical::Reader;
 use grondslag_core::id::TargetId;
 use grondslag_core::limits::{REPLY_BYTES_LARGE, REPLY_BYTES_SMALL};
@@ -8,11 +9,15 @@ use grondslag_core::statement::{self, ReplyFields};
 use grondslag_core::tier::Tier;
 use grondslag_evidence::store::faulty::Fault;
 use grondslag_policy::Overlay;
+use grondslag_proto::content::Proved;
 use grondslag_proto::reply::Reply;
 
 use super::*;
 use crate::answers::decisions;
-use crate::fixture::{Ask, CANARY, GI, KNOWN, Scene, UNKNOWN, attest, oin, opened, sign};
+use crate::evidence::{AnswerTo, proved_answer};
+use crate::fixture::{
+    Ask, CANARY, GI, KNOWN, OWN, Scene, UNKNOWN, attest, key_of, oin, opened, opened_whole, sign,
+};
 use crate::limits::EPOCH_GAP_MS;
 use crate::recorded::Kind;
 
@@ -111,6 +116,47 @@ async fn invariant_04_miss_refusal_and_review_are_one_neutral_answer_to_who_may_
     let decided: Vec<_> = lines.iter().map(|d| d.lines[0].outcome.as_str()).collect();
     assert_eq!(decided, ["review", "refuse", "miss", "miss"]);
     assert!(lines.iter().all(|decision| decision.lines[0].shown == "neutral"));
+}
+
+/// The asker holds the answer against the node's own ledger, whatever was recorded in between.
+#[tokio::test]
+async fn an_answer_proves_that_it_stands_in_the_ledger_and_another_does_not() {
+    let scene = scene().await;
+    for (place, about) in [KNOWN, UNKNOWN, KNOWN].into_iter().enumerate() {
+        let id = u8::try_from(place).unwrap();
+        let question = scene.question(&Ask::guardian(&["G05"]).about(about).id(id));
+        let before = scene.agency.ledger.size().await.unwrap();
+        let reply = put(&scene, &question).await.unwrap();
+        let proved = opened_whole(&reply, &question);
+        assert_eq!(proved.proof.index, before);
+        let TargetQuestion { id, header, target, part, .. } = &question;
+        let statement = &statement::ask_digest(id, target, header, part);
+        let (region, from) = (&scene.agency.context.region_name(), &oin(OWN));
+        let key = &key_of(OWN).verifying_key().to_bytes();
+        let to = AnswerTo { statement, kind: Kind::Decision, region, from, key };
+        assert!(proved_answer(&proved, &to).is_ok());
+        let refused = Err(Reason::ReceiptInvalid);
+        let other = Proved { answer: b"other".to_vec(), ..proved.clone() };
+        assert_eq!(proved_answer(&other, &to), refused);
+        assert_eq!(proved_answer(&proved, &AnswerTo { kind: Kind::Ended, ..to }), refused);
+        let wrong_key = key_of(GI).verifying_key().to_bytes();
+        assert_eq!(proved_answer(&proved, &AnswerTo { key: &wrong_key, ..to }), refused);
+        let alter: [fn(&mut AnswerProof); 8] = [
+            |proof| proof.salt[0] ^= 1,
+            |proof| proof.commitment = Digest::of(b"other"),
+            |proof| proof.recorded_at = proof.recorded_at.plus_ms(1),
+            |proof| proof.index += 1,
+            |proof| proof.log += 1,
+            |proof| proof.size += 1,
+            |proof| proof.root = Digest::of(b"other"),
+            |proof| proof.signature[0] ^= 1,
+        ];
+        for change in alter {
+            let mut altered = proved.clone();
+            change(&mut altered.proof);
+            assert_eq!(proved_answer(&altered, &to), refused);
+        }
+    }
 }
 
 #[tokio::test]
@@ -463,8 +509,8 @@ async fn a_question_through_other_factors_than_the_indexs_is_not_answered_with_n
     assert_eq!(opened(&reply, &question).outcome, Outcome::Verstrekt);
 }
 
-/// With or without the store taking the proof at first, one leaf holds it and one alarm tells of it,
-/// however often the broker asks from then on; and a restart does not forget it.
+/// With or without the store taking the proof at first, one leaf holds it and one alarm tells of
+/// it, however often the broker asks from then on; and a restart does not forget it.
 #[tokio::test]
 async fn a_broker_that_contradicts_itself_is_recorded_once_and_finds_nobody_any_more() {
     for fault in [None, Some(Fault::Lost)] {

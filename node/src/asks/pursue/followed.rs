@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 
 use grondslag_core::catalogue::Category;
-use grondslag_core::id::{Oin, TargetId};
+use grondslag_core::id::{Digest, Oin, TargetId};
 use grondslag_core::inquiry::Inquiry;
 use grondslag_core::reason::Reason;
 use grondslag_core::statement::{FIRST_REPLY_NO, subject_tag};
 
 use super::{Pursuit, Target};
+use crate::asks::check::Asked;
 use crate::asks::follow::{Followed, FollowedTarget};
 use crate::processing::{DataSubject, Processing, Status, activity, span_id};
 
@@ -17,14 +18,20 @@ impl Pursuit {
     /// this process end before the question is closed, it can be followed still.
     pub(super) fn followed_from_start(&self, inquiry: &Inquiry) -> Followed {
         let epoch = inquiry.header().epoch;
-        let parts = inquiry.parts().iter();
-        self.followed(parts.map(|(oin, part)| self.expect(oin, epoch, part.categories.clone())))
+        let parts = inquiry.parts().iter().map(|(target, part)| {
+            let put = (epoch, Asked { inquiry, target, part }.statement());
+            self.expect(target, put, part.categories.clone())
+        });
+        self.followed(parts)
     }
 
     /// The same once that is known. A target that was caught lying is not followed.
     pub(super) fn followed_to_end(&self, targets: &BTreeMap<Oin, Target>) -> Followed {
         let honest = targets.iter().filter(|(_, target)| target.discarded.is_none());
-        let open = honest.map(|(oin, target)| self.expect(oin, target.epoch, target.let_through()));
+        // Whom nothing was put to has nothing that was let through.
+        let open = honest.filter_map(|(oin, target)| {
+            Some(self.expect(oin, (target.epoch, target.statement?), target.let_through()))
+        });
         self.followed(open.filter(|target| !target.let_through.is_empty()))
     }
 
@@ -63,9 +70,15 @@ impl Pursuit {
         }
     }
 
-    fn expect(&self, oin: &Oin, epoch: u32, let_through: Vec<Category>) -> FollowedTarget {
+    fn expect(
+        &self,
+        oin: &Oin,
+        (epoch, statement): (u32, Digest),
+        let_through: Vec<Category>,
+    ) -> FollowedTarget {
         let id = TargetId::derive(&self.summary.id, oin);
         let tag = subject_tag(&id, oin, self.wish.subject.expose().as_bytes());
-        FollowedTarget { oin: oin.clone(), epoch, let_through, tag, last_no: FIRST_REPLY_NO }
+        let (oin, last_no) = (oin.clone(), FIRST_REPLY_NO);
+        FollowedTarget { oin, epoch, statement, let_through, tag, last_no }
     }
 }

@@ -11,14 +11,16 @@ use grondslag_core::seal::{self, About, SealKey};
 use grondslag_core::statement::{Leaf, ReplyFields, attestation_bytes, sign, subject_tag};
 use grondslag_core::tier::{Approvals, Level, Tier, Urgency, Verdict};
 use grondslag_evidence::records;
+use grondslag_proto::content::{self, Proved};
 use grondslag_subject::Bsn;
+use prost::Message as _;
 
 use super::*;
 use crate::agency::{AskStream, BrokerLink, LastContact};
 use crate::asks::compose::header;
 use crate::asks::wish::Subject;
 use crate::fixture::{
-    BROKER, GI, KNOWN, OWN, Scene, UNKNOWN, VT, key_of, moment, oin, rng, with_log,
+    BROKER, GI, KNOWN, OWN, Scene, UNKNOWN, VT, key_of, moment, oin, proved, rng, with_log,
 };
 
 /// What a liar does to the honest course of events.
@@ -63,6 +65,24 @@ enum Lie {
     Twice,
     /// Genuine and whole, and not the first.
     Later,
+    /// The answer stands in no ledger, and the node does not say that it does.
+    NoProof,
+    /// A message of a slot comes in its place.
+    SaysNothing,
+    /// What is proved is another answer.
+    AnotherAnswerProved,
+    /// What is proved is an answer to another question.
+    AnotherQuestionProved,
+    /// It stands in a tree that the node did not sign.
+    AnotherTree,
+    /// It stands in the ledger of somebody else.
+    AnothersLedger,
+    /// The node's head is of another region.
+    AnotherRegion,
+    /// The path is of another place.
+    AnotherPlace,
+    /// Its record is said to be another one.
+    AnotherRecord,
 }
 
 #[derive(Debug)]
@@ -72,6 +92,7 @@ struct Liar {
     pack: Arc<grondslag_policy::Pack>,
     /// What replies are sealed under.
     to: SealKey,
+    region: String,
 }
 
 #[async_trait]
@@ -127,13 +148,13 @@ impl BrokerLink for Liar {
 impl Liar {
     fn new(lie: Lie, now: Timestamp, agency: &Agency) -> Arc<Self> {
         let (pack, to) = (Arc::clone(&agency.pack), agency.keys.seals.public().unwrap());
-        Arc::new(Self { lie, now, pack, to })
+        Arc::new(Self { lie, now, pack, to, region: agency.context.region_name() })
     }
 
     fn events(&self, inquiry: &Inquiry, target: &Oin, part: &Part) -> Vec<Event> {
         let asked = Asked { inquiry, target, part };
         let decided = Event::Decided(self.decided(asked));
-        let reply = |lie| Event::Replied(replied(asked, lie, &self.to));
+        let reply = |lie| Event::Replied(self.replied(asked, lie));
         let close = |state: v1::TargetState, reason: &str| {
             let target_oin = target.to_string();
             Event::Closed(v1::TargetClosed {
@@ -261,7 +282,40 @@ fn answer(asked: Asked<'_>, lie: Lie) -> Answer {
     }
 }
 
-fn replied(asked: Asked<'_>, lie: Lie, to: &SealKey) -> v1::TargetReplied {
+impl Liar {
+    /// An answer in its proof, or in what a lie makes of that.
+    fn content(&self, asked: Asked<'_>, lie: Lie) -> Vec<u8> {
+        let (from, statement) = (asked.target, asked.statement());
+        let body = grondslag_proto::answer::encode(&answer(asked, lie));
+        let other = Digest::of(b"other");
+        let (from, statement) = match lie {
+            Lie::AnothersLedger => (&oin(GI), statement),
+            Lie::AnotherQuestionProved => (from, other),
+            _ => (from, statement),
+        };
+        let region = if lie == Lie::AnotherRegion { "elsewhere" } else { &self.region };
+        let Proved { mut answer, mut proof } = proved(region, from, &statement, body, self.now);
+        match lie {
+            Lie::NoProof => {
+                return v1::AnswerContent { body: answer, proof: None }.encode_to_vec();
+            }
+            Lie::SaysNothing => return content::nothing(),
+            // The same with a field that no reader looks at.
+            Lie::AnotherAnswerProved => answer.extend([0x78, 0]),
+            Lie::AnotherTree => proof.root = other,
+            Lie::AnotherPlace => proof.index = 1,
+            Lie::AnotherRecord => proof.commitment = other,
+            _ => {}
+        }
+        content::encode(answer, &proof)
+    }
+
+    fn replied(&self, asked: Asked<'_>, lie: Lie) -> v1::TargetReplied {
+        replied(asked, lie, &self.content(asked, lie), &self.to)
+    }
+}
+
+fn replied(asked: Asked<'_>, lie: Lie, content: &[u8], to: &SealKey) -> v1::TargetReplied {
     let target_id = match lie {
         Lie::AnotherQuestion => TargetId::new([9; 16]),
         _ => asked.id(),
@@ -282,9 +336,8 @@ fn replied(asked: Asked<'_>, lie: Lie, to: &SealKey) -> v1::TargetReplied {
     if lie == Lie::SealedForAnother {
         about.target_id = TargetId::new([9; 16]);
     }
-    let content = grondslag_proto::answer::encode(&answer(asked, lie));
     let bytes = reply.body_bytes(REPLY_BYTES_LARGE);
-    reply.body = seal::seal(to, &about, &content, bytes, &mut rng()).unwrap();
+    reply.body = seal::seal(to, &about, content, bytes, &mut rng()).unwrap();
     let fields = ReplyFields { body: &reply.body, ..unsealed };
     let signer = match lie {
         Lie::AnotherSigner => GI,
@@ -378,6 +431,15 @@ async fn what_is_not_proved_is_discarded_unseen_and_alarms() {
         (Lie::AnotherLength, "ANSWER_INVALID"),
         (Lie::AnotherCategory, "ANSWER_INVALID"),
         (Lie::Later, "ANSWER_INVALID"),
+        (Lie::NoProof, "RECEIPT_INVALID"),
+        (Lie::SaysNothing, "RECEIPT_INVALID"),
+        (Lie::AnotherAnswerProved, "RECEIPT_INVALID"),
+        (Lie::AnotherQuestionProved, "RECEIPT_INVALID"),
+        (Lie::AnotherTree, "RECEIPT_INVALID"),
+        (Lie::AnothersLedger, "RECEIPT_INVALID"),
+        (Lie::AnotherRegion, "RECEIPT_INVALID"),
+        (Lie::AnotherPlace, "RECEIPT_INVALID"),
+        (Lie::AnotherRecord, "RECEIPT_INVALID"),
         (Lie::AnotherHeader, "HEADER_MISMATCH"),
         (Lie::AnotherAttester, "ATTESTATION_INVALID"),
         (Lie::RefusesWhatIsAllowed, "BROKER_DECISION_MISMATCH"),

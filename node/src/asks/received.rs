@@ -1,0 +1,92 @@
+//! Answers that came: what is kept of one is that it came, and the proof that it stands in the
+//! ledger of the node that gave it.
+
+use grondslag_core::answered::AnswerProof;
+use grondslag_core::canonical::Reader;
+use grondslag_core::id::{Digest, Oin};
+use grondslag_core::reason::Reason;
+use grondslag_evidence::ledger::{Leaves, LedgerError};
+use grondslag_evidence::records::{Opening, committed, open};
+use grondslag_evidence::store::{Batch, Store, StoreError};
+use grondslag_proto::reply::Reply;
+use grondslag_proto::v1;
+use prost::Message as _;
+
+use super::check::Given;
+use crate::agency::Agency;
+use crate::limits::LEDGER_PAGE;
+use crate::recorded::{Kind, append};
+
+/// Records that an answer came, before it is shown: with the proof that it stands in the ledger of
+/// the node that gave it, which is then held to that by whoever audits both.
+///
+/// # Errors
+/// Why it could not be recorded: the answer is then not shown.
+pub(crate) async fn record_answer(
+    agency: &Agency,
+    from: &Oin,
+    reply: &Reply,
+    given: &Given,
+) -> Result<(), Reason> {
+    let body = Kind::Answered
+        .canonical()
+        .bytes(reply.target_id.as_bytes())
+        .text(from.as_str())
+        .number(reply.reply_no.into())
+        .bytes(Digest::of(&reply.body).as_bytes())
+        .bytes(&reply.signature)
+        .bytes(given.entry.as_bytes())
+        .bytes(&v1::AnswerProof::from(&given.proof).encode_to_vec());
+    append(agency, Kind::Answered, body, Batch::new()).await?;
+    Ok(())
+}
+
+/// An answer as an auditor holds it against the ledger of the node that gave it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Received {
+    /// Where that it came stands in the asker's ledger.
+    pub index: u64,
+    /// The node.
+    pub from: Oin,
+    /// Hash of the entry in that node's ledger.
+    pub entry: Digest,
+    /// That it stands there.
+    pub proof: AnswerProof,
+}
+
+/// Answers recorded in a node's ledger from an index on, as far as they are not forgotten, and the
+/// index to go on from; `None` at the end. At most a page of leaves is read.
+///
+/// # Errors
+/// `STORE_CORRUPT` for a record that is none; else those of store and ledger.
+pub async fn received(
+    store: &dyn Store,
+    leaves: &dyn Leaves,
+    from: u64,
+) -> Result<(Vec<Received>, Option<u64>), LedgerError> {
+    let page = leaves.read(from, LEDGER_PAGE).await?;
+    let mut found = Vec::new();
+    for record in &page {
+        let is_one =
+            committed(&record.leaf).is_some_and(|(kind, _)| kind == Kind::Answered.label());
+        if !is_one {
+            continue;
+        }
+        if let Opening::Opened(opened) = open(store, &record.leaf).await? {
+            found.push(parse(record.index, &opened.body).ok_or(StoreError::Corrupt)?);
+        }
+    }
+    Ok((found, page.last().map(|record| record.index.saturating_add(1))))
+}
+
+fn parse(index: u64, body: &[u8]) -> Option<Received> {
+    let mut fields = Reader::new(body, Kind::Answered.label()).ok()?;
+    let _target = fields.bytes().ok()?;
+    let from = Oin::parse(fields.text().ok()?).ok()?;
+    let _number = fields.number().ok()?;
+    let (_body, _signature) = (fields.bytes().ok()?, fields.bytes().ok()?);
+    let entry = Digest::new(fields.array().ok()?);
+    let proof = v1::AnswerProof::decode(fields.bytes().ok()?).ok()?;
+    fields.end().ok()?;
+    Some(Received { index, from, entry, proof: proof.try_into().ok()? })
+}
