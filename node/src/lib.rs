@@ -26,6 +26,7 @@ pub mod staff;
 pub mod watch;
 
 pub use asks::canary::Tested;
+pub use directory::kept_cards;
 
 #[cfg(test)]
 pub(crate) mod fixture;
