@@ -24,6 +24,7 @@ pub mod serve;
 mod sweep;
 mod watch;
 
+pub use directory::kept_cards;
 pub use watch::kept_heads;
 
 // For the demo's blind check alone, which must know what to look for. Serving code reaches secrets

@@ -2,9 +2,10 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1, UnparsedPublicKey};
-use grondslag_core::card::Admission;
+use grondslag_core::card::{Admission, SignedCard};
 use grondslag_core::catalogue::Kind;
 use grondslag_core::clock::Timestamp;
 use grondslag_core::id::{Digest, Oin};
@@ -116,6 +117,22 @@ impl Root {
             return Err(TrustError::Admission);
         }
         Ok(Admitted { admission: admission.clone() })
+    }
+
+    /// Checks that a card was signed with the key of a certificate that this region issued to its
+    /// agency, for who looks back: what ended or was revoked since is no matter. The certificate
+    /// is judged at the moment when it began.
+    ///
+    /// # Errors
+    /// [`TrustError`] when it was not.
+    pub fn verify_card(&self, signed: &SignedCard) -> Result<(), TrustError> {
+        let leaf = Leaf::parse_der(&signed.leaf)?;
+        let began = u64::try_from(leaf.not_before().ms()).map_err(|_| TrustError::Chain)?;
+        let began = UnixTime::since_unix_epoch(Duration::from_millis(began));
+        let verified = self.chain.verify_client_cert(leaf.der(), &[], began);
+        verified.map_err(|_| TrustError::Chain)?;
+        verify_p256(leaf.key(), &signed.card.canonical(), &signed.leaf_signature)?;
+        if *leaf.oin() == signed.card.oin { Ok(()) } else { Err(TrustError::Signature) }
     }
 
     pub(crate) fn der(&self) -> &CertificateDer<'static> {

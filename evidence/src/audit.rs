@@ -10,6 +10,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use grondslag_core::card::SignedCard;
 use grondslag_core::checkpoint::SignedCheckpoint;
 use grondslag_core::id::Oin;
 use tokio::task::spawn_blocking;
@@ -37,6 +38,15 @@ pub struct KeptHead {
     pub place: String,
     /// The head; nothing when what stands there is none.
     pub head: Option<SignedCheckpoint>,
+}
+
+/// An agency card as it is kept in a store.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeptCard {
+    /// The key it stands under.
+    pub place: String,
+    /// The card; nothing when what stands there is none.
+    pub card: Option<SignedCard>,
 }
 
 /// A store could not be looked into.

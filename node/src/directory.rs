@@ -29,6 +29,8 @@ use tokio::time::Instant;
 
 pub(crate) use grondslag_certs::OwnCard;
 
+pub use self::kept::kept_cards;
+
 use crate::agency::BrokerLink;
 use crate::limits::{DIRECTORY_GAP_MS, DIRECTORY_GAP_READS_MAX};
 

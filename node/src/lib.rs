@@ -27,6 +27,7 @@ pub mod watch;
 
 pub use asks::canary::Tested;
 pub use asks::received::{Received, received};
+pub use directory::kept_cards;
 
 #[cfg(test)]
 pub(crate) mod fixture;

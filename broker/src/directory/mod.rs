@@ -16,6 +16,7 @@ use grondslag_core::card::SignedCard;
 use grondslag_core::clock::{Clock, Timestamp};
 use grondslag_core::id::{Digest, Oin};
 use grondslag_core::reason::Reason;
+use grondslag_evidence::audit::KeptCard;
 use grondslag_evidence::ledger::{Entry, Ledger, LedgerError};
 use grondslag_evidence::store::{Batch, Store, StoreError, parts};
 
@@ -212,20 +213,29 @@ fn key(oin: &Oin) -> Vec<u8> {
     [PREFIX, oin.as_str().as_bytes()].concat()
 }
 
-fn signed_from(body: &[u8]) -> Result<SignedCard, Reason> {
-    serde_json::from_slice(body).map_err(|_| Reason::StoreCorrupt)
+async fn stored_cards(store: &dyn Store) -> Result<Vec<SignedCard>, Reason> {
+    let kept = kept_cards(store).await.map_err(StoreError::reason)?;
+    kept.into_iter().map(|kept| kept.card.ok_or(Reason::StoreCorrupt)).collect()
 }
 
-async fn stored_cards(store: &dyn Store) -> Result<Vec<SignedCard>, Reason> {
-    let failed = StoreError::reason;
+/// Every card in a store, for who looks into it.
+///
+/// # Errors
+/// Those of the store; a card that cannot be read is none.
+pub async fn kept_cards(store: &dyn Store) -> Result<Vec<KeptCard>, StoreError> {
     let mut cards = Vec::new();
     let mut after: Option<Vec<u8>> = None;
     loop {
-        let page = store.scan(PREFIX, after.as_deref(), CARDS_PAGE).await.map_err(failed)?;
+        let page = store.scan(PREFIX, after.as_deref(), CARDS_PAGE).await?;
         for pair in &page {
-            if let Some(body) = parts::read_body(store, &pair.key).await.map_err(failed)? {
-                cards.push(signed_from(&body)?);
-            }
+            let card = match parts::read_body(store, &pair.key).await {
+                Ok(None) => continue,
+                Ok(Some(body)) => serde_json::from_slice(&body).ok(),
+                Err(StoreError::Corrupt) => None,
+                Err(error) => return Err(error),
+            };
+            let place = String::from_utf8_lossy(&pair.key).into_owned();
+            cards.push(KeptCard { place, card });
         }
         match page.last() {
             Some(last) if page.len() == CARDS_PAGE => after = Some(last.key.clone()),

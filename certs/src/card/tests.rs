@@ -300,6 +300,21 @@ fn the_leaf_of_a_card_has_one_layout() {
 }
 
 #[test]
+fn who_looks_back_takes_what_a_certificate_of_the_region_signed_and_nothing_else() {
+    let (scene, other) = (scene(), scene());
+    let card = scene.card(1, 1, None);
+    assert!(scene.region.root().verify_card(&card).is_ok());
+    assert!(other.region.root().verify_card(&card).is_err(), "another region");
+    let mut altered = card.clone();
+    altered.card.sign_key[0] ^= 1;
+    assert!(scene.region.root().verify_card(&altered).is_err(), "altered");
+    let mut foreign = card;
+    foreign.card.oin = Oin::parse("00000099000000002000").unwrap();
+    let foreign = scene.sign(foreign.card, None, &["sch"]);
+    assert!(scene.region.root().verify_card(&foreign).is_err(), "another agency's");
+}
+
+#[test]
 fn a_card_of_another_region_is_refused() {
     let (scene, other, mut book) = (scene(), scene(), CardBook::default());
     assert_eq!(other.take(&mut book, scene.card(1, 1, None)), Err(Reason::CardInvalid));

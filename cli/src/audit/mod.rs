@@ -1,7 +1,10 @@
 //! `grondslag audit`: what an inspector holds against what a party says of itself.
 
+mod keys;
 mod party;
+mod report;
 mod verify;
+mod words;
 
 use clap::{Args, Subcommand};
 
@@ -9,8 +12,9 @@ use crate::exit::{Exit, Failure};
 use crate::output::Output;
 
 pub(crate) use self::party::find;
+pub(crate) use self::report::{Named, Report, say_findings};
 use self::verify::VerifyArgs;
-pub(crate) use self::verify::{Named, Report, say_findings, verify};
+pub(crate) use self::verify::{Trust, verify};
 
 /// Check ledgers of stopped processes, or copies of them, without trusting anybody
 ///

@@ -5,11 +5,10 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use grondslag_certs::Root;
-use grondslag_certs::key::load_signing_key;
 use grondslag_core::checkpoint::Origin;
 use grondslag_core::id::Oin;
 use grondslag_core::reason::Reason;
-use grondslag_evidence::audit::{Copied, CopyError, KeptHead};
+use grondslag_evidence::audit::{Copied, CopyError, KeptCard, KeptHead};
 use grondslag_evidence::store::StoreError;
 use grondslag_runtime::config::{self, Identity, SecretFile, Store};
 use serde::Deserialize;
@@ -36,12 +35,11 @@ struct AnyProcess {
     holder: Option<Section>,
 }
 
-#[derive(Debug, Clone, Default, Deserialize)]
+/// Its key is named and not read: an auditor has none of them.
+#[derive(Debug, Deserialize)]
 struct Section {
     #[serde(default)]
     sign_key: Option<SecretFile>,
-    #[serde(default)]
-    previous_sign_key: Option<SecretFile>,
 }
 
 /// What a party is, and the name of the ledger that its records stand in.
@@ -68,46 +66,58 @@ pub(super) struct Party {
     pub(super) folder: PathBuf,
     pub(super) role: Role,
     pub(super) oin: Oin,
-    /// The keys on its card: of now, and the one before.
-    pub(super) keys: Vec<[u8; 32]>,
-    region: String,
+    pub(super) root: Root,
     pub(super) copied: Copied,
     _copy: TempDir,
 }
 
 impl Party {
-    /// Copies the store of a folder's process, or the one that is named instead.
-    pub(super) async fn open(file: &Path, store: Option<&Path>) -> Result<Self, Failure> {
+    /// Copies the store of a folder's process, or the one that is named instead. The region's root
+    /// is the one that is given, and that of the folder must be the same.
+    pub(super) async fn open(
+        file: &Path,
+        store: Option<&Path>,
+        given: Option<&Root>,
+    ) -> Result<Self, Failure> {
         let process: AnyProcess = config::load(file)?;
-        let of = |section: &Option<Section>| section.clone().filter(|one| one.sign_key.is_some());
-        let (role, section) = match (&process.agency, of(&process.broker), &process.holder) {
-            (Some(agency), _, _) => (Role::Node, agency.clone()),
-            (None, Some(broker), _) => (Role::Broker, broker),
-            (None, None, Some(holder)) => (Role::Holder, holder.clone()),
-            (None, None, None) => return Err(Failure::new(Reason::ConfigInvalid, file.display())),
+        let routes = process.broker.as_ref().is_some_and(|section| section.sign_key.is_some());
+        let role = match (&process.agency, &process.holder) {
+            (Some(_), _) => Role::Node,
+            (None, _) if routes => Role::Broker,
+            (None, Some(_)) => Role::Holder,
+            (None, None) => return Err(Failure::new(Reason::ConfigInvalid, file.display())),
         };
-        let mut keys = Vec::new();
-        for key in [section.sign_key, section.previous_sign_key].into_iter().flatten() {
-            keys.push(load_signing_key(key.path())?.verifying_key().to_bytes());
-        }
         let oin = oin(&process.identity)?;
-        let region = Root::load(process.identity.root.path())?.fingerprint().to_string();
+        let root = Root::load(process.identity.root.path())?;
+        if given.is_some_and(|given| given.fingerprint() != root.fingerprint()) {
+            return Err(Failure::new(Reason::RegionMismatch, file.display()));
+        }
         let temp = std::env::temp_dir();
         let copy = tempfile::tempdir().map_err(|error| unwritable(&temp, &error))?;
         let path = store.unwrap_or(process.store.path.path());
         let copied = Copied::take(path, copy.path(), &oin).await;
         let copied = copied.map_err(|error| refused(path, error))?;
         let folder = file.parent().unwrap_or(file).to_owned();
-        Ok(Self { folder, role, oin, keys, region, copied, _copy: copy })
+        Ok(Self { folder, role, oin, root, copied, _copy: copy })
     }
 
     /// What one of its ledgers is called in checkpoints.
     pub(super) fn origin(&self, ledger: &str) -> Result<Origin, Failure> {
+        let region = self.root.fingerprint().to_string();
         let origin = match self.role {
-            Role::Broker if ledger == BROKER => Origin::of_broker(&self.region, 1),
-            _ => Origin::of_member(&self.region, &self.oin, ledger, 1),
+            Role::Broker if ledger == BROKER => Origin::of_broker(&region, 1),
+            _ => Origin::of_member(&region, &self.oin, ledger, 1),
         };
         origin.map_err(|error| Failure::new(Reason::Internal, error))
+    }
+
+    /// The agency cards that it keeps, its own among them.
+    pub(super) async fn cards(&self) -> Result<Vec<KeptCard>, Failure> {
+        let store = self.copied.store().as_ref();
+        Ok(match self.role {
+            Role::Broker | Role::Holder => grondslag_broker::kept_cards(store).await?,
+            Role::Node => grondslag_node::kept_cards(store).await?,
+        })
     }
 
     /// The heads of the broker's ledger that it keeps.

@@ -1,21 +1,24 @@
 //! `grondslag audit verify`.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
-use grondslag_core::checkpoint::{Cosignature, Origin, SignedCheckpoint};
-use grondslag_core::id::Digest;
+use grondslag_certs::Root;
+use grondslag_core::checkpoint::VerifierKey;
 use grondslag_evidence::audit::KeptHead;
-use grondslag_evidence::ledger::audit::{Against, Findings, Walked};
+use grondslag_evidence::ledger::Leaves as _;
+use grondslag_evidence::ledger::audit::{Against, Problem, Still};
+use grondslag_evidence::limits::SCAN_PAGE_MAX;
 use grondslag_evidence::records::check;
 use indicatif::ProgressBar;
-use serde::Serialize;
 
+use super::keys::Keys;
 use super::party::{BROKER, Party, find};
+use super::report::{Broker, Report, all_hold, say};
+use super::words::Wrong;
 use crate::exit::{Exit, Failure};
-use crate::limits::AUDIT_FINDINGS_MAX;
-use crate::output::{Output, alarm, bold, green, red};
+use crate::output::Output;
 use crate::wait::wait;
 
 /// Arguments of `audit verify`.
@@ -24,221 +27,159 @@ pub(super) struct VerifyArgs {
     /// Folder of a process, with its configuration and store, or of a demo; may be repeated
     #[arg(long, value_name = "FOLDER", required = true, num_args = 1..)]
     offline: Vec<PathBuf>,
+    /// Verifier key (C2SP) of a log or a witness that you were given; its name is then held
+    /// against no other; may be repeated
+    #[arg(long, value_name = "KEY", value_parser = vkey)]
+    vkey: Vec<VerifierKey>,
+    /// The region's root certificate as you were given it; else that of the folders
+    #[arg(long, value_name = "FILE")]
+    root: Option<PathBuf>,
 }
 
-/// What was found in some folders.
-#[derive(Debug, Default, Serialize)]
-pub(crate) struct Report {
-    /// Parties whose log was walked.
-    pub(crate) logs: u64,
-    /// Leaves of all their ledgers.
-    pub(crate) leaves: u64,
-    /// Heads of the broker's ledger, kept by nodes, that it begins with.
-    pub(crate) heads: u64,
-    /// Cosignatures that hold.
-    pub(crate) cosignatures: u64,
-    /// Cosignatures of witnesses whose folder was not given.
-    pub(crate) unchecked: u64,
-    /// Things that are wrong.
-    pub(crate) problems: u64,
-    /// What they are, up to a bound.
-    pub(crate) findings: Vec<Named>,
+fn vkey(text: &str) -> Result<VerifierKey, String> {
+    VerifierKey::parse(text).map_err(|error| error.to_string())
 }
 
-/// One thing that is wrong.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub(crate) struct Named {
-    pub(crate) folder: String,
-    pub(crate) ledger: String,
-    /// File below the ledger's folder, or key of the store.
-    pub(crate) place: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) leaves: Option<(u64, u64)>,
-    pub(crate) problem: String,
-}
-
-/// The broker's ledger as it was walked.
-struct Broker {
-    origin: Origin,
-    keys: Vec<[u8; 32]>,
-    roots: BTreeMap<u64, Digest>,
+/// Whom an auditor believes beforehand.
+#[derive(Debug, Default)]
+pub(crate) struct Trust {
+    /// Keys of logs and of witnesses.
+    vkeys: Vec<VerifierKey>,
+    /// The region's authority.
+    root: Option<Root>,
 }
 
 pub(super) fn run(args: &VerifyArgs, out: Output) -> Result<Exit, Failure> {
+    let root = args.root.as_deref().map(Root::load).transpose()?;
+    let trust = Trust { vkeys: args.vkey.clone(), root };
     let files = find(&args.offline)?;
     let files: Vec<(PathBuf, Option<PathBuf>)> =
         files.into_iter().map(|file| (file, None)).collect();
     let bar = out.progress(None, out.tr("regels", "leaves"));
-    let report = wait(verify(&files, &bar))?;
+    let report = wait(verify(&files, &trust, &bar))?;
     bar.finish_and_clear();
     say(&report, out);
-    out.json(&report)?;
+    out.json(&report.json(out)?)?;
     Ok(if report.problems == 0 { Exit::Done } else { Exit::Refused })
+}
+
+/// What a party has, as it lies there.
+struct Laid {
+    party: Party,
+    ledgers: Vec<Still>,
+    heads: Vec<KeptHead>,
+}
+
+impl Laid {
+    async fn open(file: &Path, store: Option<&Path>, root: Option<&Root>) -> Result<Self, Failure> {
+        let party = Party::open(file, store, root).await?;
+        let (ledgers, heads) = (party.copied.ledgers().await?, party.heads().await?);
+        Ok(Self { party, ledgers, heads })
+    }
 }
 
 /// Walks the ledgers of some processes, each by its configuration and perhaps another store.
 pub(crate) async fn verify(
     files: &[(PathBuf, Option<PathBuf>)],
+    trust: &Trust,
     bar: &ProgressBar,
 ) -> Result<Report, Failure> {
     let mut parties = Vec::new();
     for (file, store) in files {
-        parties.push(Party::open(file, store.as_deref()).await?);
+        parties.push(Laid::open(file, store.as_deref(), trust.root.as_ref()).await?);
     }
-    let mut heads = Vec::new();
-    for party in &parties {
-        heads.push((party, party.heads().await?));
-    }
-    let all = heads.iter().flat_map(|(_, heads)| heads).filter_map(|kept| kept.head.as_ref());
-    let sizes: BTreeSet<u64> = all.map(|head| head.checkpoint().size).collect();
-    let (mut report, mut broker) = (Report::default(), None);
-    for party in &parties {
+    let mut report = Report::default();
+    let keys = keys_of(&parties, trust, &mut report).await?;
+    let heads = parties.iter().flat_map(|one| &one.heads).filter_map(|kept| kept.head.as_ref());
+    let sizes: BTreeSet<u64> = heads.map(|head| head.checkpoint().size).collect();
+    let mut broker = None;
+    for laid in &parties {
         report.logs += 1;
-        for still in party.copied.ledgers().await? {
-            let origin = party.origin(still.name())?;
-            let against = Against { origin: &origin, keys: &party.keys, sizes: &sizes };
-            let walked = still.walk(against, &|leaves| bar.inc(leaves)).await?;
-            report.leaves = report.leaves.saturating_add(walked.leaves);
-            report.take(party, still.name(), &walked.findings);
-            if still.name() == party.role.ledger() {
-                let checked = check(party.copied.store().as_ref(), &still).await?;
-                report.records(party, still.name(), &checked);
-            }
-            if still.name() == BROKER {
-                let Walked { roots, .. } = walked;
-                broker = Some(Broker { origin, keys: party.keys.clone(), roots });
-            }
+        for still in &laid.ledgers {
+            let walked = walk(laid, still, &keys, &sizes, bar, &mut report).await?;
+            broker = walked.or(broker);
         }
     }
-    for (party, heads) in &heads {
-        for kept in heads {
-            report.head(party, kept, broker.as_ref(), &parties);
+    for laid in &parties {
+        for kept in &laid.heads {
+            report.head(&laid.party, kept, broker.as_ref(), &keys);
         }
     }
     Ok(report)
 }
 
-impl Report {
-    fn add(
-        &mut self,
-        party: &Party,
-        ledger: &str,
-        place: String,
-        leaves: Option<(u64, u64)>,
-        problem: String,
-    ) {
-        self.problems = self.problems.saturating_add(1);
-        if self.findings.len() < AUDIT_FINDINGS_MAX {
-            let folder = party.folder.display().to_string();
-            self.findings.push(Named { folder, ledger: ledger.to_owned(), place, leaves, problem });
-        }
+/// Walks one ledger; gives the broker's.
+async fn walk(
+    laid: &Laid,
+    still: &Still,
+    keys: &Keys,
+    sizes: &BTreeSet<u64>,
+    bar: &ProgressBar,
+    report: &mut Report,
+) -> Result<Option<Broker>, Failure> {
+    let party = &laid.party;
+    let origin = party.origin(still.name())?;
+    let keys = keys.of_log(&origin, &party.oin);
+    let against = Against { origin: &origin, keys: &keys, sizes };
+    let mut walked = still.walk(against, &|leaves| bar.inc(leaves)).await?;
+    report.leaves = report.leaves.saturating_add(walked.leaves);
+    if keys.is_empty() {
+        // That nothing is signed by a key that nobody knows says nothing.
+        walked.findings.listed.retain(|one| one.problem != Problem::Unsigned);
+        report.wrong(party, still.name(), origin.as_str(), Wrong::KeyUnknown);
     }
-
-    fn take(&mut self, party: &Party, ledger: &str, findings: &Findings) {
-        for one in &findings.listed {
-            let word = one.problem.word().to_owned();
-            self.add(party, ledger, one.place.clone(), one.leaves, word);
-        }
-        self.problems = self.problems.saturating_add(findings.more);
+    report.take(party, still.name(), &walked.findings);
+    if still.name() == party.role.ledger() {
+        let checked = check(party.copied.store().as_ref(), still).await?;
+        report.records(party, still.name(), &checked);
     }
+    let is_broker = still.name() == BROKER;
+    Ok(is_broker.then_some(Broker { origin, keys, roots: walked.roots }))
+}
 
-    fn records(
-        &mut self,
-        party: &Party,
-        ledger: &str,
-        checked: &grondslag_evidence::records::Checked,
-    ) {
-        for one in &checked.findings {
-            let leaves = one.index.map(|index| (index, index));
-            let word = format!("record_{}", one.problem.word());
-            self.add(party, ledger, "t".to_owned(), leaves, word);
-        }
-    }
-
-    /// A kept head must be signed by the broker, and the broker's ledger must begin with it.
-    fn head(&mut self, party: &Party, kept: &KeptHead, broker: Option<&Broker>, parties: &[Party]) {
-        let wrong = |report: &mut Self, word: &str| {
-            report.add(party, BROKER, kept.place.clone(), None, word.to_owned());
-        };
-        let Some(head) = &kept.head else { return wrong(self, "head_unreadable") };
-        self.cosigned(party, kept, head, parties);
-        let Some(broker) = broker else { return };
-        let checkpoint = head.checkpoint();
-        if checkpoint.origin != broker.origin {
-            return wrong(self, "head_of_other_log");
-        }
-        if !broker.keys.iter().any(|key| head.verify(key).is_ok()) {
-            return wrong(self, "head_unsigned");
-        }
-        match broker.roots.get(&checkpoint.size) {
-            Some(root) if *root == checkpoint.root => self.heads += 1,
-            Some(_) => wrong(self, "head_other_root"),
-            None => wrong(self, "head_ahead"),
-        }
-    }
-
-    fn cosigned(
-        &mut self,
-        party: &Party,
-        kept: &KeptHead,
-        head: &SignedCheckpoint,
-        parties: &[Party],
-    ) {
-        let note = head.note();
-        let lines = note.rsplit_once("\n\n").map_or("", |(_, lines)| lines).lines();
-        let own = head.checkpoint().origin.clone();
-        for line in lines {
-            let Ok(cosignature) = Cosignature::parse(line) else {
-                // The log's own signature is not one.
-                continue;
-            };
-            let name = cosignature.name();
-            if *name == own {
-                continue;
-            }
-            let Some(witness) = parties.iter().find(|one| one.oin.as_str() == name.as_str()) else {
-                self.unchecked += 1;
-                continue;
-            };
-            // A line of another key than the card's holds under none of them.
-            let holds = |key: &[u8; 32]| head.cosigned_by(name.as_str(), key).is_some();
-            if witness.keys.iter().any(holds) {
-                self.cosignatures += 1;
-            } else {
-                let word = "cosignature_invalid".to_owned();
-                self.add(party, BROKER, kept.place.clone(), None, word);
+/// The keys of everybody whose card somebody keeps, with those before them where something was
+/// signed by no key of now.
+async fn keys_of(parties: &[Laid], trust: &Trust, report: &mut Report) -> Result<Keys, Failure> {
+    let mut keys = Keys::given(&trust.vkeys);
+    for Laid { party, .. } in parties {
+        for kept in party.cards().await? {
+            if let Some(wrong) = keys.learn(&party.root, &kept) {
+                report.wrong(party, party.role.ledger(), &kept.place, wrong);
             }
         }
     }
+    if all_signed(parties, &keys)? {
+        return Ok(keys);
+    }
+    for still in parties.iter().flat_map(|one| &one.ledgers) {
+        let mut from = 0;
+        loop {
+            let page = still.read(from, SCAN_PAGE_MAX).await?;
+            let Some(last) = page.last() else { break };
+            from = last.index.saturating_add(1);
+            for record in &page {
+                keys.consider(&record.leaf);
+            }
+        }
+    }
+    Ok(keys)
 }
 
-fn say(report: &Report, out: Output) {
-    let Report { logs, leaves, heads, cosignatures, unchecked, problems, .. } = report;
-    let figures = [
-        (out.tr("logboeken", "logs"), logs),
-        (out.tr("regels", "leaves"), leaves),
-        (out.tr("hoofden bij knooppunten", "heads kept by nodes"), heads),
-        (out.tr("medeondertekeningen", "cosignatures"), cosignatures),
-        (out.tr("niet te toetsen", "not to be checked"), unchecked),
-    ];
-    for (label, figure) in figures {
-        out.line(&format!("  {label:<26} {}", bold(&figure.to_string())));
+/// Whether keys of now signed every head and every line that can be checked.
+fn all_signed(parties: &[Laid], keys: &Keys) -> Result<bool, Failure> {
+    let mut broker = Vec::new();
+    for Laid { party, ledgers, .. } in parties {
+        for still in ledgers {
+            let of_log = keys.of_log(&party.origin(still.name())?, &party.oin);
+            if still.checkpoint().is_some_and(|head| !Keys::signed(&of_log, head)) {
+                return Ok(false);
+            }
+            if still.name() == BROKER {
+                broker = of_log;
+            }
+        }
     }
-    let told = format!("{problems} {}", out.tr("problemen", "problems"));
-    out.line(&if *problems == 0 { green(&told) } else { red(&told) });
-    if !out.is_json() {
-        say_findings(out, report);
-    }
-}
-
-/// Names what is wrong, whatever the form of the output.
-pub(crate) fn say_findings(out: Output, report: &Report) {
-    for one in &report.findings {
-        let Named { folder, ledger, place, problem, .. } = one;
-        let leaves = one.leaves.map_or(String::new(), |(from, to)| {
-            let word = out.tr("regel", "leaf");
-            if from == to { format!(", {word} {from}") } else { format!(", {word} {from}-{to}") }
-        });
-        alarm(&format!("  {} {folder}: {ledger}: {place}{leaves}", red(problem)));
-    }
+    let mut heads = parties.iter().flat_map(|one| &one.heads).filter_map(|kept| kept.head.as_ref());
+    let signed = |head| broker.is_empty() || Keys::signed(&broker, head);
+    Ok(heads.all(|head| signed(head) && all_hold(head, keys)))
 }

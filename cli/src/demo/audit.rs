@@ -13,7 +13,7 @@ use serde::Serialize;
 use super::crew::BROKER;
 use super::place::Place;
 use super::world::World;
-use crate::audit::{Report, find, verify};
+use crate::audit::{Report, Trust, find, verify};
 use crate::exit::Failure;
 use crate::files::unwritable;
 use crate::output::Output;
@@ -54,7 +54,7 @@ pub(super) async fn audit(world: &World, place: &Place, out: Output) -> Result<A
     let files = find(&[place.folder().to_owned()])?;
     let files: Vec<_> = files.into_iter().map(|file| (file, None)).collect();
     let bar = out.progress(None, out.tr("logboeken controleren", "checking ledgers"));
-    let report = verify(&files, &bar).await?;
+    let report = verify(&files, &Trust::default(), &bar).await?;
     bar.finish_and_clear();
     let tamper_found = tampered(world, place, out).await?;
     Ok(Audited {
@@ -84,7 +84,7 @@ async fn tampered(world: &World, place: &Place, out: Output) -> Result<bool, Fai
     };
     let bar = out.progress(None, "");
     let files = [(place.broker_config(), Some(path))];
-    let report = verify(&files, &bar).await?;
+    let report = verify(&files, &Trust::default(), &bar).await?;
     bar.finish_and_clear();
     let named = |one: &crate::audit::Named| one.ledger == BROKER && one.place == expected;
     Ok(report.findings.iter().any(named))

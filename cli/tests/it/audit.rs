@@ -1,8 +1,14 @@
 //! Ledgers of stopped processes, held against each other.
 
+use std::fs;
 use std::path::Path;
 
-use grondslag_core::id::Oin;
+use ed25519_dalek::SigningKey;
+use grondslag_core::checkpoint::{
+    Checkpoint, Origin, SignatureType, SignedCheckpoint, VerifierKey,
+};
+use grondslag_core::id::{Digest, Oin};
+use grondslag_evidence::store::parts::{delete_body, put_body, read_body};
 use grondslag_evidence::store::{self, Backend, Batch, Config};
 use serde_json::Value;
 
@@ -33,7 +39,7 @@ fn found(json: &Value) -> Vec<(String, String)> {
 }
 
 fn owner(folder: &Path) -> Oin {
-    let cert = std::fs::read_to_string(folder.join("cert.pem")).unwrap();
+    let cert = fs::read_to_string(folder.join("cert.pem")).unwrap();
     grondslag_certs::Leaf::parse_pem(&cert).unwrap().oin().clone()
 }
 
@@ -73,6 +79,136 @@ fn ledgers_are_held_against_each_other_and_what_was_changed_at_a_node_is_named()
     let [(place, problem)] = found.as_slice() else { panic!("{found:?}") };
     assert_eq!((json.code, place.as_str()), (1, "w/cosigned"));
     assert!(["cosignature_invalid", "head_unreadable"].contains(&problem.as_str()), "{problem}");
+}
+
+/// Replaces a long value of a store.
+fn replace(folder: &Path, key: &str, body: &[u8]) {
+    let config =
+        Config { path: folder.join("store"), owner: owner(folder), backend: Backend::Sled };
+    tokio::runtime::Runtime::new().unwrap().block_on(async {
+        let store = store::open(config).await.unwrap();
+        let batch = delete_body(&*store, Batch::new(), key.as_bytes()).await.unwrap();
+        store.commit(put_body(batch, key.as_bytes(), body).unwrap()).await.unwrap();
+    });
+}
+
+/// A long value of a store.
+fn body(folder: &Path, key: &str) -> Vec<u8> {
+    let config =
+        Config { path: folder.join("store"), owner: owner(folder), backend: Backend::Sled };
+    tokio::runtime::Runtime::new().unwrap().block_on(async {
+        let store = store::open(config).await.unwrap();
+        read_body(&*store, key.as_bytes()).await.unwrap().unwrap()
+    })
+}
+
+/// The head of the broker's ledger that a node keeps as the covered one.
+fn kept_head(folder: &Path) -> SignedCheckpoint {
+    let note = String::from_utf8(body(folder, COVERED)).unwrap();
+    SignedCheckpoint::parse(&note).unwrap()
+}
+
+const COVERED: &str = "wh/covered";
+
+/// An auditor has no private key: nobody's is there, and all of it verifies. What they were given
+/// by other means comes before any card.
+#[test]
+fn an_audit_needs_no_private_key_and_holds_a_name_against_the_key_that_was_given() {
+    let temp = tempfile::tempdir().unwrap();
+    small_world(&temp.path().join("world"));
+    drop(Demo::start(temp.path()));
+    let sound = run(temp.path(), VERIFY).done();
+    let region = temp.path().join("region");
+    let broker = key_of(&region.join("broker"));
+    let keys = without_keys(&region);
+    assert!(keys >= 4 * 2, "{keys} keys were there");
+    assert_eq!(run(temp.path(), VERIFY).done(), sound);
+    assert_eq!(sound["unchecked"], 0, "{sound}");
+
+    let log = kept_head(&region.join("nodes/sch-drieveen")).checkpoint().origin.clone();
+    let vkey = |key: &SigningKey| {
+        let key = key.verifying_key().to_bytes();
+        VerifierKey::new(log.clone(), SignatureType::Ed25519, key).to_string()
+    };
+    let given = |key: &str| run(temp.path(), &format!("{VERIFY} --vkey {key}"));
+    assert_eq!(given(&vkey(&broker)).done(), sound, "the same key by other means");
+    let other = given(&vkey(&SigningKey::from_bytes(&[9; 32]))).json();
+    let other = found(&other);
+    assert!(other.contains(&("l/broker/s".into(), "unsigned".into())), "{other:?}");
+    assert!(other.iter().filter(|(_, word)| word == "head_unsigned").count() >= 3, "{other:?}");
+    assert_eq!(given("nonsense").code, 2);
+
+    let root = region.join("broker/ca.pem");
+    let given = |root: &Path| run(temp.path(), &format!("{VERIFY} --root {}", root.display()));
+    assert_eq!(given(&root).done(), sound);
+    run(temp.path(), "certs init --json --authority elsewhere --region Elders").done();
+    let elsewhere = given(&temp.path().join("elsewhere/ca.pem"));
+    assert_eq!((elsewhere.code, elsewhere.reason().as_str()), (1, "REGION_MISMATCH"));
+}
+
+/// Removes every private key below a folder; says how many there were.
+fn without_keys(folder: &Path) -> usize {
+    let mut removed = 0;
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            removed += without_keys(&path);
+        } else if path.extension().is_some_and(|extension| extension == "key") {
+            fs::remove_file(path).unwrap();
+            removed += 1;
+        }
+    }
+    removed
+}
+
+fn key_of(folder: &Path) -> SigningKey {
+    grondslag_certs::key::load_signing_key(&folder.join("sign.key")).unwrap()
+}
+
+/// What a node kept that the broker's ledger does not begin with: another history that it alone
+/// was shown, a longer one than the broker has now, one that the broker did not sign.
+#[test]
+fn a_head_that_the_brokers_ledger_does_not_begin_with_is_named() {
+    let temp = tempfile::tempdir().unwrap();
+    small_world(&temp.path().join("world"));
+    drop(Demo::start(temp.path()));
+    let region = temp.path().join("region");
+    let node = region.join("nodes/sch-drieveen");
+    let (kept, broker) = (kept_head(&node), key_of(&region.join("broker")));
+    let Checkpoint { origin, size, root } = kept.checkpoint().clone();
+    let other = Digest::of(b"another history");
+    let signed = |checkpoint: Checkpoint, key: &SigningKey| checkpoint.sign(key).note();
+    let head = |size, root| Checkpoint { origin: origin.clone(), size, root };
+    let elsewhere = Checkpoint { origin: Origin::parse("elders/1").unwrap(), size, root };
+    for (word, note) in [
+        ("head_other_root", signed(head(size, other), &broker)),
+        ("head_ahead", signed(head(size + 100_000, other), &broker)),
+        ("head_unsigned", signed(head(size, root), &SigningKey::from_bytes(&[9; 32]))),
+        ("head_of_other_log", signed(elsewhere, &broker)),
+        ("head_unreadable", "no note".to_owned()),
+    ] {
+        replace(&node, COVERED, note.as_bytes());
+        let ran = run(temp.path(), VERIFY);
+        let json = ran.json();
+        assert_eq!((ran.code, found(&json)), (1, vec![(COVERED.into(), word.into())]), "{json}");
+        let sentence = json["findings"][0]["sentence"].as_str().unwrap();
+        assert!(!sentence.is_empty() && sentence != word, "{json}");
+    }
+    let told = run(temp.path(), "--lang en audit verify --offline region");
+    assert!(told.err.contains("a kept head of the broker's ledger cannot be read"), "{told:?}");
+    replace(&node, COVERED, kept.note().as_bytes());
+    run(temp.path(), VERIFY).done();
+
+    // A card that was altered after it was signed is named, and so is one that cannot be read.
+    let key = format!("c/{}", owner(&region.join("broker")).as_str());
+    let mut card = body(&node, &key);
+    let host = card.windows(9).position(|some| some == b"127.0.0.1").unwrap();
+    card[host] = b'9';
+    for (word, body) in [("card_unsigned", card.as_slice()), ("card_unreadable", b"no card")] {
+        replace(&node, &key, body);
+        let json = run(temp.path(), VERIFY).json();
+        assert_eq!(found(&json), [(key.clone(), word.into())], "{json}");
+    }
 }
 
 #[test]

@@ -16,6 +16,7 @@ mod holder;
 mod node;
 mod operator;
 mod policy;
+mod tampering;
 
 use std::path::Path;
 use std::process::{Command, Output, Stdio};

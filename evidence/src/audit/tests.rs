@@ -1,12 +1,13 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use grondslag_core::clock::{SetClock, Timestamp};
 use grondslag_core::id::Digest;
 
 use super::*;
+use crate::ledger::audit::Against;
 use crate::ledger::testing::signer;
-use crate::ledger::{Entry, Ledger, Means};
+use crate::ledger::{Entry, Leaves as _, Ledger, Means};
 use crate::store::{Batch, Config};
 
 fn oin(n: u8) -> Oin {
@@ -75,4 +76,74 @@ async fn a_store_in_use_one_of_another_and_no_store_are_refused() {
     let open = store::open(config).await.unwrap();
     assert_eq!(take(oin(1)).await, CopyError::Store(StoreError::InUse));
     drop(open);
+}
+
+/// What a folder's copy shows: its leaves as far as they are sound; nothing when it is refused or
+/// something is found.
+async fn shown(folder: &Path) -> Option<Vec<Vec<u8>>> {
+    let into = tempfile::tempdir().unwrap();
+    let copied = Copied::take(folder, into.path(), &oin(1)).await.ok()?;
+    let ledger = copied.ledger("audit").await.unwrap();
+    let signer = signer("audit", 1).unwrap();
+    let (keys, sizes) = ([signer.key.verifying_key().to_bytes()], BTreeSet::new());
+    let against = Against { origin: &signer.origin, keys: &keys, sizes: &sizes };
+    let walked = ledger.walk(against, &|_| {}).await.unwrap();
+    if walked.findings.count() > 0 {
+        return None;
+    }
+    let records = ledger.read(0, usize::MAX).await.unwrap();
+    Some(records.into_iter().map(|record| record.leaf).collect())
+}
+
+/// Whatever byte of the store's own file is changed: the store is refused, or something is found,
+/// or what is there is a beginning of what was written. That a beginning is not all of it a kept
+/// head says (`head_ahead`).
+#[tokio::test]
+async fn a_changed_byte_of_the_store_s_file_never_shows_another_history() {
+    let temp = tempfile::tempdir().unwrap();
+    let folder = temp.path().join("store");
+    made(&folder, 12).await;
+    let whole = shown(&folder).await.unwrap();
+    assert_eq!(whole.len(), 12);
+    let db = folder.join("sled").join("db");
+    let bytes = fs::read(&db).unwrap();
+    let used: Vec<usize> = (0..bytes.len()).filter(|at| bytes[*at] != 0).collect();
+    let mut caught = 0;
+    for at in used.iter().step_by(used.len() / CHANGES).copied() {
+        let mut changed = bytes.clone();
+        changed[at] ^= 0x21;
+        fs::write(&db, changed).unwrap();
+        match shown(&folder).await {
+            Some(leaves) => assert!(whole.starts_with(&leaves), "byte {at}"),
+            None => caught += 1,
+        }
+    }
+    assert!(caught > 0, "of {CHANGES} changes none was caught");
+}
+
+/// Changed bytes of a file: each opens a store.
+const CHANGES: usize = 120;
+
+/// Yesterday's copy of store and tiles is sound in itself: what was shown since says that it is
+/// not all.
+#[tokio::test]
+async fn yesterdays_copy_of_a_whole_ledger_has_no_root_for_what_was_shown_since() {
+    let temp = tempfile::tempdir().unwrap();
+    let (today, yesterday) = (temp.path().join("today"), temp.path().join("yesterday"));
+    made(&today, 300).await;
+    copy_folder(&today, &yesterday).unwrap();
+    made(&today, 300).await;
+    let root_at = async |folder: &Path, size| {
+        let into = tempfile::tempdir().unwrap();
+        let copied = Copied::take(folder, into.path(), &oin(1)).await.unwrap();
+        let ledger = copied.ledger("audit").await.unwrap();
+        let signer = signer("audit", 1).unwrap();
+        let (keys, sizes) = ([signer.key.verifying_key().to_bytes()], BTreeSet::from([size]));
+        let against = Against { origin: &signer.origin, keys: &keys, sizes: &sizes };
+        let walked = ledger.walk(against, &|_| {}).await.unwrap();
+        assert_eq!(walked.findings.count(), 0);
+        walked.roots.get(&size).copied()
+    };
+    assert_eq!(root_at(&yesterday, 300).await, root_at(&today, 300).await);
+    assert!(root_at(&today, 600).await.is_some() && root_at(&yesterday, 600).await.is_none());
 }

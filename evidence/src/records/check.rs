@@ -41,6 +41,20 @@ pub enum Problem {
 }
 
 impl Problem {
+    /// Every one.
+    pub const ALL: [Self; 10] = [
+        Self::Altered,
+        Self::Missing,
+        Self::NotForgotten,
+        Self::ForgottenTwice,
+        Self::NeverRecorded,
+        Self::OtherKind,
+        Self::Unreadable,
+        Self::NotIndexed,
+        Self::Miscounted,
+        Self::Stray,
+    ];
+
     /// The word for it.
     pub const fn word(self) -> &'static str {
         match self {

@@ -5,6 +5,7 @@ use grondslag_core::card::SignedCard;
 use grondslag_core::clock::Timestamp;
 use grondslag_core::id::{Digest, Oin};
 use grondslag_core::reason::Reason;
+use grondslag_evidence::audit::KeptCard;
 use grondslag_evidence::ledger::{Entry, LedgerError};
 use grondslag_evidence::limits::APPEND_MAX;
 use grondslag_evidence::store::parts::{delete_body, put_body, read_body};
@@ -25,14 +26,27 @@ pub(super) fn digest(signed: &SignedCard) -> Digest {
 
 /// Every card in the store.
 pub(super) async fn load(store: &dyn Store) -> Result<Vec<SignedCard>, StoreError> {
+    let kept = kept_cards(store).await?;
+    kept.into_iter().map(|kept| kept.card.ok_or(StoreError::Corrupt)).collect()
+}
+
+/// Every card in a store, for who looks into it.
+///
+/// # Errors
+/// Those of the store; a card that cannot be read is none.
+pub async fn kept_cards(store: &dyn Store) -> Result<Vec<KeptCard>, StoreError> {
     let mut cards = Vec::new();
     let mut after: Option<Vec<u8>> = None;
     loop {
         let page = store.scan(CARDS, after.as_deref(), PAGE).await?;
         for pair in &page {
-            let body = read_body(store, &pair.key).await?;
-            let body = body.ok_or(StoreError::Corrupt)?;
-            cards.push(decode(&body).ok_or(StoreError::Corrupt)?);
+            let card = match read_body(store, &pair.key).await {
+                Ok(body) => body.as_deref().and_then(decode),
+                Err(StoreError::Corrupt) => None,
+                Err(error) => return Err(error),
+            };
+            let place = String::from_utf8_lossy(&pair.key).into_owned();
+            cards.push(KeptCard { place, card });
         }
         match page.last() {
             Some(last) if page.len() >= PAGE => after = Some(last.key.clone()),

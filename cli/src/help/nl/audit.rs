@@ -25,4 +25,14 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
         "Folder of a process, with its configuration and store, or of a demo; may be repeated",
         "Map van een proces, met configuratie en opslag, of van een demo; mag vaker",
     ),
+    (
+        "Verifier key (C2SP) of a log or a witness that you were given; its name is then held \
+         against no other; may be repeated",
+        "Controlesleutel (C2SP) van een logboek of getuige die u hebt gekregen; die naam wordt dan \
+         met geen andere getoetst; mag vaker",
+    ),
+    (
+        "The region's root certificate as you were given it; else that of the folders",
+        "Het basiscertificaat van de regio zoals u het hebt gekregen; anders dat van de mappen",
+    ),
 ];

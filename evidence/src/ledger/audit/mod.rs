@@ -51,6 +51,20 @@ pub enum Problem {
 }
 
 impl Problem {
+    /// Every one.
+    pub const ALL: [Self; 10] = [
+        Self::Missing,
+        Self::Unreadable,
+        Self::Stray,
+        Self::Altered,
+        Self::OtherHash,
+        Self::OtherRoot,
+        Self::WentBack,
+        Self::OtherEnd,
+        Self::OtherLog,
+        Self::Unsigned,
+    ];
+
     /// The word for it.
     pub const fn word(self) -> &'static str {
         match self {
@@ -155,6 +169,7 @@ pub struct Still {
     size: u64,
     /// Bundles that stand in files.
     bundles: u64,
+    checkpoint: Option<SignedCheckpoint>,
 }
 
 impl Still {
@@ -171,7 +186,8 @@ impl Still {
         let head = keys.head(store.as_ref()).await?.as_deref().and_then(Head::decode);
         let filed = store.get(keys.filed_key()).await?.as_deref().and_then(Filed::decode);
         let said = filed.map_or(0, |filed| filed.bundles);
-        let size = head.map(|head| head.checkpoint.checkpoint().size);
+        let checkpoint = head.map(|head| head.checkpoint);
+        let size = checkpoint.as_ref().map(|signed| signed.checkpoint().size);
         // A count that was altered may be any number: what is walked is what there can be.
         let bundles = match size {
             Some(size) => said.min(size / TILE_WIDTH as u64),
@@ -181,7 +197,12 @@ impl Still {
             }
         };
         let size = size.unwrap_or(0);
-        Ok(Self { store, tiles, keys, name: name.to_owned(), size, bundles })
+        Ok(Self { store, tiles, keys, name: name.to_owned(), size, bundles, checkpoint })
+    }
+
+    /// Its checkpoint, if it can be read; who signed it is not looked at.
+    pub fn checkpoint(&self) -> Option<&SignedCheckpoint> {
+        self.checkpoint.as_ref()
     }
 
     /// What it is called in its store.

@@ -1,0 +1,204 @@
+//! What `audit verify` found, and how it is told.
+
+use grondslag_core::checkpoint::{Cosignature, Origin, SignedCheckpoint};
+use grondslag_core::id::Digest;
+use grondslag_evidence::audit::KeptHead;
+use grondslag_evidence::ledger::audit::Findings;
+use grondslag_evidence::records::Checked;
+use serde::Serialize;
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+use super::keys::Keys;
+use super::party::{BROKER, Party};
+use super::words::{Wrong, sentence};
+use crate::exit::Failure;
+use crate::limits::AUDIT_FINDINGS_MAX;
+use crate::output::{Output, alarm, bold, green, red};
+
+/// What was found in some folders.
+#[derive(Debug, Default, Serialize)]
+pub(crate) struct Report {
+    /// Parties whose log was walked.
+    pub(crate) logs: u64,
+    /// Leaves of all their ledgers.
+    pub(crate) leaves: u64,
+    /// Heads of the broker's ledger, kept by nodes, that it begins with.
+    pub(crate) heads: u64,
+    /// Cosignatures that hold.
+    pub(crate) cosignatures: u64,
+    /// Cosignatures of witnesses of whom no card was found and no key given.
+    pub(crate) unchecked: u64,
+    /// Things that are wrong.
+    pub(crate) problems: u64,
+    /// What they are, up to a bound.
+    pub(crate) findings: Vec<Named>,
+}
+
+/// One thing that is wrong.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct Named {
+    pub(crate) folder: String,
+    pub(crate) ledger: String,
+    /// File below the ledger's folder, or key of the store.
+    pub(crate) place: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) leaves: Option<(u64, u64)>,
+    /// The stable word for it.
+    pub(crate) problem: String,
+}
+
+/// The broker's ledger as it was walked.
+pub(super) struct Broker {
+    pub(super) origin: Origin,
+    pub(super) keys: Vec<[u8; 32]>,
+    pub(super) roots: BTreeMap<u64, Digest>,
+}
+
+impl Report {
+    fn add(
+        &mut self,
+        party: &Party,
+        ledger: &str,
+        place: String,
+        leaves: Option<(u64, u64)>,
+        problem: String,
+    ) {
+        self.problems = self.problems.saturating_add(1);
+        if self.findings.len() < AUDIT_FINDINGS_MAX {
+            let folder = party.folder.display().to_string();
+            self.findings.push(Named { folder, ledger: ledger.to_owned(), place, leaves, problem });
+        }
+    }
+
+    /// Something wrong between parties.
+    pub(super) fn wrong(&mut self, party: &Party, ledger: &str, place: &str, wrong: Wrong) {
+        self.add(party, ledger, place.to_owned(), None, wrong.word().to_owned());
+    }
+
+    /// What is wrong within a ledger.
+    pub(super) fn take(&mut self, party: &Party, ledger: &str, findings: &Findings) {
+        for one in &findings.listed {
+            let word = one.problem.word().to_owned();
+            self.add(party, ledger, one.place.clone(), one.leaves, word);
+        }
+        self.problems = self.problems.saturating_add(findings.more);
+    }
+
+    /// What is wrong with its records.
+    pub(super) fn records(&mut self, party: &Party, ledger: &str, checked: &Checked) {
+        for one in &checked.findings {
+            let leaves = one.index.map(|index| (index, index));
+            let word = format!("record_{}", one.problem.word());
+            self.add(party, ledger, "t".to_owned(), leaves, word);
+        }
+    }
+
+    /// A kept head must be signed by the broker, and the broker's ledger must begin with it.
+    pub(super) fn head(
+        &mut self,
+        party: &Party,
+        kept: &KeptHead,
+        broker: Option<&Broker>,
+        keys: &Keys,
+    ) {
+        let wrong = |report: &mut Self, wrong| report.wrong(party, BROKER, &kept.place, wrong);
+        let Some(head) = &kept.head else { return wrong(self, Wrong::HeadUnreadable) };
+        self.cosigned(party, kept, head, keys);
+        let Some(broker) = broker else { return };
+        let checkpoint = head.checkpoint();
+        if checkpoint.origin != broker.origin {
+            return wrong(self, Wrong::HeadOfOtherLog);
+        }
+        if !Keys::signed(&broker.keys, head) {
+            return wrong(self, Wrong::HeadUnsigned);
+        }
+        match broker.roots.get(&checkpoint.size) {
+            Some(root) if *root == checkpoint.root => self.heads += 1,
+            Some(_) => wrong(self, Wrong::HeadOtherRoot),
+            None => wrong(self, Wrong::HeadAhead),
+        }
+    }
+
+    fn cosigned(&mut self, party: &Party, kept: &KeptHead, head: &SignedCheckpoint, keys: &Keys) {
+        for name in witnesses(head) {
+            let of_witness = keys.of_witness(&name);
+            if of_witness.is_empty() {
+                self.unchecked += 1;
+            } else if holds(head, &name, &of_witness) {
+                self.cosignatures += 1;
+            } else {
+                self.wrong(party, BROKER, &kept.place, Wrong::CosignatureInvalid);
+            }
+        }
+    }
+
+    /// As JSON, every finding with its sentence.
+    pub(super) fn json(&self, out: Output) -> Result<Value, Failure> {
+        let failed = |error| Failure::new(grondslag_core::reason::Reason::Internal, error);
+        let mut json = serde_json::to_value(self).map_err(failed)?;
+        let findings = json.get_mut("findings").and_then(Value::as_array_mut);
+        for one in findings.into_iter().flatten() {
+            let word = one.get("problem").and_then(Value::as_str).unwrap_or_default();
+            let said = Value::from(sentence(word, out.lang()));
+            if let Some(one) = one.as_object_mut() {
+                one.insert("sentence".to_owned(), said);
+            }
+        }
+        Ok(json)
+    }
+}
+
+/// Whether every line under a kept head that can be checked holds: those of witnesses.
+pub(super) fn all_hold(head: &SignedCheckpoint, keys: &Keys) -> bool {
+    witnesses(head).iter().all(|name| {
+        let of_witness = keys.of_witness(name);
+        of_witness.is_empty() || holds(head, name, &of_witness)
+    })
+}
+
+/// A line of another key than the witness's holds under none of them.
+fn holds(head: &SignedCheckpoint, name: &Origin, keys: &[[u8; 32]]) -> bool {
+    keys.iter().any(|key| head.cosigned_by(name.as_str(), key).is_some())
+}
+
+/// Who cosigned a head; the log's own signature is not one.
+fn witnesses(head: &SignedCheckpoint) -> Vec<Origin> {
+    let note = head.note();
+    let lines = note.rsplit_once("\n\n").map_or("", |(_, lines)| lines).lines();
+    let names = lines.filter_map(|line| Some(Cosignature::parse(line).ok()?.name().clone()));
+    names.filter(|name| *name != head.checkpoint().origin).collect()
+}
+
+/// The figures, and what is wrong.
+pub(super) fn say(report: &Report, out: Output) {
+    let Report { logs, leaves, heads, cosignatures, unchecked, problems, .. } = report;
+    let figures = [
+        (out.tr("logboeken", "logs"), logs),
+        (out.tr("regels", "leaves"), leaves),
+        (out.tr("hoofden bij knooppunten", "heads kept by nodes"), heads),
+        (out.tr("medeondertekeningen", "cosignatures"), cosignatures),
+        (out.tr("niet te toetsen", "not to be checked"), unchecked),
+    ];
+    for (label, figure) in figures {
+        out.line(&format!("  {label:<26} {}", bold(&figure.to_string())));
+    }
+    let told = format!("{problems} {}", out.tr("problemen", "problems"));
+    out.line(&if *problems == 0 { green(&told) } else { red(&told) });
+    if !out.is_json() {
+        say_findings(out, report);
+    }
+}
+
+/// Names what is wrong, whatever the form of the output.
+pub(crate) fn say_findings(out: Output, report: &Report) {
+    for one in &report.findings {
+        let Named { folder, ledger, place, problem, .. } = one;
+        let leaves = one.leaves.map_or(String::new(), |(from, to)| {
+            let word = out.tr("regel", "leaf");
+            if from == to { format!(", {word} {from}") } else { format!(", {word} {from}-{to}") }
+        });
+        let said = sentence(problem, out.lang());
+        alarm(&format!("  {} {folder}: {ledger}: {place}{leaves}: {said}", red(problem)));
+    }
+}

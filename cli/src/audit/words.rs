@@ -1,0 +1,213 @@
+//! What an audit finds, in words: a stable one for programs, a sentence for people.
+
+use grondslag_core::lang::Lang;
+
+/// What is wrong between parties; what is wrong within a ledger `evidence` names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Wrong {
+    HeadUnreadable,
+    HeadOfOtherLog,
+    HeadUnsigned,
+    HeadOtherRoot,
+    HeadAhead,
+    CosignatureInvalid,
+    CardUnreadable,
+    CardUnsigned,
+    KeyUnknown,
+}
+
+impl Wrong {
+    pub(super) const fn word(self) -> &'static str {
+        match self {
+            Self::HeadUnreadable => "head_unreadable",
+            Self::HeadOfOtherLog => "head_of_other_log",
+            Self::HeadUnsigned => "head_unsigned",
+            Self::HeadOtherRoot => "head_other_root",
+            Self::HeadAhead => "head_ahead",
+            Self::CosignatureInvalid => "cosignature_invalid",
+            Self::CardUnreadable => "card_unreadable",
+            Self::CardUnsigned => "card_unsigned",
+            Self::KeyUnknown => "key_unknown",
+        }
+    }
+}
+
+/// The sentence of a stable word; the word itself for one without.
+pub(super) fn sentence(word: &str, lang: Lang) -> &str {
+    let found = SENTENCES.iter().find(|(known, _, _)| *known == word);
+    found.map_or(word, |(_, nl, en)| match lang {
+        Lang::Nl => nl,
+        Lang::En => en,
+    })
+}
+
+/// Stable word, Dutch, English.
+const SENTENCES: &[(&str, &str, &str)] = &[
+    ("missing", "dit ontbreekt", "this is missing"),
+    ("unreadable", "dit is niet te lezen", "this cannot be read"),
+    ("stray", "dit hoort hier niet", "this does not belong here"),
+    (
+        "altered",
+        "de regel is veranderd, verplaatst of ingevoegd: de ondertekende boom heeft hier een \
+         andere",
+        "the leaf was altered, moved or put in: the signed tree has another one here",
+    ),
+    (
+        "other_hash",
+        "de tegel heeft een andere hash dan wat eronder staat; de regels zelf kloppen",
+        "the tile holds another hash than what stands below it; the leaves themselves are right",
+    ),
+    (
+        "other_root",
+        "de regels geven een andere wortel dan de ondertekende",
+        "the leaves give another root than the signed one",
+    ),
+    (
+        "went_back",
+        "vastgelegd vóór de regel die ervoor staat: de klok is teruggezet",
+        "recorded before the leaf that stands before it: the clock was set back",
+    ),
+    (
+        "other_end",
+        "het hoofd noemt een ander moment dan de laatste regel",
+        "the head names another moment than the last leaf",
+    ),
+    ("other_log", "het hoofd is van een ander logboek", "the head is of another log"),
+    (
+        "unsigned",
+        "de sleutel van deze partij heeft dit hoofd niet ondertekend",
+        "this party's key did not sign this head",
+    ),
+    (
+        "head_unreadable",
+        "een bewaard hoofd van de makelaar is niet te lezen",
+        "a kept head of the broker's ledger cannot be read",
+    ),
+    (
+        "head_of_other_log",
+        "een bewaard hoofd is van een ander logboek dan dat van deze makelaar",
+        "a kept head is of another log than this broker's",
+    ),
+    (
+        "head_unsigned",
+        "de makelaar heeft dit bewaarde hoofd niet ondertekend",
+        "the broker did not sign this kept head",
+    ),
+    (
+        "head_other_root",
+        "het logboek van de makelaar begint niet met wat hij hier eerder heeft getoond: het is \
+         herschreven of gesplitst",
+        "the broker's ledger does not begin with what it showed here before: it was rewritten or \
+         forked",
+    ),
+    (
+        "head_ahead",
+        "de makelaar heeft hier een langer logboek getoond dan hij nu heeft: het is teruggezet of \
+         afgekapt",
+        "the broker showed a longer ledger here than it has now: it was rolled back or truncated",
+    ),
+    (
+        "cosignature_invalid",
+        "een medeondertekening klopt niet met de sleutel van de getuige",
+        "a cosignature does not hold under the witness's key",
+    ),
+    (
+        "card_unreadable",
+        "een bewaarde kaart van een instelling is niet te lezen",
+        "a kept agency card cannot be read",
+    ),
+    (
+        "card_unsigned",
+        "een bewaarde kaart is niet ondertekend met een certificaat van deze regio",
+        "a kept card was not signed with a certificate of this region",
+    ),
+    (
+        "key_unknown",
+        "van deze partij is geen kaart gevonden; geef haar sleutel met --vkey",
+        "no card of this party was found; give its key with --vkey",
+    ),
+    (
+        "record_altered",
+        "de bewaarde opening is niet wat de regel vastlegt, of is niet te lezen",
+        "the kept opening is not what the leaf commits to, or cannot be read",
+    ),
+    (
+        "record_missing",
+        "de opening ontbreekt, en geen regel zegt dat zij is vernietigd",
+        "the opening is missing, and no leaf says that it was forgotten",
+    ),
+    (
+        "record_not_forgotten",
+        "de opening is er nog, hoewel een regel zegt dat zij is vernietigd",
+        "the opening is still there though a leaf says that it was forgotten",
+    ),
+    (
+        "record_forgotten_twice",
+        "twee regels zeggen dat dit is vernietigd",
+        "two leaves say that this was forgotten",
+    ),
+    (
+        "record_never_recorded",
+        "een regel zegt dat iets is vernietigd wat nooit is vastgelegd",
+        "a leaf says that something was forgotten that was never recorded",
+    ),
+    (
+        "record_other_kind",
+        "vernietigd als een andere soort dan vastgelegd",
+        "forgotten as another kind than it was recorded",
+    ),
+    (
+        "record_unreadable",
+        "een regel van vernietiging is niet te lezen",
+        "a leaf of deletion cannot be read",
+    ),
+    (
+        "record_not_indexed",
+        "het einde van de bewaartermijn, of een sleutel waaronder dit gevonden wordt, staat niet \
+         in de lijst",
+        "the end of its term, or a key under which it is found, is not in the index",
+    ),
+    (
+        "record_miscounted",
+        "de totalen van wat is vernietigd zijn niet die van de regels",
+        "the totals of what was forgotten are not those of the leaves",
+    ),
+    (
+        "record_stray",
+        "de opslag heeft een opening of einde waar geen regel van is",
+        "the store holds an opening, or an end, that no leaf commits to",
+    ),
+];
+
+#[cfg(test)]
+mod tests {
+    use grondslag_evidence::ledger::audit;
+    use grondslag_evidence::records;
+
+    use super::*;
+
+    #[test]
+    fn every_finding_has_a_sentence_in_both_languages_and_no_sentence_is_idle() {
+        let own = [
+            Wrong::HeadUnreadable,
+            Wrong::HeadOfOtherLog,
+            Wrong::HeadUnsigned,
+            Wrong::HeadOtherRoot,
+            Wrong::HeadAhead,
+            Wrong::CosignatureInvalid,
+            Wrong::CardUnreadable,
+            Wrong::CardUnsigned,
+            Wrong::KeyUnknown,
+        ];
+        let own = own.into_iter().map(|one| one.word().to_owned());
+        let within = audit::Problem::ALL.into_iter().map(|one| one.word().to_owned());
+        let kept = records::Problem::ALL.into_iter().map(|one| format!("record_{}", one.word()));
+        let words: Vec<String> = within.chain(own).chain(kept).collect();
+        for word in &words {
+            let (nl, en) = (sentence(word, Lang::Nl), sentence(word, Lang::En));
+            assert!(nl != word && en != word && nl != en, "{word}");
+        }
+        let known: Vec<&str> = SENTENCES.iter().map(|(word, _, _)| *word).collect();
+        assert_eq!(known, words);
+    }
+}
