@@ -9,7 +9,7 @@ use grondslag_core::clock::Timestamp;
 use grondslag_core::reason::Reason;
 use serde::{Deserialize, Serialize};
 
-use super::{BackupError, EXTENSION, at};
+use super::{BackupError, EXTENSION, UNFINISHED, at};
 use crate::limits::{BACKUP_FOLDER_MAX, BACKUP_OUTCOME_BYTES_MAX};
 use crate::store::sync_folder;
 
@@ -30,6 +30,21 @@ pub struct Outcome {
     pub bytes: u64,
     /// Why there is none.
     pub reason: Option<Reason>,
+}
+
+/// Makes the folder, and removes what a backup that was cut short left in it.
+///
+/// # Errors
+/// [`BackupError`] when the folder takes no write.
+pub fn tidy(folder: &Path) -> Result<(), BackupError> {
+    fs::create_dir_all(folder).map_err(at(folder))?;
+    for entry in fs::read_dir(folder).map_err(at(folder))?.take(BACKUP_FOLDER_MAX) {
+        let path = entry.map_err(at(folder))?.path();
+        if path.extension().is_some_and(|extension| extension == UNFINISHED) {
+            fs::remove_file(&path).map_err(at(&path))?;
+        }
+    }
+    Ok(())
 }
 
 /// Whether somebody asked for a backup at once.

@@ -29,7 +29,7 @@ use grondslag_core::id::Oin;
 use grondslag_core::reason::Reason;
 use grondslag_core::seal::SealError;
 
-pub use self::folder::{NOW_FILE, Outcome, newest, outcome, remove_wish, told, wish};
+pub use self::folder::{NOW_FILE, Outcome, newest, outcome, remove_wish, tidy, told, wish};
 pub use self::format::{Header, LedgerHead};
 pub use self::key::{read_public, read_secret};
 pub use self::read::header;
@@ -41,6 +41,8 @@ use crate::store::StoreError;
 
 /// Name that every backup ends in.
 pub const EXTENSION: &str = "backup";
+/// What it ends in as long as it is written.
+const UNFINISHED: &str = "new";
 
 /// A backup was not made, or not put back; nothing is left of it.
 #[derive(Debug, thiserror::Error)]

@@ -14,7 +14,7 @@ use tokio::sync::mpsc;
 use tokio::task::{JoinHandle, spawn_blocking};
 
 use super::format::{Header, MAGIC, Record, WHAT};
-use super::{BackupError, EXTENSION, at};
+use super::{BackupError, EXTENSION, UNFINISHED, at};
 use crate::ledger::{Tile, Tiles, filed_bundles, filed_in, heads};
 use crate::limits::{BACKUP_NAMES_MAX, BACKUP_PART_BYTES, BACKUP_QUEUE_MAX, SCAN_PAGE_MAX};
 use crate::store::{Change, Store, StoreError, sync_folder};
@@ -247,7 +247,7 @@ fn names(means: &Means<'_>) -> Result<(PathBuf, PathBuf), BackupError> {
         let name = format!("{}-{moment}-{number:03}", means.process);
         let file = means.folder.join(&name).with_extension(EXTENSION);
         if !file.exists() {
-            return Ok((means.folder.join(name).with_extension("new"), file));
+            return Ok((means.folder.join(name).with_extension(UNFINISHED), file));
         }
     }
     Err(BackupError::NotEmpty(means.folder.to_owned()))
