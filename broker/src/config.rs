@@ -17,6 +17,11 @@
 //! otlp_endpoint = "http://127.0.0.1:4317"
 //! interval_ms = 10000
 //!
+//! [backup]                         # absent: no backup is made
+//! key = "backup.pub"               # from `grondslag backup keys`; the private key is elsewhere
+//! folder = "backups"
+//! every_h = 1
+//!
 //! [policy]                         # absent: the rules that came with the program
 //! folder = "policy"
 //!
@@ -50,8 +55,8 @@
 use grondslag_core::id::Oin;
 use grondslag_core::limits::{AGENCY_PER_DAY, FANOUT_TTL_MS_MAX, PER_DAY_MAX, PERSON_PER_DAY};
 use grondslag_runtime::config::{
-    Clock, Identity, InputFile, Limits, Listen, Log, Place, Region, SecretFile, Store, Telemetry,
-    Within,
+    Backup, Clock, Identity, InputFile, Limits, Listen, Log, Place, Region, SecretFile, Store,
+    Telemetry, Within,
 };
 use grondslag_runtime::run::{Common, ProcessConfig};
 use serde::Deserialize;
@@ -95,6 +100,9 @@ pub struct BrokerConfig {
     /// A second key holder, of another organisation; absent means that the broker is the only one.
     #[serde(default)]
     pub key_holder: Option<KeyHolder>,
+    /// Its backups; absent means that it makes none.
+    #[serde(default)]
+    pub backup: Option<Backup>,
 }
 
 /// `[key_holder]`
@@ -174,6 +182,7 @@ impl ProcessConfig for BrokerConfig {
             telemetry: self.telemetry,
             clock: self.clock.clone(),
             limits: self.limits.clone(),
+            backup: self.backup.clone(),
         }
     }
 }

@@ -64,6 +64,7 @@ const HOLDER: &str = "holder";
 /// # Errors
 /// [`StartError`] with the reason of whatever could not be opened.
 pub async fn build(config: BrokerConfig, context: &Context) -> Result<App, StartError> {
+    context.may_serve()?;
     let context = &context.timing_commits();
     let calls = Arc::new(Calls::new(context.channels(), context.clock.clock()));
     let broker = Arc::new(open(&config, context, Arc::clone(&calls)).await?);
@@ -112,7 +113,8 @@ async fn open(
     let section = &config.broker;
     let keys = SignKeys::load(&section.sign_key, section.previous_sign_key.as_ref())?;
     let region = context.region_name();
-    let ledger = context.ledger(BROKER, Origin::of_broker(&region, 1), &keys).await?;
+    let origin = |number| Origin::of_broker(&region, number);
+    let ledger = context.ledger(BROKER, origin, &keys).await?;
     let directory = Directory::open(
         Arc::clone(&context.region),
         Arc::clone(&clock),
@@ -230,7 +232,7 @@ async fn chain(
     let secrets = Secrets::open(path, key, region.to_owned())
         .map_err(|reason| StartError::new(reason, path.display()))?;
     let (store, clock) = (Arc::clone(&context.store), context.clock.clock());
-    let origin = Origin::of_member(region, &context.oin(), HOLDER, 1);
+    let origin = |number| Origin::of_member(region, &context.oin(), HOLDER, number);
     let ledger = context.ledger(HOLDER, origin, keys).await?;
     count_leaves(context, HOLDER, &ledger);
     let holder = LocalHolder::new(Means {

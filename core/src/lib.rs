@@ -13,6 +13,7 @@ pub mod catalogue;
 pub mod checkpoint;
 pub mod clock;
 pub mod epoch;
+pub mod founding;
 pub mod id;
 pub mod inquiry;
 pub mod lang;

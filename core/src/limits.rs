@@ -91,3 +91,5 @@ pub const OPERATORS_MAX: usize = 16;
 /// Most hashes in one proof over a ledger: one for each level of the largest tree, and one more for
 /// the old tree's own root.
 pub const PROOF_HASHES_MAX: usize = 65;
+/// Most agencies that a founding names as not reached: with its signatures it is one leaf.
+pub const FOUNDING_MISSED_MAX: usize = 128;

@@ -199,6 +199,13 @@ reasons! {
     StoreForeign "STORE_FOREIGN" "De opslag is van een andere organisatie." "The store belongs to another agency."
     StoreCorrupt "STORE_CORRUPT" "De opslag is beschadigd; herstel een back-up." "The store is damaged; restore a backup."
     LedgerFork "LEDGER_FORK" "Een logboek spreekt zichzelf tegen: er is iets herschreven, verwijderd of teruggezet; het bewijs is bewaard en een beheerder moet handelen." "A ledger contradicts itself: something was rewritten, removed or put back; the proof is kept and an operator must act."
+    BackupUnopened "BACKUP_UNOPENED" "De back-up gaat niet open: zij is veranderd of afgebroken, of hoort bij een andere sleutel." "The backup does not open: it was altered or cut short, or belongs to another key."
+    BackupInvalid "BACKUP_INVALID" "Wat in de back-up staat spreekt zichzelf tegen; gebruik een andere back-up." "What is in the backup contradicts itself; use another backup."
+    RestoreUnfinished "RESTORE_UNFINISHED" "Deze opslag komt uit een back-up en mag nog niet dienen: eerst moet een nieuw logboek worden gesticht; zie `grondslag restore`." "This store comes from a backup and may not serve yet: a new ledger must be founded first; see `grondslag restore`."
+    FoundingInvalid "FOUNDING_INVALID" "Het nieuwe logboek van de makelaar is niet gesticht zoals dat moet: nummer, hoofd of ondertekening klopt niet." "The broker's new ledger was not founded as it must be: its number, head or signatures are wrong."
+    FoundingBelowHead "FOUNDING_BELOW_HEAD" "Het nieuwe logboek van de makelaar begint onder het laatste hoofd dat dit knooppunt zag; twee regiobeheerders moeten dat hoofd alsnog opnemen." "The broker's new ledger begins below the last head that this node saw; two operators must take that head in after all."
+    AskedBeforeRestore "ASKED_BEFORE_RESTORE" "De vraag is gesteld voordat de makelaar uit een back-up werd hersteld; stel haar opnieuw." "The question was asked before the broker was restored from a backup; ask it again."
+    NotConfirmed "NOT_CONFIRMED" "Dit knooppunt is uit een back-up hersteld; een beheerder moet eerst bevestigen dat index, maatregelen en toestemmingen actueel zijn." "This node was restored from a backup; its operator must first confirm that index, measures and consents are up to date."
     StoreInUse "STORE_IN_USE" "De opslag is in gebruik door een ander proces." "The store is in use by another process."
     // Files and settings.
     ConfigInvalid "CONFIG_INVALID" "De configuratie klopt niet; de melding noemt bestand en sleutel." "The configuration is wrong; the message names file and key."

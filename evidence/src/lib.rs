@@ -8,6 +8,8 @@
 //! failed nothing is acknowledged at all until a restart has looked at what is really there.
 
 pub mod audit;
+pub mod backup;
+pub mod generation;
 pub mod health;
 pub mod ledger;
 pub mod limits;

@@ -40,6 +40,36 @@ pub const QUEUE_KIB_MAX: usize = 32 * 1024;
 /// sled's page cache, in bytes.
 pub const CACHE_BYTES: u64 = 16 * 1024 * 1024;
 
+/// Most bytes of keys and values that are kept of what is committed during a backup.
+pub const CAPTURE_BYTES_MAX: usize = 64 * 1024 * 1024;
+
+/// Length of every part of a backup's file.
+pub const BACKUP_PART_BYTES: usize = 64 * 1024;
+
+/// Records of a backup on their way between the store and the file.
+pub const BACKUP_QUEUE_MAX: usize = 64;
+
+/// Most backups of one moment in one folder.
+pub const BACKUP_NAMES_MAX: u32 = 999;
+
+/// Largest key of backups that is read: a public one has 1,218 bytes.
+pub const BACKUP_KEY_BYTES_MAX: u64 = 4 * 1024;
+
+/// Longest header of a backup: the notes of its ledgers.
+pub const BACKUP_HEADER_BYTES_MAX: usize = 64 * 1024;
+
+/// Largest file that says what became of the last backup.
+pub const BACKUP_OUTCOME_BYTES_MAX: u64 = 64 * 1024;
+
+/// Most files that are looked at in a folder of backups.
+pub const BACKUP_FOLDER_MAX: usize = 100_000;
+
+/// A restore commits its rows once it has so many, or so many bytes of them.
+pub const RESTORE_ROWS_MAX: usize = 1_000;
+
+/// See [`RESTORE_ROWS_MAX`].
+pub const RESTORE_BYTES_MAX: usize = 2 * 1024 * 1024;
+
 /// How often sled is opened while its previous instance in this folder still finishes.
 pub const SLED_OPEN_TRIES_MAX: u32 = 500;
 

@@ -21,6 +21,11 @@
 //! otlp_endpoint = "http://127.0.0.1:4317"
 //! interval_ms = 10000
 //!
+//! [backup]                         # absent: no backup is made
+//! key = "backup.pub"               # from `grondslag backup keys`; the private key is elsewhere
+//! folder = "backups"
+//! every_h = 1
+//!
 //! [agency]
 //! name = "Huisartsenpraktijk De Wierde"
 //! kind = "ha"
@@ -55,8 +60,8 @@ use grondslag_core::catalogue::Kind;
 use grondslag_core::id::{Mode, Oin};
 use grondslag_core::limits::{AGENCY_PER_DAY, HOLDERS_MAX, PER_DAY_MAX, PERSON_PER_DAY};
 use grondslag_runtime::config::{
-    Clock, ConfigError, Identity, InputFile, Limits, Listen, Log, Place, Region, SecretFile, Store,
-    Telemetry, Within,
+    Backup, Clock, ConfigError, Identity, InputFile, Limits, Listen, Log, Place, Region,
+    SecretFile, Store, Telemetry, Within,
 };
 use grondslag_runtime::run::{Common, ProcessConfig};
 use grondslag_runtime::witnesses;
@@ -109,6 +114,9 @@ pub struct NodeConfig {
     /// How much its people may ask.
     #[serde(default)]
     pub asks: AsksSection,
+    /// Its backups; absent means that it makes none.
+    #[serde(default)]
+    pub backup: Option<Backup>,
 }
 
 /// `[desk]`
@@ -310,6 +318,7 @@ impl ProcessConfig for NodeConfig {
             telemetry: self.telemetry,
             clock: self.clock.clone(),
             limits: self.limits.clone(),
+            backup: self.backup.clone(),
         }
     }
 }

@@ -176,6 +176,7 @@ struct Built {
 async fn build(config: NodeConfig, context: &Context) -> Result<Built, StartError> {
     config.check_mode(context.mode())?;
     config.check_holders(&context.oin())?;
+    context.may_serve()?;
     let agency = Arc::new(agency(&config, context).await?);
     let recorded = agency.record_policy().await;
     recorded.map_err(|reason| refused(reason, "the rules in force"))?;
@@ -230,7 +231,7 @@ async fn agency(config: &NodeConfig, context: &Context) -> Result<Agency, StartE
     load_staff(config, &pack, &staff).await?;
     let keys = SignKeys::load(&section.sign_key, section.previous_sign_key.as_ref())?;
     let region = context.region_name();
-    let origin = Origin::of_member(&region, &context.oin(), LEDGER, 1);
+    let origin = |number| Origin::of_member(&region, &context.oin(), LEDGER, number);
     let ledger = context.ledger(LEDGER, origin, &keys).await?;
     let directory = Arc::new(directory(config, context, ledger.clone()).await?);
     let source = Arc::new(StoreSource::new(store.clone(), secret.clone()));

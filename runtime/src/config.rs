@@ -19,7 +19,7 @@ use crate::limits::CONFIG_BYTES_MAX;
 
 pub use path::{InputFile, Place, SecretFile};
 pub use section::{
-    Clock, Collector, Form, Identity, Level, Limits, Listen, Log, Region, Store, Telemetry,
+    Backup, Clock, Collector, Form, Identity, Level, Limits, Listen, Log, Region, Store, Telemetry,
     WITNESSES_FILE, Within,
 };
 

@@ -37,6 +37,10 @@ pub const CHANNEL_QUEUE_MAX: usize = 256;
 pub const CHANNELS_MAX: usize = 256;
 /// Longest `host:port` of an endpoint.
 pub const ENDPOINT_BYTES_MAX: usize = 256;
+/// How often it is looked whether a backup is due or asked for.
+pub const BACKUP_LOOK_MS: u64 = 1_000;
+/// How soon a backup that failed is tried again.
+pub const BACKUP_RETRY_MS: u64 = 10 * 60 * 1_000;
 /// How often certificate, key and CRL files are looked at for a change.
 pub const RELOAD_INTERVAL_MS: u64 = 1_000;
 /// Most background tasks of one process at the same time.

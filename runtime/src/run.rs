@@ -18,7 +18,8 @@ use grondslag_core::reason::Reason;
 use serde::de::DeserializeOwned;
 use tokio::task::JoinSet;
 
-use crate::config::{self, Clock, ConfigError, Identity, Limits, Log, Store, Telemetry};
+use crate::backup;
+use crate::config::{self, Backup, Clock, ConfigError, Identity, Limits, Log, Store, Telemetry};
 use crate::limits::{BLOCKING_THREADS_MAX, RUNTIME_STOP_MS_MAX};
 use crate::net::TcpNet;
 use crate::net::tap::{TapError, TapNet};
@@ -45,6 +46,8 @@ pub struct Common {
     pub clock: Clock,
     /// `[limits]`
     pub limits: Limits,
+    /// `[backup]`
+    pub backup: Option<Backup>,
 }
 
 /// The configuration of one kind of process.
@@ -197,6 +200,9 @@ async fn live<C: ProcessConfig>(
 /// [`ServeError`] of the first server that ended by itself; the others are ended then.
 pub async fn serve(app: App, context: Context) -> Result<(), ServeError> {
     context.otlp.begin(&context);
+    if let Err(error) = backup::begin(&context) {
+        tracing::error!(reason = error.reason().code(), "no backup will be made");
+    }
     let shutdown = context.shutdown.clone();
     let mut servers = JoinSet::new();
     let mut health: Vec<Health> = Vec::new();

@@ -17,6 +17,11 @@
 //! otlp_endpoint = "http://127.0.0.1:4317"
 //! interval_ms = 10000
 //!
+//! [backup]                         # absent: no backup is made
+//! key = "backup.pub"               # from `grondslag backup keys`; the private key is elsewhere
+//! folder = "backups"
+//! every_h = 1
+//!
 //! [holder]
 //! name = "Stichting Sleutelbeheer Drieveen"
 //! duty_phone = "088 990 00 01"
@@ -30,7 +35,7 @@
 
 use grondslag_core::id::Oin;
 use grondslag_runtime::config::{
-    Clock, Identity, InputFile, Limits, Listen, Log, Place, SecretFile, Store, Telemetry,
+    Backup, Clock, Identity, InputFile, Limits, Listen, Log, Place, SecretFile, Store, Telemetry,
 };
 use grondslag_runtime::run::{Common, ProcessConfig};
 use serde::Deserialize;
@@ -62,6 +67,9 @@ pub struct HolderConfig {
     pub limits: Limits,
     /// What only a key holder has.
     pub holder: HolderSection,
+    /// Its backups; absent means that it makes none.
+    #[serde(default)]
+    pub backup: Option<Backup>,
 }
 
 /// `[holder]`
@@ -109,6 +117,7 @@ impl ProcessConfig for HolderConfig {
             telemetry: self.telemetry,
             clock: self.clock.clone(),
             limits: self.limits.clone(),
+            backup: self.backup.clone(),
         }
     }
 }

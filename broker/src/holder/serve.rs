@@ -30,6 +30,7 @@ use crate::sweep::keep_sweeping;
 /// # Errors
 /// [`StartError`] with the reason of whatever could not be opened.
 pub async fn build(config: HolderConfig, context: &Context) -> Result<App, StartError> {
+    context.may_serve()?;
     let context = &context.timing_commits();
     let holder = Arc::new(open(&config, context).await?);
     count_leaves(context, "holder", &holder.ledger);
@@ -68,7 +69,7 @@ async fn open(config: &HolderConfig, context: &Context) -> Result<Holder, StartE
     let (store, clock) = (Arc::clone(&context.store), context.clock.clock());
     let keys = SignKeys::load(&section.sign_key, section.previous_sign_key.as_ref())?;
     let region = context.region_name();
-    let origin = Origin::of_member(&region, &context.oin(), "holder", 1);
+    let origin = |number| Origin::of_member(&region, &context.oin(), "holder", number);
     let ledger = context.ledger("holder", origin, &keys).await?;
     let directory = Directory::open(
         Arc::clone(&context.region),

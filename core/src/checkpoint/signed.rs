@@ -96,6 +96,14 @@ impl SignedCheckpoint {
         Ok(self)
     }
 
+    /// The same with the log's own signatures alone.
+    #[must_use]
+    pub fn bare(&self) -> Self {
+        let mut bare = self.clone();
+        bare.note.signatures.retain(|line| line.name == self.checkpoint.origin);
+        bare
+    }
+
     /// When this witness cosigned, if it did and every signature line of this name and key holds;
     /// the newest time if there are several.
     pub fn cosigned_by(&self, name: &str, key: &[u8; 32]) -> Option<Timestamp> {

@@ -6,10 +6,12 @@
 //! answer is several parts under one encapsulated key, in order, the last one marked.
 
 mod about;
+mod file;
 mod keys;
 mod parts;
 
 pub use about::{About, Label};
+pub use file::{FileOpener, FileSealer};
 pub use keys::{SealKey, SealSecret, Suite};
 pub use parts::{Opener, Sealer};
 

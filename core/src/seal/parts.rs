@@ -48,14 +48,22 @@ impl Sealer {
     /// # Errors
     /// [`SealError::Key`] for an unusable key.
     pub fn new(to: &SealKey, label: Label, rng: &mut impl CryptoRng) -> Result<Self, SealError> {
-        let info = label.info();
+        Self::with_info(to, &label.info(), rng)
+    }
+
+    /// The same under another info string than that of a message.
+    pub(super) fn with_info(
+        to: &SealKey,
+        info: &[u8],
+        rng: &mut impl CryptoRng,
+    ) -> Result<Self, SealError> {
         let (encapsulated, context) = match to.public() {
             Public::XWing(key) => {
-                let (head, context) = sending::<XWing>(key, &info, rng)?;
+                let (head, context) = sending::<XWing>(key, info, rng)?;
                 (head, SendingContext::XWing(Box::new(context)))
             }
             Public::X25519(key) => {
-                let (head, context) = sending::<X25519HkdfSha256>(key, &info, rng)?;
+                let (head, context) = sending::<X25519HkdfSha256>(key, info, rng)?;
                 (head, SendingContext::X25519(Box::new(context)))
             }
         };
@@ -73,12 +81,21 @@ impl Sealer {
         content: &[u8],
         bytes: usize,
     ) -> Result<Vec<u8>, SealError> {
+        self.bound(&about.bytes(), content, bytes)
+    }
+
+    /// Seals the next part, bound to these bytes.
+    pub(super) fn bound(
+        &mut self,
+        aad: &[u8],
+        content: &[u8],
+        bytes: usize,
+    ) -> Result<Vec<u8>, SealError> {
         let room = bytes.saturating_sub(self.head.len());
         let padded = padded(content, room)?;
-        let aad = about.bytes();
         let sealed = match &mut self.context {
-            SendingContext::XWing(context) => context.seal(&padded, &aad),
-            SendingContext::X25519(context) => context.seal(&padded, &aad),
+            SendingContext::XWing(context) => context.seal(&padded, aad),
+            SendingContext::X25519(context) => context.seal(&padded, aad),
         };
         let mut message = std::mem::take(&mut self.head);
         message.extend(sealed.map_err(|_| SealError::TooLarge)?);
@@ -96,6 +113,15 @@ impl Opener {
         label: Label,
         first: &'a [u8],
     ) -> Result<(Self, &'a [u8]), SealError> {
+        Self::with_info(secret, &label.info(), first)
+    }
+
+    /// The same under another info string than that of a message.
+    pub(super) fn with_info<'a>(
+        secret: &SealSecret,
+        info: &[u8],
+        first: &'a [u8],
+    ) -> Result<(Self, &'a [u8]), SealError> {
         let (id, rest) = first.split_first_chunk::<SUITE_LEN>().ok_or(SealError::Unopened)?;
         let suite = Suite::of(*id).map_err(|_| SealError::Unopened)?;
         if suite != secret.suite() {
@@ -103,15 +129,14 @@ impl Opener {
         }
         let split = rest.split_at_checked(suite.encapsulated_len());
         let (encapsulated, ciphertext) = split.ok_or(SealError::Unopened)?;
-        let info = label.info();
         let context = match suite {
             Suite::XWing => {
-                let context = receiving::<XWing>(&secret.xwing()?, encapsulated, &info)?;
+                let context = receiving::<XWing>(&secret.xwing()?, encapsulated, info)?;
                 ReceivingContext::XWing(Box::new(context))
             }
             Suite::X25519 => {
                 let key = secret.x25519()?;
-                let context = receiving::<X25519HkdfSha256>(&key, encapsulated, &info)?;
+                let context = receiving::<X25519HkdfSha256>(&key, encapsulated, info)?;
                 ReceivingContext::X25519(Box::new(context))
             }
         };
@@ -126,13 +151,18 @@ impl Opener {
         if self.last || about.part != self.parts.saturating_add(1) {
             return Err(SealError::Unopened);
         }
-        let aad = about.bytes();
+        let content = self.bound(&about.bytes(), ciphertext)?;
+        (self.parts, self.last) = (about.part, about.last);
+        Ok(content)
+    }
+
+    /// Opens the next part, which is bound to these bytes.
+    pub(super) fn bound(&mut self, aad: &[u8], ciphertext: &[u8]) -> Result<Vec<u8>, SealError> {
         let padded = match &mut self.context {
-            ReceivingContext::XWing(context) => context.open(ciphertext, &aad),
-            ReceivingContext::X25519(context) => context.open(ciphertext, &aad),
+            ReceivingContext::XWing(context) => context.open(ciphertext, aad),
+            ReceivingContext::X25519(context) => context.open(ciphertext, aad),
         };
         let padded = Zeroizing::new(padded.map_err(|_| SealError::Unopened)?);
-        (self.parts, self.last) = (about.part, about.last);
         unpadded(&padded).map(<[u8]>::to_vec).ok_or(SealError::Unopened)
     }
 

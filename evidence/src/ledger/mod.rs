@@ -15,6 +15,7 @@ pub mod audit;
 mod edge;
 mod filer;
 mod keys;
+mod outside;
 mod receipt;
 mod sequencer;
 mod start;
@@ -36,6 +37,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
 use self::keys::{Head, Keys, PREFIX, decode, encode};
+pub(crate) use self::outside::{filed as filed_bundles, filed_in, heads};
 pub use self::receipt::{Placed, Proven, Receipt};
 use self::sequencer::{Cost, Parts, PlacedState, Queued, Request, Sequencer, Shown};
 pub use self::start::Signer;

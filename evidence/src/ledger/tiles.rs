@@ -131,7 +131,7 @@ impl Tiles {
     ///
     /// # Errors
     /// [`LedgerError::Fork`] for another of that name, else what the disk gives.
-    pub(super) fn write(&self, tile: Tile, bytes: &[u8]) -> Result<(), LedgerError> {
+    pub(crate) fn write(&self, tile: Tile, bytes: &[u8]) -> Result<(), LedgerError> {
         match self.read(tile)? {
             Some(there) if there == bytes => return Ok(()),
             Some(_) => return Err(LedgerError::Fork),
@@ -148,6 +148,14 @@ impl Tiles {
                 Ok(())
             }
         }
+    }
+
+    /// A tile as it stands there.
+    ///
+    /// # Errors
+    /// [`LedgerError::Damaged`] for one that is missing.
+    pub(crate) fn bytes(&self, tile: Tile) -> Result<Vec<u8>, LedgerError> {
+        self.read(tile)?.ok_or(LedgerError::Damaged(tile))
     }
 
     fn read(&self, tile: Tile) -> Result<Option<Vec<u8>>, LedgerError> {
@@ -193,7 +201,7 @@ impl Tile {
 
 impl Tile {
     /// The tile of a path below the ledger's folder.
-    fn at(path: &Path) -> Option<Self> {
+    pub(crate) fn at(path: &Path) -> Option<Self> {
         let mut parts = path.iter().map(|part| part.to_str());
         let (Some(Some("tile")), Some(Some(level))) = (parts.next(), parts.next()) else {
             return None;

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 
-use super::{Batch, Pair, Store, StoreError};
+use super::{Batch, Capture, Pair, Store, StoreError};
 use crate::health::StoreHealth;
 
 /// What becomes of a commit that fails.
@@ -92,6 +92,10 @@ impl Store for FaultyStore {
             Some(_) => Err(StoreError::Unwritable(io::ErrorKind::Other)),
             None => Ok(()),
         }
+    }
+
+    fn capture(&self) -> Result<Capture, StoreError> {
+        self.inner.capture()
     }
 
     async fn health(&self) -> StoreHealth {

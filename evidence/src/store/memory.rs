@@ -7,6 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 
+use super::capture::{Capture, Captures};
 use super::{Batch, Pair, Store, StoreError};
 use crate::health::StoreHealth;
 use crate::limits::SCAN_PAGE_MAX;
@@ -16,6 +17,7 @@ use crate::limits::SCAN_PAGE_MAX;
 pub struct MemoryStore {
     /// One lock is the serial order of commits; it is never held across an await.
     pairs: Mutex<BTreeMap<Vec<u8>, Vec<u8>>>,
+    captures: Captures,
 }
 
 impl MemoryStore {
@@ -55,13 +57,22 @@ impl Store for MemoryStore {
     async fn commit(&self, batch: Batch) -> Result<(), StoreError> {
         batch.check()?;
         let mut pairs = self.pairs();
-        for (key, value) in batch.evaluate(|key| Ok(pairs.get(key).cloned()))? {
+        let writes = batch.evaluate(|key| Ok(pairs.get(key).cloned()))?;
+        if self.captures.is_on() {
+            self.captures.add(writes.clone());
+        }
+        for (key, value) in writes {
             match value {
                 Some(value) => pairs.insert(key, value),
                 None => pairs.remove(&key),
             };
         }
         Ok(())
+    }
+
+    fn capture(&self) -> Result<Capture, StoreError> {
+        let _no_commit_meanwhile = self.pairs();
+        self.captures.begin()
     }
 
     async fn health(&self) -> StoreHealth {

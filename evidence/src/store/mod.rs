@@ -6,6 +6,7 @@
 //! answers all of them. A reader never sees a write before it is durable.
 
 mod batch;
+mod capture;
 #[cfg(test)]
 mod conformance;
 mod disk;
@@ -26,6 +27,7 @@ use grondslag_core::id::Oin;
 use serde::{Deserialize, Serialize};
 
 pub use self::batch::Batch;
+pub use self::capture::{Capture, Change};
 pub(crate) use self::disk::sync_folder;
 pub use self::error::StoreError;
 pub use self::memory::MemoryStore;
@@ -73,6 +75,13 @@ pub trait Store: Send + Sync + fmt::Debug {
     /// [`StoreError::Conflict`] for an expectation that does not hold, [`StoreError::TooLarge`]
     /// for a batch over a limit: nothing was written. Any other: see promise 5.
     async fn commit(&self, batch: Batch) -> Result<(), StoreError>;
+
+    /// Captures what is committed from now on; one capture at a time. Every commit that a read from
+    /// now on may show is in it, and none that failed.
+    ///
+    /// # Errors
+    /// [`StoreError::InUse`] while somebody else captures.
+    fn capture(&self) -> Result<Capture, StoreError>;
 
     /// How the store is doing.
     async fn health(&self) -> StoreHealth;

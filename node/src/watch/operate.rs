@@ -146,7 +146,7 @@ pub async fn open_ledger(
 ) -> Result<Arc<Ledger>, StartError> {
     let section = &config.agency;
     let keys = SignKeys::load(&section.sign_key, section.previous_sign_key.as_ref())?;
-    let origin = Origin::of_member(&context.region_name(), &context.oin(), LEDGER, 1);
+    let origin = |number| Origin::of_member(&context.region_name(), &context.oin(), LEDGER, number);
     context.ledger(LEDGER, origin, &keys).await
 }
 

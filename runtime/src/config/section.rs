@@ -182,6 +182,24 @@ impl<'de> Deserialize<'de> for Collector {
     }
 }
 
+/// `[backup]`: where the process puts its backups. Absent means that it makes none.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Backup {
+    /// Public key of those who may open them, from `grondslag backup keys`. The private one is
+    /// kept elsewhere.
+    pub key: InputFile,
+    /// Their folder. Nothing removes an old one.
+    pub folder: Place,
+    /// Hours between two.
+    #[serde(default = "every_hour")]
+    pub every_h: Within<1, 744>,
+}
+
+const fn every_hour() -> Within<1, 744> {
+    Within::clamped(1)
+}
+
 /// `[clock]`: where dates come from. Absent means the system's clock.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]

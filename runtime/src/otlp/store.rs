@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use async_trait::async_trait;
 use grondslag_evidence::health::StoreHealth;
-use grondslag_evidence::store::{Batch, Pair, Store, StoreError};
+use grondslag_evidence::store::{Batch, Capture, Pair, Store, StoreError};
 
 use super::meters::Meters;
 
@@ -42,6 +42,10 @@ impl Store for WatchedStore {
         self.store.commit(batch).await?;
         self.meters.committed(since.elapsed());
         Ok(())
+    }
+
+    fn capture(&self) -> Result<Capture, StoreError> {
+        self.store.capture()
     }
 
     async fn health(&self) -> StoreHealth {

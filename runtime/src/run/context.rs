@@ -10,10 +10,12 @@ use grondslag_certs::tls::{Connector, Material, Region, Reload, Reloading};
 use grondslag_core::clock::Clock;
 use grondslag_core::id::{Mode, Oin};
 use grondslag_core::reason::Reason;
+use grondslag_evidence::generation::{self, Restored};
 use grondslag_evidence::store::{self, Backend, Store};
 use tokio::time::MissedTickBehavior;
 
 use super::{Common, StartError, Tasks, TooManyTasks};
+use crate::backup::Backups;
 use crate::channel::Channels;
 use crate::clock::ProcessClock;
 use crate::config::{ConfigError, Limits};
@@ -58,6 +60,12 @@ pub struct Context {
     pub tasks: Tasks,
     /// What the operator's collector gets.
     pub otlp: Otlp,
+    /// How backups are made, if they are.
+    pub backups: Option<Backups>,
+    /// The number of the ledgers that go on in its store.
+    pub generation: u64,
+    /// The backup that its store comes from, as long as no new ledgers were begun.
+    pub restored: Option<Restored>,
 }
 
 impl Context {
@@ -84,10 +92,13 @@ impl Context {
             Backend::Sled => Some(path.join("ledger")),
             Backend::Memory => None,
         };
-        let store = store::open(store::Config { path, owner: owner.clone(), backend });
+        let backups = common.backup.as_ref().map(Backups::open).transpose()?;
+        let store = store::open(store::Config { path, owner: owner.clone(), backend }).await?;
         let context = Self {
             process,
-            store: store.await?,
+            generation: generation::number(store.as_ref()).await?,
+            restored: generation::restored(store.as_ref()).await?,
+            store,
             tiles,
             region,
             clock,
@@ -96,9 +107,25 @@ impl Context {
             limits: common.limits.clone(),
             tasks: Tasks::default(),
             otlp: Otlp::of(&common.telemetry, process, &owner),
+            backups,
         };
         context.keep_fresh(context.region.clone())?;
         Ok(context)
+    }
+
+    /// Whether the store may serve: not as long as it comes from a backup and no new ledgers were
+    /// begun.
+    ///
+    /// # Errors
+    /// [`StartError`] with `RESTORE_UNFINISHED`, and the next command.
+    pub fn may_serve(&self) -> Result<(), StartError> {
+        let Some(restored) = &self.restored else { return Ok(()) };
+        let next = if self.process == "broker" { "collect" } else { "finish" };
+        let what = format!(
+            "the store comes from the backup of {}; next: grondslag restore {next} --config FILE",
+            restored.at.local()
+        );
+        Err(StartError::new(Reason::RestoreUnfinished, what))
     }
 
     /// Our own organisation.

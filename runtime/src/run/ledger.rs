@@ -6,6 +6,7 @@ use ed25519_dalek::SigningKey;
 use grondslag_certs::key::load_signing_key;
 use grondslag_core::checkpoint::{CheckpointError, Origin};
 use grondslag_core::reason::Reason;
+use grondslag_evidence::generation;
 use grondslag_evidence::ledger::{Ledger, Means, Signer, Tiles};
 
 use super::{Context, StartError};
@@ -39,25 +40,41 @@ impl Context {
         self.region.current().root().fingerprint().to_string()
     }
 
-    /// Opens a ledger of this process, or begins it.
+    /// Opens a ledger of this process, or begins it: the one that goes on under this name, whose
+    /// origin follows from its number.
     ///
     /// # Errors
     /// [`StartError`] with `LEDGER_FORK` or `STORE_CORRUPT` when it cannot be gone on with.
     pub async fn ledger(
         &self,
         name: &str,
-        origin: Result<Origin, CheckpointError>,
+        origin: impl FnOnce(u64) -> Result<Origin, CheckpointError>,
         keys: &SignKeys,
     ) -> Result<Arc<Ledger>, StartError> {
-        let origin = origin.map_err(|error| StartError::new(Reason::Internal, error))?;
+        self.ledger_of(self.generation, name, origin, keys).await
+    }
+
+    /// The same, of another number than the one that goes on.
+    ///
+    /// # Errors
+    /// As [`Context::ledger`].
+    pub async fn ledger_of(
+        &self,
+        number: u64,
+        name: &str,
+        origin: impl FnOnce(u64) -> Result<Origin, CheckpointError>,
+        keys: &SignKeys,
+    ) -> Result<Arc<Ledger>, StartError> {
+        let origin = origin(number).map_err(|error| StartError::new(Reason::Internal, error))?;
+        let name = generation::name(name, number);
         let tiles = match &self.tiles {
-            Some(folder) => Tiles::folder(folder.join(name)),
+            Some(folder) => Tiles::folder(folder.join(&name)),
             None => Tiles::memory(),
         };
         let means = Means {
             store: Arc::clone(&self.store),
             clock: self.clock.clock(),
-            name,
+            name: &name,
             tiles: Arc::new(tiles),
             signer: Signer {
                 origin,

@@ -24,6 +24,8 @@ struct Plain {
     clock: Clock,
     #[serde(default)]
     limits: Limits,
+    #[serde(default)]
+    backup: Option<Backup>,
 }
 
 impl ProcessConfig for Plain {
@@ -37,6 +39,7 @@ impl ProcessConfig for Plain {
             telemetry: self.telemetry,
             clock: self.clock.clone(),
             limits: self.limits.clone(),
+            backup: self.backup.clone(),
         }
     }
 }
@@ -114,9 +117,14 @@ fn a_port_in_use_stops_the_start_with_its_address() {
 
 /// A process of this agency, with more at the end of its configuration; in memory.
 pub(crate) async fn context(agency: &Agency, more: &str) -> Context {
+    opened(agency, more).await.unwrap()
+}
+
+/// The same, if it can be opened.
+pub(crate) async fn opened(agency: &Agency, more: &str) -> Result<Context, StartError> {
     let plain: Plain = config::load(&config(agency, more)).unwrap();
     let around = Surroundings { net: Arc::new(TcpNet), shutdown: Shutdown::new(), clock: None };
-    Context::open("plain", &plain.common(), around).await.unwrap()
+    Context::open("plain", &plain.common(), around).await
 }
 
 #[tokio::test]

@@ -20,6 +20,7 @@ use tokio::sync::{Semaphore, mpsc, oneshot};
 use tokio::task::spawn_blocking;
 
 use self::writer::{Job, Writer};
+use super::capture::{Capture, Captures};
 use super::disk::{Disk, Folder, SystemDisk, holds_anything, sync_folder};
 use super::memory::page_start;
 use super::{Batch, Pair, Store, StoreError};
@@ -50,6 +51,8 @@ struct Shared {
     /// it applies and clears it once the write is durable; readers look here first. After a write
     /// that failed it stays, so that nobody reads what may not be there after a restart.
     before: RwLock<BTreeMap<Vec<u8>, Option<Vec<u8>>>>,
+    /// Who captures what is committed. The writer adds to it while it holds `before`.
+    captures: Captures,
     /// The first write that failed. The writer sets it, and from then on refuses every commit.
     failed: OnceLock<StoreError>,
     /// Last, so that the folder is free only after sled has closed.
@@ -130,6 +133,10 @@ impl Store for SledStore {
         answer.await.unwrap_or_else(|_| Err(self.lost()))
     }
 
+    fn capture(&self) -> Result<Capture, StoreError> {
+        self.shared.captures.begin()
+    }
+
     async fn health(&self) -> StoreHealth {
         let free_bytes = self.shared.disk.free_bytes().ok();
         let full = free_bytes.is_some_and(|free| free < FREE_BYTES_MIN);
@@ -177,7 +184,8 @@ impl Shared {
         }
         let file = settle(folder.path(), &inner)?;
         let (before, failed) = (RwLock::default(), OnceLock::new());
-        Ok(Self { db, file, blobs, disk, before, failed, folder })
+        let captures = Captures::default();
+        Ok(Self { db, file, blobs, disk, before, captures, failed, folder })
     }
 
     /// The durable value under a key.

@@ -108,18 +108,25 @@ impl Shared {
         }
         self.show_before(before);
         let mut batch = ::sled::Batch::default();
-        for (key, value) in writes {
+        for (key, value) in &writes {
             match value {
-                Some(value) => batch.insert(key, value),
-                None => batch.remove(key),
+                Some(value) => batch.insert(key.as_slice(), value.as_slice()),
+                None => batch.remove(key.as_slice()),
             }
         }
         self.db.apply_batch(batch)?;
         self.db.flush()?;
         self.disk.sync(&self.file)?;
         refuse_blobs(&self.blobs)?;
-        self.show_before(BTreeMap::new());
+        self.show_after(writes);
         Ok(())
+    }
+
+    /// From now on readers see what is applied, and whoever captures has it.
+    fn show_after(&self, writes: Writes) {
+        let mut before = self.before.write().unwrap_or_else(PoisonError::into_inner);
+        before.clear();
+        self.captures.add(writes);
     }
 
     /// From now on readers see these values instead of what is applied.

@@ -1,0 +1,305 @@
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use grondslag_core::checkpoint::Origin;
+use grondslag_core::clock::{SetClock, Timestamp};
+use grondslag_core::id::Digest;
+use grondslag_core::seal::{SealKey, SealSecret, Suite};
+use rand_core::UnwrapErr;
+use tempfile::TempDir;
+
+use super::*;
+use crate::audit::LEDGERS;
+use crate::generation;
+use crate::ledger::testing::signer;
+use crate::ledger::{self, Entry, Ledger, Tiles};
+use crate::store::{self, Backend, Batch, Config, MemoryStore, Store};
+
+const NAME: &str = "audit";
+/// What all accounts hold together, at every moment.
+const SUM: u64 = 1_000;
+const ACCOUNTS: u64 = 2_000;
+
+fn oin(n: u8) -> Oin {
+    Oin::parse(&format!("0000009900000000{n}000")).unwrap()
+}
+
+fn keys() -> (SealSecret, SealKey) {
+    let secret = SealSecret::random(Suite::XWing, &mut UnwrapErr(getrandom::SysRng));
+    let public = secret.public().unwrap();
+    (secret, public)
+}
+
+fn account(n: u64) -> Vec<u8> {
+    format!("account/{:06}", n % ACCOUNTS).into_bytes()
+}
+
+fn entry(n: u64, state: Batch) -> Entry {
+    let leaf = format!("leaf {n}").into_bytes();
+    Entry { about: Digest::of(&leaf), leaf, state }
+}
+
+/// A store on disk with a ledger.
+struct Bench {
+    temp: TempDir,
+    store: Arc<dyn Store>,
+    ledger: Arc<Ledger>,
+}
+
+impl Bench {
+    async fn new() -> Self {
+        let temp = tempfile::tempdir().unwrap();
+        let path = temp.path().join("store");
+        let store = store::open(Config { path, owner: oin(1), backend: Backend::Sled });
+        let store = store.await.unwrap();
+        let ledger = ledger::Means {
+            store: Arc::clone(&store),
+            clock: Arc::new(SetClock::at(Timestamp::from_ms(7))),
+            name: NAME,
+            tiles: Arc::new(Tiles::folder(temp.path().join("store").join(LEDGERS).join(NAME))),
+            signer: signer(NAME, 1).unwrap(),
+        };
+        let ledger = Arc::new(Ledger::open(ledger).await.unwrap());
+        Self { temp, store, ledger }
+    }
+
+    async fn append(&self, leaves: u64) {
+        for from in (0..leaves).step_by(100) {
+            let entries = (from..leaves.min(from + 100)).map(|n| entry(n, Batch::new()));
+            self.ledger.append_many(entries.collect()).await.unwrap();
+        }
+        // The filer comes after.
+        while ledger::filed_bundles(self.store.as_ref()).await.unwrap().get(NAME).copied()
+            != Some(leaves / 256).filter(|full| *full > 0)
+        {
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        }
+    }
+
+    fn folder(&self) -> PathBuf {
+        self.temp.path().join("backups")
+    }
+
+    async fn write(&self, key: &SealKey) -> Result<Written, BackupError> {
+        let (tiles, folder) = (self.temp.path().join("store").join(LEDGERS), self.folder());
+        let means = Means {
+            process: "broker",
+            oin: &oin(1),
+            store: self.store.as_ref(),
+            tiles: Some(&tiles),
+            key,
+            folder: &folder,
+            at: Timestamp::from_ms(7),
+        };
+        write(means, &|_| {}).await
+    }
+}
+
+async fn put_back(file: &Path, secret: &SealSecret, folder: &Path) -> Result<Put, BackupError> {
+    let key = signer(NAME, 1).unwrap().key.verifying_key().to_bytes();
+    let origin = |name: &str| Origin::parse(&format!("{name}/1")).ok();
+    let into = Into { folder, oin: &oin(1), origin: &origin, keys: &[key] };
+    restore(file, secret, into, &|_| {}).await
+}
+
+async fn opened(folder: &Path) -> Arc<dyn Store> {
+    let config = Config { path: folder.to_owned(), owner: oin(1), backend: Backend::Sled };
+    store::open(config).await.unwrap()
+}
+
+/// Moves one from an account to another, with a leaf, until it is told to stop.
+async fn transfer(ledger: Arc<Ledger>, store: Arc<dyn Store>, from: u64, stop: Arc<AtomicBool>) {
+    let mut n = from;
+    while !stop.load(Ordering::SeqCst) {
+        // Far apart, so that no page has both.
+        let (giver, taker) = (account(n), account(n + ACCOUNTS / 2));
+        let held = |value: Option<Vec<u8>>| u64::from_be_bytes(value.unwrap().try_into().unwrap());
+        let giving = held(store.get(&giver).await.unwrap());
+        let taking = held(store.get(&taker).await.unwrap());
+        if let Some(less) = giving.checked_sub(1) {
+            let state = Batch::new()
+                .expect_value(giver.as_slice(), giving.to_be_bytes())
+                .expect_value(taker.as_slice(), taking.to_be_bytes())
+                .put(giver, less.to_be_bytes())
+                .put(taker, (taking + 1).to_be_bytes());
+            // Another may have been first.
+            let _ = ledger.append(entry(n, state)).await;
+        }
+        n += 4;
+    }
+}
+
+/// Four who move amounts between accounts while the backup is made; what is put back is one moment:
+/// the sum is what it always was, and the ledger walks clean.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_backup_of_a_store_in_use_is_one_moment_of_it() {
+    let (bench, (secret, public)) = (Bench::new().await, keys());
+    bench.append(600).await;
+    for from in (0..ACCOUNTS).step_by(500) {
+        let each = (from..from + 500).fold(Batch::new(), |batch, n| {
+            let amount = if n < 100 { SUM / 100 } else { 0_u64 };
+            batch.put(account(n), amount.to_be_bytes())
+        });
+        bench.store.commit(each).await.unwrap();
+    }
+    let stop = Arc::new(AtomicBool::new(false));
+    let movers: Vec<_> = (0..4)
+        .map(|from| {
+            let (ledger, store) = (Arc::clone(&bench.ledger), Arc::clone(&bench.store));
+            tokio::spawn(transfer(ledger, store, from, Arc::clone(&stop)))
+        })
+        .collect();
+    let mut grew = false;
+    for round in 0..5 {
+        let written = bench.write(&public).await.unwrap();
+        let folder = bench.temp.path().join(format!("back-{round}"));
+        let put = put_back(&written.file, &secret, &folder).await.unwrap();
+        let began = written.header.ledgers[0].head.checkpoint().size;
+        assert_eq!(put.header, written.header);
+        assert_eq!(put.records, written.records);
+        assert!(put.ledgers[NAME] >= began, "{put:?}");
+        grew |= put.ledgers[NAME] > began;
+        let store = opened(&folder).await;
+        let mut sum = 0;
+        for pair in store.scan(b"account/", None, 1_000).await.unwrap() {
+            sum += u64::from_be_bytes(pair.value.try_into().unwrap());
+        }
+        for pair in store.scan(b"account/", Some(&account(999)), 1_000).await.unwrap() {
+            sum += u64::from_be_bytes(pair.value.try_into().unwrap());
+        }
+        assert_eq!(sum, SUM, "round {round}");
+        let restored = generation::restored(store.as_ref()).await.unwrap().unwrap();
+        assert_eq!(restored.ledgers, put.ledgers);
+    }
+    stop.store(true, Ordering::SeqCst);
+    for mover in movers {
+        mover.await.unwrap();
+    }
+    assert!(grew, "nothing was written during a backup: this test shows nothing");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_backup_that_was_altered_or_is_for_another_is_refused_and_leaves_nothing() {
+    let (bench, (secret, public)) = (Bench::new().await, keys());
+    bench.append(700).await;
+    let filler = (0..60).fold(Batch::new(), |batch, n| batch.put(account(n), vec![7; 4 * 1024]));
+    bench.store.commit(filler).await.unwrap();
+    let written = bench.write(&public).await.unwrap();
+    let whole = fs::read(&written.file).unwrap();
+    assert_eq!(whole.len() as u64, written.bytes);
+    let (bad, into) = (bench.temp.path().join("bad"), bench.temp.path().join("into"));
+    let refused = async |bytes: &[u8], secret: &SealSecret, what: &str| {
+        fs::write(&bad, bytes).unwrap();
+        let error = put_back(&bad, secret, &into).await.unwrap_err();
+        assert_eq!(error.reason(), Reason::BackupUnopened, "{what}");
+        assert!(!into.exists() && !bench.temp.path().join("into.restoring").exists(), "{what}");
+    };
+    for at in (0..whole.len()).step_by(whole.len() / 25) {
+        let mut flipped = whole.clone();
+        flipped[at] ^= 1;
+        refused(&flipped, &secret, &format!("byte {at}")).await;
+    }
+    let part = crate::limits::BACKUP_PART_BYTES;
+    for cut in [0, 10, 100, whole.len() / 2, whole.len() - part, whole.len() - 1] {
+        refused(&whole[..cut], &secret, &format!("cut at {cut}")).await;
+    }
+    refused(&[whole.as_slice(), &[0]].concat(), &secret, "one byte more").await;
+    let parts = whole.len() - 2 * part;
+    let swapped = [&whole[..parts], &whole[parts + part..], &whole[parts..parts + part]].concat();
+    refused(&swapped, &secret, "two parts swapped").await;
+    refused(&whole, &keys().0, "another key").await;
+    put_back(&written.file, &secret, &into).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_backup_goes_only_into_an_empty_folder_of_its_own_organisation() {
+    let (bench, (secret, public)) = (Bench::new().await, keys());
+    bench.append(10).await;
+    let written = bench.write(&public).await.unwrap();
+    let folder = bench.temp.path().join("full");
+    fs::create_dir(&folder).unwrap();
+    fs::write(folder.join("mine"), "1").unwrap();
+    let error = put_back(&written.file, &secret, &folder).await.unwrap_err();
+    assert_eq!(error.reason(), Reason::FileExists);
+    assert_eq!(fs::read_dir(&folder).unwrap().count(), 1);
+    let empty = bench.temp.path().join("empty");
+    fs::create_dir(&empty).unwrap();
+    let origin = |name: &str| Origin::parse(&format!("{name}/1")).ok();
+    let into = Into { folder: &empty, oin: &oin(2), origin: &origin, keys: &[] };
+    let error = restore(&written.file, &secret, into, &|_| {}).await.unwrap_err();
+    assert_eq!(error.reason(), Reason::StoreForeign);
+    // A ledger that the party's key did not sign.
+    let into = Into { folder: &empty, oin: &oin(1), origin: &origin, keys: &[[7; 32]] };
+    let error = restore(&written.file, &secret, into, &|_| {}).await.unwrap_err();
+    assert_eq!(error.reason(), Reason::BackupInvalid);
+    assert_eq!(fs::read_dir(&empty).unwrap().count(), 0);
+    put_back(&written.file, &secret, &empty).await.unwrap();
+}
+
+/// A leaf that was altered before the backup was made, in the store and in a tile.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_backup_of_a_ledger_that_does_not_hold_is_not_put_back() {
+    let (secret, public) = keys();
+    for tile in [false, true] {
+        let bench = Bench::new().await;
+        bench.append(600).await;
+        if tile {
+            let file = bench.temp.path().join("store/ledger/audit/tile/entries/001");
+            let mut bytes = fs::read(&file).unwrap();
+            bytes[60] ^= 1;
+            fs::write(&file, bytes).unwrap();
+        } else {
+            let key = [b"l/audit/e/".as_slice(), &599_u64.to_be_bytes()].concat();
+            let mut value = bench.store.get(&key).await.unwrap().unwrap();
+            *value.last_mut().unwrap() ^= 1;
+            bench.store.commit(Batch::new().put(key, value)).await.unwrap();
+        }
+        let written = bench.write(&public).await.unwrap();
+        let into = bench.temp.path().join("into");
+        let error = put_back(&written.file, &secret, &into).await.unwrap_err();
+        assert_eq!(error.reason(), Reason::BackupInvalid, "{error}");
+        assert!(!into.exists());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_backup_that_cannot_be_made_leaves_nothing() {
+    let (bench, (_, public)) = (Bench::new().await, keys());
+    bench.append(300).await;
+    let capture = bench.store.capture().unwrap();
+    assert_eq!(bench.write(&public).await.unwrap_err().reason(), Reason::StoreInUse);
+    drop(capture);
+    // A tile that is missing.
+    fs::remove_file(bench.temp.path().join("store/ledger/audit/tile/0/000")).unwrap();
+    assert_eq!(bench.write(&public).await.unwrap_err().reason(), Reason::StoreCorrupt);
+    assert_eq!(fs::read_dir(bench.folder()).unwrap().count(), 0);
+}
+
+#[tokio::test]
+async fn rows_that_went_during_a_backup_are_gone_and_the_wish_for_one_is_told_of() {
+    let store = MemoryStore::default();
+    store.commit(Batch::new().put("a", "1").put("b", "1")).await.unwrap();
+    let capture = store.capture().unwrap();
+    store.commit(Batch::new().delete("a").put("c", "1")).await.unwrap();
+    let changes: BTreeMap<_, _> =
+        capture.end().unwrap().into_iter().map(|change| (change.key, change.value)).collect();
+    assert_eq!(changes[b"a".as_slice()], None);
+    assert_eq!(changes[b"c".as_slice()], Some(b"1".to_vec()));
+
+    let temp = tempfile::tempdir().unwrap();
+    let folder = temp.path();
+    assert!(!wish(folder) && outcome(folder).unwrap().is_none());
+    fs::write(folder.join(NOW_FILE), "").unwrap();
+    assert!(wish(folder));
+    let reason = Some(Reason::StoreFull);
+    let what = Outcome { at: Timestamp::from_ms(1), file: None, bytes: 0, reason };
+    told(folder, &what).unwrap();
+    assert!(!wish(folder));
+    assert_eq!(outcome(folder).unwrap(), Some(what));
+    fs::write(folder.join("broker-1.backup"), "").unwrap();
+    fs::write(folder.join("broker-2.backup"), "").unwrap();
+    assert_eq!(newest(folder).unwrap(), Some(folder.join("broker-2.backup")));
+}

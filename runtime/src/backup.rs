@@ -1,0 +1,201 @@
+//! Backups in the life of a process: made by the process itself, which alone has its store, on a
+//! schedule and when its operator puts a file named `now` in their folder.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use grondslag_core::reason::Reason;
+use grondslag_core::seal::SealKey;
+use grondslag_evidence::backup::{
+    BackupError, Means, Outcome, Written, newest, read_public, tidy, told, wish, write,
+};
+use tokio::sync::Mutex;
+use tokio::time::Instant;
+
+use crate::config;
+use crate::limits::{BACKUP_LOOK_MS, BACKUP_RETRY_MS};
+use crate::run::{Context, StartError};
+
+/// What a process needs for its backups.
+#[derive(Debug, Clone)]
+pub struct Backups {
+    /// Who may open them.
+    key: Arc<SealKey>,
+    /// Where they stand.
+    folder: PathBuf,
+    /// Longest time between two.
+    every: Duration,
+}
+
+/// When the next one is due.
+#[derive(Debug)]
+struct Schedule {
+    next: Instant,
+}
+
+impl Backups {
+    /// Reads the key that a configuration names.
+    ///
+    /// # Errors
+    /// [`StartError`] with `BACKUP_UNOPENED` for a file that holds none.
+    pub fn open(section: &config::Backup) -> Result<Self, StartError> {
+        let key = read_public(section.key.path());
+        let key = key.map_err(|error| StartError::new(error.reason(), error))?;
+        let every = Duration::from_secs(section.every_h.number().saturating_mul(3_600));
+        Ok(Self { key: Arc::new(key), folder: section.folder.path().to_owned(), every })
+    }
+
+    /// Their folder.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+}
+
+/// Makes backups until the process ends; nothing where none are configured.
+///
+/// # Errors
+/// [`StartError`] when there is no place for the task.
+pub(crate) fn begin(context: &Context) -> Result<(), StartError> {
+    let Some(backups) = context.backups.clone() else { return Ok(()) };
+    if let Err(error) = tidy(&backups.folder) {
+        tracing::error!(reason = error.reason().code(), "the folder of backups is not usable");
+    }
+    let wait = age(&backups.folder).map_or(Duration::ZERO, |age| backups.every.saturating_sub(age));
+    let schedule = Arc::new(Mutex::new(Schedule { next: Instant::now() + wait }));
+    let (of, backups) = (context.clone(), Arc::new(backups));
+    context.every(Duration::from_millis(BACKUP_LOOK_MS), move || {
+        let (context, backups) = (of.clone(), Arc::clone(&backups));
+        let schedule = Arc::clone(&schedule);
+        async move {
+            let mut schedule = schedule.lock().await;
+            let now = Instant::now();
+            if now < schedule.next && !wish(&backups.folder) {
+                return;
+            }
+            let made = make(&context, &backups).await;
+            let retry = Duration::from_millis(BACKUP_RETRY_MS).min(backups.every);
+            schedule.next = Instant::now() + if made { backups.every } else { retry };
+        }
+    })?;
+    Ok(())
+}
+
+/// Makes one, and says in the folder what became of it.
+async fn make(context: &Context, backups: &Backups) -> bool {
+    let at = context.clock.clock().now();
+    let oin = context.oin();
+    let means = Means {
+        process: context.process,
+        oin: &oin,
+        store: context.store.as_ref(),
+        tiles: context.tiles.as_deref(),
+        key: &backups.key,
+        folder: &backups.folder,
+        at,
+    };
+    let outcome = match write(means, &|_| {}).await {
+        Ok(Written { file, bytes, .. }) => {
+            tracing::info!(bytes, "a backup was made");
+            Outcome { at, file: Some(file), bytes, reason: None }
+        }
+        Err(error) => {
+            let reason = reason_of(&error);
+            tracing::error!(reason = reason.code(), "a backup was not made");
+            Outcome { at, file: None, bytes: 0, reason: Some(reason) }
+        }
+    };
+    if let Err(error) = told(&backups.folder, &outcome) {
+        tracing::error!(reason = error.reason().code(), "the outcome of a backup was not kept");
+    }
+    outcome.reason.is_none()
+}
+
+/// A folder that cannot be found or entered takes no write.
+fn reason_of(error: &BackupError) -> Reason {
+    match error.reason() {
+        Reason::FileUnreadable => Reason::StoreUnwritable,
+        reason => reason,
+    }
+}
+
+/// How long ago the newest backup was written, by the system's clock.
+fn age(folder: &Path) -> Option<Duration> {
+    let newest = newest(folder).ok().flatten()?;
+    let written = newest.metadata().and_then(|metadata| metadata.modified()).ok()?;
+    // Written in the future: the clock was set. Then one is due.
+    written.elapsed().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use grondslag_core::seal::{SealSecret, Suite};
+    use grondslag_evidence::backup::{NOW_FILE, outcome};
+
+    use super::*;
+    use crate::run::tests::opened;
+    use crate::test_region::TestRegion;
+
+    const MORE: &str = "[backup]\nkey = \"backup.pub\"\nfolder = \"backups\"\n";
+
+    async fn until(what: &str, done: impl Fn() -> bool) {
+        let began = Instant::now();
+        while !done() {
+            assert!(began.elapsed() < Duration::from_secs(20), "{what}");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    fn backups(folder: &Path) -> usize {
+        let entries = fs::read_dir(folder).into_iter().flatten();
+        let names = entries.map(|entry| entry.unwrap().path());
+        names.filter(|path| path.extension().is_some_and(|one| one == "backup")).count()
+    }
+
+    #[tokio::test]
+    async fn a_process_makes_one_when_it_starts_on_schedule_and_when_it_is_asked() {
+        let region = TestRegion::new();
+        let agency = region.agency(1);
+        let folder = agency.folder.join("backups");
+        let mut rng = rand_core::UnwrapErr(getrandom::SysRng);
+        let key = SealSecret::random(Suite::XWing, &mut rng).public().unwrap();
+        fs::write(agency.folder.join("backup.pub"), key.bytes()).unwrap();
+        let context = opened(&agency, MORE).await.unwrap();
+        begin(&context).unwrap();
+        until("the first", || outcome(&folder).unwrap().is_some()).await;
+        assert_eq!(backups(&folder), 1);
+        // The next one is due in an hour, unless it is asked for.
+        fs::write(folder.join(NOW_FILE), "").unwrap();
+        until("the second", || !folder.join(NOW_FILE).exists()).await;
+        assert_eq!(backups(&folder), 2);
+        let last = outcome(&folder).unwrap().unwrap();
+        assert!(last.file.is_some_and(|file| file.is_file()) && last.bytes > 0);
+        assert!(age(&folder).unwrap() < Duration::from_secs(60));
+        context.shutdown.trigger();
+    }
+
+    #[tokio::test]
+    async fn a_backup_that_fails_says_why_and_a_key_that_is_none_is_refused_at_the_start() {
+        let region = TestRegion::new();
+        let agency = region.agency(1);
+        fs::write(agency.folder.join("backup.pub"), "no key").unwrap();
+        let refused = opened(&agency, MORE).await.unwrap_err();
+        assert_eq!(refused.reason(), Reason::BackupUnopened);
+        let mut rng = rand_core::UnwrapErr(getrandom::SysRng);
+        let key = SealSecret::random(Suite::XWing, &mut rng).public().unwrap();
+        fs::write(agency.folder.join("backup.pub"), key.bytes()).unwrap();
+        let context = opened(&agency, MORE).await.unwrap();
+        let busy = context.store.capture().unwrap();
+        begin(&context).unwrap();
+        let folder = agency.folder.join("backups");
+        fs::create_dir_all(&folder).unwrap();
+        until("a failure", || outcome(&folder).unwrap().is_some()).await;
+        let failed = outcome(&folder).unwrap().unwrap();
+        assert_eq!((failed.file, failed.reason), (None, Some(Reason::StoreInUse)));
+        drop(busy);
+        assert_eq!(backups(&folder), 0);
+        context.shutdown.trigger();
+    }
+}
