@@ -15,7 +15,7 @@ use crate::limits::RESTORES_MAX;
 use crate::recorded::Kind;
 
 /// The ledger of a node, in its store and in the name of its log.
-pub(crate) const LEDGER: &str = "node";
+pub const LEDGER: &str = "node";
 
 /// Holds evidence against the broker's key: it signed the attestation and the checkpoint, and the
 /// checkpoint's tree holds the entry that commits to the decision. Gives the decision.

@@ -28,6 +28,7 @@ pub mod watch;
 pub use asks::canary::Tested;
 pub use asks::received::{Received, received};
 pub use directory::kept_cards;
+pub use evidence::LEDGER;
 
 #[cfg(test)]
 pub(crate) mod fixture;

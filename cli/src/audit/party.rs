@@ -111,6 +111,13 @@ impl Party {
         origin.map_err(|error| Failure::new(Reason::Internal, error))
     }
 
+    /// What the log of a node of the same region is called.
+    pub(super) fn origin_of_node(&self, node: &Oin, number: u64) -> Result<Origin, Failure> {
+        let region = self.root.fingerprint().to_string();
+        let origin = Origin::of_member(&region, node, Role::Node.ledger(), number);
+        origin.map_err(|error| Failure::new(Reason::Internal, error))
+    }
+
     /// The agency cards that it keeps, its own among them.
     pub(super) async fn cards(&self) -> Result<Vec<KeptCard>, Failure> {
         let store = self.copied.store().as_ref();

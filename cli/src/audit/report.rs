@@ -25,6 +25,8 @@ pub(crate) struct Report {
     pub(crate) leaves: u64,
     /// Heads of the broker's ledger, kept by nodes, that it begins with.
     pub(crate) heads: u64,
+    /// Answers that a node got and proved to stand in the ledger of who gave them.
+    pub(crate) answers: u64,
     /// Cosignatures that hold.
     pub(crate) cosignatures: u64,
     /// Cosignatures of witnesses of whom no card was found and no key given.
@@ -48,9 +50,9 @@ pub(crate) struct Named {
     pub(crate) problem: String,
 }
 
-/// The broker's ledger as it was walked.
-pub(super) struct Broker {
-    pub(super) origin: Origin,
+/// A ledger as it was walked.
+pub(super) struct Log {
+    pub(super) is_brokers: bool,
     pub(super) keys: Vec<[u8; 32]>,
     pub(super) roots: BTreeMap<u64, Digest>,
 }
@@ -76,6 +78,12 @@ impl Report {
         self.add(party, ledger, place.to_owned(), None, wrong.word().to_owned());
     }
 
+    /// Something wrong about one leaf.
+    pub(super) fn wrong_leaf(&mut self, party: &Party, ledger: &str, index: u64, wrong: Wrong) {
+        let (place, leaves) = ("t".to_owned(), Some((index, index)));
+        self.add(party, ledger, place, leaves, wrong.word().to_owned());
+    }
+
     /// What is wrong within a ledger.
     pub(super) fn take(&mut self, party: &Party, ledger: &str, findings: &Findings) {
         for one in &findings.listed {
@@ -99,17 +107,19 @@ impl Report {
         &mut self,
         party: &Party,
         kept: &KeptHead,
-        broker: Option<&Broker>,
+        logs: &BTreeMap<Origin, Log>,
         keys: &Keys,
     ) {
         let wrong = |report: &mut Self, wrong| report.wrong(party, BROKER, &kept.place, wrong);
         let Some(head) = &kept.head else { return wrong(self, Wrong::HeadUnreadable) };
         self.cosigned(party, kept, head, keys);
-        let Some(broker) = broker else { return };
         let checkpoint = head.checkpoint();
-        if checkpoint.origin != broker.origin {
-            return wrong(self, Wrong::HeadOfOtherLog);
-        }
+        let Some(broker) = logs.get(&checkpoint.origin) else {
+            if logs.values().any(|log| log.is_brokers) {
+                wrong(self, Wrong::HeadOfOtherLog);
+            }
+            return;
+        };
         if !Keys::signed(&broker.keys, head) {
             return wrong(self, Wrong::HeadUnsigned);
         }
@@ -172,11 +182,12 @@ fn witnesses(head: &SignedCheckpoint) -> Vec<Origin> {
 
 /// The figures, and what is wrong.
 pub(super) fn say(report: &Report, out: Output) {
-    let Report { logs, leaves, heads, cosignatures, unchecked, problems, .. } = report;
+    let Report { logs, leaves, heads, answers, cosignatures, unchecked, problems, .. } = report;
     let figures = [
         (out.tr("logboeken", "logs"), logs),
         (out.tr("regels", "leaves"), leaves),
         (out.tr("hoofden bij knooppunten", "heads kept by nodes"), heads),
+        (out.tr("bewezen antwoorden", "proved answers"), answers),
         (out.tr("medeondertekeningen", "cosignatures"), cosignatures),
         (out.tr("niet te toetsen", "not to be checked"), unchecked),
     ];

@@ -1,21 +1,24 @@
 //! `grondslag audit verify`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 use grondslag_certs::Root;
-use grondslag_core::checkpoint::VerifierKey;
+use grondslag_core::checkpoint::{Origin, VerifierKey};
 use grondslag_evidence::audit::KeptHead;
+use grondslag_evidence::generation::of_name;
 use grondslag_evidence::ledger::Leaves as _;
 use grondslag_evidence::ledger::audit::{Against, Problem, Still};
 use grondslag_evidence::limits::SCAN_PAGE_MAX;
 use grondslag_evidence::records::check;
+use grondslag_node::Received;
 use indicatif::ProgressBar;
 
+use super::answers::answers;
 use super::keys::Keys;
-use super::party::{BROKER, Party, find};
-use super::report::{Broker, Report, all_hold, say};
+use super::party::{BROKER, Party, Role, find};
+use super::report::{Log, Report, all_hold, say};
 use super::words::Wrong;
 use crate::exit::{Exit, Failure};
 use crate::output::Output;
@@ -68,13 +71,16 @@ struct Laid {
     party: Party,
     ledgers: Vec<Still>,
     heads: Vec<KeptHead>,
+    /// Answers that it got, and the ledger that each is recorded in.
+    answers: Vec<(String, Received)>,
 }
 
 impl Laid {
     async fn open(file: &Path, store: Option<&Path>, root: Option<&Root>) -> Result<Self, Failure> {
         let party = Party::open(file, store, root).await?;
         let (ledgers, heads) = (party.copied.ledgers().await?, party.heads().await?);
-        Ok(Self { party, ledgers, heads })
+        let answers = answers(&party, &ledgers).await?;
+        Ok(Self { party, ledgers, heads, answers })
     }
 }
 
@@ -91,24 +97,28 @@ pub(crate) async fn verify(
     let mut report = Report::default();
     let keys = keys_of(&parties, trust, &mut report).await?;
     let heads = parties.iter().flat_map(|one| &one.heads).filter_map(|kept| kept.head.as_ref());
-    let sizes: BTreeSet<u64> = heads.map(|head| head.checkpoint().size).collect();
-    let mut broker = None;
+    let answers = parties.iter().flat_map(|one| &one.answers).map(|(_, one)| one.proof.size);
+    let sizes = heads.map(|head| head.checkpoint().size).chain(answers).collect();
+    let mut logs = BTreeMap::new();
     for laid in &parties {
         report.logs += 1;
         for still in &laid.ledgers {
-            let walked = walk(laid, still, &keys, &sizes, bar, &mut report).await?;
-            broker = walked.or(broker);
+            let (origin, log) = walk(laid, still, &keys, &sizes, bar, &mut report).await?;
+            logs.insert(origin, log);
         }
     }
     for laid in &parties {
         for kept in &laid.heads {
-            report.head(&laid.party, kept, broker.as_ref(), &keys);
+            report.head(&laid.party, kept, &logs, &keys);
+        }
+        for answer in &laid.answers {
+            report.answer(&laid.party, answer, &logs, &keys)?;
         }
     }
     Ok(report)
 }
 
-/// Walks one ledger; gives the broker's.
+/// Walks one ledger.
 async fn walk(
     laid: &Laid,
     still: &Still,
@@ -116,7 +126,7 @@ async fn walk(
     sizes: &BTreeSet<u64>,
     bar: &ProgressBar,
     report: &mut Report,
-) -> Result<Option<Broker>, Failure> {
+) -> Result<(Origin, Log), Failure> {
     let party = &laid.party;
     let origin = party.origin(still.name())?;
     let keys = keys.of_log(&origin, &party.oin);
@@ -133,8 +143,8 @@ async fn walk(
         let checked = check(party.copied.store().as_ref(), still).await?;
         report.records(party, still.name(), &checked);
     }
-    let is_broker = still.name() == BROKER;
-    Ok(is_broker.then_some(Broker { origin, keys, roots: walked.roots }))
+    let is_brokers = party.role == Role::Broker && of_name(still.name()).0 == BROKER;
+    Ok((origin, Log { is_brokers, keys, roots: walked.roots }))
 }
 
 /// The keys of everybody whose card somebody keeps, with those before them where something was

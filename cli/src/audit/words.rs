@@ -11,6 +11,9 @@ pub(super) enum Wrong {
     HeadOtherRoot,
     HeadAhead,
     CosignatureInvalid,
+    AnswerUnproved,
+    AnswerOtherRoot,
+    AnswerAhead,
     CardUnreadable,
     CardUnsigned,
     KeyUnknown,
@@ -25,6 +28,9 @@ impl Wrong {
             Self::HeadOtherRoot => "head_other_root",
             Self::HeadAhead => "head_ahead",
             Self::CosignatureInvalid => "cosignature_invalid",
+            Self::AnswerUnproved => "answer_unproved",
+            Self::AnswerOtherRoot => "answer_other_root",
+            Self::AnswerAhead => "answer_ahead",
             Self::CardUnreadable => "card_unreadable",
             Self::CardUnsigned => "card_unsigned",
             Self::KeyUnknown => "key_unknown",
@@ -105,6 +111,24 @@ const SENTENCES: &[(&str, &str, &str)] = &[
         "de makelaar heeft hier een langer logboek getoond dan hij nu heeft: het is teruggezet of \
          afgekapt",
         "the broker showed a longer ledger here than it has now: it was rolled back or truncated",
+    ),
+    (
+        "answer_unproved",
+        "het bewijs bij een ontvangen antwoord klopt niet",
+        "the proof of an answer that was received does not hold",
+    ),
+    (
+        "answer_other_root",
+        "de organisatie die dit antwoord gaf heeft haar logboek sindsdien herschreven, of toonde \
+         de vrager een ander",
+        "the agency that gave this answer rewrote its ledger since, or showed the asker another",
+    ),
+    (
+        "answer_ahead",
+        "de organisatie die dit antwoord gaf toonde een langer logboek dan zij nu heeft: het is \
+         teruggezet of afgekapt",
+        "the agency that gave this answer showed a longer ledger than it has now: it was rolled \
+         back or truncated",
     ),
     (
         "cosignature_invalid",

@@ -15,7 +15,7 @@ use serde_json::Value;
 use crate::demo::{Demo, small_world};
 use crate::run;
 
-const VERIFY: &str = "audit verify --json --offline region";
+pub(crate) const VERIFY: &str = "audit verify --json --offline region";
 
 /// Changes one byte of a value in a store.
 fn flip(folder: &Path, prefix: &str, at: impl Fn(&[u8]) -> usize) {
@@ -32,13 +32,13 @@ fn flip(folder: &Path, prefix: &str, at: impl Fn(&[u8]) -> usize) {
     });
 }
 
-fn found(json: &Value) -> Vec<(String, String)> {
+pub(crate) fn found(json: &Value) -> Vec<(String, String)> {
     let text = |one: &Value, what: &str| one[what].as_str().unwrap().to_owned();
     let findings = json["findings"].as_array().unwrap().iter();
     findings.map(|one| (text(one, "place"), text(one, "problem"))).collect()
 }
 
-fn owner(folder: &Path) -> Oin {
+pub(crate) fn owner(folder: &Path) -> Oin {
     let cert = fs::read_to_string(folder.join("cert.pem")).unwrap();
     grondslag_certs::Leaf::parse_pem(&cert).unwrap().oin().clone()
 }

@@ -14,7 +14,8 @@ const SERVE_MAX: Duration = Duration::from_secs(60);
 /// The agencies of the storyline.
 const AGENCIES: [&str; 3] = ["gem-veenwolde", "sch-drieveen", "jha-kompas"];
 const STORY: &str = "storylines/F4.toml";
-const NECESSITY: &str = "Voor het plan is nodig te weten of er begeleiding loopt en wie die geeft.";
+pub(crate) const NECESSITY: &str =
+    "Voor het plan is nodig te weten of er begeleiding loopt en wie die geeft.";
 
 fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
@@ -141,7 +142,7 @@ impl Demo {
         demo
     }
 
-    fn ask(&self, words: &[&str]) -> Ran {
+    pub(crate) fn ask(&self, words: &[&str]) -> Ran {
         run_with(&self.1, &[&["ask", "--json"], words].concat())
     }
 }
@@ -160,7 +161,7 @@ impl Drop for Demo {
 const DESK: &str = "region/desks/gem-veenwolde/lokaalteam-2";
 const SECOND: &str = "region/desks/gem-veenwolde/lokaalteam-1";
 
-fn question<'a>(subject: &'a str, necessity: &'a str) -> Vec<&'a str> {
+pub(crate) fn question<'a>(subject: &'a str, necessity: &'a str) -> Vec<&'a str> {
     vec![
         "--desk",
         DESK,

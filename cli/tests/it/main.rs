@@ -7,6 +7,7 @@
     reason = "steps of a test, outside its function"
 )]
 
+mod answers;
 mod audit;
 mod broker;
 mod certs;

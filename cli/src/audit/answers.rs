@@ -1,0 +1,80 @@
+//! Answers that a node got, held against the ledger of the node that gave them: it proved then that
+//! each stands there.
+
+use std::collections::BTreeMap;
+
+use grondslag_core::checkpoint::Origin;
+use grondslag_core::merkle::verify_inclusion;
+use grondslag_core::statement;
+use grondslag_evidence::generation::of_name;
+use grondslag_evidence::ledger::audit::Still;
+use grondslag_node::{LEDGER, Received, received};
+
+use super::keys::Keys;
+use super::party::{Party, Role};
+use super::report::{Log, Report};
+use super::words::Wrong;
+use crate::exit::Failure;
+
+/// The answers that a party recorded as received, with the ledger that each is recorded in.
+pub(super) async fn answers(
+    party: &Party,
+    ledgers: &[Still],
+) -> Result<Vec<(String, Received)>, Failure> {
+    let mut found = Vec::new();
+    if party.role != Role::Node {
+        return Ok(found);
+    }
+    let store = party.copied.store().as_ref();
+    for still in ledgers.iter().filter(|still| of_name(still.name()).0 == LEDGER) {
+        let mut from = Some(0);
+        while let Some(at) = from {
+            let page = received(store, still, at).await?;
+            found.extend(page.0.into_iter().map(|one| (still.name().to_owned(), one)));
+            from = page.1;
+        }
+    }
+    Ok(found)
+}
+
+impl Report {
+    /// What a node proved must hold, and its ledger of now must hold it still.
+    pub(super) fn answer(
+        &mut self,
+        party: &Party,
+        (ledger, answer): &(String, Received),
+        logs: &BTreeMap<Origin, Log>,
+        keys: &Keys,
+    ) -> Result<(), Failure> {
+        let proof = &answer.proof;
+        let origin = party.origin_of_node(&answer.from, proof.log)?;
+        let wrong = match logs.get(&origin) {
+            _ if !holds(answer, &origin, &keys.of_log(&origin, &answer.from)) => {
+                Some(Wrong::AnswerUnproved)
+            }
+            // The folder of that node was not given.
+            None => None,
+            Some(log) => match log.roots.get(&proof.size) {
+                Some(root) if *root == proof.root => None,
+                Some(_) => Some(Wrong::AnswerOtherRoot),
+                None => Some(Wrong::AnswerAhead),
+            },
+        };
+        match wrong {
+            Some(wrong) => self.wrong_leaf(party, ledger, answer.index, wrong),
+            None => self.answers = self.answers.saturating_add(1),
+        }
+        Ok(())
+    }
+}
+
+/// The node signed a head, and the entry stands in the head's tree. Without a key nothing is held
+/// against the signature: that a key is unknown is a finding of its own.
+fn holds(answer: &Received, origin: &Origin, keys: &[[u8; 32]]) -> bool {
+    let proof = &answer.proof;
+    let head = proof.head(origin.clone());
+    let text = head.text();
+    let signed = |key| statement::verify(key, text.as_bytes(), &proof.signature).is_ok();
+    let proved = verify_inclusion(&answer.entry, proof.index, &head.tree(), &proof.path).is_ok();
+    proved && (keys.is_empty() || keys.iter().any(signed))
+}

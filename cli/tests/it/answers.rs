@@ -1,0 +1,73 @@
+//! Answers that were given, held against the ledger of who gave them.
+
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+
+use grondslag_certs::key::load_signing_key;
+use grondslag_core::checkpoint::Origin;
+use grondslag_core::clock::{SetClock, Timestamp};
+use grondslag_core::id::Digest;
+use grondslag_evidence::ledger::{Entry, Ledger, Means, Signer, Tiles};
+use grondslag_evidence::store::{self, Backend, Batch, Config};
+
+use crate::audit::{VERIFY, found, owner};
+use crate::demo::{Demo, NECESSITY, question, small_world};
+use crate::run;
+
+/// Puts another ledger in the place of a node's, signed with its own key and sound in itself.
+fn rewritten(node: &Path, origin: &Origin, leaves: u64) {
+    let path = node.join("store");
+    fs::remove_dir_all(&path).unwrap();
+    let key = load_signing_key(&node.join("sign.key")).unwrap();
+    let owner = owner(node);
+    tokio::runtime::Runtime::new().unwrap().block_on(async {
+        let tiles = Arc::new(Tiles::folder(path.join("ledger/node")));
+        let store = store::open(Config { path, owner, backend: Backend::Sled }).await.unwrap();
+        let clock = Arc::new(SetClock::at(Timestamp::from_ms(7)));
+        let signer = Signer { origin: origin.clone(), key, previous: None };
+        let ledger = Ledger::open(Means { store, clock, name: "node", tiles, signer });
+        let ledger = ledger.await.unwrap();
+        let of = |n: u64| Digest::of(&n.to_be_bytes());
+        let entries = (0..leaves).map(|n| Entry {
+            about: of(n),
+            leaf: b"other".to_vec(),
+            state: Batch::new(),
+        });
+        for entry in entries {
+            ledger.append(entry).await.unwrap();
+        }
+        ledger.close().await;
+    });
+}
+
+/// A node that gives an answer and writes another history, or goes back behind it, is caught by
+/// what it proved to the asker.
+#[test]
+fn an_answer_that_its_node_no_longer_has_is_named() {
+    let temp = tempfile::tempdir().unwrap();
+    small_world(&temp.path().join("world"));
+    {
+        let demo = Demo::start(temp.path());
+        let answered = demo.ask(&question("999940119", NECESSITY)).done();
+        assert_eq!(answered["agencies"][0]["state"], "replied", "{answered}");
+    }
+    let sound = run(temp.path(), VERIFY).done();
+    assert!(sound["answers"].as_u64().unwrap() >= 1, "{sound}");
+
+    let region = temp.path().join("region");
+    let node = region.join("nodes/jha-kompas");
+    let root = grondslag_certs::Root::load(&node.join("ca.pem")).unwrap();
+    let name = root.fingerprint().to_string();
+    let origin = Origin::of_member(&name, &owner(&node), "node", 1).unwrap();
+    for (leaves, word) in [(2, "answer_ahead"), (2_000, "answer_other_root")] {
+        rewritten(&node, &origin, leaves);
+        let ran = run(temp.path(), VERIFY);
+        let json = ran.json();
+        let named = found(&json).into_iter().any(|(place, found)| place == "t" && found == word);
+        assert!(ran.code == 1 && named, "{word}: {json}");
+        let lost = found(&json).iter().filter(|(place, _)| place == "t").count() as u64;
+        let held = json["answers"].as_u64().unwrap();
+        assert_eq!(held + lost, sound["answers"].as_u64().unwrap(), "each once: {json}");
+    }
+}
