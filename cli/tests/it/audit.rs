@@ -38,7 +38,7 @@ fn found(json: &Value) -> Vec<(String, String)> {
     findings.map(|one| (text(one, "place"), text(one, "problem"))).collect()
 }
 
-fn owner(folder: &Path) -> Oin {
+pub(crate) fn owner(folder: &Path) -> Oin {
     let cert = fs::read_to_string(folder.join("cert.pem")).unwrap();
     grondslag_certs::Leaf::parse_pem(&cert).unwrap().oin().clone()
 }

@@ -8,6 +8,7 @@
 )]
 
 mod audit;
+mod audit_records;
 mod broker;
 mod certs;
 mod demo;
