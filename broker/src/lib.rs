@@ -8,6 +8,7 @@ pub mod admin;
 mod broker;
 pub mod config;
 mod counter;
+pub mod decision;
 mod deliver;
 mod directory;
 mod enrol;

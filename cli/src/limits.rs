@@ -49,3 +49,5 @@ pub(crate) const BATCHES_MAX: usize = 250_000;
 pub(crate) const AUDIT_FOLDERS_MAX: usize = 1_024;
 /// Most findings that one audit lists; the rest is counted.
 pub(crate) const AUDIT_FINDINGS_MAX: usize = 1_000;
+/// Entries of a ledger that an audit reads at a time.
+pub(crate) const AUDIT_PAGE: usize = 500;

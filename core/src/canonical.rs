@@ -158,6 +158,34 @@ impl<'a> Reader<'a> {
         std::str::from_utf8(self.bytes()?).map_err(|_| NotCanonical)
     }
 
+    /// The next field as a code or a word of a closed list.
+    ///
+    /// # Errors
+    /// [`NotCanonical`] when it is none.
+    pub fn word<T: TryFrom<String>>(&mut self) -> Result<T, NotCanonical> {
+        word(self.bytes()?)
+    }
+
+    /// A list of at most `most` codes or words.
+    ///
+    /// # Errors
+    /// [`NotCanonical`] when it is longer, or one of them is none.
+    pub fn words<T: TryFrom<String>>(&mut self, most: usize) -> Result<Vec<T>, NotCanonical> {
+        self.list(most)?.into_iter().map(word).collect()
+    }
+
+    /// The next field as a yes or no.
+    ///
+    /// # Errors
+    /// [`NotCanonical`] for another byte than [`Canonical::flag`] writes.
+    pub fn flag(&mut self) -> Result<bool, NotCanonical> {
+        match self.array()? {
+            [0] => Ok(false),
+            [1] => Ok(true),
+            [_] => Err(NotCanonical),
+        }
+    }
+
     /// The next field as a number.
     ///
     /// # Errors
@@ -193,6 +221,11 @@ impl<'a> Reader<'a> {
     pub fn end(self) -> Result<(), NotCanonical> {
         if self.rest.is_empty() { Ok(()) } else { Err(NotCanonical) }
     }
+}
+
+fn word<T: TryFrom<String>>(field: &[u8]) -> Result<T, NotCanonical> {
+    let text = std::str::from_utf8(field).map_err(|_| NotCanonical)?;
+    T::try_from(text.to_owned()).map_err(|_| NotCanonical)
 }
 
 impl fmt::Debug for Reader<'_> {

@@ -1,5 +1,7 @@
 //! A question as the broker sees it: a header, and per target what only that target may read.
 
+mod asked;
+
 use crate::blind::{Element, Proof};
 use crate::canonical::Canonical;
 use crate::catalogue::{Category, Ground, Purpose, QueryKind, Role};
@@ -11,6 +13,8 @@ use crate::limits::{
 };
 use crate::reason::Reason;
 use crate::tier::{Level, Urgency};
+
+pub use self::asked::AskedOf;
 
 /// The three times of a question (design 5).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -141,33 +145,6 @@ impl std::fmt::Debug for Part {
 }
 
 impl Header {
-    /// Digest of the header together with what is asked of one target: everything about the
-    /// question to that target that the broker may see.
-    pub fn digest(&self, categories: &[Category], approvals: &[Approval]) -> Digest {
-        let approvers: Vec<Vec<u8>> = self.approvers.iter().map(Approver::canonical).collect();
-        let approvals: Vec<Vec<u8>> = approvals.iter().map(Approval::canonical).collect();
-        let bytes = Canonical::new("grondslag/header/v1")
-            .text(self.asker.as_str())
-            .text(self.role.as_str())
-            .bytes(self.staff.as_bytes())
-            .text(self.purpose.as_str())
-            .text(self.kind.as_str())
-            .list(self.grounds.iter())
-            .list(categories.iter())
-            .text(self.urgency.word())
-            .list(approvers.iter())
-            .list(approvals.iter())
-            .flag(self.break_glass)
-            .text(self.level.word())
-            .number(self.epoch.into())
-            .bytes(self.bundle.as_bytes())
-            .signed(self.times.asked_at.ms())
-            .signed(self.times.ask_expires_at.ms())
-            .signed(self.times.answer_by.ms())
-            .finish();
-        Digest::of(&bytes)
-    }
-
     /// Structural bounds that hold for every reader of a header.
     ///
     /// # Errors
@@ -207,26 +184,6 @@ impl Approver {
             .text(self.role.as_str())
             .signed(self.mandate_until.ms())
             .bytes(&self.public_key)
-            .finish()
-    }
-
-    fn canonical(&self) -> Vec<u8> {
-        Canonical::new("grondslag/header-approver/v1")
-            .bytes(self.pseudonym.as_bytes())
-            .text(self.role.as_str())
-            .signed(self.mandate_until.ms())
-            .bytes(&self.public_key)
-            .bytes(&self.vouched)
-            .finish()
-    }
-}
-
-impl Approval {
-    fn canonical(&self) -> Vec<u8> {
-        Canonical::new("grondslag/header-approval/v1")
-            .bytes(self.pseudonym.as_bytes())
-            .bytes(self.commitment.as_bytes())
-            .bytes(&self.signature)
             .finish()
     }
 }

@@ -110,6 +110,9 @@ pub struct Leaf {
     pub header: Digest,
     /// Digest of the detail.
     pub detail: Digest,
+    /// Digest of what the broker decided on. The broker keeps that beside its record, for who
+    /// decides again; nobody else needs it.
+    pub on: Digest,
     /// Per category.
     pub rulings: Vec<Ruling>,
     /// When it was decided.
@@ -134,6 +137,7 @@ impl Leaf {
             .text(self.target.as_str())
             .bytes(self.header.as_bytes())
             .bytes(self.detail.as_bytes())
+            .bytes(self.on.as_bytes())
             .list(rulings.iter())
             .signed(self.decided_at.ms())
             .finish()
@@ -150,6 +154,7 @@ impl Leaf {
             target: Oin::parse(reader.text()?).map_err(|_| NotCanonical)?,
             header: Digest::new(reader.array()?),
             detail: Digest::new(reader.array()?),
+            on: Digest::new(reader.array()?),
             rulings: reader
                 .list(CATEGORIES_MAX)?
                 .into_iter()
@@ -312,6 +317,7 @@ mod tests {
             target: Oin::parse("00000099000000001000").unwrap(),
             header: Digest::new([3; 32]),
             detail: Digest::new([4; 32]),
+            on: Digest::new([5; 32]),
             rulings: vec![Ruling {
                 category: Category::parse("G05").unwrap(),
                 verdict: Verdict::Permit,

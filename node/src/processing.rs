@@ -10,13 +10,15 @@ use std::fmt;
 use grondslag_core::canonical::Canonical;
 use grondslag_core::catalogue::Purpose;
 use grondslag_core::clock::Timestamp;
-use grondslag_core::id::{Digest, Oin, TargetId};
+use grondslag_core::id::{Digest, InquiryId, Oin, TargetId};
 use grondslag_core::reason::Reason;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::agency::Agency;
+use crate::answers::record::DecisionRecord;
 use crate::random::random;
+use crate::recorded::Kind;
 
 /// What a subject's identifier is, as a URI.
 pub const SUBJECT_TYPE: &str = "urn:grondslag:subject-commitment:v1";
@@ -111,6 +113,27 @@ impl Processing {
             "attributes": attributes,
         })
     }
+}
+
+/// What a closed question's record holds of processing; the rest is the asker's own business.
+#[derive(Deserialize)]
+struct Told {
+    inquiry: Option<InquiryId>,
+    processing: Vec<Processing>,
+}
+
+/// The processing that a record of a node tells of, and for a question of its own the inquiry:
+/// its decisions are those of others' questions. `None` for a kind of record that tells of none,
+/// and for one that cannot be read.
+pub fn told(kind: &str, body: &[u8]) -> Option<(Option<InquiryId>, Vec<Processing>)> {
+    if kind == DecisionRecord::KIND {
+        return DecisionRecord::parse(body).map(|record| (None, vec![record.processing]));
+    }
+    if kind != Kind::Closed.label() {
+        return None;
+    }
+    let Told { inquiry, processing } = serde_json::from_slice(body).ok()?;
+    Some((inquiry, processing))
 }
 
 /// A new span.

@@ -17,6 +17,7 @@ pub mod retention;
 /// Name and version of this engine, as a decision record tells it.
 pub const ENGINE: &str = concat!("grondslag-policy ", env!("CARGO_PKG_VERSION"));
 
+mod again;
 mod cases;
 mod decide;
 mod explain;
@@ -35,6 +36,7 @@ mod space;
 mod table;
 mod visible;
 
+pub use again::{Difference, Differences, NotAgain};
 pub use cases::{Cases, Run};
 pub use decide::{Could, Decision};
 pub use explain::{Explained, GroundShown, Mode, NearMiss, Need, ObligationShown, RuleShown, Word};
@@ -47,3 +49,4 @@ pub use permit::{Asked, Minimised, Permit, Refusal, Review, Ruled};
 pub use resolve::{Fact, Resolved, Sources};
 pub use retention::Kept;
 pub use table::{Effect, Row, Rule, Term, TermError};
+pub use visible::standing;

@@ -11,6 +11,24 @@ use grondslag_core::tier::{Approvals, Tier, Verdict};
 use crate::facts::{FactError, Facts};
 use crate::pack::Pack;
 
+/// How far the value of a visible column may be relied upon; the others are the asker's signed
+/// word.
+const STANDINGS: [(&str, &str); 4] = [
+    // The region's authority admitted the asker to its kinds.
+    ("requester_kind", "certified"),
+    // The target's own card.
+    ("target_kind", "verified"),
+    // Signed by the second persons, whose node vouches for them.
+    ("approvals", "verified"),
+    ("level", "verified"),
+];
+
+/// How far the value of a visible column may be relied upon: `claimed`, `verified` or `certified`.
+pub fn standing(column: &str) -> &'static str {
+    let found = STANDINGS.iter().find(|(of, _)| *of == column);
+    found.map_or("claimed", |(_, standing)| standing)
+}
+
 impl Pack {
     /// The visible columns of a question to a kind of target, but for the category; sealed columns
     /// keep every value. Approvals that are still to come keep every value too.

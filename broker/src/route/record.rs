@@ -1,5 +1,6 @@
-//! The evidence of a decision: one leaf per (inquiry, target), the replay key and what the question
-//! adds to the day's counts (`budget`), in one batch.
+//! The evidence of a decision: one leaf per (inquiry, target) with what it was decided on beside it
+//! (`decision`), the replay key and what the question adds to the day's counts (`budget`), in one
+//! batch.
 //!
 //! The replay key holds what is needed to give the same result again: the leaves and what their
 //! refusals rest on. Replies are not kept here; a node gives the same bytes again by itself.
@@ -23,6 +24,7 @@ use serde::{Deserialize, Serialize};
 use super::budget;
 use super::verify::Target;
 use crate::broker::Broker;
+use crate::decision::DecidedOn;
 use crate::deliver;
 use crate::limits::{COUNT_TRIES_MAX, LOOKUP_LEAVES_MAX, LOOKUP_PAGE, REPLAY_MARGIN_MS};
 use crate::sweep::expiry_key;
@@ -84,7 +86,8 @@ struct StoredTarget {
     bases: Vec<(Basis, Option<Reason>)>,
 }
 
-/// Records the decisions on a question, or finds those recorded when it was asked before.
+/// Records the decisions on a question, taken at `now`, or finds those recorded when it was asked
+/// before.
 ///
 /// # Errors
 /// `REPLAY_CONFLICT` when another question has this id; `BUDGET_EXCEEDED`; else why it could not
@@ -94,8 +97,9 @@ pub(crate) async fn record(
     inquiry: &Inquiry,
     targets: &[Target],
     rulings: Vec<Vec<NamedRuling>>,
+    now: Timestamp,
 ) -> Result<Vec<Recorded>, Reason> {
-    let (key, now) = (replay_key(inquiry), broker.clock.now());
+    let key = replay_key(inquiry);
     let decisions = targets
         .iter()
         .zip(&rulings)
@@ -133,6 +137,8 @@ pub(crate) async fn record(
 struct Decision {
     /// What the ledger's leaf commits to.
     leaf: Vec<u8>,
+    /// What it was decided on, of which the leaf holds the digest.
+    on: Vec<u8>,
     salt: [u8; 32],
     /// When it may be forgotten.
     until: Until,
@@ -153,20 +159,23 @@ fn decision(
     rulings: &[NamedRuling],
     now: Timestamp,
 ) -> Result<Decision, Reason> {
-    let mut salt = [0; 32];
+    let (mut salt, mut span) = ([0; 32], [0; 8]);
     getrandom::fill(&mut salt).map_err(|_| Reason::Internal)?;
+    getrandom::fill(&mut span).map_err(|_| Reason::Internal)?;
     let (part, header) = (&target.part, inquiry.header());
+    let on = DecidedOn { pack: &broker.pack, target, rulings, span }.canonical(header);
     let leaf = Leaf {
         target_id: target.id,
         target: target.oin.clone(),
         header: header.digest(&part.categories, &part.approvals),
         detail: Digest::of(&part.detail),
+        on: Digest::of(&on),
         rulings: rulings.iter().map(|named| named.ruling.clone()).collect(),
         decided_at: now,
     };
     let kept = if header.break_glass { Kept::BreakGlass } else { Kept::Decision };
     let until = Until::At(broker.pack.retention().end(kept, now));
-    Ok(Decision { leaf: leaf.canonical(), salt, until })
+    Ok(Decision { leaf: leaf.canonical(), on, salt, until })
 }
 
 impl Question<'_> {
@@ -178,7 +187,8 @@ impl Question<'_> {
         counted: Batch,
     ) -> Result<Vec<Entry>, Reason> {
         let commit = |one: &Decision| {
-            let committed = records::commit(Leaf::KIND, &one.leaf, one.salt, one.until);
+            let Decision { leaf, on, salt, until } = one;
+            let committed = records::commit_with_annex(Leaf::KIND, leaf, on, *salt, *until);
             committed.map_err(StoreError::reason)
         };
         let committed =

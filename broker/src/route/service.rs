@@ -3,13 +3,11 @@
 use std::pin::Pin;
 use std::sync::Arc;
 
-use grondslag_core::answer::Basis;
-use grondslag_core::catalogue::Category;
+use grondslag_core::clock::Timestamp;
 use grondslag_core::id::{InquiryId, Oin};
 use grondslag_core::inquiry::{Inquiry, RawInquiry};
 use grondslag_core::reason::Reason;
-use grondslag_core::statement::{NamedRuling, Ruling};
-use grondslag_core::tier::{Tier, Verdict};
+use grondslag_core::statement::NamedRuling;
 use grondslag_proto::reply::{Reply, refusal};
 use grondslag_proto::status::rejected;
 use grondslag_proto::v1;
@@ -22,7 +20,7 @@ use tonic::{Request, Response, Status, Streaming};
 
 use super::attempt;
 use super::attest::attest;
-use super::decide::rule;
+use super::decide::{rule, shut};
 use super::fanout::{Event, State, fan_out};
 use super::places::Places;
 use super::record::{Decided, record};
@@ -56,29 +54,31 @@ impl Routes {
         let inquiry = Inquiry::parse(raw, self.broker.clock.now())?;
         let targets = verify_inquiry(&self.broker, peer, &inquiry).await?;
         attempt::check(&self.broker, &inquiry).await?;
+        // The moment that the rules see is the one that is recorded: it is decided again on it.
+        let now = self.broker.clock.now();
         let rulings = targets
             .iter()
-            .map(|target| self.rule_target(&inquiry, target))
+            .map(|target| self.rule_target(&inquiry, target, now))
             .collect::<Result<Vec<_>, Reason>>()?;
-        let recorded = record(&self.broker, &inquiry, &targets, rulings).await?;
+        let recorded = record(&self.broker, &inquiry, &targets, rulings, now).await?;
         let decided = attest(&self.broker, &inquiry, &targets, recorded).await?;
         Ok((inquiry, targets, decided))
     }
 
-    fn rule_target(&self, inquiry: &Inquiry, target: &Target) -> Result<Vec<NamedRuling>, Reason> {
+    fn rule_target(
+        &self,
+        inquiry: &Inquiry,
+        target: &Target,
+        now: Timestamp,
+    ) -> Result<Vec<NamedRuling>, Reason> {
+        let categories = &target.part.categories;
         // Without a card there is no kind to decide on: the target is closed as unreachable, and
         // the leaf says that nothing was let through.
-        let card = match &target.card {
-            Ok(card) => card,
-            Err(reason) => return Ok(shut(target, *reason)),
+        let kind = match &target.card {
+            Ok(card) => &card.card().kind,
+            Err(reason) => return Ok(shut(categories, *reason)),
         };
-        let (pack, header) = (&self.broker.pack, inquiry.header());
-        // A kind that may not process the number is called instead (domain 4a.33).
-        if !pack.catalogue().has_bsn_right(&card.card().kind) {
-            return Ok(shut(target, Reason::NoBsnRight));
-        }
-        let now = self.broker.clock.now();
-        rule(pack, header, &target.part.categories, &card.card().kind, target.approvals, now)
+        rule(&self.broker.pack, inquiry.header(), categories, kind, target.approvals, now)
     }
 }
 
@@ -215,16 +215,6 @@ async fn follow_out(
     if let Err(reason) = attempt::note(&broker, &inquiry, &states).await {
         tracing::error!(reason = reason.code(), "no second attempt could be noted");
     }
-}
-
-/// Nothing is let through to a target that cannot be dealt with.
-fn shut(target: &Target, reason: Reason) -> Vec<NamedRuling> {
-    let named = |category: &Category| NamedRuling {
-        ruling: Ruling { category: category.clone(), verdict: Verdict::Refuse, cap: Tier::T0 },
-        basis: Basis::default(),
-        reason: Some(reason),
-    };
-    target.part.categories.iter().map(named).collect()
 }
 
 fn refused(reason: Reason) -> Events<v1::AskResponse> {

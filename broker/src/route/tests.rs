@@ -336,7 +336,10 @@ impl Scene {
         self.dir.path().join("operator")
     }
 
-    async fn route(&self, raw: RawInquiry) -> Result<(Inquiry, Vec<Target>, Vec<Decided>), Reason> {
+    pub(crate) async fn route(
+        &self,
+        raw: RawInquiry,
+    ) -> Result<(Inquiry, Vec<Target>, Vec<Decided>), Reason> {
         let inquiry = Inquiry::parse(raw, self.clock.now())?;
         let targets = verify_inquiry(&self.broker, &oin(ASKER), &inquiry).await?;
         attempt::check(&self.broker, &inquiry).await?;
@@ -345,7 +348,7 @@ impl Scene {
         let (pack, now) = (&self.broker.pack, self.clock.now());
         let categories = &target.part.categories;
         let rulings = rule(pack, inquiry.header(), categories, &kind, target.approvals, now)?;
-        let recorded = record(&self.broker, &inquiry, &targets, vec![rulings]).await?;
+        let recorded = record(&self.broker, &inquiry, &targets, vec![rulings], now).await?;
         let decided = attest(&self.broker, &inquiry, &targets, recorded).await?;
         Ok((inquiry, targets, decided))
     }

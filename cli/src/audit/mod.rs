@@ -1,9 +1,15 @@
 //! `grondslag audit`: what an inspector holds against what a party says of itself.
 
 mod answers;
+mod decision;
+mod entries;
+mod export;
 mod keys;
 mod party;
+mod replay;
 mod report;
+mod rules;
+mod table;
 mod verify;
 mod words;
 
@@ -12,8 +18,10 @@ use clap::{Args, Subcommand};
 use crate::exit::{Exit, Failure};
 use crate::output::Output;
 
+use self::export::ExportArgs;
 pub(crate) use self::party::find;
 pub(crate) use self::report::{Named, Report, say_findings};
+use self::replay::ReplayArgs;
 use self::verify::VerifyArgs;
 pub(crate) use self::verify::{Trust, verify};
 
@@ -33,11 +41,20 @@ enum Command {
     /// With the folders of a broker and of nodes, every head of the broker's ledger that a node
     /// keeps is held against that ledger too.
     Verify(VerifyArgs),
+    /// Take every decision of broker and holders again, and name what comes out otherwise
+    ///
+    /// Each decision names the rules that it was taken with: those in force at its party are used,
+    /// and earlier ones that you give. Records whose term is over were forgotten and are counted.
+    Replay(ReplayArgs),
+    /// Write decisions and processing in the shapes that other programs read
+    Export(ExportArgs),
 }
 
 /// Runs one of the commands.
 pub(crate) fn run(args: &AuditArgs, out: Output) -> Result<Exit, Failure> {
     match &args.command {
         Command::Verify(args) => verify::run(args, out),
+        Command::Replay(args) => replay::run(args, out),
+        Command::Export(args) => export::run(args, out),
     }
 }

@@ -53,3 +53,11 @@ pub(super) const REPLY_TICK_MS: u64 = 0;
 pub(super) const CANARIES: usize = 16;
 /// Agencies of the demo region that are witnesses.
 pub(super) const WITNESSES: usize = 5;
+/// Most questions of a load run: the folder that it leaves takes some 15 GB then.
+pub(super) const LOAD_MAX: u32 = 20_000;
+/// Questions of a load run at the same time.
+pub(super) const LOAD_AT_ONCE: usize = 8;
+/// Agencies that each goes to.
+pub(super) const LOAD_TARGETS: usize = 8;
+/// Questions of one person for one purpose on one day of it: below every budget of a person.
+pub(super) const LOAD_DAY_MAX: usize = 150;

@@ -13,6 +13,7 @@ mod driver;
 mod found;
 mod home;
 mod limits;
+mod load;
 mod measure;
 mod oversee;
 mod place;
@@ -76,6 +77,16 @@ struct PlayArgs {
     #[arg(long, requires = "once")]
     blind_check: bool,
 
+    /// Ask so many questions of eight agencies each instead of the stories, drawn by the seed, and
+    /// stop: something to audit
+    #[arg(long, value_name = "QUESTIONS", conflicts_with = "once")]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..=i64::from(limits::LOAD_MAX)))]
+    load: Option<u32>,
+
+    /// What is drawn by; the same seed asks the same
+    #[arg(long, value_name = "NUMBER", requires = "load", default_value_t = 1)]
+    seed: u64,
+
     /// Make the region in this folder, which must be new or empty, and leave it there
     #[arg(long, value_name = "FOLDER")]
     dir: Option<PathBuf>,
@@ -121,7 +132,9 @@ async fn live(args: &PlayArgs, out: Output, since: Instant) -> Result<Exit, Fail
     let ended = tokio::select! {
         ended = region(args, &place, &mut crew, out, since) => ended,
         // A demo that serves is ended so; one that should have played to its end was not done.
-        () = shutdown.requested() => Ok(if args.once { Exit::Refused } else { Exit::Done }),
+        () = shutdown.requested() => {
+            Ok(if args.once || args.load.is_some() { Exit::Refused } else { Exit::Done })
+        }
     };
     crew.stop().await;
     if home.stays(args.keep) {
@@ -155,7 +168,11 @@ async fn region(
     let driver = Driver { world: &world, desks: &desks, names: &names, clock };
     let seen = Seen::default();
     let mut show = Show { driver, crew, out, since, stocked, control, seen };
-    if args.once { show.once(place).await } else { show.serve(place).await }
+    match args.load {
+        Some(count) => show.load(count, args.seed, place).await,
+        None if args.once => show.once(place).await,
+        None => show.serve(place).await,
+    }
 }
 
 fn world(args: &PlayArgs, place: &Place) -> Result<World, Failure> {
@@ -237,6 +254,20 @@ impl Show<'_> {
         tell::summary(self.out, &report);
         self.out.json(&report)?;
         Ok(verdict(self.out, &report))
+    }
+
+    /// Asks many questions, and ends.
+    async fn load(&mut self, count: u32, seed: u64, place: &Place) -> Result<Exit, Failure> {
+        let steps = self.out.progress(Some(count.into()), self.out.tr("vragen", "questions"));
+        let count = usize::try_from(count).unwrap_or(usize::MAX);
+        let loaded = load::load(&self.driver, count, seed, &steps).await?;
+        steps.finish_and_clear();
+        self.crew.still_well()?;
+        sleep(Duration::from_millis(limits::REST_MS)).await;
+        self.crew.stop().await;
+        tell::loaded(self.out, &loaded);
+        self.out.json(&json!({ "folder": place.folder(), "load": loaded }))?;
+        Ok(Exit::Done)
     }
 
     /// Measures a question once more, with nodes that hide how long a look-up took.

@@ -9,6 +9,7 @@ use grondslag_core::lang::Lang;
 use super::audit::Audited;
 use super::blind::BlindCheck;
 use super::driver::Played;
+use super::load::Loaded;
 use super::place::Ports;
 use super::report::{Judged, Report};
 use super::world::{Half, Question, Storyline, World};
@@ -264,4 +265,24 @@ fn blind(out: Output, check: &BlindCheck) {
 
 fn ms(ms: u64) -> String {
     format!("{ms} ms")
+}
+
+/// What a load run came to.
+pub(super) fn loaded(out: Output, loaded: &Loaded) {
+    let Loaded { questions, targets, replied, ms, .. } = loaded;
+    let refused: u64 = loaded.refused.values().sum();
+    out.line(&match out.lang() {
+        Lang::Nl => format!(
+            "{questions} vragen aan {targets} organisaties, {replied} antwoorden, {refused} \
+             geweigerd; {}",
+            self::ms(*ms)
+        ),
+        Lang::En => format!(
+            "{questions} questions to {targets} agencies, {replied} replies, {refused} refused; {}",
+            self::ms(*ms)
+        ),
+    });
+    for (reason, count) in &loaded.refused {
+        out.line(&format!("  {count:>6} {reason}"));
+    }
 }

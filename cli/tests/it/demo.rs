@@ -25,21 +25,26 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
-/// The storyline, its agencies and their people.
+/// The fourth storyline, its agencies and their people.
 pub(crate) fn small_world(to: &Path) {
+    world_of(to, STORY, &AGENCIES);
+}
+
+/// One storyline, its agencies and their people.
+pub(crate) fn world_of(to: &Path, story: &str, agencies: &[&str]) {
     let world = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/world");
-    for agency in AGENCIES {
+    for agency in agencies {
         let folder = Path::new("agencies").join(agency);
         copy(&world.join(&folder), &to.join(&folder));
     }
     fs::create_dir(to.join("storylines")).unwrap();
-    for file in ["staff.toml", STORY] {
+    for file in ["staff.toml", story] {
         fs::copy(world.join(file), to.join(file)).unwrap();
     }
     let region = fs::read_to_string(world.join("region.toml")).unwrap();
     let mut region: toml::Table = region.parse().unwrap();
-    let agencies = region["agency"].as_array_mut().unwrap();
-    agencies.retain(|agency| AGENCIES.contains(&agency["id"].as_str().unwrap()));
+    let listed = region["agency"].as_array_mut().unwrap();
+    listed.retain(|agency| agencies.contains(&agency["id"].as_str().unwrap()));
     fs::write(to.join("region.toml"), region.to_string()).unwrap();
 }
 

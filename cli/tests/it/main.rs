@@ -9,6 +9,7 @@
 
 mod answers;
 mod audit;
+mod audit_records;
 mod broker;
 mod certs;
 mod demo;

@@ -29,6 +29,8 @@ pub(super) struct Kept<'a> {
     /// Keys of the caller's own that lead to the record, and go with it.
     pub(super) keys: Vec<Vec<u8>>,
     pub(super) body: &'a [u8],
+    /// What stands beside the body; the body holds its digest.
+    pub(super) annex: &'a [u8],
 }
 
 impl<'a> Kept<'a> {
@@ -44,6 +46,7 @@ impl<'a> Kept<'a> {
             .bytes(&self.salt)
             .list(self.keys.iter())
             .bytes(self.body)
+            .bytes(self.annex)
             .finish()
     }
 
@@ -59,9 +62,9 @@ impl<'a> Kept<'a> {
             };
             let (kind, salt) = (reader.text()?, reader.array()?);
             let keys = reader.list(RECORD_KEYS_MAX)?.into_iter().map(<[u8]>::to_vec).collect();
-            let body = reader.bytes()?;
+            let (body, annex) = (reader.bytes()?, reader.bytes()?);
             reader.end()?;
-            Ok(Self { until, kind, salt, keys, body })
+            Ok(Self { until, kind, salt, keys, body, annex })
         };
         read().ok()
     }

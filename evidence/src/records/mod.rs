@@ -92,6 +92,8 @@ pub struct Opened {
     pub commitment: Digest,
     /// What was recorded.
     pub body: Vec<u8>,
+    /// What stands beside it, unchecked: the body says how to hold it against itself.
+    pub annex: Vec<u8>,
     /// The salt, with which somebody else can hold the body against the leaf.
     pub salt: [u8; 32],
     /// When its term ends.
@@ -112,6 +114,22 @@ pub fn commit(
     commit_indexed(kind, body, salt, until, &[])
 }
 
+/// Makes a record with an annex: bytes that stand beside the body and are forgotten with it, and
+/// that are not part of what travels as its opening. The commitment covers the body alone, so the
+/// body must hold the annex's digest, and whoever reads the annex holds it against that.
+///
+/// # Errors
+/// [`StoreError::TooLarge`] for a kind, or for body and annex together, over its limit.
+pub fn commit_with_annex(
+    kind: &str,
+    body: &[u8],
+    annex: &[u8],
+    salt: [u8; 32],
+    until: Until,
+) -> Result<Committed, StoreError> {
+    write(&Kept { until, kind, salt, keys: Vec::new(), body, annex })
+}
+
 /// Makes a record that is found again under keys of the caller's own, such as by whom it is about:
 /// each comes to hold the commitment, must be free, and goes when the record is forgotten. Keys
 /// are not part of what is committed to.
@@ -125,19 +143,22 @@ pub fn commit_indexed(
     until: Until,
     keys: &[Vec<u8>],
 ) -> Result<Committed, StoreError> {
-    if kind.len() > KIND_BYTES_MAX {
+    write(&Kept { until, kind, salt, keys: keys.to_vec(), body, annex: &[] })
+}
+
+fn write(kept: &Kept<'_>) -> Result<Committed, StoreError> {
+    if kept.kind.len() > KIND_BYTES_MAX {
         return Err(StoreError::TooLarge("kind"));
     }
-    if keys.len() > RECORD_KEYS_MAX {
+    if kept.keys.len() > RECORD_KEYS_MAX {
         return Err(StoreError::TooLarge("keys"));
     }
-    let commitment = commitment(kind, &salt, body);
-    let kept = Kept { until, kind, salt, keys: keys.to_vec(), body };
+    let commitment = commitment(kept.kind, &kept.salt, kept.body);
     let state = put_body(Batch::new(), &opening_key(&commitment), &kept.encode())?;
-    let state = keys.iter().fold(mark(state, until, &commitment), |state, key| {
+    let state = kept.keys.iter().fold(mark(state, kept.until, &commitment), |state, key| {
         state.expect_absent(key.as_slice()).put(key.as_slice(), commitment.as_bytes())
     });
-    Ok(Committed { leaf: leaf(kind, &commitment), commitment, state })
+    Ok(Committed { leaf: leaf(kept.kind, &commitment), commitment, state })
 }
 
 /// What a leaf commits to: its kind and its commitment; `None` for a leaf in clear.
@@ -195,9 +216,9 @@ pub async fn find(store: &dyn Store, commitment: &Digest) -> Result<Option<Opene
         return Ok(None);
     };
     let kept = Kept::parse(&stored).filter(|kept| kept.holds(commitment));
-    let Kept { until, kind, salt, body, .. } = kept.ok_or(StoreError::Corrupt)?;
-    let (kind, body, commitment) = (kind.to_owned(), body.to_vec(), *commitment);
-    Ok(Some(Opened { kind, commitment, body, salt, until }))
+    let Kept { until, kind, salt, body, annex, .. } = kept.ok_or(StoreError::Corrupt)?;
+    let (kind, body, annex) = (kind.to_owned(), body.to_vec(), annex.to_vec());
+    Ok(Some(Opened { kind, commitment: *commitment, body, annex, salt, until }))
 }
 
 /// Adds to a batch that a record's term ends at another moment, later or earlier. The batch then

@@ -93,6 +93,25 @@ async fn a_record_is_read_back_and_its_leaf_says_nothing_of_it() {
     assert!(bench.problems().await.is_empty());
 }
 
+/// An annex is kept, moved and forgotten with its record, and is no part of what is committed to.
+#[tokio::test]
+async fn an_annex_stands_beside_the_body_as_long_as_that_does() {
+    let bench = bench().await;
+    let made = commit_with_annex(KIND, b"body", &[3; 9_000], salt(1), Until::At(at(5))).unwrap();
+    let (leaf, commitment) = (made.leaf.clone(), made.commitment);
+    assert_eq!(leaf, commit(KIND, b"body", salt(1), Until::Told).unwrap().leaf);
+    bench.ledger.append(made.entry(Batch::new())).await.unwrap();
+    let annex = async || find(bench.store.as_ref(), &commitment).await.unwrap().unwrap().annex;
+    assert_eq!(annex().await, vec![3; 9_000]);
+    let store = bench.store.as_ref();
+    let later = reterm(store, Batch::new(), &commitment, Until::At(at(9))).await.unwrap().unwrap();
+    bench.store.commit(later).await.unwrap();
+    assert_eq!((annex().await, bench.problems().await), (vec![3; 9_000], Vec::new()));
+    bench.forget(9).await;
+    assert_eq!(find(bench.store.as_ref(), &commitment).await.unwrap(), None);
+    assert!(bench.pairs(b"t/o/").await.is_empty() && bench.pairs(b"p/t/o/").await.is_empty());
+}
+
 #[test]
 fn a_leaf_is_of_one_length_whatever_the_body() {
     let leaf = |body: &[u8]| commit(KIND, body, salt(1), Until::Told).unwrap().leaf;

@@ -268,6 +268,7 @@ impl Hand {
             target: target.clone(),
             header: header.digest(&part.categories, &part.approvals),
             detail: Digest::of(&part.detail),
+            on: Digest::of(b""),
             rulings,
             decided_at: header.times.asked_at,
         };

@@ -35,4 +35,34 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
         "The region's root certificate as you were given it; else that of the folders",
         "Het basiscertificaat van de regio zoals u het hebt gekregen; anders dat van de mappen",
     ),
+    (
+        "Take every decision of broker and holders again, and name what comes out otherwise",
+        "Neem elke beslissing van makelaar en houders opnieuw, en noem wat anders uitkomt",
+    ),
+    (
+        "Each decision names the rules that it was taken with: those in force at its party are \
+         used, and earlier ones that you give. Records whose term is over were forgotten and are \
+         counted",
+        "Elke beslissing noemt de regels waarmee zij is genomen: gebruikt worden de regels die bij \
+         de partij gelden, en eerdere die u opgeeft. Vastleggingen waarvan de termijn voorbij is, \
+         zijn vergeten en worden geteld",
+    ),
+    (
+        "Folder with rules that were in force earlier; may be repeated",
+        "Map met regels die eerder golden; mag vaker",
+    ),
+    (
+        "File with a node's own rules that were in force earlier; may be repeated",
+        "Bestand met eigen regels van een knooppunt die eerder golden; mag vaker",
+    ),
+    (
+        "Write decisions and processing in the shapes that other programs read",
+        "Schrijf beslissingen en verwerkingen in de vormen die andere programma's lezen",
+    ),
+    ("Which shape", "Welke vorm"),
+    ("Only what came of this question", "Alleen wat van deze vraag kwam"),
+    (
+        "Write to this new file instead of the screen",
+        "Schrijf naar dit nieuwe bestand in plaats van naar het scherm",
+    ),
 ];

@@ -13,6 +13,16 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
          dienst, en kunt u in een tweede venster zelf vragen",
     ),
     (
+        "Ask so many questions of eight agencies each instead of the stories, drawn by the seed, \
+         and stop: something to audit",
+        "Stel in plaats van de verhalen zoveel vragen, elk aan acht organisaties, getrokken met het \
+         startgetal, en stop: iets om te controleren",
+    ),
+    (
+        "What is drawn by; the same seed asks the same",
+        "Waarmee getrokken wordt; hetzelfde startgetal vraagt hetzelfde",
+    ),
+    (
         "Play every story to its end, measure, and stop; fails when a story ends otherwise than \
          the law says",
         "Speel elk verhaal tot het einde, meet, en stop; mislukt als een verhaal anders afloopt \

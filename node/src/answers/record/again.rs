@@ -1,38 +1,13 @@
 //! Deciding again: a record and the rules that it names give the decision that it tells, or the
 //! record, the rules or the engine is not what it was.
 
-use std::fmt;
-
 use grondslag_core::answer::Basis;
-use grondslag_core::id::Digest;
 use grondslag_core::tier::{Tier, Verdict};
-use grondslag_policy::{Asked, Decision, FactError, Facts, Overlay, Pack};
+use grondslag_policy::{
+    Asked, Decision, Difference, Differences, FactError, Facts, NotAgain, Overlay, Pack,
+};
 
 use super::{DecidedOn, DecisionFact, DecisionLine, DecisionRecord, FileRuling, Ruled};
-
-/// Where a record and the decision taken again part.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Difference {
-    /// The category, or `naming`.
-    pub of: String,
-    /// What differs: `outcome`, `tier`, `rows`, `grounds`, `reason`, `nameable`, `facts`.
-    pub what: &'static str,
-    /// As the record tells it.
-    pub recorded: String,
-    /// As it is decided now.
-    pub again: String,
-}
-
-/// A record cannot be decided again with these rules.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum NotAgain {
-    /// It was decided with another bundle.
-    #[error("it was decided with the rules {0}")]
-    Bundle(Digest),
-    /// It was decided with other rules of the node's own, or with none.
-    #[error("it was decided with other rules of the node's own")]
-    Overlay,
-}
 
 impl DecisionRecord {
     /// Decides again, and says what differs. On a miss nothing was decided, and nothing is.
@@ -51,40 +26,12 @@ impl DecisionRecord {
             return Err(NotAgain::Overlay);
         }
         let again = Again { record: self, pack, overlay };
-        let mut found = Found::default();
+        let mut found = Differences::default();
         for line in &self.lines {
             again.line(line, &mut found);
         }
         again.naming(&mut found);
-        Ok(found.0)
-    }
-}
-
-#[derive(Default)]
-struct Found(Vec<Difference>);
-
-impl Found {
-    fn hold<T: PartialEq + fmt::Debug>(
-        &mut self,
-        of: &str,
-        what: &'static str,
-        recorded: &T,
-        again: &T,
-    ) {
-        if recorded != again {
-            self.add(of, what, recorded, again);
-        }
-    }
-
-    fn add(
-        &mut self,
-        of: &str,
-        what: &'static str,
-        recorded: &impl fmt::Debug,
-        again: &impl fmt::Debug,
-    ) {
-        let (recorded, again) = (format!("{recorded:?}"), format!("{again:?}"));
-        self.0.push(Difference { of: of.to_owned(), what, recorded, again });
+        Ok(found.into_vec())
     }
 }
 
@@ -95,7 +42,7 @@ struct Again<'a> {
 }
 
 impl Again<'_> {
-    fn line(&self, line: &DecisionLine, found: &mut Found) {
+    fn line(&self, line: &DecisionLine, found: &mut Differences) {
         let of = line.category.as_str();
         let Some(on) = &line.on else {
             found.hold(of, "outcome", &line.outcome, &Ruled::Miss);
@@ -132,7 +79,7 @@ impl Again<'_> {
         rulings.collect()
     }
 
-    fn naming(&self, found: &mut Found) {
+    fn naming(&self, found: &mut Differences) {
         let Some(naming) = &self.record.naming else { return };
         match self.facts(naming.facts) {
             Err(error) => found.add("naming", "facts", &"", &error.to_string()),
@@ -157,7 +104,7 @@ impl Again<'_> {
     }
 }
 
-fn compare(of: &str, file: &FileRuling, again: &Decision, found: &mut Found) {
+fn compare(of: &str, file: &FileRuling, again: &Decision, found: &mut Differences) {
     found.hold(of, "outcome", &file.verdict, &again.verdict);
     found.hold(of, "tier", &file.tier, &again.tier);
     found.hold(of, "rows", &file.rows, &again.rows);
@@ -165,7 +112,7 @@ fn compare(of: &str, file: &FileRuling, again: &Decision, found: &mut Found) {
 }
 
 /// The line of a category is what its files come to.
-fn summed_up(of: &str, line: &DecisionLine, rulings: &[Decision], found: &mut Found) {
+fn summed_up(of: &str, line: &DecisionLine, rulings: &[Decision], found: &mut Differences) {
     let verdict = rulings.iter().map(|ruling| ruling.verdict).min().unwrap_or(Verdict::Refuse);
     let with: Vec<_> = rulings.iter().filter(|ruling| ruling.verdict == verdict).collect();
     let tier = with.iter().map(|ruling| ruling.tier).max().unwrap_or(Tier::T0);

@@ -2,20 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use grondslag_policy::standing;
 use serde_json::{Value, json};
 
 use super::{DecisionRecord, Ruled};
-
-/// How far a visible column may be relied upon; the others are the asker's signed word.
-const STANDINGS: [(&str, &str); 4] = [
-    // The region's authority admitted the asker to its kinds.
-    ("requester_kind", "certified"),
-    // The node's own.
-    ("target_kind", "verified"),
-    // Signed by the second persons, whose node vouches for them.
-    ("approvals", "verified"),
-    ("level", "verified"),
-];
 
 impl DecisionRecord {
     /// The decision with the field names of the standard, at its detail level 4: with the facts and
@@ -92,9 +82,7 @@ impl DecisionRecord {
     fn information(&self) -> Value {
         let mut columns: BTreeMap<&str, Vec<Value>> = BTreeMap::new();
         for (column, value) in &self.visible {
-            let standing = STANDINGS.iter().find(|(of, _)| of == column);
-            let standing = standing.map_or("claimed", |(_, standing)| standing);
-            let told = json!({ "value": value, "standing": standing });
+            let told = json!({ "value": value, "standing": standing(column) });
             columns.entry(column).or_default().push(told);
         }
         for fact in self.facts_once() {

@@ -258,6 +258,9 @@ impl fmt::Debug for DecisionRecord {
 }
 
 impl DecisionRecord {
+    /// The kind of record that it is in the ledger.
+    pub const KIND: &'static str = Kind::Decision.label();
+
     /// Reads the body of a record.
     pub fn parse(body: &[u8]) -> Option<Self> {
         serde_json::from_slice(body).ok()

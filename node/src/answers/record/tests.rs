@@ -6,7 +6,7 @@ use grondslag_core::answer::About as Whose;
 use grondslag_core::clock::Clock as _;
 use grondslag_evidence::records::{check, committed, forget_due, matches};
 use grondslag_evidence::store::{Pair, Store as _};
-use grondslag_policy::Overlay;
+use grondslag_policy::{NotAgain, Overlay};
 use serde_json::json;
 
 use super::super::answering::answer;
@@ -269,12 +269,12 @@ async fn a_decision_is_not_taken_again_with_other_rules() {
     scene.agency.overlay = Some(overlay());
     put(&scene, &Ask::guardian(&["G05"]).id(2)).await;
     let records = read(&scene).await;
-    assert_eq!(records[0].again(&pack, Some(&overlay())), Err(again::NotAgain::Overlay));
-    assert_eq!(records[1].again(&pack, None), Err(again::NotAgain::Overlay));
+    assert_eq!(records[0].again(&pack, Some(&overlay())), Err(NotAgain::Overlay));
+    assert_eq!(records[1].again(&pack, None), Err(NotAgain::Overlay));
     assert_eq!(records[1].again(&pack, Some(&overlay())), Ok(Vec::new()));
     let other = DecisionRecord { bundle: Digest::of(b"other"), ..records[0].clone() };
     let bundle = other.bundle;
-    assert_eq!(other.again(&pack, None), Err(again::NotAgain::Bundle(bundle)));
+    assert_eq!(other.again(&pack, None), Err(NotAgain::Bundle(bundle)));
 }
 
 #[tokio::test]

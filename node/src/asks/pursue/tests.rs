@@ -215,6 +215,7 @@ impl Liar {
             target: asked.target.clone(),
             header: header.digest(&asked.part.categories, &asked.part.approvals),
             detail: Digest::of(&asked.part.detail),
+            on: Digest::of(b""),
             rulings: rulings.iter().map(|named| named.ruling.clone()).collect(),
             decided_at: self.now,
         }

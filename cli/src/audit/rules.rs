@@ -1,0 +1,128 @@
+//! The rules that decisions name: those in force at a party, and earlier ones that were kept.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use clap::Args;
+use grondslag_core::catalogue::Kind;
+use grondslag_core::id::Digest;
+use grondslag_policy::{Overlay, Pack};
+use grondslag_runtime::config::{self, InputFile, Place};
+use serde::Deserialize;
+
+use crate::exit::Failure;
+use crate::files::read_text;
+use crate::limits::TEXT_BYTES_MAX;
+
+/// Rules that are no longer in force.
+#[derive(Debug, Args)]
+pub(super) struct KeptArgs {
+    /// Folder with rules that were in force earlier; may be repeated
+    #[arg(long, value_name = "FOLDER")]
+    policy: Vec<PathBuf>,
+
+    /// File with a node's own rules that were in force earlier; may be repeated
+    #[arg(long, value_name = "FILE")]
+    overlay: Vec<PathBuf>,
+}
+
+/// Every set of rules that is at hand, each read once.
+#[derive(Debug)]
+pub(super) struct Shelf {
+    kept: Vec<Arc<Pack>>,
+    overlays: Vec<(String, String)>,
+    /// Those in force somewhere, by their folder.
+    read: Vec<(Option<PathBuf>, Arc<Pack>)>,
+}
+
+/// The rules that may have decided at one party.
+#[derive(Debug)]
+pub(super) struct Rules {
+    packs: Vec<Arc<Pack>>,
+    /// The party's own rules, each on one of the packs.
+    overlays: Vec<(Digest, Overlay)>,
+}
+
+/// What a configuration says of rules.
+#[derive(Debug, Deserialize)]
+struct Ruled {
+    #[serde(default)]
+    policy: PolicySection,
+    #[serde(default)]
+    agency: Option<AgencySection>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+struct PolicySection {
+    #[serde(default)]
+    folder: Option<Place>,
+    #[serde(default)]
+    overlay: Option<InputFile>,
+}
+
+#[derive(Debug, Deserialize)]
+struct AgencySection {
+    kind: Kind,
+}
+
+impl Shelf {
+    /// Reads the rules that were kept.
+    pub(super) fn read(args: &KeptArgs) -> Result<Self, Failure> {
+        let mut kept = Vec::new();
+        for folder in &args.policy {
+            kept.push(Arc::new(Pack::open(Some(folder))?));
+        }
+        let overlays = args.overlay.iter().map(|file| named(file));
+        Ok(Self { kept, overlays: overlays.collect::<Result<_, _>>()?, read: Vec::new() })
+    }
+
+    /// The rules that may have decided at the party of a configuration.
+    pub(super) fn of(&mut self, config: &Path) -> Result<Rules, Failure> {
+        let Ruled { policy, agency } = config::load(config)?;
+        let mut packs = vec![self.in_force(policy.folder.as_ref().map(Place::path))?];
+        packs.extend(self.kept.iter().cloned());
+        let mut overlays = Vec::new();
+        if let Some(AgencySection { kind }) = agency {
+            let own = policy.overlay.map(|file| named(file.path())).transpose()?;
+            for (name, text) in own.iter().chain(&self.overlays) {
+                // What does not fit a set of rules did not decide with it.
+                overlays.extend(packs.iter().filter_map(|pack| {
+                    let overlay = Overlay::load(pack, &kind, name, text).ok()?;
+                    Some((pack.bundle(), overlay))
+                }));
+            }
+        }
+        Ok(Rules { packs, overlays })
+    }
+
+    fn in_force(&mut self, folder: Option<&Path>) -> Result<Arc<Pack>, Failure> {
+        if let Some((_, pack)) = self.read.iter().find(|(of, _)| of.as_deref() == folder) {
+            return Ok(Arc::clone(pack));
+        }
+        let pack = Arc::new(Pack::open(folder)?);
+        self.read.push((folder.map(Path::to_owned), Arc::clone(&pack)));
+        Ok(pack)
+    }
+}
+
+impl Rules {
+    /// The rules with these digests.
+    ///
+    /// # Errors
+    /// The word for what is not at hand.
+    pub(super) fn find(
+        &self,
+        (bundle, overlay): (Digest, Option<Digest>),
+    ) -> Result<(&Pack, Option<&Overlay>), &'static str> {
+        let pack = self.packs.iter().find(|pack| pack.bundle() == bundle).ok_or("no_bundle")?;
+        let Some(wanted) = overlay else { return Ok((pack, None)) };
+        let found = self.overlays.iter();
+        let mut found = found.filter(|(on, own)| *on == bundle && own.digest() == wanted);
+        let (_, own) = found.next().ok_or("no_overlay")?;
+        Ok((pack, Some(own)))
+    }
+}
+
+fn named(file: &Path) -> Result<(String, String), Failure> {
+    Ok((file.display().to_string(), read_text(file, TEXT_BYTES_MAX)?))
+}

@@ -1,0 +1,91 @@
+//! The decisions of the first storyline, by the processes that took them: replayed from the
+//! folders that they left.
+
+mod planted;
+
+use std::path::Path;
+
+use crate::demo::world_of;
+use crate::run;
+
+const STORY: &str = "storylines/F1.toml";
+/// The agencies of the storyline.
+const AGENCIES: [&str; 11] = [
+    "gem-veenwolde",
+    "vt-drieveen",
+    "sch-drieveen",
+    "ha-dewierde",
+    "jgz-drieveen",
+    "pol-drieveen",
+    "corp-deveste",
+    "gem-lindevoort",
+    "jha-kompas",
+    "gi-baken",
+    "rvdk-drieveen",
+];
+
+/// One region for all of it: playing the story takes the most time by far.
+#[test]
+fn what_a_storyline_left_is_audited_record_by_record() {
+    let temp = tempfile::tempdir().unwrap();
+    world_of(&temp.path().join("world"), STORY, &AGENCIES);
+    let played = run(temp.path(), "demo --once --json --world world --dir region");
+    assert_eq!(played.done()["storylines"][0]["id"], "F1");
+    every_decision_comes_out_as_it_was_recorded(temp.path());
+    a_changed_verdict_is_found_and_named(temp.path());
+    a_decision_by_rules_that_are_not_at_hand_is_counted(temp.path());
+}
+
+const REPLAY: &str = "audit replay --json --offline";
+
+fn every_decision_comes_out_as_it_was_recorded(folder: &Path) {
+    let replayed = run(folder, &format!("{REPLAY} region")).done();
+    assert_eq!((&replayed["logs"], &replayed["differences"]), (&12.into(), &0.into()));
+    assert_eq!((&replayed["no_bundle"], &replayed["problems"]), (&0.into(), &0.into()));
+    let decisions = replayed["decisions"].as_u64().unwrap();
+    assert!(decisions > 60, "at the broker and at the holders: {replayed}");
+    let broker = run(folder, &format!("{REPLAY} region/broker")).done();
+    let broker = broker["decisions"].as_u64().unwrap();
+    assert!(broker > 30 && broker < decisions, "{broker} of {decisions}");
+}
+
+/// In a copy of the broker: once in the opening alone, once with commitment and entry made anew.
+fn a_changed_verdict_is_found_and_named(folder: &Path) {
+    let (broker, lied) = (folder.join("region/broker"), folder.join("lied"));
+    let (index, category) = planted::verdict(&broker, &lied, true);
+    let lied = run(folder, &format!("{REPLAY} lied"));
+    let json = lied.json();
+    assert_eq!((lied.code, &json["differences"], &json["problems"]), (1, &1.into(), &0.into()));
+    let found = &json["findings"][0];
+    assert_eq!((&found["problem"], &found["index"]), (&"differs".into(), &index.into()));
+    assert_eq!((&found["of"], &found["what"]), (&category.into(), &"outcome".into()), "{found}");
+    assert_eq!((&found["recorded"], &found["again"]), (&"Refuse".into(), &"Permit".into()));
+    let told = run(folder, "audit replay --lang en --offline lied");
+    assert!(told.err.contains("differs") && told.err.contains("recorded Refuse, now Permit"));
+
+    let (index, _) = planted::verdict(&broker, &folder.join("altered"), false);
+    let altered = run(folder, &format!("{REPLAY} altered"));
+    let json = altered.json();
+    assert_eq!((altered.code, &json["differences"], &json["problems"]), (1, &0.into(), &1.into()));
+    let found = &json["findings"][0];
+    assert_eq!((&found["problem"], &found["index"]), (&"altered".into(), &index.into()));
+}
+
+fn a_decision_by_rules_that_are_not_at_hand_is_counted(folder: &Path) {
+    let broker = folder.join("region/broker");
+    let config = broker.join("broker.toml");
+    let before = std::fs::read_to_string(&config).unwrap();
+    let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("../policy");
+    let other = folder.join("rules");
+    planted::rules(&own, &other);
+    std::fs::write(&config, format!("{before}\n[policy]\nfolder = \"{}\"\n", other.display()))
+        .unwrap();
+    let without = run(folder, &format!("{REPLAY} region/broker"));
+    let json = without.json();
+    assert_eq!((without.code, &json["decisions"]), (1, &0.into()), "{json}");
+    assert_eq!(json["findings"][0]["problem"], "no_bundle");
+    let kept = format!("{REPLAY} region/broker --policy {}", own.display());
+    let with = run(folder, &kept).done();
+    assert_eq!((&with["no_bundle"], &with["decisions"]), (&0.into(), &json["no_bundle"]));
+    std::fs::write(&config, before).unwrap();
+}
