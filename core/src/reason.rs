@@ -206,6 +206,8 @@ reasons! {
     FoundingBelowHead "FOUNDING_BELOW_HEAD" "Het nieuwe logboek van de makelaar begint onder het laatste hoofd dat dit knooppunt zag; twee regiobeheerders moeten dat hoofd alsnog opnemen." "The broker's new ledger begins below the last head that this node saw; two operators must take that head in after all."
     AskedBeforeRestore "ASKED_BEFORE_RESTORE" "De vraag is gesteld voordat de makelaar uit een back-up werd hersteld; stel haar opnieuw." "The question was asked before the broker was restored from a backup; ask it again."
     NotConfirmed "NOT_CONFIRMED" "Dit knooppunt is uit een back-up hersteld; een beheerder moet eerst bevestigen dat index, maatregelen en toestemmingen actueel zijn." "This node was restored from a backup; its operator must first confirm that index, measures and consents are up to date."
+    LedgerWhole "LEDGER_WHOLE" "Hier is geen logboek dat uit zijn tegels gemaakt moet worden." "There is no ledger here that must be made from its tiles."
+    LedgerBehind "LEDGER_BEHIND" "Anderen hebben meer van dit logboek gezien dan er nog is; zet met twee beheerders een back-up terug." "Others were shown more of this ledger than is left; restore a backup with two operators."
     StoreInUse "STORE_IN_USE" "De opslag is in gebruik door een ander proces." "The store is in use by another process."
     // Files and settings.
     ConfigInvalid "CONFIG_INVALID" "De configuratie klopt niet; de melding noemt bestand en sleutel." "The configuration is wrong; the message names file and key."

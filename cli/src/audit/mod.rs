@@ -6,6 +6,7 @@ mod entries;
 mod export;
 mod keys;
 mod party;
+mod rebuild;
 mod replay;
 mod report;
 mod rules;
@@ -20,14 +21,15 @@ use crate::output::Output;
 
 use self::export::ExportArgs;
 pub(crate) use self::party::find;
-pub(crate) use self::report::{Named, Report, say_findings};
+use self::rebuild::RebuildArgs;
 use self::replay::ReplayArgs;
+pub(crate) use self::report::{Named, Report, say_findings};
 use self::verify::VerifyArgs;
 pub(crate) use self::verify::{Trust, verify};
 
 /// Check ledgers of stopped processes, or copies of them, without trusting anybody
 ///
-/// Nothing is changed: a store is copied into a temporary folder first.
+/// Only `rebuild` changes anything: a store is copied into a temporary folder first.
 #[derive(Debug, Args)]
 pub(crate) struct AuditArgs {
     #[command(subcommand)]
@@ -48,6 +50,12 @@ enum Command {
     Replay(ReplayArgs),
     /// Write decisions and processing in the shapes that other programs read
     Export(ExportArgs),
+    /// Make the keys of a ledger again from its tiles, once a store has lost or damaged them
+    ///
+    /// Only for a stopped process, in its own store: copy the folder first. What stood in no tile
+    /// is lost unless the store still has it. Refused for a ledger that is whole, and below a head
+    /// that somebody was shown.
+    Rebuild(RebuildArgs),
 }
 
 /// Runs one of the commands.
@@ -56,5 +64,6 @@ pub(crate) fn run(args: &AuditArgs, out: Output) -> Result<Exit, Failure> {
         Command::Verify(args) => verify::run(args, out),
         Command::Replay(args) => replay::run(args, out),
         Command::Export(args) => export::run(args, out),
+        Command::Rebuild(args) => rebuild::run(args, out),
     }
 }

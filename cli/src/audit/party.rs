@@ -9,8 +9,10 @@ use grondslag_core::checkpoint::Origin;
 use grondslag_core::id::Oin;
 use grondslag_core::reason::Reason;
 use grondslag_evidence::audit::{Copied, CopyError, KeptCard, KeptHead};
+use grondslag_evidence::ledger::Signer;
 use grondslag_evidence::store::StoreError;
 use grondslag_runtime::config::{self, Identity, SecretFile, Store};
+use grondslag_runtime::run::SignKeys;
 use serde::Deserialize;
 use tempfile::TempDir;
 
@@ -35,11 +37,26 @@ struct AnyProcess {
     holder: Option<Section>,
 }
 
-/// Its key is named and not read: an auditor has none of them.
+/// Its keys are named and not read: an auditor has none of them.
 #[derive(Debug, Deserialize)]
 struct Section {
     #[serde(default)]
     sign_key: Option<SecretFile>,
+    #[serde(default)]
+    previous_sign_key: Option<SecretFile>,
+}
+
+impl AnyProcess {
+    /// What it is: a node's section about its broker names no key.
+    fn role(&self, file: &Path) -> Result<Role, Failure> {
+        let routes = self.broker.as_ref().is_some_and(|section| section.sign_key.is_some());
+        match (&self.agency, &self.holder) {
+            (Some(_), _) => Ok(Role::Node),
+            (None, _) if routes => Ok(Role::Broker),
+            (None, Some(_)) => Ok(Role::Holder),
+            (None, None) => Err(Failure::new(Reason::ConfigInvalid, file.display())),
+        }
+    }
 }
 
 /// What a party is, and the name of the ledger that its records stand in.
@@ -80,13 +97,7 @@ impl Party {
         given: Option<&Root>,
     ) -> Result<Self, Failure> {
         let process: AnyProcess = config::load(file)?;
-        let routes = process.broker.as_ref().is_some_and(|section| section.sign_key.is_some());
-        let role = match (&process.agency, &process.holder) {
-            (Some(_), _) => Role::Node,
-            (None, _) if routes => Role::Broker,
-            (None, Some(_)) => Role::Holder,
-            (None, None) => return Err(Failure::new(Reason::ConfigInvalid, file.display())),
-        };
+        let role = process.role(file)?;
         let oin = oin(&process.identity)?;
         let root = Root::load(process.identity.root.path())?;
         if given.is_some_and(|given| given.fingerprint() != root.fingerprint()) {
@@ -103,12 +114,7 @@ impl Party {
 
     /// What one of its ledgers is called in checkpoints.
     pub(super) fn origin(&self, ledger: &str) -> Result<Origin, Failure> {
-        let region = self.root.fingerprint().to_string();
-        let origin = match self.role {
-            Role::Broker if ledger == BROKER => Origin::of_broker(&region, 1),
-            _ => Origin::of_member(&region, &self.oin, ledger, 1),
-        };
-        origin.map_err(|error| Failure::new(Reason::Internal, error))
+        origin(&self.root, self.role, &self.oin, ledger)
     }
 
     /// What the log of a node of the same region is called.
@@ -152,6 +158,50 @@ fn refused(path: &Path, error: CopyError) -> Failure {
         ),
         CopyError::Store(error) => Failure::from(error).about(&path.display().to_string()),
     }
+}
+
+/// A process that signs its own ledger: this one's keys are read.
+pub(super) struct Own {
+    pub(super) role: Role,
+    pub(super) oin: Oin,
+    pub(super) store: PathBuf,
+    root: Root,
+    keys: SignKeys,
+}
+
+impl Own {
+    pub(super) fn load(file: &Path) -> Result<Self, Failure> {
+        let process: AnyProcess = config::load(file)?;
+        let role = process.role(file)?;
+        let section = match role {
+            Role::Broker => process.broker,
+            Role::Node => process.agency,
+            Role::Holder => process.holder,
+        };
+        let section = section.ok_or_else(|| Failure::new(Reason::ConfigInvalid, file.display()))?;
+        let key = section.sign_key.as_ref();
+        let key = key.ok_or_else(|| Failure::new(Reason::ConfigInvalid, file.display()))?;
+        let keys = SignKeys::load(key, section.previous_sign_key.as_ref())?;
+        let root = Root::load(process.identity.root.path())?;
+        let oin = oin(&process.identity)?;
+        Ok(Self { role, oin, store: process.store.path.path().to_owned(), root, keys })
+    }
+
+    pub(super) fn signer(&self) -> Result<Signer, Failure> {
+        let origin = origin(&self.root, self.role, &self.oin, self.role.ledger())?;
+        let previous = self.keys.previous.as_ref().map(|key| key.verifying_key().to_bytes());
+        Ok(Signer { origin, key: self.keys.current.clone(), previous })
+    }
+}
+
+/// What a ledger of a party is called in checkpoints.
+fn origin(root: &Root, role: Role, oin: &Oin, ledger: &str) -> Result<Origin, Failure> {
+    let region = root.fingerprint().to_string();
+    let origin = match role {
+        Role::Broker if ledger == BROKER => Origin::of_broker(&region, 1),
+        _ => Origin::of_member(&region, oin, ledger, 1),
+    };
+    origin.map_err(|error| Failure::new(Reason::Internal, error))
 }
 
 /// The configurations of the processes in some folders; the folder of a demo has many.

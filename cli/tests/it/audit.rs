@@ -2,12 +2,15 @@
 
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 
 use ed25519_dalek::SigningKey;
 use grondslag_core::checkpoint::{
     Checkpoint, Origin, SignatureType, SignedCheckpoint, VerifierKey,
 };
+use grondslag_core::clock::{SetClock, Timestamp};
 use grondslag_core::id::{Digest, Oin};
+use grondslag_evidence::ledger::{Entry, Ledger, Means, Signer, Tiles};
 use grondslag_evidence::store::parts::{delete_body, put_body, read_body};
 use grondslag_evidence::store::{self, Backend, Batch, Config};
 use serde_json::Value;
@@ -209,6 +212,74 @@ fn a_head_that_the_brokers_ledger_does_not_begin_with_is_named() {
         let json = run(temp.path(), VERIFY).json();
         assert_eq!(found(&json), [(key.clone(), word.into())], "{json}");
     }
+}
+
+/// The broker's ledger, filled until bundles stand in files, loses its keys: it is made again from
+/// its tiles, and nothing is wrong with it; not below a head that a node keeps.
+#[test]
+fn a_ledger_whose_keys_were_lost_is_made_again_from_its_tiles() {
+    let temp = tempfile::tempdir().unwrap();
+    small_world(&temp.path().join("world"));
+    drop(Demo::start(temp.path()));
+    let (broker, nodes) = (temp.path().join("region/broker"), temp.path().join("region/nodes"));
+    let origin = kept_head(&nodes.join("sch-drieveen")).checkpoint().origin.clone();
+    let rebuild = |more: &str| {
+        run(temp.path(), &format!("audit rebuild --json --config region/broker/broker.toml {more}"))
+    };
+    let whole = rebuild("");
+    assert_eq!((whole.code, whole.reason().as_str()), (1, "LEDGER_WHOLE"));
+
+    let size = grow(&broker, origin, 600);
+    lose(&broker);
+    let rebuilt = rebuild("--heads region/nodes/sch-drieveen").done();
+    let filed = size / 256 * 256;
+    assert_eq!((&rebuilt["filed"], &rebuilt["size"]), (&filed.into(), &filed.into()), "{rebuilt}");
+    assert_eq!((&rebuilt["kept"], &rebuilt["size_before"]), (&0.into(), &Value::Null));
+    let sound = run(temp.path(), VERIFY).done();
+    assert_eq!(sound["problems"], 0, "{sound}");
+
+    // A node that was shown more than is left.
+    let head = kept_head(&nodes.join("sch-drieveen")).checkpoint().clone();
+    let longer = Checkpoint { size: size + 1, ..head }.sign(&key_of(&broker));
+    replace(&nodes.join("sch-drieveen"), COVERED, longer.note().as_bytes());
+    lose(&broker);
+    let refused = rebuild("--heads region/nodes/sch-drieveen");
+    assert_eq!((refused.code, refused.reason().as_str()), (1, "LEDGER_BEHIND"), "{refused:?}");
+    let told = run(temp.path(), "audit rebuild --config region/broker/broker.toml");
+    assert!(told.out.contains("is verloren"), "{told:?}");
+}
+
+/// Adds leaves to the broker's ledger until so many more stand there; gives its size.
+fn grow(folder: &Path, origin: Origin, more: u64) -> u64 {
+    let (path, owner) = (folder.join("store"), owner(folder));
+    let tiles = Arc::new(Tiles::folder(path.join("ledger/broker")));
+    let signer = Signer { origin, key: key_of(folder), previous: None };
+    tokio::runtime::Runtime::new().unwrap().block_on(async {
+        let store = store::open(Config { path, owner, backend: Backend::Sled }).await.unwrap();
+        let clock = Arc::new(SetClock::at(Timestamp::from_ms(0)));
+        let means = Means { store, clock, name: "broker", tiles, signer };
+        let ledger = Ledger::open(means).await.unwrap();
+        for n in 0..more {
+            let leaf = n.to_be_bytes().to_vec();
+            let entry = Entry { about: Digest::of(&leaf), leaf, state: Batch::new() };
+            ledger.append(entry).await.unwrap();
+        }
+        let size = ledger.size().await.unwrap();
+        ledger.close().await;
+        size
+    })
+}
+
+/// The keys of the broker's ledger are gone.
+fn lose(folder: &Path) {
+    let (path, owner) = (folder.join("store"), owner(folder));
+    tokio::runtime::Runtime::new().unwrap().block_on(async {
+        let store = store::open(Config { path, owner, backend: Backend::Sled }).await.unwrap();
+        let pairs = store.scan(b"l/broker/", None, usize::MAX).await.unwrap();
+        assert!(!pairs.is_empty());
+        let gone = pairs.into_iter().fold(Batch::new(), |batch, pair| batch.delete(pair.key));
+        store.commit(gone).await.unwrap();
+    });
 }
 
 #[test]

@@ -16,6 +16,7 @@ mod edge;
 mod filer;
 mod keys;
 mod outside;
+pub mod rebuild;
 mod receipt;
 mod sequencer;
 mod start;

@@ -43,7 +43,7 @@ impl Signer {
     }
 
     /// One of our keys signed it, for this ledger.
-    fn made(&self, signed: &SignedCheckpoint) -> bool {
+    pub(super) fn made(&self, signed: &SignedCheckpoint) -> bool {
         let own = self.key.verifying_key().to_bytes();
         let keys = [Some(own), self.previous];
         signed.checkpoint().origin == self.origin

@@ -1,4 +1,5 @@
 mod places;
+mod rebuilt;
 mod tiles;
 
 use grondslag_core::clock::SetClock;

@@ -7,8 +7,26 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
          vertrouwen",
     ),
     (
-        "Nothing is changed: a store is copied into a temporary folder first",
-        "Er verandert niets: een opslag wordt eerst gekopieerd naar een tijdelijke map",
+        "Only `rebuild` changes anything: a store is copied into a temporary folder first",
+        "Alleen `rebuild` verandert iets: een opslag wordt eerst gekopieerd naar een tijdelijke map",
+    ),
+    (
+        "Make the keys of a ledger again from its tiles, once a store has lost or damaged them",
+        "Maak de sleutels van een logboek opnieuw uit zijn tegels, als een opslag ze kwijt is of \
+         heeft beschadigd",
+    ),
+    (
+        "Only for a stopped process, in its own store: copy the folder first. What stood in no \
+         tile is lost unless the store still has it. Refused for a ledger that is whole, and below \
+         a head that somebody was shown",
+        "Alleen voor een gestopt proces, in zijn eigen opslag: kopieer eerst de map. Wat in geen \
+         tegel stond is verloren, tenzij de opslag het nog heeft. Geweigerd voor een logboek dat \
+         heel is, en onder een hoofd dat iemand is getoond",
+    ),
+    ("Configuration of the stopped process", "Configuratie van het gestopte proces"),
+    (
+        "Folders of stopped nodes that keep heads of this ledger; may be repeated",
+        "Mappen van gestopte knooppunten die hoofden van dit logboek bewaren; mag vaker",
     ),
     (
         "Hash every entry again, and hold tiles, checkpoints, cosignatures and records against it",

@@ -7,7 +7,7 @@ use grondslag_core::merkle::Frontier;
 use super::*;
 use crate::limits::GROUP_MAX;
 
-async fn fill(ledger: &Ledger, range: std::ops::Range<u64>) {
+pub(super) async fn fill(ledger: &Ledger, range: std::ops::Range<u64>) {
     let all: Vec<Entry> = range.map(|n| entry(&n.to_string())).collect();
     for some in all.chunks(GROUP_MAX) {
         let some =

@@ -1,0 +1,122 @@
+//! `grondslag audit rebuild`: the keys of a ledger again, from its tiles.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use clap::Args;
+use grondslag_core::checkpoint::SignedCheckpoint;
+use grondslag_core::clock::{SetClock, Timestamp};
+use grondslag_evidence::audit::LEDGERS;
+use grondslag_evidence::ledger::rebuild::{RebuildError, Rebuilt, rebuild};
+use grondslag_evidence::ledger::{Means, Tiles};
+use grondslag_evidence::store::{self, Backend, Config};
+use serde_json::json;
+
+use super::party::{Own, Party, find};
+use crate::exit::{Exit, Failure};
+use crate::output::{Output, bold, green, yellow};
+use crate::wait::wait;
+
+/// Arguments of `audit rebuild`.
+#[derive(Debug, Args)]
+pub(super) struct RebuildArgs {
+    /// Configuration of the stopped process
+    #[arg(long, value_name = "FILE")]
+    config: PathBuf,
+    /// Folders of stopped nodes that keep heads of this ledger; may be repeated
+    #[arg(long, value_name = "FOLDER", num_args = 1..)]
+    heads: Vec<PathBuf>,
+}
+
+pub(super) fn run(args: &RebuildArgs, out: Output) -> Result<Exit, Failure> {
+    let rebuilt = wait(again(&args.config, &args.heads))?;
+    let size = rebuilt.checkpoint.checkpoint().size;
+    let Rebuilt { filed, kept, said, .. } = rebuilt;
+    out.line(&green(out.tr(
+        "Het logboek is opnieuw gemaakt uit zijn tegels.",
+        "The ledger was made again from its tiles.",
+    )));
+    let figures = [
+        (out.tr("regels uit tegels", "leaves from tiles"), filed),
+        (out.tr("regels uit de opslag", "leaves from the store"), kept),
+        (out.tr("regels nu", "leaves now"), size),
+    ];
+    for (label, figure) in figures {
+        out.line(&format!("  {label:<26} {}", bold(&figure.to_string())));
+    }
+    out.line(&yellow(&lost(out, size, said)));
+    let note = rebuilt.checkpoint.note();
+    out.json(&json!({
+        "filed": filed, "kept": kept, "size": size, "size_before": said, "checkpoint": note,
+    }))?;
+    Ok(Exit::Done)
+}
+
+/// What is gone, as plainly as it is known.
+fn lost(out: Output, size: u64, said: Option<u64>) -> String {
+    match said.map(|said| said.saturating_sub(size)) {
+        Some(0) => out.tr("Er is geen regel verloren.", "No leaf was lost.").to_owned(),
+        Some(lost) => match out.lang() {
+            grondslag_core::lang::Lang::Nl => {
+                format!("{lost} regels die in geen tegel stonden zijn verloren.")
+            }
+            grondslag_core::lang::Lang::En => {
+                format!("{lost} leaves that stood in no tile are lost.")
+            }
+        },
+        None => match out.lang() {
+            grondslag_core::lang::Lang::Nl => {
+                format!("Wat na regel {size} alleen in de opslag stond, is verloren.")
+            }
+            grondslag_core::lang::Lang::En => {
+                format!("What stood behind leaf {size} in the store alone is lost.")
+            }
+        },
+    }
+}
+
+async fn again(config: &Path, heads: &[PathBuf]) -> Result<Rebuilt, Failure> {
+    let own = Own::load(config)?;
+    let mut shown: Vec<SignedCheckpoint> = Vec::new();
+    for file in if heads.is_empty() { Vec::new() } else { find(heads)? } {
+        let party = Party::open(&file, None, None).await?;
+        shown.extend(party.heads().await?.into_iter().filter_map(|kept| kept.head));
+    }
+    let name = own.role.ledger();
+    let tiles = Arc::new(Tiles::folder(own.store.join(LEDGERS).join(name)));
+    let (path, owner) = (own.store.clone(), own.oin.clone());
+    let store = store::open(Config { path, owner, backend: Backend::Sled }).await?;
+    // Nothing is recorded here: no moment is needed.
+    let clock = Arc::new(SetClock::at(Timestamp::from_ms(0)));
+    let means = Means { store, clock, name, tiles, signer: own.signer()? };
+    rebuild(&means, &shown).await.map_err(|error| told(error, &own.store))
+}
+
+fn told(error: RebuildError, store: &Path) -> Failure {
+    let (nl, en) = match error {
+        RebuildError::Whole => ("er is niets mis met dit logboek", "nothing is wrong with it"),
+        RebuildError::Nothing => ("er zijn geen tegels", "there are no tiles"),
+        RebuildError::PutBack => (
+            "de opslag is ouder dan de tegels: zij is teruggezet, en haar inhoud hoort niet bij \
+             deze regels",
+            "the store is older than the tiles: it was put back, and what it holds does not go \
+             with these leaves",
+        ),
+        RebuildError::OtherHistory => (
+            "iemand kreeg een ander logboek te zien dan deze tegels",
+            "somebody was shown another ledger than these tiles",
+        ),
+        RebuildError::Behind(size) => {
+            let nl = format!("iemand bewaart een hoofd van {size} regels");
+            return Failure::told(
+                error.reason(),
+                nl,
+                format!("somebody keeps a head over {size} leaves"),
+            );
+        }
+        RebuildError::Ledger(inner) => {
+            return Failure::new(error.reason(), format!("{}: {inner}", store.display()));
+        }
+    };
+    Failure::told(error.reason(), nl, en)
+}
