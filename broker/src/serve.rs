@@ -26,6 +26,7 @@ use grondslag_proto::v1::ledger_service_server::LedgerServiceServer;
 use grondslag_proto::v1::node_service_client::NodeServiceClient;
 use grondslag_runtime::channel::{Channels, of_target, reason_of, within};
 use grondslag_runtime::config::Place;
+use grondslag_runtime::in_force;
 use grondslag_runtime::operator::{Vitals, serve_operator};
 use grondslag_runtime::otlp::{Incoming, Level};
 use grondslag_runtime::run::{App, Context, SignKeys, StartError};
@@ -68,6 +69,8 @@ pub async fn build(config: BrokerConfig, context: &Context) -> Result<App, Start
     let context = &context.timing_commits();
     let calls = Arc::new(Calls::new(context.channels(), context.clock.clock()));
     let broker = Arc::new(open(&config, context, Arc::clone(&calls)).await?);
+    let recorded = in_force::record(&broker.ledger, &*broker.store, broker.pack.leaf(None)).await;
+    recorded.map_err(|reason| StartError::new(reason, "the rules in force"))?;
     look_after(&broker, context)?;
     count_leaves(context, BROKER, &broker.ledger);
     let watch = watch(&config, &broker, context).await?;

@@ -5,20 +5,16 @@
 //! was received is shown and never stored.
 
 use grondslag_core::clock::Timestamp;
-use grondslag_core::id::Digest;
 use grondslag_core::reason::Reason;
-use grondslag_evidence::ledger::{Entry, LedgerError};
+use grondslag_evidence::ledger::LedgerError;
 use grondslag_evidence::records::Round;
-use grondslag_evidence::store::{Batch, StoreError};
 use grondslag_policy::Overlay;
 use grondslag_policy::retention::Kept;
+use grondslag_runtime::in_force;
 use grondslag_runtime::status::RetentionState;
 
 use crate::agency::Agency;
 use crate::asks::inquiries::forget_lines;
-
-/// Which rules were in force when this node last started.
-const POLICY: &[u8] = b"y/policy";
 
 impl Agency {
     /// Forgets what is due if that was not done yet today. What was left over, as after a long
@@ -54,15 +50,7 @@ impl Agency {
     /// Why ledger or store did not take it.
     pub(crate) async fn record_policy(&self) -> Result<(), Reason> {
         let leaf = self.pack.leaf(self.overlay.as_ref().map(Overlay::digest));
-        let about = Digest::of(&leaf);
-        let before = self.store.get(POLICY).await.map_err(StoreError::reason)?;
-        if before.as_deref() == Some(about.as_bytes()) {
-            return Ok(());
-        }
-        let state = Batch::new().put(POLICY, about.as_bytes());
-        let entry = Entry { about, leaf, state };
-        self.ledger.append(entry).await.map_err(LedgerError::reason)?;
-        Ok(())
+        in_force::record(&self.ledger, self.store.as_ref(), leaf).await
     }
 }
 
