@@ -1,11 +1,8 @@
-//! How fast a ledger is verified: fills a ledger of so many leaves in a folder, and measures.
-//!
-//! `cargo run --release -p grondslag-evidence --example audit_bench -- --leaves 100000`
-
-#![expect(clippy::disallowed_macros, reason = "it reports to who runs it")]
+//! A long ledger: how it is opened, proved and verified.
 
 use std::collections::BTreeSet;
-use std::error::Error;
+use std::path::Path;
+use std::process::Command;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -19,31 +16,15 @@ use grondslag_evidence::ledger::{Entry, Ledger, Means, Signer, Tiles};
 use grondslag_evidence::limits::APPEND_MAX;
 use grondslag_evidence::store::{self, Backend, Batch, Config};
 
-/// Leaves, unless told otherwise.
-const LEAVES: u64 = 20_000;
+use super::Outcome;
+
 /// Proofs that are timed.
 const PROOFS: u64 = 200;
 
-fn main() -> Result<(), Box<dyn Error>> {
-    tokio::runtime::Runtime::new()?.block_on(bench())
-}
-
-async fn bench() -> Result<(), Box<dyn Error>> {
-    let leaves = leaves()?;
-    let temp = tempfile::tempdir()?;
-    let (folder, copy) = (temp.path().join("store"), temp.path().join("copy"));
-    let owner = Oin::parse("00000099000000001000")?;
-    let key = SigningKey::from_bytes(&[1; 32]);
-    let signer = Signer { origin: Origin::parse("bench/1")?, key, previous: None };
-    let open = async || -> Result<Ledger, Box<dyn Error>> {
-        let config = Config { path: folder.clone(), owner: owner.clone(), backend: Backend::Sled };
-        let clock = Arc::new(SetClock::at(Timestamp::from_ms(1)));
-        let tiles = Arc::new(Tiles::folder(folder.join(LEDGERS).join("bench")));
-        let store = store::open(config).await?;
-        let means = Means { store, clock, name: "bench", tiles, signer: signer.clone() };
-        Ok(Ledger::open(means).await?)
-    };
-    let ledger = open().await?;
+/// Fills a ledger, looks at it from another process, and verifies it.
+pub(super) async fn measure(folder: &Path, leaves: u64) -> Outcome<()> {
+    let since = Instant::now();
+    let ledger = open(folder).await?;
     let mut next = 0;
     while next < leaves {
         let end = leaves.min(next + APPEND_MAX as u64);
@@ -51,33 +32,66 @@ async fn bench() -> Result<(), Box<dyn Error>> {
         next = end;
     }
     ledger.close().await;
-
-    let since = Instant::now();
-    let ledger = open().await?;
-    println!("start:  {:?}", since.elapsed());
-    let since = Instant::now();
-    for n in 0..PROOFS {
-        ledger.prove(&[n.wrapping_mul(7_919) % leaves], leaves / 2).await?;
+    println!("filled:  {leaves} leaves in {:.1?}", since.elapsed());
+    let mut again = Command::new(std::env::current_exe()?);
+    let again = again.args(["--look", "--leaves", &leaves.to_string()]).arg(folder).status()?;
+    if !again.success() {
+        return Err("the second process failed".into());
     }
-    println!("proof:  {:?}", since.elapsed() / u32::try_from(PROOFS)?);
-    ledger.close().await;
+    verify(folder).await
+}
 
-    std::fs::create_dir(&copy)?;
-    let copied = Copied::take(&folder, &copy, &owner).await?;
-    let (still, keys) = (copied.ledger("bench").await?, [signer.key.verifying_key().to_bytes()]);
-    let sizes = BTreeSet::from([leaves / 2]);
-    let against = Against { origin: &signer.origin, keys: &keys, sizes: &sizes };
+/// What a process that opens the ledger needs.
+pub(super) async fn look(folder: &Path, leaves: u64) -> Outcome<()> {
     let since = Instant::now();
-    let walked = still.walk(against, &|_| {}).await?;
-    let seconds = since.elapsed().as_secs_f64();
-    let rate = u64_of(leaves) / seconds;
-    println!("verify: {rate:.0} leaves/s, {} problems", walked.findings.count());
-    println!("memory: {} at the most", peak()?);
+    let ledger = open(folder).await?;
+    println!("start:   {:.1?}, {}", since.elapsed(), memory("VmRSS:")?);
+    let (mut whole, mut longest) = (0.0, 0.0_f64);
+    for n in 0..PROOFS {
+        let since = Instant::now();
+        ledger.prove(&[n.wrapping_mul(7_919_003) % leaves], leaves / 2).await?;
+        let took = since.elapsed().as_secs_f64() * 1_000.0;
+        (whole, longest) = (whole + took, longest.max(took));
+    }
+    println!("proof:   {:.3} ms, the longest {longest:.3} ms", whole / float(PROOFS));
+    for n in 0..1_000 {
+        ledger.append(entry(leaves + n)).await?;
+    }
+    ledger.close().await;
+    println!("memory:  {} at the most", memory("VmHWM:")?);
     Ok(())
 }
 
-fn u64_of(number: u64) -> f64 {
-    u32::try_from(number).map_or(f64::INFINITY, f64::from)
+async fn verify(folder: &Path) -> Outcome<()> {
+    let copy = tempfile::tempdir()?;
+    let copied = Copied::take(folder, copy.path(), &owner()?).await?;
+    let (still, signer) = (copied.ledger("bench").await?, signer()?);
+    let keys = [signer.key.verifying_key().to_bytes()];
+    let sizes = BTreeSet::from([still.len() / 2]);
+    let against = Against { origin: &signer.origin, keys: &keys, sizes: &sizes };
+    let since = Instant::now();
+    let walked = still.walk(against, &|_| {}).await?;
+    let rate = float(walked.leaves) / since.elapsed().as_secs_f64();
+    println!("verify:  {rate:.0} leaves/s, {} problems", walked.findings.count());
+    Ok(())
+}
+
+async fn open(folder: &Path) -> Outcome<Ledger> {
+    let (path, backend) = (folder.to_owned(), Backend::Sled);
+    let store = store::open(Config { path, owner: owner()?, backend }).await?;
+    let clock = Arc::new(SetClock::at(Timestamp::from_ms(1)));
+    let tiles = Arc::new(Tiles::folder(folder.join(LEDGERS).join("bench")));
+    let means = Means { store, clock, name: "bench", tiles, signer: signer()? };
+    Ok(Ledger::open(means).await?)
+}
+
+fn owner() -> Outcome<Oin> {
+    Ok(Oin::parse("00000099000000001000")?)
+}
+
+fn signer() -> Outcome<Signer> {
+    let key = SigningKey::from_bytes(&[1; 32]);
+    Ok(Signer { origin: Origin::parse("bench/1")?, key, previous: None })
 }
 
 fn entry(n: u64) -> Entry {
@@ -85,18 +99,14 @@ fn entry(n: u64) -> Entry {
     Entry { about: Digest::of(&leaf), leaf, state: Batch::new() }
 }
 
-fn leaves() -> Result<u64, Box<dyn Error>> {
-    let mut words = std::env::args().skip(1);
-    match (words.next().as_deref(), words.next()) {
-        (None, _) => Ok(LEAVES),
-        (Some("--leaves"), Some(number)) => Ok(number.parse::<u64>()?.max(2)),
-        _ => Err("--leaves N".into()),
-    }
+/// A count as a number to divide.
+pub(super) fn float(number: u64) -> f64 {
+    u32::try_from(number).map_or(f64::INFINITY, f64::from)
 }
 
-/// Most memory that this process had, as the kernel counts it.
-fn peak() -> Result<String, Box<dyn Error>> {
+/// What the kernel counts of this process's memory.
+fn memory(what: &str) -> Outcome<String> {
     let status = std::fs::read_to_string("/proc/self/status")?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let line = status.lines().find_map(|line| line.strip_prefix(what));
     Ok(line.unwrap_or("unknown").trim().to_owned())
 }

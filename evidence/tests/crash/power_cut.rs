@@ -6,7 +6,7 @@
 //! state, every root that was acknowledged must be there. Then the same with a shim that does
 //! nothing for one kind of sync: acknowledged leaves must be lost, or the model shows nothing.
 //!
-//! `cargo test -p grondslag-evidence -- --ignored power_cut` plays more rounds.
+//! More rounds: `cargo test -p grondslag-evidence --test crash -- through_a_power_cut rounds=500`.
 
 use std::hash::{BuildHasher, RandomState};
 use std::io::Write as _;
@@ -18,9 +18,8 @@ use tempfile::TempDir;
 use crate::disk::Disk;
 use crate::written::{Acknowledged, Found, writer};
 
-/// Rounds of the issue, and of a long run.
+/// Rounds, unless told otherwise.
 const ROUNDS: u64 = 25;
-const ROUNDS_LONG: u64 = 500;
 /// After so many rounds a new folder is begun, so that a round stays short.
 const ROUNDS_PER_FOLDER: u64 = 5;
 /// Writers that share group commits.
@@ -103,21 +102,14 @@ async fn cut(rounds: u64, seed: u64) -> Run {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn invariant_07_nothing_acknowledged_is_lost_through_a_power_cut() {
+    // To the harness this is one more filter, which no test has in its name.
+    let told = std::env::args().find_map(|word| word.strip_prefix("rounds=")?.parse().ok());
     let seed = RandomState::new().hash_one(ROUNDS);
-    let run = cut(ROUNDS, seed).await;
+    let run = cut(told.unwrap_or(ROUNDS), seed).await;
     tell(seed, &run);
     assert_eq!(run.lost, Vec::<String>::new(), "seed {seed}");
     // Bundles left the store for files on the way.
     assert!(run.acknowledged > 2_000 && run.bundles >= 2, "seed {seed}: {run:?}");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-#[ignore = "long; at night"]
-async fn invariant_07_nothing_is_lost_through_a_power_cut_in_a_long_run() {
-    let seed = RandomState::new().hash_one(ROUNDS_LONG);
-    let run = cut(ROUNDS_LONG, seed).await;
-    tell(seed, &run);
-    assert_eq!(run.lost, Vec::<String>::new(), "seed {seed}");
 }
 
 /// The control: whichever kind of sync does nothing, something that was acknowledged is lost.
