@@ -51,3 +51,9 @@ pub(crate) const AUDIT_FOLDERS_MAX: usize = 1_024;
 pub(crate) const AUDIT_FINDINGS_MAX: usize = 1_000;
 /// Entries of a ledger that an audit reads at a time.
 pub(crate) const AUDIT_PAGE: usize = 500;
+/// Entries of one party that are shown, unless told otherwise.
+pub(crate) const SHOWN: u32 = 20;
+/// Most of them.
+pub(crate) const SHOWN_MAX: u32 = 100_000;
+/// Largest proof that is read: a record of the largest size, a path of 64 hashes, a signed note.
+pub(crate) const PROOF_BYTES_MAX: u64 = 4 * 1_024 * 1_024;

@@ -1,6 +1,6 @@
 //! A decision of a broker or of a holder, as its record tells it.
 
-use grondslag_broker::decision::DecisionRecord as OfBroker;
+use grondslag_broker::decision::{DecisionRecord as OfBroker, RecordError};
 use grondslag_core::clock::Timestamp;
 use grondslag_core::id::{Digest, Oin, TargetId};
 use grondslag_core::statement::Leaf;
@@ -27,7 +27,7 @@ impl Decision {
     /// The word for what is wrong with it.
     pub(super) fn read(opened: &Opened) -> Result<Option<Self>, &'static str> {
         if opened.kind == Leaf::KIND {
-            let read = OfBroker::read(opened).map_err(|error| error.word())?;
+            let read = OfBroker::read(opened).map_err(RecordError::word)?;
             return Ok(Some(Self::Broker(Box::new(read))));
         }
         if opened.kind != OfHolder::KIND {

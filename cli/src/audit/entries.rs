@@ -1,5 +1,6 @@
 //! What stands in the ledgers of a party, entry by entry, with what is behind each.
 
+use grondslag_core::clock::Timestamp;
 use grondslag_core::id::Digest;
 use grondslag_evidence::ledger::Leaves as _;
 use grondslag_evidence::records::{Forgotten, Opened, Opening, committed, open};
@@ -14,6 +15,8 @@ use crate::limits::AUDIT_PAGE;
 #[derive(Debug)]
 pub(super) struct Entry {
     pub(super) index: u64,
+    pub(super) recorded_at: Timestamp,
+    pub(super) leaf: Vec<u8>,
     pub(super) behind: Behind,
 }
 
@@ -47,7 +50,8 @@ pub(super) async fn each(
             bar.inc(u64::try_from(page.len()).unwrap_or(u64::MAX));
             for record in page {
                 let behind = behind(party, &record.leaf).await?;
-                take(still.name(), Entry { index: record.index, behind })?;
+                let grondslag_evidence::ledger::Record { index, recorded_at, leaf, .. } = record;
+                take(still.name(), Entry { index, recorded_at, leaf, behind })?;
             }
         }
     }

@@ -162,15 +162,14 @@ impl Export<'_> {
 
     /// A decision that is wanted; what is wrong with it is counted.
     fn read(&mut self, party: &Party, opened: &Opened) -> Option<Decision> {
-        match Decision::read(opened) {
-            Ok(decision) => decision.filter(|one| {
-                self.args.inquiry.is_none_or(|inquiry| one.is_of(&inquiry, &party.oin))
-            }),
-            Err(_) => {
-                self.report.problems += 1;
-                None
-            }
-        }
+        let Ok(decision) = Decision::read(opened) else {
+            self.report.problems += 1;
+            return None;
+        };
+        let wanted = |one: &Decision| {
+            self.args.inquiry.is_none_or(|inquiry| one.is_of(&inquiry, &party.oin))
+        };
+        decision.filter(wanted)
     }
 
     fn object(&mut self, value: Value) -> Result<(), Failure> {

@@ -6,11 +6,15 @@ mod entries;
 mod export;
 mod keys;
 mod party;
+mod proof;
+mod prove;
 mod rebuild;
 mod replay;
 mod report;
 mod rules;
+mod show;
 mod table;
+mod told;
 mod verify;
 mod words;
 
@@ -21,9 +25,11 @@ use crate::output::Output;
 
 use self::export::ExportArgs;
 pub(crate) use self::party::find;
+use self::prove::{CheckArgs, ProveArgs};
 use self::rebuild::RebuildArgs;
 use self::replay::ReplayArgs;
 pub(crate) use self::report::{Named, Report, say_findings};
+use self::show::ShowArgs;
 use self::verify::VerifyArgs;
 pub(crate) use self::verify::{Trust, verify};
 
@@ -56,6 +62,16 @@ enum Command {
     /// is lost unless the store still has it. Refused for a ledger that is whole, and below a head
     /// that somebody was shown.
     Rebuild(RebuildArgs),
+    /// Show what ledgers hold, entry by entry: one question, or what came last
+    Show(ShowArgs),
+    /// Write for each target of a question a proof that needs no store: what was decided, that it
+    /// stands in the ledger, and who signed that
+    ///
+    /// A proof opens its decision to whoever has it: one of a holder tells whether the child was
+    /// known there. Give the folders of the witnesses too, and their cosignatures are in it.
+    Prove(ProveArgs),
+    /// Check a proof, without any store
+    Check(CheckArgs),
 }
 
 /// Runs one of the commands.
@@ -65,5 +81,8 @@ pub(crate) fn run(args: &AuditArgs, out: Output) -> Result<Exit, Failure> {
         Command::Replay(args) => replay::run(args, out),
         Command::Export(args) => export::run(args, out),
         Command::Rebuild(args) => rebuild::run(args, out),
+        Command::Show(args) => show::run(args, out),
+        Command::Prove(args) => prove::run(args, out),
+        Command::Check(args) => prove::check(args, out),
     }
 }

@@ -126,3 +126,43 @@ impl Rules {
 fn named(file: &Path) -> Result<(String, String), Failure> {
     Ok((file.display().to_string(), read_text(file, TEXT_BYTES_MAX)?))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    const OWN: &str = "[[row]]\nid = \"eigen-1\"\noutcome = \"hold\"\ntext = { nl = \"x\", en = \"x\" }\n\
+        when = { category = [\"G16\"] }\n";
+
+    /// A node with rules of its own, which it had otherwise earlier.
+    #[test]
+    fn the_rules_of_a_node_are_found_by_their_digests_and_others_are_not_at_hand() {
+        let temp = tempfile::tempdir().unwrap();
+        let file = |name: &str, text: &str| {
+            fs::write(temp.path().join(name), text).unwrap();
+            temp.path().join(name)
+        };
+        file("own.toml", OWN);
+        let earlier = file("earlier.toml", &OWN.replace("G16", "G08"));
+        let config = "[policy]\noverlay = \"own.toml\"\n[agency]\nkind = \"sch\"\n";
+        let config = file("node.toml", config);
+        let kept = |overlay: Vec<PathBuf>| {
+            let args = KeptArgs { policy: Vec::new(), overlay };
+            Shelf::read(&args).unwrap().of(&config).unwrap()
+        };
+        let pack = Pack::builtin().unwrap();
+        let (bundle, kind) = (pack.bundle(), Kind::parse("sch").unwrap());
+        let digest = |text: &str| Some(Overlay::load(&pack, &kind, "x", text).unwrap().digest());
+        let (own, before) = (digest(OWN), digest(&OWN.replace("G16", "G08")));
+        let rules = kept(Vec::new());
+        let (_, found) = rules.find((bundle, own)).unwrap();
+        assert_eq!(found.map(Overlay::digest), own);
+        assert!(rules.find((bundle, None)).unwrap().1.is_none());
+        assert_eq!(rules.find((bundle, before)).unwrap_err(), "no_overlay");
+        assert_eq!(rules.find((Digest::new([1; 32]), own)).unwrap_err(), "no_bundle");
+        let rules = kept(vec![earlier]);
+        assert_eq!(rules.find((bundle, before)).unwrap().1.map(Overlay::digest), before);
+    }
+}

@@ -1,7 +1,10 @@
-//! The decisions of the first storyline, by the processes that took them: replayed from the
-//! folders that they left.
+//! The decisions of the first storyline, by the processes that took them: replayed, exported,
+//! shown and proved from the folders that they left.
 
+mod exported;
 mod planted;
+mod proved;
+mod schema;
 
 use std::path::Path;
 
@@ -34,6 +37,12 @@ fn what_a_storyline_left_is_audited_record_by_record() {
     every_decision_comes_out_as_it_was_recorded(temp.path());
     a_changed_verdict_is_found_and_named(temp.path());
     a_decision_by_rules_that_are_not_at_hand_is_counted(temp.path());
+    exported::every_record_is_as_the_standards_have_it(temp.path());
+    exported::a_file_is_written_once_and_a_table_reads_as_one(temp.path());
+    let (inquiry, decisions) =
+        proved::a_question_is_shown_by_its_asker_and_by_its_targets(temp.path());
+    let asked = (inquiry.as_str(), decisions);
+    proved::a_proof_holds_by_itself_and_no_field_of_it_may_change(temp.path(), asked);
 }
 
 const REPLAY: &str = "audit replay --json --offline";

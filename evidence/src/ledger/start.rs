@@ -123,7 +123,7 @@ async fn look(
 }
 
 /// The edge behind so many bundles, from the tiles below each level's end.
-fn behind_files(tiles: &Tiles, bundles: u64) -> Result<Edge, LedgerError> {
+pub(super) fn behind_files(tiles: &Tiles, bundles: u64) -> Result<Edge, LedgerError> {
     let mut levels = vec![(bundles.saturating_mul(TILE_WIDTH as u64), Vec::new())];
     let (mut below, mut number) = (bundles, 0);
     while below > 0 {
@@ -138,7 +138,7 @@ fn behind_files(tiles: &Tiles, bundles: u64) -> Result<Edge, LedgerError> {
 
 /// Adds the entries that stand in the store; they must be all up to `size` and no other. Says when
 /// the last entry was recorded.
-async fn read_tail(
+pub(super) async fn read_tail(
     store: &dyn Store,
     keys: &Keys,
     tree: &Tree,

@@ -258,11 +258,13 @@ impl Committed {
     }
 }
 
-fn commitment(kind: &str, salt: &[u8; 32], body: &[u8]) -> Digest {
+/// The commitment to a record of this kind: for who is shown salt and body.
+pub fn commitment(kind: &str, salt: &[u8; 32], body: &[u8]) -> Digest {
     Canonical::new(COMMITMENT).text(kind).bytes(salt).bytes(body).digest()
 }
 
-fn leaf(kind: &str, commitment: &Digest) -> Vec<u8> {
+/// The ledger's leaf of a record of this kind.
+pub fn leaf(kind: &str, commitment: &Digest) -> Vec<u8> {
     Canonical::new(LEAF).text(kind).bytes(commitment.as_bytes()).finish()
 }
 

@@ -83,4 +83,35 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
         "Write to this new file instead of the screen",
         "Schrijf naar dit nieuwe bestand in plaats van naar het scherm",
     ),
+    (
+        "Show what ledgers hold, entry by entry: one question, or what came last",
+        "Toon wat in logboeken staat, regel voor regel: een vraag, of wat het laatst kwam",
+    ),
+    (
+        "A question, by the id of its asker or by the one that a target knows it by; without it \
+         what came last",
+        "Een vraag, met het kenmerk van de vrager of dat waaronder een bevraagde haar kent; \
+         anders wat het laatst kwam",
+    ),
+    ("Most entries of one party, the last ones", "Hoogste aantal regels per partij, de laatste"),
+    (
+        "Write for each target of a question a proof that needs no store: what was decided, that \
+         it stands in the ledger, and who signed that",
+        "Schrijf voor elke bevraagde van een vraag een bewijs dat geen opslag nodig heeft: wat is \
+         beslist, dat het in het logboek staat, en wie dat ondertekende",
+    ),
+    (
+        "A proof opens its decision to whoever has it: one of a holder tells whether the child was \
+         known there. Give the folders of the witnesses too, and their cosignatures are in it",
+        "Een bewijs opent de beslissing voor wie het heeft: dat van een houder zegt of het kind \
+         daar bekend was. Geef ook de mappen van de getuigen, en hun medeondertekeningen staan erin",
+    ),
+    ("The question", "De vraag"),
+    ("Write the proofs into this folder", "Schrijf de bewijzen in deze map"),
+    ("Check a proof, without any store", "Controleer een bewijs, zonder opslag"),
+    ("A proof", "Een bewijs"),
+    (
+        "The ledger's key, as its owner published it; without it the key in the file is taken",
+        "De sleutel van het logboek, zoals de eigenaar die bekendmaakte; anders die uit het bestand",
+    ),
 ];

@@ -21,7 +21,8 @@ const ENTRY_HEAD: usize = 1 + Digest::LEN + 8;
 const OPENINGS: &[u8] = b"t/o/";
 
 /// Copies the folder of a broker, and says there of one decision that it was refused; at which
-/// index, and of which category. With `whole` the commitment and the entry are made anew, so that they fit.
+/// index, and of which category. With `whole` the commitment and the entry are made anew, so that
+/// they fit.
 pub(super) fn verdict(broker: &Path, copy: &Path, whole: bool) -> (u64, String) {
     copy_folder(broker, copy).unwrap();
     // A key that others can read is refused, in a copy too.

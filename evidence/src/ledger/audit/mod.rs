@@ -8,6 +8,7 @@
 
 mod levels;
 mod peaks;
+mod prove;
 #[cfg(test)]
 mod tests;
 mod walk;
@@ -163,7 +164,7 @@ pub struct Walked {
 #[derive(Debug)]
 pub struct Still {
     store: Arc<dyn Store>,
-    tiles: Tiles,
+    tiles: Arc<Tiles>,
     keys: Keys,
     name: String,
     size: u64,
@@ -197,7 +198,8 @@ impl Still {
             }
         };
         let size = size.unwrap_or(0);
-        Ok(Self { store, tiles, keys, name: name.to_owned(), size, bundles, checkpoint })
+        let (tiles, name) = (Arc::new(tiles), name.to_owned());
+        Ok(Self { store, tiles, keys, name, size, bundles, checkpoint })
     }
 
     /// Its checkpoint, if it can be read; who signed it is not looked at.

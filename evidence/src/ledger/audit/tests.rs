@@ -2,6 +2,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use grondslag_core::clock::{SetClock, Timestamp};
+use grondslag_core::merkle::{TreeHead, leaf_hash, verify_inclusion};
 use tempfile::TempDir;
 
 use super::super::keys::encode;
@@ -325,7 +326,7 @@ async fn a_clock_that_went_back_is_named() {
     let mut frontier = grondslag_core::merkle::Frontier::default();
     for (index, at) in [(0, 5), (1, 4), (2, 6)] {
         let entry = encode(&Digest::of(b"x"), Timestamp::from_ms(at), b"x");
-        frontier.push(grondslag_core::merkle::leaf_hash(&entry));
+        frontier.push(leaf_hash(&entry));
         bench.put(&key(index), entry).await;
     }
     let recorded_at = Timestamp::from_ms(6);
@@ -346,4 +347,26 @@ async fn findings_are_bounded_and_counted() {
     }
     assert_eq!((findings.listed.len(), findings.more), (FINDINGS_MAX, 7));
     assert_eq!(findings.count(), u64::try_from(FINDINGS_MAX).unwrap() + 7);
+}
+
+/// Leaves of files and of the store, in the last checkpoint and in an earlier one; a leaf that was
+/// altered is proved by nothing.
+#[tokio::test]
+async fn a_leaf_of_a_still_ledger_is_proved_in_its_checkpoint_and_in_an_earlier_one() {
+    let bench = bench(LEAVES).await;
+    let still = Still::open(bench.store.clone(), bench.tiles(), "audit").await.unwrap();
+    let last = still.checkpoint().unwrap().checkpoint().tree();
+    assert_eq!(last.size, LEAVES);
+    let early = BTreeSet::from([300]);
+    let root = bench.walk_at(&early).await.roots[&300];
+    let early = TreeHead { size: 300, root };
+    for (index, head) in [(0, &last), (255, &last), (256, &last), (599, &last), (7, &early)] {
+        let proof = still.prove(index, head).await.unwrap();
+        let record = still.read(index, 1).await.unwrap().remove(0);
+        let hash = leaf_hash(&encode(&record.about, record.recorded_at, &record.leaf));
+        assert_eq!(verify_inclusion(&hash, index, head, &proof), Ok(()), "{index}");
+    }
+    assert!(still.prove(300, &early).await.is_err());
+    let other = TreeHead { root: Digest::new([1; 32]), ..last };
+    assert!(still.prove(7, &other).await.is_err(), "of a checkpoint that is not its own");
 }

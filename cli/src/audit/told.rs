@@ -1,0 +1,181 @@
+//! Entries of ledgers in words.
+
+use grondslag_core::canonical::Reader;
+use grondslag_core::catalogue::{Category, RowId};
+use grondslag_core::tier::{Tier, Verdict};
+use grondslag_evidence::records::Forgotten;
+use grondslag_node::answers::record::Ruled;
+use serde_json::{Value, json};
+
+use super::decision::Decision;
+use crate::ask::Names;
+use crate::output::{Output, bold, green, red, yellow};
+
+/// Kinds of leaves and records, in Dutch and in English.
+const KINDS: [(&str, &str, &str); 25] = [
+    ("grondslag/leaf/card/v1", "kaart aangenomen", "card accepted"),
+    ("grondslag/leaf/enrolled/v1", "inschrijving klaar", "enrolment finished"),
+    ("grondslag/leaf/enrolment/v1", "partij ingeschreven", "batch enrolled"),
+    ("grondslag/leaf/epoch/v1", "tijdvak", "epoch"),
+    ("grondslag/leaf/forgotten/v1", "vergeten na de termijn", "forgotten after its term"),
+    ("grondslag/leaf/founding/v1", "nieuw logboek begonnen", "new ledger begun"),
+    ("grondslag/leaf/ledger-fork/v1", "logboek spreekt zich tegen", "ledger contradicts itself"),
+    ("grondslag/leaf/operator/v1", "handeling van een beheerder", "act of an operator"),
+    ("grondslag/leaf/policy/v1", "regels in werking", "rules in force"),
+    ("grondslag/leaf/step/v1", "stap van de sleutelhouder", "step of the key holder"),
+    ("grondslag/leaf/witnesses/v1", "lijst van getuigen", "list of witnesses"),
+    ("grondslag/record/alarm/v1", "alarm", "alarm"),
+    ("grondslag/record/answered/v1", "antwoord ontvangen", "answer received"),
+    ("grondslag/record/approved/v1", "concept goedgekeurd", "draft approved"),
+    ("grondslag/record/asked/v1", "vraag gesteld", "question asked"),
+    ("grondslag/record/broker-decision/v1", "beslissing van de makelaar", "decision of the broker"),
+    ("grondslag/record/canary/v1", "proefvraag", "question about a made-up subject"),
+    ("grondslag/record/closed/v1", "vraag afgesloten", "question closed"),
+    ("grondslag/record/decision/v1", "beslissing van de houder", "decision of the holder"),
+    ("grondslag/record/decisions-shown/v1", "beslissingen ingezien", "decisions looked at"),
+    ("grondslag/record/draft-shown/v1", "concept ingezien", "draft looked at"),
+    ("grondslag/record/ended/v1", "termijn voorbij", "term over"),
+    ("grondslag/record/patterns-shown/v1", "patronen ingezien", "patterns looked at"),
+    ("grondslag/record/spot-check/v1", "steekproef", "spot check"),
+    ("", "onleesbaar", "unreadable"),
+];
+
+/// The kind of a leaf that stands in clear: the label that its bytes begin with.
+pub(super) fn label(leaf: &[u8]) -> String {
+    let label = leaf.split_first_chunk::<4>().and_then(|(len, rest)| {
+        let len = usize::try_from(u32::from_be_bytes(*len)).ok()?;
+        std::str::from_utf8(rest.get(..len)?).ok()
+    });
+    // Only what reads as canonical bytes has a label.
+    let label = label.filter(|label| Reader::new(leaf, label).is_ok());
+    label.unwrap_or_default().to_owned()
+}
+
+/// A kind in words; one that is not known by its own label.
+pub(super) fn kind(kind: &str, out: Output) -> String {
+    let known = KINDS.iter().find(|(label, ..)| *label == kind);
+    known.map_or_else(|| kind.to_owned(), |(_, nl, en)| out.tr(nl, en).to_owned())
+}
+
+/// How many records of which kind were forgotten.
+pub(super) fn forgotten(forgotten: &Forgotten, out: Output) -> Vec<String> {
+    let kinds = forgotten.kinds.iter();
+    kinds.map(|(name, list)| format!("{} {}", list.len(), kind(name, out))).collect()
+}
+
+/// A decision: who asked what for, and a line per category.
+pub(super) fn decision(decision: &Decision, names: &Names, out: Output) -> Vec<String> {
+    let (asker, role, purpose) = match decision {
+        Decision::Broker(record) => {
+            let header = &record.asked.header;
+            (&header.asker, &header.role, &header.purpose)
+        }
+        Decision::Holder(record) => (&record.asker, &record.role, &record.purpose),
+    };
+    let (asks, on) = (out.tr("vraagt voor", "asks for"), out.tr("kenmerk", "target id"));
+    let first = format!("{asker} ({role}) {asks} {purpose}; {on} {}", decision.target_id());
+    let lines = ruled(decision).into_iter().map(|(category, outcome, tier, rows)| {
+        let name = names.category(category);
+        let rows = rows.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+        let told = format!("  {category} {name}: {} {tier} {rows}", outcome_in(outcome, out));
+        told.trim_end().to_owned()
+    });
+    std::iter::once(bold(&first)).chain(lines).collect()
+}
+
+/// The same as data.
+pub(super) fn as_json(decision: &Decision) -> Value {
+    let lines = ruled(decision).into_iter().map(|(category, outcome, tier, rows)| {
+        json!({ "category": category, "outcome": outcome, "tier": tier, "rules": rows })
+    });
+    json!({
+        "target_id": decision.target_id(),
+        "asker": decision.asker(),
+        "decided_at": decision.decided_at().to_string(),
+        "lines": lines.collect::<Vec<_>>(),
+    })
+}
+
+fn ruled(decision: &Decision) -> Vec<(&Category, &'static str, Tier, &[RowId])> {
+    match decision {
+        Decision::Broker(record) => {
+            let both = record.leaf.rulings.iter().zip(&record.rests_on);
+            let lines = both.map(|(one, (basis, _))| {
+                (&one.category, one.verdict.word(), one.cap, basis.rows.as_slice())
+            });
+            lines.collect()
+        }
+        Decision::Holder(record) => {
+            let lines = record.lines.iter().map(|line| {
+                (&line.category, line.outcome.word(), line.tier, line.basis.rows.as_slice())
+            });
+            lines.collect()
+        }
+    }
+}
+
+fn outcome_in(outcome: &str, out: Output) -> String {
+    if outcome == Verdict::Permit.word() {
+        green(out.tr("toegestaan", "permitted"))
+    } else if outcome == Verdict::Refuse.word() {
+        red(out.tr("geweigerd", "refused"))
+    } else if outcome == Ruled::Miss.word() {
+        out.tr("niet bekend", "not known").to_owned()
+    } else {
+        yellow(out.tr("te beoordelen", "to be reviewed"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use grondslag_core::canonical::Canonical;
+    use grondslag_core::lang::Lang;
+
+    use super::*;
+
+    #[test]
+    fn a_leaf_in_clear_is_named_by_its_label_and_other_bytes_are_unreadable() {
+        let out = Output::new(false, Lang::En);
+        let leaf = Canonical::new("grondslag/leaf/policy/v1").text("1.0.0").finish();
+        assert_eq!(kind(&label(&leaf), out), "rules in force");
+        for bytes in [b"".as_slice(), b"abc", &[0, 0, 0, 9, b'x'], &[0, 0, 0, 1, 0xff]] {
+            assert_eq!(kind(&label(bytes), out), "unreadable");
+        }
+        let later = Canonical::new("grondslag/leaf/later/v1").finish();
+        assert_eq!(kind(&label(&later), out), "grondslag/leaf/later/v1");
+    }
+
+    /// Every label that a ledger may hold has words: the sources are looked through for them.
+    #[test]
+    fn every_kind_of_leaf_and_record_has_words() {
+        let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        let mut folders: Vec<_> = ["broker", "node", "policy", "core", "evidence"]
+            .map(|one| root.join(one).join("src"))
+            .into();
+        let mut missing = Vec::new();
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() {
+                    folders.push(path);
+                } else if !path.to_string_lossy().contains("tests") {
+                    let text = std::fs::read_to_string(&path).unwrap();
+                    let text = text.split("#[cfg(test)]").next().unwrap().to_owned();
+                    missing.extend(labels(&text));
+                }
+            }
+        }
+        assert!(missing.len() > 15, "{missing:?}");
+        missing.retain(|label| !KINDS.iter().any(|(known, ..)| known == label));
+        assert_eq!(missing, ["grondslag/leaf/committed/v1"], "it is what holds a record");
+    }
+
+    fn labels(text: &str) -> Vec<String> {
+        let quoted = text.split('"').skip(1).step_by(2);
+        let own = |one: &&str| {
+            (one.starts_with("grondslag/leaf/") || one.starts_with("grondslag/record/"))
+                && one.ends_with("/v1")
+        };
+        quoted.filter(own).map(str::to_owned).collect()
+    }
+}
