@@ -325,6 +325,7 @@ async fn watching(
         witnesses: Box::new(move || witnesses.as_ref().map(|named| named.current())),
         sign_key: sign_key.clone(),
         grace: config.answers.witness_grace(),
+        operators: config.region.as_ref().map(|one| one.operators.clone()).unwrap_or_default(),
     });
     watching.await.map_err(|reason| refused(reason, "the broker's heads"))
 }

@@ -52,6 +52,7 @@ use crate::directory::operator::Admits;
 use crate::epoch::Epochs;
 use crate::keyholder::{Chain, LocalHolder, Means, Secrets};
 use crate::nodes::{Heard, Nodes};
+use crate::restore::Foundings;
 use crate::sweep::{expiry_key, sweep, sweep_all};
 
 pub(crate) const ASKER: &str = "00000099000000001000";
@@ -190,6 +191,8 @@ pub(crate) async fn scene(says: &[(&str, Heard)]) -> Scene {
     let broker = Broker {
         oin: oin(BROKER),
         sign_key: key(9),
+        public: vec![key(9).verifying_key().to_bytes()],
+        foundings: Foundings::default(),
         pack: Arc::new(Pack::builtin().unwrap()),
         clock: as_clock,
         store: as_store,

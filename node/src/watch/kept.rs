@@ -140,7 +140,7 @@ impl Memory {
     }
 }
 
-fn note(body: &[u8]) -> Result<SignedCheckpoint, Reason> {
+pub(super) fn note(body: &[u8]) -> Result<SignedCheckpoint, Reason> {
     let text = std::str::from_utf8(body).map_err(|_| Reason::StoreCorrupt)?;
     SignedCheckpoint::parse(text).map_err(|_| Reason::StoreCorrupt)
 }

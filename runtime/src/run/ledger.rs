@@ -32,6 +32,12 @@ impl SignKeys {
         };
         Ok(Self { current: load(current)?, previous: previous.map(load).transpose()? })
     }
+
+    /// The public keys: of now, and the one before.
+    pub fn public(&self) -> Vec<[u8; 32]> {
+        let keys = std::iter::once(&self.current).chain(&self.previous);
+        keys.map(|key| key.verifying_key().to_bytes()).collect()
+    }
 }
 
 impl Context {
