@@ -51,3 +51,9 @@ pub(crate) const AUDIT_FOLDERS_MAX: usize = 1_024;
 pub(crate) const AUDIT_FINDINGS_MAX: usize = 1_000;
 /// Entries of a ledger that an audit reads at a time.
 pub(crate) const AUDIT_PAGE: usize = 500;
+/// How often it is looked whether a running process made its backup.
+pub(crate) const BACKUP_LOOK_MS: u64 = 100;
+/// Longest wait until a running process begins a backup that it was asked for.
+pub(crate) const BACKUP_START_MS_MAX: u64 = 30_000;
+/// Longest wait until it is there.
+pub(crate) const BACKUP_WAIT_MS_MAX: u64 = 30 * 60 * 1_000;

@@ -61,6 +61,7 @@ use crate::index::{self, Canaries, Index};
 use crate::keys::{Keys, Renewal};
 use crate::recorded::Kind;
 use crate::records::{StoreSource, SubjectKey};
+use crate::restore::Standing;
 use crate::secret::NodeSecret;
 use crate::staff::Registry;
 use crate::watch::follow::{HeadLink, HeadStream};
@@ -496,5 +497,6 @@ fn agency(
         tick: Tick::new(Duration::ZERO),
         forgetting: Job::default(),
         budget: crate::config::AsksSection::default(),
+        restored: Standing::default(),
     }
 }

@@ -1,14 +1,10 @@
 //! The new log begins.
 
-use std::sync::Arc;
-
-use grondslag_core::canonical::Canonical;
 use grondslag_core::checkpoint::Origin;
 use grondslag_core::founding::SignedFounding;
-use grondslag_core::id::Digest;
 use grondslag_core::reason::Reason;
 use grondslag_evidence::generation::found;
-use grondslag_evidence::ledger::{Entry, Ledger};
+use grondslag_evidence::ledger::Entry;
 use grondslag_evidence::store::Batch;
 use grondslag_runtime::run::{Context, SignKeys, StartError};
 
@@ -45,8 +41,10 @@ pub async fn finish(
     let (founding, region) = (&signed.founding, context.region_name());
     let number = founding.number;
     let member = |number| Origin::of_member(&region, &context.oin(), HOLDER, number);
-    let holder = context.ledger_of(number, HOLDER, member, &keys).await?;
-    go_on(context, &keys, &holder, number).await?;
+    if founding.amendment == 0 {
+        // First: the process may serve once its own log has begun.
+        context.go_on(HOLDER, member, &keys, Batch::new()).await?;
+    }
     let origin = |number| Origin::of_broker(&region, number);
     let ledger = context.ledger_of(number, BROKER, origin, &keys).await?;
     let mut state = Batch::new();
@@ -95,31 +93,4 @@ async fn check(
         })
     };
     if made && fits { Ok(()) } else { Err(refused(Reason::FoundingInvalid)) }
-}
-
-/// A ledger of which nobody keeps heads goes on under the next number with its last head: one that
-/// was cut short when the store was put back does not fork what it signed before.
-async fn go_on(
-    context: &Context,
-    keys: &SignKeys,
-    ledger: &Arc<Ledger>,
-    number: u64,
-) -> Result<(), StartError> {
-    if ledger.size().await? > 0 {
-        // Begun already, before a finish that was cut short.
-        return Ok(());
-    }
-    let region = context.region_name();
-    let member = |number| Origin::of_member(&region, &context.oin(), HOLDER, number);
-    let before = context.ledger_of(number.saturating_sub(1), HOLDER, member, keys).await?;
-    let leaf = restored_leaf(&before);
-    let entry = Entry { about: Digest::of(&leaf), leaf, state: Batch::new() };
-    ledger.append(entry).await?;
-    Ok(())
-}
-
-/// Where a ledger before ended, as the first leaf of the one that goes on.
-pub(crate) fn restored_leaf(before: &Ledger) -> Vec<u8> {
-    let head = before.checkpoint().bare();
-    Canonical::new("grondslag/leaf/restored/v1").text(&head.note()).finish()
 }

@@ -42,6 +42,12 @@ impl Foundings {
         Ok(Self { current, own })
     }
 
+    /// A log that was founded so, for tests.
+    #[cfg(test)]
+    pub(crate) fn of(leaf: FoundingLeaf) -> Self {
+        Self { current: leaf.signed.founding.number, own: Some(leaf) }
+    }
+
     /// Whatever was asked before is not answered; nothing when there was no restore.
     pub(crate) fn asked_from(&self) -> Option<Timestamp> {
         self.own.as_ref().map(|own| own.signed.founding.at)

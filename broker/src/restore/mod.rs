@@ -10,6 +10,8 @@ mod ask;
 mod collect;
 mod finish;
 mod kept;
+#[cfg(test)]
+pub(crate) mod tests;
 
 pub use self::ask::Asking;
 pub use self::collect::{Collected, collect};

@@ -5,6 +5,7 @@ mod decision;
 mod entries;
 mod export;
 mod keys;
+mod logs;
 mod party;
 mod rebuild;
 mod replay;
@@ -20,7 +21,7 @@ use crate::exit::{Exit, Failure};
 use crate::output::Output;
 
 use self::export::ExportArgs;
-pub(crate) use self::party::find;
+pub(crate) use self::party::{find, refused as copy_refused};
 use self::rebuild::RebuildArgs;
 use self::replay::ReplayArgs;
 pub(crate) use self::report::{Named, Report, say_findings};

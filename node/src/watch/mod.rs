@@ -47,6 +47,7 @@ use self::refound::Log;
 pub(crate) use self::heads::Shown;
 pub use self::heads::kept_heads;
 pub use self::kept::Memory;
+pub(crate) use self::kept::forget_memory;
 pub use self::operate::{
     Choice, OperateError, accept, begin, open_ledger, own_keys, restore, stopped_by,
 };

@@ -101,7 +101,7 @@ async fn a_log_of_another_number_is_not_followed_and_stops_nobody() {
     assert_eq!(node.follow(&Shows::of(&log)).await, Ok(Ended::Over));
     let head = log.checkpoint();
     let key = key(BROKER).verifying_key().to_bytes();
-    let shown = crate::watch::Shown { head: &head, from: 0, proof: &[], key: &key };
+    let shown = Shown { head: &head, from: 0, proof: &[], key: &key };
     assert_eq!(node.watching.take_attested(shown), Err(NotTaken::OtherLog));
     assert_eq!(NotTaken::OtherLog.reason(), Reason::NotReady);
     assert_eq!((node.seen(), node.contrast()), (3, None));
