@@ -17,6 +17,7 @@ use crate::directory::Directory;
 use crate::epoch::Epochs;
 use crate::keyholder::{Chain, RemoteHolder};
 use crate::nodes::Nodes;
+use crate::restore::Foundings;
 use crate::route::fanout::FanoutLimits;
 use crate::route::heads::SentHeads;
 
@@ -27,6 +28,10 @@ pub(crate) struct Broker {
     pub oin: Oin,
     /// Signs attestations; its public half stands on the broker's card.
     pub sign_key: SigningKey,
+    /// The public keys with which its checkpoints may be signed: of now, and the one before.
+    pub public: Vec<[u8; 32]>,
+    /// How its log was founded.
+    pub foundings: Foundings,
     /// The rules.
     pub pack: Arc<Pack>,
     /// Where dates come from.

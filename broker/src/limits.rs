@@ -82,5 +82,14 @@ pub(crate) const WATCH_EVENTS_MAX: usize = 4;
 /// Longest stream of heads; then the follower asks again.
 pub(crate) const WATCH_MS_MAX: u64 = 10 * 60 * 1_000;
 
+/// Longest note of a head that a node presents: it must fit a value of the store.
+pub(crate) const HEAD_BYTES_MAX: usize = 4_096;
+/// Most heads that nodes presented.
+pub(crate) const PRESENTED_MAX: usize = grondslag_core::limits::CARDS_MAX;
+/// Nodes that are asked for their last head at the same time.
+pub(crate) const COLLECT_AT_ONCE_MAX: usize = 32;
+/// Longest wait for one of them.
+pub(crate) const COLLECT_MS_MAX: u64 = 10_000;
+
 /// How often it is looked whether something has ended and is to be forgotten.
 pub(crate) const FORGET_INTERVAL_MS: u64 = 60_000;

@@ -48,6 +48,7 @@ use crate::limits::{
 };
 use crate::nodes::{Heard, Nodes};
 use crate::own::{Own, publish_own};
+use crate::restore::Foundings;
 use crate::route::fanout::FanoutLimits;
 use crate::route::heads::SentHeads;
 use crate::route::service::Routes;
@@ -56,9 +57,9 @@ use crate::watch::service::Ledgers;
 use crate::watch::{self, OwnLog, Standing, Watch};
 
 /// Name of the broker's ledger.
-const BROKER: &str = "broker";
+pub(crate) const BROKER: &str = "broker";
 /// Name of the key holder's own ledger.
-const HOLDER: &str = "holder";
+pub(crate) const HOLDER: &str = "holder";
 
 /// Builds a broker and binds its listener.
 ///
@@ -144,11 +145,16 @@ async fn open(
     let unopened = |reason| StartError::new(reason, "the epochs cannot be opened");
     let epochs = epochs.await.map_err(unopened)?;
     epochs.destroy_orphans(&held).await.map_err(unopened)?;
+    let foundings = Foundings::open(store.as_ref(), context.generation).await;
+    let foundings = foundings.map_err(|reason| StartError::new(reason, "the founding"))?;
+    let public = keys.public();
     let (oin, budget) = (context.oin(), config.budget);
     let points_per_epoch = config.broker.points_per_epoch.number();
     Ok(Broker {
         oin,
         sign_key: keys.current,
+        public,
+        foundings,
         pack,
         clock,
         store,
@@ -426,6 +432,9 @@ impl Vitals for BrokerVitals {
             index: None,
         });
         status.ledger = Some(ledger_state(&self.watch));
+        if self.broker.foundings.is_short(self.broker.store.as_ref()).await {
+            status.findings.push(Reason::FoundingBelowHead);
+        }
         let cards = self.broker.directory.signed();
         let others = cards.iter().filter(|signed| signed.card.oin != self.broker.oin);
         status.peers = others

@@ -45,6 +45,8 @@ enum Command {
     Operator(crate::operators::OperatorArgs),
     Witness(crate::witness::WitnessArgs),
     Audit(crate::audit::AuditArgs),
+    Backup(crate::backup::BackupArgs),
+    Restore(crate::restore::RestoreArgs),
     Status(crate::status::StatusArgs),
 }
 
@@ -81,5 +83,7 @@ fn run(command: Command, out: Output) -> Result<Exit, Failure> {
         Command::Operator(args) => crate::operators::run(&args, out),
         Command::Witness(args) => crate::witness::run(&args, out),
         Command::Audit(args) => crate::audit::run(&args, out),
+        Command::Backup(args) => crate::backup::run(&args, out),
+        Command::Restore(args) => crate::restore::run(&args, out),
     }
 }

@@ -57,3 +57,9 @@ pub(crate) const SHOWN: u32 = 20;
 pub(crate) const SHOWN_MAX: u32 = 100_000;
 /// Largest proof that is read: a record of the largest size, a path of 64 hashes, a signed note.
 pub(crate) const PROOF_BYTES_MAX: u64 = 4 * 1_024 * 1_024;
+/// How often it is looked whether a running process made its backup.
+pub(crate) const BACKUP_LOOK_MS: u64 = 100;
+/// Longest wait until a running process begins a backup that it was asked for.
+pub(crate) const BACKUP_START_MS_MAX: u64 = 30_000;
+/// Longest wait until it is there.
+pub(crate) const BACKUP_WAIT_MS_MAX: u64 = 30 * 60 * 1_000;

@@ -3,6 +3,7 @@
 mod args;
 mod ask;
 mod audit;
+mod backup;
 mod broker;
 mod certs;
 mod demo;
@@ -20,6 +21,7 @@ mod output;
 mod patterns;
 mod policy;
 mod process;
+mod restore;
 mod serve;
 mod spot_check;
 mod status;

@@ -33,6 +33,7 @@ use crate::epochs::Epochs;
 use crate::index::Index;
 use crate::keys::{Keys, Renewal};
 use crate::records::{Own, Source};
+use crate::restore::Standing;
 use crate::secret::NodeSecret;
 use crate::staff::Registry;
 use crate::watch::Watching;
@@ -102,6 +103,8 @@ pub struct Agency {
     pub(crate) forgetting: Job,
     /// How much its people may ask on one day.
     pub budget: AsksSection,
+    /// Whether it was restored from a backup, and what follows from that.
+    pub restored: Standing,
 }
 
 impl fmt::Debug for Agency {
@@ -114,6 +117,9 @@ impl Agency {
     /// `NOT_READY` while the register cannot say whom it covers, the index is not whole, or the
     /// broker is unknown.
     pub async fn readiness(&self) -> Option<Reason> {
+        if self.restored.unconfirmed {
+            return Some(Reason::NotReady);
+        }
         let known = self.directory.card(&self.broker).is_ok();
         match self.source.ready().await {
             Ok(_) if !known => return Some(Reason::NotReady),
@@ -230,6 +236,7 @@ impl Vitals for Agency {
         status.findings.extend(failed);
         status.ledger = Some(self.ledger_state());
         status.findings.extend(self.readiness().await);
+        status.findings.extend(self.restored.unconfirmed.then_some(Reason::NotConfirmed));
         status.findings.extend(self.watching.findings(Instant::now()));
         status
     }

@@ -22,6 +22,7 @@ use grondslag_core::clock::{Clock, SetClock, Timestamp};
 use grondslag_core::id::{Digest, Mode, Oin, Pseudonym, TargetId};
 use grondslag_core::inquiry::{Header, Part, Times};
 use grondslag_core::limits::{DETAIL_BYTES, PAIR_BYTES};
+use grondslag_core::operators::Operators;
 use grondslag_core::reason::Reason;
 use grondslag_core::seal::{self, SealSecret};
 use grondslag_core::statement;
@@ -60,6 +61,7 @@ use crate::index::{self, Canaries, Index};
 use crate::keys::{Keys, Renewal};
 use crate::recorded::Kind;
 use crate::records::{StoreSource, SubjectKey};
+use crate::restore::Standing;
 use crate::secret::NodeSecret;
 use crate::staff::Registry;
 use crate::watch::follow::{HeadLink, HeadStream};
@@ -387,6 +389,7 @@ async fn watching(means: &Means, directory: &Arc<Directory>) -> Watching {
         witnesses: Box::new(|| None),
         sign_key: key_of(OWN),
         grace: Duration::from_secs(60),
+        operators: Operators::default(),
     });
     opened.await.unwrap()
 }
@@ -398,6 +401,20 @@ struct NoHeads;
 #[async_trait::async_trait]
 impl HeadLink for NoHeads {
     async fn watch_heads(&self, _: v1::WatchHeadsRequest) -> Result<HeadStream, Reason> {
+        Err(Reason::Unreachable)
+    }
+
+    async fn show_founding(
+        &self,
+        _: v1::ShowFoundingRequest,
+    ) -> Result<v1::ShowFoundingResponse, Reason> {
+        Err(Reason::Unreachable)
+    }
+
+    async fn present_head(
+        &self,
+        _: v1::PresentHeadRequest,
+    ) -> Result<v1::PresentHeadResponse, Reason> {
         Err(Reason::Unreachable)
     }
 
@@ -480,5 +497,6 @@ fn agency(
         tick: Tick::new(Duration::ZERO),
         forgetting: Job::default(),
         budget: crate::config::AsksSection::default(),
+        restored: Standing::default(),
     }
 }

@@ -20,6 +20,7 @@ pub mod processing;
 mod random;
 mod recorded;
 pub mod records;
+pub mod restore;
 pub mod secret;
 pub mod serve;
 pub mod staff;

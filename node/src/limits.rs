@@ -1,5 +1,10 @@
 //! Every bound of this crate.
 
+/// Most foundings of the broker's logs that are met in one go.
+pub(crate) const FOUNDINGS_MAX: u32 = 16;
+/// Most heads of logs before that are read back.
+pub(crate) const HEADS_BEFORE_MAX: usize = 64;
+
 /// Longest row of an import file, in bytes: a record up to T5 with room for its quotes.
 pub(crate) const ROW_BYTES_MAX: u64 = 256 * 1_024;
 

@@ -161,6 +161,22 @@ impl HeadLink for ChannelLink {
         Ok(heads.take_until(Box::pin(tokio::time::sleep(longest))).boxed())
     }
 
+    async fn show_founding(
+        &self,
+        request: v1::ShowFoundingRequest,
+    ) -> Result<v1::ShowFoundingResponse, Reason> {
+        let mut client = LedgerServiceClient::new(self.channel()?);
+        Ok(self.heard(client.show_founding(within(request, call_max())).await)?.into_inner())
+    }
+
+    async fn present_head(
+        &self,
+        request: v1::PresentHeadRequest,
+    ) -> Result<v1::PresentHeadResponse, Reason> {
+        let mut client = LedgerServiceClient::new(self.channel()?);
+        Ok(self.heard(client.present_head(within(request, call_max())).await)?.into_inner())
+    }
+
     async fn add_cosignature(
         &self,
         request: v1::AddCosignatureRequest,

@@ -57,6 +57,7 @@ use crate::link::ChannelLink;
 use crate::operator::NodeOperator;
 use crate::processing::is_absolute;
 use crate::records::{StoreSource, SubjectKey};
+use crate::restore::Standing;
 use crate::secret::NodeSecret;
 use crate::staff::{self, Registry};
 use crate::watch::{self, Watching};
@@ -235,6 +236,8 @@ async fn agency(config: &NodeConfig, context: &Context) -> Result<Agency, StartE
     let ledger = context.ledger(LEDGER, origin, &keys).await?;
     let directory = Arc::new(directory(config, context, ledger.clone()).await?);
     let source = Arc::new(StoreSource::new(store.clone(), secret.clone()));
+    let restored = Standing::load(store.as_ref()).await;
+    let restored = restored.map_err(|reason| refused(reason, "the restore"))?;
     let sign_key = keys.current;
     let keys = own_keys(section)?;
     let holders = Holders::new(config.broker.key_holders.clone(), Arc::clone(&directory));
@@ -288,6 +291,7 @@ async fn agency(config: &NodeConfig, context: &Context) -> Result<Agency, StartE
         habits: Habits::default(),
         forgetting: Job::default(),
         budget: config.asks,
+        restored,
     })
 }
 
@@ -325,6 +329,7 @@ async fn watching(
         witnesses: Box::new(move || witnesses.as_ref().map(|named| named.current())),
         sign_key: sign_key.clone(),
         grace: config.answers.witness_grace(),
+        operators: config.region.as_ref().map(|one| one.operators.clone()).unwrap_or_default(),
     });
     watching.await.map_err(|reason| refused(reason, "the broker's heads"))
 }

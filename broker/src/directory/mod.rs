@@ -144,6 +144,15 @@ impl Directory {
         self.region.current().root().fingerprint().to_string()
     }
 
+    /// Every agency that ever had a card here, dealt with or not.
+    ///
+    /// # Errors
+    /// Why the store cannot be read.
+    pub(crate) async fn known(&self, store: &dyn Store) -> Result<Vec<Oin>, Reason> {
+        let cards = stored_cards(store).await?;
+        Ok(cards.into_iter().map(|signed| signed.card.oin).collect())
+    }
+
     /// The operator's folder.
     pub(crate) fn operator_folder(&self) -> &Path {
         self.operator.folder()

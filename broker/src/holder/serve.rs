@@ -8,6 +8,8 @@ use async_trait::async_trait;
 use grondslag_core::checkpoint::Origin;
 use grondslag_core::limits::MESSAGE_BYTES_MAX;
 use grondslag_core::reason::Reason;
+use grondslag_evidence::generation::found;
+use grondslag_evidence::store::Batch;
 use grondslag_proto::v1::key_holder_service_server::KeyHolderServiceServer;
 use grondslag_runtime::operator::{Vitals, serve_operator};
 use grondslag_runtime::otlp::Incoming;
@@ -58,6 +60,20 @@ pub async fn build(config: HolderConfig, context: &Context) -> Result<App, Start
     let published = publish_own(&holder.directory, own, 0, &region, holder.clock.now()).await;
     published.map_err(|reason| StartError::new(reason, "the holder's own card was not taken"))?;
     Ok(App { servers: vec![bound] })
+}
+
+/// Begins the ledger of the next number on a store that was put back from a backup; says which.
+///
+/// # Errors
+/// [`StartError`] when the store was not put back, or the ledger cannot be begun.
+pub async fn go_on(config: &HolderConfig, context: &Context) -> Result<u64, StartError> {
+    let section = &config.holder;
+    let keys = SignKeys::load(&section.sign_key, section.previous_sign_key.as_ref())?;
+    let (region, oin) = (context.region_name(), context.oin());
+    let origin = |number| Origin::of_member(&region, &oin, "holder", number);
+    let number = context.generation.saturating_add(1);
+    context.go_on("holder", origin, &keys, found(Batch::new(), number)).await?;
+    Ok(number)
 }
 
 async fn open(config: &HolderConfig, context: &Context) -> Result<Holder, StartError> {

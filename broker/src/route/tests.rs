@@ -4,6 +4,7 @@ mod budget;
 mod heads;
 mod hidden;
 mod printed;
+mod restored;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -52,6 +53,7 @@ use crate::directory::operator::Admits;
 use crate::epoch::Epochs;
 use crate::keyholder::{Chain, LocalHolder, Means, Secrets};
 use crate::nodes::{Heard, Nodes};
+use crate::restore::Foundings;
 use crate::sweep::{expiry_key, sweep, sweep_all};
 
 pub(crate) const ASKER: &str = "00000099000000001000";
@@ -190,6 +192,8 @@ pub(crate) async fn scene(says: &[(&str, Heard)]) -> Scene {
     let broker = Broker {
         oin: oin(BROKER),
         sign_key: key(9),
+        public: vec![key(9).verifying_key().to_bytes()],
+        foundings: Foundings::default(),
         pack: Arc::new(Pack::builtin().unwrap()),
         clock: as_clock,
         store: as_store,

@@ -49,6 +49,9 @@ pub(crate) async fn verify_inquiry(
         return Err(Reason::PolicyStale);
     }
     let now = broker.clock.now();
+    if broker.foundings.asked_from().is_some_and(|from| header.times.asked_at < from) {
+        return Err(Reason::AskedBeforeRestore);
+    }
     broker.epochs.check_asked(header.epoch, now)?;
     check_codes(broker, inquiry)?;
     let card = broker.directory.card(peer)?;

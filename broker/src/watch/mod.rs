@@ -35,7 +35,7 @@ use crate::limits::{HEAD_WAIT_MS, HEADS_KEPT};
 pub(crate) use self::log::OwnLog;
 
 /// The largest cosigned head, and when each witness last cosigned.
-const KEPT: &[u8] = b"w/cosigned";
+pub(crate) const KEPT: &[u8] = b"w/cosigned";
 
 /// What a watch is made of.
 pub(crate) struct Means {
@@ -124,11 +124,16 @@ pub async fn kept_heads(store: &dyn Store) -> Result<Vec<KeptHead>, StoreError> 
         Err(StoreError::Corrupt) => return Ok(vec![told(None)]),
         Err(error) => return Err(error),
     };
-    Ok(match serde_json::from_slice::<Kept>(&body) {
-        Ok(Kept { cosigned: None, .. }) => Vec::new(),
-        Ok(Kept { cosigned: Some(note), .. }) => vec![told(SignedCheckpoint::parse(&note).ok())],
-        Err(_) => vec![told(None)],
-    })
+    Ok(cosigned_in(&body, &String::from_utf8_lossy(KEPT)).into_iter().collect())
+}
+
+/// The cosigned head in what was kept; what is no head is told as such.
+pub(crate) fn cosigned_in(body: &[u8], place: &str) -> Option<KeptHead> {
+    let head = match serde_json::from_slice::<Kept>(body) {
+        Ok(Kept { cosigned, .. }) => SignedCheckpoint::parse(&cosigned?).ok(),
+        Err(_) => None,
+    };
+    Some(KeptHead { place: place.to_owned(), head })
 }
 
 impl fmt::Debug for Watch {

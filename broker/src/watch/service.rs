@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use grondslag_core::id::Oin;
 use grondslag_core::reason::Reason;
-use grondslag_proto::head::cosignature;
+use grondslag_proto::head::{cosignature, head};
 use grondslag_proto::v1;
 use grondslag_proto::v1::ledger_service_server::LedgerService;
 use grondslag_runtime::call::{peer, report};
@@ -174,6 +174,40 @@ impl LedgerService for Ledgers {
         });
         let stream = ReceiverStream::new(received).map(|event| event.map_err(report));
         Ok(Response::new(Box::pin(stream)))
+    }
+
+    async fn show_founding(
+        &self,
+        request: Request<v1::ShowFoundingRequest>,
+    ) -> Result<Response<v1::ShowFoundingResponse>, Status> {
+        peer(&request)?;
+        let (broker, number) = (&self.broker, request.into_inner().number);
+        let shown = broker.foundings.show(broker.store.as_ref(), &broker.ledger, number).await;
+        let shown = shown.map_err(report)?;
+        Ok(Response::new(v1::ShowFoundingResponse::from(&shown)))
+    }
+
+    async fn present_head(
+        &self,
+        request: Request<v1::PresentHeadRequest>,
+    ) -> Result<Response<v1::PresentHeadResponse>, Status> {
+        let oin = peer(&request)?.oin().clone();
+        let kept = match (self.broker.directory.card(&oin), head(&request.into_inner().head)) {
+            (Ok(_), Ok(Some(head))) => {
+                let (store, keys) = (self.broker.store.as_ref(), &self.broker.public);
+                self.broker.foundings.keep_presented(store, &oin, &head, keys).await
+            }
+            (Err(reason), _) | (_, Err(reason)) => Err(reason),
+            (_, Ok(None)) => Err(Reason::Malformed),
+        };
+        match kept {
+            Err(reason) if reason.is_fault() => Err(report(reason)),
+            kept => {
+                let reason = kept.err().map(|reason| reason.code().to_owned());
+                let reason = reason.unwrap_or_default();
+                Ok(Response::new(v1::PresentHeadResponse { reason }))
+            }
+        }
     }
 
     async fn add_cosignature(

@@ -11,8 +11,9 @@ use grondslag_evidence::ledger::audit::Still;
 use grondslag_node::{LEDGER, Received, received};
 
 use super::keys::Keys;
+use super::logs::Log;
 use super::party::{Party, Role};
-use super::report::{Log, Report};
+use super::report::Report;
 use super::words::Wrong;
 use crate::exit::Failure;
 

@@ -5,6 +5,7 @@ mod decision;
 mod entries;
 mod export;
 mod keys;
+mod logs;
 mod party;
 mod proof;
 mod prove;
@@ -24,7 +25,7 @@ use crate::exit::{Exit, Failure};
 use crate::output::Output;
 
 use self::export::ExportArgs;
-pub(crate) use self::party::find;
+pub(crate) use self::party::{find, refused as copy_refused};
 use self::prove::{CheckArgs, ProveArgs};
 use self::rebuild::RebuildArgs;
 use self::replay::ReplayArgs;

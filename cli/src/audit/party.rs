@@ -4,14 +4,17 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use grondslag_broker::restore::kept_before;
 use grondslag_certs::Root;
 use grondslag_core::checkpoint::Origin;
 use grondslag_core::id::Oin;
+use grondslag_core::operators::Operators;
 use grondslag_core::reason::Reason;
 use grondslag_evidence::audit::{Copied, CopyError, KeptCard, KeptHead};
+use grondslag_evidence::generation::{number, of_name};
 use grondslag_evidence::ledger::Signer;
 use grondslag_evidence::store::StoreError;
-use grondslag_runtime::config::{self, Identity, SecretFile, Store};
+use grondslag_runtime::config::{self, Identity, Region, SecretFile, Store};
 use grondslag_runtime::run::SignKeys;
 use serde::Deserialize;
 use tempfile::TempDir;
@@ -35,6 +38,8 @@ struct AnyProcess {
     agency: Option<Section>,
     #[serde(default)]
     holder: Option<Section>,
+    #[serde(default)]
+    region: Option<Region>,
 }
 
 /// Its keys are named and not read: an auditor has none of them.
@@ -84,6 +89,8 @@ pub(super) struct Party {
     pub(super) role: Role,
     pub(super) oin: Oin,
     pub(super) root: Root,
+    /// The region's operators, as it pinned them.
+    pub(super) operators: Operators,
     pub(super) copied: Copied,
     _copy: TempDir,
 }
@@ -109,7 +116,8 @@ impl Party {
         let copied = Copied::take(path, copy.path(), &oin).await;
         let copied = copied.map_err(|error| refused(path, error))?;
         let folder = file.parent().unwrap_or(file).to_owned();
-        Ok(Self { folder, role, oin, root, copied, _copy: copy })
+        let operators = process.region.map(|region| region.operators).unwrap_or_default();
+        Ok(Self { folder, role, oin, root, operators, copied, _copy: copy })
     }
 
     /// What one of its ledgers is called in checkpoints.
@@ -137,14 +145,18 @@ impl Party {
     pub(super) async fn heads(&self) -> Result<Vec<KeptHead>, Failure> {
         let store = self.copied.store().as_ref();
         Ok(match self.role {
-            Role::Broker => grondslag_broker::kept_heads(store).await?,
+            Role::Broker => {
+                let mut heads = grondslag_broker::kept_heads(store).await?;
+                heads.extend(kept_before(store, number(store).await?).await?);
+                heads
+            }
             Role::Node => grondslag_node::watch::kept_heads(store).await?,
             Role::Holder => Vec::new(),
         })
     }
 }
 
-fn refused(path: &Path, error: CopyError) -> Failure {
+pub(crate) fn refused(path: &Path, error: CopyError) -> Failure {
     match error {
         CopyError::NotAStore => Failure::told(
             Reason::FileUnreadable,
@@ -197,9 +209,10 @@ impl Own {
 /// What a ledger of a party is called in checkpoints.
 fn origin(root: &Root, role: Role, oin: &Oin, ledger: &str) -> Result<Origin, Failure> {
     let region = root.fingerprint().to_string();
+    let (base, number) = of_name(ledger);
     let origin = match role {
-        Role::Broker if ledger == BROKER => Origin::of_broker(&region, 1),
-        _ => Origin::of_member(&region, oin, ledger, 1),
+        Role::Broker if base == BROKER => Origin::of_broker(&region, number),
+        _ => Origin::of_member(&region, oin, base, number),
     };
     origin.map_err(|error| Failure::new(Reason::Internal, error))
 }

@@ -1,15 +1,14 @@
 //! What `audit verify` found, and how it is told.
 
 use grondslag_core::checkpoint::{Cosignature, Origin, SignedCheckpoint};
-use grondslag_core::id::Digest;
 use grondslag_evidence::audit::KeptHead;
 use grondslag_evidence::ledger::audit::Findings;
 use grondslag_evidence::records::Checked;
 use serde::Serialize;
 use serde_json::Value;
-use std::collections::BTreeMap;
 
 use super::keys::Keys;
+use super::logs::{Logs, is_cut_right, lost, stands};
 use super::party::{BROKER, Party};
 use super::words::{Wrong, sentence};
 use crate::exit::Failure;
@@ -31,6 +30,8 @@ pub(crate) struct Report {
     pub(crate) cosignatures: u64,
     /// Cosignatures of witnesses of whom no card was found and no key given.
     pub(crate) unchecked: u64,
+    /// Leaves that a restored broker no longer has; what nodes got of them stays provable there.
+    pub(crate) lost: Vec<Lost>,
     /// Things that are wrong.
     pub(crate) problems: u64,
     /// What they are, up to a bound.
@@ -50,11 +51,14 @@ pub(crate) struct Named {
     pub(crate) problem: String,
 }
 
-/// A ledger as it was walked.
-pub(super) struct Log {
-    pub(super) is_brokers: bool,
-    pub(super) keys: Vec<[u8; 32]>,
-    pub(super) roots: BTreeMap<u64, Digest>,
+/// Leaves that were lost between a backup and its restore.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct Lost {
+    pub(crate) origin: Origin,
+    /// The first.
+    pub(crate) from: u64,
+    /// Behind the last.
+    pub(crate) to: u64,
 }
 
 impl Report {
@@ -103,30 +107,34 @@ impl Report {
     }
 
     /// A kept head must be signed by the broker, and the broker's ledger must begin with it.
-    pub(super) fn head(
-        &mut self,
-        party: &Party,
-        kept: &KeptHead,
-        logs: &BTreeMap<Origin, Log>,
-        keys: &Keys,
-    ) {
+    pub(super) fn head(&mut self, party: &Party, kept: &KeptHead, logs: &Logs, keys: &Keys) {
         let wrong = |report: &mut Self, wrong| report.wrong(party, BROKER, &kept.place, wrong);
         let Some(head) = &kept.head else { return wrong(self, Wrong::HeadUnreadable) };
         self.cosigned(party, kept, head, keys);
         let checkpoint = head.checkpoint();
-        let Some(broker) = logs.get(&checkpoint.origin) else {
+        let Some(log) = logs.get(&checkpoint.origin) else {
             if logs.values().any(|log| log.is_brokers) {
                 wrong(self, Wrong::HeadOfOtherLog);
             }
             return;
         };
-        if !Keys::signed(&broker.keys, head) {
+        if !Keys::signed(&log.keys, head) {
             return wrong(self, Wrong::HeadUnsigned);
         }
-        match broker.roots.get(&checkpoint.size) {
-            Some(root) if *root == checkpoint.root => self.heads += 1,
-            Some(_) => wrong(self, Wrong::HeadOtherRoot),
-            None => wrong(self, Wrong::HeadAhead),
+        match stands(logs, checkpoint) {
+            Ok(()) => self.heads += 1,
+            Err(found) => wrong(self, found),
+        }
+    }
+
+    /// What restores of the broker lost; each must begin where the one before was cut short.
+    pub(super) fn restored(&mut self, party: &Party, logs: &Logs) {
+        if !is_cut_right(logs) {
+            self.wrong(party, BROKER, "wf", Wrong::FoundingOtherSize);
+        }
+        for (origin, lost) in lost(logs).filter(|(_, lost)| !lost.is_empty()) {
+            let origin = origin.clone();
+            self.lost.push(Lost { origin, from: lost.start, to: lost.end });
         }
     }
 
@@ -193,6 +201,10 @@ pub(super) fn say(report: &Report, out: Output) {
     ];
     for (label, figure) in figures {
         out.line(&format!("  {label:<26} {}", bold(&figure.to_string())));
+    }
+    for Lost { origin, from, to } in &report.lost {
+        let of = out.tr("regels verloren bij een herstel", "leaves lost in a restore");
+        out.line(&format!("  {origin}: {} {of} ({from}..{to})", to - from));
     }
     let told = format!("{problems} {}", out.tr("problemen", "problems"));
     out.line(&if *problems == 0 { green(&told) } else { red(&told) });

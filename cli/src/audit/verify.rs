@@ -1,6 +1,6 @@
 //! `grondslag audit verify`.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -9,7 +9,7 @@ use grondslag_core::checkpoint::{Origin, VerifierKey};
 use grondslag_evidence::audit::KeptHead;
 use grondslag_evidence::generation::of_name;
 use grondslag_evidence::ledger::Leaves as _;
-use grondslag_evidence::ledger::audit::{Against, Problem, Still};
+use grondslag_evidence::ledger::audit::{Against, Chain, Problem, Still};
 use grondslag_evidence::limits::SCAN_PAGE_MAX;
 use grondslag_evidence::records::check;
 use grondslag_node::Received;
@@ -17,8 +17,9 @@ use indicatif::ProgressBar;
 
 use super::answers::answers;
 use super::keys::Keys;
+use super::logs::{Log, Logs, founding};
 use super::party::{BROKER, Party, Role, find};
-use super::report::{Log, Report, all_hold, say};
+use super::report::{Report, all_hold, say};
 use super::words::Wrong;
 use crate::exit::{Exit, Failure};
 use crate::output::Output;
@@ -76,6 +77,10 @@ struct Laid {
 }
 
 impl Laid {
+    fn is_broker(&self) -> bool {
+        self.party.role == Role::Broker
+    }
+
     async fn open(file: &Path, store: Option<&Path>, root: Option<&Root>) -> Result<Self, Failure> {
         let party = Party::open(file, store, root).await?;
         let (ledgers, heads) = (party.copied.ledgers().await?, party.heads().await?);
@@ -99,13 +104,17 @@ pub(crate) async fn verify(
     let heads = parties.iter().flat_map(|one| &one.heads).filter_map(|kept| kept.head.as_ref());
     let answers = parties.iter().flat_map(|one| &one.answers).map(|(_, one)| one.proof.size);
     let sizes = heads.map(|head| head.checkpoint().size).chain(answers).collect();
-    let mut logs = BTreeMap::new();
+    let mut logs = Logs::new();
     for laid in &parties {
         report.logs += 1;
         for still in &laid.ledgers {
             let (origin, log) = walk(laid, still, &keys, &sizes, bar, &mut report).await?;
             logs.insert(origin, log);
         }
+        records(laid, &mut report).await?;
+    }
+    if let Some(laid) = parties.iter().find(|one| one.is_broker()) {
+        report.restored(&laid.party, &logs);
     }
     for laid in &parties {
         for kept in &laid.heads {
@@ -116,6 +125,17 @@ pub(crate) async fn verify(
         }
     }
     Ok(report)
+}
+
+/// Holds a party's records against its ledgers, one behind the other when it was restored.
+async fn records(laid: &Laid, report: &mut Report) -> Result<(), Failure> {
+    let base = laid.party.role.ledger();
+    let own = laid.ledgers.iter().filter(|still| of_name(still.name()).0 == base);
+    let mut own: Vec<&Still> = own.collect();
+    own.sort_by_key(|still| of_name(still.name()).1);
+    let checked = check(laid.party.copied.store().as_ref(), &Chain::new(own)).await?;
+    report.records(&laid.party, base, &checked);
+    Ok(())
 }
 
 /// Walks one ledger.
@@ -139,12 +159,17 @@ async fn walk(
         report.wrong(party, still.name(), origin.as_str(), Wrong::KeyUnknown);
     }
     report.take(party, still.name(), &walked.findings);
-    if still.name() == party.role.ledger() {
-        let checked = check(party.copied.store().as_ref(), still).await?;
-        report.records(party, still.name(), &checked);
+    let (base, number) = of_name(still.name());
+    let is_brokers = party.role == Role::Broker && base == BROKER;
+    let mut founded = None;
+    if is_brokers && number > 1 {
+        match founding(party, still, number).await? {
+            Ok(founding) => founded = Some(founding),
+            Err(wrong) => report.wrong(party, still.name(), origin.as_str(), wrong),
+        }
     }
-    let is_brokers = party.role == Role::Broker && of_name(still.name()).0 == BROKER;
-    Ok((origin, Log { is_brokers, keys, roots: walked.roots }))
+    let (size, roots) = (still.len(), walked.roots);
+    Ok((origin, Log { is_brokers, keys, size, roots, founding: founded }))
 }
 
 /// The keys of everybody whose card somebody keeps, with those before them where something was
@@ -184,7 +209,7 @@ fn all_signed(parties: &[Laid], keys: &Keys) -> Result<bool, Failure> {
             if still.checkpoint().is_some_and(|head| !Keys::signed(&of_log, head)) {
                 return Ok(false);
             }
-            if still.name() == BROKER {
+            if of_name(still.name()).0 == BROKER {
                 broker = of_log;
             }
         }

@@ -10,6 +10,9 @@ pub(super) enum Wrong {
     HeadUnsigned,
     HeadOtherRoot,
     HeadAhead,
+    HeadAboveFounding,
+    NotFounded,
+    FoundingOtherSize,
     CosignatureInvalid,
     AnswerUnproved,
     AnswerOtherRoot,
@@ -27,6 +30,9 @@ impl Wrong {
             Self::HeadUnsigned => "head_unsigned",
             Self::HeadOtherRoot => "head_other_root",
             Self::HeadAhead => "head_ahead",
+            Self::HeadAboveFounding => "head_above_founding",
+            Self::NotFounded => "not_founded",
+            Self::FoundingOtherSize => "founding_other_size",
             Self::CosignatureInvalid => "cosignature_invalid",
             Self::AnswerUnproved => "answer_unproved",
             Self::AnswerOtherRoot => "answer_other_root",
@@ -131,6 +137,23 @@ const SENTENCES: &[(&str, &str, &str)] = &[
          back or truncated",
     ),
     (
+        "head_above_founding",
+        "een bewaard hoofd ligt boven waar het herstelde logboek volgens zijn stichting eindigde: \
+         twee regiobeheerders moeten het alsnog opnemen",
+        "a kept head lies above where the restored ledger ended by its founding: two operators \
+         must take it in after all",
+    ),
+    (
+        "not_founded",
+        "dit logboek begint niet met een stichting die twee regiobeheerders ondertekenden",
+        "this ledger does not begin with a founding that two operators signed",
+    ),
+    (
+        "founding_other_size",
+        "het vorige logboek heeft een andere lengte dan zijn stichting zegt te zijn teruggezet",
+        "the ledger before has another length than its founding says was put back",
+    ),
+    (
         "cosignature_invalid",
         "een medeondertekening klopt niet met de sleutel van de getuige",
         "a cosignature does not hold under the witness's key",
@@ -221,6 +244,9 @@ mod tests {
             Wrong::AnswerUnproved,
             Wrong::AnswerOtherRoot,
             Wrong::AnswerAhead,
+            Wrong::HeadAboveFounding,
+            Wrong::NotFounded,
+            Wrong::FoundingOtherSize,
             Wrong::CosignatureInvalid,
             Wrong::CardUnreadable,
             Wrong::CardUnsigned,

@@ -4,8 +4,14 @@ mod audit;
 mod desk;
 mod operator;
 mod region;
+mod restore;
 
 /// Paragraphs in English, as in the code, and in Dutch; neither with its full stop.
 pub(super) fn texts() -> impl Iterator<Item = &'static (&'static str, &'static str)> {
-    audit::TEXTS.iter().chain(operator::TEXTS).chain(desk::TEXTS).chain(region::TEXTS)
+    audit::TEXTS
+        .iter()
+        .chain(operator::TEXTS)
+        .chain(desk::TEXTS)
+        .chain(region::TEXTS)
+        .chain(restore::TEXTS)
 }

@@ -5,6 +5,7 @@ mod cards;
 mod enrol;
 mod import;
 mod init;
+mod restored;
 mod staff;
 
 use std::path::Path;
@@ -32,6 +33,7 @@ use self::cards::AcceptArgs;
 use self::enrol::EnrolArgs;
 use self::import::ImportArgs;
 use self::init::InitArgs;
+use self::restored::ConfirmArgs;
 use self::staff::StaffArgs;
 
 /// Run your agency's node, fill it with records, and keep the register of its people.
@@ -69,6 +71,12 @@ enum Command {
     /// true: something was rewritten, removed or shown otherwise to others. The proof is shown.
     /// Whoever goes on from the head that was shown gives up what the node held before.
     AcceptLedger(AcceptLedgerArgs),
+    /// After a restore, say that index, measures and consents are up to date (stop the node first)
+    ///
+    /// A backup does not know what changed after it: a measure that ended, a consent that was
+    /// withdrawn, a client who came. Bring each up to date, then confirm it by name. Until all
+    /// three are confirmed the node answers NOT_READY.
+    ConfirmRestored(ConfirmArgs),
 }
 
 /// Runs one of the commands.
@@ -86,6 +94,7 @@ pub(crate) fn run(args: NodeArgs, out: Output) -> Result<Exit, Failure> {
         Command::Staff(args) => staff::run(args, out),
         Command::AcceptCard(args) => cards::accept(&args, out),
         Command::AcceptLedger(args) => accept::accept(&args, out),
+        Command::ConfirmRestored(args) => restored::run(&args, out),
     }
 }
 

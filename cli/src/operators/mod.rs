@@ -1,5 +1,6 @@
 //! `grondslag operator`: the region's operators, and what two of them sign together.
 
+mod founding;
 mod init;
 mod witnesses;
 
@@ -18,6 +19,7 @@ use crate::files::read_text;
 use crate::limits::PEM_BYTES_MAX;
 use crate::output::Output;
 
+use self::founding::FoundingArgs;
 use self::init::InitArgs;
 pub(crate) use self::init::make;
 use self::witnesses::SignArgs;
@@ -49,6 +51,11 @@ enum Command {
     /// spread them over organisations that would not conspire. The first operator makes the file
     /// with --root, --seq and --witness; the second reads what is shown and signs the same file.
     SignWitnesses(SignArgs),
+    /// Put a signature under where a restored broker's ledger ended, from grondslag restore collect
+    ///
+    /// Read first which agencies were not reached: one of them may hold a later head. Compare the
+    /// head with what you know of the region. Two operators of different organisations sign.
+    SignFounding(FoundingArgs),
 }
 
 /// Runs one of the commands.
@@ -56,6 +63,7 @@ pub(crate) fn run(args: &OperatorArgs, out: Output) -> Result<Exit, Failure> {
     match &args.command {
         Command::Init(args) => init::init(args, out),
         Command::SignWitnesses(args) => witnesses::run(args, out),
+        Command::SignFounding(args) => founding::run(args, out),
     }
 }
 

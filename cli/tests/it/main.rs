@@ -18,6 +18,7 @@ mod holder;
 mod node;
 mod operator;
 mod policy;
+mod restore;
 mod tampering;
 
 use std::path::Path;

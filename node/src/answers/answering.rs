@@ -59,6 +59,7 @@ pub(super) async fn answer(agency: &Agency, question: TargetQuestion) -> Result<
     }
     let now = agency.clock.now();
     let attested = attest(agency, question, now).await?;
+    agency.restored.may_answer(attested.header().times.asked_at).map_err(Stop::Refused)?;
     let witnessed = agency.watching.may_answer(attested.header(), Instant::now())?;
     if let Some(again) = kept(agency, &attested).await? {
         return Ok(again);

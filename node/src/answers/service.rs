@@ -69,6 +69,20 @@ impl AnswerService {
 
 #[tonic::async_trait]
 impl NodeService for AnswerService {
+    async fn show_head(
+        &self,
+        request: Request<v1::ShowHeadRequest>,
+    ) -> Result<Response<v1::ShowHeadResponse>, Status> {
+        if *peer(&request)?.oin() != self.agency.broker {
+            return Err(rejected(Reason::NotTheBroker));
+        }
+        let number = request.into_inner().number;
+        let kept = self.agency.watching.last_of(number).await.map_err(report)?;
+        let [head, covered] = kept.map(|head| head.map(|head| head.note()).unwrap_or_default());
+        let number = self.agency.watching.number();
+        Ok(Response::new(v1::ShowHeadResponse { number, head, covered }))
+    }
+
     async fn answer(
         &self,
         request: Request<v1::AnswerRequest>,

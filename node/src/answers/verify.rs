@@ -176,6 +176,9 @@ pub(crate) fn verify(question: TargetQuestion, against: &Against<'_>) -> Result<
         return Err(Reason::HeaderMismatch);
     }
     header.times.check_answerable(against.now)?;
+    if against.watching.asked_from().is_some_and(|from| header.times.asked_at < from) {
+        return Err(Reason::AskedBeforeRestore);
+    }
     if header.bundle != against.bundle {
         return Err(Reason::PolicyStale);
     }

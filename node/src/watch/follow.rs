@@ -31,6 +31,24 @@ pub(crate) trait HeadLink: Send + Sync + fmt::Debug {
     /// The reason why the broker did not answer.
     async fn watch_heads(&self, request: v1::WatchHeadsRequest) -> Result<HeadStream, Reason>;
 
+    /// How the log behind the one that is followed was founded; nothing of it is verified.
+    ///
+    /// # Errors
+    /// The reason why the broker did not answer.
+    async fn show_founding(
+        &self,
+        request: v1::ShowFoundingRequest,
+    ) -> Result<v1::ShowFoundingResponse, Reason>;
+
+    /// Presents a head that a founding does not reach.
+    ///
+    /// # Errors
+    /// The reason why the broker did not answer; that it did not keep it is in the response.
+    async fn present_head(
+        &self,
+        request: v1::PresentHeadRequest,
+    ) -> Result<v1::PresentHeadResponse, Reason>;
+
     /// Sends a cosignature.
     ///
     /// # Errors
@@ -105,6 +123,7 @@ impl Watching {
     pub(super) async fn follow_once(&self, link: &dyn HeadLink) -> Result<Ended, Reason> {
         // A head that cannot be verified yet would be lost, and the broker would go on from it.
         (self.means.key)(&self.means.broker)?;
+        self.meet_founding(link).await?;
         let (seen, given) = (self.seen_size(), self.read(|kept| given(kept.memory.as_ref())));
         let also_size = size(given.as_ref());
         let request = v1::WatchHeadsRequest { seen_size: seen, also_size };

@@ -88,6 +88,14 @@ impl Heads {
         self.seen().head.clone()
     }
 
+    /// Goes on with the head of another log, or with none of it yet.
+    pub(super) fn start(&self, head: Option<SignedCheckpoint>) {
+        let mut seen = self.seen();
+        let size = size(head.as_ref());
+        *seen = Seen { stored: head.iter().map(|head| head.checkpoint().size).collect(), head };
+        self.size.send_replace(size);
+    }
+
     /// Waits a moment for the head of this size, when what builds on it came before it.
     pub(super) async fn reached(&self, size: u64) {
         let mut sizes = self.size.subscribe();
@@ -142,15 +150,18 @@ impl Heads {
     }
 }
 
-/// Adds to a batch that the node goes on from this head, whatever it held.
+/// Adds to a batch that the node goes on from this head or from none, whatever it held.
 pub(super) async fn go_on_from(
     store: &dyn Store,
     batch: Batch,
-    head: &SignedCheckpoint,
+    head: Option<&SignedCheckpoint>,
 ) -> Result<Batch, StoreError> {
     let held = store.scan(HEADS, None, HEADS_KEPT_MAX).await?;
     let batch = held.into_iter().fold(batch, |batch, pair| batch.delete(pair.key));
-    Ok(batch.put(key_of(head.checkpoint().size), head.note()))
+    Ok(match head {
+        Some(head) => batch.put(key_of(head.checkpoint().size), head.note()),
+        None => batch,
+    })
 }
 
 /// Every head of the broker's ledger that a node's store keeps, for who holds them against that
@@ -168,6 +179,7 @@ pub async fn kept_heads(store: &dyn Store) -> Result<Vec<KeptHead>, StoreError> 
         kept.push(KeptHead { place: "wh/h".to_owned(), head });
     }
     kept.extend(super::kept::kept_heads(store).await?);
+    kept.extend(super::refound::kept_before(store).await?);
     Ok(kept)
 }
 

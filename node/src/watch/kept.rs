@@ -59,6 +59,14 @@ impl Kept {
     }
 }
 
+/// Adds to a batch that a witness has no memory any more: what a backup holds of it may be old.
+///
+/// # Errors
+/// Those of the store.
+pub(crate) async fn forget_memory(store: &dyn Store, batch: Batch) -> Result<Batch, StoreError> {
+    parts::delete_body(store, batch, MEMORY).await
+}
+
 /// The covered head, and the one that was cosigned last.
 pub(super) async fn kept_heads(store: &dyn Store) -> Result<Vec<KeptHead>, StoreError> {
     let mut kept = Vec::new();
@@ -140,7 +148,7 @@ impl Memory {
     }
 }
 
-fn note(body: &[u8]) -> Result<SignedCheckpoint, Reason> {
+pub(super) fn note(body: &[u8]) -> Result<SignedCheckpoint, Reason> {
     let text = std::str::from_utf8(body).map_err(|_| Reason::StoreCorrupt)?;
     SignedCheckpoint::parse(text).map_err(|_| Reason::StoreCorrupt)
 }

@@ -15,6 +15,7 @@ mod grace;
 mod heads;
 mod kept;
 mod operate;
+mod refound;
 mod take;
 #[cfg(test)]
 mod tests;
@@ -29,6 +30,7 @@ use grondslag_core::checkpoint::SignedCheckpoint;
 use grondslag_core::clock::Clock;
 use grondslag_core::id::{Digest, Oin};
 use grondslag_core::inquiry::Header;
+use grondslag_core::operators::Operators;
 use grondslag_core::reason::Reason;
 use grondslag_core::tier::Urgency;
 use grondslag_core::watch::Contradiction;
@@ -40,10 +42,12 @@ use tokio::time::Instant;
 use self::grace::Grace;
 use self::heads::Heads;
 use self::kept::{Change, Kept, steps};
+use self::refound::Log;
 
 pub(crate) use self::heads::Shown;
 pub use self::heads::kept_heads;
 pub use self::kept::Memory;
+pub(crate) use self::kept::forget_memory;
 pub use self::operate::{
     Choice, OperateError, accept, begin, open_ledger, own_keys, restore, stopped_by,
 };
@@ -75,6 +79,8 @@ pub(crate) struct Means {
     pub sign_key: SigningKey,
     /// How long witnesses have to cover an answer.
     pub grace: Duration,
+    /// The region's operators, pinned when the node was made; none in a trial without.
+    pub operators: Operators,
 }
 
 /// Finds the key on a card.
@@ -85,6 +91,8 @@ pub(crate) type WitnessesNow = dyn Fn() -> Option<Arc<Witnesses>> + Send + Sync;
 /// The broker's ledger as one node follows it.
 pub struct Watching {
     means: Means,
+    /// Which log is followed; never held across an await.
+    log: RwLock<Log>,
     /// The last head that was taken.
     heads: Heads,
     /// What is kept, as the store has it; never held across an await.
@@ -139,6 +147,7 @@ impl Watching {
     /// Why the store cannot be read.
     pub(crate) async fn open(means: Means) -> Result<Self, Reason> {
         let kept = Kept::load(means.store.as_ref()).await?;
+        let log = RwLock::new(Log::load(means.store.as_ref()).await?);
         let heads = Heads::open(means.store.as_ref()).await.map_err(StoreError::reason)?;
         let mut grace = Grace::new(means.grace, size(kept.covered.as_ref()));
         if let Some(last) = heads.size().checked_sub(1) {
@@ -146,7 +155,7 @@ impl Watching {
         }
         let (held, grace) = (RwLock::new(kept), Mutex::new(grace));
         let (turn, found) = (tokio::sync::Mutex::default(), Mutex::default());
-        Ok(Self { means, heads, held, found, grace, turn })
+        Ok(Self { means, log, heads, held, found, grace, turn })
     }
 
     /// The last head that the node took.
@@ -199,6 +208,18 @@ impl Watching {
         if (self.means.witnesses)().is_some() {
             self.grace.lock().unwrap_or_else(PoisonError::into_inner).answered(index, now);
         }
+    }
+
+    fn log(&self) -> Log {
+        *self.log.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Goes on with another log, in memory: nothing was answered on it yet.
+    fn start_log(&self, log: Log, head: Option<SignedCheckpoint>) {
+        *self.log.write().unwrap_or_else(PoisonError::into_inner) = log;
+        self.heads.start(head);
+        let mut grace = self.grace.lock().unwrap_or_else(PoisonError::into_inner);
+        *grace = Grace::new(self.means.grace, 0);
     }
 
     /// Why this node is not as it should be: for its operator.

@@ -126,7 +126,7 @@ pub async fn accept(
     };
     let mut state = steps(store, &changes).await?;
     if choice == Choice::Shown {
-        let gone_on = go_on_from(store, state, &fork.shown).await;
+        let gone_on = go_on_from(store, state, Some(&fork.shown)).await;
         state = gone_on.map_err(StoreError::reason)?;
     }
     let leaf = fork_leaf(word, &fork);

@@ -29,6 +29,9 @@ pub(crate) enum NotTaken {
     Mismatch(u64),
     /// It is not the broker's.
     Invalid,
+    /// It is of another log of the broker's than the one that is followed: its founding is still
+    /// to be met.
+    OtherLog,
     /// It contradicts a head of before, or one did: an operator must act.
     Fork,
 }
@@ -39,6 +42,7 @@ impl NotTaken {
         match self {
             Self::Mismatch(_) => Reason::HeadMismatch,
             Self::Invalid => Reason::AttestationInvalid,
+            Self::OtherLog => Reason::NotReady,
             Self::Fork => Reason::LedgerFork,
         }
     }
@@ -64,6 +68,9 @@ impl Watching {
         }
         let key = (self.means.key)(&self.means.broker)?;
         self.is_of_the_broker(&shown.head, &key)?;
+        if !self.is_followed(&shown.head) {
+            return Ok(Taken::Again);
+        }
         let before = self.seen();
         let (head, proof) = (&shown.head, shown.proof.as_slice());
         match self.heads.take(Shown { head, from: shown.from, proof, key: &key }) {
@@ -97,6 +104,9 @@ impl Watching {
             return Err(NotTaken::Fork);
         }
         self.is_of_the_broker(shown.head, shown.key).map_err(|_| NotTaken::Invalid)?;
+        if !self.is_followed(shown.head) {
+            return Err(NotTaken::OtherLog);
+        }
         match self.heads.take(shown) {
             Ok(()) => Ok(()),
             Err(Unjoined::Elsewhere(held)) => Err(NotTaken::Mismatch(held)),

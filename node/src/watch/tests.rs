@@ -11,15 +11,17 @@ use grondslag_core::operators::{Operator, Operators};
 use grondslag_core::tier::Level;
 use grondslag_core::watch::Contrast;
 use grondslag_core::witnesses::{SignedWitnessList, WitnessList};
-use grondslag_evidence::ledger::{Means as LedgerMeans, Tiles, testing};
+use grondslag_evidence::ledger::{Means as LedgerMeans, Signer, Tiles, testing};
 use grondslag_evidence::store::faulty::{Fault, FaultyStore};
 use grondslag_evidence::store::{Batch, MemoryStore};
-use grondslag_proto::head::{ShownHead, wire_hashes};
+use grondslag_proto::head::{ShownFounding, ShownHead, wire_hashes};
 use grondslag_proto::v1;
 
 use super::follow::{Ended, HeadLink, HeadStream};
 use super::*;
 
+/// Fingerprint of the region's root.
+const REGION: &str = "0707070707070707070707070707070707070707070707070707070707070707";
 /// The broker; its card bears the key that its ledgers are signed with.
 const BROKER: u8 = 1;
 /// This node, and with the two after it the witnesses.
@@ -44,17 +46,27 @@ fn at(seconds: i64) -> Timestamp {
 }
 
 fn witnesses() -> Arc<Witnesses> {
-    let region = Digest::new([7; 32]);
+    let region = Digest::parse(REGION).unwrap();
     let list = WitnessList { region, seq: 1, witnesses: [2, 3, 4].map(oin).into() };
     let document = list.canonical();
     let signatures = [7, 8].map(|n| Operator::sign(&oin(n), &key(n), &document)).into();
-    let pinned = Operators::new([7, 8].map(|n| Operator::new(oin(n), &key(n))).into());
-    Arc::new(SignedWitnessList { list, signatures }.verify(&pinned, &region).unwrap())
+    Arc::new(SignedWitnessList { list, signatures }.verify(&operators(), &region).unwrap())
+}
+
+/// The region's operators, whom every node pinned.
+fn operators() -> Operators {
+    Operators::new([7, 8].map(|n| Operator::new(oin(n), &key(n))).into())
 }
 
 /// A ledger of the broker; another history of the same log when told so.
 async fn ledger(seed: u8) -> Ledger {
-    let signer = testing::signer("region", seed).unwrap();
+    log(seed, 1).await
+}
+
+/// The same, of the log with this number.
+async fn log(seed: u8, number: u64) -> Ledger {
+    let origin = Origin::of_broker(REGION, number).unwrap();
+    let signer = Signer { origin, ..testing::signer("region", seed).unwrap() };
     let (store, clock) = (Arc::new(MemoryStore::default()), Arc::new(SetClock::at(at(5))));
     let tiles = Arc::new(Tiles::memory());
     Ledger::open(LedgerMeans { store, clock, name: "region", tiles, signer }).await.unwrap()
@@ -75,6 +87,8 @@ struct Shows {
     /// Numbers of the witnesses whose cosignatures are shown, under which head.
     cosigned: Option<(SignedCheckpoint, Vec<u8>)>,
     lie: fn(&mut v1::WatchHeadsResponse),
+    founding: Option<ShownFounding>,
+    presented: Mutex<Vec<String>>,
     taken: Mutex<Vec<(u64, Cosignature)>>,
     asked: Mutex<Vec<(u64, u64)>>,
 }
@@ -82,7 +96,9 @@ struct Shows {
 impl Shows {
     fn of(ledger: &Arc<Ledger>) -> Self {
         let (taken, asked) = (Mutex::default(), Mutex::default());
-        Self { ledger: Arc::clone(ledger), cosigned: None, lie: |_| {}, taken, asked }
+        let (founding, presented) = (None, Mutex::default());
+        let ledger = Arc::clone(ledger);
+        Self { ledger, cosigned: None, lie: |_| {}, founding, presented, taken, asked }
     }
 
     /// With the cosignatures of these witnesses under the head that the ledger has now.
@@ -125,6 +141,26 @@ impl HeadLink for Shows {
         let mut wire = v1::WatchHeadsResponse::from(&shown);
         (self.lie)(&mut wire);
         Ok(futures_util::stream::iter([Ok(wire)]).boxed())
+    }
+
+    async fn show_founding(
+        &self,
+        request: v1::ShowFoundingRequest,
+    ) -> Result<v1::ShowFoundingResponse, Reason> {
+        let next = |shown: &&ShownFounding| {
+            let founding = shown.founding.as_ref();
+            founding.is_some_and(|one| one.signed.founding.number > request.number)
+        };
+        let none = ShownFounding { current: 1, founding: None, proved: None };
+        Ok(self.founding.as_ref().filter(next).unwrap_or(&none).into())
+    }
+
+    async fn present_head(
+        &self,
+        request: v1::PresentHeadRequest,
+    ) -> Result<v1::PresentHeadResponse, Reason> {
+        self.presented.lock().unwrap().push(request.head);
+        Ok(v1::PresentHeadResponse::default())
     }
 
     async fn add_cosignature(
@@ -198,7 +234,7 @@ async fn open(store: &Arc<FaultyStore>, own: u8) -> Watching {
     let means = Means {
         own: oin(own),
         broker: oin(BROKER),
-        region: "region".into(),
+        region: REGION.into(),
         store: store.clone(),
         ledger: Arc::new(own_ledger),
         clock,
@@ -206,6 +242,7 @@ async fn open(store: &Arc<FaultyStore>, own: u8) -> Watching {
         witnesses: Box::new(move || Some(Arc::clone(&named))),
         sign_key: key(own),
         grace: Duration::from_secs(60),
+        operators: operators(),
     };
     Watching::open(means).await.unwrap()
 }
@@ -543,3 +580,5 @@ async fn a_trial_without_witnesses_still_follows() {
     assert_eq!(node.watching.may_answer(&ordinary(), after), Ok(Witnessed::Yes));
     assert_eq!(node.follow(&Shows::of(&fork)).await, Ok(Ended::Forked));
 }
+
+mod refound;

@@ -4,10 +4,13 @@ use std::sync::Arc;
 
 use ed25519_dalek::SigningKey;
 use grondslag_certs::key::load_signing_key;
+use grondslag_core::canonical::Canonical;
 use grondslag_core::checkpoint::{CheckpointError, Origin};
+use grondslag_core::id::Digest;
 use grondslag_core::reason::Reason;
 use grondslag_evidence::generation;
-use grondslag_evidence::ledger::{Ledger, Means, Signer, Tiles};
+use grondslag_evidence::ledger::{Entry, Ledger, Means, Signer, Tiles};
+use grondslag_evidence::store::Batch;
 
 use super::{Context, StartError};
 use crate::config::SecretFile;
@@ -32,6 +35,12 @@ impl SignKeys {
         };
         Ok(Self { current: load(current)?, previous: previous.map(load).transpose()? })
     }
+
+    /// The public keys: of now, and the one before.
+    pub fn public(&self) -> Vec<[u8; 32]> {
+        let keys = std::iter::once(&self.current).chain(&self.previous);
+        keys.map(|key| key.verifying_key().to_bytes()).collect()
+    }
 }
 
 impl Context {
@@ -54,7 +63,37 @@ impl Context {
         self.ledger_of(self.generation, name, origin, keys).await
     }
 
-    /// The same, of another number than the one that goes on.
+    /// Begins the ledger behind the one that goes on under this name, on a store that was put back:
+    /// its first leaf is the last head of the one before, so that what was signed since the backup
+    /// and is lost is not contradicted under the same name. `state` is committed with that leaf.
+    ///
+    /// # Errors
+    /// [`StartError`] when the store was not put back, or the ledger cannot be begun.
+    pub async fn go_on(
+        &self,
+        name: &str,
+        origin: impl Fn(u64) -> Result<Origin, CheckpointError>,
+        keys: &SignKeys,
+        state: Batch,
+    ) -> Result<(), StartError> {
+        if self.restored.is_none() {
+            let what = "this store was not put back from a backup";
+            return Err(StartError::new(Reason::HeadMismatch, what));
+        }
+        let number = self.generation.saturating_add(1);
+        let next = self.ledger_of(number, name, &origin, keys).await?;
+        if next.size().await? > 0 && state.is_empty() {
+            // Begun already, before a finish that was cut short.
+            return Ok(());
+        }
+        let before = self.ledger_of(self.generation, name, &origin, keys).await?;
+        let note = before.checkpoint().bare().note();
+        let leaf = Canonical::new("grondslag/leaf/restored/v1").text(&note).finish();
+        next.append(Entry { about: Digest::of(&leaf), leaf, state }).await?;
+        Ok(())
+    }
+
+    /// Opens a ledger of this process under a number.
     ///
     /// # Errors
     /// As [`Context::ledger`].

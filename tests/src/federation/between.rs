@@ -219,6 +219,22 @@ impl LedgerService for Between {
         Ok(Response::new(Box::pin(heads)))
     }
 
+    async fn show_founding(
+        &self,
+        request: Request<v1::ShowFoundingRequest>,
+    ) -> Result<Response<v1::ShowFoundingResponse>, Status> {
+        let mut client = LedgerServiceClient::new(self.broker.clone());
+        client.show_founding(within(request.into_inner(), WAIT)).await
+    }
+
+    async fn present_head(
+        &self,
+        request: Request<v1::PresentHeadRequest>,
+    ) -> Result<Response<v1::PresentHeadResponse>, Status> {
+        let mut client = LedgerServiceClient::new(self.broker.clone());
+        client.present_head(within(request.into_inner(), WAIT)).await
+    }
+
     async fn add_cosignature(
         &self,
         request: Request<v1::AddCosignatureRequest>,

@@ -267,6 +267,41 @@ impl Leaves for Still {
     }
 }
 
+/// Ledgers one behind the other, as those of a process that was restored: their leaves are numbered
+/// through.
+#[derive(Debug)]
+pub struct Chain<'a>(Vec<&'a Still>);
+
+impl<'a> Chain<'a> {
+    /// These ledgers, the oldest first.
+    pub fn new(ledgers: Vec<&'a Still>) -> Self {
+        Self(ledgers)
+    }
+}
+
+#[async_trait]
+impl Leaves for Chain<'_> {
+    async fn size(&self) -> Result<u64, LedgerError> {
+        Ok(self.0.iter().map(|still| still.size).sum())
+    }
+
+    async fn read(&self, from: u64, limit: usize) -> Result<Vec<Record>, LedgerError> {
+        let mut before = 0_u64;
+        for still in &self.0 {
+            let end = before.saturating_add(still.size);
+            if from < end {
+                let records = still.read(from.saturating_sub(before), limit).await?;
+                let through = |record: Record| Record { index: record.index + before, ..record };
+                if !records.is_empty() {
+                    return Ok(records.into_iter().map(through).collect());
+                }
+            }
+            before = end;
+        }
+        Ok(Vec::new())
+    }
+}
+
 /// The names of the ledgers that have a key in a store.
 ///
 /// # Errors

@@ -1,0 +1,96 @@
+//! The new log begins.
+
+use grondslag_core::checkpoint::Origin;
+use grondslag_core::founding::SignedFounding;
+use grondslag_core::reason::Reason;
+use grondslag_evidence::generation::found;
+use grondslag_evidence::ledger::Entry;
+use grondslag_evidence::store::Batch;
+use grondslag_runtime::run::{Context, SignKeys, StartError};
+
+use super::kept::{keep_cosigned, read, row};
+use crate::config::BrokerConfig;
+use crate::serve::{BROKER, HOLDER};
+
+/// Steps and bytes of a founding's row.
+const ROW: (usize, usize) = (1, 6 * 1_024 + 64);
+
+/// What was begun.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finished {
+    /// The log's name in its checkpoints.
+    pub origin: Origin,
+    /// Where the founding or the amendment stands in it.
+    pub index: u64,
+    /// Leaves of the log before that the broker no longer has.
+    pub lost: std::ops::Range<u64>,
+}
+
+/// Begins the log that two operators founded, or amends its founding.
+///
+/// # Errors
+/// Why the founding does not hold here, or could not be recorded.
+pub async fn finish(
+    config: &BrokerConfig,
+    context: &Context,
+    signed: &SignedFounding,
+) -> Result<Finished, StartError> {
+    let section = &config.broker;
+    let keys = SignKeys::load(&section.sign_key, section.previous_sign_key.as_ref())?;
+    check(config, context, &keys, signed).await?;
+    let (founding, region) = (&signed.founding, context.region_name());
+    let number = founding.number;
+    let member = |number| Origin::of_member(&region, &context.oin(), HOLDER, number);
+    if founding.amendment == 0 {
+        // First: the process may serve once its own log has begun.
+        context.go_on(HOLDER, member, &keys, Batch::new()).await?;
+    }
+    let origin = |number| Origin::of_broker(&region, number);
+    let ledger = context.ledger_of(number, BROKER, origin, &keys).await?;
+    let mut state = Batch::new();
+    if founding.amendment == 0 {
+        let store = context.store.as_ref();
+        state = keep_cosigned(store, found(state, number), number.saturating_sub(1)).await?;
+    }
+    let entry = Entry { about: signed.about(), leaf: signed.leaf(), state };
+    let kept = signed.clone();
+    let placed =
+        ledger.append_placed(entry, ROW, move |placed| Ok(row(Batch::new(), &kept, placed)));
+    let receipt = placed.await?;
+    let origin = ledger.checkpoint().checkpoint().origin.clone();
+    Ok(Finished { origin, index: receipt.index(), lost: founding.lost() })
+}
+
+/// The founding is of this region and of this store, and signed by whom this broker pinned.
+async fn check(
+    config: &BrokerConfig,
+    context: &Context,
+    keys: &SignKeys,
+    signed: &SignedFounding,
+) -> Result<(), StartError> {
+    let refused = |reason| StartError::new(reason, "the founding is not taken");
+    let region = context.region.current().root().fingerprint();
+    let operators = config.region.as_ref().map(|region| region.operators.clone());
+    let operators = operators.unwrap_or_default();
+    signed.verify(&operators, &region).map_err(refused)?;
+    let founding = &signed.founding;
+    let made = keys.public().iter().any(|key| founding.head.verify(key).is_ok());
+    let fits = if context.restored.is_some() {
+        let origin = |number| Origin::of_broker(&context.region_name(), number);
+        let before = context.ledger_of(context.generation, BROKER, origin, keys).await?;
+        let size = before.size().await?;
+        founding.amendment == 0
+            && founding.number == context.generation.saturating_add(1)
+            && founding.restored == size
+    } else {
+        let founded = read(context.store.as_ref(), context.generation).await.map_err(refused)?;
+        founded.is_some_and(|founded| {
+            let before = founded.signed.founding;
+            founding.number == context.generation
+                && founding.amendment == before.amendment.saturating_add(1)
+                && (founding.at, founding.restored) == (before.at, before.restored)
+                && founding.head.checkpoint().size > before.head.checkpoint().size
+        })
+    };
+    if made && fits { Ok(()) } else { Err(refused(Reason::FoundingInvalid)) }
+}

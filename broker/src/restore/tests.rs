@@ -1,0 +1,123 @@
+//! What a founded broker shows, keeps and refuses.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use grondslag_core::checkpoint::{Checkpoint, Origin, SignedCheckpoint};
+use grondslag_core::clock::{SetClock, Timestamp};
+use grondslag_core::founding::{Founding, SignedFounding};
+use grondslag_core::id::{Digest, Oin};
+use grondslag_core::merkle::verify_inclusion;
+use grondslag_core::reason::Reason;
+use grondslag_evidence::ledger::{Entry, Ledger, entry_hash, testing};
+use grondslag_evidence::store::{Batch, MemoryStore, Store};
+use grondslag_proto::head::FoundingLeaf;
+
+use super::Foundings;
+use super::kept::{keep_cosigned, kept_before, presented, row};
+use crate::restore::foundings;
+use crate::route::tests::{key, oin};
+use crate::watch::KEPT;
+
+const NODE: &str = "00000099000000002000";
+
+fn region() -> Digest {
+    Digest::new([7; 32])
+}
+
+fn head(number: u64, size: u64, root: u8, by: u8) -> SignedCheckpoint {
+    let origin = Origin::of_broker(&region().to_string(), number).unwrap();
+    Checkpoint { origin, size, root: Digest::new([root; 32]) }.sign(&key(by))
+}
+
+pub(crate) fn signed(at: Timestamp) -> SignedFounding {
+    let founding = Founding {
+        region: region(),
+        number: 2,
+        amendment: 0,
+        at,
+        restored: 5,
+        head: head(1, 10, 1, 9),
+        missed: BTreeSet::new(),
+    };
+    SignedFounding { founding, signatures: Vec::new() }
+}
+
+/// The store and the second log of a broker that was founded anew.
+async fn founded() -> (Arc<dyn Store>, Ledger, Foundings) {
+    let store: Arc<dyn Store> = Arc::new(MemoryStore::default());
+    let clock = Arc::new(SetClock::at(Timestamp::from_ms(3)));
+    let ledger = testing::open(Arc::clone(&store), clock, "broker-2").await.unwrap();
+    let signed = signed(Timestamp::from_ms(2));
+    let entry = Entry { about: signed.about(), leaf: signed.leaf(), state: Batch::new() };
+    let kept = signed.clone();
+    let placed =
+        ledger.append_placed(entry, (1, 6_200), move |at| Ok(row(Batch::new(), &kept, at)));
+    placed.await.unwrap();
+    let opened = Foundings::open(store.as_ref(), 2).await.unwrap();
+    (store, ledger, opened)
+}
+
+#[tokio::test]
+async fn who_follows_the_log_before_is_shown_the_founding_with_its_proof_and_others_nothing() {
+    let (store, ledger, founded) = founded().await;
+    assert_eq!(founded.asked_from(), Some(Timestamp::from_ms(2)));
+    for follows in [0, 1] {
+        let shown = founded.show(store.as_ref(), &ledger, follows).await.unwrap();
+        let FoundingLeaf { signed, recorded_at, index } = shown.founding.unwrap();
+        let hash = entry_hash(&signed.about(), recorded_at, &signed.leaf());
+        let (head, proof) = shown.proved.unwrap();
+        let tree = head.checkpoint().tree();
+        assert!(verify_inclusion(&hash, index, &tree, &proof).is_ok(), "{follows}");
+    }
+    for follows in [2, 3] {
+        let shown = founded.show(store.as_ref(), &ledger, follows).await.unwrap();
+        assert_eq!((shown.current, shown.founding), (2, None));
+    }
+    let first = Foundings::open(store.as_ref(), 1).await.unwrap();
+    assert_eq!((first.asked_from(), first.current), (None, 1));
+    assert_eq!(first.show(store.as_ref(), &ledger, 1).await.unwrap().founding, None);
+    let missing = Foundings::open(store.as_ref(), 3).await.unwrap_err();
+    assert_eq!(missing, Reason::StoreCorrupt);
+    assert_eq!(foundings(store.as_ref(), 2).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_higher_head_of_the_log_before_is_kept_and_anything_else_is_not() {
+    let (store, _ledger, founded) = founded().await;
+    let own = [key(9).verifying_key().to_bytes()];
+    let node: Oin = oin(NODE);
+    let keep = async |head: SignedCheckpoint| {
+        founded.keep_presented(store.as_ref(), &node, &head, &own).await
+    };
+    assert_eq!(keep(head(1, 9, 1, 9)).await, Err(Reason::HeadMismatch));
+    assert_eq!(keep(head(1, 10, 1, 9)).await, Err(Reason::HeadMismatch), "it is the founding's");
+    assert_eq!(keep(head(2, 11, 1, 9)).await, Err(Reason::AttestationInvalid), "another log");
+    assert_eq!(keep(head(1, 11, 1, 8)).await, Err(Reason::AttestationInvalid), "another key");
+    assert!(!founded.is_short(store.as_ref()).await);
+    assert_eq!(keep(head(1, 11, 1, 9)).await, Ok(()));
+    assert!(founded.is_short(store.as_ref()).await);
+    let kept = presented(store.as_ref()).await.unwrap();
+    assert_eq!(kept, [(node.clone(), head(1, 11, 1, 9))]);
+    // Another root at the size where the log before is said to have ended: for operators too.
+    assert_eq!(keep(head(1, 10, 2, 9)).await, Ok(()));
+    let first = Foundings::open(store.as_ref(), 1).await.unwrap();
+    let refused = first.keep_presented(store.as_ref(), &node, &head(1, 11, 1, 9), &own).await;
+    assert_eq!(refused, Err(Reason::HeadMismatch));
+}
+
+#[tokio::test]
+async fn the_cosigned_head_of_the_log_before_stays_and_the_new_log_has_none() {
+    let store: Arc<dyn Store> = Arc::new(MemoryStore::default());
+    let note = serde_json::json!({ "cosigned": head(1, 9, 1, 9).note(), "last": {} });
+    let body = serde_json::to_vec(&note).unwrap();
+    let kept = grondslag_evidence::store::parts::put_body(Batch::new(), KEPT, &body).unwrap();
+    store.commit(kept).await.unwrap();
+    let moved = keep_cosigned(store.as_ref(), Batch::new(), 1).await.unwrap();
+    store.commit(moved).await.unwrap();
+    assert!(crate::kept_heads(store.as_ref()).await.unwrap().is_empty());
+    let before = kept_before(store.as_ref(), 2).await.unwrap();
+    assert_eq!(before.len(), 1);
+    assert_eq!(before[0].head, Some(head(1, 9, 1, 9)));
+    assert!(kept_before(store.as_ref(), 1).await.unwrap().is_empty());
+}

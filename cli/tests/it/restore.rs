@@ -1,0 +1,367 @@
+//! The restore drill: a broker is backed up while it runs, lost, restored into an empty folder, and
+//! founded anew, with the commands that an operator types and the processes of a region. And the
+//! ways in which that must not go through.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use grondslag_runtime::clock::RegionClockFile;
+use serde_json::Value;
+
+use crate::demo::{Demo, NECESSITY, question, small_world};
+use crate::{Ran, run, run_with};
+
+/// Longest wait for something that processes do by themselves.
+const WAIT: Duration = Duration::from_secs(60);
+const NODES: [&str; 3] = ["gem-veenwolde", "sch-drieveen", "jha-kompas"];
+const CHILD: &str = "999940119";
+
+/// A region whose processes are started and ended one by one.
+struct Region {
+    temp: tempfile::TempDir,
+    running: Vec<(String, Child)>,
+}
+
+impl Region {
+    /// Made by a demo that has ended.
+    fn new() -> Self {
+        let temp = tempfile::tempdir().unwrap();
+        small_world(&temp.path().join("world"));
+        drop(Demo::start(temp.path()));
+        Self { temp, running: Vec::new() }
+    }
+
+    fn run(&self, line: &str) -> Ran {
+        run(self.temp.path(), line)
+    }
+
+    fn at(&self, path: &str) -> PathBuf {
+        self.temp.path().join(path)
+    }
+
+    fn config(who: &str) -> String {
+        match who {
+            "broker" => "region/broker/broker.toml".to_owned(),
+            node => format!("region/nodes/{node}/node.toml"),
+        }
+    }
+
+    fn start(&mut self, who: &str) {
+        let kind = if who == "broker" { "broker" } else { "node" };
+        let child = Command::new(env!("CARGO_BIN_EXE_grondslag"))
+            .args([kind, "serve", "--config", &Self::config(who)])
+            .current_dir(self.temp.path())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        self.running.push((who.to_owned(), child));
+    }
+
+    /// Ends a process as a failing machine does.
+    fn kill(&mut self, who: &str) {
+        let place = self.running.iter().position(|(name, _)| name == who).unwrap();
+        let (_, mut child) = self.running.remove(place);
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+
+    /// Asks, until the agency replies.
+    #[track_caller]
+    fn ask(&self) {
+        let began = Instant::now();
+        loop {
+            let asked = run_with(
+                self.temp.path(),
+                &[&["ask", "--json"], question(CHILD, NECESSITY).as_slice()].concat(),
+            );
+            if asked.code == 0 && asked.json()["agencies"][0]["state"] == "replied" {
+                return;
+            }
+            assert!(began.elapsed() < WAIT, "{asked:?}");
+            sleep(Duration::from_millis(200));
+        }
+    }
+
+    fn verify(&self) -> Value {
+        self.run("audit verify --json --offline region").json()
+    }
+
+    /// The clock of a region stands still when no demo moves it.
+    fn step(&self, ms: i64) {
+        RegionClockFile::open(&self.at("region/clock.json")).unwrap().advance(ms).unwrap();
+    }
+}
+
+impl Drop for Region {
+    fn drop(&mut self) {
+        for (_, child) in &mut self.running {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}
+
+const BROKER: &str = "region/broker/broker.toml";
+
+fn append(file: &Path, text: &str) {
+    let before = fs::read_to_string(file).unwrap();
+    fs::write(file, format!("{before}\n{text}\n")).unwrap();
+}
+
+/// Folders of the two operators of the region.
+fn operators(region: &Region) -> Vec<String> {
+    let folders = fs::read_dir(region.at("region/operators")).unwrap().map(|one| one.unwrap());
+    let folders = folders.filter(|one| one.path().is_dir());
+    let mut names: Vec<String> = folders
+        .map(|one| format!("region/operators/{}", one.file_name().to_str().unwrap()))
+        .collect();
+    names.sort();
+    assert_eq!(names.len(), 2, "{names:?}");
+    names
+}
+
+#[test]
+fn a_broker_that_was_lost_is_restored_founded_anew_and_verified_across_both_ledgers() {
+    let mut region = Region::new();
+    region.run("backup keys --to keys --json").done();
+    append(
+        &region.at(BROKER),
+        "[backup]\nkey = \"../../keys/backup.pub\"\nfolder = \"../../backups\"\nevery_h = 24",
+    );
+    region.start("broker");
+    for node in NODES {
+        region.start(node);
+    }
+    region.ask();
+    let backup = region.run(&format!("backup --config {BROKER} --json")).done();
+    let (file, held) = (backup["file"].as_str().unwrap(), &backup["ledgers"]["broker"]);
+    assert!(held.as_u64().unwrap() > 10, "{backup}");
+    // What comes after the backup is lost, and nodes saw it.
+    region.ask();
+    region.ask();
+    region.kill("broker");
+    fs::rename(region.at("region/broker/store"), region.at("lost")).unwrap();
+
+    let restore = format!("restore --backup {file} --config {BROKER} --json");
+    let other = region.run("backup keys --to other --json").done();
+    let other = other["private"].as_str().unwrap();
+    let refused = region.run(&format!("{restore} --key {other}"));
+    assert_eq!((refused.code, refused.reason().as_str()), (1, "BACKUP_UNOPENED"));
+    assert!(!region.at("region/broker/store").exists());
+    let put = region.run(&format!("{restore} --key keys/backup.key")).done();
+    assert!(put["ledgers"]["broker"].as_u64() >= held.as_u64(), "{put}");
+    let twice = region.run(&format!("{restore} --key keys/backup.key"));
+    assert_eq!(twice.reason(), "FILE_EXISTS", "only into an empty folder");
+
+    let served = region.run(&format!("broker serve --config {BROKER} --json"));
+    assert_eq!(served.reason(), "RESTORE_UNFINISHED");
+    let finish = format!("restore finish --config {BROKER} --founding found.json --json");
+    region.step(1_000);
+    let collected =
+        region.run(&format!("restore collect --config {BROKER} --to found.json --json")).done();
+    assert_eq!(collected["reached"].as_object().unwrap().len(), 3, "{collected}");
+    assert_eq!(collected["missed"], serde_json::json!({}));
+    let (head, restored) = (collected["head"].as_u64(), collected["restored"].as_u64());
+    assert!(head > restored && restored == put["ledgers"]["broker"].as_u64(), "{collected}");
+
+    let operators = operators(&region);
+    let sign = |who: &str| {
+        let line = format!("operator sign-founding --file found.json --operator {who} --json");
+        region.run(&line).done()["complete"].as_bool().unwrap()
+    };
+    assert_eq!(region.run(&finish).reason(), "OPERATORS_TOO_FEW");
+    assert!(!sign(&operators[0]) && !sign(&operators[0]));
+    assert_eq!(region.run(&finish).reason(), "OPERATORS_TOO_FEW", "one, twice");
+    assert!(sign(&operators[1]));
+    let altered = fs::read_to_string(region.at("found.json")).unwrap();
+    let wrong = altered.replace("\"number\": 2", "\"number\": 3");
+    assert_ne!(wrong, altered);
+    fs::write(region.at("found.json"), wrong).unwrap();
+    assert_eq!(region.run(&finish).reason(), "FOUNDING_INVALID");
+    fs::write(region.at("found.json"), altered).unwrap();
+    let finished = region.run(&finish).done();
+    assert!(finished["origin"].as_str().unwrap().ends_with("/2"), "{finished}");
+    assert_eq!(finished["index"], 0);
+
+    region.start("broker");
+    region.ask();
+    // Witnesses cosign the new ledger too.
+    let began = Instant::now();
+    loop {
+        let status = region.run(&format!("status --config {BROKER} --json")).json();
+        if status["ledger"]["cosigned"].as_u64().is_some_and(|size| size > 0) {
+            break;
+        }
+        assert!(began.elapsed() < WAIT, "{status}");
+        sleep(Duration::from_millis(200));
+    }
+    for who in NODES.iter().copied().chain(["broker"]) {
+        region.kill(who);
+    }
+    let verified = region.verify();
+    assert_eq!(verified["problems"], 0, "{verified}");
+    let lost = &verified["lost"][0];
+    assert_eq!((lost["from"].as_u64(), lost["to"].as_u64()), (restored, head), "{verified}");
+    let told = region.run(&format!("restore lost --config {BROKER} --json")).done();
+    assert_eq!(told["lost"][0]["to"], lost["to"]);
+
+    // Without its founding, what nodes keep of the ledger before is ahead of it.
+    forget_founding(&region);
+    let verified = region.verify();
+    let words: Vec<&str> = verified["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| one["problem"].as_str().unwrap())
+        .collect();
+    assert!(words.contains(&"not_founded") && words.contains(&"head_ahead"), "{words:?}");
+}
+
+/// Changes a byte of the new ledger's first leaf.
+fn forget_founding(region: &Region) {
+    use grondslag_evidence::store::{self, Backend, Batch, Config};
+    let cert = fs::read_to_string(region.at("region/broker/cert.pem")).unwrap();
+    let owner = grondslag_certs::Leaf::parse_pem(&cert).unwrap().oin().clone();
+    let path = region.at("region/broker/store");
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        let store = store::open(Config { path, owner, backend: Backend::Sled }).await.unwrap();
+        let key = [b"l/broker-2/e/".as_slice(), &0_u64.to_be_bytes()].concat();
+        let mut value = store.get(&key).await.unwrap().unwrap();
+        *value.last_mut().unwrap() ^= 1;
+        store.commit(Batch::new().put(key, value)).await.unwrap();
+    });
+}
+
+/// What an agency says to a question.
+fn says(region: &Region) -> (String, String) {
+    let asked = run_with(
+        region.temp.path(),
+        &[&["ask", "--json"], question(CHILD, NECESSITY).as_slice()].concat(),
+    );
+    let json = asked.json();
+    let word = |what: &str| json["agencies"][0][what].as_str().unwrap_or_default().to_owned();
+    (word("state"), word("reason"))
+}
+
+#[track_caller]
+fn until(what: &str, done: impl Fn() -> bool) {
+    let began = Instant::now();
+    while !done() {
+        assert!(began.elapsed() < WAIT, "{what}");
+        sleep(Duration::from_millis(200));
+    }
+}
+
+/// What a process says of itself needs attention.
+fn findings(region: &Region, who: &str) -> Vec<String> {
+    let status = region.run(&format!("status --config {} --json", Region::config(who))).json();
+    let all = status["findings"].as_array().cloned().unwrap_or_default();
+    all.iter().map(|one| one.as_str().unwrap().to_owned()).collect()
+}
+
+/// Two nodes are put back to copies of before the last questions, so that the third alone, which
+/// is away, holds the highest head. Then the third is lost too, and restored.
+#[test]
+fn a_node_that_was_away_presents_its_head_and_a_restored_one_waits_for_its_operator() {
+    const AWAY: &str = "jha-kompas";
+    let mut region = Region::new();
+    region.run("backup keys --to keys --json").done();
+    let away = Region::config(AWAY);
+    let to = "--key keys/backup.pub --to backups --json";
+    let of_node = region.run(&format!("backup --config {away} {to}")).done();
+    let of_broker = region.run(&format!("backup --config {BROKER} {to}")).done();
+    let of_node = of_node["file"].as_str().unwrap().to_owned();
+    for node in NODES.iter().filter(|node| **node != AWAY) {
+        let store = region.at(&format!("region/nodes/{node}/store"));
+        grondslag_evidence::audit::copy_folder(&store, &region.at(&format!("{node}.old"))).unwrap();
+    }
+    let all = ["broker", NODES[0], NODES[1], NODES[2]];
+    for who in all {
+        region.start(who);
+    }
+    region.ask();
+    region.ask();
+    for who in all {
+        region.kill(who);
+    }
+    for node in NODES.iter().filter(|node| **node != AWAY) {
+        let store = region.at(&format!("region/nodes/{node}/store"));
+        fs::remove_dir_all(&store).unwrap();
+        fs::rename(region.at(&format!("{node}.old")), &store).unwrap();
+    }
+    fs::remove_dir_all(region.at("region/broker/store")).unwrap();
+    let file = of_broker["file"].as_str().unwrap();
+    let restore = format!("restore --backup {file} --key keys/backup.key --config {BROKER} --json");
+    region.run(&restore).done();
+
+    for node in NODES.into_iter().filter(|node| *node != AWAY) {
+        region.start(node);
+    }
+    region.step(1_000);
+    let found = |region: &Region, file: &str| {
+        let collect = format!("restore collect --config {BROKER} --to {file} --json");
+        let began = Instant::now();
+        // The nodes that just started may not listen yet.
+        let collected = loop {
+            let _ = fs::remove_file(region.at(file));
+            let collected = region.run(&collect).done();
+            if collected["reached"].as_object().unwrap().len() >= 2 {
+                break collected;
+            }
+            assert!(began.elapsed() < WAIT, "{collected}");
+        };
+        for who in operators(region) {
+            let sign = format!("operator sign-founding --file {file} --operator {who} --json");
+            region.run(&sign).done();
+        }
+        region.run(&format!("restore finish --config {BROKER} --founding {file} --json")).done();
+        collected
+    };
+    let founded = found(&region, "found.json");
+    assert_eq!(founded["missed"].as_object().unwrap().len(), 1, "{founded}");
+    region.start("broker");
+    region.start(AWAY);
+    let short = "FOUNDING_BELOW_HEAD".to_owned();
+    until("a head is presented", || findings(&region, "broker").contains(&short));
+    region.kill("broker");
+    let amended = found(&region, "amended.json");
+    assert_eq!(amended["amendment"], 1, "{amended}");
+    assert!(amended["head"].as_u64() > founded["head"].as_u64(), "{amended}");
+    assert_eq!(amended["missed"], serde_json::json!({}));
+    let refused = region.run(&format!("restore collect --config {BROKER} --to no.json --json"));
+    assert_eq!(refused.reason(), "HEAD_MISMATCH", "nothing more is to be amended");
+    region.start("broker");
+    region.ask();
+
+    region.kill(AWAY);
+    fs::remove_dir_all(region.at(&format!("region/nodes/{AWAY}/store"))).unwrap();
+    region
+        .run(&format!("restore --backup {of_node} --key keys/backup.key --config {away} --json"))
+        .done();
+    region.start(AWAY);
+    let waits = ("unreachable".to_owned(), "NOT_READY".to_owned());
+    until("it is not ready", || says(&region) == waits);
+    assert!(findings(&region, AWAY).contains(&"NOT_CONFIRMED".to_owned()));
+    region.kill(AWAY);
+    let confirm = format!("node confirm-restored --config {away} --json");
+    assert_eq!(region.run(&confirm).reason(), "NOT_CONFIRMED", "each by name");
+    let left = region.run(&format!("{confirm} --index --measures")).done();
+    assert_eq!(left["left"], serde_json::json!(["consents"]));
+    region.start(AWAY);
+    until("it is still not ready", || says(&region) == waits);
+    region.kill(AWAY);
+    let left = region.run(&format!("{confirm} --consents")).done();
+    assert_eq!(left["left"], serde_json::json!([]));
+    region.start(AWAY);
+    region.ask();
+    for who in all {
+        region.kill(who);
+    }
+    let verified = region.verify();
+    assert_eq!(verified["problems"], 0, "{verified}");
+}
