@@ -26,6 +26,7 @@ use grondslag_runtime::status::{
 use tokio::time::Instant;
 
 use crate::answers::tick::Tick;
+use crate::answers::turns::Turns;
 use crate::asks::canary::Habits;
 use crate::config::AsksSection;
 use crate::directory::Directory;
@@ -97,6 +98,8 @@ pub struct Agency {
     pub(crate) heads_link: Arc<dyn HeadLink>,
     /// When answers leave.
     pub(crate) tick: Tick,
+    /// Questions that are being answered.
+    pub(crate) answering: Turns,
     /// Ordinary questions of late, to be repeated about made-up subjects.
     pub(crate) habits: Habits,
     /// The daily round of forgetting.

@@ -3,7 +3,9 @@
 //! answer: for the asker.
 
 use grondslag_core::checkpoint::Origin;
+use grondslag_core::clock::Timestamp;
 use grondslag_core::id::{Digest, Oin, TargetId};
+use grondslag_core::limits::CLOCK_SKEW_MS_MAX;
 use grondslag_core::merkle::verify_inclusion;
 use grondslag_core::reason::Reason;
 use grondslag_core::statement::{self, Leaf};
@@ -53,6 +55,8 @@ pub(crate) struct AnswerTo<'a> {
     pub(crate) from: &'a Oin,
     /// The key on its card.
     pub(crate) key: &'a [u8; 32],
+    /// When it can have been recorded: not before the question, and not later than now.
+    pub(crate) between: (Timestamp, Timestamp),
 }
 
 /// Holds an answer against the key of the node that gave it: the node signed a checkpoint, and the
@@ -64,6 +68,9 @@ pub(crate) struct AnswerTo<'a> {
 pub(crate) fn proved_answer(proved: &Proved, to: &AnswerTo<'_>) -> Result<Digest, Reason> {
     let entry = || -> Option<Digest> {
         let proof = &proved.proof;
+        let (from, to_now) = to.between;
+        let from = from.plus_ms(-CLOCK_SKEW_MS_MAX);
+        let timely = (from..=to_now.plus_ms(CLOCK_SKEW_MS_MAX)).contains(&proof.recorded_at);
         let numbered = (1..=RESTORES_MAX).contains(&proof.log);
         let origin = Origin::of_member(to.region, to.from, LEDGER, proof.log).ok()?;
         let head = proof.head(origin);
@@ -72,7 +79,7 @@ pub(crate) fn proved_answer(proved: &Proved, to: &AnswerTo<'_>) -> Result<Digest
         let label = to.kind.label();
         let entry = records::hash_about(&about, label, &proof.commitment, proof.recorded_at);
         verify_inclusion(&entry, proof.index, &head.tree(), &proof.path).ok()?;
-        numbered.then_some(entry)
+        (numbered && timely).then_some(entry)
     };
     entry().ok_or(Reason::ReceiptInvalid)
 }

@@ -51,6 +51,7 @@ pub(crate) use self::replies::{opened, opened_whole, proved};
 pub(crate) use self::shelf::Shelf;
 use crate::agency::{Agency, BrokerLink};
 use crate::answers::tick::Tick;
+use crate::answers::turns::Turns;
 use crate::asks::canary::Habits;
 use crate::detail::Detail;
 use crate::directory::{Directory, Means};
@@ -495,6 +496,7 @@ fn agency(
         store,
         broker_link,
         tick: Tick::new(Duration::ZERO),
+        answering: Turns::default(),
         forgetting: Job::default(),
         budget: crate::config::AsksSection::default(),
         restored: Standing::default(),

@@ -43,6 +43,7 @@ use self::tend::tend;
 use crate::agency::Agency;
 use crate::answers::service::AnswerService;
 use crate::answers::tick::Tick;
+use crate::answers::turns::Turns;
 use crate::asks::canary::Habits;
 use crate::asks::service::Desk;
 use crate::config::{AgencySection, NodeConfig};
@@ -288,6 +289,7 @@ async fn agency(config: &NodeConfig, context: &Context) -> Result<Agency, StartE
         heads_link: broker_link.clone(),
         broker_link,
         tick: Tick::new(config.answers.reply_tick_ms.ms()),
+        answering: Turns::default(),
         habits: Habits::default(),
         forgetting: Job::default(),
         budget: config.asks,

@@ -59,6 +59,8 @@ pub(super) async fn answer(agency: &Agency, question: TargetQuestion) -> Result<
     }
     let now = agency.clock.now();
     let attested = attest(agency, question, now).await?;
+    // Who asks the same twice at once waits for the first answer.
+    let _turn = agency.answering.turn(attested.target_id()).await;
     agency.restored.may_answer(attested.header().times.asked_at).map_err(Stop::Refused)?;
     let witnessed = agency.watching.may_answer(attested.header(), Instant::now())?;
     if let Some(again) = kept(agency, &attested).await? {
@@ -120,9 +122,12 @@ async fn look_up(
     match detail.and_then(|detail| case.stating(detail.facts)) {
         Ok(case) => Shaped::known(agency, &case, attested, &found, now),
         Err(reason) => {
-            // That it was opened at all tells that the child is known: it shows as nothing.
-            raise(agency, attested.statement(), reason).await;
-            Ok(Shaped::miss(attested, None))
+            // That it was opened at all tells that the child is known: it shows as nothing, and
+            // leaves no more in the ledger than a miss does.
+            tracing::error!(reason = reason.code(), "alarm: a detail was not what it should be");
+            let mut shaped = Shaped::miss(attested, None);
+            shaped.ruling.alarm = Some(reason);
+            Ok(shaped)
         }
     }
 }
@@ -285,7 +290,7 @@ impl Shaped {
         let naming = Some(decided.naming.clone());
         let (draft, lines) = shape::known(attested, decided, found, now)?;
         let number = Some(found.client.number.expose().to_owned());
-        Ok(Self { draft, ruling: Ruling { lines, facts, naming }, number })
+        Ok(Self { draft, ruling: Ruling { lines, facts, naming, alarm: None }, number })
     }
 }
 
@@ -405,6 +410,7 @@ fn decision(
         lines: ruling.lines,
         facts: ruling.facts,
         naming: ruling.naming,
+        alarm: ruling.alarm,
         bundle: header.bundle,
         version: agency.pack.version().to_owned(),
         overlay: agency.overlay.as_ref().map(Overlay::digest),

@@ -22,6 +22,7 @@ pub(crate) mod service;
 mod shape;
 pub(crate) mod slots;
 pub(crate) mod tick;
+pub(crate) mod turns;
 pub mod verify;
 
 pub(crate) use record::{decisions, decisions_on};

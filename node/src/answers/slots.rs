@@ -145,21 +145,27 @@ async fn fill(agency: &Agency, id: &TargetId, now: Timestamp) -> Result<(), Reas
     let next = next.map(|due| if last { open.answer_by } else { due });
     let lapses = next.is_none().then_some(open.lapse.as_ref()).flatten();
     let batch = parts::delete_seen(Batch::new(), &key, &seen).delete(due_key(open.due, id));
-    let message = message(agency, id, &open, lapses);
-    // Without the asker's card nothing can be sealed for it: the slot stays empty, and shows.
+    // What cannot be sealed for the asker, for want of its card or under a key that is none, leaves
+    // the slot empty, and shows; the term goes on.
+    let message = message(agency, id, &open, lapses).and_then(|message| {
+        let dummy = message.dummy(&agency.sign_key).map_err(SealError::reason)?;
+        Ok((message, dummy))
+    });
     let message = message.inspect_err(|reason| tracing::warn!(%reason, "a slot stayed empty")).ok();
     match next {
         Some(due) => {
             let after = Open { next_no: open.next_no.saturating_add(1), due, ..open.clone() };
             let batch = parts::put_body(batch, &key, &json(&after).map_err(failed)?);
             let mut batch = batch.map_err(failed)?.put(due_key(due, id), Vec::new());
-            if let Some(message) = message {
-                let reply = message.dummy(&agency.sign_key).map_err(SealError::reason)?;
-                batch = batch.then(outbox(reply).map_err(failed)?);
+            if let Some((_, dummy)) = message {
+                batch = batch.then(outbox(dummy).map_err(failed)?);
             }
             store.commit(batch).await.map_err(failed)
         }
-        None => record_ended(agency, id, &open, (message, batch), now).await,
+        None => {
+            let message = message.map(|(message, _)| message);
+            record_ended(agency, id, &open, (message, batch), now).await
+        }
     }
 }
 

@@ -167,7 +167,8 @@ pub(crate) fn open_reply(
         return Err(Reason::AnswerInvalid);
     }
     let proved = content.ok_or(Reason::ReceiptInvalid)?;
-    let given = proved_by(agency, &expected, &asked.statement(), Kind::Decision, proved)?;
+    let put = (&asked.statement(), header.times.asked_at);
+    let given = proved_by(agency, &expected, put, Kind::Decision, proved)?;
     let answer = &given.answer;
     let whole = answer.lines.iter().map(Line::category).eq(let_through);
     if !whole || !is_outcome(answer.outcome, &answer.lines) {
@@ -213,13 +214,14 @@ pub(crate) struct Given {
 pub(crate) fn proved_by(
     agency: &Agency,
     expected: &Expected<'_>,
-    statement: &Digest,
+    (statement, asked_at): (&Digest, Timestamp),
     kind: Kind,
     proved: Proved,
 ) -> Result<Given, Reason> {
     let card = agency.directory.card(expected.from)?;
     let (region, key) = (agency.context.region_name(), &card.card().sign_key);
-    let to = AnswerTo { statement, kind, region: &region, from: expected.from, key };
+    let between = (asked_at, agency.clock.now());
+    let to = AnswerTo { statement, kind, region: &region, from: expected.from, key, between };
     let entry = proved_answer(&proved, &to)?;
     let answer = grondslag_proto::answer::decode(&proved.answer)?;
     Ok(Given { answer, entry, proof: proved.proof })

@@ -55,6 +55,8 @@ pub(crate) struct FollowedTarget {
     pub epoch: u32,
     /// Digest of the statement in that question.
     pub statement: Digest,
+    /// When it was put.
+    pub asked_at: Timestamp,
     /// What the broker let through.
     pub let_through: Vec<Category>,
     /// Binds a reply to the child.
@@ -231,7 +233,8 @@ fn open(
         return Err(Reason::AnswerInvalid);
     }
     let Some(proved) = content else { return Ok((reply, None)) };
-    let given = proved_by(agency, &expected, &target.statement, Kind::Ended, proved)?;
+    let put = (&target.statement, target.asked_at);
+    let given = proved_by(agency, &expected, put, Kind::Ended, proved)?;
     let answer = &given.answer;
     let of_question = answer.lines.iter().all(|line| target.let_through.contains(line.category()));
     if !of_question || !says_later(answer) {

@@ -34,6 +34,13 @@ async fn answered(scene: &Scene, ask: &Ask) -> Answer {
     opened(&put(scene, &question).await.unwrap(), &question)
 }
 
+/// What was wrong with details, as the officer reads it.
+async fn alarms_of_details(scene: &Scene) -> Vec<String> {
+    let decided = decisions(&scene.agency, 0, 10, None).await.unwrap();
+    let alarms = decided.into_iter().map(|one| one.alarm);
+    alarms.filter(|alarm| !alarm.is_empty()).collect()
+}
+
 /// The reasons of the alarms in the ledger.
 async fn alarms(scene: &Scene) -> Vec<String> {
     let read = |body: Vec<u8>| {
@@ -133,12 +140,23 @@ async fn an_answer_proves_that_it_stands_in_the_ledger_and_another_does_not() {
         let statement = &statement::ask_digest(id, target, header, part);
         let (region, from) = (&scene.agency.context.region_name(), &oin(OWN));
         let key = &key_of(OWN).verifying_key().to_bytes();
-        let to = AnswerTo { statement, kind: Kind::Decision, region, from, key };
+        let now = scene.agency.clock.now();
+        let to = AnswerTo {
+            statement,
+            kind: Kind::Decision,
+            region,
+            from,
+            key,
+            between: (header.times.asked_at, now),
+        };
         assert!(proved_answer(&proved, &to).is_ok());
         let refused = Err(Reason::ReceiptInvalid);
         let other = Proved { answer: b"other".to_vec(), ..proved.clone() };
         assert_eq!(proved_answer(&other, &to), refused);
         assert_eq!(proved_answer(&proved, &AnswerTo { kind: Kind::Ended, ..to }), refused);
+        for between in [(now.plus_ms(60_000), now), (now, now.plus_ms(-60_000))] {
+            assert_eq!(proved_answer(&proved, &AnswerTo { between, ..to }), refused);
+        }
         let wrong_key = key_of(GI).verifying_key().to_bytes();
         assert_eq!(proved_answer(&proved, &AnswerTo { key: &wrong_key, ..to }), refused);
         let alter: [fn(&mut AnswerProof); 8] = [
@@ -343,12 +361,17 @@ async fn invariant_04_a_bad_detail_shows_as_nothing_and_alarms_on_a_hit_only() {
             let answer = opened(&put(&scene, &question).await.unwrap(), &question);
             Answer { subject_tag: [0; 32], ..answer }
         };
+        let begin = scene.agency.ledger.size().await.unwrap();
         let missed = spoiled(1, UNKNOWN).await;
-        assert!(alarms(&scene).await.is_empty(), "{reason}");
+        let step = scene.agency.ledger.size().await.unwrap() - begin;
+        assert!(alarms_of_details(&scene).await.is_empty(), "{reason}");
         let met = spoiled(2, KNOWN).await;
+        // Nobody who gets the next proof counts another leaf.
+        assert_eq!(scene.agency.ledger.size().await.unwrap(), begin + 2 * step, "{reason}");
         assert_eq!(met.outcome, Outcome::Neutraal, "{reason}");
         assert_eq!(met, missed, "{reason}");
-        assert_eq!(alarms(&scene).await, [reason.code()]);
+        assert_eq!(alarms_of_details(&scene).await, [reason.code()]);
+        assert!(alarms(&scene).await.is_empty(), "{reason}");
         let decided = decisions(&scene.agency, 0, 10, None).await.unwrap();
         assert!(decided.iter().all(|one| one.lines[0].outcome == "miss"), "{reason}");
     }

@@ -120,6 +120,7 @@ fn to_wire(index: Option<u64>, opened: &Opened) -> Result<v1::DecisionRecord, Re
         policy_bundle: record.bundle.as_bytes().to_vec(),
         outcome: record.outcome.to_string(),
         kept_until_ms: until.ms(),
+        alarm: record.alarm.map(|reason| reason.code().to_owned()).unwrap_or_default(),
         opening: Some(v1::RecordOpening {
             kind: opened.kind.clone(),
             salt: opened.salt.to_vec(),

@@ -204,6 +204,8 @@ pub(super) struct Ruling {
     pub(super) facts: Vec<Vec<DecisionFact>>,
     /// Whether anything of the child could be named; absent on a miss.
     pub(super) naming: Option<Naming>,
+    /// What was wrong with the detail of a question about a known child.
+    pub(super) alarm: Option<Reason>,
 }
 
 /// One decision of this node on another's question, without content.
@@ -237,6 +239,10 @@ pub struct DecisionRecord {
     pub facts: Vec<Vec<DecisionFact>>,
     /// Whether anything of the child could be named; absent on a miss.
     pub naming: Option<Naming>,
+    /// What was wrong with the detail: that it was opened at all tells that the child is known, so
+    /// that the alarm stands here, and not in a leaf of its own that the next proof to anybody
+    /// would count.
+    pub alarm: Option<Reason>,
     /// Digest of the rules in force.
     pub bundle: Digest,
     /// Their version, as their authors write it.

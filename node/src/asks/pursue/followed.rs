@@ -79,6 +79,7 @@ impl Pursuit {
         let id = TargetId::derive(&self.summary.id, oin);
         let tag = subject_tag(&id, oin, self.wish.subject.expose().as_bytes());
         let (oin, last_no) = (oin.clone(), FIRST_REPLY_NO);
-        FollowedTarget { oin, epoch, statement, let_through, tag, last_no }
+        let asked_at = self.header.times.asked_at;
+        FollowedTarget { oin, epoch, statement, asked_at, let_through, tag, last_no }
     }
 }
