@@ -312,3 +312,23 @@ fn serving(folder: &Path) -> usize {
     let words = processes.filter_map(|process| fs::read(process.path().join("cmdline")).ok());
     words.filter(|words| serves(words)).count()
 }
+
+#[test]
+fn a_load_run_stops_by_itself_and_leaves_decisions_that_come_out_again() {
+    let folder = tempfile::tempdir().unwrap();
+    small_world(&folder.path().join("world"));
+    let load = "demo --load 12 --seed 3 --json --world world --dir region";
+    let report = run(folder.path(), load).done();
+    let load = &report["load"];
+    assert_eq!(
+        (&load["seed"], &load["questions"], &load["asked"]),
+        (&3.into(), &12.into(), &12.into())
+    );
+    assert_eq!((&load["targets"], &load["refused"]), (&24.into(), &serde_json::json!({})));
+    let replayed = run(folder.path(), "audit replay --json --offline region").done();
+    assert_eq!((&replayed["differences"], &replayed["problems"]), (&0.into(), &0.into()));
+    assert!(replayed["decisions"].as_u64().unwrap() >= 24, "{replayed}");
+    for wrong in ["demo --load 0", "demo --load 20001", "demo --load 1 --once", "demo --seed 1"] {
+        assert_eq!(run(folder.path(), wrong).code, 2, "{wrong}");
+    }
+}
