@@ -20,6 +20,7 @@ mod keyholder;
 mod limits;
 mod nodes;
 mod own;
+mod reading;
 mod route;
 pub mod serve;
 mod sweep;

@@ -51,3 +51,6 @@ pub(crate) const AUDIT_FOLDERS_MAX: usize = 1_024;
 pub(crate) const AUDIT_FINDINGS_MAX: usize = 1_000;
 /// Entries of a ledger that an audit reads at a time.
 pub(crate) const AUDIT_PAGE: usize = 500;
+
+/// Most of the broker's decisions that one call lists.
+pub(crate) const BROKER_DECISIONS_MAX: usize = 2_000;

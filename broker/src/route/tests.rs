@@ -4,6 +4,7 @@ mod budget;
 mod heads;
 mod hidden;
 mod printed;
+mod reading;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

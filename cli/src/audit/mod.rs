@@ -5,6 +5,7 @@ mod decision;
 mod entries;
 mod export;
 mod keys;
+mod mine;
 mod party;
 mod rebuild;
 mod replay;
@@ -20,6 +21,7 @@ use crate::exit::{Exit, Failure};
 use crate::output::Output;
 
 use self::export::ExportArgs;
+use self::mine::MineArgs;
 pub(crate) use self::party::find;
 use self::rebuild::RebuildArgs;
 use self::replay::ReplayArgs;
@@ -50,6 +52,12 @@ enum Command {
     Replay(ReplayArgs),
     /// Write decisions and processing in the shapes that other programs read
     Export(ExportArgs),
+    /// See what the broker recorded of your agency's questions and of those to it: for its privacy
+    /// officer
+    ///
+    /// What is of others is not shown, nor whether it exists. That you looked is recorded at your
+    /// own node and in the broker's ledger.
+    Mine(MineArgs),
     /// Make the keys of a ledger again from its tiles, once a store has lost or damaged them
     ///
     /// Only for a stopped process, in its own store: copy the folder first. What stood in no tile
@@ -64,6 +72,7 @@ pub(crate) fn run(args: &AuditArgs, out: Output) -> Result<Exit, Failure> {
         Command::Verify(args) => verify::run(args, out),
         Command::Replay(args) => replay::run(args, out),
         Command::Export(args) => export::run(args, out),
+        Command::Mine(args) => mine::run(args, out),
         Command::Rebuild(args) => rebuild::run(args, out),
     }
 }
