@@ -21,6 +21,7 @@ mod limits;
 mod nodes;
 mod own;
 pub mod restore;
+mod reading;
 mod route;
 pub mod serve;
 mod sweep;

@@ -93,3 +93,7 @@ pub(crate) const COLLECT_MS_MAX: u64 = 10_000;
 
 /// How often it is looked whether something has ended and is to be forgotten.
 pub(crate) const FORGET_INTERVAL_MS: u64 = 60_000;
+
+/// Most decisions in one page that an agency reads back: one has some 20 categories, and a page
+/// stays far below the largest message.
+pub(crate) const RECORDS_PAGE_MAX: usize = 50;

@@ -209,6 +209,22 @@ impl Desk {
         Ok(listed.decisions)
     }
 
+    /// A page of what the broker recorded of this agency's questions and of those to it, behind a
+    /// place, or only on one question: for its privacy officer.
+    pub(crate) async fn broker_decisions(
+        &self,
+        after: Vec<u8>,
+        only: Option<&TargetId>,
+    ) -> Result<v1::ListBrokerDecisionsResponse, Failure> {
+        let target_id = only.map(|id| id.as_bytes().to_vec()).unwrap_or_default();
+        let message = v1::ListBrokerDecisionsRequest { after, limit: 0, target_id };
+        let request = self.request(message, CALL_MS_MAX);
+        let listed = self.client.clone().list_broker_decisions(request).await;
+        let mut listed = listed.map_err(Failure::from)?.into_inner();
+        accepted(listed.refusal.take())?;
+        Ok(listed)
+    }
+
     /// How much the agency's own people asked: for its privacy officer.
     pub(crate) async fn patterns(&self, days: u32) -> Result<v1::ListPatternsResponse, Failure> {
         let request = self.request(v1::ListPatternsRequest { days }, CALL_MS_MAX);

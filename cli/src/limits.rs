@@ -63,3 +63,6 @@ pub(crate) const BACKUP_LOOK_MS: u64 = 100;
 pub(crate) const BACKUP_START_MS_MAX: u64 = 30_000;
 /// Longest wait until it is there.
 pub(crate) const BACKUP_WAIT_MS_MAX: u64 = 30 * 60 * 1_000;
+
+/// Most of the broker's decisions that one call lists.
+pub(crate) const BROKER_DECISIONS_MAX: usize = 2_000;

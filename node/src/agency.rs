@@ -314,6 +314,15 @@ pub trait BrokerLink: Send + Sync + fmt::Debug {
     /// The reason why the broker did not answer; `UNKNOWN_INQUIRY`.
     async fn follow(&self, request: v1::FollowRequest) -> Result<Vec<v1::FollowResponse>, Reason>;
 
+    /// What the broker recorded of this agency's questions and of those to it.
+    ///
+    /// # Errors
+    /// The reason why the broker did not answer; that it refused is in the response.
+    async fn list_records(
+        &self,
+        request: v1::ListRecordsRequest,
+    ) -> Result<v1::ListRecordsResponse, Reason>;
+
     /// When the broker last spoke.
     fn last_contact(&self) -> LastContact;
 }

@@ -145,6 +145,15 @@ impl BrokerLink for ChannelLink {
         self.heard(all.unwrap_or_else(|_| Err(Status::deadline_exceeded("the stream did not end"))))
     }
 
+    async fn list_records(
+        &self,
+        request: v1::ListRecordsRequest,
+    ) -> Result<v1::ListRecordsResponse, Reason> {
+        let client = LedgerServiceClient::new(self.channel()?);
+        let mut client = client.max_decoding_message_size(MESSAGE_BYTES_MAX);
+        Ok(self.heard(client.list_records(within(request, call_max())).await)?.into_inner())
+    }
+
     fn last_contact(&self) -> LastContact {
         *self.contact.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -41,6 +41,8 @@ pub(crate) enum Kind {
     PatternsShown,
     /// Decisions on one person were shown.
     DecisionsShown,
+    /// What the broker recorded was read back.
+    BrokerRead,
     /// A question about a made-up subject went out.
     Canary,
     /// A spot check of enrolments.
@@ -61,6 +63,7 @@ impl Kind {
             Self::Alarm => "grondslag/record/alarm/v1",
             Self::PatternsShown => "grondslag/record/patterns-shown/v1",
             Self::DecisionsShown => "grondslag/record/decisions-shown/v1",
+            Self::BrokerRead => "grondslag/record/broker-read/v1",
             Self::Canary => "grondslag/record/canary/v1",
             Self::SpotCheck => "grondslag/record/spot-check/v1",
         }

@@ -10,6 +10,7 @@ mod epochs;
 mod invariants;
 mod journeys;
 mod later;
+mod reading;
 mod records;
 mod slow;
 mod stage;

@@ -27,6 +27,7 @@ use crate::broker::Broker;
 use crate::decision::DecidedOn;
 use crate::deliver;
 use crate::limits::{COUNT_TRIES_MAX, LOOKUP_LEAVES_MAX, LOOKUP_PAGE, REPLAY_MARGIN_MS};
+use crate::reading;
 use crate::sweep::expiry_key;
 
 /// The decision on one target, recorded.
@@ -142,6 +143,8 @@ struct Decision {
     salt: [u8; 32],
     /// When it may be forgotten.
     until: Until,
+    /// Under which asker and target find it again.
+    keys: Vec<Vec<u8>>,
 }
 
 /// A question with the decisions on it.
@@ -175,7 +178,8 @@ fn decision(
     };
     let kept = if header.break_glass { Kept::BreakGlass } else { Kept::Decision };
     let until = Until::At(broker.pack.retention().end(kept, now));
-    Ok(Decision { leaf: leaf.canonical(), on, salt, until })
+    let keys = reading::keys((&header.asker, &target.oin), &target.id, now, span);
+    Ok(Decision { leaf: leaf.canonical(), on, salt, until, keys })
 }
 
 impl Question<'_> {
@@ -187,8 +191,10 @@ impl Question<'_> {
         counted: Batch,
     ) -> Result<Vec<Entry>, Reason> {
         let commit = |one: &Decision| {
-            let Decision { leaf, on, salt, until } = one;
-            let committed = records::commit_with_annex(Leaf::KIND, leaf, on, *salt, *until);
+            let Decision { leaf, on, salt, until, keys } = one;
+            let bodies = (leaf.as_slice(), on.as_slice());
+            let committed =
+                records::commit_with_annex_indexed(Leaf::KIND, bodies, *salt, *until, keys);
             committed.map_err(StoreError::reason)
         };
         let committed =

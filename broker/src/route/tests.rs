@@ -5,6 +5,7 @@ mod heads;
 mod hidden;
 mod printed;
 mod restored;
+mod reading;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

@@ -23,6 +23,7 @@ use super::Watch;
 use super::heads::Follower;
 use crate::broker::Broker;
 use crate::limits::{WATCH_EVENTS_MAX, WATCH_MS_MAX, WATCHES_MAX};
+use crate::reading::{self, Wanted};
 
 /// The service.
 pub(crate) struct Ledgers {
@@ -226,6 +227,25 @@ impl LedgerService for Ledgers {
                 let reason = reason.unwrap_or_default();
                 Ok(Response::new(v1::AddCosignatureResponse { reason }))
             }
+        }
+    }
+
+    async fn list_records(
+        &self,
+        request: Request<v1::ListRecordsRequest>,
+    ) -> Result<Response<v1::ListRecordsResponse>, Status> {
+        let oin = peer(&request)?.oin().clone();
+        let read = match Wanted::try_from(request.into_inner()) {
+            Ok(wanted) => reading::read(&self.broker, &oin, &wanted).await,
+            Err(reason) => Err(reason),
+        };
+        match read {
+            Err(reason) if reason.is_fault() => Err(report(reason)),
+            Err(reason) => {
+                let reason = reason.code().to_owned();
+                Ok(Response::new(v1::ListRecordsResponse { reason, ..Default::default() }))
+            }
+            Ok(read) => Ok(Response::new(read)),
         }
     }
 }

@@ -6,6 +6,7 @@ mod entries;
 mod export;
 mod keys;
 mod logs;
+mod mine;
 mod party;
 mod proof;
 mod prove;
@@ -27,6 +28,7 @@ use crate::output::Output;
 use self::export::ExportArgs;
 pub(crate) use self::party::{find, refused as copy_refused};
 use self::prove::{CheckArgs, ProveArgs};
+use self::mine::MineArgs;
 use self::rebuild::RebuildArgs;
 use self::replay::ReplayArgs;
 pub(crate) use self::report::{Named, Report, say_findings};
@@ -57,6 +59,12 @@ enum Command {
     Replay(ReplayArgs),
     /// Write decisions and processing in the shapes that other programs read
     Export(ExportArgs),
+    /// See what the broker recorded of your agency's questions and of those to it: for its privacy
+    /// officer
+    ///
+    /// What is of others is not shown, nor whether it exists. That you looked is recorded at your
+    /// own node and in the broker's ledger.
+    Mine(MineArgs),
     /// Make the keys of a ledger again from its tiles, once a store has lost or damaged them
     ///
     /// Only for a stopped process, in its own store: copy the folder first. What stood in no tile
@@ -81,6 +89,7 @@ pub(crate) fn run(args: &AuditArgs, out: Output) -> Result<Exit, Failure> {
         Command::Verify(args) => verify::run(args, out),
         Command::Replay(args) => replay::run(args, out),
         Command::Export(args) => export::run(args, out),
+        Command::Mine(args) => mine::run(args, out),
         Command::Rebuild(args) => rebuild::run(args, out),
         Command::Show(args) => show::run(args, out),
         Command::Prove(args) => prove::run(args, out),

@@ -283,6 +283,35 @@ fn lose(folder: &Path) {
 }
 
 #[test]
+fn a_privacy_officer_reads_back_what_the_broker_recorded_and_nobody_else_does() {
+    let temp = tempfile::tempdir().unwrap();
+    small_world(&temp.path().join("world"));
+    let _demo = Demo::start(temp.path());
+    let mine = |staff: &str, more: &str| {
+        let desk = format!("region/desks/gem-veenwolde/{staff}");
+        run(temp.path(), &format!("audit mine --desk {desk} {more}"))
+    };
+    let all = mine("fg-1", "--json").done();
+    let decisions = all["decisions"].as_array().unwrap();
+    assert!(!decisions.is_empty() && all["more"] == false, "{all}");
+    let own = owner(&temp.path().join("region/nodes/gem-veenwolde"));
+    assert!(
+        decisions.iter().all(|one| [&one["asker"], &one["target"]].contains(&&own.as_str().into()))
+    );
+    let id = decisions[0]["target_id"].as_str().unwrap();
+    let one = mine("fg-1", &format!("--json --target-id {id}")).done();
+    assert_eq!(one["decisions"][0], decisions[0]);
+    let told = mine("fg-1", "--lang en");
+    assert!(told.out.contains(id) && told.out.contains("asked"), "{told:?}");
+
+    let absent = mine("fg-1", &format!("--json --target-id {}", "ab".repeat(16)));
+    assert_eq!((absent.code, absent.reason().as_str()), (1, "UNKNOWN_INQUIRY"));
+    let other = mine("lokaalteam-2", "--json");
+    assert_eq!((other.code, other.reason().as_str()), (1, "ROLE_NOT_HELD"));
+    assert_eq!(mine("fg-1", "--target-id zz").code, 2);
+}
+
+#[test]
 fn a_folder_without_a_process_is_refused() {
     let temp = tempfile::tempdir().unwrap();
     let refused = run(temp.path(), "audit verify --json --offline .");

@@ -127,7 +127,21 @@ pub fn commit_with_annex(
     salt: [u8; 32],
     until: Until,
 ) -> Result<Committed, StoreError> {
-    write(&Kept { until, kind, salt, keys: Vec::new(), body, annex })
+    commit_with_annex_indexed(kind, (body, annex), salt, until, &[])
+}
+
+/// Makes a record with an annex that is found again under keys of the caller's own.
+///
+/// # Errors
+/// As [`commit_with_annex`] and [`commit_indexed`].
+pub fn commit_with_annex_indexed(
+    kind: &str,
+    (body, annex): (&[u8], &[u8]),
+    salt: [u8; 32],
+    until: Until,
+    keys: &[Vec<u8>],
+) -> Result<Committed, StoreError> {
+    write(&Kept { until, kind, salt, keys: keys.to_vec(), body, annex })
 }
 
 /// Makes a record that is found again under keys of the caller's own, such as by whom it is about:

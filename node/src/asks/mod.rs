@@ -20,6 +20,7 @@ pub(crate) mod inquiries;
 mod patterns;
 mod plan;
 mod pursue;
+mod reading;
 pub(crate) mod received;
 mod second;
 pub(crate) mod service;

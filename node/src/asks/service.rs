@@ -27,6 +27,7 @@ use super::inquiries::{self, Stage, Summary, record_shown};
 use super::patterns::patterns;
 use super::plan::{grounds, plan};
 use super::pursue::Pursuit;
+use super::reading::read_back;
 use super::spot_check;
 use super::term::answer_by;
 use super::view;
@@ -357,6 +358,24 @@ impl DeskService for Desk {
         };
         let decisions = decisions(&self.agency, from, limit, only).await.map_err(report)?;
         Ok(Response::new(v1::ListDecisionsResponse { decisions, refusal: None }))
+    }
+
+    async fn list_broker_decisions(
+        &self,
+        request: Request<v1::ListBrokerDecisionsRequest>,
+    ) -> Result<Response<v1::ListBrokerDecisionsResponse>, Status> {
+        let caller = self.caller(&request).await?;
+        let read = match officer(&caller) {
+            Ok(officer) => read_back(&self.agency, officer, request.into_inner()).await,
+            Err(reason) => Err(reason),
+        };
+        Ok(Response::new(match read {
+            Ok(read) => read,
+            Err(reason) => {
+                let refusal = said(reason)?;
+                v1::ListBrokerDecisionsResponse { refusal, ..Default::default() }
+            }
+        }))
     }
 
     async fn list_patterns(

@@ -242,6 +242,14 @@ impl LedgerService for Between {
         let mut client = LedgerServiceClient::new(self.broker.clone());
         client.add_cosignature(within(request.into_inner(), WAIT)).await
     }
+
+    async fn list_records(
+        &self,
+        request: Request<v1::ListRecordsRequest>,
+    ) -> Result<Response<v1::ListRecordsResponse>, Status> {
+        let mut client = LedgerServiceClient::new(self.broker.clone());
+        client.list_records(within(request.into_inner(), WAIT)).await
+    }
 }
 
 type Events<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;

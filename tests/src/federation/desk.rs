@@ -244,6 +244,23 @@ impl Desk {
         self.list(request).await
     }
 
+    /// What the broker recorded of this agency's questions and of those to it, or of one question:
+    /// for its privacy officer.
+    ///
+    /// # Errors
+    /// Why not.
+    pub async fn broker_decisions(
+        &self,
+        target_id: Option<&[u8]>,
+    ) -> Result<Vec<v1::BrokerDecision>, Turned> {
+        let target_id = target_id.unwrap_or_default().to_vec();
+        let request = v1::ListBrokerDecisionsRequest { target_id, ..Default::default() };
+        let listed = self.client().list_broker_decisions(within(request, WAIT)).await?;
+        let listed = listed.into_inner();
+        unless(listed.refusal)?;
+        Ok(listed.decisions)
+    }
+
     /// Who asked this node about one person, for its privacy officer.
     ///
     /// # Errors

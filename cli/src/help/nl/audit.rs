@@ -23,6 +23,22 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
          tegel stond is verloren, tenzij de opslag het nog heeft. Geweigerd voor een logboek dat \
          heel is, en onder een hoofd dat iemand is getoond",
     ),
+    (
+        "See what the broker recorded of your agency's questions and of those to it: for its \
+         privacy officer",
+        "Zie wat de makelaar heeft vastgelegd van de vragen van uw organisatie en van die aan haar: \
+         voor de FG",
+    ),
+    (
+        "What is of others is not shown, nor whether it exists. That you looked is recorded at \
+         your own node and in the broker's ledger",
+        "Wat van anderen is wordt niet getoond, en ook niet of het bestaat. Dat u keek wordt \
+         vastgelegd op uw eigen knooppunt en in het logboek van de makelaar",
+    ),
+    (
+        "Only the question with this id, as the agency that was asked knows it",
+        "Alleen de vraag met dit kenmerk, zoals de gevraagde organisatie het kent",
+    ),
     ("Configuration of the stopped process", "Configuratie van het gestopte proces"),
     (
         "Folders of stopped nodes that keep heads of this ledger; may be repeated",

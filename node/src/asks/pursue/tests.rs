@@ -140,6 +140,13 @@ impl BrokerLink for Liar {
         Err(Reason::Unreachable)
     }
 
+    async fn list_records(
+        &self,
+        _: v1::ListRecordsRequest,
+    ) -> Result<v1::ListRecordsResponse, Reason> {
+        Err(Reason::Unreachable)
+    }
+
     fn last_contact(&self) -> LastContact {
         LastContact::default()
     }
