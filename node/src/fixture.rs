@@ -1,6 +1,7 @@
 //! For tests: a GP practice, asked by a guardianship agency and by Veilig Thuis, with real
 //! certificates and cards, our own rules, and a broker that signs whatever it is told to.
 
+mod heads;
 mod holder;
 mod log;
 mod region;
@@ -23,7 +24,6 @@ use grondslag_core::id::{Digest, Mode, Oin, Pseudonym, TargetId};
 use grondslag_core::inquiry::{Header, Part, Times};
 use grondslag_core::limits::{DETAIL_BYTES, PAIR_BYTES};
 use grondslag_core::operators::Operators;
-use grondslag_core::reason::Reason;
 use grondslag_core::seal::{self, SealSecret};
 use grondslag_core::statement;
 use grondslag_core::tier::{Level, Urgency};
@@ -33,7 +33,6 @@ use grondslag_evidence::store::faulty::FaultyStore;
 use grondslag_evidence::store::{MemoryStore, Store};
 use grondslag_policy::Pack;
 use grondslag_proto::question::{Evidence, TargetQuestion};
-use grondslag_proto::v1;
 use grondslag_runtime::clock::ProcessClock;
 use grondslag_runtime::config::Limits;
 use grondslag_runtime::net::TcpNet;
@@ -44,6 +43,7 @@ use grondslag_subject::Bsn;
 use grondslag_subject::pseudonym::{Canary, OpeningKey, canary_point, number_point};
 use rand_core::UnwrapErr;
 
+use self::heads::NoHeads;
 pub(crate) use self::holder::{Listing, REGION, Trouble};
 pub(crate) use self::log::{attest, attest_as, with_log};
 pub(crate) use self::region::TestRegion;
@@ -65,7 +65,6 @@ use crate::records::{StoreSource, SubjectKey};
 use crate::restore::Standing;
 use crate::secret::NodeSecret;
 use crate::staff::Registry;
-use crate::watch::follow::{HeadLink, HeadStream};
 use crate::watch::{self, Watching};
 
 /// The practice that is asked.
@@ -395,35 +394,26 @@ async fn watching(means: &Means, directory: &Arc<Directory>) -> Watching {
     opened.await.unwrap()
 }
 
-/// A broker without a ledger that could be followed.
-#[derive(Debug)]
-struct NoHeads;
-
-#[async_trait::async_trait]
-impl HeadLink for NoHeads {
-    async fn watch_heads(&self, _: v1::WatchHeadsRequest) -> Result<HeadStream, Reason> {
-        Err(Reason::Unreachable)
-    }
-
-    async fn show_founding(
-        &self,
-        _: v1::ShowFoundingRequest,
-    ) -> Result<v1::ShowFoundingResponse, Reason> {
-        Err(Reason::Unreachable)
-    }
-
-    async fn present_head(
-        &self,
-        _: v1::PresentHeadRequest,
-    ) -> Result<v1::PresentHeadResponse, Reason> {
-        Err(Reason::Unreachable)
-    }
-
-    async fn add_cosignature(
-        &self,
-        _: v1::AddCosignatureRequest,
-    ) -> Result<v1::AddCosignatureResponse, Reason> {
-        Err(Reason::Unreachable)
+/// A process whose ledgers are its first, and that makes no backups.
+fn context(
+    region: Arc<Reloading<Region>>,
+    clock: Arc<dyn Clock>,
+    store: Arc<dyn Store>,
+) -> Context {
+    Context {
+        process: "node",
+        region,
+        clock: ProcessClock::of(clock),
+        store,
+        tiles: None,
+        net: Arc::new(TcpNet),
+        shutdown: Shutdown::new(),
+        limits: Limits::default(),
+        tasks: Tasks::default(),
+        otlp: Otlp::default(),
+        backups: None,
+        generation: 1,
+        restored: None,
     }
 }
 
@@ -460,21 +450,7 @@ fn agency(
         duty_phone: "088".into(),
         broker: oin(BROKER),
         register: None,
-        context: Context {
-            process: "node",
-            region,
-            clock: ProcessClock::of(clock.clone()),
-            store: store.clone(),
-            tiles: None,
-            net: Arc::new(TcpNet),
-            shutdown: Shutdown::new(),
-            limits: Limits::default(),
-            tasks: Tasks::default(),
-            otlp: Otlp::default(),
-            backups: None,
-            generation: 1,
-            restored: None,
-        },
+        context: context(region, clock.clone(), store.clone()),
         sign_key: key_of(OWN),
         pack: Arc::new(Pack::builtin().unwrap()),
         overlay: None,

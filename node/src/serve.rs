@@ -231,18 +231,15 @@ async fn agency(config: &NodeConfig, context: &Context) -> Result<Agency, StartE
     let overlay = overlay(config, &pack)?;
     let staff = Arc::new(Registry::new(store.clone(), secret.clone()));
     load_staff(config, &pack, &staff).await?;
+    let restored = restored(store.as_ref()).await?;
     let keys = SignKeys::load(&section.sign_key, section.previous_sign_key.as_ref())?;
-    let region = context.region_name();
-    let origin = |number| Origin::of_member(&region, &context.oin(), LEDGER, number);
-    let ledger = context.ledger(LEDGER, origin, &keys).await?;
+    let ledger = own_ledger(context, &keys).await?;
     let directory = Arc::new(directory(config, context, ledger.clone()).await?);
     let source = Arc::new(StoreSource::new(store.clone(), secret.clone()));
-    let restored = Standing::load(store.as_ref()).await;
-    let restored = restored.map_err(|reason| refused(reason, "the restore"))?;
     let sign_key = keys.current;
     let keys = own_keys(section)?;
     let holders = Holders::new(config.broker.key_holders.clone(), Arc::clone(&directory));
-    let epochs = Arc::new(Epochs::new(region, holders));
+    let epochs = Arc::new(Epochs::new(context.region_name(), holders));
     let broker_link = link(config, context);
     let index = Index::new(index::Means {
         own: context.oin(),
@@ -295,6 +292,18 @@ async fn agency(config: &NodeConfig, context: &Context) -> Result<Agency, StartE
         budget: config.asks,
         restored,
     })
+}
+
+/// What follows from a restore, if there was one.
+async fn restored(store: &dyn Store) -> Result<Standing, StartError> {
+    Standing::load(store).await.map_err(|reason| refused(reason, "the restore"))
+}
+
+/// The node's own ledger that goes on.
+async fn own_ledger(context: &Context, keys: &SignKeys) -> Result<Arc<Ledger>, StartError> {
+    let region = context.region_name();
+    let origin = |number| Origin::of_member(&region, &context.oin(), LEDGER, number);
+    context.ledger(LEDGER, origin, keys).await
 }
 
 fn own_keys(section: &AgencySection) -> Result<Keys, StartError> {

@@ -1,8 +1,6 @@
 //! Answers that a node got, held against the ledger of the node that gave them: it proved then that
 //! each stands there.
 
-use std::collections::BTreeMap;
-
 use grondslag_core::checkpoint::Origin;
 use grondslag_core::merkle::verify_inclusion;
 use grondslag_core::statement;
@@ -11,7 +9,7 @@ use grondslag_evidence::ledger::audit::Still;
 use grondslag_node::{LEDGER, Received, received};
 
 use super::keys::Keys;
-use super::logs::Log;
+use super::logs::Logs;
 use super::party::{Party, Role};
 use super::report::Report;
 use super::words::Wrong;
@@ -44,7 +42,7 @@ impl Report {
         &mut self,
         party: &Party,
         (ledger, answer): &(String, Received),
-        logs: &BTreeMap<Origin, Log>,
+        logs: &Logs,
         keys: &Keys,
     ) -> Result<(), Failure> {
         let proof = &answer.proof;

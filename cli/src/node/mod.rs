@@ -75,7 +75,7 @@ enum Command {
     ///
     /// A backup does not know what changed after it: a measure that ended, a consent that was
     /// withdrawn, a client who came. Bring each up to date, then confirm it by name. Until all
-    /// three are confirmed the node answers NOT_READY.
+    /// three are confirmed the node answers nothing.
     ConfirmRestored(ConfirmArgs),
 }
 

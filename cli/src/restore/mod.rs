@@ -68,7 +68,7 @@ pub(crate) fn run(args: &RestoreArgs, out: Output) -> Result<Exit, Failure> {
         (Some(Command::Finish(args)), ..) => finish::run(args, out),
         (Some(Command::Lost(args)), ..) => lost::run(args, out),
         (None, Some(backup), Some(key), Some(config)) => {
-            put::run(put::Given { backup, key, config, factors: args.factors.as_deref() }, out)
+            put::run(&put::Given { backup, key, config, factors: args.factors.as_deref() }, out)
         }
         // The command line asks for all of them.
         (None, ..) => Ok(Exit::Refused),

@@ -24,11 +24,11 @@ pub(super) struct Given<'a> {
 }
 
 /// Puts it back; a node or a key holder goes on under its next number at once.
-pub(super) fn run(given: Given<'_>, out: Output) -> Result<Exit, Failure> {
+pub(super) fn run(given: &Given<'_>, out: Output) -> Result<Exit, Failure> {
     let process = Process::open(given.config)?;
     let secret = read_secret_bytes(given.key, PEM_BYTES_MAX)?;
     let secret = read_secret(given.key, &secret).map_err(failure)?;
-    let factors = factors(&process, given.factors)?;
+    let factors = Factors::read(&process, given.factors)?;
     let len = given.backup.metadata().map(|found| found.len()).ok();
     let bar = out.progress(len, out.tr("terugzetten", "putting back"));
     let put = wait(async {
@@ -48,20 +48,24 @@ pub(super) fn run(given: Given<'_>, out: Output) -> Result<Exit, Failure> {
     });
     bar.finish_and_clear();
     let put = put?;
-    if let Some((bytes, to)) = factors {
+    if let Some(Factors { bytes, to }) = factors {
         create_secret(to, &bytes)?;
     }
     say(&process, &put, given.config, out)
 }
 
-/// The copy of the factors, and where it belongs.
-fn factors<'a>(
-    process: &'a Process,
-    copy: Option<&Path>,
-) -> Result<Option<(zeroize::Zeroizing<Vec<u8>>, &'a Path)>, Failure> {
-    let (Some(copy), Some(to)) = (copy, process.factors.as_deref()) else { return Ok(None) };
-    must_be_new(to)?;
-    Ok(Some((read_secret_bytes(copy, TEXT_BYTES_MAX)?, to)))
+/// The copy of the factors, still sealed, and where it belongs.
+struct Factors<'a> {
+    bytes: zeroize::Zeroizing<Vec<u8>>,
+    to: &'a Path,
+}
+
+impl<'a> Factors<'a> {
+    fn read(process: &'a Process, copy: Option<&Path>) -> Result<Option<Self>, Failure> {
+        let (Some(copy), Some(to)) = (copy, process.factors.as_deref()) else { return Ok(None) };
+        must_be_new(to)?;
+        Ok(Some(Self { bytes: read_secret_bytes(copy, TEXT_BYTES_MAX)?, to }))
+    }
 }
 
 fn say(process: &Process, put: &Put, config: &Path, out: Output) -> Result<Exit, Failure> {

@@ -127,10 +127,10 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
     (
         "A backup does not know what changed after it: a measure that ended, a consent that was \
          withdrawn, a client who came. Bring each up to date, then confirm it by name. Until all \
-         three are confirmed the node answers NOT_READY",
+         three are confirmed the node answers nothing",
         "Een back-up weet niet wat daarna veranderde: een maatregel die eindigde, een toestemming \
          die werd ingetrokken, een cliënt die kwam. Werk elk bij en bevestig het dan bij naam. Tot \
-         alle drie bevestigd zijn antwoordt het knooppunt NOT_READY",
+         alle drie bevestigd zijn antwoordt het knooppunt niets",
     ),
     (
         "The register of clients, from which the index is made, is up to date",
