@@ -4,8 +4,8 @@ mod budget;
 mod heads;
 mod hidden;
 mod printed;
-mod restored;
 mod reading;
+mod restored;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

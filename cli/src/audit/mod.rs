@@ -26,9 +26,9 @@ use crate::exit::{Exit, Failure};
 use crate::output::Output;
 
 use self::export::ExportArgs;
+use self::mine::MineArgs;
 pub(crate) use self::party::{find, refused as copy_refused};
 use self::prove::{CheckArgs, ProveArgs};
-use self::mine::MineArgs;
 use self::rebuild::RebuildArgs;
 use self::replay::ReplayArgs;
 pub(crate) use self::report::{Named, Report, say_findings};
