@@ -231,7 +231,6 @@ async fn agency(config: &NodeConfig, context: &Context) -> Result<Agency, StartE
     let overlay = overlay(config, &pack)?;
     let staff = Arc::new(Registry::new(store.clone(), secret.clone()));
     load_staff(config, &pack, &staff).await?;
-    let restored = restored(store.as_ref()).await?;
     let keys = SignKeys::load(&section.sign_key, section.previous_sign_key.as_ref())?;
     let ledger = own_ledger(context, &keys).await?;
     let directory = Arc::new(directory(config, context, ledger.clone()).await?);
@@ -290,7 +289,7 @@ async fn agency(config: &NodeConfig, context: &Context) -> Result<Agency, StartE
         habits: Habits::default(),
         forgetting: Job::default(),
         budget: config.asks,
-        restored,
+        restored: restored(context.store.as_ref()).await?,
     })
 }
 
