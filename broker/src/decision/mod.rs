@@ -7,7 +7,8 @@
 //! digest of all that, so that nothing of it can be changed without the ledger showing it.
 //!
 //! INVARIANT: it holds what the broker saw and nothing else (invariant 3). The inquiry id is not
-//! in it: a target id leads back to no inquiry, and no two target ids to each other.
+//! in it; who reads the broker's store can still join the targets of one question, by staff
+//! pseudonym and moment.
 
 mod again;
 mod export;

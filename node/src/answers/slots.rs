@@ -152,21 +152,17 @@ async fn fill(agency: &Agency, id: &TargetId, now: Timestamp) -> Result<(), Reas
         Ok((message, dummy))
     });
     let message = message.inspect_err(|reason| tracing::warn!(%reason, "a slot stayed empty")).ok();
-    match next {
-        Some(due) => {
-            let after = Open { next_no: open.next_no.saturating_add(1), due, ..open.clone() };
-            let batch = parts::put_body(batch, &key, &json(&after).map_err(failed)?);
-            let mut batch = batch.map_err(failed)?.put(due_key(due, id), Vec::new());
-            if let Some((_, dummy)) = message {
-                batch = batch.then(outbox(dummy).map_err(failed)?);
-            }
-            store.commit(batch).await.map_err(failed)
-        }
-        None => {
-            let message = message.map(|(message, _)| message);
-            record_ended(agency, id, &open, (message, batch), now).await
-        }
+    let Some(due) = next else {
+        let message = message.map(|(message, _)| message);
+        return record_ended(agency, id, &open, (message, batch), now).await;
+    };
+    let after = Open { next_no: open.next_no.saturating_add(1), due, ..open.clone() };
+    let batch = parts::put_body(batch, &key, &json(&after).map_err(failed)?);
+    let mut batch = batch.map_err(failed)?.put(due_key(due, id), Vec::new());
+    if let Some((_, dummy)) = message {
+        batch = batch.then(outbox(dummy).map_err(failed)?);
     }
+    store.commit(batch).await.map_err(failed)
 }
 
 /// One message: what there is to say, or nothing; sealed and signed alike.
