@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use curve25519_dalek::montgomery::MontgomeryPoint;
 use hpke::kem::{X25519HkdfSha256, XWing};
 use hpke::{Deserializable as _, Kem, Serializable as _};
 use rand_core::CryptoRng;
@@ -71,6 +72,14 @@ pub(super) enum Public {
     X25519(Box<<X25519HkdfSha256 as Kem>::PublicKey>),
 }
 
+/// Under such a key everybody would know the shared secret, and sealing fails each time (RFC 9180,
+/// 7.1.4): a card may not carry one.
+fn is_of_small_order(key: &[u8]) -> bool {
+    // Every clamped scalar is a multiple of the cofactor.
+    let product = |key: [u8; 32]| MontgomeryPoint(key).mul_clamped([1; 32]);
+    key.try_into().is_ok_and(|key| product(key) == MontgomeryPoint([0; 32]))
+}
+
 impl SealKey {
     /// Reads a key from a card.
     ///
@@ -83,9 +92,13 @@ impl SealKey {
             Suite::XWing => <XWing as Kem>::PublicKey::from_bytes(key)
                 .map(|key| Public::XWing(Box::new(key)))
                 .map_err(invalid)?,
-            Suite::X25519 => <X25519HkdfSha256 as Kem>::PublicKey::from_bytes(key)
-                .map(|key| Public::X25519(Box::new(key)))
-                .map_err(invalid)?,
+            Suite::X25519 => {
+                let parsed = <X25519HkdfSha256 as Kem>::PublicKey::from_bytes(key);
+                if is_of_small_order(key) {
+                    return Err(SealError::Key);
+                }
+                Public::X25519(Box::new(parsed.map_err(invalid)?))
+            }
         };
         Ok(Self { bytes: bytes.to_vec(), key: parsed })
     }
