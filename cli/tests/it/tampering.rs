@@ -73,6 +73,13 @@
 //!   - `node/src/answers/verify/tests.rs`
 //!     `a_decision_that_is_not_proved_in_the_brokers_ledger_is_refused`
 //!     `a_leaf_about_another_question_does_not_attest_this_one`
+//! - a node that answers without writing
+//!   - `node/src/asks/pursue/tests.rs`
+//!     `what_is_not_proved_is_discarded_unseen_and_alarms`
+//!   - `node/src/answers/answering/tests.rs`
+//!     `an_answer_proves_that_it_stands_in_the_ledger_and_another_does_not`
+//!   - `cli/tests/it/answers.rs`
+//!     `an_answer_that_its_node_no_longer_has_is_named`
 //! - a clock set back
 //!   - `evidence/src/ledger/tests.rs`
 //!     `the_ledger_goes_on_where_it_ended_and_its_times_never_go_down`
