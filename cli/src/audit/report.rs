@@ -26,6 +26,8 @@ pub(crate) struct Report {
     pub(crate) heads: u64,
     /// Answers that a node got and proved to stand in the ledger of who gave them.
     pub(crate) answers: u64,
+    /// Answers that were proved then, by nodes whose folders were not given.
+    pub(crate) answers_unchecked: u64,
     /// Cosignatures that hold.
     pub(crate) cosignatures: u64,
     /// Cosignatures of witnesses of whom no card was found and no key given.
@@ -190,12 +192,14 @@ fn witnesses(head: &SignedCheckpoint) -> Vec<Origin> {
 
 /// The figures, and what is wrong.
 pub(super) fn say(report: &Report, out: Output) {
-    let Report { logs, leaves, heads, answers, cosignatures, unchecked, problems, .. } = report;
+    let Report { logs, leaves, heads, answers, answers_unchecked, .. } = report;
+    let Report { cosignatures, unchecked, problems, .. } = report;
     let figures = [
         (out.tr("logboeken", "logs"), logs),
         (out.tr("regels", "leaves"), leaves),
         (out.tr("hoofden bij knooppunten", "heads kept by nodes"), heads),
         (out.tr("bewezen antwoorden", "proved answers"), answers),
+        (out.tr("antwoorden ongetoetst", "answers unchecked"), answers_unchecked),
         (out.tr("medeondertekeningen", "cosignatures"), cosignatures),
         (out.tr("niet te toetsen", "not to be checked"), unchecked),
     ];

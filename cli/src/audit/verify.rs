@@ -15,11 +15,12 @@ use grondslag_evidence::records::check;
 use grondslag_node::Received;
 use indicatif::ProgressBar;
 
-use super::answers::answers;
+use super::answers::{Held, answers};
 use super::keys::Keys;
 use super::logs::{Log, Logs, founding};
 use super::party::{BROKER, Party, Role, find};
 use super::report::{Report, all_hold, say};
+use super::shown::Shown;
 use super::words::Wrong;
 use crate::exit::{Exit, Failure};
 use crate::output::Output;
@@ -116,15 +117,24 @@ pub(crate) async fn verify(
     if let Some(laid) = parties.iter().find(|one| one.is_broker()) {
         report.restored(&laid.party, &logs);
     }
-    for laid in &parties {
-        for kept in &laid.heads {
-            report.head(&laid.party, kept, &logs, &keys);
+    shown(&parties, &logs, &keys, &mut report)?;
+    Ok(report)
+}
+
+/// Holds what parties were shown against the ledgers, and against what others were shown.
+fn shown(parties: &[Laid], logs: &Logs, keys: &Keys, report: &mut Report) -> Result<(), Failure> {
+    let nodes = parties.iter().filter(|one| one.party.role == Role::Node);
+    let given = nodes.map(|one| one.party.oin.clone()).collect();
+    let (held, mut shown) = (Held { logs, keys, given: &given }, Shown::default());
+    for Laid { party, heads, answers, .. } in parties {
+        for kept in heads {
+            report.head(party, kept, logs, keys);
         }
-        for answer in &laid.answers {
-            report.answer(&laid.party, answer, &logs, &keys)?;
+        for answer in answers {
+            report.answer(party, answer, &held, &mut shown)?;
         }
     }
-    Ok(report)
+    Ok(())
 }
 
 /// Holds a party's records against its ledgers, one behind the other when it was restored.

@@ -17,6 +17,8 @@ pub(super) enum Wrong {
     AnswerUnproved,
     AnswerOtherRoot,
     AnswerAhead,
+    AnswerOfOtherLog,
+    AnswersDiffer,
     CardUnreadable,
     CardUnsigned,
     KeyUnknown,
@@ -37,6 +39,8 @@ impl Wrong {
             Self::AnswerUnproved => "answer_unproved",
             Self::AnswerOtherRoot => "answer_other_root",
             Self::AnswerAhead => "answer_ahead",
+            Self::AnswerOfOtherLog => "answer_of_other_log",
+            Self::AnswersDiffer => "answers_differ",
             Self::CardUnreadable => "card_unreadable",
             Self::CardUnsigned => "card_unsigned",
             Self::KeyUnknown => "key_unknown",
@@ -135,6 +139,16 @@ const SENTENCES: &[(&str, &str, &str)] = &[
          teruggezet of afgekapt",
         "the agency that gave this answer showed a longer ledger than it has now: it was rolled \
          back or truncated",
+    ),
+    (
+        "answer_of_other_log",
+        "dit antwoord kwam uit een logboek dat de gegeven map van die organisatie niet heeft",
+        "this answer came from a log that the given folder of that agency does not have",
+    ),
+    (
+        "answers_differ",
+        "twee vragers kregen van één logboek bij dezelfde lengte een andere wortel te zien",
+        "two askers were shown another root of one log at the same size",
     ),
     (
         "head_above_founding",
@@ -244,6 +258,8 @@ mod tests {
             Wrong::AnswerUnproved,
             Wrong::AnswerOtherRoot,
             Wrong::AnswerAhead,
+            Wrong::AnswerOfOtherLog,
+            Wrong::AnswersDiffer,
             Wrong::HeadAboveFounding,
             Wrong::NotFounded,
             Wrong::FoundingOtherSize,

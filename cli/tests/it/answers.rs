@@ -16,17 +16,17 @@ use crate::demo::{Demo, NECESSITY, question, small_world};
 use crate::run;
 
 /// Puts another ledger in the place of a node's, signed with its own key and sound in itself.
-fn rewritten(node: &Path, origin: &Origin, leaves: u64) {
+fn rewritten(node: &Path, origin: &Origin, name: &str, leaves: u64) {
     let path = node.join("store");
     fs::remove_dir_all(&path).unwrap();
     let key = load_signing_key(&node.join("sign.key")).unwrap();
     let owner = owner(node);
     tokio::runtime::Runtime::new().unwrap().block_on(async {
-        let tiles = Arc::new(Tiles::folder(path.join("ledger/node")));
+        let tiles = Arc::new(Tiles::folder(path.join("ledger").join(name)));
         let store = store::open(Config { path, owner, backend: Backend::Sled }).await.unwrap();
         let clock = Arc::new(SetClock::at(Timestamp::from_ms(7)));
         let signer = Signer { origin: origin.clone(), key, previous: None };
-        let ledger = Ledger::open(Means { store, clock, name: "node", tiles, signer });
+        let ledger = Ledger::open(Means { store, clock, name, tiles, signer });
         let ledger = ledger.await.unwrap();
         let of = |n: u64| Digest::of(&n.to_be_bytes());
         let entries = (0..leaves).map(|n| Entry {
@@ -61,7 +61,7 @@ fn an_answer_that_its_node_no_longer_has_is_named() {
     let name = root.fingerprint().to_string();
     let origin = Origin::of_member(&name, &owner(&node), "node", 1).unwrap();
     for (leaves, word) in [(2, "answer_ahead"), (2_000, "answer_other_root")] {
-        rewritten(&node, &origin, leaves);
+        rewritten(&node, &origin, "node", leaves);
         let ran = run(temp.path(), VERIFY);
         let json = ran.json();
         let named = found(&json).into_iter().any(|(place, found)| place == "t" && found == word);
@@ -70,4 +70,17 @@ fn an_answer_that_its_node_no_longer_has_is_named() {
         let held = json["answers"].as_u64().unwrap();
         assert_eq!(held + lost, sound["answers"].as_u64().unwrap(), "each once: {json}");
     }
+    let rest = "region/broker region/nodes/gem-veenwolde region/nodes/sch-drieveen";
+    let without = run(temp.path(), &format!("audit verify --json --offline {rest}")).done();
+    let unchecked = without["answers_unchecked"].as_u64().unwrap();
+    let held = without["answers"].as_u64().unwrap() + unchecked;
+    assert!(unchecked > 0 && held == sound["answers"].as_u64().unwrap(), "{without}");
+    assert_eq!(sound["answers_unchecked"], 0, "{sound}");
+
+    // A node that shows another of its logs than the one that it answered from.
+    let other = Origin::of_member(&name, &owner(&node), "node", 7).unwrap();
+    rewritten(&node, &other, "node-7", 3);
+    let json = run(temp.path(), VERIFY).json();
+    let words = found(&json);
+    assert!(words.contains(&("t".into(), "answer_of_other_log".into())), "{json}");
 }
