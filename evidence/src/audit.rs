@@ -79,17 +79,23 @@ impl Copied {
         &self.store
     }
 
-    /// Every ledger that has keys in the store or a folder of tiles, in order of their names.
+    /// Whether there are more ledgers, or folders of them, than a store has: the last by their
+    /// names are then not looked into.
+    ///
+    /// # Errors
+    /// Those of store and disk.
+    pub async fn is_crowded(&self) -> Result<bool, LedgerError> {
+        Ok(self.names().await?.len() > LEDGERS_MAX)
+    }
+
+    /// Every ledger that has keys in the store or a folder of tiles, in order of their names, up
+    /// to a bound.
     ///
     /// # Errors
     /// Those of store and disk.
     pub async fn ledgers(&self) -> Result<Vec<Still>, LedgerError> {
-        let mut names = names(self.store.as_ref()).await?;
-        names.extend(self.folders().map_err(StoreError::from)?);
-        names.sort_unstable();
-        names.dedup();
         let mut ledgers = Vec::new();
-        for name in names.into_iter().take(LEDGERS_MAX) {
+        for name in self.names().await?.into_iter().take(LEDGERS_MAX) {
             match self.ledger(&name).await {
                 Ok(ledger) => ledgers.push(ledger),
                 Err(LedgerError::Misuse(_)) => {}
@@ -108,10 +114,18 @@ impl Copied {
         Still::open(Arc::clone(&self.store), tiles, name).await
     }
 
+    async fn names(&self) -> Result<Vec<String>, LedgerError> {
+        let mut names = names(self.store.as_ref()).await?;
+        names.extend(self.folders().map_err(StoreError::from)?);
+        names.sort_unstable();
+        names.dedup();
+        Ok(names)
+    }
+
     fn folders(&self) -> io::Result<Vec<String>> {
         match fs::read_dir(self.folder.join(LEDGERS)) {
             Ok(entries) => {
-                let names = entries.take(LEDGERS_MAX).map(|entry| Ok(entry?.file_name()));
+                let names = entries.take(LEDGERS_MAX + 1).map(|entry| Ok(entry?.file_name()));
                 let names = names.collect::<io::Result<Vec<_>>>()?;
                 Ok(names.into_iter().filter_map(|name| name.into_string().ok()).collect())
             }

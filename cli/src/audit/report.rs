@@ -24,6 +24,8 @@ pub(crate) struct Report {
     pub(crate) leaves: u64,
     /// Heads of the broker's ledger, kept by nodes, that it begins with.
     pub(crate) heads: u64,
+    /// Heads that nodes keep of a broker whose folder was not given.
+    pub(crate) heads_unchecked: u64,
     /// Answers that a node got and proved to stand in the ledger of who gave them.
     pub(crate) answers: u64,
     /// Answers that were proved then, by nodes whose folders were not given.
@@ -116,8 +118,9 @@ impl Report {
         let checkpoint = head.checkpoint();
         let Some(log) = logs.get(&checkpoint.origin) else {
             if logs.values().any(|log| log.is_brokers) {
-                wrong(self, Wrong::HeadOfOtherLog);
+                return wrong(self, Wrong::HeadOfOtherLog);
             }
+            self.heads_unchecked += 1;
             return;
         };
         if !Keys::signed(&log.keys, head) {
@@ -192,12 +195,13 @@ fn witnesses(head: &SignedCheckpoint) -> Vec<Origin> {
 
 /// The figures, and what is wrong.
 pub(super) fn say(report: &Report, out: Output) {
-    let Report { logs, leaves, heads, answers, answers_unchecked, .. } = report;
-    let Report { cosignatures, unchecked, problems, .. } = report;
+    let Report { logs, leaves, heads, heads_unchecked, answers, .. } = report;
+    let Report { answers_unchecked, cosignatures, unchecked, problems, .. } = report;
     let figures = [
         (out.tr("logboeken", "logs"), logs),
         (out.tr("regels", "leaves"), leaves),
         (out.tr("hoofden bij knooppunten", "heads kept by nodes"), heads),
+        (out.tr("hoofden ongetoetst", "heads unchecked"), heads_unchecked),
         (out.tr("bewezen antwoorden", "proved answers"), answers),
         (out.tr("antwoorden ongetoetst", "answers unchecked"), answers_unchecked),
         (out.tr("medeondertekeningen", "cosignatures"), cosignatures),

@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use grondslag_certs::Root;
 use grondslag_core::checkpoint::{Origin, VerifierKey};
-use grondslag_evidence::audit::KeptHead;
-use grondslag_evidence::generation::of_name;
+use grondslag_evidence::audit::{KeptHead, LEDGERS};
+use grondslag_evidence::generation::{name, number, of_name};
 use grondslag_evidence::ledger::Leaves as _;
 use grondslag_evidence::ledger::audit::{Against, Chain, Problem, Still};
-use grondslag_evidence::limits::SCAN_PAGE_MAX;
+use grondslag_evidence::limits::{LEDGERS_MAX, SCAN_PAGE_MAX};
 use grondslag_evidence::records::check;
 use grondslag_node::Received;
 use indicatif::ProgressBar;
@@ -108,6 +108,7 @@ pub(crate) async fn verify(
     let mut logs = Logs::new();
     for laid in &parties {
         report.logs += 1;
+        there(laid, &mut report).await?;
         for still in &laid.ledgers {
             let (origin, log) = walk(laid, still, &keys, &sizes, bar, &mut report).await?;
             logs.insert(origin, log);
@@ -133,6 +134,23 @@ fn shown(parties: &[Laid], logs: &Logs, keys: &Keys, report: &mut Report) -> Res
         for answer in answers {
             report.answer(party, answer, &held, &mut shown)?;
         }
+    }
+    Ok(())
+}
+
+/// A party has the ledger that it records in, with all before it, and no crowd around them.
+async fn there(laid: &Laid, report: &mut Report) -> Result<(), Failure> {
+    let Laid { party, ledgers, .. } = laid;
+    let base = party.role.ledger();
+    let goes_on = number(party.copied.store().as_ref()).await?;
+    for name in (1..=goes_on).take(LEDGERS_MAX).map(|number| name(base, number)) {
+        if !ledgers.iter().any(|still| still.name() == name) {
+            let origin = party.origin(&name)?;
+            report.wrong(party, &name, origin.as_str(), Wrong::LedgerMissing);
+        }
+    }
+    if party.copied.is_crowded().await? {
+        report.wrong(party, base, LEDGERS, Wrong::TooManyLedgers);
     }
     Ok(())
 }

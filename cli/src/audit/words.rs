@@ -6,6 +6,8 @@ use grondslag_core::lang::Lang;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Wrong {
     HeadUnreadable,
+    LedgerMissing,
+    TooManyLedgers,
     HeadOfOtherLog,
     HeadUnsigned,
     HeadOtherRoot,
@@ -28,6 +30,8 @@ impl Wrong {
     pub(super) const fn word(self) -> &'static str {
         match self {
             Self::HeadUnreadable => "head_unreadable",
+            Self::LedgerMissing => "ledger_missing",
+            Self::TooManyLedgers => "too_many_ledgers",
             Self::HeadOfOtherLog => "head_of_other_log",
             Self::HeadUnsigned => "head_unsigned",
             Self::HeadOtherRoot => "head_other_root",
@@ -98,6 +102,16 @@ const SENTENCES: &[(&str, &str, &str)] = &[
         "head_unreadable",
         "een bewaard hoofd van de makelaar is niet te lezen",
         "a kept head of the broker's ledger cannot be read",
+    ),
+    (
+        "ledger_missing",
+        "dit logboek van deze partij ontbreekt",
+        "this ledger of this party is missing",
+    ),
+    (
+        "too_many_ledgers",
+        "hier staan meer logboeken dan een opslag heeft: niet alle zijn getoetst",
+        "more ledgers stand here than a store has: not all of them were checked",
     ),
     (
         "head_of_other_log",
@@ -251,6 +265,8 @@ mod tests {
     fn every_finding_has_a_sentence_in_both_languages_and_no_sentence_is_idle() {
         let own = [
             Wrong::HeadUnreadable,
+            Wrong::LedgerMissing,
+            Wrong::TooManyLedgers,
             Wrong::HeadOfOtherLog,
             Wrong::HeadUnsigned,
             Wrong::HeadOtherRoot,

@@ -83,4 +83,18 @@ fn an_answer_that_its_node_no_longer_has_is_named() {
     let json = run(temp.path(), VERIFY).json();
     let words = found(&json);
     assert!(words.contains(&("t".into(), "answer_of_other_log".into())), "{json}");
+    assert!(words.contains(&(origin.to_string(), "ledger_missing".into())), "{json}");
+
+    // Folders of no ledger crowd out none unseen.
+    for n in 0..20 {
+        fs::create_dir_all(node.join(format!("store/ledger/a{n:02}"))).unwrap();
+    }
+    let json = run(temp.path(), VERIFY).json();
+    let crowded = ("ledger".to_owned(), "too_many_ledgers".to_owned());
+    assert!(found(&json).contains(&crowded), "{json}");
+
+    // Without the broker nothing is held against the heads of its log.
+    let alone = run(temp.path(), "audit verify --json --offline region/nodes/sch-drieveen").json();
+    let kept = alone["heads_unchecked"].as_u64().unwrap();
+    assert!(kept > 0 && alone["heads"] == 0 && sound["heads_unchecked"] == 0, "{alone}");
 }
