@@ -55,6 +55,10 @@ pub enum CopyError {
     /// There is no store in the folder.
     #[error("there is no store in this folder")]
     NotAStore,
+    /// Something else than files and folders stands in it: a link leads out of the folder, and a
+    /// pipe has no end.
+    #[error("something else than files and folders stands in this store")]
+    Irregular,
     /// It cannot be read; [`StoreError::InUse`] when a process has it.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -137,6 +141,12 @@ impl Copied {
 
 /// Copies what sled needs, and gives the lock of the original.
 fn copy(from: &Path, to: &Path) -> Result<File, CopyError> {
+    if !is_plain(&from.join("lock"), fs::FileType::is_file)
+        || !is_plain(&from.join("sled"), fs::FileType::is_dir)
+        || !is_plain(&from.join("sled").join("db"), fs::FileType::is_file)
+    {
+        return Err(CopyError::NotAStore);
+    }
     let lock = match File::open(from.join("lock")) {
         Ok(lock) => lock,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(CopyError::NotAStore),
@@ -147,19 +157,24 @@ fn copy(from: &Path, to: &Path) -> Result<File, CopyError> {
         Err(TryLockError::WouldBlock) => return Err(StoreError::InUse.into()),
         Err(TryLockError::Error(error)) => return Err(StoreError::from(error).into()),
     }
-    if !from.join("sled").join("db").is_file() {
-        return Err(CopyError::NotAStore);
-    }
     let copied = copy_file(&from.join("lock"), &to.join("lock"))
         .and_then(|()| copy_folder(&from.join("sled"), &to.join("sled")));
-    copied.map_err(StoreError::from)?;
+    copied.map_err(|error| match error.kind() {
+        io::ErrorKind::InvalidInput => CopyError::Irregular,
+        _ => StoreError::from(error).into(),
+    })?;
     Ok(lock)
 }
 
-/// Copies a folder with all that is below it.
+/// Whether something of this kind stands there itself, and no link to one.
+fn is_plain(path: &Path, kind: impl Fn(&fs::FileType) -> bool) -> bool {
+    fs::symlink_metadata(path).is_ok_and(|found| kind(&found.file_type()))
+}
+
+/// Copies a folder with all that is below it: files and folders, and nothing else.
 ///
 /// # Errors
-/// Those of the disk.
+/// Those of the disk; `InvalidInput` for a link, a pipe, a socket or a device.
 pub fn copy_folder(from: &Path, to: &Path) -> io::Result<()> {
     let mut folders = vec![(from.to_owned(), to.to_owned())];
     while let Some((from, to)) = folders.pop() {
@@ -167,10 +182,13 @@ pub fn copy_folder(from: &Path, to: &Path) -> io::Result<()> {
         for entry in fs::read_dir(from)? {
             let entry = entry?;
             let to = to.join(entry.file_name());
-            if entry.file_type()?.is_dir() {
+            let kind = entry.file_type()?;
+            if kind.is_dir() {
                 folders.push((entry.path(), to));
-            } else {
+            } else if kind.is_file() {
                 copy_file(&entry.path(), &to)?;
+            } else {
+                return Err(io::ErrorKind::InvalidInput.into());
             }
         }
     }

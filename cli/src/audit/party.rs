@@ -163,6 +163,11 @@ pub(crate) fn refused(path: &Path, error: CopyError) -> Failure {
             format!("{} is geen opslag van Grondslag", path.display()),
             format!("{} is no store of Grondslag", path.display()),
         ),
+        CopyError::Irregular => Failure::told(
+            Reason::FileUnreadable,
+            format!("{}: hier staat iets anders dan bestanden en mappen", path.display()),
+            format!("{}: something else than files and folders stands here", path.display()),
+        ),
         CopyError::Store(StoreError::InUse) => Failure::told(
             Reason::StoreInUse,
             format!("{}: stop het proces, of geef een kopie", path.display()),
