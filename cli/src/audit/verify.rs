@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use grondslag_certs::Root;
 use grondslag_core::checkpoint::{Origin, VerifierKey};
+use grondslag_core::reason::Reason;
 use grondslag_evidence::audit::{KeptHead, LEDGERS};
 use grondslag_evidence::generation::{name, number, of_name};
 use grondslag_evidence::ledger::Leaves as _;
@@ -100,6 +101,7 @@ pub(crate) async fn verify(
     for (file, store) in files {
         parties.push(Laid::open(file, store.as_deref(), trust.root.as_ref()).await?);
     }
+    one_region(&parties)?;
     let mut report = Report::default();
     let keys = keys_of(&parties, trust, &mut report).await?;
     let heads = parties.iter().flat_map(|one| &one.heads).filter_map(|kept| kept.head.as_ref());
@@ -136,6 +138,16 @@ fn shown(parties: &[Laid], logs: &Logs, keys: &Keys, report: &mut Report) -> Res
         }
     }
     Ok(())
+}
+
+/// A key counts for whoever the region vouches for: folders of another region would bring theirs.
+fn one_region(parties: &[Laid]) -> Result<(), Failure> {
+    let mut others = parties.iter().map(|one| &one.party);
+    let Some(first) = others.next() else { return Ok(()) };
+    match others.find(|one| one.root.fingerprint() != first.root.fingerprint()) {
+        Some(other) => Err(Failure::new(Reason::RegionMismatch, other.folder.display())),
+        None => Ok(()),
+    }
 }
 
 /// A party has the ledger that it records in, with all before it, and no crowd around them.

@@ -147,6 +147,14 @@ fn an_audit_needs_no_private_key_and_holds_a_name_against_the_key_that_was_given
     run(temp.path(), "certs init --json --authority elsewhere --region Elders").done();
     let elsewhere = given(&temp.path().join("elsewhere/ca.pem"));
     assert_eq!((elsewhere.code, elsewhere.reason().as_str()), (1, "REGION_MISMATCH"));
+
+    // A folder that brings a root of its own brings no keys to the others.
+    let own = region.join("nodes/jha-kompas/ca.pem");
+    let kept = fs::read(&own).unwrap();
+    fs::copy(temp.path().join("elsewhere/ca.pem"), &own).unwrap();
+    let mixed = run(temp.path(), VERIFY);
+    assert_eq!((mixed.code, mixed.reason().as_str()), (1, "REGION_MISMATCH"));
+    fs::write(&own, kept).unwrap();
 }
 
 /// Removes every private key below a folder; says how many there were.
