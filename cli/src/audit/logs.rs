@@ -7,6 +7,7 @@ use std::ops::Range;
 use grondslag_core::checkpoint::{Checkpoint, Origin};
 use grondslag_core::founding::{Founding, SignedFounding};
 use grondslag_core::id::Digest;
+use grondslag_core::operators::Operators;
 use grondslag_evidence::ledger::Leaves as _;
 use grondslag_evidence::ledger::audit::Still;
 use grondslag_evidence::limits::SCAN_PAGE_MAX;
@@ -67,12 +68,13 @@ fn foundings(logs: &Logs) -> impl Iterator<Item = &Founding> {
     logs.values().filter_map(|log| log.founding.as_ref())
 }
 
-/// How a ledger was founded: its first leaf must say so, and two operators whom the party pinned
-/// signed that and whatever amends it.
+/// How a ledger was founded: its first leaf must say so, and two operators signed that and whatever
+/// amends it. Whoever pinned operators must know them: the party itself may have pinned others.
 pub(super) async fn founding(
     party: &Party,
     still: &Still,
     number: u64,
+    pins: &[&Operators],
 ) -> Result<Result<Founding, Wrong>, Failure> {
     let (mut from, mut last): (u64, Option<Founding>) = (0, None);
     loop {
@@ -81,8 +83,11 @@ pub(super) async fn founding(
         from = end.index.saturating_add(1);
         for record in page.iter().filter(|one| SignedFounding::claims(&one.leaf)) {
             let signed = SignedFounding::parse(&record.leaf).ok();
-            let verified =
-                signed.and_then(|one| one.verify(&party.operators, &party.root.fingerprint()).ok());
+            let verified = signed.and_then(|one| {
+                let region = party.root.fingerprint();
+                let held = pins.iter().map(|pins| one.verify(pins, &region).ok());
+                held.collect::<Option<Vec<_>>>()?.into_iter().next()
+            });
             let Some(verified) = verified else { return Ok(Err(Wrong::NotFounded)) };
             let next = verified.founding();
             let due = last.as_ref().map_or(0, |last| last.amendment.saturating_add(1));

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use grondslag_certs::Root;
 use grondslag_core::checkpoint::{Origin, VerifierKey};
+use grondslag_core::operators::Operators;
 use grondslag_core::reason::Reason;
 use grondslag_evidence::audit::{KeptHead, LEDGERS};
 use grondslag_evidence::generation::{name, number, of_name};
@@ -107,12 +108,13 @@ pub(crate) async fn verify(
     let heads = parties.iter().flat_map(|one| &one.heads).filter_map(|kept| kept.head.as_ref());
     let answers = parties.iter().flat_map(|one| &one.answers).map(|(_, one)| one.proof.size);
     let sizes = heads.map(|head| head.checkpoint().size).chain(answers).collect();
+    let pins = pins(&parties, &mut report);
     let mut logs = Logs::new();
     for laid in &parties {
         report.logs += 1;
         there(laid, &mut report).await?;
         for still in &laid.ledgers {
-            let (origin, log) = walk(laid, still, &keys, &sizes, bar, &mut report).await?;
+            let (origin, log) = walk(laid, still, (&keys, &pins), &sizes, bar, &mut report).await?;
             logs.insert(origin, log);
         }
         records(laid, &mut report).await?;
@@ -150,6 +152,20 @@ fn one_region(parties: &[Laid]) -> Result<(), Failure> {
     }
 }
 
+/// The operators that parties pinned. All of a region pin the same: who differs from the first node
+/// is named. A holder needs none.
+fn pins<'a>(parties: &'a [Laid], report: &mut Report) -> Vec<&'a Operators> {
+    let of = |operators: &'a Operators| operators.all().iter().collect::<BTreeSet<_>>();
+    let pins = |one: &&Party| one.role != Role::Holder || !one.operators.all().is_empty();
+    let all: Vec<&Party> = parties.iter().map(|one| &one.party).filter(pins).collect();
+    let first = all.iter().find(|one| one.role == Role::Node).or(all.first());
+    let Some(first) = first.map(|one| of(&one.operators)) else { return Vec::new() };
+    for other in all.iter().filter(|one| of(&one.operators) != first) {
+        report.wrong(other, other.role.ledger(), "region.operators", Wrong::OperatorsDiffer);
+    }
+    all.iter().map(|one| &one.operators).collect()
+}
+
 /// A party has the ledger that it records in, with all before it, and no crowd around them.
 async fn there(laid: &Laid, report: &mut Report) -> Result<(), Failure> {
     let Laid { party, ledgers, .. } = laid;
@@ -182,7 +198,7 @@ async fn records(laid: &Laid, report: &mut Report) -> Result<(), Failure> {
 async fn walk(
     laid: &Laid,
     still: &Still,
-    keys: &Keys,
+    (keys, pins): (&Keys, &[&Operators]),
     sizes: &BTreeSet<u64>,
     bar: &ProgressBar,
     report: &mut Report,
@@ -203,7 +219,7 @@ async fn walk(
     let is_brokers = party.role == Role::Broker && base == BROKER;
     let mut founded = None;
     if is_brokers && number > 1 {
-        match founding(party, still, number).await? {
+        match founding(party, still, number, pins).await? {
             Ok(founding) => founded = Some(founding),
             Err(wrong) => report.wrong(party, still.name(), origin.as_str(), wrong),
         }

@@ -10,6 +10,7 @@ use grondslag_core::checkpoint::{
 };
 use grondslag_core::clock::{SetClock, Timestamp};
 use grondslag_core::id::{Digest, Oin};
+use grondslag_core::operators::Operator;
 use grondslag_evidence::ledger::{Entry, Ledger, Means, Signer, Tiles};
 use grondslag_evidence::store::parts::{delete_body, put_body, read_body};
 use grondslag_evidence::store::{self, Backend, Batch, Config};
@@ -155,6 +156,23 @@ fn an_audit_needs_no_private_key_and_holds_a_name_against_the_key_that_was_given
     let mixed = run(temp.path(), VERIFY);
     assert_eq!((mixed.code, mixed.reason().as_str()), (1, "REGION_MISMATCH"));
     fs::write(&own, kept).unwrap();
+
+    let broker = region.join("broker/broker.toml");
+    let before = repin(&broker);
+    let json = run(temp.path(), VERIFY).json();
+    assert_eq!(found(&json), [("region.operators".into(), "operators_differ".into())], "{json}");
+    fs::write(&broker, before).unwrap();
+}
+
+/// Pins another operator in the place of the first, and gives what stood there.
+pub(crate) fn repin(config: &Path) -> String {
+    let before = fs::read_to_string(config).unwrap();
+    let (_, pinned) = before.split_once("operators = [").unwrap();
+    let line = pinned.lines().find_map(|line| line.trim().strip_prefix('"')).unwrap();
+    let (line, _) = line.split_once('"').unwrap();
+    let other = Operator::new(Oin::parse(crate::OIN).unwrap(), &SigningKey::from_bytes(&[9; 32]));
+    fs::write(config, before.replace(line, &other.to_string())).unwrap();
+    before
 }
 
 /// Removes every private key below a folder; says how many there were.
