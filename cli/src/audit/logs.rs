@@ -2,6 +2,7 @@
 //! was cut short is held against the founding of the next.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::ops::Range;
 
 use grondslag_core::checkpoint::{Checkpoint, Origin};
@@ -28,6 +29,26 @@ pub(super) struct Log {
     pub(super) roots: BTreeMap<u64, Digest>,
     /// How it was founded, with all that was amended; nothing for the first.
     pub(super) founding: Option<Founding>,
+}
+
+/// Takes a ledger that was walked, and says whether it goes with a copy of it that was given too:
+/// both have the same roots at every size that both know. The longer one stays.
+pub(super) fn take(logs: &mut Logs, origin: Origin, log: Log) -> bool {
+    match logs.entry(origin) {
+        Entry::Vacant(place) => {
+            place.insert(log);
+            true
+        }
+        Entry::Occupied(mut place) => {
+            let before = place.get();
+            let same = |size, root| before.roots.get(size).is_none_or(|other| other == root);
+            let agrees = log.roots.iter().all(|(size, root)| same(size, root));
+            if log.size > before.size {
+                place.insert(log);
+            }
+            agrees
+        }
+    }
 }
 
 /// Whether a head of the broker's ledgers holds.

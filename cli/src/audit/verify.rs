@@ -19,7 +19,7 @@ use indicatif::ProgressBar;
 
 use super::answers::{Held, answers};
 use super::keys::Keys;
-use super::logs::{Log, Logs, founding};
+use super::logs::{Log, Logs, founding, take};
 use super::party::{BROKER, Party, Role, find};
 use super::report::{Report, all_hold, say};
 use super::shown::Shown;
@@ -107,7 +107,8 @@ pub(crate) async fn verify(
     let keys = keys_of(&parties, trust, &mut report).await?;
     let heads = parties.iter().flat_map(|one| &one.heads).filter_map(|kept| kept.head.as_ref());
     let answers = parties.iter().flat_map(|one| &one.answers).map(|(_, one)| one.proof.size);
-    let sizes = heads.map(|head| head.checkpoint().size).chain(answers).collect();
+    let lengths = parties.iter().flat_map(|one| &one.ledgers).map(Still::len);
+    let sizes = heads.map(|head| head.checkpoint().size).chain(answers).chain(lengths).collect();
     let pins = pins(&parties, &mut report);
     let mut logs = Logs::new();
     for laid in &parties {
@@ -115,7 +116,10 @@ pub(crate) async fn verify(
         there(laid, &mut report).await?;
         for still in &laid.ledgers {
             let (origin, log) = walk(laid, still, (&keys, &pins), &sizes, bar, &mut report).await?;
-            logs.insert(origin, log);
+            let place = origin.to_string();
+            if !take(&mut logs, origin, log) {
+                report.wrong(&laid.party, still.name(), &place, Wrong::CopiesDiffer);
+            }
         }
         records(laid, &mut report).await?;
     }

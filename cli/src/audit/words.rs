@@ -20,6 +20,7 @@ pub(super) enum Wrong {
     AnswerUnproved,
     AnswerOtherRoot,
     AnswerAhead,
+    CopiesDiffer,
     AnswerOfOtherLog,
     AnswersDiffer,
     CardUnreadable,
@@ -45,6 +46,7 @@ impl Wrong {
             Self::AnswerUnproved => "answer_unproved",
             Self::AnswerOtherRoot => "answer_other_root",
             Self::AnswerAhead => "answer_ahead",
+            Self::CopiesDiffer => "copies_differ",
             Self::AnswerOfOtherLog => "answer_of_other_log",
             Self::AnswersDiffer => "answers_differ",
             Self::CardUnreadable => "card_unreadable",
@@ -155,6 +157,11 @@ const SENTENCES: &[(&str, &str, &str)] = &[
          teruggezet of afgekapt",
         "the agency that gave this answer showed a longer ledger than it has now: it was rolled \
          back or truncated",
+    ),
+    (
+        "copies_differ",
+        "twee gegeven mappen hebben van dit logboek een andere geschiedenis",
+        "two of the given folders have another history of this ledger",
     ),
     (
         "answer_of_other_log",
@@ -281,6 +288,7 @@ mod tests {
             Wrong::AnswerUnproved,
             Wrong::AnswerOtherRoot,
             Wrong::AnswerAhead,
+            Wrong::CopiesDiffer,
             Wrong::AnswerOfOtherLog,
             Wrong::AnswersDiffer,
             Wrong::HeadAboveFounding,

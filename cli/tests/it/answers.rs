@@ -1,6 +1,7 @@
 //! Answers that were given, held against the ledger of who gave them.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -8,8 +9,10 @@ use grondslag_certs::key::load_signing_key;
 use grondslag_core::checkpoint::Origin;
 use grondslag_core::clock::{SetClock, Timestamp};
 use grondslag_core::id::Digest;
+use grondslag_evidence::audit::copy_folder;
 use grondslag_evidence::ledger::{Entry, Ledger, Means, Signer, Tiles};
 use grondslag_evidence::store::{self, Backend, Batch, Config};
+use serde_json::Value;
 
 use crate::audit::{VERIFY, found, owner};
 use crate::demo::{Demo, NECESSITY, question, small_world};
@@ -60,6 +63,7 @@ fn an_answer_that_its_node_no_longer_has_is_named() {
     let root = grondslag_certs::Root::load(&node.join("ca.pem")).unwrap();
     let name = root.fingerprint().to_string();
     let origin = Origin::of_member(&name, &owner(&node), "node", 1).unwrap();
+    a_copy_is_held_against_what_it_is_a_copy_of(temp.path(), &origin);
     for (leaves, word) in [(2, "answer_ahead"), (2_000, "answer_other_root")] {
         rewritten(&node, &origin, "node", leaves);
         let ran = run(temp.path(), VERIFY);
@@ -70,17 +74,45 @@ fn an_answer_that_its_node_no_longer_has_is_named() {
         let held = json["answers"].as_u64().unwrap();
         assert_eq!(held + lost, sound["answers"].as_u64().unwrap(), "each once: {json}");
     }
+    what_is_not_given_is_not_proved(temp.path(), &sound);
+    a_ledger_that_is_not_shown_is_named(temp.path(), &name, &origin);
+}
+
+fn a_copy_is_held_against_what_it_is_a_copy_of(folder: &Path, origin: &Origin) {
+    let twin = folder.join("twin");
+    copy_folder(&folder.join("region/nodes/jha-kompas"), &twin).unwrap();
+    let both = format!("{VERIFY} twin");
+    assert_eq!(run(folder, &both).done()["problems"], 0, "a sound copy");
+    let key = twin.join("sign.key");
+    fs::set_permissions(&key, fs::Permissions::from_mode(0o600)).unwrap();
+    for leaves in [2, 2_000] {
+        rewritten(&twin, origin, "node", leaves);
+        let json = run(folder, &both).json();
+        let differ = (origin.to_string(), "copies_differ".to_owned());
+        assert!(found(&json).contains(&differ), "{json}");
+    }
+}
+
+fn what_is_not_given_is_not_proved(folder: &Path, sound: &Value) {
     let rest = "region/broker region/nodes/gem-veenwolde region/nodes/sch-drieveen";
-    let without = run(temp.path(), &format!("audit verify --json --offline {rest}")).done();
+    let without = run(folder, &format!("audit verify --json --offline {rest}")).done();
     let unchecked = without["answers_unchecked"].as_u64().unwrap();
     let held = without["answers"].as_u64().unwrap() + unchecked;
     assert!(unchecked > 0 && held == sound["answers"].as_u64().unwrap(), "{without}");
     assert_eq!(sound["answers_unchecked"], 0, "{sound}");
 
+    // Without the broker nothing is held against the heads of its log.
+    let alone = run(folder, "audit verify --json --offline region/nodes/sch-drieveen").json();
+    let kept = alone["heads_unchecked"].as_u64().unwrap();
+    assert!(kept > 0 && alone["heads"] == 0 && sound["heads_unchecked"] == 0, "{alone}");
+}
+
+fn a_ledger_that_is_not_shown_is_named(folder: &Path, region: &str, origin: &Origin) {
+    let node = folder.join("region/nodes/jha-kompas");
     // A node that shows another of its logs than the one that it answered from.
-    let other = Origin::of_member(&name, &owner(&node), "node", 7).unwrap();
+    let other = Origin::of_member(region, &owner(&node), "node", 7).unwrap();
     rewritten(&node, &other, "node-7", 3);
-    let json = run(temp.path(), VERIFY).json();
+    let json = run(folder, VERIFY).json();
     let words = found(&json);
     assert!(words.contains(&("t".into(), "answer_of_other_log".into())), "{json}");
     assert!(words.contains(&(origin.to_string(), "ledger_missing".into())), "{json}");
@@ -89,12 +121,7 @@ fn an_answer_that_its_node_no_longer_has_is_named() {
     for n in 0..20 {
         fs::create_dir_all(node.join(format!("store/ledger/a{n:02}"))).unwrap();
     }
-    let json = run(temp.path(), VERIFY).json();
+    let json = run(folder, VERIFY).json();
     let crowded = ("ledger".to_owned(), "too_many_ledgers".to_owned());
     assert!(found(&json).contains(&crowded), "{json}");
-
-    // Without the broker nothing is held against the heads of its log.
-    let alone = run(temp.path(), "audit verify --json --offline region/nodes/sch-drieveen").json();
-    let kept = alone["heads_unchecked"].as_u64().unwrap();
-    assert!(kept > 0 && alone["heads"] == 0 && sound["heads_unchecked"] == 0, "{alone}");
 }
