@@ -7,9 +7,11 @@ use grondslag_evidence::records::Checked;
 use serde::Serialize;
 use serde_json::Value;
 
+use super::answers::Held;
 use super::keys::Keys;
 use super::logs::{Logs, is_cut_right, lost, stands};
 use super::party::{BROKER, Party};
+use super::shown::Shown;
 use super::words::{Wrong, sentence};
 use crate::exit::Failure;
 use crate::limits::AUDIT_FINDINGS_MAX;
@@ -111,7 +113,15 @@ impl Report {
     }
 
     /// A kept head must be signed by the broker, and the broker's ledger must begin with it.
-    pub(super) fn head(&mut self, party: &Party, kept: &KeptHead, logs: &Logs, keys: &Keys) {
+    /// Where no ledger tells, it must be what others were shown.
+    pub(super) fn head(
+        &mut self,
+        party: &Party,
+        kept: &KeptHead,
+        held: &Held<'_>,
+        shown: &mut Shown,
+    ) {
+        let Held { logs, keys, .. } = *held;
         let wrong = |report: &mut Self, wrong| report.wrong(party, BROKER, &kept.place, wrong);
         let Some(head) = &kept.head else { return wrong(self, Wrong::HeadUnreadable) };
         self.cosigned(party, kept, head, keys);
@@ -120,13 +130,18 @@ impl Report {
             if logs.values().any(|log| log.is_brokers) {
                 return wrong(self, Wrong::HeadOfOtherLog);
             }
+            if !shown.agrees(checkpoint) {
+                return wrong(self, Wrong::HeadsDiffer);
+            }
             self.heads_unchecked += 1;
             return;
         };
         if !Keys::signed(&log.keys, head) {
             return wrong(self, Wrong::HeadUnsigned);
         }
+        let told = log.roots.contains_key(&checkpoint.size);
         match stands(logs, checkpoint) {
+            _ if !told && !shown.agrees(checkpoint) => wrong(self, Wrong::HeadsDiffer),
             Ok(()) => self.heads += 1,
             Err(found) => wrong(self, found),
         }

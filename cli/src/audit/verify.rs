@@ -137,7 +137,7 @@ fn shown(parties: &[Laid], logs: &Logs, keys: &Keys, report: &mut Report) -> Res
     let (held, mut shown) = (Held { logs, keys, given: &given }, Shown::default());
     for Laid { party, heads, answers, .. } in parties {
         for kept in heads {
-            report.head(party, kept, logs, keys);
+            report.head(party, kept, &held, &mut shown);
         }
         for answer in answers {
             report.answer(party, answer, &held, &mut shown)?;

@@ -12,6 +12,7 @@ pub(super) enum Wrong {
     HeadUnsigned,
     HeadOtherRoot,
     HeadAhead,
+    HeadsDiffer,
     HeadAboveFounding,
     NotFounded,
     OperatorsDiffer,
@@ -38,6 +39,7 @@ impl Wrong {
             Self::HeadUnsigned => "head_unsigned",
             Self::HeadOtherRoot => "head_other_root",
             Self::HeadAhead => "head_ahead",
+            Self::HeadsDiffer => "heads_differ",
             Self::HeadAboveFounding => "head_above_founding",
             Self::NotFounded => "not_founded",
             Self::OperatorsDiffer => "operators_differ",
@@ -139,6 +141,11 @@ const SENTENCES: &[(&str, &str, &str)] = &[
         "de makelaar heeft hier een langer logboek getoond dan hij nu heeft: het is teruggezet of \
          afgekapt",
         "the broker showed a longer ledger here than it has now: it was rolled back or truncated",
+    ),
+    (
+        "heads_differ",
+        "van dit logboek is bij dezelfde lengte aan een ander een andere wortel getoond: het is gesplitst",
+        "somebody else was shown another root of this log at the same size: it was forked",
     ),
     (
         "answer_unproved",
@@ -285,6 +292,7 @@ mod tests {
             Wrong::HeadUnsigned,
             Wrong::HeadOtherRoot,
             Wrong::HeadAhead,
+            Wrong::HeadsDiffer,
             Wrong::AnswerUnproved,
             Wrong::AnswerOtherRoot,
             Wrong::AnswerAhead,

@@ -223,6 +223,24 @@ fn a_head_that_the_brokers_ledger_does_not_begin_with_is_named() {
         let sentence = json["findings"][0]["sentence"].as_str().unwrap();
         assert!(!sentence.is_empty() && sentence != word, "{json}");
     }
+    // Shown to two at a size that no ledger tells of: with the broker's folder and without.
+    let second = region.join("nodes/gem-veenwolde");
+    let seconds = kept_head(&second);
+    let ahead = |root| signed(head(size + 100_000, root), &broker);
+    replace(&node, COVERED, ahead(other).as_bytes());
+    replace(&second, COVERED, ahead(root).as_bytes());
+    let nodes =
+        "audit verify --json --offline region/nodes/sch-drieveen region/nodes/gem-veenwolde";
+    for (line, one) in [(VERIFY, vec!["head_ahead", "heads_differ"]), (nodes, vec!["heads_differ"])]
+    {
+        let json = run(temp.path(), line).json();
+        let mut words: Vec<String> = found(&json).into_iter().map(|(_, word)| word).collect();
+        words.retain(|word| word.starts_with("head"));
+        words.sort();
+        assert_eq!(words, one, "{json}");
+    }
+    replace(&second, COVERED, seconds.note().as_bytes());
+    replace(&node, COVERED, b"no note");
     let told = run(temp.path(), "--lang en audit verify --offline region");
     assert!(told.err.contains("a kept head of the broker's ledger cannot be read"), "{told:?}");
     replace(&node, COVERED, kept.note().as_bytes());
