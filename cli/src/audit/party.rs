@@ -204,8 +204,20 @@ impl Own {
         Ok(Self { role, oin, store: process.store.path.path().to_owned(), root, keys })
     }
 
-    pub(super) fn signer(&self) -> Result<Signer, Failure> {
-        let origin = origin(&self.root, self.role, &self.oin, self.role.ledger())?;
+    /// The keys under which its ledgers may be signed.
+    pub(super) fn keys(&self) -> Vec<[u8; 32]> {
+        let keys = [Some(&self.keys.current), self.keys.previous.as_ref()];
+        keys.into_iter().flatten().map(|key| key.verifying_key().to_bytes()).collect()
+    }
+
+    /// What one of its ledgers is called in checkpoints.
+    pub(super) fn origin(&self, ledger: &str) -> Result<Origin, Failure> {
+        origin(&self.root, self.role, &self.oin, ledger)
+    }
+
+    /// Who signs one of its ledgers.
+    pub(super) fn signer(&self, ledger: &str) -> Result<Signer, Failure> {
+        let origin = self.origin(ledger)?;
         let previous = self.keys.previous.as_ref().map(|key| key.verifying_key().to_bytes());
         Ok(Signer { origin, key: self.keys.current.clone(), previous })
     }

@@ -10,6 +10,7 @@ use grondslag_core::checkpoint::Origin;
 use grondslag_core::clock::{SetClock, Timestamp};
 use grondslag_core::id::Digest;
 use grondslag_evidence::audit::copy_folder;
+use grondslag_evidence::generation;
 use grondslag_evidence::ledger::{Entry, Ledger, Means, Signer, Tiles};
 use grondslag_evidence::store::{self, Backend, Batch, Config};
 use serde_json::Value;
@@ -74,6 +75,7 @@ fn an_answer_that_its_node_no_longer_has_is_named() {
         let held = json["answers"].as_u64().unwrap();
         assert_eq!(held + lost, sound["answers"].as_u64().unwrap(), "each once: {json}");
     }
+    a_rebuilt_ledger_is_held_against_answers(temp.path(), &name);
     what_is_not_given_is_not_proved(temp.path(), &sound);
     a_ledger_that_is_not_shown_is_named(temp.path(), &name, &origin);
 }
@@ -124,4 +126,37 @@ fn a_ledger_that_is_not_shown_is_named(folder: &Path, region: &str, origin: &Ori
     let json = run(folder, VERIFY).json();
     let crowded = ("ledger".to_owned(), "too_many_ledgers".to_owned());
     assert!(found(&json).contains(&crowded), "{json}");
+}
+
+/// Of the ledger that goes on, and of no history that an asker was shown otherwise.
+fn a_rebuilt_ledger_is_held_against_answers(folder: &Path, region: &str) {
+    let node = folder.join("region/nodes/jha-kompas");
+    let line = "audit rebuild --json --config region/nodes/jha-kompas/node.toml --heads";
+    let heads = "region/nodes/gem-veenwolde region/nodes/sch-drieveen";
+    let rebuild = || run(folder, &format!("{line} {heads}"));
+    lose(&node, "node", None);
+    let refused = rebuild();
+    assert_eq!((refused.code, refused.reason().as_str()), (70, "LEDGER_FORK"), "{refused:?}");
+
+    let second = Origin::of_member(region, &owner(&node), "node", 2).unwrap();
+    rewritten(&node, &second, "node-2", 600);
+    lose(&node, "node-2", Some(2));
+    assert_eq!(rebuild().done()["size"], 512);
+}
+
+/// The keys of a ledger are gone; perhaps it is of another number than the first.
+fn lose(node: &Path, name: &str, number: Option<u64>) {
+    let (path, owner) = (node.join("store"), owner(node));
+    tokio::runtime::Runtime::new().unwrap().block_on(async {
+        let store = store::open(Config { path, owner, backend: Backend::Sled }).await.unwrap();
+        let prefix = format!("l/{name}/");
+        let pairs = store.scan(prefix.as_bytes(), None, usize::MAX).await.unwrap();
+        assert!(!pairs.is_empty());
+        let gone = pairs.into_iter().fold(Batch::new(), |batch, pair| batch.delete(pair.key));
+        let batch = match number {
+            Some(number) => generation::found(gone, number),
+            None => gone,
+        };
+        store.commit(batch).await.unwrap();
+    });
 }
