@@ -55,6 +55,10 @@ pub enum CopyError {
     /// There is no store in the folder.
     #[error("there is no store in this folder")]
     NotAStore,
+    /// Something else than files and folders stands in it: a link leads out of the folder, and a
+    /// pipe has no end.
+    #[error("something else than files and folders stands in this store")]
+    Irregular,
     /// It cannot be read; [`StoreError::InUse`] when a process has it.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -79,17 +83,23 @@ impl Copied {
         &self.store
     }
 
-    /// Every ledger that has keys in the store or a folder of tiles, in order of their names.
+    /// Whether there are more ledgers, or folders of them, than a store has: the last by their
+    /// names are then not looked into.
+    ///
+    /// # Errors
+    /// Those of store and disk.
+    pub async fn is_crowded(&self) -> Result<bool, LedgerError> {
+        Ok(self.names().await?.len() > LEDGERS_MAX)
+    }
+
+    /// Every ledger that has keys in the store or a folder of tiles, in order of their names, up
+    /// to a bound.
     ///
     /// # Errors
     /// Those of store and disk.
     pub async fn ledgers(&self) -> Result<Vec<Still>, LedgerError> {
-        let mut names = names(self.store.as_ref()).await?;
-        names.extend(self.folders().map_err(StoreError::from)?);
-        names.sort_unstable();
-        names.dedup();
         let mut ledgers = Vec::new();
-        for name in names.into_iter().take(LEDGERS_MAX) {
+        for name in self.names().await?.into_iter().take(LEDGERS_MAX) {
             match self.ledger(&name).await {
                 Ok(ledger) => ledgers.push(ledger),
                 Err(LedgerError::Misuse(_)) => {}
@@ -108,10 +118,18 @@ impl Copied {
         Still::open(Arc::clone(&self.store), tiles, name).await
     }
 
+    async fn names(&self) -> Result<Vec<String>, LedgerError> {
+        let mut names = names(self.store.as_ref()).await?;
+        names.extend(self.folders().map_err(StoreError::from)?);
+        names.sort_unstable();
+        names.dedup();
+        Ok(names)
+    }
+
     fn folders(&self) -> io::Result<Vec<String>> {
         match fs::read_dir(self.folder.join(LEDGERS)) {
             Ok(entries) => {
-                let names = entries.take(LEDGERS_MAX).map(|entry| Ok(entry?.file_name()));
+                let names = entries.take(LEDGERS_MAX + 1).map(|entry| Ok(entry?.file_name()));
                 let names = names.collect::<io::Result<Vec<_>>>()?;
                 Ok(names.into_iter().filter_map(|name| name.into_string().ok()).collect())
             }
@@ -123,6 +141,12 @@ impl Copied {
 
 /// Copies what sled needs, and gives the lock of the original.
 fn copy(from: &Path, to: &Path) -> Result<File, CopyError> {
+    if !is_plain(&from.join("lock"), fs::FileType::is_file)
+        || !is_plain(&from.join("sled"), fs::FileType::is_dir)
+        || !is_plain(&from.join("sled").join("db"), fs::FileType::is_file)
+    {
+        return Err(CopyError::NotAStore);
+    }
     let lock = match File::open(from.join("lock")) {
         Ok(lock) => lock,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(CopyError::NotAStore),
@@ -133,19 +157,24 @@ fn copy(from: &Path, to: &Path) -> Result<File, CopyError> {
         Err(TryLockError::WouldBlock) => return Err(StoreError::InUse.into()),
         Err(TryLockError::Error(error)) => return Err(StoreError::from(error).into()),
     }
-    if !from.join("sled").join("db").is_file() {
-        return Err(CopyError::NotAStore);
-    }
     let copied = copy_file(&from.join("lock"), &to.join("lock"))
         .and_then(|()| copy_folder(&from.join("sled"), &to.join("sled")));
-    copied.map_err(StoreError::from)?;
+    copied.map_err(|error| match error.kind() {
+        io::ErrorKind::InvalidInput => CopyError::Irregular,
+        _ => StoreError::from(error).into(),
+    })?;
     Ok(lock)
 }
 
-/// Copies a folder with all that is below it.
+/// Whether something of this kind stands there itself, and no link to one.
+fn is_plain(path: &Path, kind: impl Fn(&fs::FileType) -> bool) -> bool {
+    fs::symlink_metadata(path).is_ok_and(|found| kind(&found.file_type()))
+}
+
+/// Copies a folder with all that is below it: files and folders, and nothing else.
 ///
 /// # Errors
-/// Those of the disk.
+/// Those of the disk; `InvalidInput` for a link, a pipe, a socket or a device.
 pub fn copy_folder(from: &Path, to: &Path) -> io::Result<()> {
     let mut folders = vec![(from.to_owned(), to.to_owned())];
     while let Some((from, to)) = folders.pop() {
@@ -153,10 +182,13 @@ pub fn copy_folder(from: &Path, to: &Path) -> io::Result<()> {
         for entry in fs::read_dir(from)? {
             let entry = entry?;
             let to = to.join(entry.file_name());
-            if entry.file_type()?.is_dir() {
+            let kind = entry.file_type()?;
+            if kind.is_dir() {
                 folders.push((entry.path(), to));
-            } else {
+            } else if kind.is_file() {
                 copy_file(&entry.path(), &to)?;
+            } else {
+                return Err(io::ErrorKind::InvalidInput.into());
             }
         }
     }

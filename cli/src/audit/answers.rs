@@ -1,7 +1,13 @@
 //! Answers that a node got, held against the ledger of the node that gave them: it proved then that
 //! each stands there.
+//!
+//! A node whose folder was given has every log that it answered from. One that was not given is
+//! held against nothing but what others were shown.
+
+use std::collections::BTreeSet;
 
 use grondslag_core::checkpoint::Origin;
+use grondslag_core::id::Oin;
 use grondslag_core::merkle::verify_inclusion;
 use grondslag_core::statement;
 use grondslag_evidence::generation::of_name;
@@ -12,6 +18,7 @@ use super::keys::Keys;
 use super::logs::Logs;
 use super::party::{Party, Role};
 use super::report::Report;
+use super::shown::Shown;
 use super::words::Wrong;
 use crate::exit::Failure;
 
@@ -36,23 +43,36 @@ pub(super) async fn answers(
     Ok(found)
 }
 
+/// What answers are held against.
+pub(super) struct Held<'a> {
+    pub(super) logs: &'a Logs,
+    pub(super) keys: &'a Keys,
+    /// The nodes whose folders were given.
+    pub(super) given: &'a BTreeSet<Oin>,
+}
+
 impl Report {
     /// What a node proved must hold, and its ledger of now must hold it still.
     pub(super) fn answer(
         &mut self,
         party: &Party,
         (ledger, answer): &(String, Received),
-        logs: &Logs,
-        keys: &Keys,
+        held: &Held<'_>,
+        shown: &mut Shown,
     ) -> Result<(), Failure> {
         let proof = &answer.proof;
         let origin = party.origin_of_node(&answer.from, proof.log)?;
-        let wrong = match logs.get(&origin) {
-            _ if !holds(answer, &origin, &keys.of_log(&origin, &answer.from)) => {
+        let wrong = match held.logs.get(&origin) {
+            _ if !holds(answer, &origin, &held.keys.of_log(&origin, &answer.from)) => {
                 Some(Wrong::AnswerUnproved)
             }
+            None if held.given.contains(&answer.from) => Some(Wrong::AnswerOfOtherLog),
+            None if !shown.agrees(&proof.head(origin)) => Some(Wrong::AnswersDiffer),
             // The folder of that node was not given.
-            None => None,
+            None => {
+                self.answers_unchecked = self.answers_unchecked.saturating_add(1);
+                return Ok(());
+            }
             Some(log) => match log.roots.get(&proof.size) {
                 Some(root) if *root == proof.root => None,
                 Some(_) => Some(Wrong::AnswerOtherRoot),

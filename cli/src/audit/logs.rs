@@ -2,11 +2,13 @@
 //! was cut short is held against the founding of the next.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::ops::Range;
 
 use grondslag_core::checkpoint::{Checkpoint, Origin};
 use grondslag_core::founding::{Founding, SignedFounding};
 use grondslag_core::id::Digest;
+use grondslag_core::operators::Operators;
 use grondslag_evidence::ledger::Leaves as _;
 use grondslag_evidence::ledger::audit::Still;
 use grondslag_evidence::limits::SCAN_PAGE_MAX;
@@ -27,6 +29,26 @@ pub(super) struct Log {
     pub(super) roots: BTreeMap<u64, Digest>,
     /// How it was founded, with all that was amended; nothing for the first.
     pub(super) founding: Option<Founding>,
+}
+
+/// Takes a ledger that was walked, and says whether it goes with a copy of it that was given too:
+/// both have the same roots at every size that both know. The longer one stays.
+pub(super) fn take(logs: &mut Logs, origin: Origin, log: Log) -> bool {
+    match logs.entry(origin) {
+        Entry::Vacant(place) => {
+            place.insert(log);
+            true
+        }
+        Entry::Occupied(mut place) => {
+            let before = place.get();
+            let same = |size, root| before.roots.get(size).is_none_or(|other| other == root);
+            let agrees = log.roots.iter().all(|(size, root)| same(size, root));
+            if log.size > before.size {
+                place.insert(log);
+            }
+            agrees
+        }
+    }
 }
 
 /// Whether a head of the broker's ledgers holds.
@@ -67,12 +89,13 @@ fn foundings(logs: &Logs) -> impl Iterator<Item = &Founding> {
     logs.values().filter_map(|log| log.founding.as_ref())
 }
 
-/// How a ledger was founded: its first leaf must say so, and two operators whom the party pinned
-/// signed that and whatever amends it.
+/// How a ledger was founded: its first leaf must say so, and two operators signed that and whatever
+/// amends it. Whoever pinned operators must know them: the party itself may have pinned others.
 pub(super) async fn founding(
     party: &Party,
     still: &Still,
     number: u64,
+    pins: &[&Operators],
 ) -> Result<Result<Founding, Wrong>, Failure> {
     let (mut from, mut last): (u64, Option<Founding>) = (0, None);
     loop {
@@ -81,8 +104,11 @@ pub(super) async fn founding(
         from = end.index.saturating_add(1);
         for record in page.iter().filter(|one| SignedFounding::claims(&one.leaf)) {
             let signed = SignedFounding::parse(&record.leaf).ok();
-            let verified =
-                signed.and_then(|one| one.verify(&party.operators, &party.root.fingerprint()).ok());
+            let verified = signed.and_then(|one| {
+                let region = party.root.fingerprint();
+                let held = pins.iter().map(|pins| one.verify(pins, &region).ok());
+                held.collect::<Option<Vec<_>>>()?.into_iter().next()
+            });
             let Some(verified) = verified else { return Ok(Err(Wrong::NotFounded)) };
             let next = verified.founding();
             let due = last.as_ref().map_or(0, |last| last.amendment.saturating_add(1));

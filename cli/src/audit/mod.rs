@@ -15,6 +15,7 @@ mod replay;
 mod report;
 mod rules;
 mod show;
+mod shown;
 mod table;
 mod told;
 mod verify;

@@ -163,6 +163,11 @@ pub(crate) fn refused(path: &Path, error: CopyError) -> Failure {
             format!("{} is geen opslag van Grondslag", path.display()),
             format!("{} is no store of Grondslag", path.display()),
         ),
+        CopyError::Irregular => Failure::told(
+            Reason::FileUnreadable,
+            format!("{}: hier staat iets anders dan bestanden en mappen", path.display()),
+            format!("{}: something else than files and folders stands here", path.display()),
+        ),
         CopyError::Store(StoreError::InUse) => Failure::told(
             Reason::StoreInUse,
             format!("{}: stop het proces, of geef een kopie", path.display()),
@@ -199,8 +204,20 @@ impl Own {
         Ok(Self { role, oin, store: process.store.path.path().to_owned(), root, keys })
     }
 
-    pub(super) fn signer(&self) -> Result<Signer, Failure> {
-        let origin = origin(&self.root, self.role, &self.oin, self.role.ledger())?;
+    /// The keys under which its ledgers may be signed.
+    pub(super) fn keys(&self) -> Vec<[u8; 32]> {
+        let keys = [Some(&self.keys.current), self.keys.previous.as_ref()];
+        keys.into_iter().flatten().map(|key| key.verifying_key().to_bytes()).collect()
+    }
+
+    /// What one of its ledgers is called in checkpoints.
+    pub(super) fn origin(&self, ledger: &str) -> Result<Origin, Failure> {
+        origin(&self.root, self.role, &self.oin, ledger)
+    }
+
+    /// Who signs one of its ledgers.
+    pub(super) fn signer(&self, ledger: &str) -> Result<Signer, Failure> {
+        let origin = self.origin(ledger)?;
         let previous = self.keys.previous.as_ref().map(|key| key.verifying_key().to_bytes());
         Ok(Signer { origin, key: self.keys.current.clone(), previous })
     }

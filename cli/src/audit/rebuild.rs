@@ -7,12 +7,14 @@ use clap::Args;
 use grondslag_core::checkpoint::SignedCheckpoint;
 use grondslag_core::clock::{SetClock, Timestamp};
 use grondslag_evidence::audit::LEDGERS;
+use grondslag_evidence::generation::{name, number};
 use grondslag_evidence::ledger::rebuild::{RebuildError, Rebuilt, rebuild};
 use grondslag_evidence::ledger::{Means, Tiles};
 use grondslag_evidence::store::{self, Backend, Config};
 use serde_json::json;
 
-use super::party::{Own, Party, find};
+use super::answers::answers;
+use super::party::{Own, Party, Role, find};
 use crate::exit::{Exit, Failure};
 use crate::output::{Output, bold, green, yellow};
 use crate::wait::wait;
@@ -81,15 +83,35 @@ async fn again(config: &Path, heads: &[PathBuf]) -> Result<Rebuilt, Failure> {
     for file in if heads.is_empty() { Vec::new() } else { find(heads)? } {
         let party = Party::open(&file, None, None).await?;
         shown.extend(party.heads().await?.into_iter().filter_map(|kept| kept.head));
+        shown.extend(answered(&own, &party).await?);
     }
-    let name = own.role.ledger();
-    let tiles = Arc::new(Tiles::folder(own.store.join(LEDGERS).join(name)));
     let (path, owner) = (own.store.clone(), own.oin.clone());
     let store = store::open(Config { path, owner, backend: Backend::Sled }).await?;
+    // The one that goes on: those before were closed by a founding.
+    let name = name(own.role.ledger(), number(store.as_ref()).await?);
+    let tiles = Arc::new(Tiles::folder(own.store.join(LEDGERS).join(&name)));
     // Nothing is recorded here: no moment is needed.
     let clock = Arc::new(SetClock::at(Timestamp::from_ms(0)));
-    let means = Means { store, clock, name, tiles, signer: own.signer()? };
+    let means = Means { store, clock, name: &name, tiles, signer: own.signer(&name)? };
     rebuild(&means, &shown).await.map_err(|error| told(error, &own.store))
+}
+
+/// Heads that a node showed with its answers, as an asker keeps them.
+async fn answered(own: &Own, party: &Party) -> Result<Vec<SignedCheckpoint>, Failure> {
+    let mut shown = Vec::new();
+    if own.role != Role::Node {
+        return Ok(shown);
+    }
+    let ledgers = party.copied.ledgers().await?;
+    for (_, answer) in answers(party, &ledgers).await? {
+        if answer.from == own.oin {
+            let origin = own.origin(&name(own.role.ledger(), answer.proof.log))?;
+            let head = answer.proof.head(origin);
+            let signed = |key| head.signed(&key, &answer.proof.signature);
+            shown.extend(own.keys().into_iter().map(signed));
+        }
+    }
+    Ok(shown)
 }
 
 fn told(error: RebuildError, store: &Path) -> Failure {

@@ -7,9 +7,11 @@ use grondslag_evidence::records::Checked;
 use serde::Serialize;
 use serde_json::Value;
 
+use super::answers::Held;
 use super::keys::Keys;
 use super::logs::{Logs, is_cut_right, lost, stands};
 use super::party::{BROKER, Party};
+use super::shown::Shown;
 use super::words::{Wrong, sentence};
 use crate::exit::Failure;
 use crate::limits::AUDIT_FINDINGS_MAX;
@@ -24,8 +26,12 @@ pub(crate) struct Report {
     pub(crate) leaves: u64,
     /// Heads of the broker's ledger, kept by nodes, that it begins with.
     pub(crate) heads: u64,
+    /// Heads that nodes keep of a broker whose folder was not given.
+    pub(crate) heads_unchecked: u64,
     /// Answers that a node got and proved to stand in the ledger of who gave them.
     pub(crate) answers: u64,
+    /// Answers that were proved then, by nodes whose folders were not given.
+    pub(crate) answers_unchecked: u64,
     /// Cosignatures that hold.
     pub(crate) cosignatures: u64,
     /// Cosignatures of witnesses of whom no card was found and no key given.
@@ -107,21 +113,35 @@ impl Report {
     }
 
     /// A kept head must be signed by the broker, and the broker's ledger must begin with it.
-    pub(super) fn head(&mut self, party: &Party, kept: &KeptHead, logs: &Logs, keys: &Keys) {
+    /// Where no ledger tells, it must be what others were shown.
+    pub(super) fn head(
+        &mut self,
+        party: &Party,
+        kept: &KeptHead,
+        held: &Held<'_>,
+        shown: &mut Shown,
+    ) {
+        let Held { logs, keys, .. } = *held;
         let wrong = |report: &mut Self, wrong| report.wrong(party, BROKER, &kept.place, wrong);
         let Some(head) = &kept.head else { return wrong(self, Wrong::HeadUnreadable) };
         self.cosigned(party, kept, head, keys);
         let checkpoint = head.checkpoint();
         let Some(log) = logs.get(&checkpoint.origin) else {
             if logs.values().any(|log| log.is_brokers) {
-                wrong(self, Wrong::HeadOfOtherLog);
+                return wrong(self, Wrong::HeadOfOtherLog);
             }
+            if !shown.agrees(checkpoint) {
+                return wrong(self, Wrong::HeadsDiffer);
+            }
+            self.heads_unchecked += 1;
             return;
         };
         if !Keys::signed(&log.keys, head) {
             return wrong(self, Wrong::HeadUnsigned);
         }
+        let told = log.roots.contains_key(&checkpoint.size);
         match stands(logs, checkpoint) {
+            _ if !told && !shown.agrees(checkpoint) => wrong(self, Wrong::HeadsDiffer),
             Ok(()) => self.heads += 1,
             Err(found) => wrong(self, found),
         }
@@ -190,12 +210,15 @@ fn witnesses(head: &SignedCheckpoint) -> Vec<Origin> {
 
 /// The figures, and what is wrong.
 pub(super) fn say(report: &Report, out: Output) {
-    let Report { logs, leaves, heads, answers, cosignatures, unchecked, problems, .. } = report;
+    let Report { logs, leaves, heads, heads_unchecked, answers, .. } = report;
+    let Report { answers_unchecked, cosignatures, unchecked, problems, .. } = report;
     let figures = [
         (out.tr("logboeken", "logs"), logs),
         (out.tr("regels", "leaves"), leaves),
         (out.tr("hoofden bij knooppunten", "heads kept by nodes"), heads),
+        (out.tr("hoofden ongetoetst", "heads unchecked"), heads_unchecked),
         (out.tr("bewezen antwoorden", "proved answers"), answers),
+        (out.tr("antwoorden ongetoetst", "answers unchecked"), answers_unchecked),
         (out.tr("medeondertekeningen", "cosignatures"), cosignatures),
         (out.tr("niet te toetsen", "not to be checked"), unchecked),
     ];

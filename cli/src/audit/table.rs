@@ -1,7 +1,9 @@
 //! Decisions as a table (RFC 4180), for a spreadsheet.
 //!
 //! A cell that begins as a formula does is made text with an apostrophe: what stands in a record
-//! is partly another agency's word, and a spreadsheet would run it.
+//! is partly another agency's word, and a spreadsheet would run it. A Dutch one may take `;` for
+//! the end of a cell, and some take a line's end or a tab for one within quotes too: what follows
+//! one is treated as the beginning of a cell.
 
 use grondslag_core::answer::Basis;
 use grondslag_core::id::Oin;
@@ -33,6 +35,8 @@ const COLUMNS: [&str; 18] = [
 ];
 /// How a formula begins.
 const FORMULA: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
+/// What some spreadsheets take for the end of a cell.
+const ENDS: [char; 4] = [';', '\t', '\r', '\n'];
 /// Between several values of one cell.
 const BETWEEN: &str = " ";
 
@@ -139,7 +143,14 @@ fn line(cells: &[String]) -> Result<String, Failure> {
 }
 
 fn defused(cell: &str) -> String {
-    if cell.starts_with(FORMULA) { format!("'{cell}") } else { cell.to_owned() }
+    let parts = cell.split_inclusive(ENDS);
+    // Within a line that is cut at other places than ours, a quote opens no text.
+    let is_formula = |part: &str| part.trim_start_matches([' ', '"']).starts_with(FORMULA);
+    let parts = parts.map(|part| {
+        let quote = if is_formula(part) { "'" } else { "" };
+        format!("{quote}{part}")
+    });
+    parts.collect()
 }
 
 #[cfg(test)]
@@ -160,6 +171,12 @@ mod tests {
             ("a\"b", "\"a\"\"b\""),
             ("a\nb", "\"a\nb\""),
             ("=a,b", "\"'=a,b\""),
+            ("a;=1+1", "a;'=1+1"),
+            ("a; =1+1;b", "a;' =1+1;b"),
+            ("a;\"=1", "\"a;'\"\"=1\""),
+            ("a\n@sum", "\"a\n'@sum\""),
+            ("a\r\n-1", "\"a\r\n'-1\""),
+            ("a\t+31", "a\t'+31"),
         ] {
             assert_eq!(line(&[cell.to_owned()]).unwrap(), written, "{cell}");
         }

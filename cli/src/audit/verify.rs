@@ -6,20 +6,23 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use grondslag_certs::Root;
 use grondslag_core::checkpoint::{Origin, VerifierKey};
-use grondslag_evidence::audit::KeptHead;
-use grondslag_evidence::generation::of_name;
+use grondslag_core::operators::Operators;
+use grondslag_core::reason::Reason;
+use grondslag_evidence::audit::{KeptHead, LEDGERS};
+use grondslag_evidence::generation::{name, number, of_name};
 use grondslag_evidence::ledger::Leaves as _;
 use grondslag_evidence::ledger::audit::{Against, Chain, Problem, Still};
-use grondslag_evidence::limits::SCAN_PAGE_MAX;
+use grondslag_evidence::limits::{LEDGERS_MAX, SCAN_PAGE_MAX};
 use grondslag_evidence::records::check;
 use grondslag_node::Received;
 use indicatif::ProgressBar;
 
-use super::answers::answers;
+use super::answers::{Held, answers};
 use super::keys::Keys;
-use super::logs::{Log, Logs, founding};
+use super::logs::{Log, Logs, founding, take};
 use super::party::{BROKER, Party, Role, find};
 use super::report::{Report, all_hold, say};
+use super::shown::Shown;
 use super::words::Wrong;
 use crate::exit::{Exit, Failure};
 use crate::output::Output;
@@ -99,32 +102,89 @@ pub(crate) async fn verify(
     for (file, store) in files {
         parties.push(Laid::open(file, store.as_deref(), trust.root.as_ref()).await?);
     }
+    one_region(&parties)?;
     let mut report = Report::default();
     let keys = keys_of(&parties, trust, &mut report).await?;
     let heads = parties.iter().flat_map(|one| &one.heads).filter_map(|kept| kept.head.as_ref());
     let answers = parties.iter().flat_map(|one| &one.answers).map(|(_, one)| one.proof.size);
-    let sizes = heads.map(|head| head.checkpoint().size).chain(answers).collect();
+    let lengths = parties.iter().flat_map(|one| &one.ledgers).map(Still::len);
+    let sizes = heads.map(|head| head.checkpoint().size).chain(answers).chain(lengths).collect();
+    let pins = pins(&parties, &mut report);
     let mut logs = Logs::new();
     for laid in &parties {
         report.logs += 1;
+        there(laid, &mut report).await?;
         for still in &laid.ledgers {
-            let (origin, log) = walk(laid, still, &keys, &sizes, bar, &mut report).await?;
-            logs.insert(origin, log);
+            let (origin, log) = walk(laid, still, (&keys, &pins), &sizes, bar, &mut report).await?;
+            let place = origin.to_string();
+            if !take(&mut logs, origin, log) {
+                report.wrong(&laid.party, still.name(), &place, Wrong::CopiesDiffer);
+            }
         }
         records(laid, &mut report).await?;
     }
     if let Some(laid) = parties.iter().find(|one| one.is_broker()) {
         report.restored(&laid.party, &logs);
     }
-    for laid in &parties {
-        for kept in &laid.heads {
-            report.head(&laid.party, kept, &logs, &keys);
+    shown(&parties, &logs, &keys, &mut report)?;
+    Ok(report)
+}
+
+/// Holds what parties were shown against the ledgers, and against what others were shown.
+fn shown(parties: &[Laid], logs: &Logs, keys: &Keys, report: &mut Report) -> Result<(), Failure> {
+    let nodes = parties.iter().filter(|one| one.party.role == Role::Node);
+    let given = nodes.map(|one| one.party.oin.clone()).collect();
+    let (held, mut shown) = (Held { logs, keys, given: &given }, Shown::default());
+    for Laid { party, heads, answers, .. } in parties {
+        for kept in heads {
+            report.head(party, kept, &held, &mut shown);
         }
-        for answer in &laid.answers {
-            report.answer(&laid.party, answer, &logs, &keys)?;
+        for answer in answers {
+            report.answer(party, answer, &held, &mut shown)?;
         }
     }
-    Ok(report)
+    Ok(())
+}
+
+/// A key counts for whoever the region vouches for: folders of another region would bring theirs.
+fn one_region(parties: &[Laid]) -> Result<(), Failure> {
+    let mut others = parties.iter().map(|one| &one.party);
+    let Some(first) = others.next() else { return Ok(()) };
+    match others.find(|one| one.root.fingerprint() != first.root.fingerprint()) {
+        Some(other) => Err(Failure::new(Reason::RegionMismatch, other.folder.display())),
+        None => Ok(()),
+    }
+}
+
+/// The operators that parties pinned. All of a region pin the same: who differs from the first node
+/// is named. A holder needs none.
+fn pins<'a>(parties: &'a [Laid], report: &mut Report) -> Vec<&'a Operators> {
+    let of = |operators: &'a Operators| operators.all().iter().collect::<BTreeSet<_>>();
+    let pins = |one: &&Party| one.role != Role::Holder || !one.operators.all().is_empty();
+    let all: Vec<&Party> = parties.iter().map(|one| &one.party).filter(pins).collect();
+    let first = all.iter().find(|one| one.role == Role::Node).or(all.first());
+    let Some(first) = first.map(|one| of(&one.operators)) else { return Vec::new() };
+    for other in all.iter().filter(|one| of(&one.operators) != first) {
+        report.wrong(other, other.role.ledger(), "region.operators", Wrong::OperatorsDiffer);
+    }
+    all.iter().map(|one| &one.operators).collect()
+}
+
+/// A party has the ledger that it records in, with all before it, and no crowd around them.
+async fn there(laid: &Laid, report: &mut Report) -> Result<(), Failure> {
+    let Laid { party, ledgers, .. } = laid;
+    let base = party.role.ledger();
+    let goes_on = number(party.copied.store().as_ref()).await?;
+    for name in (1..=goes_on).take(LEDGERS_MAX).map(|number| name(base, number)) {
+        if !ledgers.iter().any(|still| still.name() == name) {
+            let origin = party.origin(&name)?;
+            report.wrong(party, &name, origin.as_str(), Wrong::LedgerMissing);
+        }
+    }
+    if party.copied.is_crowded().await? {
+        report.wrong(party, base, LEDGERS, Wrong::TooManyLedgers);
+    }
+    Ok(())
 }
 
 /// Holds a party's records against its ledgers, one behind the other when it was restored.
@@ -142,7 +202,7 @@ async fn records(laid: &Laid, report: &mut Report) -> Result<(), Failure> {
 async fn walk(
     laid: &Laid,
     still: &Still,
-    keys: &Keys,
+    (keys, pins): (&Keys, &[&Operators]),
     sizes: &BTreeSet<u64>,
     bar: &ProgressBar,
     report: &mut Report,
@@ -163,7 +223,7 @@ async fn walk(
     let is_brokers = party.role == Role::Broker && base == BROKER;
     let mut founded = None;
     if is_brokers && number > 1 {
-        match founding(party, still, number).await? {
+        match founding(party, still, number, pins).await? {
             Ok(founding) => founded = Some(founding),
             Err(wrong) => report.wrong(party, still.name(), origin.as_str(), wrong),
         }

@@ -1,6 +1,7 @@
 //! Answers that were given, held against the ledger of who gave them.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -8,25 +9,28 @@ use grondslag_certs::key::load_signing_key;
 use grondslag_core::checkpoint::Origin;
 use grondslag_core::clock::{SetClock, Timestamp};
 use grondslag_core::id::Digest;
+use grondslag_evidence::audit::copy_folder;
+use grondslag_evidence::generation;
 use grondslag_evidence::ledger::{Entry, Ledger, Means, Signer, Tiles};
 use grondslag_evidence::store::{self, Backend, Batch, Config};
+use serde_json::Value;
 
 use crate::audit::{VERIFY, found, owner};
 use crate::demo::{Demo, NECESSITY, question, small_world};
 use crate::run;
 
 /// Puts another ledger in the place of a node's, signed with its own key and sound in itself.
-fn rewritten(node: &Path, origin: &Origin, leaves: u64) {
+fn rewritten(node: &Path, origin: &Origin, name: &str, leaves: u64) {
     let path = node.join("store");
     fs::remove_dir_all(&path).unwrap();
     let key = load_signing_key(&node.join("sign.key")).unwrap();
     let owner = owner(node);
     tokio::runtime::Runtime::new().unwrap().block_on(async {
-        let tiles = Arc::new(Tiles::folder(path.join("ledger/node")));
+        let tiles = Arc::new(Tiles::folder(path.join("ledger").join(name)));
         let store = store::open(Config { path, owner, backend: Backend::Sled }).await.unwrap();
         let clock = Arc::new(SetClock::at(Timestamp::from_ms(7)));
         let signer = Signer { origin: origin.clone(), key, previous: None };
-        let ledger = Ledger::open(Means { store, clock, name: "node", tiles, signer });
+        let ledger = Ledger::open(Means { store, clock, name, tiles, signer });
         let ledger = ledger.await.unwrap();
         let of = |n: u64| Digest::of(&n.to_be_bytes());
         let entries = (0..leaves).map(|n| Entry {
@@ -60,8 +64,9 @@ fn an_answer_that_its_node_no_longer_has_is_named() {
     let root = grondslag_certs::Root::load(&node.join("ca.pem")).unwrap();
     let name = root.fingerprint().to_string();
     let origin = Origin::of_member(&name, &owner(&node), "node", 1).unwrap();
+    a_copy_is_held_against_what_it_is_a_copy_of(temp.path(), &origin);
     for (leaves, word) in [(2, "answer_ahead"), (2_000, "answer_other_root")] {
-        rewritten(&node, &origin, leaves);
+        rewritten(&node, &origin, "node", leaves);
         let ran = run(temp.path(), VERIFY);
         let json = ran.json();
         let named = found(&json).into_iter().any(|(place, found)| place == "t" && found == word);
@@ -70,4 +75,88 @@ fn an_answer_that_its_node_no_longer_has_is_named() {
         let held = json["answers"].as_u64().unwrap();
         assert_eq!(held + lost, sound["answers"].as_u64().unwrap(), "each once: {json}");
     }
+    a_rebuilt_ledger_is_held_against_answers(temp.path(), &name);
+    what_is_not_given_is_not_proved(temp.path(), &sound);
+    a_ledger_that_is_not_shown_is_named(temp.path(), &name, &origin);
+}
+
+fn a_copy_is_held_against_what_it_is_a_copy_of(folder: &Path, origin: &Origin) {
+    let twin = folder.join("twin");
+    copy_folder(&folder.join("region/nodes/jha-kompas"), &twin).unwrap();
+    let both = format!("{VERIFY} twin");
+    assert_eq!(run(folder, &both).done()["problems"], 0, "a sound copy");
+    let key = twin.join("sign.key");
+    fs::set_permissions(&key, fs::Permissions::from_mode(0o600)).unwrap();
+    for leaves in [2, 2_000] {
+        rewritten(&twin, origin, "node", leaves);
+        let json = run(folder, &both).json();
+        let differ = (origin.to_string(), "copies_differ".to_owned());
+        assert!(found(&json).contains(&differ), "{json}");
+    }
+}
+
+fn what_is_not_given_is_not_proved(folder: &Path, sound: &Value) {
+    let rest = "region/broker region/nodes/gem-veenwolde region/nodes/sch-drieveen";
+    let without = run(folder, &format!("audit verify --json --offline {rest}")).done();
+    let unchecked = without["answers_unchecked"].as_u64().unwrap();
+    let held = without["answers"].as_u64().unwrap() + unchecked;
+    assert!(unchecked > 0 && held == sound["answers"].as_u64().unwrap(), "{without}");
+    assert_eq!(sound["answers_unchecked"], 0, "{sound}");
+
+    // Without the broker nothing is held against the heads of its log.
+    let alone = run(folder, "audit verify --json --offline region/nodes/sch-drieveen").json();
+    let kept = alone["heads_unchecked"].as_u64().unwrap();
+    assert!(kept > 0 && alone["heads"] == 0 && sound["heads_unchecked"] == 0, "{alone}");
+}
+
+fn a_ledger_that_is_not_shown_is_named(folder: &Path, region: &str, origin: &Origin) {
+    let node = folder.join("region/nodes/jha-kompas");
+    // A node that shows another of its logs than the one that it answered from.
+    let other = Origin::of_member(region, &owner(&node), "node", 7).unwrap();
+    rewritten(&node, &other, "node-7", 3);
+    let json = run(folder, VERIFY).json();
+    let words = found(&json);
+    assert!(words.contains(&("t".into(), "answer_of_other_log".into())), "{json}");
+    assert!(words.contains(&(origin.to_string(), "ledger_missing".into())), "{json}");
+
+    // Folders of no ledger crowd out none unseen.
+    for n in 0..20 {
+        fs::create_dir_all(node.join(format!("store/ledger/a{n:02}"))).unwrap();
+    }
+    let json = run(folder, VERIFY).json();
+    let crowded = ("ledger".to_owned(), "too_many_ledgers".to_owned());
+    assert!(found(&json).contains(&crowded), "{json}");
+}
+
+/// Of the ledger that goes on, and of no history that an asker was shown otherwise.
+fn a_rebuilt_ledger_is_held_against_answers(folder: &Path, region: &str) {
+    let node = folder.join("region/nodes/jha-kompas");
+    let line = "audit rebuild --json --config region/nodes/jha-kompas/node.toml --heads";
+    let heads = "region/nodes/gem-veenwolde region/nodes/sch-drieveen";
+    let rebuild = || run(folder, &format!("{line} {heads}"));
+    lose(&node, "node", None);
+    let refused = rebuild();
+    assert_eq!((refused.code, refused.reason().as_str()), (70, "LEDGER_FORK"), "{refused:?}");
+
+    let second = Origin::of_member(region, &owner(&node), "node", 2).unwrap();
+    rewritten(&node, &second, "node-2", 600);
+    lose(&node, "node-2", Some(2));
+    assert_eq!(rebuild().done()["size"], 512);
+}
+
+/// The keys of a ledger are gone; perhaps it is of another number than the first.
+fn lose(node: &Path, name: &str, number: Option<u64>) {
+    let (path, owner) = (node.join("store"), owner(node));
+    tokio::runtime::Runtime::new().unwrap().block_on(async {
+        let store = store::open(Config { path, owner, backend: Backend::Sled }).await.unwrap();
+        let prefix = format!("l/{name}/");
+        let pairs = store.scan(prefix.as_bytes(), None, usize::MAX).await.unwrap();
+        assert!(!pairs.is_empty());
+        let gone = pairs.into_iter().fold(Batch::new(), |batch, pair| batch.delete(pair.key));
+        let batch = match number {
+            Some(number) => generation::found(gone, number),
+            None => gone,
+        };
+        store.commit(batch).await.unwrap();
+    });
 }

@@ -10,6 +10,7 @@ use grondslag_core::checkpoint::{
 };
 use grondslag_core::clock::{SetClock, Timestamp};
 use grondslag_core::id::{Digest, Oin};
+use grondslag_core::operators::Operator;
 use grondslag_evidence::ledger::{Entry, Ledger, Means, Signer, Tiles};
 use grondslag_evidence::store::parts::{delete_body, put_body, read_body};
 use grondslag_evidence::store::{self, Backend, Batch, Config};
@@ -147,6 +148,31 @@ fn an_audit_needs_no_private_key_and_holds_a_name_against_the_key_that_was_given
     run(temp.path(), "certs init --json --authority elsewhere --region Elders").done();
     let elsewhere = given(&temp.path().join("elsewhere/ca.pem"));
     assert_eq!((elsewhere.code, elsewhere.reason().as_str()), (1, "REGION_MISMATCH"));
+
+    // A folder that brings a root of its own brings no keys to the others.
+    let own = region.join("nodes/jha-kompas/ca.pem");
+    let kept = fs::read(&own).unwrap();
+    fs::copy(temp.path().join("elsewhere/ca.pem"), &own).unwrap();
+    let mixed = run(temp.path(), VERIFY);
+    assert_eq!((mixed.code, mixed.reason().as_str()), (1, "REGION_MISMATCH"));
+    fs::write(&own, kept).unwrap();
+
+    let broker = region.join("broker/broker.toml");
+    let before = repin(&broker);
+    let json = run(temp.path(), VERIFY).json();
+    assert_eq!(found(&json), [("region.operators".into(), "operators_differ".into())], "{json}");
+    fs::write(&broker, before).unwrap();
+}
+
+/// Pins another operator in the place of the first, and gives what stood there.
+pub(crate) fn repin(config: &Path) -> String {
+    let before = fs::read_to_string(config).unwrap();
+    let (_, pinned) = before.split_once("operators = [").unwrap();
+    let line = pinned.lines().find_map(|line| line.trim().strip_prefix('"')).unwrap();
+    let (line, _) = line.split_once('"').unwrap();
+    let other = Operator::new(Oin::parse(crate::OIN).unwrap(), &SigningKey::from_bytes(&[9; 32]));
+    fs::write(config, before.replace(line, &other.to_string())).unwrap();
+    before
 }
 
 /// Removes every private key below a folder; says how many there were.
@@ -197,6 +223,24 @@ fn a_head_that_the_brokers_ledger_does_not_begin_with_is_named() {
         let sentence = json["findings"][0]["sentence"].as_str().unwrap();
         assert!(!sentence.is_empty() && sentence != word, "{json}");
     }
+    // Shown to two at a size that no ledger tells of: with the broker's folder and without.
+    let second = region.join("nodes/gem-veenwolde");
+    let seconds = kept_head(&second);
+    let ahead = |root| signed(head(size + 100_000, root), &broker);
+    replace(&node, COVERED, ahead(other).as_bytes());
+    replace(&second, COVERED, ahead(root).as_bytes());
+    let nodes =
+        "audit verify --json --offline region/nodes/sch-drieveen region/nodes/gem-veenwolde";
+    for (line, one) in [(VERIFY, vec!["head_ahead", "heads_differ"]), (nodes, vec!["heads_differ"])]
+    {
+        let json = run(temp.path(), line).json();
+        let mut words: Vec<String> = found(&json).into_iter().map(|(_, word)| word).collect();
+        words.retain(|word| word.starts_with("head"));
+        words.sort();
+        assert_eq!(words, one, "{json}");
+    }
+    replace(&second, COVERED, seconds.note().as_bytes());
+    replace(&node, COVERED, b"no note");
     let told = run(temp.path(), "--lang en audit verify --offline region");
     assert!(told.err.contains("a kept head of the broker's ledger cannot be read"), "{told:?}");
     replace(&node, COVERED, kept.note().as_bytes());

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use grondslag_runtime::clock::RegionClockFile;
 use serde_json::Value;
 
+use crate::audit::repin;
 use crate::demo::{Demo, NECESSITY, question, small_world};
 use crate::{Ran, run, run_with};
 
@@ -218,6 +219,13 @@ fn a_broker_that_was_lost_is_restored_founded_anew_and_verified_across_both_ledg
     assert_eq!((lost["from"].as_u64(), lost["to"].as_u64()), (restored, head), "{verified}");
     let told = region.run(&format!("restore lost --config {BROKER} --json")).done();
     assert_eq!(told["lost"][0]["to"], lost["to"]);
+
+    // Operators whom another party does not know founded nothing, whatever the broker pinned.
+    let node = region.at(&Region::config(NODES[0]));
+    let before = repin(&node);
+    let words = problems(&region.verify());
+    assert!(words.contains("not_founded") && words.contains("operators_differ"), "{words:?}");
+    fs::write(&node, before).unwrap();
 
     // Without its founding, what nodes keep of the ledger before is ahead of it.
     forget_founding(&region);

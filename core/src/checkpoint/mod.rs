@@ -104,11 +104,17 @@ impl Checkpoint {
 
     /// Signs it as the log, under the log's own name.
     pub fn sign(&self, key: &SigningKey) -> SignedCheckpoint {
-        let (text, public) = (self.text(), key.verifying_key().to_bytes());
-        let vkey = VerifierKey::new(self.origin.clone(), SignatureType::Ed25519, public);
-        let bytes = statement::sign(key, text.as_bytes()).to_vec();
-        let signature = NoteSignature { name: self.origin.clone(), id: vkey.id(), bytes };
-        SignedCheckpoint::assertion(self.clone(), Note { text, signatures: vec![signature] })
+        let signature = statement::sign(key, self.text().as_bytes());
+        self.signed(&key.verifying_key().to_bytes(), &signature)
+    }
+
+    /// With the log's signature by this key, which travelled without its note; whether it holds
+    /// [`SignedCheckpoint::verify`] says.
+    pub fn signed(&self, log_key: &[u8; 32], signature: &[u8; 64]) -> SignedCheckpoint {
+        let vkey = VerifierKey::new(self.origin.clone(), SignatureType::Ed25519, *log_key);
+        let (name, bytes) = (self.origin.clone(), signature.to_vec());
+        let signatures = vec![NoteSignature { name, id: vkey.id(), bytes }];
+        SignedCheckpoint::assertion(self.clone(), Note { text: self.text(), signatures })
     }
 }
 

@@ -28,6 +28,32 @@ async fn made(folder: &Path, leaves: u64) {
     ledger.close().await;
 }
 
+/// A link would lead an auditor to any file of its own, and a pipe holds it for ever.
+#[tokio::test]
+async fn a_store_with_a_link_or_a_pipe_in_it_is_refused() {
+    let temp = tempfile::tempdir().unwrap();
+    let (folder, into) = (temp.path().join("store"), temp.path().join("copy"));
+    made(&folder, 1).await;
+    fs::create_dir(&into).unwrap();
+    let secret = temp.path().join("secret");
+    fs::write(&secret, "of the auditor").unwrap();
+    let (link, socket) = (folder.join("sled/blobs/link"), folder.join("sled/socket"));
+    fs::create_dir_all(folder.join("sled/blobs")).unwrap();
+    std::os::unix::fs::symlink(&secret, &link).unwrap();
+    let take = async || Copied::take(&folder, &into, &oin(1)).await;
+    assert_eq!(take().await.unwrap_err(), CopyError::Irregular);
+    assert!(!into.join("sled/blobs/link").exists());
+    fs::remove_file(&link).unwrap();
+    let listening = std::os::unix::net::UnixListener::bind(&socket).unwrap();
+    assert_eq!(take().await.unwrap_err(), CopyError::Irregular);
+    drop(listening);
+    fs::remove_file(&socket).unwrap();
+    let (db, kept) = (folder.join("sled/db"), folder.join("sled/kept"));
+    fs::rename(&db, &kept).unwrap();
+    std::os::unix::fs::symlink(&kept, &db).unwrap();
+    assert_eq!(take().await.unwrap_err(), CopyError::NotAStore);
+}
+
 /// Every file below a folder.
 fn files(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     let mut files = BTreeMap::new();

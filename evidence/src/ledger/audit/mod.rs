@@ -302,13 +302,13 @@ impl Leaves for Chain<'_> {
     }
 }
 
-/// The names of the ledgers that have a key in a store.
+/// The names of the ledgers that have a key in a store: of one more than a store has, at most.
 ///
 /// # Errors
 /// Those of the store.
 pub async fn names(store: &dyn Store) -> Result<Vec<String>, StoreError> {
     let (mut names, mut after) = (Vec::new(), PREFIX.to_vec());
-    while names.len() < LEDGERS_MAX {
+    while names.len() <= LEDGERS_MAX {
         let page = store.scan(PREFIX, Some(&after), 1).await?;
         let Some(pair) = page.first() else { break };
         let rest = pair.key.strip_prefix(PREFIX).unwrap_or_default();
