@@ -12,7 +12,7 @@ use crate::ask::Names;
 use crate::output::{Output, bold, green, red, yellow};
 
 /// Kinds of leaves and records, in Dutch and in English.
-const KINDS: [(&str, &str, &str); 25] = [
+const KINDS: [(&str, &str, &str); 29] = [
     ("grondslag/leaf/card/v1", "kaart aangenomen", "card accepted"),
     ("grondslag/leaf/enrolled/v1", "inschrijving klaar", "enrolment finished"),
     ("grondslag/leaf/enrolment/v1", "partij ingeschreven", "batch enrolled"),
@@ -20,8 +20,11 @@ const KINDS: [(&str, &str, &str); 25] = [
     ("grondslag/leaf/forgotten/v1", "vergeten na de termijn", "forgotten after its term"),
     ("grondslag/leaf/founding/v1", "nieuw logboek begonnen", "new ledger begun"),
     ("grondslag/leaf/ledger-fork/v1", "logboek spreekt zich tegen", "ledger contradicts itself"),
+    ("grondslag/leaf/log-founded/v1", "nieuw logboek gevolgd", "new ledger followed"),
     ("grondslag/leaf/operator/v1", "handeling van een beheerder", "act of an operator"),
     ("grondslag/leaf/policy/v1", "regels in werking", "rules in force"),
+    ("grondslag/leaf/records-read/v1", "beslissingen getoond", "decisions shown"),
+    ("grondslag/leaf/restore-confirmed/v1", "herstel bevestigd", "restore confirmed"),
     ("grondslag/leaf/step/v1", "stap van de sleutelhouder", "step of the key holder"),
     ("grondslag/leaf/witnesses/v1", "lijst van getuigen", "list of witnesses"),
     ("grondslag/record/alarm/v1", "alarm", "alarm"),
@@ -29,6 +32,7 @@ const KINDS: [(&str, &str, &str); 25] = [
     ("grondslag/record/approved/v1", "concept goedgekeurd", "draft approved"),
     ("grondslag/record/asked/v1", "vraag gesteld", "question asked"),
     ("grondslag/record/broker-decision/v1", "beslissing van de makelaar", "decision of the broker"),
+    ("grondslag/record/broker-read/v1", "makelaar bevraagd", "read at the broker"),
     ("grondslag/record/canary/v1", "proefvraag", "question about a made-up subject"),
     ("grondslag/record/closed/v1", "vraag afgesloten", "question closed"),
     ("grondslag/record/decision/v1", "beslissing van de houder", "decision of the holder"),
