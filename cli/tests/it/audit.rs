@@ -86,7 +86,7 @@ fn ledgers_are_held_against_each_other_and_what_was_changed_at_a_node_is_named()
 }
 
 /// Replaces a long value of a store.
-fn replace(folder: &Path, key: &str, body: &[u8]) {
+pub(crate) fn replace(folder: &Path, key: &str, body: &[u8]) {
     let config =
         Config { path: folder.join("store"), owner: owner(folder), backend: Backend::Sled };
     tokio::runtime::Runtime::new().unwrap().block_on(async {
@@ -107,12 +107,12 @@ fn body(folder: &Path, key: &str) -> Vec<u8> {
 }
 
 /// The head of the broker's ledger that a node keeps as the covered one.
-fn kept_head(folder: &Path) -> SignedCheckpoint {
+pub(crate) fn kept_head(folder: &Path) -> SignedCheckpoint {
     let note = String::from_utf8(body(folder, COVERED)).unwrap();
     SignedCheckpoint::parse(&note).unwrap()
 }
 
-const COVERED: &str = "wh/covered";
+pub(crate) const COVERED: &str = "wh/covered";
 
 /// An auditor has no private key: nobody's is there, and all of it verifies. What they were given
 /// by other means comes before any card.
@@ -190,7 +190,7 @@ fn without_keys(folder: &Path) -> usize {
     removed
 }
 
-fn key_of(folder: &Path) -> SigningKey {
+pub(crate) fn key_of(folder: &Path) -> SigningKey {
     grondslag_certs::key::load_signing_key(&folder.join("sign.key")).unwrap()
 }
 

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use grondslag_runtime::clock::RegionClockFile;
 use serde_json::Value;
 
-use crate::audit::repin;
+use crate::audit::{COVERED, kept_head, key_of, repin, replace};
 use crate::demo::{Demo, NECESSITY, question, small_world};
 use crate::{Ran, run, run_with};
 
@@ -227,10 +227,34 @@ fn a_broker_that_was_lost_is_restored_founded_anew_and_verified_across_both_ledg
     assert!(words.contains("not_founded") && words.contains("operators_differ"), "{words:?}");
     fs::write(&node, before).unwrap();
 
+    forked_within_what_was_lost(&region, restored.unwrap(), head.unwrap());
+
     // Without its founding, what nodes keep of the ledger before is ahead of it.
     forget_founding(&region);
     let words = problems(&region.verify());
     assert!(words.contains("not_founded") && words.contains("head_ahead"), "{words:?}");
+}
+
+/// Two nodes were shown another root at a size that only the lost ledger could tell of.
+fn forked_within_what_was_lost(region: &Region, restored: u64, head: u64) {
+    use grondslag_core::checkpoint::{Checkpoint, Origin};
+    use grondslag_core::id::Digest;
+    let size = head - 1;
+    assert!(size > restored, "{restored}..{head}");
+    let key = key_of(&region.at("region/broker"));
+    let nodes = [NODES[0], NODES[1]].map(|node| region.at(&format!("region/nodes/{node}")));
+    let kept = nodes.each_ref().map(|node| kept_head(node));
+    let root = grondslag_certs::Root::load(&nodes[0].join("ca.pem")).unwrap();
+    let origin = Origin::of_broker(&root.fingerprint().to_string(), 1).unwrap();
+    for (node, root) in nodes.iter().zip([b"one", b"two"]) {
+        let shown = Checkpoint { origin: origin.clone(), size, root: Digest::of(root) };
+        replace(node, COVERED, shown.sign(&key).note().as_bytes());
+    }
+    let words = problems(&region.verify());
+    assert_eq!(words, ["heads_differ".to_owned()].into(), "{words:?}");
+    for (node, kept) in nodes.iter().zip(kept) {
+        replace(node, COVERED, kept.note().as_bytes());
+    }
 }
 
 /// What an audit found, in its words.
