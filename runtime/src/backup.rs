@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use ed25519_dalek::SigningKey;
 use grondslag_core::reason::Reason;
 use grondslag_core::seal::SealKey;
 use grondslag_evidence::backup::{
@@ -13,15 +14,17 @@ use grondslag_evidence::backup::{
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
-use crate::config;
+use crate::config::{self, SecretFile};
 use crate::limits::{BACKUP_LOOK_MS, BACKUP_RETRY_MS};
-use crate::run::{Context, StartError};
+use crate::run::{Context, SignKeys, StartError};
 
 /// What a process needs for its backups.
 #[derive(Debug, Clone)]
 pub struct Backups {
     /// Who may open them.
     key: Arc<SealKey>,
+    /// What the party signs them with.
+    signer: SigningKey,
     /// Where they stand.
     folder: PathBuf,
     /// Longest time between two.
@@ -35,15 +38,18 @@ struct Schedule {
 }
 
 impl Backups {
-    /// Reads the key that a configuration names.
+    /// Reads the keys that a configuration names.
     ///
     /// # Errors
-    /// [`StartError`] with `BACKUP_UNOPENED` for a file that holds none.
-    pub fn open(section: &config::Backup) -> Result<Self, StartError> {
+    /// [`StartError`] with `BACKUP_UNOPENED` for a file that holds no key of backups, or why the
+    /// key that signs cannot be read.
+    pub fn open(section: &config::Backup, sign_key: &SecretFile) -> Result<Self, StartError> {
+        let signer = SignKeys::load(sign_key, None)?.current;
         let key = read_public(section.key.path());
         let key = key.map_err(|error| StartError::new(error.reason(), error))?;
         let every = Duration::from_secs(section.every_h.number().saturating_mul(3_600));
-        Ok(Self { key: Arc::new(key), folder: section.folder.path().to_owned(), every })
+        let folder = section.folder.path().to_owned();
+        Ok(Self { key: Arc::new(key), signer, folder, every })
     }
 
     /// Their folder.
@@ -91,6 +97,7 @@ async fn make(context: &Context, backups: &Backups) -> bool {
         store: context.store.as_ref(),
         tiles: context.tiles.as_deref(),
         key: &backups.key,
+        signer: &backups.signer,
         folder: &backups.folder,
         at,
     };
@@ -131,6 +138,7 @@ fn age(folder: &Path) -> Option<Duration> {
 mod tests {
     use std::fs;
 
+    use grondslag_certs::key::create_signing_key;
     use grondslag_core::seal::{SealSecret, Suite};
     use grondslag_evidence::backup::{NOW_FILE, outcome};
 
@@ -162,6 +170,7 @@ mod tests {
         let mut rng = rand_core::UnwrapErr(getrandom::SysRng);
         let key = SealSecret::random(Suite::XWing, &mut rng).public().unwrap();
         fs::write(agency.folder.join("backup.pub"), key.bytes()).unwrap();
+        create_signing_key(&agency.folder.join("sign.pem")).unwrap();
         let context = opened(&agency, MORE).await.unwrap();
         begin(&context).unwrap();
         until("the first", || outcome(&folder).unwrap().is_some()).await;
@@ -181,6 +190,7 @@ mod tests {
         let region = TestRegion::new();
         let agency = region.agency(1);
         fs::write(agency.folder.join("backup.pub"), "no key").unwrap();
+        create_signing_key(&agency.folder.join("sign.pem")).unwrap();
         let refused = opened(&agency, MORE).await.unwrap_err();
         assert_eq!(refused.reason(), Reason::BackupUnopened);
         let mut rng = rand_core::UnwrapErr(getrandom::SysRng);

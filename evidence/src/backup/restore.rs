@@ -1,12 +1,12 @@
 //! Putting a backup back.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use grondslag_core::checkpoint::Origin;
+use grondslag_core::checkpoint::{Checkpoint, Origin};
 use grondslag_core::id::Oin;
 use grondslag_core::seal::SealSecret;
 use tokio::sync::mpsc;
@@ -56,14 +56,14 @@ pub async fn restore(
     into: Into<'_>,
     progress: &(dyn Fn(u64) + Sync),
 ) -> Result<Put, BackupError> {
-    let records = Records::open(file, secret)?;
+    let records = Records::open(file, secret, into.keys)?;
     let header = records.header().clone();
     if header.oin != *into.oin {
         return Err(BackupError::Foreign(header.oin));
     }
     must_be_empty(into.folder)?;
     let beside = Beside::make(into.folder)?;
-    let put = fill(records, &beside.0, &into, progress).await;
+    let put = fill(records, &beside.0, (&into, &header), progress).await;
     let (records, ledgers) = put?;
     beside.rename(into.folder)?;
     Ok(Put { header, records, ledgers })
@@ -73,10 +73,9 @@ pub async fn restore(
 async fn fill(
     mut records: Records,
     folder: &Path,
-    into: &Into<'_>,
+    (into, header): (&Into<'_>, &Header),
     progress: &(dyn Fn(u64) + Sync),
 ) -> Result<(u64, BTreeMap<String, u64>), BackupError> {
-    let at = records.header().at;
     let (sender, mut queue) = mpsc::channel(BACKUP_QUEUE_MAX);
     let reader = spawn_blocking(move || -> Result<(), BackupError> {
         while let Some(record) = records.next()? {
@@ -109,31 +108,45 @@ async fn fill(
     drop(store);
     // Opened anew, so that the stamp that was put back is held against this version and owner.
     let store = store::open(config).await?;
-    let ledgers = walk(&store, folder, into).await?;
-    let restored = Restored { at, ledgers: ledgers.clone() };
+    let ledgers = walk(&store, folder, into, header).await?;
+    let restored = Restored { at: header.at, ledgers: ledgers.clone() };
     store.commit(generation::mark(Batch::new(), &restored)?).await?;
     Ok((count, ledgers))
 }
 
-/// Holds every ledger against itself.
-async fn walk(
+/// Holds every ledger against itself and against the head that the backup names: a ledger that is
+/// not there, or shorter, is found by no walk.
+pub(super) async fn walk(
     store: &Arc<dyn Store>,
     folder: &Path,
     into: &Into<'_>,
+    header: &Header,
 ) -> Result<BTreeMap<String, u64>, BackupError> {
+    let said = header.ledgers.iter().map(|one| (one.name.as_str(), one.head.checkpoint()));
+    let mut said: BTreeMap<_, _> = said.collect();
     let mut ledgers = BTreeMap::new();
     for name in names(store.as_ref()).await? {
         let tiles = Tiles::folder(folder.join(LEDGERS).join(&name));
         let still = Still::open(Arc::clone(store), tiles, &name).await?;
         let origin = (into.origin)(&name).ok_or(StoreError::Corrupt)?;
-        let against = Against { origin: &origin, keys: into.keys, sizes: &BTreeSet::new() };
+        let head = said.remove(name.as_str());
+        let sizes = head.iter().map(|head| head.size).filter(|size| *size > 0).collect();
+        let against = Against { origin: &origin, keys: into.keys, sizes: &sizes };
         let walked = still.walk(against, &|_| {}).await?;
         if walked.findings.count() > 0 {
             return Err(BackupError::DoesNotHold(walked.findings));
         }
+        let is_there =
+            |head: &Checkpoint| head.size == 0 || walked.roots.get(&head.size) == Some(&head.root);
+        if head.is_some_and(|head| !is_there(head)) {
+            return Err(BackupError::NotAsSaid(name));
+        }
         ledgers.insert(name, still.len());
     }
-    Ok(ledgers)
+    if let Some(absent) = said.into_keys().next() {
+        return Err(BackupError::NotAsSaid(absent.to_owned()));
+    }
+    if ledgers.is_empty() { Err(BackupError::NoLedger) } else { Ok(ledgers) }
 }
 
 /// What is put back, and how far.
