@@ -1,7 +1,7 @@
 //! Putting a backup back.
 
 use std::collections::BTreeMap;
-use std::fs;
+use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -208,15 +208,27 @@ impl Record {
     }
 }
 
-/// A folder beside the one that is to be; removed unless it got that name.
-struct Beside(PathBuf);
+/// A folder beside the one that is to be; removed unless it got that name. A lock beside it is
+/// held as long: of two restores into one folder the second takes nothing from the first.
+struct Beside(PathBuf, #[expect(dead_code, reason = "held, and let go of at the end")] File);
 
 impl Beside {
     fn make(folder: &Path) -> Result<Self, BackupError> {
         let name = folder.file_name().ok_or_else(|| BackupError::NotEmpty(folder.to_owned()))?;
-        let mut name = name.to_owned();
+        let [mut name, mut lock] = [name.to_owned(), name.to_owned()];
         name.push(".restoring");
-        let beside = Self(folder.with_file_name(name));
+        lock.push(".restoring.lock");
+        let lock = folder.with_file_name(lock);
+        if let Some(parent) = lock.parent() {
+            fs::create_dir_all(parent).map_err(at(parent))?;
+        }
+        let held = File::create(&lock).map_err(at(&lock))?;
+        match held.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Err(StoreError::InUse.into()),
+            Err(TryLockError::Error(error)) => return Err(at(&lock)(error)),
+        }
+        let beside = Self(folder.with_file_name(name), held);
         // What a restore that was cut short left: nobody served from it.
         remove(&beside.0).map_err(at(&beside.0))?;
         fs::create_dir_all(&beside.0).map_err(at(&beside.0))?;

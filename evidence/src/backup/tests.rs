@@ -377,3 +377,24 @@ async fn rows_that_went_during_a_backup_are_gone_and_the_wish_for_one_is_told_of
     fs::write(folder.join("broker-2.backup"), "").unwrap();
     assert_eq!(newest(folder).unwrap(), Some(folder.join("broker-2.backup")));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_restores_into_one_folder_the_second_is_refused_and_takes_nothing_away() {
+    let (bench, (secret, public)) = (Bench::new().await, keys());
+    bench.append(10).await;
+    let written = bench.write(&public).await.unwrap();
+    let into = bench.temp.path().join("into");
+    let (beside, lock) = ("into.restoring", "into.restoring.lock");
+    let [beside, lock] = [beside, lock].map(|name| bench.temp.path().join(name));
+    let first = fs::File::create(&lock).unwrap();
+    first.try_lock().unwrap();
+    fs::create_dir(&beside).unwrap();
+    fs::write(beside.join("half"), "").unwrap();
+    let error = put_back(&written.file, &secret, &into).await.unwrap_err();
+    assert_eq!(error.reason(), Reason::StoreInUse);
+    assert!(beside.join("half").exists() && !into.exists());
+    drop(first);
+    // One that was cut short is no obstacle.
+    put_back(&written.file, &secret, &into).await.unwrap();
+    assert!(!beside.exists());
+}
