@@ -30,7 +30,7 @@ use grondslag_core::id::Oin;
 use grondslag_core::reason::Reason;
 use grondslag_core::seal::SealError;
 
-pub use self::folder::{NOW_FILE, Outcome, newest, outcome, remove_wish, tidy, told, wish};
+pub use self::folder::{NOW_FILE, Outcome, Wish, newest, outcome, remove_wish, tidy, told, wish};
 pub use self::format::{Header, LedgerHead};
 pub use self::key::{read_public, read_secret};
 pub use self::read::header;
