@@ -14,6 +14,7 @@ use grondslag_evidence::store::{Batch, MemoryStore, Store};
 use grondslag_proto::head::FoundingLeaf;
 
 use super::Foundings;
+use super::finish::is_timely;
 use super::kept::{keep_cosigned, kept_before, presented, row};
 use crate::restore::foundings;
 use crate::route::tests::{key, oin};
@@ -56,6 +57,21 @@ async fn founded() -> (Arc<dyn Store>, Ledger, Foundings) {
     placed.await.unwrap();
     let opened = Foundings::open(store.as_ref(), 2).await.unwrap();
     (store, ledger, opened)
+}
+
+#[test]
+fn a_log_is_not_founded_before_its_last_leaf_nor_in_time_to_come() {
+    let at = Timestamp::from_ms;
+    for (founded, last, holds) in [
+        (70_000, Some(at(70_000)), true),
+        (69_999, Some(at(70_000)), false),
+        (100_000, None, true),
+        (130_000, None, true),
+        (130_001, None, false),
+        (i64::MAX, Some(at(1)), false),
+    ] {
+        assert_eq!(is_timely(at(founded), last, at(100_000)), holds, "{founded}");
+    }
 }
 
 #[tokio::test]
