@@ -73,6 +73,14 @@ impl Watching {
         self.log().asked_from
     }
 
+    /// The founding of the log that is followed, as it stands in that log; nothing for the first.
+    ///
+    /// # Errors
+    /// Why it cannot be read.
+    pub(crate) async fn founding(&self) -> Result<Option<Vec<u8>>, Reason> {
+        self.means.store.get(FOUNDING).await.map_err(StoreError::reason)
+    }
+
     /// Whether a head is of the log that is followed.
     pub(super) fn is_followed(&self, head: &SignedCheckpoint) -> bool {
         let own = Origin::of_broker(&self.means.region, self.number());

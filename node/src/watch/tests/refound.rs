@@ -71,6 +71,7 @@ async fn a_log_that_two_operators_founded_is_followed_and_the_one_before_is_kept
     let node = node.restarted().await;
     assert_eq!((node.seen(), node.watching.number()), (2, 2));
     assert_eq!(node.watching.asked_from(), Some(at(9)));
+    assert_eq!(node.watching.founding().await, Ok(shown.founding.map(|one| one.signed.leaf())));
     assert_eq!(node.watching.covered(), None, "witnesses cover the new log anew");
     let [head, covered] = node.watching.last_of(1).await.unwrap();
     assert_eq!(head.unwrap().checkpoint(), last.checkpoint());
