@@ -218,7 +218,7 @@ async fn a_backup_that_was_altered_or_is_for_another_is_refused_and_leaves_nothi
     let last = [&whole[parts + part..], &whole[parts..parts + part]].concat();
     let swapped = [&whole[..parts], &last, signature].concat();
     refused(&swapped, &secret, "two parts swapped").await;
-    refused(&whole, &keys().0, "another key").await;
+    refused(whole, &keys().0, "another key").await;
     put_back(&written.file, &secret, &into).await.unwrap();
 }
 
