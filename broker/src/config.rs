@@ -183,6 +183,7 @@ impl ProcessConfig for BrokerConfig {
             clock: self.clock.clone(),
             limits: self.limits.clone(),
             backup: self.backup.clone(),
+            sign_key: self.broker.sign_key.clone(),
         }
     }
 }

@@ -319,6 +319,7 @@ impl ProcessConfig for NodeConfig {
             clock: self.clock.clone(),
             limits: self.limits.clone(),
             backup: self.backup.clone(),
+            sign_key: self.agency.sign_key.clone(),
         }
     }
 }

@@ -5,23 +5,28 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use ed25519_dalek::SigningKey;
 use grondslag_core::reason::Reason;
 use grondslag_core::seal::SealKey;
 use grondslag_evidence::backup::{
-    BackupError, Means, Outcome, Written, newest, read_public, tidy, told, wish, write,
+    BackupError, Means, Outcome, Wish, Written, header, newest, read_public, tidy, told, wish,
+    write,
 };
+use grondslag_evidence::generation::of_name;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
-use crate::config;
+use crate::config::{self, SecretFile};
 use crate::limits::{BACKUP_LOOK_MS, BACKUP_RETRY_MS};
-use crate::run::{Context, StartError};
+use crate::run::{Context, SignKeys, StartError};
 
 /// What a process needs for its backups.
 #[derive(Debug, Clone)]
 pub struct Backups {
     /// Who may open them.
     key: Arc<SealKey>,
+    /// What the party signs them with.
+    signer: SigningKey,
     /// Where they stand.
     folder: PathBuf,
     /// Longest time between two.
@@ -32,18 +37,23 @@ pub struct Backups {
 #[derive(Debug)]
 struct Schedule {
     next: Instant,
+    /// Nor when somebody asks before this moment: the folder took no word of the last one.
+    not_before: Instant,
 }
 
 impl Backups {
-    /// Reads the key that a configuration names.
+    /// Reads the keys that a configuration names.
     ///
     /// # Errors
-    /// [`StartError`] with `BACKUP_UNOPENED` for a file that holds none.
-    pub fn open(section: &config::Backup) -> Result<Self, StartError> {
+    /// [`StartError`] with `BACKUP_UNOPENED` for a file that holds no key of backups, or why the
+    /// key that signs cannot be read.
+    pub fn open(section: &config::Backup, sign_key: &SecretFile) -> Result<Self, StartError> {
+        let signer = SignKeys::load(sign_key, None)?.current;
         let key = read_public(section.key.path());
         let key = key.map_err(|error| StartError::new(error.reason(), error))?;
         let every = Duration::from_secs(section.every_h.number().saturating_mul(3_600));
-        Ok(Self { key: Arc::new(key), folder: section.folder.path().to_owned(), every })
+        let folder = section.folder.path().to_owned();
+        Ok(Self { key: Arc::new(key), signer, folder, every })
     }
 
     /// Their folder.
@@ -61,8 +71,12 @@ pub(crate) fn begin(context: &Context) -> Result<(), StartError> {
     if let Err(error) = tidy(&backups.folder) {
         tracing::error!(reason = error.reason().code(), "the folder of backups is not usable");
     }
-    let wait = age(&backups.folder).map_or(Duration::ZERO, |age| backups.every.saturating_sub(age));
-    let schedule = Arc::new(Mutex::new(Schedule { next: Instant::now() + wait }));
+    // Nothing in a backup from before the ledgers were begun anew says that they were: a second
+    // loss would begin the same ones again.
+    let age = age(&backups.folder, context.generation);
+    let wait = age.map_or(Duration::ZERO, |age| backups.every.saturating_sub(age));
+    let schedule =
+        Arc::new(Mutex::new(Schedule { next: Instant::now() + wait, not_before: Instant::now() }));
     let (of, backups) = (context.clone(), Arc::new(backups));
     context.every(Duration::from_millis(BACKUP_LOOK_MS), move || {
         let (context, backups) = (of.clone(), Arc::clone(&backups));
@@ -70,19 +84,25 @@ pub(crate) fn begin(context: &Context) -> Result<(), StartError> {
         async move {
             let mut schedule = schedule.lock().await;
             let now = Instant::now();
-            if now < schedule.next && !wish(&backups.folder) {
+            let seen = wish(&backups.folder);
+            if now < schedule.not_before || (now < schedule.next && seen.is_none()) {
                 return;
             }
-            let made = make(&context, &backups).await;
+            let (made, was_told) = make(&context, &backups, seen).await;
             let retry = Duration::from_millis(BACKUP_RETRY_MS).min(backups.every);
             schedule.next = Instant::now() + if made { backups.every } else { retry };
+            if !was_told {
+                // The wish still stands there, and would fill the disk.
+                schedule.not_before = Instant::now() + retry;
+            }
         }
     })?;
     Ok(())
 }
 
-/// Makes one, and says in the folder what became of it.
-async fn make(context: &Context, backups: &Backups) -> bool {
+/// Makes one, and says in the folder what became of it: whether it was made, and whether that was
+/// said.
+async fn make(context: &Context, backups: &Backups, seen: Option<Wish>) -> (bool, bool) {
     let at = context.clock.clock().now();
     let oin = context.oin();
     let means = Means {
@@ -91,6 +111,7 @@ async fn make(context: &Context, backups: &Backups) -> bool {
         store: context.store.as_ref(),
         tiles: context.tiles.as_deref(),
         key: &backups.key,
+        signer: &backups.signer,
         folder: &backups.folder,
         at,
     };
@@ -105,10 +126,11 @@ async fn make(context: &Context, backups: &Backups) -> bool {
             Outcome { at, file: None, bytes: 0, reason: Some(reason) }
         }
     };
-    if let Err(error) = told(&backups.folder, &outcome) {
+    let told = told(&backups.folder, &outcome, seen);
+    if let Err(error) = &told {
         tracing::error!(reason = error.reason().code(), "the outcome of a backup was not kept");
     }
-    outcome.reason.is_none()
+    (outcome.reason.is_none(), told.is_ok())
 }
 
 /// A folder that cannot be found or entered takes no write.
@@ -119,9 +141,14 @@ fn reason_of(error: &BackupError) -> Reason {
     }
 }
 
-/// How long ago the newest backup was written, by the system's clock.
-fn age(folder: &Path) -> Option<Duration> {
+/// How long ago the newest backup was written, by the system's clock; nothing when it is none of
+/// the ledgers with this number.
+fn age(folder: &Path, generation: u64) -> Option<Duration> {
     let newest = newest(folder).ok().flatten()?;
+    let ledgers = header(&newest).ok()?.ledgers;
+    if generation > 1 && !ledgers.iter().any(|one| of_name(&one.name).1 >= generation) {
+        return None;
+    }
     let written = newest.metadata().and_then(|metadata| metadata.modified()).ok()?;
     // Written in the future: the clock was set. Then one is due.
     written.elapsed().ok()
@@ -131,6 +158,7 @@ fn age(folder: &Path) -> Option<Duration> {
 mod tests {
     use std::fs;
 
+    use grondslag_certs::key::create_signing_key;
     use grondslag_core::seal::{SealSecret, Suite};
     use grondslag_evidence::backup::{NOW_FILE, outcome};
 
@@ -162,6 +190,7 @@ mod tests {
         let mut rng = rand_core::UnwrapErr(getrandom::SysRng);
         let key = SealSecret::random(Suite::XWing, &mut rng).public().unwrap();
         fs::write(agency.folder.join("backup.pub"), key.bytes()).unwrap();
+        create_signing_key(&agency.folder.join("sign.pem")).unwrap();
         let context = opened(&agency, MORE).await.unwrap();
         begin(&context).unwrap();
         until("the first", || outcome(&folder).unwrap().is_some()).await;
@@ -172,7 +201,30 @@ mod tests {
         assert_eq!(backups(&folder), 2);
         let last = outcome(&folder).unwrap().unwrap();
         assert!(last.file.is_some_and(|file| file.is_file()) && last.bytes > 0);
-        assert!(age(&folder).unwrap() < Duration::from_secs(60));
+        assert!(age(&folder, 1).unwrap() < Duration::from_secs(60));
+        // Its ledgers are not those that go on after a restore: one is due at once.
+        assert_eq!(age(&folder, 2), None);
+        context.shutdown.trigger();
+    }
+
+    /// A wish that cannot be ended is not a backup every second.
+    #[tokio::test]
+    async fn a_wish_that_stays_there_is_not_granted_again_and_again() {
+        let region = TestRegion::new();
+        let agency = region.agency(1);
+        let folder = agency.folder.join("backups");
+        let mut rng = rand_core::UnwrapErr(getrandom::SysRng);
+        let key = SealSecret::random(Suite::XWing, &mut rng).public().unwrap();
+        fs::write(agency.folder.join("backup.pub"), key.bytes()).unwrap();
+        create_signing_key(&agency.folder.join("sign.pem")).unwrap();
+        // No file can be removed by that name, and the outcome cannot be written.
+        fs::create_dir_all(folder.join(NOW_FILE)).unwrap();
+        fs::create_dir_all(folder.join("last.json/mine")).unwrap();
+        let context = opened(&agency, MORE).await.unwrap();
+        begin(&context).unwrap();
+        until("the first", || backups(&folder) > 0).await;
+        tokio::time::sleep(Duration::from_millis(3 * BACKUP_LOOK_MS)).await;
+        assert_eq!(backups(&folder), 1);
         context.shutdown.trigger();
     }
 
@@ -181,6 +233,7 @@ mod tests {
         let region = TestRegion::new();
         let agency = region.agency(1);
         fs::write(agency.folder.join("backup.pub"), "no key").unwrap();
+        create_signing_key(&agency.folder.join("sign.pem")).unwrap();
         let refused = opened(&agency, MORE).await.unwrap_err();
         assert_eq!(refused.reason(), Reason::BackupUnopened);
         let mut rng = rand_core::UnwrapErr(getrandom::SysRng);

@@ -19,7 +19,9 @@ use serde::de::DeserializeOwned;
 use tokio::task::JoinSet;
 
 use crate::backup;
-use crate::config::{self, Backup, Clock, ConfigError, Identity, Limits, Log, Store, Telemetry};
+use crate::config::{
+    self, Backup, Clock, ConfigError, Identity, Limits, Log, SecretFile, Store, Telemetry,
+};
 use crate::limits::{BLOCKING_THREADS_MAX, RUNTIME_STOP_MS_MAX};
 use crate::net::TcpNet;
 use crate::net::tap::{TapError, TapNet};
@@ -48,6 +50,8 @@ pub struct Common {
     pub limits: Limits,
     /// `[backup]`
     pub backup: Option<Backup>,
+    /// The key on the process's card, which signs its backups.
+    pub sign_key: SecretFile,
 }
 
 /// The configuration of one kind of process.

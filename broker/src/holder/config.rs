@@ -118,6 +118,7 @@ impl ProcessConfig for HolderConfig {
             clock: self.clock.clone(),
             limits: self.limits.clone(),
             backup: self.backup.clone(),
+            sign_key: self.holder.sign_key.clone(),
         }
     }
 }

@@ -27,6 +27,8 @@ pub(super) type Said = (Oin, Result<Shown, Reason>);
 pub(super) struct Shown {
     /// The number of the log that it follows.
     pub(super) number: u64,
+    /// How it says that this log was founded, not verified.
+    pub(super) founding: Vec<u8>,
     /// Heads of the log that it was asked about.
     pub(super) heads: Vec<SignedCheckpoint>,
 }
@@ -68,8 +70,8 @@ async fn ask_one(
     let wait = Duration::from_millis(COLLECT_MS_MAX);
     let call = client.show_head(within(ShowHeadRequest { number }, wait));
     let answer = tokio::time::timeout(wait, call).await.map_err(|_| Reason::DeadlinePassed)?;
-    let ShowHeadResponse { number, head: last, covered } =
+    let ShowHeadResponse { number, head: last, covered, founding } =
         answer.map_err(|status| reason_of(&status))?.into_inner();
     let heads = [head(&last)?, head(&covered)?].into_iter().flatten().collect();
-    Ok(Shown { number, heads })
+    Ok(Shown { number, founding, heads })
 }

@@ -4,14 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use grondslag_core::checkpoint::{Origin, SignedCheckpoint};
-use grondslag_core::founding::Founding;
-use grondslag_core::id::Oin;
+use grondslag_core::founding::{Founding, SignedFounding};
+use grondslag_core::id::{Digest, Oin};
 use grondslag_core::merkle::verify_consistency;
+use grondslag_core::operators::Operators;
 use grondslag_core::reason::Reason;
 use grondslag_evidence::ledger::Ledger;
 use grondslag_runtime::run::{Context, SignKeys, StartError};
 
-use super::ask::{Asking, ask};
+use super::ask::{Asking, Shown, ask};
 use super::kept::{presented, read};
 use crate::config::BrokerConfig;
 use crate::directory::Directory;
@@ -48,10 +49,13 @@ pub async fn collect(
     let (known, nodes) = nodes(config, context, &before).await?;
     let said = ask(&Arc::new(context.channels()), nodes, before.number, tell).await;
     let mut heads = presented(context.store.as_ref()).await.map_err(refused("presented heads"))?;
+    let region = context.region.current().root().fingerprint();
+    let operators = config.region.as_ref().map(|region| region.operators.clone());
+    let operators = operators.unwrap_or_default();
     let (mut reached, mut missed) = (BTreeMap::new(), BTreeMap::new());
     for (oin, said) in said {
         match said {
-            Ok(shown) if shown.number > context.generation => {
+            Ok(shown) if is_beyond(&shown, context.generation, &operators, &region) => {
                 let what = format!(
                     "{oin} follows log {} of this broker, and the backup is from before that was \
                      founded: use a newer one",
@@ -60,6 +64,10 @@ pub async fn collect(
                 return Err(StartError::new(Reason::FoundingInvalid, what));
             }
             Ok(shown) => {
+                if shown.number > context.generation {
+                    // What one node says without a signature stops nobody. Its heads count.
+                    missed.insert(oin.clone(), Reason::FoundingInvalid);
+                }
                 let own = reached.entry(oin.clone()).or_insert(0);
                 for head in shown.heads.into_iter().filter(|head| before.made(head, &public)) {
                     *own = head.checkpoint().size.max(*own);
@@ -69,6 +77,7 @@ pub async fn collect(
             Err(reason) => drop(missed.insert(oin, reason)),
         }
     }
+    reached.retain(|oin, _| !missed.contains_key(oin));
     for oin in known.into_iter().filter(|oin| !reached.contains_key(oin)) {
         missed.entry(oin).or_insert(Reason::UnknownAgency);
     }
@@ -76,6 +85,19 @@ pub async fn collect(
     let founding = before.founding(context, head, missed.keys().cloned().collect()).await?;
     founding.check().map_err(refused("the founding"))?;
     Ok(Collected { founding, reached, missed })
+}
+
+/// Whether a node follows a log that was founded after this backup was made: two operators say so.
+pub(super) fn is_beyond(
+    shown: &Shown,
+    generation: u64,
+    operators: &Operators,
+    region: &Digest,
+) -> bool {
+    let founded = SignedFounding::parse(&shown.founding).ok();
+    let founded = founded.and_then(|signed| signed.verify(operators, region).ok());
+    shown.number > generation
+        && founded.is_some_and(|founded| founded.founding().number == shown.number)
 }
 
 /// The log before, as far as the backup goes.

@@ -1,7 +1,9 @@
 //! The new log begins.
 
 use grondslag_core::checkpoint::Origin;
+use grondslag_core::clock::Timestamp;
 use grondslag_core::founding::SignedFounding;
+use grondslag_core::limits::CLOCK_SKEW_MS_MAX;
 use grondslag_core::reason::Reason;
 use grondslag_evidence::generation::found;
 use grondslag_evidence::ledger::Entry;
@@ -79,7 +81,12 @@ async fn check(
         let origin = |number| Origin::of_broker(&context.region_name(), number);
         let before = context.ledger_of(context.generation, BROKER, origin, keys).await?;
         let size = before.size().await?;
+        let last = match size.checked_sub(1) {
+            Some(last) => before.read(last, 1).await?.pop().map(|record| record.recorded_at),
+            None => None,
+        };
         founding.amendment == 0
+            && is_timely(founding.at, last, context.clock.clock().now())
             && founding.number == context.generation.saturating_add(1)
             && founding.restored == size
     } else {
@@ -93,4 +100,10 @@ async fn check(
         })
     };
     if made && fits { Ok(()) } else { Err(refused(Reason::FoundingInvalid)) }
+}
+
+/// Whether a log can have been founded at a moment: not before the last leaf that was put back, and
+/// not in time to come, for whatever was asked before is not answered.
+pub(super) fn is_timely(at: Timestamp, last: Option<Timestamp>, now: Timestamp) -> bool {
+    last.is_none_or(|last| last <= at) && at.ms() <= now.ms().saturating_add(CLOCK_SKEW_MS_MAX)
 }

@@ -8,12 +8,16 @@ use grondslag_core::clock::{SetClock, Timestamp};
 use grondslag_core::founding::{Founding, SignedFounding};
 use grondslag_core::id::{Digest, Oin};
 use grondslag_core::merkle::verify_inclusion;
+use grondslag_core::operators::{Operator, Operators};
 use grondslag_core::reason::Reason;
 use grondslag_evidence::ledger::{Entry, Ledger, entry_hash, testing};
 use grondslag_evidence::store::{Batch, MemoryStore, Store};
 use grondslag_proto::head::FoundingLeaf;
 
 use super::Foundings;
+use super::ask::Shown;
+use super::collect::is_beyond;
+use super::finish::is_timely;
 use super::kept::{keep_cosigned, kept_before, presented, row};
 use crate::restore::foundings;
 use crate::route::tests::{key, oin};
@@ -56,6 +60,45 @@ async fn founded() -> (Arc<dyn Store>, Ledger, Foundings) {
     placed.await.unwrap();
     let opened = Foundings::open(store.as_ref(), 2).await.unwrap();
     (store, ledger, opened)
+}
+
+#[test]
+fn a_node_that_says_without_signatures_that_a_later_log_was_founded_stops_nobody() {
+    let all = [1, 2].map(|n| Operator::new(operator(n), &key(n)));
+    let operators = Operators::new(all.into());
+    let unsigned = signed(Timestamp::from_ms(2));
+    let document = unsigned.founding.canonical();
+    let signatures = [1, 2].map(|n| Operator::sign(&operator(n), &key(n), &document)).into();
+    let signed = SignedFounding { signatures, ..unsigned.clone() };
+    for (number, founding, beyond) in [
+        (2, signed.leaf(), true),
+        (1, signed.leaf(), false),
+        (3, signed.leaf(), false),
+        (2, unsigned.leaf(), false),
+        (2, Vec::new(), false),
+    ] {
+        let shown = Shown { number, founding, heads: Vec::new() };
+        assert_eq!(is_beyond(&shown, 1, &operators, &region()), beyond, "{number}");
+    }
+}
+
+fn operator(n: u8) -> Oin {
+    oin(&format!("0000009900000000{n}000"))
+}
+
+#[test]
+fn a_log_is_not_founded_before_its_last_leaf_nor_in_time_to_come() {
+    let at = Timestamp::from_ms;
+    for (founded, last, holds) in [
+        (70_000, Some(at(70_000)), true),
+        (69_999, Some(at(70_000)), false),
+        (100_000, None, true),
+        (130_000, None, true),
+        (130_001, None, false),
+        (i64::MAX, Some(at(1)), false),
+    ] {
+        assert_eq!(is_timely(at(founded), last, at(100_000)), holds, "{founded}");
+    }
 }
 
 #[tokio::test]

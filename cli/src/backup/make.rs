@@ -74,6 +74,7 @@ async fn here(
         store,
         tiles: Some(&tiles),
         key: &key,
+        signer: &process.signer,
         folder: &folder,
         at: process.now,
     };

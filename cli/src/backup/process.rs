@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use ed25519_dalek::SigningKey;
 use grondslag_certs::Root;
 use grondslag_certs::key::load_signing_key;
 use grondslag_core::checkpoint::Origin;
@@ -73,6 +74,8 @@ pub(crate) struct Process {
     pub(crate) factors: Option<PathBuf>,
     /// The keys on its card: of now, and the one before.
     pub(crate) keys: Vec<[u8; 32]>,
+    /// What it signs its backups with.
+    pub(crate) signer: SigningKey,
     /// The present moment, as the process takes it.
     pub(crate) now: Timestamp,
     region: String,
@@ -90,9 +93,11 @@ impl Process {
             (None, None, Some(holder)) => (Kind::Holder, holder),
             (None, None, None) => return Err(Failure::new(Reason::ConfigInvalid, file.display())),
         };
-        let mut keys = Vec::new();
-        for key in [section.sign_key, section.previous_sign_key].into_iter().flatten() {
-            keys.push(load_signing_key(key.path())?.verifying_key().to_bytes());
+        let missing = || Failure::new(Reason::ConfigInvalid, file.display());
+        let signer = load_signing_key(section.sign_key.ok_or_else(missing)?.path())?;
+        let mut keys = vec![signer.verifying_key().to_bytes()];
+        if let Some(previous) = section.previous_sign_key {
+            keys.push(load_signing_key(previous.path())?.verifying_key().to_bytes());
         }
         Ok(Self {
             kind,
@@ -101,6 +106,7 @@ impl Process {
             backup: process.backup,
             factors: section.factors.map(|place| place.path().to_owned()),
             keys,
+            signer,
             now: now(&process.identity, &process.clock)?,
             region: Root::load(process.identity.root.path())?.fingerprint().to_string(),
         })

@@ -3,6 +3,7 @@
 
 use std::fs::{self, File};
 use std::io::{self, Read as _};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use grondslag_core::clock::Timestamp;
@@ -47,22 +48,31 @@ pub fn tidy(folder: &Path) -> Result<(), BackupError> {
     Ok(())
 }
 
-/// Whether somebody asked for a backup at once.
-pub fn wish(folder: &Path) -> bool {
-    folder.join(NOW_FILE).exists()
+/// That somebody asked for a backup at once. It is another one when they asked again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Wish {
+    file: u64,
+    written: (i64, i64),
 }
 
-/// Says what became of a backup, and that nobody need ask for it any more.
+/// Whether somebody asked for a backup at once.
+pub fn wish(folder: &Path) -> Option<Wish> {
+    let found = folder.join(NOW_FILE).metadata().ok()?;
+    Some(Wish { file: found.ino(), written: (found.mtime(), found.mtime_nsec()) })
+}
+
+/// Says what became of a backup, and that whoever asked for it before it was begun need not ask any
+/// more. A wish that came since is for another one: what was written until then is not in this.
 ///
 /// # Errors
 /// [`BackupError`] when the folder takes no write.
-pub fn told(folder: &Path, outcome: &Outcome) -> Result<(), BackupError> {
+pub fn told(folder: &Path, outcome: &Outcome, seen: Option<Wish>) -> Result<(), BackupError> {
     let file = folder.join(OUTCOME_FILE);
     let text = serde_json::to_vec(outcome).map_err(io::Error::other).map_err(at(&file))?;
     let new = file.with_extension("next");
     fs::write(&new, text).map_err(at(&new))?;
     fs::rename(&new, &file).map_err(at(&file))?;
-    remove_wish(folder)
+    if seen.is_some() && wish(folder) == seen { remove_wish(folder) } else { Ok(()) }
 }
 
 /// Takes a wish back, or ends it.

@@ -3,12 +3,15 @@
 //! First in clear: a line that says what the file is, the length of the header, and the header in
 //! canonical bytes; every part behind it is bound to the header's digest. Then parts of one length.
 //! Opened and joined they are records: a byte that says what it is, two lengths, and a name with
-//! its content.
+//! its content. Last, in clear, the signature of the party over the header and all parts as they
+//! stand in the file: whoever has the public key can seal, so a seal does not say who made it.
 
+use ed25519_dalek::SigningKey;
 use grondslag_core::canonical::{Canonical, NotCanonical, Reader};
 use grondslag_core::checkpoint::SignedCheckpoint;
 use grondslag_core::clock::Timestamp;
 use grondslag_core::id::{Digest, Oin};
+use grondslag_core::statement;
 
 use crate::limits::{BUNDLE_BYTES_MAX, LEDGERS_MAX};
 
@@ -18,10 +21,14 @@ pub(super) const MAGIC: &[u8] = b"Grondslag backup, version 1\n";
 pub(super) const WHAT: &str = "backup";
 /// Label of the header.
 const HEADER: &str = "grondslag/backup/v1";
+/// Label of what the party signs.
+const SIGNED: &str = "grondslag/backup-signed/v1";
+/// Bytes behind the last part.
+pub(super) const SIGNATURE_BYTES: usize = 64;
 /// Bytes of a record before its name and content.
 pub(super) const FRAME_BYTES: usize = 9;
 
-/// What a backup says of itself in clear. A reader of the file believes it once a part opened.
+/// What a backup says of itself in clear. Believed once the whole file is read: the party signed it too.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Header {
     /// What the process is, such as `broker`.
@@ -77,6 +84,32 @@ impl Header {
     /// What the parts are bound to.
     pub(super) fn digest(&self) -> Digest {
         Digest::of(&self.canonical())
+    }
+}
+
+/// What the party signs: the header's digest, and every sealed part folded into it in order.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Running(Digest);
+
+impl Running {
+    pub(super) fn new(header: Digest) -> Self {
+        Self(header)
+    }
+
+    pub(super) fn add(&mut self, sealed: &[u8]) {
+        self.0 = Digest::of(&[self.0.as_bytes().as_slice(), sealed].concat());
+    }
+
+    fn canonical(self) -> Vec<u8> {
+        Canonical::new(SIGNED).bytes(self.0.as_bytes()).finish()
+    }
+
+    pub(super) fn sign(self, key: &SigningKey) -> [u8; SIGNATURE_BYTES] {
+        statement::sign(key, &self.canonical())
+    }
+
+    pub(super) fn is_signed(self, keys: &[[u8; 32]], signature: &[u8; SIGNATURE_BYTES]) -> bool {
+        keys.iter().any(|key| statement::verify(key, &self.canonical(), signature).is_ok())
     }
 }
 

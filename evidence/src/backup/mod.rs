@@ -5,13 +5,14 @@
 //! page; the captured changes follow, so that rows and changes together are the store as it was at
 //! one moment; then come the tiles that the ledgers' heads of that moment cover, and none beyond:
 //! tiles ahead of a store are what a fork looks like. All of it is sealed to one public key, in
-//! parts that cannot be altered, moved or cut off ([`seal::FileSealer`]). The file gets its name
-//! once it is on the disk.
+//! parts that cannot be altered, moved or cut off ([`seal::FileSealer`]), and signed by the party:
+//! the public key that it is sealed to lies beside the process, so a seal says nothing about who
+//! made it. The file gets its name once it is on the disk.
 //!
 //! [`seal::FileSealer`]: grondslag_core::seal::FileSealer
 //!
 //! A restore believes nothing before the last part has come: it writes into a folder beside the
-//! one that is named, walks every ledger there, and only then gives it that name.
+//! one that is named, walks every ledger there, holds it against the head that the backup names, and only then gives it that name.
 
 mod folder;
 mod format;
@@ -29,7 +30,7 @@ use grondslag_core::id::Oin;
 use grondslag_core::reason::Reason;
 use grondslag_core::seal::SealError;
 
-pub use self::folder::{NOW_FILE, Outcome, newest, outcome, remove_wish, tidy, told, wish};
+pub use self::folder::{NOW_FILE, Outcome, Wish, newest, outcome, remove_wish, tidy, told, wish};
 pub use self::format::{Header, LedgerHead};
 pub use self::key::{read_public, read_secret};
 pub use self::read::header;
@@ -61,6 +62,15 @@ pub enum BackupError {
     /// The file is no backup, was altered or cut short, or is for another key.
     #[error("the backup cannot be opened: it was altered or cut short, or is for another key")]
     Unopened,
+    /// Another made it: sealing takes a public key only.
+    #[error("the backup is not signed by the key of this configuration, nor by the one before")]
+    Unsigned,
+    /// What was put back is not what the backup says of itself.
+    #[error("ledger {0} is not there as the backup says")]
+    NotAsSaid(String),
+    /// A store without a ledger is no process's.
+    #[error("the backup holds no ledger")]
+    NoLedger,
     /// It is of another organisation.
     #[error("the backup is of {0}")]
     Foreign(Oin),
@@ -87,7 +97,9 @@ impl BackupError {
             Self::Unopened | Self::Key(_) => Reason::BackupUnopened,
             Self::Foreign(_) => Reason::StoreForeign,
             Self::NotEmpty(_) => Reason::FileExists,
-            Self::DoesNotHold(_) => Reason::BackupInvalid,
+            Self::DoesNotHold(_) | Self::Unsigned | Self::NotAsSaid(_) | Self::NoLedger => {
+                Reason::BackupInvalid
+            }
         }
     }
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use grondslag_core::seal::{FileOpener, SealSecret};
 
-use super::format::{Header, MAGIC, Record, WHAT};
+use super::format::{Header, MAGIC, Record, Running, SIGNATURE_BYTES, WHAT};
 use super::{BackupError, at};
 use crate::limits::{BACKUP_HEADER_BYTES_MAX, BACKUP_PART_BYTES};
 
@@ -26,7 +26,11 @@ pub(super) struct Records {
     opener: Option<FileOpener>,
     secret: SealSecret,
     header: Header,
-    /// The next part as it stands in the file; empty behind the last.
+    /// Keys of the party: one of them signed the backup.
+    keys: Vec<[u8; 32]>,
+    /// What was read so far, for that signature.
+    running: Running,
+    /// The next part as it stands in the file; the signature behind the last.
     next: Vec<u8>,
     /// Opened, and not read as a record yet.
     waiting: Vec<u8>,
@@ -37,7 +41,11 @@ pub(super) struct Records {
 }
 
 impl Records {
-    pub(super) fn open(file: &Path, secret: &SealSecret) -> Result<Self, BackupError> {
+    pub(super) fn open(
+        file: &Path,
+        secret: &SealSecret,
+        keys: &[[u8; 32]],
+    ) -> Result<Self, BackupError> {
         let mut from = BufReader::new(File::open(file).map_err(at(file))?);
         let header = read_header(&mut from).map_err(told(file))?;
         let next = part(&mut from).map_err(at(file))?;
@@ -45,6 +53,8 @@ impl Records {
             from,
             opener: None,
             secret: secret.clone(),
+            keys: keys.to_vec(),
+            running: Running::new(header.digest()),
             header,
             next,
             waiting: Vec::new(),
@@ -70,9 +80,13 @@ impl Records {
             self.begins = self.begins.saturating_add(taken);
             if let Record::End(count) = record {
                 // Whatever stands behind it was not written by us.
-                let clean = self.begins == self.waiting.len() && self.next.is_empty();
-                if !clean || count != self.count {
+                let signature = <&[u8; SIGNATURE_BYTES]>::try_from(self.next.as_slice());
+                let signature = signature.map_err(|_| BackupError::Unopened)?;
+                if self.begins != self.waiting.len() || count != self.count {
                     return Err(BackupError::Unopened);
+                }
+                if !self.running.is_signed(&self.keys, signature) {
+                    return Err(BackupError::Unsigned);
                 }
                 self.ended = true;
             }
@@ -88,9 +102,10 @@ impl Records {
         if sealed.len() != BACKUP_PART_BYTES {
             return Err(BackupError::Unopened);
         }
+        self.running.add(&sealed);
         let next = part(&mut self.from);
         self.next = next.map_err(|_| BackupError::Unopened)?;
-        let last = self.next.is_empty();
+        let last = self.next.len() == SIGNATURE_BYTES;
         let content = if let Some(opener) = &mut self.opener {
             opener.part(&sealed, last)?
         } else {

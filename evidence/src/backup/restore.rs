@@ -1,12 +1,12 @@
 //! Putting a backup back.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
+use std::collections::BTreeMap;
+use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use grondslag_core::checkpoint::Origin;
+use grondslag_core::checkpoint::{Checkpoint, Origin};
 use grondslag_core::id::Oin;
 use grondslag_core::seal::SealSecret;
 use tokio::sync::mpsc;
@@ -56,14 +56,14 @@ pub async fn restore(
     into: Into<'_>,
     progress: &(dyn Fn(u64) + Sync),
 ) -> Result<Put, BackupError> {
-    let records = Records::open(file, secret)?;
+    let records = Records::open(file, secret, into.keys)?;
     let header = records.header().clone();
     if header.oin != *into.oin {
         return Err(BackupError::Foreign(header.oin));
     }
     must_be_empty(into.folder)?;
     let beside = Beside::make(into.folder)?;
-    let put = fill(records, &beside.0, &into, progress).await;
+    let put = fill(records, &beside.0, (&into, &header), progress).await;
     let (records, ledgers) = put?;
     beside.rename(into.folder)?;
     Ok(Put { header, records, ledgers })
@@ -73,10 +73,9 @@ pub async fn restore(
 async fn fill(
     mut records: Records,
     folder: &Path,
-    into: &Into<'_>,
+    (into, header): (&Into<'_>, &Header),
     progress: &(dyn Fn(u64) + Sync),
 ) -> Result<(u64, BTreeMap<String, u64>), BackupError> {
-    let at = records.header().at;
     let (sender, mut queue) = mpsc::channel(BACKUP_QUEUE_MAX);
     let reader = spawn_blocking(move || -> Result<(), BackupError> {
         while let Some(record) = records.next()? {
@@ -109,31 +108,45 @@ async fn fill(
     drop(store);
     // Opened anew, so that the stamp that was put back is held against this version and owner.
     let store = store::open(config).await?;
-    let ledgers = walk(&store, folder, into).await?;
-    let restored = Restored { at, ledgers: ledgers.clone() };
+    let ledgers = walk(&store, folder, into, header).await?;
+    let restored = Restored { at: header.at, ledgers: ledgers.clone() };
     store.commit(generation::mark(Batch::new(), &restored)?).await?;
     Ok((count, ledgers))
 }
 
-/// Holds every ledger against itself.
-async fn walk(
+/// Holds every ledger against itself and against the head that the backup names: a ledger that is
+/// not there, or shorter, is found by no walk.
+pub(super) async fn walk(
     store: &Arc<dyn Store>,
     folder: &Path,
     into: &Into<'_>,
+    header: &Header,
 ) -> Result<BTreeMap<String, u64>, BackupError> {
+    let said = header.ledgers.iter().map(|one| (one.name.as_str(), one.head.checkpoint()));
+    let mut said: BTreeMap<_, _> = said.collect();
     let mut ledgers = BTreeMap::new();
     for name in names(store.as_ref()).await? {
         let tiles = Tiles::folder(folder.join(LEDGERS).join(&name));
         let still = Still::open(Arc::clone(store), tiles, &name).await?;
         let origin = (into.origin)(&name).ok_or(StoreError::Corrupt)?;
-        let against = Against { origin: &origin, keys: into.keys, sizes: &BTreeSet::new() };
+        let head = said.remove(name.as_str());
+        let sizes = head.iter().map(|head| head.size).filter(|size| *size > 0).collect();
+        let against = Against { origin: &origin, keys: into.keys, sizes: &sizes };
         let walked = still.walk(against, &|_| {}).await?;
         if walked.findings.count() > 0 {
             return Err(BackupError::DoesNotHold(walked.findings));
         }
+        let is_there =
+            |head: &Checkpoint| head.size == 0 || walked.roots.get(&head.size) == Some(&head.root);
+        if head.is_some_and(|head| !is_there(head)) {
+            return Err(BackupError::NotAsSaid(name));
+        }
         ledgers.insert(name, still.len());
     }
-    Ok(ledgers)
+    if let Some(absent) = said.into_keys().next() {
+        return Err(BackupError::NotAsSaid(absent.to_owned()));
+    }
+    if ledgers.is_empty() { Err(BackupError::NoLedger) } else { Ok(ledgers) }
 }
 
 /// What is put back, and how far.
@@ -195,15 +208,27 @@ impl Record {
     }
 }
 
-/// A folder beside the one that is to be; removed unless it got that name.
-struct Beside(PathBuf);
+/// A folder beside the one that is to be; removed unless it got that name. A lock beside it is
+/// held as long: of two restores into one folder the second takes nothing from the first.
+struct Beside(PathBuf, #[expect(dead_code, reason = "held, and let go of at the end")] File);
 
 impl Beside {
     fn make(folder: &Path) -> Result<Self, BackupError> {
         let name = folder.file_name().ok_or_else(|| BackupError::NotEmpty(folder.to_owned()))?;
-        let mut name = name.to_owned();
+        let [mut name, mut lock] = [name.to_owned(), name.to_owned()];
         name.push(".restoring");
-        let beside = Self(folder.with_file_name(name));
+        lock.push(".restoring.lock");
+        let lock = folder.with_file_name(lock);
+        if let Some(parent) = lock.parent() {
+            fs::create_dir_all(parent).map_err(at(parent))?;
+        }
+        let held = File::create(&lock).map_err(at(&lock))?;
+        match held.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Err(StoreError::InUse.into()),
+            Err(TryLockError::Error(error)) => return Err(at(&lock)(error)),
+        }
+        let beside = Self(folder.with_file_name(name), held);
         // What a restore that was cut short left: nobody served from it.
         remove(&beside.0).map_err(at(&beside.0))?;
         fs::create_dir_all(&beside.0).map_err(at(&beside.0))?;

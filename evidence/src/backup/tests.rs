@@ -4,7 +4,8 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use grondslag_core::checkpoint::Origin;
+use ed25519_dalek::SigningKey;
+use grondslag_core::checkpoint::{Checkpoint, Origin};
 use grondslag_core::clock::{SetClock, Timestamp};
 use grondslag_core::id::Digest;
 use grondslag_core::seal::{SealKey, SealSecret, Suite};
@@ -84,6 +85,10 @@ impl Bench {
     }
 
     async fn write(&self, key: &SealKey) -> Result<Written, BackupError> {
+        self.write_by(key, &signer(NAME, 1).unwrap().key).await
+    }
+
+    async fn write_by(&self, key: &SealKey, by: &SigningKey) -> Result<Written, BackupError> {
         let (tiles, folder) = (self.temp.path().join("store").join(LEDGERS), self.folder());
         let means = Means {
             process: "broker",
@@ -91,6 +96,7 @@ impl Bench {
             store: self.store.as_ref(),
             tiles: Some(&tiles),
             key,
+            signer: by,
             folder: &folder,
             at: Timestamp::from_ms(7),
         };
@@ -197,7 +203,7 @@ async fn a_backup_that_was_altered_or_is_for_another_is_refused_and_leaves_nothi
         assert_eq!(error.reason(), Reason::BackupUnopened, "{what}");
         assert!(!into.exists() && !bench.temp.path().join("into.restoring").exists(), "{what}");
     };
-    for at in (0..whole.len()).step_by(whole.len() / 25) {
+    for at in (0..whole.len() - 64).step_by(whole.len() / 25) {
         let mut flipped = whole.clone();
         flipped[at] ^= 1;
         refused(&flipped, &secret, &format!("byte {at}")).await;
@@ -207,11 +213,79 @@ async fn a_backup_that_was_altered_or_is_for_another_is_refused_and_leaves_nothi
         refused(&whole[..cut], &secret, &format!("cut at {cut}")).await;
     }
     refused(&[whole.as_slice(), &[0]].concat(), &secret, "one byte more").await;
+    let (whole, signature) = whole.split_at(whole.len() - 64);
     let parts = whole.len() - 2 * part;
-    let swapped = [&whole[..parts], &whole[parts + part..], &whole[parts..parts + part]].concat();
+    let last = [&whole[parts + part..], &whole[parts..parts + part]].concat();
+    let swapped = [&whole[..parts], &last, signature].concat();
     refused(&swapped, &secret, "two parts swapped").await;
-    refused(&whole, &keys().0, "another key").await;
+    refused(whole, &keys().0, "another key").await;
     put_back(&written.file, &secret, &into).await.unwrap();
+}
+
+/// The public key lies beside the process: whoever has it can seal a store of their own.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_backup_that_the_party_did_not_sign_is_not_put_back() {
+    let (bench, (secret, public)) = (Bench::new().await, keys());
+    bench.append(10).await;
+    let into = bench.temp.path().join("into");
+    let refused = async |file: &Path| {
+        let error = put_back(file, &secret, &into).await.unwrap_err();
+        assert_eq!(error.reason(), Reason::BackupInvalid);
+        assert!(matches!(error, BackupError::Unsigned), "{error}");
+        assert!(!into.exists());
+    };
+    let forged = bench.write_by(&public, &SigningKey::from_bytes(&[9; 32])).await.unwrap();
+    refused(&forged.file).await;
+    let mut altered = fs::read(&bench.write(&public).await.unwrap().file).unwrap();
+    *altered.last_mut().unwrap() ^= 1;
+    let file = bench.temp.path().join("altered");
+    fs::write(&file, altered).unwrap();
+    refused(&file).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_backup_holds_the_ledgers_that_it_names_and_one_at_least() {
+    let (bench, (secret, public)) = (Bench::new().await, keys());
+    bench.append(10).await;
+    let written = bench.write(&public).await.unwrap();
+    let folder = bench.temp.path().join("into");
+    let put = put_back(&written.file, &secret, &folder).await.unwrap();
+    let (store, origin) = (opened(&folder).await, signer(NAME, 1).unwrap().origin);
+    let by = signer(NAME, 1).unwrap().key;
+    let (key, of) = (by.verifying_key().to_bytes(), |_: &str| Some(origin.clone()));
+    let into = Into { folder: &folder, oin: &oin(1), origin: &of, keys: &[key] };
+    let said = |name: &str, size: u64, root: Digest| {
+        let head = Checkpoint { origin: origin.clone(), size, root }.sign(&by);
+        let ledgers = vec![LedgerHead { name: name.to_owned(), head }];
+        Header { ledgers, ..put.header.clone() }
+    };
+    let root = put.header.ledgers[0].head.checkpoint().root;
+    for (header, holds) in [
+        (said(NAME, 10, root), true),
+        (said(NAME, 10, Digest::new([1; 32])), false),
+        (said(NAME, 11, root), false),
+        (said("other", 10, root), false),
+    ] {
+        let walked = restore::walk(&store, &folder, &into, &header).await;
+        let refused = walked.is_err_and(|error| error.reason() == Reason::BackupInvalid);
+        assert_eq!(refused, !holds, "{header:?}");
+    }
+    // Nothing at all, signed as it should be.
+    let empty = Means {
+        process: "broker",
+        oin: &oin(1),
+        store: &MemoryStore::default(),
+        tiles: None,
+        key: &public,
+        signer: &by,
+        folder: &bench.folder(),
+        at: Timestamp::from_ms(8),
+    };
+    let empty = write(empty, &|_| {}).await.unwrap();
+    let nowhere = bench.temp.path().join("nowhere");
+    let error = put_back(&empty.file, &secret, &nowhere).await.unwrap_err();
+    assert_eq!(error.reason(), Reason::BackupInvalid, "{error}");
+    assert!(!nowhere.exists());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -291,15 +365,44 @@ async fn rows_that_went_during_a_backup_are_gone_and_the_wish_for_one_is_told_of
 
     let temp = tempfile::tempdir().unwrap();
     let folder = temp.path();
-    assert!(!wish(folder) && outcome(folder).unwrap().is_none());
+    assert!(wish(folder).is_none() && outcome(folder).unwrap().is_none());
     fs::write(folder.join(NOW_FILE), "").unwrap();
-    assert!(wish(folder));
+    let seen = wish(folder);
+    assert!(seen.is_some());
     let reason = Some(Reason::StoreFull);
     let what = Outcome { at: Timestamp::from_ms(1), file: None, bytes: 0, reason };
-    told(folder, &what).unwrap();
-    assert!(!wish(folder));
+    // Who asks while a backup is made asks for another one.
+    std::thread::sleep(std::time::Duration::from_millis(20));
+    fs::write(folder.join(NOW_FILE), "").unwrap();
+    told(folder, &what, seen).unwrap();
+    assert!(wish(folder).is_some());
+    told(folder, &what, None).unwrap();
+    assert!(wish(folder).is_some());
+    told(folder, &what, wish(folder)).unwrap();
+    assert!(wish(folder).is_none());
     assert_eq!(outcome(folder).unwrap(), Some(what));
     fs::write(folder.join("broker-1.backup"), "").unwrap();
     fs::write(folder.join("broker-2.backup"), "").unwrap();
     assert_eq!(newest(folder).unwrap(), Some(folder.join("broker-2.backup")));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_restores_into_one_folder_the_second_is_refused_and_takes_nothing_away() {
+    let (bench, (secret, public)) = (Bench::new().await, keys());
+    bench.append(10).await;
+    let written = bench.write(&public).await.unwrap();
+    let into = bench.temp.path().join("into");
+    let (beside, lock) = ("into.restoring", "into.restoring.lock");
+    let [beside, lock] = [beside, lock].map(|name| bench.temp.path().join(name));
+    let first = fs::File::create(&lock).unwrap();
+    first.try_lock().unwrap();
+    fs::create_dir(&beside).unwrap();
+    fs::write(beside.join("half"), "").unwrap();
+    let error = put_back(&written.file, &secret, &into).await.unwrap_err();
+    assert_eq!(error.reason(), Reason::StoreInUse);
+    assert!(beside.join("half").exists() && !into.exists());
+    drop(first);
+    // One that was cut short is no obstacle.
+    put_back(&written.file, &secret, &into).await.unwrap();
+    assert!(!beside.exists());
 }

@@ -6,6 +6,7 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use ed25519_dalek::SigningKey;
 use grondslag_core::clock::Timestamp;
 use grondslag_core::id::Oin;
 use grondslag_core::seal::{FileSealer, SealKey};
@@ -13,7 +14,7 @@ use rand_core::UnwrapErr;
 use tokio::sync::mpsc;
 use tokio::task::{JoinHandle, spawn_blocking};
 
-use super::format::{Header, MAGIC, Record, WHAT};
+use super::format::{Header, MAGIC, Record, Running, WHAT};
 use super::{BackupError, EXTENSION, UNFINISHED, at};
 use crate::ledger::{Tile, Tiles, filed_bundles, filed_in, heads};
 use crate::limits::{BACKUP_NAMES_MAX, BACKUP_PART_BYTES, BACKUP_QUEUE_MAX, SCAN_PAGE_MAX};
@@ -32,6 +33,8 @@ pub struct Means<'a> {
     pub tiles: Option<&'a Path>,
     /// Who may open it.
     pub key: &'a SealKey,
+    /// What the party signs it with.
+    pub signer: &'a SigningKey,
     /// Folder for the file.
     pub folder: &'a Path,
     /// The present moment.
@@ -143,9 +146,11 @@ impl<'a> Sink<'a> {
         let opened = opened.map_err(at(&new))?;
         let (records, queue) = mpsc::channel(BACKUP_QUEUE_MAX);
         let (path, head) = (new.clone(), header.canonical());
+        let (running, signer) = (Running::new(header.digest()), means.signer.clone());
         let writer = spawn_blocking(move || {
-            let mut sealing = Sealing { sealer, file: BufWriter::new(opened), bytes: 0 };
-            sealing.all(&head, queue).map_err(at(&path))
+            let file = BufWriter::new(opened);
+            let mut sealing = Sealing { sealer, running, file, bytes: 0 };
+            sealing.all(&head, queue, &signer).map_err(at(&path))
         });
         let (records, writer) = (Some(records), Some(writer));
         Ok(Self { records, writer, count: 0, progress, new, file })
@@ -206,17 +211,22 @@ impl Drop for Sink<'_> {
 
 struct Sealing {
     sealer: FileSealer,
+    running: Running,
     file: BufWriter<File>,
     bytes: u64,
 }
 
 impl Sealing {
     /// Writes header and records to the end, and makes them last.
-    fn all(&mut self, head: &[u8], mut queue: mpsc::Receiver<Record>) -> std::io::Result<u64> {
+    fn all(
+        &mut self,
+        head: &[u8],
+        mut queue: mpsc::Receiver<Record>,
+        signer: &SigningKey,
+    ) -> std::io::Result<u64> {
         let length = u32::try_from(head.len()).unwrap_or(u32::MAX).to_be_bytes();
         for bytes in [MAGIC, &length, head] {
-            self.bytes = self.bytes.saturating_add(u64::try_from(bytes.len()).unwrap_or(0));
-            self.file.write_all(bytes)?;
+            self.plain(bytes)?;
         }
         let mut waiting = Vec::new();
         while let Some(record) = queue.blocking_recv() {
@@ -228,6 +238,7 @@ impl Sealing {
             }
         }
         self.part(&waiting, true)?;
+        self.plain(&self.running.sign(signer))?;
         self.file.flush()?;
         self.file.get_ref().sync_all()?;
         Ok(self.bytes)
@@ -235,8 +246,13 @@ impl Sealing {
 
     fn part(&mut self, content: &[u8], last: bool) -> std::io::Result<()> {
         let sealed = self.sealer.part(content, last).map_err(std::io::Error::other)?;
-        self.bytes = self.bytes.saturating_add(u64::try_from(sealed.len()).unwrap_or(0));
-        self.file.write_all(&sealed)
+        self.running.add(&sealed);
+        self.plain(&sealed)
+    }
+
+    fn plain(&mut self, bytes: &[u8]) -> std::io::Result<()> {
+        self.bytes = self.bytes.saturating_add(u64::try_from(bytes.len()).unwrap_or(0));
+        self.file.write_all(bytes)
     }
 }
 

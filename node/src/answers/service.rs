@@ -79,8 +79,9 @@ impl NodeService for AnswerService {
         let number = request.into_inner().number;
         let kept = self.agency.watching.last_of(number).await.map_err(report)?;
         let [head, covered] = kept.map(|head| head.map(|head| head.note()).unwrap_or_default());
-        let number = self.agency.watching.number();
-        Ok(Response::new(v1::ShowHeadResponse { number, head, covered }))
+        let founding = self.agency.watching.founding().await.map_err(report)?;
+        let (number, founding) = (self.agency.watching.number(), founding.unwrap_or_default());
+        Ok(Response::new(v1::ShowHeadResponse { number, head, covered, founding }))
     }
 
     async fn answer(

@@ -11,7 +11,7 @@ use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use grondslag_core::checkpoint::SignedCheckpoint;
+use grondslag_core::checkpoint::{Origin, SignedCheckpoint};
 use grondslag_core::id::Digest;
 use grondslag_core::watch::{Contradiction, Unfit, follows};
 use grondslag_evidence::audit::KeptHead;
@@ -64,15 +64,18 @@ pub(super) enum Unjoined {
 }
 
 impl Heads {
-    /// Reads what was seen before.
-    pub(super) async fn open(store: &dyn Store) -> Result<Self, StoreError> {
+    /// Reads what was seen before of this log. An answer that was made ready before another log was
+    /// followed, and kept after, brings back a head of the log before: that is none of this one.
+    pub(super) async fn open(store: &dyn Store, log: &Origin) -> Result<Self, StoreError> {
         let mut seen = Seen::default();
         for pair in store.scan(HEADS, None, HEADS_KEPT_MAX).await? {
             let note = String::from_utf8(pair.value).map_err(|_| StoreError::Corrupt)?;
             let head = SignedCheckpoint::parse(&note).map_err(|_| StoreError::Corrupt)?;
             seen.stored.push(head.checkpoint().size);
-            // In the order of their sizes: the last is the largest.
-            seen.head = Some(head);
+            if head.checkpoint().origin == *log {
+                // In the order of their sizes: the last is the largest.
+                seen.head = Some(head);
+            }
         }
         let (sizes, _) = watch::channel(size(seen.head.as_ref()));
         Ok(Self { seen: Mutex::new(seen), size: sizes })

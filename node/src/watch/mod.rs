@@ -26,7 +26,7 @@ use std::time::Duration;
 
 use ed25519_dalek::SigningKey;
 use grondslag_core::canonical::Canonical;
-use grondslag_core::checkpoint::SignedCheckpoint;
+use grondslag_core::checkpoint::{Origin, SignedCheckpoint};
 use grondslag_core::clock::Clock;
 use grondslag_core::id::{Digest, Oin};
 use grondslag_core::inquiry::Header;
@@ -147,8 +147,10 @@ impl Watching {
     /// Why the store cannot be read.
     pub(crate) async fn open(means: Means) -> Result<Self, Reason> {
         let kept = Kept::load(means.store.as_ref()).await?;
-        let log = RwLock::new(Log::load(means.store.as_ref()).await?);
-        let heads = Heads::open(means.store.as_ref()).await.map_err(StoreError::reason)?;
+        let log = Log::load(means.store.as_ref()).await?;
+        let own = Origin::of_broker(&means.region, log.number).map_err(|_| Reason::Internal)?;
+        let heads = Heads::open(means.store.as_ref(), &own).await.map_err(StoreError::reason)?;
+        let log = RwLock::new(log);
         let mut grace = Grace::new(means.grace, size(kept.covered.as_ref()));
         if let Some(last) = heads.size().checked_sub(1) {
             grace.answered(last, Instant::now());

@@ -12,6 +12,7 @@ use grondslag_core::checkpoint::{Origin, SignedCheckpoint};
 use grondslag_core::clock::Timestamp;
 use grondslag_core::founding::{Founded, Founding, SignedFounding};
 use grondslag_core::id::Digest;
+use grondslag_core::limits::CLOCK_SKEW_MS_MAX;
 use grondslag_core::merkle::verify_inclusion;
 use grondslag_core::reason::Reason;
 use grondslag_evidence::audit::KeptHead;
@@ -58,6 +59,9 @@ impl Log {
     }
 }
 
+/// A founding that the broker showed, with the proof that it stands in its log.
+type Proved = (FoundingLeaf, Option<(SignedCheckpoint, Vec<Digest>)>);
+
 impl Watching {
     /// The number of the log that is followed.
     pub(crate) fn number(&self) -> u64 {
@@ -67,6 +71,14 @@ impl Watching {
     /// Whatever was asked before this moment is not answered; nothing without a restore.
     pub(crate) fn asked_from(&self) -> Option<Timestamp> {
         self.log().asked_from
+    }
+
+    /// The founding of the log that is followed, as it stands in that log; nothing for the first.
+    ///
+    /// # Errors
+    /// Why it cannot be read.
+    pub(crate) async fn founding(&self) -> Result<Option<Vec<u8>>, Reason> {
+        self.means.store.get(FOUNDING).await.map_err(StoreError::reason)
     }
 
     /// Whether a head is of the log that is followed.
@@ -100,12 +112,7 @@ impl Watching {
     /// # Errors
     /// Why the founding is refused, or the broker did not answer.
     pub(super) async fn meet_founding(&self, link: &dyn HeadLink) -> Result<(), Reason> {
-        for _ in 0..FOUNDINGS_MAX {
-            let request = v1::ShowFoundingRequest { number: self.number() };
-            let shown = ShownFounding::try_from(link.show_founding(request).await?)?;
-            let ShownFounding { founding: Some(founding), proved, .. } = shown else {
-                return Ok(());
-            };
+        for (founding, proved) in self.shown_foundings(link).await? {
             match self.refound(founding, proved).await {
                 Err(Reason::FoundingBelowHead) => {
                     self.present(link).await;
@@ -115,6 +122,33 @@ impl Watching {
             }
         }
         Ok(())
+    }
+
+    /// What the broker shows of the logs behind the one that is followed, up to the one that goes
+    /// on. Only of that one can it prove that the founding stands in it: without that proof none is
+    /// followed.
+    async fn shown_foundings(&self, link: &dyn HeadLink) -> Result<Vec<Proved>, Reason> {
+        let (mut all, mut number) = (Vec::new(), self.number());
+        for _ in 0..FOUNDINGS_MAX {
+            let request = v1::ShowFoundingRequest { number };
+            let shown = ShownFounding::try_from(link.show_founding(request).await?)?;
+            let ShownFounding { founding: Some(leaf), proved, .. } = shown else { break };
+            number = number.saturating_add(1);
+            let region = Digest::parse(&self.means.region).map_err(|_| Reason::FoundingInvalid)?;
+            let founded = leaf.signed.verify(&self.means.operators, &region)?;
+            if founded.founding().number != number {
+                return Err(Reason::FoundingInvalid);
+            }
+            let is_last = proved.is_some();
+            if let Some((head, proof)) = &proved {
+                self.is_in(&leaf, head.clone(), proof)?;
+            }
+            all.push((leaf, proved));
+            if is_last {
+                return Ok(all);
+            }
+        }
+        if all.is_empty() { Ok(all) } else { Err(Reason::FoundingInvalid) }
     }
 
     /// Shows the broker the head that its founding does not reach.
@@ -167,7 +201,10 @@ impl Watching {
         Ok(())
     }
 
-    /// Two pinned operators founded the next log of this region, at or above what was seen here.
+    /// Two pinned operators founded the next log of this region, at or above what was seen here, and
+    /// not in time to come: nothing that was asked before is answered. Where the log before ended
+    /// is the broker's own word: a head that this node took, or one that the key on its card
+    /// signed.
     fn founded(&self, signed: &SignedFounding) -> Result<Founded, Reason> {
         let region = Digest::parse(&self.means.region).map_err(|_| Reason::FoundingInvalid)?;
         let founded = signed.verify(&self.means.operators, &region)?;
@@ -177,6 +214,16 @@ impl Watching {
         let memory = self.read(|kept| kept.memory.clone());
         let held = [self.seen(), self.covered(), memory.and_then(|one| one.head().cloned())];
         held.iter().flatten().try_for_each(|held| founded.follows(held))?;
+        let (at, now) = (founded.founding().at.ms(), self.means.clock.now().ms());
+        if at > now.saturating_add(CLOCK_SKEW_MS_MAX) {
+            return Err(Reason::FoundingInvalid);
+        }
+        let head = &founded.founding().head;
+        let was_taken = held.iter().flatten().any(|held| held.checkpoint() == head.checkpoint());
+        if !was_taken {
+            let key = (self.means.key)(&self.means.broker)?;
+            head.verify(&key).map_err(|_| Reason::AttestationInvalid)?;
+        }
         Ok(founded)
     }
 
@@ -193,7 +240,10 @@ impl Watching {
         let origin = Origin::of_broker(&self.means.region, number);
         let hash = entry_hash(&leaf.signed.about(), leaf.recorded_at, &leaf.signed.leaf());
         let tree = head.checkpoint().tree();
-        let holds = origin.is_ok_and(|origin| head.checkpoint().origin == origin)
+        // The log begins with its founding, and with nothing else.
+        let is_placed = (leaf.index == 0) == (leaf.signed.founding.amendment == 0);
+        let holds = is_placed
+            && origin.is_ok_and(|origin| head.checkpoint().origin == origin)
             && verify_inclusion(&hash, leaf.index, &tree, proof).is_ok();
         if holds { Ok(head) } else { Err(Reason::FoundingInvalid) }
     }

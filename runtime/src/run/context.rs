@@ -92,7 +92,8 @@ impl Context {
             Backend::Sled => Some(path.join("ledger")),
             Backend::Memory => None,
         };
-        let backups = common.backup.as_ref().map(Backups::open).transpose()?;
+        let backups = common.backup.as_ref();
+        let backups = backups.map(|one| Backups::open(one, &common.sign_key)).transpose()?;
         let store = store::open(store::Config { path, owner: owner.clone(), backend }).await?;
         let context = Self {
             process,

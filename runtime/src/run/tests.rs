@@ -14,6 +14,7 @@ use crate::test_region::{Agency, TestRegion, free, health, soon};
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Plain {
+    sign_key: SecretFile,
     identity: Identity,
     store: Store,
     #[serde(default)]
@@ -40,6 +41,7 @@ impl ProcessConfig for Plain {
             clock: self.clock.clone(),
             limits: self.limits.clone(),
             backup: self.backup.clone(),
+            sign_key: self.sign_key.clone(),
         }
     }
 }
@@ -47,7 +49,8 @@ impl ProcessConfig for Plain {
 fn config(agency: &Agency, more: &str) -> PathBuf {
     let file = agency.folder.join("plain.toml");
     let text = format!(
-        "[identity]\ncert = \"cert.pem\"\nkey = \"key.pem\"\nroot = \"ca.pem\"\ncrl = \"crl.pem\"\n\
+        "sign_key = \"sign.pem\"\n\
+         [identity]\ncert = \"cert.pem\"\nkey = \"key.pem\"\nroot = \"ca.pem\"\ncrl = \"crl.pem\"\n\
          [store]\npath = \"store\"\nbackend = \"memory\"\n\
          [log]\nlevel = \"error\"\n[limits]\nnotice_ms = 0\n{more}"
     );

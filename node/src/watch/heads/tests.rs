@@ -2,6 +2,7 @@ use std::sync::Arc;
 
 use grondslag_core::checkpoint::Origin;
 use grondslag_core::watch::Contrast;
+use grondslag_evidence::ledger::Signer;
 use grondslag_evidence::ledger::testing::{Log, signer};
 use grondslag_evidence::store::MemoryStore;
 use grondslag_evidence::store::faulty::{Fault, FaultyStore};
@@ -19,7 +20,7 @@ async fn scene() -> Scene {
     let store = Arc::new(FaultyStore::new(Arc::new(MemoryStore::default())));
     let signer = signer("region", 1).unwrap();
     let key = signer.key.verifying_key().to_bytes();
-    let heads = Heads::open(store.as_ref()).await.unwrap();
+    let heads = Heads::open(store.as_ref(), &signer.origin).await.unwrap();
     Scene { store, heads, log: Log::new(signer), key }
 }
 
@@ -44,7 +45,8 @@ impl Scene {
     }
 
     async fn restarted(&self) -> Heads {
-        Heads::open(self.store.as_ref()).await.unwrap()
+        let own = signer("region", 1).unwrap().origin;
+        Heads::open(self.store.as_ref(), &own).await.unwrap()
     }
 }
 
@@ -145,4 +147,25 @@ async fn what_comes_before_its_turn_waits_a_moment() {
     let before = tokio::time::Instant::now();
     scene.heads.reached(4).await;
     assert!(before.elapsed() >= Duration::from_millis(HEAD_WAIT_MS), "and not for ever");
+}
+
+/// What an answer rests on is put in a batch before, and committed after, another log is followed.
+#[tokio::test]
+async fn a_head_of_the_log_before_that_comes_late_is_not_gone_on_from() {
+    let mut scene = scene().await;
+    scene.grow(9);
+    assert_eq!(scene.show(&scene.log, 0), Ok(()));
+    let late = scene.heads.put(Batch::new());
+    let mut next = Log::new(Signer { origin: other(), ..signer("region", 1).unwrap() });
+    next.push(Digest::of(b"founding"));
+    let head = next.checkpoint();
+    let begun = go_on_from(scene.store.as_ref(), Batch::new(), Some(&head)).await.unwrap();
+    scene.store.commit(begun).await.unwrap();
+    scene.store.commit(late).await.unwrap();
+    let heads = Heads::open(scene.store.as_ref(), &other()).await.unwrap();
+    assert_eq!(heads.head().unwrap().checkpoint(), head.checkpoint());
+}
+
+fn other() -> Origin {
+    Origin::parse("region-2/1").unwrap()
 }

@@ -14,7 +14,7 @@ fn founding(head: &SignedCheckpoint) -> Founding {
         region: Digest::parse(REGION).unwrap(),
         number: 2,
         amendment: 0,
-        at: at(100),
+        at: at(9),
         restored: 1,
         head: head.bare(),
         missed: BTreeSet::new(),
@@ -70,7 +70,8 @@ async fn a_log_that_two_operators_founded_is_followed_and_the_one_before_is_kept
     assert_eq!(node.follow(&shows).await, Ok(Ended::Over));
     let node = node.restarted().await;
     assert_eq!((node.seen(), node.watching.number()), (2, 2));
-    assert_eq!(node.watching.asked_from(), Some(at(100)));
+    assert_eq!(node.watching.asked_from(), Some(at(9)));
+    assert_eq!(node.watching.founding().await, Ok(shown.founding.map(|one| one.signed.leaf())));
     assert_eq!(node.watching.covered(), None, "witnesses cover the new log anew");
     let [head, covered] = node.watching.last_of(1).await.unwrap();
     assert_eq!(head.unwrap().checkpoint(), last.checkpoint());
@@ -181,5 +182,44 @@ async fn a_founding_that_cannot_be_kept_is_met_again() {
     assert!(node.follow(&shows(&log, &shown)).await.unwrap_err().is_fault());
     let node = node.restarted().await;
     assert_eq!((node.seen(), node.watching.number()), (1, 2), "it landed");
+    assert_eq!(node.follow(&shows(&log, &shown)).await, Ok(Ended::Over));
+}
+
+#[tokio::test]
+async fn a_founding_that_is_not_proved_to_begin_its_log_is_not_followed() {
+    let (node, before) = of_before(Node::witness().await).await;
+    let last = before.checkpoint();
+    let (log, mut shown) = founded(2, signed(founding(&last), &[7, 8])).await;
+    shown.proved = None;
+    assert_eq!(node.follow(&shows(&log, &shown)).await, Err(Reason::FoundingInvalid));
+    // Something stands before it.
+    let log_after = Arc::new(self::log(BROKER, 2).await);
+    grow(&log_after, &["x"]).await;
+    let late = signed(founding(&last), &[7, 8]);
+    let entry = Entry { about: late.about(), leaf: late.leaf(), state: Batch::new() };
+    let receipt = log_after.append(entry).await.unwrap();
+    let leaf = FoundingLeaf { signed: late, recorded_at: receipt.recorded_at(), index: 1 };
+    let shown = proved(&log_after, leaf).await;
+    assert_eq!(node.follow(&shows(&log_after, &shown)).await, Err(Reason::FoundingInvalid));
+    assert_eq!((node.seen(), node.watching.number(), node.contrast()), (3, 1, None));
+}
+
+/// The node's clock is at 10 s.
+#[tokio::test]
+async fn a_founding_in_time_to_come_or_of_a_head_that_the_broker_never_made_is_refused() {
+    let (node, before) = of_before(Node::witness().await).await;
+    let forged = ledger(8).await;
+    grow(&forged, &["a", "b", "c", "d"]).await;
+    let late = Founding { at: at(41), ..founding(&before.checkpoint()) };
+    for (founding, reason) in [
+        (founding(&forged.checkpoint()), Reason::AttestationInvalid),
+        (late, Reason::FoundingInvalid),
+    ] {
+        let (log, shown) = founded(2, signed(founding, &[7, 8])).await;
+        assert_eq!(node.follow(&shows(&log, &shown)).await, Err(reason));
+        assert_eq!((node.seen(), node.watching.number(), node.contrast()), (3, 1, None));
+    }
+    let near = Founding { at: at(40), ..founding(&before.checkpoint()) };
+    let (log, shown) = founded(2, signed(near, &[7, 8])).await;
     assert_eq!(node.follow(&shows(&log, &shown)).await, Ok(Ended::Over));
 }
