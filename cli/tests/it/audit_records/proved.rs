@@ -7,14 +7,14 @@ use serde_json::{Value, json};
 
 use crate::run;
 
-/// The last question that the municipality asked, as its own ledger tells it, and how many
-/// decisions there are on it.
+/// The first question that the municipality asked, as its own ledger tells it, and how many
+/// decisions there are on it. Of the last one witnesses may not have seen the head yet.
 pub(super) fn a_question_is_shown_by_its_asker_and_by_its_targets(
     folder: &Path,
 ) -> (String, usize) {
     let own = "audit show --json --limit 1000 --offline region/nodes/gem-veenwolde";
     let shown = run(folder, own).done();
-    let closed = shown.as_array().unwrap().iter().rev();
+    let closed = shown.as_array().unwrap().iter();
     let mut closed = closed.filter_map(|one| one["inquiry"].as_str());
     let inquiry = closed.next().unwrap().to_owned();
     let all = run(folder, &format!("audit show {inquiry} --json --offline region")).done();
