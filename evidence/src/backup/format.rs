@@ -28,7 +28,8 @@ pub(super) const SIGNATURE_BYTES: usize = 64;
 /// Bytes of a record before its name and content.
 pub(super) const FRAME_BYTES: usize = 9;
 
-/// What a backup says of itself in clear. Believed once the whole file is read: the party signed it too.
+/// What a backup says of itself in clear. Believed once the whole file is read: the party signed it
+/// too.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Header {
     /// What the process is, such as `broker`.

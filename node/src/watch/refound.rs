@@ -201,8 +201,8 @@ impl Watching {
         Ok(())
     }
 
-    /// Two pinned operators founded the next log of this region, at or above what was seen here, and
-    /// not in time to come: nothing that was asked before is answered. Where the log before ended
+    /// Two pinned operators founded the next log of this region, at or above what was seen here,
+    /// and not in time to come: nothing that was asked before is answered. Where the log before ended
     /// is the broker's own word: a head that this node took, or one that the key on its card
     /// signed.
     fn founded(&self, signed: &SignedFounding) -> Result<Founded, Reason> {
