@@ -12,8 +12,8 @@
 //! [`seal::FileSealer`]: grondslag_core::seal::FileSealer
 //!
 //! A restore believes nothing before the last part has come: it writes into a folder beside the
-//! one that is named, walks every ledger there, holds it against the head that the backup names, and
-//! only then gives it that name.
+//! one that is named, walks every ledger there, holds it against the head that the backup names,
+//! and only then gives it that name.
 
 mod folder;
 mod format;

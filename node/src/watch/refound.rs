@@ -202,8 +202,8 @@ impl Watching {
     }
 
     /// Two pinned operators founded the next log of this region, at or above what was seen here,
-    /// and not in time to come: nothing that was asked before is answered. Where the log before ended
-    /// is the broker's own word: a head that this node took, or one that the key on its card
+    /// and not in time to come: nothing that was asked before is answered. Where the log before
+    /// ended is the broker's own word: a head that this node took, or one that the key on its card
     /// signed.
     fn founded(&self, signed: &SignedFounding) -> Result<Founded, Reason> {
         let region = Digest::parse(&self.means.region).map_err(|_| Reason::FoundingInvalid)?;
