@@ -1,5 +1,6 @@
 //! `grondslag`: every program of the region is a subcommand of this one executable.
 
+mod any_process;
 mod args;
 mod ask;
 mod audit;

@@ -176,6 +176,15 @@ mod tests {
         }
     }
 
+    /// Writes the keys that backups take; gives the folder that they go to.
+    fn keys(agency: &Path) -> PathBuf {
+        let mut rng = rand_core::UnwrapErr(getrandom::SysRng);
+        let key = SealSecret::random(Suite::XWing, &mut rng).public().unwrap();
+        fs::write(agency.join("backup.pub"), key.bytes()).unwrap();
+        create_signing_key(&agency.join("sign.pem")).unwrap();
+        agency.join("backups")
+    }
+
     fn backups(folder: &Path) -> usize {
         let entries = fs::read_dir(folder).into_iter().flatten();
         let names = entries.map(|entry| entry.unwrap().path());
@@ -186,11 +195,7 @@ mod tests {
     async fn a_process_makes_one_when_it_starts_on_schedule_and_when_it_is_asked() {
         let region = TestRegion::new();
         let agency = region.agency(1);
-        let folder = agency.folder.join("backups");
-        let mut rng = rand_core::UnwrapErr(getrandom::SysRng);
-        let key = SealSecret::random(Suite::XWing, &mut rng).public().unwrap();
-        fs::write(agency.folder.join("backup.pub"), key.bytes()).unwrap();
-        create_signing_key(&agency.folder.join("sign.pem")).unwrap();
+        let folder = keys(&agency.folder);
         let context = opened(&agency, MORE).await.unwrap();
         begin(&context).unwrap();
         until("the first", || outcome(&folder).unwrap().is_some()).await;
@@ -212,11 +217,7 @@ mod tests {
     async fn a_wish_that_stays_there_is_not_granted_again_and_again() {
         let region = TestRegion::new();
         let agency = region.agency(1);
-        let folder = agency.folder.join("backups");
-        let mut rng = rand_core::UnwrapErr(getrandom::SysRng);
-        let key = SealSecret::random(Suite::XWing, &mut rng).public().unwrap();
-        fs::write(agency.folder.join("backup.pub"), key.bytes()).unwrap();
-        create_signing_key(&agency.folder.join("sign.pem")).unwrap();
+        let folder = keys(&agency.folder);
         // No file can be removed by that name, and the outcome cannot be written.
         fs::create_dir_all(folder.join(NOW_FILE)).unwrap();
         fs::create_dir_all(folder.join("last.json/mine")).unwrap();
@@ -232,17 +233,15 @@ mod tests {
     async fn a_backup_that_fails_says_why_and_a_key_that_is_none_is_refused_at_the_start() {
         let region = TestRegion::new();
         let agency = region.agency(1);
+        let folder = keys(&agency.folder);
+        let key = fs::read(agency.folder.join("backup.pub")).unwrap();
         fs::write(agency.folder.join("backup.pub"), "no key").unwrap();
-        create_signing_key(&agency.folder.join("sign.pem")).unwrap();
         let refused = opened(&agency, MORE).await.unwrap_err();
         assert_eq!(refused.reason(), Reason::BackupUnopened);
-        let mut rng = rand_core::UnwrapErr(getrandom::SysRng);
-        let key = SealSecret::random(Suite::XWing, &mut rng).public().unwrap();
-        fs::write(agency.folder.join("backup.pub"), key.bytes()).unwrap();
+        fs::write(agency.folder.join("backup.pub"), key).unwrap();
         let context = opened(&agency, MORE).await.unwrap();
         let busy = context.store.capture().unwrap();
         begin(&context).unwrap();
-        let folder = agency.folder.join("backups");
         fs::create_dir_all(&folder).unwrap();
         until("a failure", || outcome(&folder).unwrap().is_some()).await;
         let failed = outcome(&folder).unwrap().unwrap();

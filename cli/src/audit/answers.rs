@@ -16,10 +16,11 @@ use grondslag_node::{LEDGER, Received, received};
 
 use super::keys::Keys;
 use super::logs::Logs;
-use super::party::{Party, Role};
+use super::party::Party;
 use super::report::Report;
 use super::shown::Shown;
 use super::words::Wrong;
+use crate::any_process::Role;
 use crate::exit::Failure;
 
 /// The answers that a party recorded as received, with the ledger that each is recorded in.

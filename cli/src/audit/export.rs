@@ -18,8 +18,9 @@ use serde_json::{Value, json};
 
 use super::decision::{Decision, is_decision};
 use super::entries::{Behind, Entry, each};
-use super::party::{Party, Role, find};
+use super::party::{Party, find};
 use super::table;
+use crate::any_process::Role;
 use crate::exit::{Exit, Failure};
 use crate::files::unwritable;
 use crate::output::{Output, red};

@@ -11,14 +11,13 @@ use grondslag_core::id::Oin;
 use grondslag_core::operators::Operators;
 use grondslag_core::reason::Reason;
 use grondslag_evidence::audit::{Copied, CopyError, KeptCard, KeptHead};
-use grondslag_evidence::generation::{number, of_name};
+use grondslag_evidence::generation::number;
 use grondslag_evidence::ledger::Signer;
 use grondslag_evidence::store::StoreError;
-use grondslag_runtime::config::{self, Identity, Region, SecretFile, Store};
 use grondslag_runtime::run::SignKeys;
-use serde::Deserialize;
 use tempfile::TempDir;
 
+use crate::any_process::{AnyProcess, Role, public};
 use crate::exit::Failure;
 use crate::files::unwritable;
 use crate::limits::AUDIT_FOLDERS_MAX;
@@ -26,61 +25,6 @@ use crate::serve::oin;
 
 /// The log of a broker, by the name in its store.
 pub(super) const BROKER: &str = "broker";
-
-/// What an audit needs of a configuration; the rest is the process's own business.
-#[derive(Debug, Deserialize)]
-struct AnyProcess {
-    identity: Identity,
-    store: Store,
-    #[serde(default)]
-    broker: Option<Section>,
-    #[serde(default)]
-    agency: Option<Section>,
-    #[serde(default)]
-    holder: Option<Section>,
-    #[serde(default)]
-    region: Option<Region>,
-}
-
-/// Its keys are named and not read: an auditor has none of them.
-#[derive(Debug, Deserialize)]
-struct Section {
-    #[serde(default)]
-    sign_key: Option<SecretFile>,
-    #[serde(default)]
-    previous_sign_key: Option<SecretFile>,
-}
-
-impl AnyProcess {
-    /// What it is: a node's section about its broker names no key.
-    fn role(&self, file: &Path) -> Result<Role, Failure> {
-        let routes = self.broker.as_ref().is_some_and(|section| section.sign_key.is_some());
-        match (&self.agency, &self.holder) {
-            (Some(_), _) => Ok(Role::Node),
-            (None, _) if routes => Ok(Role::Broker),
-            (None, Some(_)) => Ok(Role::Holder),
-            (None, None) => Err(Failure::new(Reason::ConfigInvalid, file.display())),
-        }
-    }
-}
-
-/// What a party is, and the name of the ledger that its records stand in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Role {
-    Broker,
-    Node,
-    Holder,
-}
-
-impl Role {
-    pub(super) const fn ledger(self) -> &'static str {
-        match self {
-            Self::Broker => BROKER,
-            Self::Node => "node",
-            Self::Holder => "holder",
-        }
-    }
-}
 
 /// A party whose store is looked into.
 #[derive(Debug)]
@@ -103,8 +47,8 @@ impl Party {
         store: Option<&Path>,
         given: Option<&Root>,
     ) -> Result<Self, Failure> {
-        let process: AnyProcess = config::load(file)?;
-        let role = process.role(file)?;
+        let process = AnyProcess::load(file)?;
+        let (role, _) = process.section(file)?;
         let oin = oin(&process.identity)?;
         let root = Root::load(process.identity.root.path())?;
         if given.is_some_and(|given| given.fingerprint() != root.fingerprint()) {
@@ -122,13 +66,13 @@ impl Party {
 
     /// What one of its ledgers is called in checkpoints.
     pub(super) fn origin(&self, ledger: &str) -> Result<Origin, Failure> {
-        origin(&self.root, self.role, &self.oin, ledger)
+        self.role.origin(&self.root.fingerprint().to_string(), &self.oin, ledger)
     }
 
     /// What the log of a node of the same region is called.
     pub(super) fn origin_of_node(&self, node: &Oin, number: u64) -> Result<Origin, Failure> {
         let region = self.root.fingerprint().to_string();
-        let origin = Origin::of_member(&region, node, Role::Node.ledger(), number);
+        let origin = Origin::of_member(&region, node, Role::Node.word(), number);
         origin.map_err(|error| Failure::new(Reason::Internal, error))
     }
 
@@ -188,17 +132,9 @@ pub(super) struct Own {
 
 impl Own {
     pub(super) fn load(file: &Path) -> Result<Self, Failure> {
-        let process: AnyProcess = config::load(file)?;
-        let role = process.role(file)?;
-        let section = match role {
-            Role::Broker => process.broker,
-            Role::Node => process.agency,
-            Role::Holder => process.holder,
-        };
-        let section = section.ok_or_else(|| Failure::new(Reason::ConfigInvalid, file.display()))?;
-        let key = section.sign_key.as_ref();
-        let key = key.ok_or_else(|| Failure::new(Reason::ConfigInvalid, file.display()))?;
-        let keys = SignKeys::load(key, section.previous_sign_key.as_ref())?;
+        let process = AnyProcess::load(file)?;
+        let (role, section) = process.section(file)?;
+        let keys = section.keys(file)?;
         let root = Root::load(process.identity.root.path())?;
         let oin = oin(&process.identity)?;
         Ok(Self { role, oin, store: process.store.path.path().to_owned(), root, keys })
@@ -206,13 +142,12 @@ impl Own {
 
     /// The keys under which its ledgers may be signed.
     pub(super) fn keys(&self) -> Vec<[u8; 32]> {
-        let keys = [Some(&self.keys.current), self.keys.previous.as_ref()];
-        keys.into_iter().flatten().map(|key| key.verifying_key().to_bytes()).collect()
+        public(&self.keys)
     }
 
     /// What one of its ledgers is called in checkpoints.
     pub(super) fn origin(&self, ledger: &str) -> Result<Origin, Failure> {
-        origin(&self.root, self.role, &self.oin, ledger)
+        self.role.origin(&self.root.fingerprint().to_string(), &self.oin, ledger)
     }
 
     /// Who signs one of its ledgers.
@@ -221,17 +156,6 @@ impl Own {
         let previous = self.keys.previous.as_ref().map(|key| key.verifying_key().to_bytes());
         Ok(Signer { origin, key: self.keys.current.clone(), previous })
     }
-}
-
-/// What a ledger of a party is called in checkpoints.
-fn origin(root: &Root, role: Role, oin: &Oin, ledger: &str) -> Result<Origin, Failure> {
-    let region = root.fingerprint().to_string();
-    let (base, number) = of_name(ledger);
-    let origin = match role {
-        Role::Broker if base == BROKER => Origin::of_broker(&region, number),
-        _ => Origin::of_member(&region, oin, base, number),
-    };
-    origin.map_err(|error| Failure::new(Reason::Internal, error))
 }
 
 /// The configurations of the processes in some folders; the folder of a demo has many.
@@ -268,7 +192,7 @@ fn configs(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
     })?;
     let is_config = |path: &PathBuf| {
         path.extension().is_some_and(|extension| extension == "toml")
-            && config::load::<AnyProcess>(path).is_ok()
+            && AnyProcess::load(path).is_ok()
     };
     Ok(entries.into_iter().filter(is_config).collect())
 }

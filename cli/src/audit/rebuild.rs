@@ -14,7 +14,8 @@ use grondslag_evidence::store::{self, Backend, Config};
 use serde_json::json;
 
 use super::answers::answers;
-use super::party::{Own, Party, Role, find};
+use super::party::{Own, Party, find};
+use crate::any_process::Role;
 use crate::exit::{Exit, Failure};
 use crate::output::{Output, bold, green, yellow};
 use crate::wait::wait;
@@ -88,7 +89,7 @@ async fn again(config: &Path, heads: &[PathBuf]) -> Result<Rebuilt, Failure> {
     let (path, owner) = (own.store.clone(), own.oin.clone());
     let store = store::open(Config { path, owner, backend: Backend::Sled }).await?;
     // The one that goes on: those before were closed by a founding.
-    let name = name(own.role.ledger(), number(store.as_ref()).await?);
+    let name = name(own.role.word(), number(store.as_ref()).await?);
     let tiles = Arc::new(Tiles::folder(own.store.join(LEDGERS).join(&name)));
     // Nothing is recorded here: no moment is needed.
     let clock = Arc::new(SetClock::at(Timestamp::from_ms(0)));
@@ -105,7 +106,7 @@ async fn answered(own: &Own, party: &Party) -> Result<Vec<SignedCheckpoint>, Fai
     let ledgers = party.copied.ledgers().await?;
     for (_, answer) in answers(party, &ledgers).await? {
         if answer.from == own.oin {
-            let origin = own.origin(&name(own.role.ledger(), answer.proof.log))?;
+            let origin = own.origin(&name(own.role.word(), answer.proof.log))?;
             let head = answer.proof.head(origin);
             let signed = |key| head.signed(&key, &answer.proof.signature);
             shown.extend(own.keys().into_iter().map(signed));

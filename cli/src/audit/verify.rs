@@ -20,10 +20,11 @@ use indicatif::ProgressBar;
 use super::answers::{Held, answers};
 use super::keys::Keys;
 use super::logs::{Log, Logs, founding, take};
-use super::party::{BROKER, Party, Role, find};
+use super::party::{BROKER, Party, find};
 use super::report::{Report, all_hold, say};
 use super::shown::Shown;
 use super::words::Wrong;
+use crate::any_process::Role;
 use crate::exit::{Exit, Failure};
 use crate::output::Output;
 use crate::wait::wait;
@@ -165,7 +166,7 @@ fn pins<'a>(parties: &'a [Laid], report: &mut Report) -> Vec<&'a Operators> {
     let first = all.iter().find(|one| one.role == Role::Node).or(all.first());
     let Some(first) = first.map(|one| of(&one.operators)) else { return Vec::new() };
     for other in all.iter().filter(|one| of(&one.operators) != first) {
-        report.wrong(other, other.role.ledger(), "region.operators", Wrong::OperatorsDiffer);
+        report.wrong(other, other.role.word(), "region.operators", Wrong::OperatorsDiffer);
     }
     all.iter().map(|one| &one.operators).collect()
 }
@@ -173,7 +174,7 @@ fn pins<'a>(parties: &'a [Laid], report: &mut Report) -> Vec<&'a Operators> {
 /// A party has the ledger that it records in, with all before it, and no crowd around them.
 async fn there(laid: &Laid, report: &mut Report) -> Result<(), Failure> {
     let Laid { party, ledgers, .. } = laid;
-    let base = party.role.ledger();
+    let base = party.role.word();
     let goes_on = number(party.copied.store().as_ref()).await?;
     for name in (1..=goes_on).take(LEDGERS_MAX).map(|number| name(base, number)) {
         if !ledgers.iter().any(|still| still.name() == name) {
@@ -189,7 +190,7 @@ async fn there(laid: &Laid, report: &mut Report) -> Result<(), Failure> {
 
 /// Holds a party's records against its ledgers, one behind the other when it was restored.
 async fn records(laid: &Laid, report: &mut Report) -> Result<(), Failure> {
-    let base = laid.party.role.ledger();
+    let base = laid.party.role.word();
     let own = laid.ledgers.iter().filter(|still| of_name(still.name()).0 == base);
     let mut own: Vec<&Still> = own.collect();
     own.sort_by_key(|still| of_name(still.name()).1);
@@ -239,7 +240,7 @@ async fn keys_of(parties: &[Laid], trust: &Trust, report: &mut Report) -> Result
     for Laid { party, .. } in parties {
         for kept in party.cards().await? {
             if let Some(wrong) = keys.learn(&party.root, &kept) {
-                report.wrong(party, party.role.ledger(), &kept.place, wrong);
+                report.wrong(party, party.role.word(), &kept.place, wrong);
             }
         }
     }

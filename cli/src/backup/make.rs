@@ -69,7 +69,7 @@ async fn here(
     let key = read_public(&key).map_err(failure)?;
     let tiles = process.store.join(LEDGERS);
     let means = Means {
-        process: process.kind.word(),
+        process: process.role.word(),
         oin: &process.oin,
         store,
         tiles: Some(&tiles),

@@ -16,7 +16,8 @@ use grondslag_runtime::shutdown::Shutdown;
 use serde_json::json;
 
 use super::broker::open;
-use crate::backup::process::{Kind, Process};
+use crate::any_process::Role;
+use crate::backup::process::Process;
 use crate::exit::{Exit, Failure};
 use crate::files::read_text;
 use crate::limits::PEM_BYTES_MAX;
@@ -38,11 +39,11 @@ pub(super) struct FinishArgs {
 
 /// Begins the new ledger, or amends its founding.
 pub(super) fn run(args: &FinishArgs, out: Output) -> Result<Exit, Failure> {
-    let (file, kind) = (args.config.config.as_path(), Process::open(&args.config.config)?.kind);
-    if kind != Kind::Broker {
-        let number = wait(go_on(kind, file))?;
+    let (file, role) = (args.config.config.as_path(), Process::open(&args.config.config)?.role);
+    if role != Role::Broker {
+        let number = wait(go_on(role, file))?;
         out.line(&green(out.tr("Het nieuwe logboek is begonnen.", "The new ledger has begun.")));
-        out.json(&json!({ "process": kind.word(), "number": number }))?;
+        out.json(&json!({ "process": role.word(), "number": number }))?;
         return Ok(Exit::Done);
     }
     let founding = args.founding.as_deref().ok_or_else(|| {
@@ -64,7 +65,7 @@ pub(super) fn run(args: &FinishArgs, out: Output) -> Result<Exit, Failure> {
     let serve = format!("grondslag broker serve --config {}", file.display());
     out.line(&format!("{} {}", out.tr("Start met:", "Start with:"), bold(&serve)));
     out.json(&json!({
-        "process": kind.word(),
+        "process": role.word(),
         "origin": origin,
         "index": index,
         "lost": { "from": lost.start, "to": lost.end },
@@ -79,8 +80,8 @@ pub(crate) fn read(file: &Path) -> Result<SignedFounding, Failure> {
 }
 
 /// A node or a key holder goes on under its next number; says which.
-pub(super) async fn go_on(kind: Kind, file: &Path) -> Result<u64, Failure> {
-    if kind == Kind::Node {
+pub(super) async fn go_on(role: Role, file: &Path) -> Result<u64, Failure> {
+    if role == Role::Node {
         let (config, stopped) = node::open(file).await?;
         return Ok(grondslag_node::restore::go_on(&config, &stopped.context).await?);
     }

@@ -5,8 +5,9 @@ use grondslag_evidence::audit::Copied;
 use grondslag_evidence::generation::number;
 use serde_json::{Value, json};
 
+use crate::any_process::Role;
 use crate::audit::copy_refused;
-use crate::backup::process::{Kind, Process};
+use crate::backup::process::Process;
 use crate::exit::{Exit, Failure};
 use crate::files::unwritable;
 use crate::output::{Output, bold, green};
@@ -22,7 +23,7 @@ pub(super) fn run(args: &ConfigArgs, out: Output) -> Result<Exit, Failure> {
         let copied = Copied::take(&process.store, copy.path(), &process.oin).await;
         let copied = copied.map_err(|error| copy_refused(&process.store, error))?;
         let store = copied.store().as_ref();
-        if process.kind != Kind::Broker {
+        if process.role != Role::Broker {
             return Ok(Vec::new());
         }
         Ok(foundings(store, number(store).await?).await?)

@@ -7,8 +7,9 @@ use grondslag_evidence::backup::{self, Into, Put, read_secret, restore};
 use serde_json::{Value, json};
 
 use super::finish::go_on;
+use crate::any_process::Role;
 use crate::backup::failure;
-use crate::backup::process::{Kind, Process};
+use crate::backup::process::Process;
 use crate::exit::{Exit, Failure};
 use crate::files::must_be_new;
 use crate::limits::{PEM_BYTES_MAX, TEXT_BYTES_MAX};
@@ -41,8 +42,8 @@ pub(super) fn run(given: &Given<'_>, out: Output) -> Result<Exit, Failure> {
         };
         let put = restore(given.backup, &secret, into, &|bytes| bar.inc(bytes)).await;
         let put = put.map_err(failure)?;
-        if process.kind != Kind::Broker {
-            go_on(process.kind, given.config).await?;
+        if process.role != Role::Broker {
+            go_on(process.role, given.config).await?;
         }
         Ok(put)
     });
@@ -75,7 +76,7 @@ fn say(process: &Process, put: &Put, config: &Path, out: Output) -> Result<Exit,
     for (name, size) in &put.ledgers {
         out.line(&format!("  {name:<12} {size} {}", out.tr("regels", "leaves")));
     }
-    let (config, next) = (config.display(), next(process.kind));
+    let (config, next) = (config.display(), next(process.role));
     for line in next.map(|line| line.replace("CONFIG", &config.to_string())) {
         out.line(&format!("  {}", bold(&line)));
     }
@@ -86,7 +87,7 @@ fn say(process: &Process, put: &Put, config: &Path, out: Output) -> Result<Exit,
     let ledgers: serde_json::Map<String, Value> =
         put.ledgers.iter().map(|(name, size)| (name.clone(), (*size).into())).collect();
     out.json(&json!({
-        "process": process.kind.word(),
+        "process": process.role.word(),
         "at": at.to_string(),
         "ledgers": ledgers,
         "records": put.records,
@@ -95,17 +96,17 @@ fn say(process: &Process, put: &Put, config: &Path, out: Output) -> Result<Exit,
 }
 
 /// The commands that come next.
-fn next(kind: Kind) -> impl Iterator<Item = &'static str> {
-    let lines: &[&str] = match kind {
-        Kind::Broker => &[
+fn next(role: Role) -> impl Iterator<Item = &'static str> {
+    let lines: &[&str] = match role {
+        Role::Broker => &[
             "grondslag restore collect --config CONFIG --to found.json",
             "grondslag operator sign-founding --file found.json --operator FOLDER",
             "grondslag restore finish --config CONFIG --founding found.json",
         ],
-        Kind::Node => {
+        Role::Node => {
             &["grondslag node confirm-restored --config CONFIG --index --measures --consents"]
         }
-        Kind::Holder => &["grondslag holder serve --config CONFIG"],
+        Role::Holder => &["grondslag holder serve --config CONFIG"],
     };
     lines.iter().copied()
 }
