@@ -1,6 +1,6 @@
 //! The key pair of backups.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use grondslag_certs::file::{create, create_folder, create_secret};
@@ -26,18 +26,32 @@ pub(super) struct KeysArgs {
     to: PathBuf,
 }
 
-/// Makes them.
-pub(super) fn run(args: &KeysArgs, out: Output) -> Result<Exit, Failure> {
-    let (public, private) = (args.to.join(PUBLIC_FILE), args.to.join(SECRET_FILE));
+/// Where a key pair was put.
+pub(crate) struct KeyFiles {
+    /// For the process.
+    pub(crate) public: PathBuf,
+    /// For those who may open a backup.
+    pub(crate) private: PathBuf,
+}
+
+/// Makes a key pair in a folder, which need not be there yet.
+pub(crate) fn make_keys(folder: &Path) -> Result<KeyFiles, Failure> {
+    let (public, private) = (folder.join(PUBLIC_FILE), folder.join(SECRET_FILE));
     must_be_new(&public)?;
     must_be_new(&private)?;
-    if !args.to.is_dir() {
-        create_folder(&args.to)?;
+    if !folder.is_dir() {
+        create_folder(folder)?;
     }
     let secret = SealSecret::random(Suite::XWing, &mut UnwrapErr(getrandom::SysRng));
     let key = secret.public().map_err(|error| Failure::new(Reason::Internal, error))?;
     create_secret(&private, &secret.expose())?;
     create(&public, key.bytes())?;
+    Ok(KeyFiles { public, private })
+}
+
+/// Makes them, and says where they are.
+pub(super) fn run(args: &KeysArgs, out: Output) -> Result<Exit, Failure> {
+    let KeyFiles { public, private } = make_keys(&args.to)?;
     let (public, private) = (public.display().to_string(), private.display().to_string());
     out.line(&green(out.tr("De sleutels zijn gemaakt.", "The keys were made.")));
     let for_process = out.tr("Voor het proces ([backup] key):", "For the process ([backup] key):");

@@ -12,6 +12,7 @@ use crate::exit::{Exit, Failure};
 use crate::output::Output;
 
 use self::keys::KeysArgs;
+pub(crate) use self::keys::make_keys;
 pub(crate) use self::make::failure;
 use self::make::make;
 use self::process::Process;

@@ -18,10 +18,11 @@ use grondslag_node::init::{
 use grondslag_runtime::clock::RegionClockFile;
 use grondslag_runtime::config::Region;
 
-use super::limits::{CANARIES, DESK_DAYS, REPLY_TICK_MS, WORKERS};
+use super::limits::{BACKUP_EVERY_H, CANARIES, DESK_DAYS, REPLY_TICK_MS, WORKERS};
 use super::oversee::Oversight;
 use super::place::{NodePorts, Place, Ports};
 use super::world::{Agency, Person, World};
+use crate::backup::make_keys;
 use crate::certs::canary_list;
 use crate::desk::DESK_FILE;
 use crate::exit::Failure;
@@ -96,15 +97,26 @@ fn broker(
          [store]\npath = \"store\"\n\n{}\n[broker]\nname = {}\nduty_phone = {}\n\
          admission = \"{ADMISSION_FILE}\"\nsign_key = \"{SIGN_KEY_FILE}\"\n\
          factors = \"{FACTORS_FILE}\"\nfactors_key = \"{FACTORS_KEY_FILE}\"\n\
-         operator = \"operator\"\n{}",
+         operator = \"operator\"\n{}{}",
         ports.broker,
         common(place, "broker"),
         quoted(&world.broker.name),
         quoted(phone),
         Region::section(&oversight.operators),
+        backups(place)?,
     );
     oversight.hand_to(&folder)?;
     write_new(&place.broker_config(), &config)
+}
+
+/// The broker's section of backups: one when it starts and then when somebody asks, so that none
+/// comes between while the demo measures. The key that opens them stands beside them here alone.
+fn backups(place: &Place) -> Result<String, Failure> {
+    let folder = place.backups();
+    let made = make_keys(&folder)?;
+    let (key, folder) = (made.public.display().to_string(), folder.display().to_string());
+    let (key, folder) = (quoted(&key), quoted(&folder));
+    Ok(format!("\n[backup]\nkey = {key}\nfolder = {folder}\nevery_h = {BACKUP_EVERY_H}\n"))
 }
 
 /// Has every node answer at the tick that it has outside a demo, once it starts again.

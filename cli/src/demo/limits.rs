@@ -61,3 +61,5 @@ pub(super) const LOAD_AT_ONCE: usize = 8;
 pub(super) const LOAD_TARGETS: usize = 8;
 /// Questions of one person for one purpose on one day of it: below every budget of a person.
 pub(super) const LOAD_DAY_MAX: usize = 150;
+/// Hours between two backups of the demo's broker, when nobody asks: the most that there may be.
+pub(super) const BACKUP_EVERY_H: u16 = 744;

@@ -53,6 +53,11 @@ impl Place {
         self.broker().join(BROKER_CONFIG)
     }
 
+    /// The broker's backups, and the keys that were made for them.
+    pub(super) fn backups(&self) -> PathBuf {
+        self.0.join("backups")
+    }
+
     /// What the broker's operator decides.
     pub(super) fn operator(&self) -> PathBuf {
         self.broker().join("operator")

@@ -106,6 +106,9 @@ pub(super) fn invite(out: Output, world: &World, place: &Place) {
     let config = quoted(&place.broker_config());
     out.line(&format!("\n# {}", dim(out.tr("hoe het met de makelaar gaat", "how the broker is"))));
     out.line(&format!("{program} status --config {config}"));
+    let title = out.tr("een versleutelde back-up ervan, nu", "an encrypted backup of it, now");
+    out.line(&format!("\n# {}", dim(title)));
+    out.line(&format!("{program} backup --config {config}"));
 }
 
 fn command(
