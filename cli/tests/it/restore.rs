@@ -3,7 +3,7 @@
 //! ways in which that must not go through.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -107,11 +107,8 @@ impl Drop for Region {
 }
 
 const BROKER: &str = "region/broker/broker.toml";
-
-fn append(file: &Path, text: &str) {
-    let before = fs::read_to_string(file).unwrap();
-    fs::write(file, format!("{before}\n{text}\n")).unwrap();
-}
+/// What opens the backups of a demo's broker.
+const BACKUP_KEY: &str = "region/backups/backup.key";
 
 /// Folders of the two operators of the region.
 fn operators(region: &Region) -> Vec<String> {
@@ -128,11 +125,6 @@ fn operators(region: &Region) -> Vec<String> {
 /// A region whose broker was backed up and then lost, with what came in between. Gives the backup.
 fn lost_broker() -> (Region, Value) {
     let mut region = Region::new();
-    region.run("backup keys --to keys --json").done();
-    append(
-        &region.at(BROKER),
-        "[backup]\nkey = \"../../keys/backup.pub\"\nfolder = \"../../backups\"\nevery_h = 24",
-    );
     region.start("broker");
     for node in NODES {
         region.start(node);
@@ -157,10 +149,10 @@ fn put_back(region: &Region, backup: &Value) -> Value {
     let refused = region.run(&format!("{restore} --key {other}"));
     assert_eq!((refused.code, refused.reason().as_str()), (1, "BACKUP_UNOPENED"));
     assert!(!region.at("region/broker/store").exists());
-    let put = region.run(&format!("{restore} --key keys/backup.key")).done();
+    let put = region.run(&format!("{restore} --key {BACKUP_KEY}")).done();
     let held = backup["ledgers"]["broker"].as_u64();
     assert!(put["ledgers"]["broker"].as_u64() >= held, "{put}");
-    let twice = region.run(&format!("{restore} --key keys/backup.key"));
+    let twice = region.run(&format!("{restore} --key {BACKUP_KEY}"));
     assert_eq!(twice.reason(), "FILE_EXISTS", "only into an empty folder");
     let served = region.run(&format!("broker serve --config {BROKER} --json"));
     assert_eq!(served.reason(), "RESTORE_UNFINISHED");
@@ -316,7 +308,7 @@ fn rolled_back() -> (Region, String) {
     region.run("backup keys --to keys --json").done();
     let to = "--key keys/backup.pub --to backups --json";
     let of_node = region.run(&format!("backup --config {} {to}", Region::config(AWAY))).done();
-    let of_broker = region.run(&format!("backup --config {BROKER} {to}")).done();
+    let of_broker = region.run(&format!("backup --config {BROKER} --json")).done();
     let others = || NODES.into_iter().filter(|node| *node != AWAY);
     for node in others() {
         let store = region.at(&format!("region/nodes/{node}/store"));
@@ -337,7 +329,7 @@ fn rolled_back() -> (Region, String) {
     }
     fs::remove_dir_all(region.at("region/broker/store")).unwrap();
     let file = of_broker["file"].as_str().unwrap();
-    let restore = format!("restore --backup {file} --key keys/backup.key --config {BROKER} --json");
+    let restore = format!("restore --backup {file} --key {BACKUP_KEY} --config {BROKER} --json");
     region.run(&restore).done();
     for node in others() {
         region.start(node);
