@@ -284,8 +284,9 @@ impl CardBook {
 
 fn verify(signed: &SignedCard, region: &Region, now: Timestamp) -> Result<VerifiedCard, Reason> {
     let card = &signed.card;
+    let vouched = card.vouched(&signed.previous_signature);
     let oin = region
-        .verify_leaf_signature(&signed.leaf, &card.canonical(), &signed.leaf_signature)
+        .verify_leaf_signature(&signed.leaf, &vouched, &signed.leaf_signature)
         .map_err(|_| Reason::CardInvalid)?;
     if oin != card.oin {
         return Err(Reason::CardOinMismatch);
@@ -430,7 +431,7 @@ impl OwnCard {
         region: &Region,
         previous_signature: Vec<u8>,
     ) -> Result<SignedCard, Reason> {
-        let leaf_signature = region.key().sign(&card.canonical());
+        let leaf_signature = region.key().sign(&card.vouched(&previous_signature));
         Ok(SignedCard {
             leaf: region.leaf().der().to_vec(),
             leaf_signature: leaf_signature.map_err(|error| error.reason())?,

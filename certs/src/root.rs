@@ -131,7 +131,8 @@ impl Root {
         let began = UnixTime::since_unix_epoch(Duration::from_millis(began));
         let verified = self.chain.verify_client_cert(leaf.der(), &[], began);
         verified.map_err(|_| TrustError::Chain)?;
-        verify_p256(leaf.key(), &signed.card.canonical(), &signed.leaf_signature)?;
+        let vouched = signed.card.vouched(&signed.previous_signature);
+        verify_p256(leaf.key(), &vouched, &signed.leaf_signature)?;
         if *leaf.oin() == signed.card.oin { Ok(()) } else { Err(TrustError::Signature) }
     }
 

@@ -23,11 +23,20 @@ pub(crate) fn read_text(path: &Path, bytes_max: u64) -> Result<String, Failure> 
 
 /// Writes a new file; an existing one stays as it is and is a failure.
 pub(crate) fn write_new(path: &Path, text: &str) -> Result<(), Failure> {
-    file::create(path, text.as_bytes()).map_err(|error| match error {
+    file::create(path, text.as_bytes()).map_err(unmade)
+}
+
+/// The same for what others on this machine may not read: it tells of people.
+pub(crate) fn write_new_private(path: &Path, text: &str) -> Result<(), Failure> {
+    file::create_secret(path, text.as_bytes()).map_err(unmade)
+}
+
+fn unmade(error: FileError) -> Failure {
+    match error {
         FileError::Exists { path } => Failure::new(Reason::FileExists, path.display()),
         FileError::Unwritable { path, source } => unwritable(&path, &source),
         error => Failure::new(error.reason(), error),
-    })
+    }
 }
 
 /// Refuses early when a file exists that is to be made.

@@ -37,9 +37,14 @@ pub fn weigh(
     })
 }
 
-/// What approvals add that were checked when they were made here: an asker's own.
-pub fn of_own(header: &Header, part: &Part, mandated: &dyn Fn(&Role) -> bool) -> Approvals {
-    let approvers = part.approvals.iter().filter_map(|approval| approver_of(header, approval).ok());
+/// What approvals add that were checked before: an asker's own when they were made, a recorded
+/// decision's when it was taken.
+pub fn amount_to(
+    header: &Header,
+    approvals: &[Approval],
+    mandated: &dyn Fn(&Role) -> bool,
+) -> Approvals {
+    let approvers = approvals.iter().filter_map(|approval| approver_of(header, approval).ok());
     let values = approvers.map(|approver| value(approver, mandated));
     values.max().unwrap_or(Approvals::None)
 }

@@ -41,7 +41,7 @@ pub struct Card {
 }
 
 impl Card {
-    /// The bytes that both signatures cover.
+    /// The bytes that the key of the card before signs.
     pub fn canonical(&self) -> Vec<u8> {
         Canonical::new("grondslag/card/v1")
             .text(self.oin.as_str())
@@ -55,6 +55,15 @@ impl Card {
             .number(self.seq)
             .signed(self.valid_from.ms())
             .signed(self.valid_until.ms())
+            .finish()
+    }
+
+    /// The bytes that the certificate's key signs: the card with the signature of the key before,
+    /// so that nobody but the agency says which key that was.
+    pub fn vouched(&self, previous_signature: &[u8]) -> Vec<u8> {
+        Canonical::new("grondslag/card/vouched/v1")
+            .bytes(&self.canonical())
+            .bytes(previous_signature)
             .finish()
     }
 
@@ -72,7 +81,7 @@ pub struct SignedCard {
     /// The agency's X.509 leaf certificate, DER.
     #[serde(with = "hex_bytes")]
     pub leaf: Vec<u8>,
-    /// ECDSA P-256 signature of the leaf's key, ASN.1.
+    /// ECDSA P-256 signature of the leaf's key over [`Card::vouched`], ASN.1.
     #[serde(with = "hex_bytes")]
     pub leaf_signature: Vec<u8>,
     /// Ed25519 signature by the sign key of the previous card; empty on a first card.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use grondslag_core::canonical::Canonical;
+use grondslag_core::canonical::{Canonical, Reader as Fields};
 use grondslag_core::catalogue::{Role, RowId};
 use grondslag_core::id::Digest;
 use include_dir::{Dir, include_dir};
@@ -22,6 +22,8 @@ use crate::table::{Row, Rule, Table};
 const PACK_FILE: &str = "pack.toml";
 const CATALOGUE_FILE: &str = "catalogue.toml";
 const TABLE_FOLDER: &str = "table";
+/// Label of a leaf about rules that came into force.
+const LEAF: &str = "grondslag/leaf/policy/v1";
 
 static TABLE: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/table");
 
@@ -131,12 +133,22 @@ impl Pack {
     /// digest of its own rules.
     pub fn leaf(&self, overlay: Option<Digest>) -> Vec<u8> {
         let overlay: Vec<Digest> = overlay.into_iter().collect();
-        Canonical::new("grondslag/leaf/policy/v1")
+        Canonical::new(LEAF)
             .bytes(self.bundle.as_bytes())
             .text(&self.version)
             .list(overlay.iter().map(Digest::as_bytes))
             .text(crate::ENGINE)
             .finish()
+    }
+
+    /// The rules that came into force and those of the party's own, as such a leaf says so.
+    pub fn told_in(leaf: &[u8]) -> Option<(Digest, Option<Digest>)> {
+        let mut fields = Fields::new(leaf, LEAF).ok()?;
+        let bundle = Digest::new(fields.array().ok()?);
+        let _version = fields.text().ok()?;
+        let overlay = fields.list(1).ok()?.into_iter().next();
+        let overlay = overlay.map(|digest| digest.try_into().map(Digest::new)).transpose();
+        Some((bundle, overlay.ok()?))
     }
 
     /// The columns that the pack itself fills in.

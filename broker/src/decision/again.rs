@@ -2,7 +2,8 @@
 //! leaf tells, or the record, the rules or the engine is not what it was.
 
 use grondslag_core::answer::Basis;
-use grondslag_core::catalogue::Category;
+use grondslag_core::approval;
+use grondslag_core::catalogue::{Category, Role};
 use grondslag_core::reason::Reason;
 use grondslag_core::statement::{NamedRuling, Ruling};
 use grondslag_core::tier::Approvals;
@@ -50,7 +51,7 @@ impl DecisionRecord {
         let Some(kind) = self.target_kind() else {
             return found.hold(RECORD, "columns", &self.columns.len(), &0);
         };
-        let facts = pack.visible(&self.asked.header, &kind, self.approvals());
+        let facts = pack.visible(&self.asked.header, &kind, Some(self.approvals(pack)));
         let told = facts.map(|facts| pack.told(&facts)).unwrap_or_default();
         let again = told.into_iter().map(|(name, value)| {
             let standing = standing(&name).to_owned();
@@ -59,8 +60,10 @@ impl DecisionRecord {
         found.hold(RECORD, "columns", &self.columns, &again.collect());
     }
 
-    fn approvals(&self) -> Option<Approvals> {
-        self.columns.get("approvals")?.value.parse().ok()
+    /// From the signatures that are kept: the column alone would be the broker's own word.
+    fn approvals(&self, pack: &Pack) -> Approvals {
+        let mandated = |role: &Role| pack.catalogue().is_mandated(role);
+        approval::amount_to(&self.asked.header, &self.asked.approvals, &mandated)
     }
 
     fn rulings(&self, pack: &Pack) -> Result<Vec<NamedRuling>, Reason> {
@@ -70,8 +73,7 @@ impl DecisionRecord {
             let reason = self.rests_on.iter().find_map(|(_, reason)| *reason);
             return Ok(shut(categories, reason.unwrap_or(Reason::Internal)));
         };
-        let approvals = self.approvals().ok_or(Reason::Malformed)?;
-        rule(pack, header, categories, &kind, approvals, self.leaf.decided_at)
+        rule(pack, header, categories, &kind, self.approvals(pack), self.leaf.decided_at)
     }
 }
 

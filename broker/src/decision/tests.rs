@@ -53,7 +53,7 @@ async fn a_decision_is_read_back_with_all_that_it_was_taken_on_and_is_the_same_a
 async fn whatever_changes_in_a_record_is_found_when_it_is_decided_again() {
     type Change = fn(&mut DecisionRecord);
     let (scene, record) = record().await;
-    let changes: [(&str, Change); 15] = [
+    let changes: [(&str, Change); 16] = [
         ("outcome", |r| r.leaf.rulings[0].verdict = Verdict::Permit),
         ("outcome", |r| r.leaf.rulings[1].verdict = Verdict::Refuse),
         ("tier", |r| r.leaf.rulings[1].cap = Tier::T5),
@@ -67,6 +67,7 @@ async fn whatever_changes_in_a_record_is_found_when_it_is_decided_again() {
         ("version", |r| r.version.push('x')),
         ("columns", |r| r.asked.header.urgency = Urgency::Acute),
         ("columns", |r| r.columns.get_mut("urgency").unwrap().value = "acute".into()),
+        ("columns", |r| r.columns.get_mut("approvals").unwrap().value = "mandated".into()),
         ("columns", |r| r.columns.get_mut("purpose").unwrap().standing = "verified".into()),
         ("outcome", |r| drop(r.columns.remove("target_kind"))),
     ];

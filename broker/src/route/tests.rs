@@ -263,7 +263,7 @@ async fn admit(
         valid_until: until,
     };
     let leaf_key = LeafKey::load(&folder.join("key.pem")).unwrap();
-    let leaf_signature = leaf_key.sign(&card.canonical()).unwrap();
+    let leaf_signature = leaf_key.sign(&card.vouched(&[])).unwrap();
     let leaf = leaf.der().to_vec();
     let signed = SignedCard { leaf, leaf_signature, previous_signature: vec![], admission, card };
     broker.directory.publish(&oin(who), signed).await.unwrap();

@@ -81,12 +81,12 @@ impl Scene {
         let until = self.now.plus_ms(500_000);
         let ca = self.dir.path().join("ca");
         let bytes = card.canonical();
+        let previous_signature =
+            previous.map(|n| statement::sign(&sign_key(n), &bytes).to_vec()).unwrap_or_default();
         SignedCard {
             leaf: self.leaf.der().to_vec(),
-            leaf_signature: self.key.sign(&bytes).unwrap(),
-            previous_signature: previous
-                .map(|n| statement::sign(&sign_key(n), &bytes).to_vec())
-                .unwrap_or_default(),
+            leaf_signature: self.key.sign(&card.vouched(&previous_signature)).unwrap(),
+            previous_signature,
             admission: authority::admit(&ca, &card.oin, &kinds, until, self.now).unwrap(),
             card,
         }
@@ -308,10 +308,14 @@ fn who_looks_back_takes_what_a_certificate_of_the_region_signed_and_nothing_else
     let mut altered = card.clone();
     altered.card.sign_key[0] ^= 1;
     assert!(scene.region.root().verify_card(&altered).is_err(), "altered");
-    let mut foreign = card;
+    let mut foreign = card.clone();
     foreign.card.oin = Oin::parse("00000099000000002000").unwrap();
     let foreign = scene.sign(foreign.card, None, &["sch"]);
     assert!(scene.region.root().verify_card(&foreign).is_err(), "another agency's");
+    // Whoever keeps a card could put a key of its own before it, if that were not signed too.
+    let mut preceded = card.clone();
+    preceded.previous_signature = statement::sign(&sign_key(9), &card.card.canonical()).to_vec();
+    assert!(scene.region.root().verify_card(&preceded).is_err(), "another key before it");
 }
 
 #[test]

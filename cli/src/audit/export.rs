@@ -3,8 +3,9 @@
 //! The field names are those of the Authorization Decision Log and of Logboek Dataverwerkingen
 //! (standards 1 and 2.2), one JSON object per line; or a table as RFC 4180 has it.
 
-use std::fs::File;
+use std::fs::{File, OpenOptions};
 use std::io::{self, BufWriter, Write};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
@@ -25,6 +26,9 @@ use crate::exit::{Exit, Failure};
 use crate::files::unwritable;
 use crate::output::{Output, red};
 use crate::wait::wait;
+
+/// Mode of a file for its owner alone.
+const MODE_OWN: u32 = 0o600;
 
 /// Arguments of `audit export`.
 #[derive(Debug, Args)]
@@ -73,7 +77,7 @@ struct Exported {
 }
 
 pub(super) fn run(args: &ExportArgs, out: Output) -> Result<Exit, Failure> {
-    let files = find(&args.offline)?;
+    let files = find(&args.offline)?.told(out);
     let mut sink = Sink::open(args, out)?;
     let bar = out.progress(None, out.tr("regels", "leaves"));
     let mut export = Export { args, report: Exported::default(), sink: &mut sink };
@@ -205,7 +209,9 @@ impl Sink {
         let Some(path) = &args.to else {
             return Ok(if out.is_json() { Self::Kept(Vec::new()) } else { Self::Screen(out) });
         };
-        let file = File::create_new(path).map_err(|error| match error.kind() {
+        // It tells of people: nobody else on this machine reads it.
+        let file = OpenOptions::new().write(true).create_new(true).mode(MODE_OWN).open(path);
+        let file = file.map_err(|error| match error.kind() {
             io::ErrorKind::AlreadyExists => Failure::new(Reason::FileExists, path.display()),
             _ => unwritable(path, &error),
         })?;

@@ -3,7 +3,8 @@
 //!
 //! A card counts whoever keeps it, since it is signed with the key of a certificate that the
 //! region's root issued to its agency. A key before it counts when it signed the card that
-//! followed; leaves about cards say which keys to try.
+//! followed: that signature is under the certificate's too, so nobody else can put a key of its own
+//! there. Leaves about cards, whoever wrote them, only say which keys to try.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,7 +12,7 @@ use grondslag_certs::Root;
 use grondslag_core::canonical::Reader;
 use grondslag_core::card::SignedCard;
 use grondslag_core::checkpoint::{Origin, SignatureType, SignedCheckpoint, VerifierKey};
-use grondslag_core::id::{Digest, Oin};
+use grondslag_core::id::Oin;
 use grondslag_core::statement;
 use grondslag_evidence::audit::KeptCard;
 
@@ -26,7 +27,7 @@ pub(super) struct Keys {
     /// What an auditor was given: a name that has one is held against these alone.
     given: Vec<VerifierKey>,
     /// Cards that the region's authority vouches for.
-    cards: BTreeMap<Oin, BTreeMap<Digest, SignedCard>>,
+    cards: BTreeMap<Oin, Vec<SignedCard>>,
     /// Keys before those on the cards.
     before: BTreeMap<Oin, BTreeSet<[u8; 32]>>,
 }
@@ -43,14 +44,16 @@ impl Keys {
             return Some(Wrong::CardUnsigned);
         }
         let cards = self.cards.entry(signed.card.oin.clone()).or_default();
-        cards.insert(signed.card.digest(), signed.clone());
+        if !cards.contains(signed) {
+            cards.push(signed.clone());
+        }
         None
     }
 
     /// Looks at a leaf: one about a card names a key that may have signed a card that followed.
     pub(super) fn consider(&mut self, leaf: &[u8]) {
         let Some((oin, key)) = of_card(leaf) else { return };
-        let cards = self.cards.get(&oin).into_iter().flat_map(BTreeMap::values);
+        let cards = self.cards.get(&oin).into_iter().flatten();
         let signed_next = |signed: &SignedCard| {
             let signature = signed.previous_signature.as_slice().try_into();
             signature.is_ok_and(|signature| {
@@ -91,7 +94,7 @@ impl Keys {
     }
 
     fn of_card(&self, party: &Oin) -> Vec<[u8; 32]> {
-        let cards = self.cards.get(party).into_iter().flat_map(BTreeMap::values);
+        let cards = self.cards.get(party).into_iter().flatten();
         let keys: BTreeSet<[u8; 32]> = cards.map(|signed| signed.card.sign_key).collect();
         keys.into_iter().chain(self.before.get(party).into_iter().flatten().copied()).collect()
     }

@@ -35,7 +35,7 @@ use self::replay::ReplayArgs;
 pub(crate) use self::report::{Named, Report, say_findings};
 use self::show::ShowArgs;
 use self::verify::VerifyArgs;
-pub(crate) use self::verify::{Trust, verify};
+pub(crate) use self::verify::{Trust, Wanted, verify};
 
 /// Check ledgers of stopped processes, or copies of them, without trusting anybody
 ///

@@ -21,6 +21,7 @@ use crate::any_process::{AnyProcess, Role, public};
 use crate::exit::Failure;
 use crate::files::unwritable;
 use crate::limits::AUDIT_FOLDERS_MAX;
+use crate::output::{Output, alarm, yellow};
 use crate::serve::oin;
 
 /// The log of a broker, by the name in its store.
@@ -158,48 +159,79 @@ impl Own {
     }
 }
 
-/// The configurations of the processes in some folders; the folder of a demo has many.
-pub(crate) fn find(folders: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
-    let mut files = Vec::new();
-    for folder in folders {
-        let own = configs(folder)?;
-        let mut below = Vec::new();
-        if own.is_empty() {
-            let nodes = within(&folder.join("nodes")).unwrap_or_default();
-            for folder in std::iter::once(folder.join(BROKER)).chain(nodes) {
-                below.extend(configs(&folder).unwrap_or_default());
-            }
+/// The processes of some folders.
+#[derive(Debug, Default)]
+pub(crate) struct Processes {
+    /// Their configurations.
+    pub(crate) configs: Vec<PathBuf>,
+    /// Folders of parties in which there is none that can be read: whoever looks for everybody's
+    /// ledgers must say so.
+    pub(crate) unreadable: Vec<PathBuf>,
+}
+
+impl Processes {
+    /// Their configurations; says which folders have none.
+    pub(crate) fn told(self, out: Output) -> Vec<PathBuf> {
+        for folder in &self.unreadable {
+            let why = out.tr("geen leesbare configuratie", "no configuration that can be read");
+            alarm(&format!("{}: {}", folder.display(), yellow(why)));
         }
-        if own.is_empty() && below.is_empty() {
+        self.configs
+    }
+}
+
+/// Finds the processes in some folders; the folder of a demo has many.
+pub(crate) fn find(folders: &[PathBuf]) -> Result<Processes, Failure> {
+    let mut found = Processes::default();
+    for folder in folders {
+        let own = configs(folder).map_err(|error| {
+            Failure::new(Reason::FileUnreadable, format!("{}: {error}", folder.display()))
+        })?;
+        let broker = Some(folder.join(BROKER)).filter(|broker| broker.is_dir());
+        let nodes = folder.join("nodes");
+        let nodes = if nodes.is_dir() { within(&nodes) } else { Ok(Vec::new()) };
+        let nodes = nodes.map_err(|error| {
+            Failure::new(Reason::FileUnreadable, format!("{}: {error}", folder.display()))
+        })?;
+        if own.is_empty() && broker.is_none() && nodes.is_empty() {
             return Err(Failure::told(
                 Reason::FileUnreadable,
                 format!("{}: hier staat geen proces (configuratie en opslag)", folder.display()),
                 format!("{}: no process stands here (configuration, store)", folder.display()),
             ));
         }
-        files.extend(own.into_iter().chain(below));
+        let below = if own.is_empty() { broker.into_iter().chain(nodes).collect() } else { vec![] };
+        found.configs.extend(own);
+        for folder in below {
+            match configs(&folder) {
+                Ok(configs) if !configs.is_empty() => found.configs.extend(configs),
+                _ => found.unreadable.push(folder),
+            }
+        }
     }
-    if files.len() > AUDIT_FOLDERS_MAX {
+    if found.configs.len() > AUDIT_FOLDERS_MAX {
         return Err(Failure::new(Reason::TooLarge, format!("> {AUDIT_FOLDERS_MAX}")));
     }
-    Ok(files)
+    Ok(found)
 }
 
 /// Configurations of processes right in a folder.
-fn configs(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
-    let entries = within(folder).map_err(|error| {
-        Failure::new(Reason::FileUnreadable, format!("{}: {error}", folder.display()))
-    })?;
+fn configs(folder: &Path) -> io::Result<Vec<PathBuf>> {
     let is_config = |path: &PathBuf| {
         path.extension().is_some_and(|extension| extension == "toml")
             && AnyProcess::load(path).is_ok()
     };
-    Ok(entries.into_iter().filter(is_config).collect())
+    Ok(within(folder)?.into_iter().filter(is_config).collect())
 }
 
+/// What stands in a folder; one that is crowded is not read in part.
 fn within(folder: &Path) -> io::Result<Vec<PathBuf>> {
-    let entries = fs::read_dir(folder)?.take(AUDIT_FOLDERS_MAX);
+    let entries = fs::read_dir(folder)?.take(AUDIT_FOLDERS_MAX.saturating_add(1));
     let mut paths = entries.map(|entry| Ok(entry?.path())).collect::<io::Result<Vec<_>>>()?;
+    if paths.len() > AUDIT_FOLDERS_MAX {
+        let crowded = format!("> {AUDIT_FOLDERS_MAX}");
+        return Err(io::Error::new(io::ErrorKind::QuotaExceeded, crowded));
+    }
     paths.sort_unstable();
     Ok(paths)
 }

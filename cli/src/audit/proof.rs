@@ -38,7 +38,7 @@ pub(super) struct Proof {
     pub(super) inclusion: Vec<Digest>,
     /// In the tree that was signed: a C2SP signed note.
     pub(super) checkpoint: String,
-    /// Keys of the witnesses who cosigned it, to be held against their cards.
+    /// Keys of those who cosigned it: witnesses only if their cards say so.
     pub(super) cosigners: Vec<String>,
 }
 
@@ -67,8 +67,6 @@ pub(super) struct Proved {
     pub(super) index: u64,
     /// Leaves of the tree that was signed.
     pub(super) size: u64,
-    /// How many witnesses cosigned it.
-    pub(super) cosigned: usize,
 }
 
 impl Proof {
@@ -80,17 +78,17 @@ impl Proof {
         if self.format != FORMAT {
             return Err("format");
         }
-        let (size, cosigned) = self.signed(known)?;
+        let size = self.signed(known)?;
         let decision = self.recorded()?;
         if *decision.target_id() != self.target_id {
             return Err("target_id");
         }
         let recorded_at = Timestamp::from_ms(self.record.at_ms);
-        Ok(Proved { decision, recorded_at, index: self.index, size, cosigned })
+        Ok(Proved { decision, recorded_at, index: self.index, size })
     }
 
     /// The entry stands in a tree that the ledger's owner signed.
-    fn signed(&self, known: Option<&str>) -> Result<(u64, usize), &'static str> {
+    fn signed(&self, known: Option<&str>) -> Result<u64, &'static str> {
         let vkey = VerifierKey::parse(&self.vkey).map_err(|_| "vkey")?;
         if vkey.kind != SignatureType::Ed25519 || vkey.to_string() != self.vkey {
             return Err("vkey");
@@ -104,14 +102,14 @@ impl Proof {
             return Err("origin");
         }
         signed.verify(&vkey.key).map_err(|_| "checkpoint_signature")?;
-        let cosigned = self.cosigned(&signed)?;
+        self.cosigned(&signed)?;
         verify_inclusion(&self.entry, self.index, &head.tree(), &self.inclusion)
             .map_err(|_| "inclusion")?;
-        Ok((head.size, cosigned))
+        Ok(head.size)
     }
 
     /// Every other signature is that of a cosigner who is named, and the other way round.
-    fn cosigned(&self, signed: &SignedCheckpoint) -> Result<usize, &'static str> {
+    fn cosigned(&self, signed: &SignedCheckpoint) -> Result<(), &'static str> {
         let mut names = Vec::new();
         for line in &self.cosigners {
             let vkey = VerifierKey::parse(line).map_err(|_| "cosigner")?;
@@ -124,7 +122,7 @@ impl Proof {
         }
         let lines =
             self.checkpoint.rsplit_once("\n\n").map_or(0, |(_, lines)| lines.lines().count());
-        if lines == names.len().saturating_add(1) { Ok(names.len()) } else { Err("cosignature") }
+        if lines == names.len().saturating_add(1) { Ok(()) } else { Err("cosignature") }
     }
 
     /// The entry is the hash of this record, and the record a decision that is whole.

@@ -24,7 +24,7 @@ use super::told;
 use crate::any_process::Role;
 use crate::ask::Names;
 use crate::exit::{Exit, Failure};
-use crate::files::{read_text, write_new};
+use crate::files::{read_text, write_new_private};
 use crate::limits::PROOF_BYTES_MAX;
 use crate::output::{Output, bold, green, red, yellow};
 use crate::wait::wait;
@@ -54,6 +54,11 @@ pub(super) struct CheckArgs {
     /// The ledger's key, as its owner published it; without it the key in the file is taken
     #[arg(long, value_name = "VKEY")]
     vkey: Option<String>,
+
+    /// A witness's key, as it published it: cosignatures of others are not counted; may be
+    /// repeated
+    #[arg(long, value_name = "VKEY")]
+    witness: Vec<String>,
 }
 
 /// A proof that was written.
@@ -75,7 +80,7 @@ struct Place {
 }
 
 pub(super) fn run(args: &ProveArgs, out: Output) -> Result<Exit, Failure> {
-    let files = find(&args.offline)?;
+    let files = find(&args.offline)?.told(out);
     let bar = out.progress(None, out.tr("regels", "leaves"));
     let written = wait(async {
         let mut parties = Vec::new();
@@ -87,7 +92,7 @@ pub(super) fn run(args: &ProveArgs, out: Output) -> Result<Exit, Failure> {
         for party in &parties {
             let mut places = Vec::new();
             let take = |ledger: &str, entry: Entry| {
-                places.extend(Place::of(&args.inquiry, party, ledger, entry)?);
+                places.extend(Place::of(&args.inquiry, party, ledger, entry));
                 Ok(())
             };
             each(party, &bar, take).await?;
@@ -112,21 +117,19 @@ pub(super) fn run(args: &ProveArgs, out: Output) -> Result<Exit, Failure> {
 }
 
 impl Place {
-    fn of(
-        inquiry: &InquiryId,
-        party: &Party,
-        ledger: &str,
-        entry: Entry,
-    ) -> Result<Option<Self>, Failure> {
-        let Behind::Opened(opened) = entry.behind else { return Ok(None) };
-        let decision = Decision::read(&opened).map_err(|word| {
-            Failure::new(Reason::StoreCorrupt, format!("{ledger} {}: {word}", entry.index))
-        })?;
-        let Some(decision) = decision.filter(|one| one.is_of(inquiry, &party.oin)) else {
-            return Ok(None);
-        };
+    fn of(inquiry: &InquiryId, party: &Party, ledger: &str, entry: Entry) -> Option<Self> {
+        let Behind::Opened(opened) = entry.behind else { return None };
+        // One that cannot be read is for `replay` to name: it keeps nobody from proving another.
+        let decision = Decision::read(&opened).ok().flatten()?;
         let (index, at_ms) = (entry.index, entry.recorded_at.ms());
-        Ok(Some(Self { ledger: ledger.to_owned(), index, at_ms, opened, decision }))
+        let ledger = ledger.to_owned();
+        decision.is_of(inquiry, &party.oin).then_some(Self {
+            ledger,
+            index,
+            at_ms,
+            opened,
+            decision,
+        })
     }
 
     async fn proof(&self, party: &Party, keys: &Keys) -> Result<Proof, Failure> {
@@ -249,7 +252,7 @@ fn write(to: &Path, party: &Party, place: &Place, proof: &Proof) -> Result<Writt
     let file = to.join(format!("{}-{target}-{}.proof.json", place.ledger, place.index));
     let text = serde_json::to_string_pretty(proof);
     let text = text.map_err(|error| Failure::new(Reason::Internal, error))?;
-    write_new(&file, &(text + "\n"))?;
+    write_new_private(&file, &(text + "\n"))?;
     let (origin, cosigners) = (proof.origin.clone(), proof.cosigners.len());
     Ok(Written { file, origin, index: place.index, cosigners })
 }
@@ -261,7 +264,7 @@ pub(super) fn check(args: &CheckArgs, out: Output) -> Result<Exit, Failure> {
     })?;
     match proof.verify(args.vkey.as_deref()) {
         Ok(proved) => {
-            holds(&proof, &proved, args.vkey.is_some(), out)?;
+            holds(&proof, &proved, args, out)?;
             Ok(Exit::Done)
         }
         Err(word) => {
@@ -273,16 +276,21 @@ pub(super) fn check(args: &CheckArgs, out: Output) -> Result<Exit, Failure> {
     }
 }
 
-fn holds(proof: &Proof, proved: &Proved, known: bool, out: Output) -> Result<(), Failure> {
+fn holds(proof: &Proof, proved: &Proved, args: &CheckArgs, out: Output) -> Result<(), Failure> {
     let names = Names::load(out.lang())?;
-    let Proved { decision, recorded_at, index, size, cosigned } = proved;
+    let Proved { decision, recorded_at, index, size } = proved;
+    // Whoever made the file chose the keys in it.
+    let (cosigned, unchecked): (Vec<&String>, Vec<&String>) =
+        proof.cosigners.iter().partition(|one| args.witness.contains(*one));
+    let known = args.vkey.is_some();
     out.line(&green(out.tr("het bewijs klopt", "the proof holds")));
     let figures = [
         (out.tr("logboek", "ledger"), proof.origin.clone()),
         (out.tr("sleutel", "key"), proof.vkey.clone()),
         (out.tr("regel", "leaf"), format!("{index} / {size}")),
         (out.tr("vastgelegd", "recorded"), recorded_at.local()),
-        (out.tr("medeondertekeningen", "cosignatures"), cosigned.to_string()),
+        (out.tr("medeondertekeningen", "cosignatures"), cosigned.len().to_string()),
+        (out.tr("niet getoetst", "not checked"), unchecked.len().to_string()),
     ];
     for (label, figure) in figures {
         out.line(&format!("  {label:<20} {}", bold(&figure)));
@@ -297,12 +305,21 @@ fn holds(proof: &Proof, proved: &Proved, known: bool, out: Output) -> Result<(),
         );
         out.note(&yellow(told));
     }
+    if !unchecked.is_empty() {
+        let told = out.tr(
+            "sleutels van medeondertekenaars komen uit het bestand zelf; leg ze naast hun kaart \
+             (--witness)",
+            "keys of cosigners are from the file itself; hold them against their cards (--witness)",
+        );
+        out.note(&yellow(told));
+    }
     out.json(&json!({
         "ok": true,
         "key_known": known,
         "origin": proof.origin,
         "vkey": proof.vkey,
-        "cosigners": proof.cosigners,
+        "cosigners": cosigned,
+        "cosigners_unchecked": unchecked,
         "index": index,
         "size": size,
         "recorded_at": recorded_at.to_string(),

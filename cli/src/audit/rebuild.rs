@@ -6,6 +6,7 @@ use std::sync::Arc;
 use clap::Args;
 use grondslag_core::checkpoint::SignedCheckpoint;
 use grondslag_core::clock::{SetClock, Timestamp};
+use grondslag_core::reason::Reason;
 use grondslag_evidence::audit::LEDGERS;
 use grondslag_evidence::generation::{name, number};
 use grondslag_evidence::ledger::rebuild::{RebuildError, Rebuilt, rebuild};
@@ -78,10 +79,20 @@ fn lost(out: Output, size: u64, said: Option<u64>) -> String {
     }
 }
 
+/// Every process of these folders: a head that is not read could be the one that keeps a ledger from
+/// being made again too short.
+fn all_of(folders: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
+    let found = find(folders)?;
+    match found.unreadable.first() {
+        Some(folder) => Err(Failure::new(Reason::FileUnreadable, folder.display())),
+        None => Ok(found.configs),
+    }
+}
+
 async fn again(config: &Path, heads: &[PathBuf]) -> Result<Rebuilt, Failure> {
     let own = Own::load(config)?;
     let mut shown: Vec<SignedCheckpoint> = Vec::new();
-    for file in if heads.is_empty() { Vec::new() } else { find(heads)? } {
+    for file in if heads.is_empty() { Vec::new() } else { all_of(heads)? } {
         let party = Party::open(&file, None, None).await?;
         shown.extend(party.heads().await?.into_iter().filter_map(|kept| kept.head));
         shown.extend(answered(&own, &party).await?);

@@ -5,13 +5,13 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use grondslag_core::id::{Digest, TargetId};
-use grondslag_policy::Difference;
+use grondslag_policy::{Difference, Pack};
 use indicatif::ProgressBar;
 use serde::Serialize;
 
 use super::decision::{Decision, is_decision};
 use super::entries::{Behind, Entry, each};
-use super::party::{Party, find};
+use super::party::{Party, Processes, find};
 use super::rules::{KeptArgs, Rules, Shelf};
 use crate::exit::{Exit, Failure};
 use crate::limits::AUDIT_FINDINGS_MAX;
@@ -56,7 +56,8 @@ pub(crate) struct Found {
     pub(crate) index: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) target_id: Option<TargetId>,
-    /// `differs`, `no_bundle`, `no_overlay`, `altered`, `lost`, or what is wrong with its body.
+    /// `differs`, `not_in_force`, `no_bundle`, `no_overlay`, `altered`, `lost`, `party_unreadable`,
+    /// or what is wrong with its body.
     pub(crate) problem: String,
     /// The category, or `record`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -70,10 +71,10 @@ pub(crate) struct Found {
 }
 
 pub(super) fn run(args: &ReplayArgs, out: Output) -> Result<Exit, Failure> {
-    let files = find(&args.offline)?;
+    let found = find(&args.offline)?;
     let mut shelf = Shelf::read(&args.kept)?;
     let bar = out.progress(None, out.tr("regels", "leaves"));
-    let report = wait(replay(&files, &mut shelf, &bar))?;
+    let report = wait(replay(&found, &mut shelf, &bar))?;
     bar.finish_and_clear();
     say(&report, out);
     out.json(&report)?;
@@ -81,12 +82,16 @@ pub(super) fn run(args: &ReplayArgs, out: Output) -> Result<Exit, Failure> {
 }
 
 async fn replay(
-    files: &[PathBuf],
+    found: &Processes,
     shelf: &mut Shelf,
     bar: &ProgressBar,
 ) -> Result<Replayed, Failure> {
     let mut report = Replayed::default();
-    for file in files {
+    for folder in &found.unreadable {
+        let folder = folder.display().to_string();
+        report.problem(At { folder: &folder, ledger: "", index: 0 }, "party_unreadable");
+    }
+    for file in &found.configs {
         report.logs += 1;
         report.party(file, shelf, bar).await?;
     }
@@ -110,11 +115,16 @@ impl Replayed {
         let folder = party.folder.display().to_string();
         // Without an opening, and so far without a leaf that says that it was forgotten.
         let mut bare: BTreeMap<Digest, (String, u64)> = BTreeMap::new();
+        // By which rules its own ledger says that it decides from here on.
+        let mut in_force = None;
         let take = |ledger: &str, entry: Entry| {
             let at = At { folder: &folder, ledger, index: entry.index };
             match entry.behind {
                 Behind::Opened(opened) => match Decision::read(&opened) {
-                    Ok(Some(decision)) => self.decision(at, &rules, &decision),
+                    Ok(Some(decision)) if in_force == Some(decision.rules()) => {
+                        self.decision(at, &rules, &decision);
+                    }
+                    Ok(Some(_)) => self.problem(at, "not_in_force"),
                     Ok(None) => {}
                     Err(word) => self.problem(at, word),
                 },
@@ -127,7 +137,8 @@ impl Replayed {
                     let gone = all.filter(|one| bare.remove(*one).is_some()).count();
                     self.without_opening += u64::try_from(gone).unwrap_or(u64::MAX);
                 }
-                Behind::Altered { .. } | Behind::Bare { .. } | Behind::Clear => {}
+                Behind::Clear => in_force = Pack::told_in(&entry.leaf).or(in_force),
+                Behind::Altered { .. } | Behind::Bare { .. } => {}
             }
             Ok(())
         };

@@ -1,6 +1,9 @@
 //! What `audit verify` found, and how it is told.
 
+use std::path::Path;
+
 use grondslag_core::checkpoint::{Cosignature, Origin, SignedCheckpoint};
+use grondslag_core::reason::Reason;
 use grondslag_evidence::audit::KeptHead;
 use grondslag_evidence::ledger::audit::Findings;
 use grondslag_evidence::records::Checked;
@@ -81,6 +84,30 @@ impl Report {
             let folder = party.folder.display().to_string();
             self.findings.push(Named { folder, ledger: ledger.to_owned(), place, leaves, problem });
         }
+    }
+
+    /// What a party has cannot be read. Whatever has another cause ends the audit.
+    pub(super) fn broken(&mut self, folder: &Path, failure: Failure) -> Result<(), Failure> {
+        let theirs = [
+            Reason::StoreCorrupt,
+            Reason::FileUnreadable,
+            Reason::ConfigInvalid,
+            Reason::Malformed,
+        ];
+        if !theirs.contains(&failure.reason()) {
+            return Err(failure);
+        }
+        self.problems = self.problems.saturating_add(1);
+        if self.findings.len() < AUDIT_FINDINGS_MAX {
+            self.findings.push(Named {
+                folder: folder.display().to_string(),
+                ledger: String::new(),
+                place: failure.reason().code().to_owned(),
+                leaves: None,
+                problem: Wrong::PartyUnreadable.word().to_owned(),
+            });
+        }
+        Ok(())
     }
 
     /// Something wrong between parties.
@@ -173,7 +200,7 @@ impl Report {
 
     /// As JSON, every finding with its sentence.
     pub(super) fn json(&self, out: Output) -> Result<Value, Failure> {
-        let failed = |error| Failure::new(grondslag_core::reason::Reason::Internal, error);
+        let failed = |error| Failure::new(Reason::Internal, error);
         let mut json = serde_json::to_value(self).map_err(failed)?;
         let findings = json.get_mut("findings").and_then(Value::as_array_mut);
         for one in findings.into_iter().flatten() {

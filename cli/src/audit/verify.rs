@@ -20,7 +20,7 @@ use indicatif::ProgressBar;
 use super::answers::{Held, answers};
 use super::keys::Keys;
 use super::logs::{Log, Logs, founding, take};
-use super::party::{BROKER, Party, find};
+use super::party::{BROKER, Party, Processes, find};
 use super::report::{Report, all_hold, say};
 use super::shown::Shown;
 use super::words::Wrong;
@@ -60,11 +60,9 @@ pub(crate) struct Trust {
 pub(super) fn run(args: &VerifyArgs, out: Output) -> Result<Exit, Failure> {
     let root = args.root.as_deref().map(Root::load).transpose()?;
     let trust = Trust { vkeys: args.vkey.clone(), root };
-    let files = find(&args.offline)?;
-    let files: Vec<(PathBuf, Option<PathBuf>)> =
-        files.into_iter().map(|file| (file, None)).collect();
+    let found = find(&args.offline)?;
     let bar = out.progress(None, out.tr("regels", "leaves"));
-    let report = wait(verify(&files, &trust, &bar))?;
+    let report = wait(verify(&found.into(), &trust, &bar))?;
     bar.finish_and_clear();
     say(&report, out);
     out.json(&report.json(out)?)?;
@@ -85,26 +83,47 @@ impl Laid {
         self.party.role == Role::Broker
     }
 
-    async fn open(file: &Path, store: Option<&Path>, root: Option<&Root>) -> Result<Self, Failure> {
+    async fn open(
+        file: &Path,
+        store: Option<&Path>,
+        root: Option<&Root>,
+        report: &mut Report,
+    ) -> Result<Self, Failure> {
         let party = Party::open(file, store, root).await?;
         let (ledgers, heads) = (party.copied.ledgers().await?, party.heads().await?);
-        let answers = answers(&party, &ledgers).await?;
+        let answers = answers(&party, &ledgers).await.or_else(|failure| {
+            report.broken(&party.folder, failure)?;
+            Ok::<_, Failure>(Vec::new())
+        })?;
         Ok(Self { party, ledgers, heads, answers })
     }
 }
 
-/// Walks the ledgers of some processes, each by its configuration and perhaps another store.
+/// Whose ledgers are looked into.
+#[derive(Debug, Default)]
+pub(crate) struct Wanted {
+    /// Processes, each by its configuration and perhaps another store.
+    pub(crate) processes: Vec<(PathBuf, Option<PathBuf>)>,
+    /// Folders of parties in which no process can be read.
+    pub(crate) unreadable: Vec<PathBuf>,
+}
+
+impl From<Processes> for Wanted {
+    fn from(found: Processes) -> Self {
+        let processes = found.configs.into_iter().map(|config| (config, None)).collect();
+        Self { processes, unreadable: found.unreadable }
+    }
+}
+
+/// Walks the ledgers of some processes.
 pub(crate) async fn verify(
-    files: &[(PathBuf, Option<PathBuf>)],
+    wanted: &Wanted,
     trust: &Trust,
     bar: &ProgressBar,
 ) -> Result<Report, Failure> {
-    let mut parties = Vec::new();
-    for (file, store) in files {
-        parties.push(Laid::open(file, store.as_deref(), trust.root.as_ref()).await?);
-    }
-    one_region(&parties)?;
     let mut report = Report::default();
+    let parties = laid(wanted, trust, &mut report).await?;
+    one_region(&parties)?;
     let keys = keys_of(&parties, trust, &mut report).await?;
     let heads = parties.iter().flat_map(|one| &one.heads).filter_map(|kept| kept.head.as_ref());
     let answers = parties.iter().flat_map(|one| &one.answers).map(|(_, one)| one.proof.size);
@@ -114,15 +133,8 @@ pub(crate) async fn verify(
     let mut logs = Logs::new();
     for laid in &parties {
         report.logs += 1;
-        there(laid, &mut report).await?;
-        for still in &laid.ledgers {
-            let (origin, log) = walk(laid, still, (&keys, &pins), &sizes, bar, &mut report).await?;
-            let place = origin.to_string();
-            if !take(&mut logs, origin, log) {
-                report.wrong(&laid.party, still.name(), &place, Wrong::CopiesDiffer);
-            }
-        }
-        records(laid, &mut report).await?;
+        let walked = whole(laid, (&keys, &pins), &sizes, &mut logs, bar, &mut report).await;
+        walked.or_else(|failure| report.broken(&laid.party.folder, failure))?;
     }
     if let Some(laid) = parties.iter().find(|one| one.is_broker()) {
         report.restored(&laid.party, &logs);
@@ -169,6 +181,45 @@ fn pins<'a>(parties: &'a [Laid], report: &mut Report) -> Vec<&'a Operators> {
         report.wrong(other, other.role.word(), "region.operators", Wrong::OperatorsDiffer);
     }
     all.iter().map(|one| &one.operators).collect()
+}
+
+/// What the parties have. What one of them has that cannot be read keeps nobody from looking at the
+/// others; where there is nothing else, that is the answer.
+async fn laid(wanted: &Wanted, trust: &Trust, report: &mut Report) -> Result<Vec<Laid>, Failure> {
+    let mut parties = Vec::new();
+    for folder in &wanted.unreadable {
+        report.broken(folder, Failure::from(Reason::FileUnreadable))?;
+    }
+    let alone = wanted.processes.len() == 1;
+    for (file, store) in &wanted.processes {
+        let opened = Laid::open(file, store.as_deref(), trust.root.as_ref(), report).await;
+        match opened {
+            Ok(laid) => parties.push(laid),
+            Err(failure) if alone => return Err(failure),
+            Err(failure) => report.broken(file.parent().unwrap_or(file), failure)?,
+        }
+    }
+    Ok(parties)
+}
+
+/// Walks all ledgers of one party, and holds its records against them.
+async fn whole(
+    laid: &Laid,
+    known: (&Keys, &[&Operators]),
+    sizes: &BTreeSet<u64>,
+    logs: &mut Logs,
+    bar: &ProgressBar,
+    report: &mut Report,
+) -> Result<(), Failure> {
+    there(laid, report).await?;
+    for still in &laid.ledgers {
+        let (origin, log) = walk(laid, still, known, sizes, bar, report).await?;
+        let place = origin.to_string();
+        if !take(logs, origin, log) {
+            report.wrong(&laid.party, still.name(), &place, Wrong::CopiesDiffer);
+        }
+    }
+    records(laid, report).await
 }
 
 /// A party has the ledger that it records in, with all before it, and no crowd around them.
@@ -238,7 +289,11 @@ async fn walk(
 async fn keys_of(parties: &[Laid], trust: &Trust, report: &mut Report) -> Result<Keys, Failure> {
     let mut keys = Keys::given(&trust.vkeys);
     for Laid { party, .. } in parties {
-        for kept in party.cards().await? {
+        let cards = party.cards().await.or_else(|failure| {
+            report.broken(&party.folder, failure)?;
+            Ok::<_, Failure>(Vec::new())
+        })?;
+        for kept in cards {
             if let Some(wrong) = keys.learn(&party.root, &kept) {
                 report.wrong(party, party.role.word(), &kept.place, wrong);
             }

@@ -5,6 +5,7 @@ use grondslag_core::lang::Lang;
 /// What is wrong between parties; what is wrong within a ledger `evidence` names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Wrong {
+    PartyUnreadable,
     HeadUnreadable,
     LedgerMissing,
     TooManyLedgers,
@@ -32,6 +33,7 @@ pub(super) enum Wrong {
 impl Wrong {
     pub(super) const fn word(self) -> &'static str {
         match self {
+            Self::PartyUnreadable => "party_unreadable",
             Self::HeadUnreadable => "head_unreadable",
             Self::LedgerMissing => "ledger_missing",
             Self::TooManyLedgers => "too_many_ledgers",
@@ -103,6 +105,11 @@ const SENTENCES: &[(&str, &str, &str)] = &[
         "unsigned",
         "de sleutel van deze partij heeft dit hoofd niet ondertekend",
         "this party's key did not sign this head",
+    ),
+    (
+        "party_unreadable",
+        "wat deze partij heeft is niet te lezen, en is dus niet getoetst",
+        "what this party has cannot be read, and so it was not checked",
     ),
     (
         "head_unreadable",

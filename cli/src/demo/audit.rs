@@ -13,7 +13,7 @@ use serde::Serialize;
 use super::crew::BROKER;
 use super::place::Place;
 use super::world::World;
-use crate::audit::{Report, Trust, find, verify};
+use crate::audit::{Report, Trust, Wanted, find, verify};
 use crate::exit::Failure;
 use crate::files::unwritable;
 use crate::output::Output;
@@ -51,10 +51,9 @@ impl Audited {
 
 /// Verifies all logs of a region whose processes have ended.
 pub(super) async fn audit(world: &World, place: &Place, out: Output) -> Result<Audited, Failure> {
-    let files = find(&[place.folder().to_owned()])?;
-    let files: Vec<_> = files.into_iter().map(|file| (file, None)).collect();
+    let found = find(&[place.folder().to_owned()])?;
     let bar = out.progress(None, out.tr("logboeken controleren", "checking ledgers"));
-    let report = verify(&files, &Trust::default(), &bar).await?;
+    let report = verify(&found.into(), &Trust::default(), &bar).await?;
     bar.finish_and_clear();
     let tamper_found = tampered(world, place, out).await?;
     Ok(Audited {
@@ -83,8 +82,9 @@ async fn tampered(world: &World, place: &Place, out: Output) -> Result<bool, Fai
         ENTRIES
     };
     let bar = out.progress(None, "");
-    let files = [(place.broker_config(), Some(path))];
-    let report = verify(&files, &Trust::default(), &bar).await?;
+    let processes = vec![(place.broker_config(), Some(path))];
+    let wanted = Wanted { processes, unreadable: Vec::new() };
+    let report = verify(&wanted, &Trust::default(), &bar).await?;
     bar.finish_and_clear();
     let named = |one: &crate::audit::Named| one.ledger == BROKER && one.place == expected;
     Ok(report.findings.iter().any(named))

@@ -73,6 +73,20 @@ fn ledgers_are_held_against_each_other_and_what_was_changed_at_a_node_is_named()
     flip(&node, "wh/h/", size_digit);
     assert_eq!(run(temp.path(), VERIFY).done(), sound);
 
+    // A party that hides keeps nobody from looking at the others, and is named.
+    let config = node.join("node.toml");
+    let text = fs::read_to_string(&config).unwrap();
+    fs::write(&config, text.replacen("[store]", "[stor]", 1)).unwrap();
+    let without = run(temp.path(), VERIFY);
+    let json = without.json();
+    assert_eq!((without.code, &json["logs"]), (1, &3.into()), "{json}");
+    let hides = |(place, problem): &(String, String)| {
+        place == "FILE_UNREADABLE" && problem == "party_unreadable"
+    };
+    assert!(found(&json).iter().any(hides), "{json}");
+    fs::write(&config, text).unwrap();
+    assert_eq!(run(temp.path(), VERIFY).done(), sound);
+
     // Within the last cosignature that the broker keeps.
     flip(&region.join("broker"), "w/cosigned", |value| {
         let end = value.windows(8).position(|window| window == br#"\n","last"#.as_slice());

@@ -78,6 +78,13 @@ fn a_changed_verdict_is_found_and_named(folder: &Path) {
     assert_eq!((altered.code, &json["differences"], &json["problems"]), (1, &0.into(), &1.into()));
     let found = &json["findings"][0];
     assert_eq!((&found["problem"], &found["index"]), (&"altered".into(), &index.into()));
+
+    let node = folder.join("region/nodes/sch-drieveen");
+    planted::other_rules_in_force(&node, &folder.join("ruled"));
+    let ruled = run(folder, &format!("{REPLAY} ruled"));
+    let json = ruled.json();
+    assert_eq!((ruled.code, &json["decisions"]), (1, &0.into()), "{json}");
+    assert_eq!(json["findings"][0]["problem"], "not_in_force");
 }
 
 fn a_decision_by_rules_that_are_not_at_hand_is_counted(folder: &Path) {

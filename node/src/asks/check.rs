@@ -128,7 +128,7 @@ fn shut(rulings: &[NamedRuling]) -> Option<Reason> {
 fn approvals(agency: &Agency, asked: Asked<'_>) -> Approvals {
     let catalogue = agency.pack.catalogue();
     let mandated = |role: &_| catalogue.is_mandated(role);
-    approval::of_own(asked.inquiry.header(), asked.part, &mandated)
+    approval::amount_to(asked.inquiry.header(), &asked.part.approvals, &mandated)
 }
 
 /// The outcome follows from the lines; content that did not fit its padding class makes "all" a

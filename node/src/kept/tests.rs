@@ -111,5 +111,6 @@ async fn the_rules_in_force_are_recorded_when_they_change_and_only_then() {
     let leaf = scene.agency.ledger.read(before + 1, 1).await.unwrap().remove(0).leaf;
     let overlay = scene.agency.overlay.as_ref().unwrap().digest();
     assert_eq!(leaf, pack.leaf(Some(overlay)));
+    assert_eq!(grondslag_policy::Pack::told_in(&leaf), Some((pack.bundle(), Some(overlay))));
     assert!(leaf.windows(32).any(|part| part == pack.bundle().as_bytes()));
 }

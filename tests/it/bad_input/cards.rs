@@ -45,8 +45,8 @@ fn newer(
     signed.card.seq += 1;
     change(&mut signed);
     let bytes = signed.card.canonical();
-    signed.leaf_signature = leaf.sign(&bytes)?;
     signed.previous_signature = sign(previous, &bytes).to_vec();
+    signed.leaf_signature = leaf.sign(&signed.card.vouched(&signed.previous_signature))?;
     Ok(signed)
 }
 

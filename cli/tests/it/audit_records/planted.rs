@@ -10,6 +10,7 @@ use grondslag_core::tier::{Tier, Verdict};
 use grondslag_evidence::audit::copy_folder;
 use grondslag_evidence::records::{Opened, Until, commit_with_annex, committed, find};
 use grondslag_evidence::store::{self, Backend, Batch, Config, Pair, Store};
+use grondslag_policy::Pack;
 
 use crate::audit::owner;
 
@@ -56,6 +57,22 @@ pub(super) fn verdict(broker: &Path, copy: &Path, whole: bool) -> (u64, String) 
         store.commit(batch).await.unwrap();
         (u64::from_be_bytes(index), changed.rulings[0].category.to_string())
     })
+}
+
+/// Copies the folder of a node, and has its ledger say there that other rules came into force than
+/// those by which it decided.
+pub(super) fn other_rules_in_force(node: &Path, copy: &Path) {
+    copy_folder(node, copy).unwrap();
+    let config = Config { path: copy.join("store"), owner: owner(copy), backend: Backend::Sled };
+    tokio::runtime::Runtime::new().unwrap().block_on(async {
+        let store = store::open(config).await.unwrap();
+        let entries = store.scan(b"l/node/e/", None, 1_000).await.unwrap();
+        let in_force = |entry: &Pair| Pack::told_in(&entry.value[ENTRY_HEAD..]);
+        let (entry, (bundle, _)) =
+            entries.into_iter().find_map(|entry| in_force(&entry).map(|of| (entry, of))).unwrap();
+        let value = replaced(&entry.value, bundle.as_bytes(), &[7; Digest::LEN]);
+        store.commit(Batch::new().put(entry.key, value)).await.unwrap();
+    });
 }
 
 /// A decision whose first category was let through, with its entry, which stands in no file yet.

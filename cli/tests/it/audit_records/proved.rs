@@ -1,6 +1,7 @@
 //! One question of the storyline: shown, proved, and the proofs checked without any store.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
@@ -57,6 +58,16 @@ pub(super) fn a_proof_holds_by_itself_and_no_field_of_it_may_change(
         let held = run(folder, &check).done();
         assert_eq!((&held["ok"], &held["key_known"]), (&true.into(), &false.into()));
         assert_eq!(held["decision"]["target_id"], proof["target_id"]);
+        // Whoever made the file chose the keys in it: without a witness's own nothing is counted.
+        let named = proof["cosigners"].as_array().unwrap();
+        assert_eq!((&held["cosigners"], &held["cosigners_unchecked"]), (&json!([]), &json!(named)));
+        if let Some(witness) = named.first().and_then(Value::as_str) {
+            let counted = run(folder, &format!("{check} --witness {witness}")).done();
+            assert_eq!(counted["cosigners"], json!([witness]));
+            assert_eq!(counted["cosigners_unchecked"], json!(named[1..]));
+        }
+        let mode = fs::metadata(folder.join(&file)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o077, 0, "it tells of a person");
         let vkey = proof["vkey"].as_str().unwrap();
         let known = run(folder, &format!("{check} --vkey {vkey}")).done();
         assert_eq!(known["key_known"], true);
