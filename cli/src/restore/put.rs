@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use grondslag_certs::file::{create_secret, read_secret_bytes};
-use grondslag_evidence::backup::{self, Into, Put, read_secret, restore};
+use grondslag_evidence::backup::{self, Place, Put, read_secret, restore};
 use serde_json::{Value, json};
 
 use super::finish::go_on;
@@ -34,7 +34,7 @@ pub(super) fn run(given: &Given<'_>, out: Output) -> Result<Exit, Failure> {
     let bar = out.progress(len, out.tr("terugzetten", "putting back"));
     let put = wait(async {
         let origin = |name: &str| process.origin(name);
-        let into = Into {
+        let into = Place {
             folder: &process.store,
             oin: &process.oin,
             origin: &origin,

@@ -401,7 +401,7 @@ fn a_node_that_was_away_presents_its_head_and_a_restored_one_waits_for_its_opera
     assert!(amended["head"].as_u64() > founded["head"].as_u64(), "{amended}");
     assert_eq!(amended["missed"], serde_json::json!({}));
     let refused = region.run(&format!("restore collect --config {BROKER} --to no.json --json"));
-    assert_eq!(refused.reason(), "HEAD_MISMATCH", "nothing more is to be amended");
+    assert_eq!(refused.reason(), "NOTHING_TO_AMEND", "nothing more is to be amended");
     region.start("broker");
     region.ask();
     restore_node(&mut region, &of_node);
