@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 
 use super::finish::go_on;
 use crate::any_process::Role;
-use crate::backup::failure;
 use crate::backup::process::Process;
+use crate::backup::{failure, no_factors};
 use crate::exit::{Exit, Failure};
 use crate::files::must_be_new;
 use crate::limits::{PEM_BYTES_MAX, TEXT_BYTES_MAX};
@@ -63,7 +63,8 @@ struct Factors<'a> {
 
 impl<'a> Factors<'a> {
     fn read(process: &'a Process, copy: Option<&Path>) -> Result<Option<Self>, Failure> {
-        let (Some(copy), Some(to)) = (copy, process.factors.as_deref()) else { return Ok(None) };
+        let Some(copy) = copy else { return Ok(None) };
+        let to = process.factors.as_deref().ok_or_else(no_factors)?;
         must_be_new(to)?;
         Ok(Some(Self { bytes: read_secret_bytes(copy, TEXT_BYTES_MAX)?, to }))
     }
