@@ -150,9 +150,7 @@ fn what_cannot_be_heeded_is_refused(region: &Region) {
     for line in [
         format!("backup --config {BROKER} {given}"),
         format!("backup --config {node} --factors-to factors.copy --json"),
-        format!(
-            "restore --config {node} --backup no --key keys/backup.key --factors {BROKER} --json"
-        ),
+        format!("restore --config {node} --backup no --key {BACKUP_KEY} --factors {BROKER} --json"),
     ] {
         let refused = region.run(&line);
         assert_eq!(refused.reason(), "CONFIG_INVALID", "{line}");
