@@ -8,6 +8,9 @@ pub(crate) const TEXT_BYTES_MAX: u64 = 16 * 1_024 * 1_024;
 pub(crate) const THREADS: usize = 2;
 /// A day.
 pub(crate) const DAY_MS: i64 = 24 * 3_600 * 1_000;
+/// Oldest founding that an operator signs: long enough for two organisations, and no longer, for
+/// what was asked since its moment is answered again.
+pub(crate) const FOUNDING_AGE_MS_MAX: i64 = 7 * DAY_MS;
 /// Days until a certificate expires, below which a person should act.
 pub(crate) const CERTIFICATE_DAYS_LOW: i64 = 14;
 /// The same for a list of revoked certificates, which is renewed every week.

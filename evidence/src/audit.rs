@@ -147,6 +147,10 @@ fn copy(from: &Path, to: &Path) -> Result<File, CopyError> {
     {
         return Err(CopyError::NotAStore);
     }
+    // Tiles are read where they are; below this folder no link is followed either.
+    if from.join(LEDGERS).is_symlink() {
+        return Err(CopyError::Irregular);
+    }
     let lock = match File::open(from.join("lock")) {
         Ok(lock) => lock,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(CopyError::NotAStore),

@@ -54,7 +54,7 @@ pub(crate) fn mark(batch: Batch, restored: &Restored) -> Result<Batch, StoreErro
 /// Adds to a batch that the ledgers of this number go on, and that the store may serve. Commit it
 /// with the first leaf of the process's own ledger, after those of its other ledgers.
 #[must_use]
-pub fn found(batch: Batch, number: u64) -> Batch {
+pub fn begin(batch: Batch, number: u64) -> Batch {
     batch.put(NUMBER, number.to_be_bytes()).delete(RESTORED)
 }
 
@@ -86,7 +86,7 @@ mod tests {
         let told = Restored { at: Timestamp::from_ms(5), ledgers };
         store.commit(mark(Batch::new(), &told).unwrap()).await.unwrap();
         assert_eq!(restored(&store).await, Ok(Some(told)));
-        store.commit(found(Batch::new(), 2)).await.unwrap();
+        store.commit(begin(Batch::new(), 2)).await.unwrap();
         assert_eq!((number(&store).await, restored(&store).await), (Ok(2), Ok(None)));
         for bad in [vec![], vec![0; 8], 1_u64.to_be_bytes().to_vec()] {
             store.commit(Batch::new().put(NUMBER, bad)).await.unwrap();

@@ -13,7 +13,7 @@ use grondslag_core::checkpoint::Origin;
 use grondslag_core::clock::Timestamp;
 use grondslag_core::id::Digest;
 use grondslag_core::reason::Reason;
-use grondslag_evidence::generation::found;
+use grondslag_evidence::generation::begin;
 use grondslag_evidence::ledger::Entry;
 use grondslag_evidence::store::{Batch, Store, StoreError};
 use grondslag_runtime::run::{Context, SignKeys, StartError};
@@ -101,7 +101,7 @@ pub async fn go_on(config: &NodeConfig, context: &Context) -> Result<u64, StartE
     let number = context.generation.saturating_add(1);
     let left =
         serde_json::to_vec(&Item::ALL).map_err(|error| StartError::new(Reason::Internal, error))?;
-    let state = forget_memory(context.store.as_ref(), found(Batch::new(), number)).await?;
+    let state = forget_memory(context.store.as_ref(), begin(Batch::new(), number)).await?;
     let at = context.clock.clock().now().ms().to_be_bytes();
     context.go_on(LEDGER, origin, &keys, state.put(LEFT, left).put(AT, at)).await?;
     Ok(number)
@@ -120,7 +120,7 @@ pub async fn confirm(
     let refused = |reason| StartError::new(reason, "nothing of a restore is to be confirmed here");
     let mut left = left(store).await.map_err(refused)?;
     if left.is_empty() {
-        return Err(refused(Reason::HeadMismatch));
+        return Err(refused(Reason::NotRestored));
     }
     left.retain(|item| !said.contains(item));
     let body =

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use grondslag_core::checkpoint::Origin;
 use grondslag_core::limits::MESSAGE_BYTES_MAX;
 use grondslag_core::reason::Reason;
-use grondslag_evidence::generation::found;
+use grondslag_evidence::generation::begin;
 use grondslag_evidence::store::Batch;
 use grondslag_proto::v1::key_holder_service_server::KeyHolderServiceServer;
 use grondslag_runtime::operator::{Vitals, serve_operator};
@@ -72,7 +72,7 @@ pub async fn go_on(config: &HolderConfig, context: &Context) -> Result<u64, Star
     let (region, oin) = (context.region_name(), context.oin());
     let origin = |number| Origin::of_member(&region, &oin, "holder", number);
     let number = context.generation.saturating_add(1);
-    context.go_on("holder", origin, &keys, found(Batch::new(), number)).await?;
+    context.go_on("holder", origin, &keys, begin(Batch::new(), number)).await?;
     Ok(number)
 }
 

@@ -35,8 +35,8 @@ pub struct Collected {
 /// a broker that was founded when a node with a higher head was absent.
 ///
 /// # Errors
-/// `LEDGER_FORK` when two heads contradict each other, `HEAD_MISMATCH` when there is nothing to
-/// found or to amend, or why the store cannot be opened.
+/// `LEDGER_FORK` when two heads contradict each other, `NOT_RESTORED` when there is nothing to
+/// found, `NOTHING_TO_AMEND` when no head is higher than a founding's, or why the store cannot be opened.
 pub async fn collect(
     config: &BrokerConfig,
     context: &Context,
@@ -115,7 +115,7 @@ impl Before {
         let number = if is_fresh { context.generation } else { context.generation - 1 };
         if number == 0 {
             let what = "this store was not restored from a backup";
-            return Err(StartError::new(Reason::HeadMismatch, what));
+            return Err(StartError::new(Reason::NotRestored, what));
         }
         let region = context.region_name();
         let origin = |number| Origin::of_broker(&region, number);
@@ -182,7 +182,7 @@ impl Before {
         let before = founded.signed.founding;
         if head.checkpoint().size <= before.head.checkpoint().size {
             let what = "no node holds a higher head than the founding's: nothing is to be amended";
-            return Err(StartError::new(Reason::HeadMismatch, what));
+            return Err(StartError::new(Reason::NothingToAmend, what));
         }
         Ok(Founding { amendment: before.amendment.saturating_add(1), head, missed, ..before })
     }

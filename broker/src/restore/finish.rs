@@ -5,7 +5,7 @@ use grondslag_core::clock::Timestamp;
 use grondslag_core::founding::SignedFounding;
 use grondslag_core::limits::CLOCK_SKEW_MS_MAX;
 use grondslag_core::reason::Reason;
-use grondslag_evidence::generation::found;
+use grondslag_evidence::generation::begin;
 use grondslag_evidence::ledger::Entry;
 use grondslag_evidence::store::Batch;
 use grondslag_runtime::run::{Context, SignKeys, StartError};
@@ -52,7 +52,7 @@ pub async fn finish(
     let mut state = Batch::new();
     if founding.amendment == 0 {
         let store = context.store.as_ref();
-        state = keep_cosigned(store, found(state, number), number.saturating_sub(1)).await?;
+        state = keep_cosigned(store, begin(state, number), number.saturating_sub(1)).await?;
     }
     let entry = Entry { about: signed.about(), leaf: signed.leaf(), state };
     let kept = signed.clone();

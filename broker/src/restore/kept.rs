@@ -80,7 +80,7 @@ impl Foundings {
     /// Keeps a head of the log before that is higher than the founding's.
     ///
     /// # Errors
-    /// `HEAD_MISMATCH` for one that is not, `ATTESTATION_INVALID` for one that this broker never
+    /// `NOT_RESTORED` for the first log, `NOTHING_TO_AMEND` for a lower head, `ATTESTATION_INVALID` for one that this broker never
     /// signed.
     pub(crate) async fn keep_presented(
         &self,
@@ -89,7 +89,7 @@ impl Foundings {
         head: &SignedCheckpoint,
         keys: &[[u8; 32]],
     ) -> Result<(), Reason> {
-        let own = self.own.as_ref().ok_or(Reason::HeadMismatch)?;
+        let own = self.own.as_ref().ok_or(Reason::NotRestored)?;
         let (bare, known) = (head.bare(), own.signed.founding.head.checkpoint());
         let (origin, shown) = (&known.origin, head.checkpoint());
         if shown.origin != *origin || !keys.iter().any(|key| bare.verify(key).is_ok()) {
@@ -97,7 +97,7 @@ impl Foundings {
         }
         let other = shown.size == known.size && shown.root != known.root;
         if shown.size <= known.size && !other {
-            return Err(Reason::HeadMismatch);
+            return Err(Reason::NothingToAmend);
         }
         if bare.note().len() > HEAD_BYTES_MAX {
             return Err(Reason::TooLarge);

@@ -133,8 +133,8 @@ async fn a_higher_head_of_the_log_before_is_kept_and_anything_else_is_not() {
     let keep = async |head: SignedCheckpoint| {
         founded.keep_presented(store.as_ref(), &node, &head, &own).await
     };
-    assert_eq!(keep(head(1, 9, 1, 9)).await, Err(Reason::HeadMismatch));
-    assert_eq!(keep(head(1, 10, 1, 9)).await, Err(Reason::HeadMismatch), "it is the founding's");
+    assert_eq!(keep(head(1, 9, 1, 9)).await, Err(Reason::NothingToAmend));
+    assert_eq!(keep(head(1, 10, 1, 9)).await, Err(Reason::NothingToAmend), "it is the founding's");
     assert_eq!(keep(head(2, 11, 1, 9)).await, Err(Reason::AttestationInvalid), "another log");
     assert_eq!(keep(head(1, 11, 1, 8)).await, Err(Reason::AttestationInvalid), "another key");
     assert!(!founded.is_short(store.as_ref()).await);
@@ -146,7 +146,7 @@ async fn a_higher_head_of_the_log_before_is_kept_and_anything_else_is_not() {
     assert_eq!(keep(head(1, 10, 2, 9)).await, Ok(()));
     let first = Foundings::open(store.as_ref(), 1).await.unwrap();
     let refused = first.keep_presented(store.as_ref(), &node, &head(1, 11, 1, 9), &own).await;
-    assert_eq!(refused, Err(Reason::HeadMismatch));
+    assert_eq!(refused, Err(Reason::NotRestored));
 }
 
 #[tokio::test]

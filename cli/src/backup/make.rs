@@ -28,6 +28,14 @@ pub(super) fn make(
     factors_to: Option<&Path>,
     out: Output,
 ) -> Result<Exit, Failure> {
+    if given.is_some() && process.backup.is_some() {
+        // A process that runs heeds its configuration alone: one backup, in one place.
+        return Err(Failure::told(
+            Reason::ConfigInvalid,
+            "de configuratie heeft [backup]: laat --key en --to weg",
+            "the configuration has [backup]: leave out --key and --to",
+        ));
+    }
     if let Some(to) = factors_to {
         copy_factors(process, to)?;
     }
@@ -142,11 +150,7 @@ fn under_way(folder: &Path) -> Option<u64> {
 /// A separate act: the file stays sealed under a key that is in no backup either.
 fn copy_factors(process: &Process, to: &Path) -> Result<(), Failure> {
     let Some(factors) = &process.factors else {
-        return Err(Failure::told(
-            Reason::ConfigInvalid,
-            "dit proces is geen sleutelhouder: het heeft geen factoren",
-            "this process is no key holder: it has no factors",
-        ));
+        return Err(no_factors());
     };
     must_be_new(to)?;
     let unreadable = |error| Failure::new(Reason::FileUnreadable, format!("{error}"));
@@ -155,6 +159,15 @@ fn copy_factors(process: &Process, to: &Path) -> Result<(), Failure> {
         return Err(Failure::new(Reason::TooLarge, factors.display()));
     }
     Ok(create_secret(to, &fs::read(factors).map_err(unreadable)?)?)
+}
+
+/// Factors are asked for, or given, where there are none.
+pub(crate) fn no_factors() -> Failure {
+    Failure::told(
+        Reason::ConfigInvalid,
+        "dit proces is geen sleutelhouder: het heeft geen factoren",
+        "this process is no key holder: it has no factors",
+    )
 }
 
 /// A backup's failure as a command tells it.

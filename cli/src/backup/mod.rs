@@ -13,8 +13,8 @@ use crate::output::Output;
 
 use self::keys::KeysArgs;
 pub(crate) use self::keys::make_keys;
-pub(crate) use self::make::failure;
 use self::make::make;
+pub(crate) use self::make::{failure, no_factors};
 use self::process::Process;
 
 /// Make a backup of a process's store: one encrypted file, also while the process runs

@@ -5,14 +5,19 @@ use std::path::PathBuf;
 
 use clap::Args;
 use grondslag_certs::file::replace_by_way_of;
-use grondslag_core::founding::SignedFounding;
+use grondslag_core::checkpoint::{SignatureType, VerifierKey};
+use grondslag_core::clock::{Clock as _, Timestamp};
+use grondslag_core::founding::{Founding, SignedFounding};
 use grondslag_core::id::Oin;
+use grondslag_core::limits::CLOCK_SKEW_MS_MAX;
 use grondslag_core::operators::Operator;
 use grondslag_core::reason::Reason;
+use grondslag_runtime::clock::{RegionClock, SystemClock};
 use serde_json::json;
 
 use super::Signer;
 use crate::exit::{Exit, Failure};
+use crate::limits::FOUNDING_AGE_MS_MAX;
 use crate::output::{Output, bold, green, yellow};
 use crate::restore::read;
 
@@ -26,6 +31,14 @@ pub(super) struct FoundingArgs {
     /// File with the founding, from `grondslag restore collect`; it gets this signature too
     #[arg(long)]
     file: PathBuf,
+
+    /// Verifier key (C2SP) of the broker's ledger as you know it; repeat it for the key before
+    #[arg(long, value_name = "KEY", value_parser = VerifierKey::parse)]
+    vkey: Vec<VerifierKey>,
+
+    /// Clock of a demo region; else this computer's
+    #[arg(long, value_name = "FILE")]
+    region_clock: Option<PathBuf>,
 }
 
 /// Adds a signature.
@@ -33,6 +46,20 @@ pub(super) fn run(args: &FoundingArgs, out: Output) -> Result<Exit, Failure> {
     let (file, signer) = (args.file.as_path(), Signer::load(&args.operator)?);
     let mut signed = read(file)?;
     signed.founding.check()?;
+    let now = match &args.region_clock {
+        Some(clock) => RegionClock::open(clock)
+            .map_err(|error| Failure::new(Reason::ClockInvalid, error))?
+            .now(),
+        None => SystemClock::default().now(),
+    };
+    check_moment(&signed.founding, now)?;
+    check_broker(&signed.founding, &args.vkey)?;
+    if args.vkey.is_empty() {
+        out.line(&yellow(out.tr(
+            "Niet vergeleken met de sleutel van de makelaar: geef die met --vkey.",
+            "Not held against the broker's key: give that with --vkey.",
+        )));
+    }
     let own = signer.operator();
     signed.signatures.retain(|signature| signature.operator != own);
     let new = Operator::sign(own.oin(), &signer.key, &signed.founding.canonical());
@@ -41,6 +68,46 @@ pub(super) fn run(args: &FoundingArgs, out: Output) -> Result<Exit, Failure> {
         .map_err(|error| Failure::new(Reason::Internal, error))?;
     replace_by_way_of(&file.with_extension("next"), file, format!("{text}\n").as_bytes())?;
     say(&signed, out)
+}
+
+/// Whatever was asked before a founding is not answered: one of time to come stops the region, and
+/// one of long ago lets old questions through. An amendment keeps the moment of its founding.
+fn check_moment(founding: &Founding, now: Timestamp) -> Result<(), Failure> {
+    let at = founding.at.ms();
+    let (first, last) =
+        (now.ms().saturating_sub(FOUNDING_AGE_MS_MAX), now.ms().saturating_add(CLOCK_SKEW_MS_MAX));
+    if at > last {
+        return Err(Failure::told(
+            Reason::FoundingInvalid,
+            "dit moment moet nog komen; klopt de klok van de makelaar, en die van u?",
+            "its moment is still to come; is the broker's clock right, and yours?",
+        ));
+    }
+    if founding.amendment == 0 && at < first {
+        return Err(Failure::told(
+            Reason::FoundingInvalid,
+            "dit is meer dan een week oud; doe `restore collect` opnieuw",
+            "it is more than a week old; do `restore collect` again",
+        ));
+    }
+    Ok(())
+}
+
+/// The highest head is of the broker that the operator knows.
+fn check_broker(founding: &Founding, known: &[VerifierKey]) -> Result<(), Failure> {
+    let is_broker = |key: &VerifierKey| {
+        key.kind == SignatureType::Ed25519
+            && key.name == founding.head.checkpoint().origin
+            && founding.head.verify(&key.key).is_ok()
+    };
+    if known.is_empty() || known.iter().any(is_broker) {
+        return Ok(());
+    }
+    Err(Failure::told(
+        Reason::FoundingInvalid,
+        "het hoofd is niet van de makelaar die u kent: naam of sleutel is anders dan --vkey",
+        "the head is not of the broker that you know: its name or key is not that of --vkey",
+    ))
 }
 
 fn say(signed: &SignedFounding, out: Output) -> Result<Exit, Failure> {

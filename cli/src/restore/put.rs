@@ -3,13 +3,13 @@
 use std::path::Path;
 
 use grondslag_certs::file::{create_secret, read_secret_bytes};
-use grondslag_evidence::backup::{self, Into, Put, read_secret, restore};
+use grondslag_evidence::backup::{self, Place, Put, read_secret, restore};
 use serde_json::{Value, json};
 
 use super::finish::go_on;
 use crate::any_process::Role;
-use crate::backup::failure;
 use crate::backup::process::Process;
+use crate::backup::{failure, no_factors};
 use crate::exit::{Exit, Failure};
 use crate::files::must_be_new;
 use crate::limits::{PEM_BYTES_MAX, TEXT_BYTES_MAX};
@@ -34,7 +34,7 @@ pub(super) fn run(given: &Given<'_>, out: Output) -> Result<Exit, Failure> {
     let bar = out.progress(len, out.tr("terugzetten", "putting back"));
     let put = wait(async {
         let origin = |name: &str| process.origin(name);
-        let into = Into {
+        let into = Place {
             folder: &process.store,
             oin: &process.oin,
             origin: &origin,
@@ -63,7 +63,8 @@ struct Factors<'a> {
 
 impl<'a> Factors<'a> {
     fn read(process: &'a Process, copy: Option<&Path>) -> Result<Option<Self>, Failure> {
-        let (Some(copy), Some(to)) = (copy, process.factors.as_deref()) else { return Ok(None) };
+        let Some(copy) = copy else { return Ok(None) };
+        let to = process.factors.as_deref().ok_or_else(no_factors)?;
         must_be_new(to)?;
         Ok(Some(Self { bytes: read_secret_bytes(copy, TEXT_BYTES_MAX)?, to }))
     }

@@ -154,7 +154,7 @@ fn lose(node: &Path, name: &str, number: Option<u64>) {
         assert!(!pairs.is_empty());
         let gone = pairs.into_iter().fold(Batch::new(), |batch, pair| batch.delete(pair.key));
         let batch = match number {
-            Some(number) => generation::found(gone, number),
+            Some(number) => generation::begin(gone, number),
             None => gone,
         };
         store.commit(batch).await.unwrap();

@@ -106,6 +106,8 @@ impl Drop for Region {
     }
 }
 
+/// An operator of a demo region, whose clock stands still.
+const SIGN: &str = "operator sign-founding --region-clock region/clock.json";
 const BROKER: &str = "region/broker/broker.toml";
 /// What opens the backups of a demo's broker.
 const BACKUP_KEY: &str = "region/backups/backup.key";
@@ -132,12 +134,28 @@ fn lost_broker() -> (Region, Value) {
     region.ask();
     let backup = region.run(&format!("backup --config {BROKER} --json")).done();
     assert!(backup["ledgers"]["broker"].as_u64().unwrap() > 10, "{backup}");
+    what_cannot_be_heeded_is_refused(&region);
     // What comes after the backup is lost, and nodes saw it.
     region.ask();
     region.ask();
     region.kill("broker");
     fs::rename(region.at("region/broker/store"), region.at("lost")).unwrap();
     (region, backup)
+}
+
+/// A key or a folder beside those of the configuration, and factors where there are none.
+fn what_cannot_be_heeded_is_refused(region: &Region) {
+    let node = Region::config(NODES[0]);
+    let given = "--key keys/backup.pub --to elsewhere --json";
+    for line in [
+        format!("backup --config {BROKER} {given}"),
+        format!("backup --config {node} --factors-to factors.copy --json"),
+        format!("restore --config {node} --backup no --key {BACKUP_KEY} --factors {BROKER} --json"),
+    ] {
+        let refused = region.run(&line);
+        assert_eq!(refused.reason(), "CONFIG_INVALID", "{line}");
+    }
+    assert!(!region.at("elsewhere").exists() && !region.at("factors.copy").exists());
 }
 
 /// Puts the backup back; another key opens nothing, and nothing is put on top of anything.
@@ -164,10 +182,11 @@ fn found_anew(region: &Region) {
     let finish = format!("restore finish --config {BROKER} --founding found.json --json");
     let operators = operators(region);
     let sign = |who: &str| {
-        let line = format!("operator sign-founding --file found.json --operator {who} --json");
+        let line = format!("{SIGN} --file found.json --operator {who} --json");
         region.run(&line).done()["complete"].as_bool().unwrap()
     };
     assert_eq!(region.run(&finish).reason(), "OPERATORS_TOO_FEW");
+    an_operator_signs_only_of_now_and_of_the_broker_it_knows(region, &operators[0]);
     assert!(!sign(&operators[0]) && !sign(&operators[0]));
     assert_eq!(region.run(&finish).reason(), "OPERATORS_TOO_FEW", "one, twice");
     assert!(sign(&operators[1]));
@@ -180,6 +199,35 @@ fn found_anew(region: &Region) {
     let finished = region.run(&finish).done();
     assert!(finished["origin"].as_str().unwrap().ends_with("/2"), "{finished}");
     assert_eq!(finished["index"], 0);
+}
+
+fn an_operator_signs_only_of_now_and_of_the_broker_it_knows(region: &Region, who: &str) {
+    use grondslag_core::checkpoint::{Origin, SignatureType, VerifierKey};
+    const DAY_MS: i64 = 24 * 3_600 * 1_000;
+    let sign = format!("--file found.json --operator {who} --json");
+    let unsigned = fs::read(region.at("found.json")).unwrap();
+    let founding: Value = serde_json::from_slice(&unsigned).unwrap();
+    let now = RegionClockFile::open(&region.at("region/clock.json")).unwrap().now().unwrap();
+    // A founding is made by the broker's clock; the operator's is behind, or eight days on.
+    for (name, ms) in [("behind.json", -DAY_MS), ("ahead.json", 8 * DAY_MS)] {
+        let start = grondslag_core::clock::Timestamp::from_ms(now.ms() + ms);
+        RegionClockFile::create(&region.at(name), start).unwrap();
+        let refused = region.run(&format!("operator sign-founding --region-clock {name} {sign}"));
+        assert_eq!((refused.code, refused.reason().as_str()), (1, "FOUNDING_INVALID"), "{name}");
+    }
+    let ca = grondslag_certs::Root::load(&region.at("region/broker/ca.pem")).unwrap();
+    let origin = |number| Origin::of_broker(&ca.fingerprint().to_string(), number).unwrap();
+    let key = key_of(&region.at("region/broker")).verifying_key().to_bytes();
+    let other = key_of(&region.at(&format!("region/nodes/{}", NODES[0])));
+    let line = |number, key| VerifierKey::new(origin(number), SignatureType::Ed25519, key);
+    for wrong in [line(1, other.verifying_key().to_bytes()), line(2, key)] {
+        let refused = region.run(&format!("{SIGN} --vkey {wrong} {sign}"));
+        assert_eq!(refused.reason(), "FOUNDING_INVALID", "{wrong}");
+    }
+    assert_eq!(fs::read(region.at("found.json")).unwrap(), unsigned, "nothing was signed");
+    region.run(&format!("{SIGN} --vkey {} {sign}", line(1, key))).done();
+    assert_eq!(founding["signatures"].as_array().map(Vec::len), Some(0));
+    fs::write(region.at("found.json"), unsigned).unwrap();
 }
 
 #[test]
@@ -351,7 +399,7 @@ fn collect_and_finish(region: &Region, file: &str) -> Value {
         assert!(began.elapsed() < WAIT, "{collected}");
     };
     for who in operators(region) {
-        let sign = format!("operator sign-founding --file {file} --operator {who} --json");
+        let sign = format!("{SIGN} --file {file} --operator {who} --json");
         region.run(&sign).done();
     }
     region.run(&format!("restore finish --config {BROKER} --founding {file} --json")).done();
@@ -401,7 +449,7 @@ fn a_node_that_was_away_presents_its_head_and_a_restored_one_waits_for_its_opera
     assert!(amended["head"].as_u64() > founded["head"].as_u64(), "{amended}");
     assert_eq!(amended["missed"], serde_json::json!({}));
     let refused = region.run(&format!("restore collect --config {BROKER} --to no.json --json"));
-    assert_eq!(refused.reason(), "HEAD_MISMATCH", "nothing more is to be amended");
+    assert_eq!(refused.reason(), "NOTHING_TO_AMEND", "nothing more is to be amended");
     region.start("broker");
     region.ask();
     restore_node(&mut region, &of_node);

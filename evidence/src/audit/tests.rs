@@ -48,6 +48,12 @@ async fn a_store_with_a_link_or_a_pipe_in_it_is_refused() {
     assert_eq!(take().await.unwrap_err(), CopyError::Irregular);
     drop(listening);
     fs::remove_file(&socket).unwrap();
+    let (tiles, away) = (folder.join(LEDGERS), folder.join("away"));
+    fs::create_dir_all(&tiles).unwrap();
+    fs::rename(&tiles, &away).unwrap();
+    std::os::unix::fs::symlink(&away, &tiles).unwrap();
+    assert_eq!(take().await.unwrap_err(), CopyError::Irregular);
+    fs::remove_file(&tiles).unwrap();
     let (db, kept) = (folder.join("sled/db"), folder.join("sled/kept"));
     fs::rename(&db, &kept).unwrap();
     std::os::unix::fs::symlink(&kept, &db).unwrap();

@@ -13,6 +13,7 @@ use grondslag_core::clock::Timestamp;
 use grondslag_core::id::{Digest, Oin};
 use grondslag_core::statement;
 
+use crate::ledger::LedgerHead;
 use crate::limits::{BUNDLE_BYTES_MAX, LEDGERS_MAX};
 
 /// What every backup begins with.
@@ -40,15 +41,6 @@ pub struct Header {
     pub at: Timestamp,
     /// The heads of its ledgers when it was begun: it holds these leaves, and perhaps some more.
     pub ledgers: Vec<LedgerHead>,
-}
-
-/// The head of one ledger.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LedgerHead {
-    /// What it is called in the store.
-    pub name: String,
-    /// Its checkpoint.
-    pub head: SignedCheckpoint,
 }
 
 impl Header {

@@ -32,10 +32,10 @@ use grondslag_core::reason::Reason;
 use grondslag_core::seal::SealError;
 
 pub use self::folder::{NOW_FILE, Outcome, Wish, newest, outcome, remove_wish, tidy, told, wish};
-pub use self::format::{Header, LedgerHead};
+pub use self::format::Header;
 pub use self::key::{read_public, read_secret};
 pub use self::read::header;
-pub use self::restore::{Into, Put, restore};
+pub use self::restore::{Place, Put, restore};
 pub use self::write::{Means, Written, write};
 use crate::ledger::LedgerError;
 use crate::ledger::audit::Findings;

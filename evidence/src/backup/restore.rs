@@ -23,7 +23,7 @@ use crate::limits::{BACKUP_QUEUE_MAX, RESTORE_BYTES_MAX, RESTORE_ROWS_MAX};
 use crate::store::{self, Backend, Batch, Store, StoreError, sync_folder};
 
 /// Where a backup is put back, and what it is held against.
-pub struct Into<'a> {
+pub struct Place<'a> {
     /// The store's folder: absent or empty.
     pub folder: &'a Path,
     /// Whose store it is.
@@ -53,7 +53,7 @@ pub struct Put {
 pub async fn restore(
     file: &Path,
     secret: &SealSecret,
-    into: Into<'_>,
+    into: Place<'_>,
     progress: &(dyn Fn(u64) + Sync),
 ) -> Result<Put, BackupError> {
     let records = Records::open(file, secret, into.keys)?;
@@ -73,7 +73,7 @@ pub async fn restore(
 async fn fill(
     mut records: Records,
     folder: &Path,
-    (into, header): (&Into<'_>, &Header),
+    (into, header): (&Place<'_>, &Header),
     progress: &(dyn Fn(u64) + Sync),
 ) -> Result<(u64, BTreeMap<String, u64>), BackupError> {
     let (sender, mut queue) = mpsc::channel(BACKUP_QUEUE_MAX);
@@ -119,7 +119,7 @@ async fn fill(
 pub(super) async fn walk(
     store: &Arc<dyn Store>,
     folder: &Path,
-    into: &Into<'_>,
+    into: &Place<'_>,
     header: &Header,
 ) -> Result<BTreeMap<String, u64>, BackupError> {
     let said = header.ledgers.iter().map(|one| (one.name.as_str(), one.head.checkpoint()));

@@ -1,4 +1,3 @@
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
@@ -15,9 +14,10 @@ use tempfile::TempDir;
 use super::*;
 use crate::audit::LEDGERS;
 use crate::generation;
+use crate::health::StoreHealth;
 use crate::ledger::testing::signer;
-use crate::ledger::{self, Entry, Ledger, Tiles};
-use crate::store::{self, Backend, Batch, Config, MemoryStore, Store};
+use crate::ledger::{self, Entry, Ledger, LedgerHead, Tiles};
+use crate::store::{self, Backend, Batch, Capture, Config, MemoryStore, Pair, Store, StoreError};
 
 const NAME: &str = "audit";
 /// What all accounts hold together, at every moment.
@@ -107,7 +107,7 @@ impl Bench {
 async fn put_back(file: &Path, secret: &SealSecret, folder: &Path) -> Result<Put, BackupError> {
     let key = signer(NAME, 1).unwrap().key.verifying_key().to_bytes();
     let origin = |name: &str| Origin::parse(&format!("{name}/1")).ok();
-    let into = Into { folder, oin: &oin(1), origin: &origin, keys: &[key] };
+    let into = Place { folder, oin: &oin(1), origin: &origin, keys: &[key] };
     restore(file, secret, into, &|_| {}).await
 }
 
@@ -253,7 +253,7 @@ async fn a_backup_holds_the_ledgers_that_it_names_and_one_at_least() {
     let (store, origin) = (opened(&folder).await, signer(NAME, 1).unwrap().origin);
     let by = signer(NAME, 1).unwrap().key;
     let (key, of) = (by.verifying_key().to_bytes(), |_: &str| Some(origin.clone()));
-    let into = Into { folder: &folder, oin: &oin(1), origin: &of, keys: &[key] };
+    let into = Place { folder: &folder, oin: &oin(1), origin: &of, keys: &[key] };
     let said = |name: &str, size: u64, root: Digest| {
         let head = Checkpoint { origin: origin.clone(), size, root }.sign(&by);
         let ledgers = vec![LedgerHead { name: name.to_owned(), head }];
@@ -302,11 +302,11 @@ async fn a_backup_goes_only_into_an_empty_folder_of_its_own_organisation() {
     let empty = bench.temp.path().join("empty");
     fs::create_dir(&empty).unwrap();
     let origin = |name: &str| Origin::parse(&format!("{name}/1")).ok();
-    let into = Into { folder: &empty, oin: &oin(2), origin: &origin, keys: &[] };
+    let into = Place { folder: &empty, oin: &oin(2), origin: &origin, keys: &[] };
     let error = restore(&written.file, &secret, into, &|_| {}).await.unwrap_err();
     assert_eq!(error.reason(), Reason::StoreForeign);
     // A ledger that the party's key did not sign.
-    let into = Into { folder: &empty, oin: &oin(1), origin: &origin, keys: &[[7; 32]] };
+    let into = Place { folder: &empty, oin: &oin(1), origin: &origin, keys: &[[7; 32]] };
     let error = restore(&written.file, &secret, into, &|_| {}).await.unwrap_err();
     assert_eq!(error.reason(), Reason::BackupInvalid);
     assert_eq!(fs::read_dir(&empty).unwrap().count(), 0);
@@ -352,17 +352,74 @@ async fn a_backup_that_cannot_be_made_leaves_nothing() {
     assert_eq!(fs::read_dir(bench.folder()).unwrap().count(), 0);
 }
 
-#[tokio::test]
-async fn rows_that_went_during_a_backup_are_gone_and_the_wish_for_one_is_told_of() {
-    let store = MemoryStore::default();
-    store.commit(Batch::new().put("a", "1").put("b", "1")).await.unwrap();
-    let capture = store.capture().unwrap();
-    store.commit(Batch::new().delete("a").put("c", "1")).await.unwrap();
-    let changes: BTreeMap<_, _> =
-        capture.end().unwrap().into_iter().map(|change| (change.key, change.value)).collect();
-    assert_eq!(changes[b"a".as_slice()], None);
-    assert_eq!(changes[b"c".as_slice()], Some(b"1".to_vec()));
+/// A store in which rows change as soon as the first page of them was read.
+#[derive(Debug)]
+struct Changing<'a>(&'a dyn Store, AtomicBool);
 
+#[async_trait::async_trait]
+impl Store for Changing<'_> {
+    async fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        self.0.get(key).await
+    }
+
+    async fn scan(
+        &self,
+        prefix: &[u8],
+        after: Option<&[u8]>,
+        limit: usize,
+    ) -> Result<Vec<Pair>, StoreError> {
+        let page = self.0.scan(prefix, after, limit).await?;
+        // The pages of a backup, and not those in which it looks for ledgers.
+        if prefix.is_empty() && !self.1.swap(true, Ordering::SeqCst) {
+            let change = Batch::new().delete("a/gone").put("a/new", "2").put("a/other", "2");
+            self.0.commit(change).await?;
+        }
+        Ok(page)
+    }
+
+    async fn commit(&self, batch: Batch) -> Result<(), StoreError> {
+        self.0.commit(batch).await
+    }
+
+    fn capture(&self) -> Result<Capture, StoreError> {
+        self.0.capture()
+    }
+
+    async fn health(&self) -> StoreHealth {
+        self.0.health().await
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rows_that_went_during_a_backup_are_gone_where_it_is_put_back() {
+    let (bench, (secret, public)) = (Bench::new().await, keys());
+    bench.append(10).await;
+    let rows = ["a/gone", "a/other", "a/same"].into_iter();
+    let rows = rows.fold(Batch::new(), |batch, key| batch.put(key, "1"));
+    bench.store.commit(rows).await.unwrap();
+    let changing = Changing(bench.store.as_ref(), AtomicBool::new(false));
+    let means = Means {
+        process: "broker",
+        oin: &oin(1),
+        store: &changing,
+        tiles: None,
+        key: &public,
+        signer: &signer(NAME, 1).unwrap().key,
+        folder: &bench.folder(),
+        at: Timestamp::from_ms(7),
+    };
+    let written = write(means, &|_| {}).await.unwrap();
+    assert!(changing.1.load(Ordering::SeqCst));
+    let folder = bench.temp.path().join("into");
+    put_back(&written.file, &secret, &folder).await.unwrap();
+    let rows = opened(&folder).await.scan(b"a/", None, 10).await.unwrap();
+    let rows: Vec<_> = rows.into_iter().map(|pair| (pair.key, pair.value)).collect();
+    let row = |key: &str, value: &str| (key.as_bytes().to_vec(), value.as_bytes().to_vec());
+    assert_eq!(rows, [row("a/new", "2"), row("a/other", "2"), row("a/same", "1")]);
+}
+
+#[tokio::test]
+async fn the_wish_for_a_backup_is_told_of() {
     let temp = tempfile::tempdir().unwrap();
     let folder = temp.path();
     assert!(wish(folder).is_none() && outcome(folder).unwrap().is_none());

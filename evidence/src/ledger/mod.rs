@@ -38,6 +38,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
 use self::keys::{Head, Keys, PREFIX, decode, encode};
+pub use self::outside::LedgerHead;
 pub(crate) use self::outside::{filed as filed_bundles, filed_in, heads};
 pub use self::receipt::{Placed, Proven, Receipt};
 use self::sequencer::{Cost, Parts, PlacedState, Queued, Request, Sequencer, Shown};

@@ -3,12 +3,22 @@
 
 use std::collections::BTreeMap;
 
+use grondslag_core::checkpoint::SignedCheckpoint;
+
 use super::audit::names;
 use super::keys::{Filed, Head, Keys, PREFIX};
 use super::{LedgerError, Tile};
-use crate::backup::LedgerHead;
 use crate::limits::TILE_WIDTH;
 use crate::store::{Store, StoreError};
+
+/// The head of one ledger.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LedgerHead {
+    /// What it is called in the store.
+    pub name: String,
+    /// Its checkpoint.
+    pub head: SignedCheckpoint,
+}
 
 /// The head of every ledger in a store.
 pub(crate) async fn heads(store: &dyn Store) -> Result<Vec<LedgerHead>, LedgerError> {

@@ -6,11 +6,14 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io::{self, Read as _, Write as _};
+use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use grondslag_core::id::Digest;
+use rustix::fs::{Mode, OFlags};
+use rustix::io::Errno;
 
 use super::LedgerError;
 use crate::limits::{BUNDLE_BYTES_MAX, TILE_WIDTH};
@@ -105,6 +108,16 @@ impl Tiles {
         let Place::Folder(top) = &self.0 else { return Ok(()) };
         let mut folders = vec![top.clone()];
         while let Some(folder) = folders.pop() {
+            // No link is followed, not even of the ledger's own folder: a store may be another's.
+            match fs::symlink_metadata(&folder) {
+                Ok(there) if there.is_dir() => {}
+                Ok(_) => {
+                    found(Path::new("."));
+                    continue;
+                }
+                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                Err(error) => return Err(error),
+            }
             let entries = match fs::read_dir(&folder) {
                 Ok(entries) => entries,
                 Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
@@ -113,13 +126,15 @@ impl Tiles {
             for entry in entries {
                 let entry = entry?;
                 let path = entry.path();
-                if entry.file_type()?.is_dir() {
+                let kind = entry.file_type()?;
+                if kind.is_dir() {
                     folders.push(path);
                     continue;
                 }
                 let within = path.strip_prefix(top).unwrap_or(&path);
                 let half = within.extension().is_some_and(|extension| extension == "new");
-                if !half && !Tile::at(within).is_some_and(|tile| tile.is_within(bundles)) {
+                let is_tile = Tile::at(within).is_some_and(|tile| tile.is_within(bundles));
+                if !kind.is_file() || (!half && !is_tile) {
                     found(within);
                 }
             }
@@ -161,8 +176,10 @@ impl Tiles {
     fn read(&self, tile: Tile) -> Result<Option<Vec<u8>>, LedgerError> {
         match &self.0 {
             Place::Folder(folder) => {
-                let read = read_file(&folder.join(tile.path()));
-                read.map_err(|error| StoreError::from(error).into())
+                read_file(folder, &tile.path()).map_err(|error| match error.kind() {
+                    io::ErrorKind::InvalidInput => LedgerError::Damaged(tile),
+                    _ => StoreError::from(error).into(),
+                })
             }
             Place::Memory(tiles) => {
                 Ok(tiles.lock().unwrap_or_else(PoisonError::into_inner).get(&tile).cloned())
@@ -264,13 +281,40 @@ pub(super) fn joined(hashes: &[Digest]) -> Vec<u8> {
     hashes.iter().flat_map(Digest::as_bytes).copied().collect()
 }
 
-fn read_file(path: &Path) -> io::Result<Option<Vec<u8>>> {
-    match fs::metadata(path) {
-        Ok(found) if found.len() > BUNDLE_BYTES_MAX => Err(io::ErrorKind::InvalidData.into()),
-        Ok(_) => fs::read(path).map(Some),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(error),
+/// A plain file below plain folders: an auditor reads stores of others, in which a link could name
+/// any file of the auditor's own.
+fn read_file(top: &Path, within: &Path) -> io::Result<Option<Vec<u8>>> {
+    let file = match open_plain(top, within) {
+        Ok(fd) => File::from(fd),
+        Err(Errno::NOENT) => return Ok(None),
+        // A link, something that is no folder, or a socket.
+        Err(Errno::LOOP | Errno::NOTDIR | Errno::NXIO) => {
+            return Err(io::ErrorKind::InvalidInput.into());
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let found = file.metadata()?;
+    if !found.is_file() {
+        return Err(io::ErrorKind::InvalidInput.into());
     }
+    if found.len() > BUNDLE_BYTES_MAX {
+        return Err(io::ErrorKind::InvalidData.into());
+    }
+    let mut bytes = Vec::new();
+    file.take(BUNDLE_BYTES_MAX).read_to_end(&mut bytes)?;
+    Ok(Some(bytes))
+}
+
+/// Opens a file without following a link, and without waiting at a pipe.
+fn open_plain(top: &Path, within: &Path) -> rustix::io::Result<OwnedFd> {
+    let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NOFOLLOW;
+    let mut opened = rustix::fs::open(top, flags | OFlags::DIRECTORY, Mode::empty())?;
+    let mut parts = within.components().peekable();
+    while let Some(part) = parts.next() {
+        let kind = if parts.peek().is_some() { OFlags::DIRECTORY } else { OFlags::NONBLOCK };
+        opened = rustix::fs::openat(&opened, part.as_os_str(), flags | kind, Mode::empty())?;
+    }
+    Ok(opened)
 }
 
 /// Writes a file that is there whole or not at all, and its name in folders that last.
@@ -342,6 +386,39 @@ mod tests {
             assert_eq!(tiles.entries(1_001), Ok(bundle(1)));
             assert!(tiles.has(tile));
         }
+    }
+
+    #[test]
+    fn no_link_is_followed_and_no_pipe_is_waited_for() {
+        use std::os::unix::fs::symlink;
+        let temp = tempfile::tempdir().unwrap();
+        let (own, given) = (temp.path().join("own"), temp.path().join("given"));
+        let (tile, path) = (Tile::Entries { index: 0 }, "tile/entries/000");
+        Tiles::folder(own.clone()).write(tile, &bundled(&bundle(1))).unwrap();
+        let refused = |stray: &str| {
+            let (tiles, mut strays) = (Tiles::folder(given.clone()), Vec::new());
+            assert_eq!(tiles.entries(0), Err(LedgerError::Damaged(tile)), "{stray}");
+            assert_eq!(tiles.bytes(tile), Err(LedgerError::Damaged(tile)), "{stray}");
+            let written = tiles.write(tile, &bundled(&bundle(1)));
+            assert_eq!(written, Err(LedgerError::Damaged(tile)), "{stray}");
+            tiles.strays(1, |path| strays.push(path.to_owned())).unwrap();
+            assert_eq!(strays, [PathBuf::from(stray)]);
+        };
+        symlink(&own, &given).unwrap();
+        refused(".");
+        fs::remove_file(&given).unwrap();
+        // Each folder on the way, and the file itself.
+        for part in ["tile", "tile/entries", path] {
+            let link = given.join(part);
+            fs::create_dir_all(link.parent().unwrap()).unwrap();
+            symlink(own.join(part), &link).unwrap();
+            refused(part);
+            fs::remove_dir_all(&given).unwrap();
+        }
+        let pipe = given.join(path);
+        fs::create_dir_all(pipe.parent().unwrap()).unwrap();
+        rustix::fs::mkfifoat(rustix::fs::CWD, &pipe, Mode::RUSR | Mode::WUSR).unwrap();
+        refused(path);
     }
 
     #[test]

@@ -73,6 +73,12 @@ impl Watching {
         self.log().asked_from
     }
 
+    /// As after a founding of this moment, for tests.
+    #[cfg(test)]
+    pub(crate) fn founded_at(&self, at: Timestamp) {
+        self.log.write().unwrap_or_else(std::sync::PoisonError::into_inner).asked_from = Some(at);
+    }
+
     /// The founding of the log that is followed, as it stands in that log; nothing for the first.
     ///
     /// # Errors

@@ -78,7 +78,7 @@ impl Context {
     ) -> Result<(), StartError> {
         if self.restored.is_none() {
             let what = "this store was not put back from a backup";
-            return Err(StartError::new(Reason::HeadMismatch, what));
+            return Err(StartError::new(Reason::NotRestored, what));
         }
         let number = self.generation.saturating_add(1);
         let next = self.ledger_of(number, name, &origin, keys).await?;

@@ -119,6 +119,15 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
          handtekening",
     ),
     (
+        "Verifier key (C2SP) of the broker's ledger as you know it; repeat it for the key before",
+        "Verificatiesleutel (C2SP) van het logboek van de makelaar zoals u die kent; herhaal voor \
+         de sleutel daarvoor",
+    ),
+    (
+        "Clock of a demo region; else this computer's",
+        "Klok van een demoregio; anders die van deze computer",
+    ),
+    (
         "After a restore, say that index, measures and consents are up to date (stop the node \
          first)",
         "Bevestig na een herstel dat index, maatregelen en toestemmingen actueel zijn (stop eerst \

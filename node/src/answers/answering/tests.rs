@@ -557,3 +557,27 @@ async fn a_broker_that_contradicts_itself_is_recorded_once_and_finds_nobody_any_
         assert!(crate::watch::stopped_by(scene.store.as_ref()).await.is_ok(), "{fault:?}");
     }
 }
+
+/// The broker's log was founded anew, or this node itself was restored: what was asked before may
+/// have been answered, and nobody knows any more.
+#[tokio::test]
+async fn what_was_asked_before_a_restore_is_refused_and_what_was_asked_since_is_decided() {
+    use crate::restore::Standing;
+    for of_broker in [true, false] {
+        let mut scene = scene().await;
+        let asked = scene.question(&Ask::guardian(&["G05"]));
+        let at = asked.header.times.asked_at;
+        for (from, refused) in [(at.plus_ms(1), true), (at, false)] {
+            if of_broker {
+                scene.agency.watching.founded_at(from);
+            } else {
+                scene.agency.restored = Standing { unconfirmed: false, asked_from: Some(from) };
+            }
+            let reply = put(&scene, &asked).await;
+            let reason = refused.then_some(Stop::Refused(Reason::AskedBeforeRestore));
+            assert_eq!(reply.err(), reason, "{of_broker}");
+            let decided = decisions(&scene.agency, 0, 10, None).await.unwrap();
+            assert_eq!(decided.is_empty(), refused, "{of_broker}");
+        }
+    }
+}
