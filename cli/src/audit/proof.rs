@@ -120,9 +120,8 @@ impl Proof {
             signed.cosigned_by(vkey.name.as_str(), &vkey.key).ok_or("cosignature")?;
             names.push(vkey.name);
         }
-        let lines =
-            self.checkpoint.rsplit_once("\n\n").map_or(0, |(_, lines)| lines.lines().count());
-        if lines == names.len().saturating_add(1) { Ok(()) } else { Err("cosignature") }
+        let all = signed.signatures() == names.len().saturating_add(1);
+        if all { Ok(()) } else { Err("cosignature") }
     }
 
     /// The entry is the hash of this record, and the record a decision that is whole.

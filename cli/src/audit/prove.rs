@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use grondslag_core::checkpoint::{
-    Checkpoint, Cosignature, Origin, SignatureType, SignedCheckpoint, VerifierKey,
+    Checkpoint, Origin, SignatureType, SignedCheckpoint, VerifierKey,
 };
 use grondslag_core::id::InquiryId;
 use grondslag_core::reason::Reason;
@@ -194,25 +194,16 @@ fn cosigned(
     head: &SignedCheckpoint,
     keys: &Keys,
 ) -> Result<(SignedCheckpoint, Vec<String>), Failure> {
-    let note = head.note();
-    let (text, lines) = note.rsplit_once("\n\n").unwrap_or((&note, ""));
-    let own = head.checkpoint().origin.clone();
-    let (mut kept, mut cosigners) = (String::new(), Vec::new());
-    for line in lines.lines() {
-        let name = Cosignature::parse(line).map(|one| one.name().clone());
-        let vkey = match &name {
-            Ok(name) if *name != own => match cosigner(head, name, keys) {
-                Some(vkey) => Some(vkey),
-                None => continue,
-            },
-            _ => None,
-        };
-        cosigners.extend(vkey);
-        kept.push_str(line);
-        kept.push('\n');
+    let (mut signed, mut cosigners) = (head.bare(), Vec::new());
+    for cosignature in head.cosignatures() {
+        let Some(vkey) = cosigner(head, cosignature.name(), keys) else { continue };
+        signed =
+            signed.with(&cosignature).map_err(|error| Failure::new(Reason::StoreCorrupt, error))?;
+        // A witness with several lines is named once, as the reader of a proof expects.
+        if !cosigners.contains(&vkey) {
+            cosigners.push(vkey);
+        }
     }
-    let signed = SignedCheckpoint::parse(&format!("{text}\n\n{kept}"));
-    let signed = signed.map_err(|error| Failure::new(Reason::StoreCorrupt, error))?;
     Ok((signed, cosigners))
 }
 

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use grondslag_core::checkpoint::{Cosignature, Origin, SignedCheckpoint};
+use grondslag_core::checkpoint::{Origin, SignedCheckpoint};
 use grondslag_core::reason::Reason;
 use grondslag_evidence::audit::KeptHead;
 use grondslag_evidence::ledger::audit::Findings;
@@ -186,11 +186,12 @@ impl Report {
     }
 
     fn cosigned(&mut self, party: &Party, kept: &KeptHead, head: &SignedCheckpoint, keys: &Keys) {
-        for name in witnesses(head) {
-            let of_witness = keys.of_witness(&name);
+        for cosignature in head.cosignatures() {
+            let name = cosignature.name();
+            let of_witness = keys.of_witness(name);
             if of_witness.is_empty() {
                 self.unchecked += 1;
-            } else if holds(head, &name, &of_witness) {
+            } else if holds(head, name, &of_witness) {
                 self.cosignatures += 1;
             } else {
                 self.wrong(party, BROKER, &kept.place, Wrong::CosignatureInvalid);
@@ -216,7 +217,8 @@ impl Report {
 
 /// Whether every line under a kept head that can be checked holds: those of witnesses.
 pub(super) fn all_hold(head: &SignedCheckpoint, keys: &Keys) -> bool {
-    witnesses(head).iter().all(|name| {
+    head.cosignatures().all(|cosignature| {
+        let name = cosignature.name();
         let of_witness = keys.of_witness(name);
         of_witness.is_empty() || holds(head, name, &of_witness)
     })
@@ -225,14 +227,6 @@ pub(super) fn all_hold(head: &SignedCheckpoint, keys: &Keys) -> bool {
 /// A line of another key than the witness's holds under none of them.
 fn holds(head: &SignedCheckpoint, name: &Origin, keys: &[[u8; 32]]) -> bool {
     keys.iter().any(|key| head.cosigned_by(name.as_str(), key).is_some())
-}
-
-/// Who cosigned a head; the log's own signature is not one.
-fn witnesses(head: &SignedCheckpoint) -> Vec<Origin> {
-    let note = head.note();
-    let lines = note.rsplit_once("\n\n").map_or("", |(_, lines)| lines).lines();
-    let names = lines.filter_map(|line| Some(Cosignature::parse(line).ok()?.name().clone()));
-    names.filter(|name| *name != head.checkpoint().origin).collect()
 }
 
 /// The figures, and what is wrong.

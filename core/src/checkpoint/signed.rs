@@ -5,7 +5,7 @@ use std::fmt;
 use ed25519_dalek::SigningKey;
 
 use super::cosignature;
-use super::note::Note;
+use super::note::{Note, NoteSignature};
 use super::{Checkpoint, CheckpointError, Cosignature, Origin, SignatureType, VerifierKey};
 use crate::clock::Timestamp;
 use crate::limits::{NOTE_BYTES_MAX, SIGNATURES_MAX};
@@ -102,6 +102,19 @@ impl SignedCheckpoint {
         let mut bare = self.clone();
         bare.note.signatures.retain(|line| line.name == self.checkpoint.origin);
         bare
+    }
+
+    /// What witnesses signed, by their own word; none of it is verified. A line that is neither
+    /// the log's own nor a cosignature is passed over, and counts in
+    /// [`SignedCheckpoint::signatures`].
+    pub fn cosignatures(&self) -> impl Iterator<Item = Cosignature> + '_ {
+        let foreign = |line: &&NoteSignature| line.name != self.checkpoint.origin;
+        self.note.signatures.iter().filter(foreign).filter_map(Cosignature::of)
+    }
+
+    /// How many signature lines there are, the log's own with them.
+    pub fn signatures(&self) -> usize {
+        self.note.signatures.len()
     }
 
     /// When this witness cosigned, if it did and every signature line of this name and key holds;

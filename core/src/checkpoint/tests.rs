@@ -119,6 +119,25 @@ fn one_false_line_of_a_witness_spoils_its_true_one() {
     assert_eq!(signed.verify(&public(1)), Err(CheckpointError::BadSignature));
 }
 
+/// A foreign line of a plain signature's length is no cosignature, and is counted all the same.
+#[test]
+fn cosignatures_are_told_apart_from_the_log_s_own_signature_and_from_strange_lines() {
+    let mut signed = cosigned();
+    let told = |signed: &SignedCheckpoint| -> Vec<(String, Timestamp)> {
+        signed.cosignatures().map(|one| (one.name().to_string(), one.at())).collect()
+    };
+    let both = [("w2".to_owned(), at(100)), ("w3".to_owned(), at(101))];
+    assert_eq!((told(&signed), signed.signatures()), (both.to_vec(), 3));
+    let strange = NoteSignature { name: name("w4"), id: [4; 4], bytes: vec![4; 64] };
+    signed.note.signatures.push(strange);
+    assert_eq!((told(&signed), signed.signatures()), (both.to_vec(), 4));
+    // The log's own name never witnesses itself.
+    let own = signed.cosign(&name("ab12/1"), &key(1), at(102));
+    let signed = signed.with(&own).unwrap();
+    assert_eq!((told(&signed), signed.signatures()), (both.to_vec(), 5));
+    assert_eq!(told(&signed.bare()), []);
+}
+
 #[test]
 fn a_cosignature_travels_as_its_line() {
     let line = cosigned().cosign(&name("w2"), &key(2), at(77));

@@ -7,11 +7,12 @@ use grondslag_core::clock::Clock as _;
 use grondslag_evidence::records::{check, committed, forget_due, matches};
 use grondslag_evidence::store::{Pair, Store as _};
 use grondslag_policy::{NotAgain, Overlay};
+use grondslag_proto::question::TargetQuestion;
 use serde_json::json;
 
 use super::super::answering::answer;
 use super::*;
-use crate::fixture::{Ask, CANARY, GI, KNOWN, Scene, UNKNOWN};
+use crate::fixture::{Ask, CANARY, GI, KNOWN, Scene, UNKNOWN, attest, sign};
 use crate::processing::SUBJECT_TYPE;
 
 async fn scene() -> Scene {
@@ -66,8 +67,12 @@ const ROOMS: [&str; 13] = [
 
 /// Sizes of the new keys and values, by what the key begins with.
 async fn grown(scene: &Scene, ask: &Ask) -> Vec<(String, usize, usize)> {
+    grown_by(scene, scene.question(ask)).await
+}
+
+async fn grown_by(scene: &Scene, question: TargetQuestion) -> Vec<(String, usize, usize)> {
     let before = stored(scene).await;
-    put(scene, ask).await;
+    answer(&scene.agency, question).await.unwrap();
     let after = stored(scene).await;
     let new = after.into_iter().filter(|(key, size)| before.get(key) != Some(size));
     let mut shape: Vec<_> = new
@@ -109,6 +114,33 @@ async fn invariant_04_hit_and_miss_leave_as_many_keys_and_bytes() {
         let leaves: Vec<_> = leaves.iter().filter(|leaf| is_decision(&leaf.leaf)).collect();
         assert!(leaves.iter().all(|leaf| leaf.leaf.len() == leaves[0].leaf.len()));
         assert_eq!(leaves.len(), 3);
+    }
+}
+
+/// Only of a known child is the detail opened, so that a spoiled one alarms there alone: neither
+/// the record's length nor anything else that is stored may tell the one from the other.
+#[tokio::test]
+async fn invariant_04_an_alarm_leaves_as_many_keys_and_bytes_as_a_miss() {
+    for categories in [&["G05"][..], &["G05", "G24", "G16"]] {
+        let scene = scene().await;
+        let mut shapes = Vec::new();
+        for (id, subject) in [(1, UNKNOWN), (2, KNOWN)] {
+            let ask = Ask::guardian(categories).id(id).about(subject);
+            let mut question = scene.question(&ask);
+            scene.put_detail(&mut question, &[0xff]);
+            sign(&mut question);
+            attest(&mut question, |_| {});
+            let mut shape = grown_by(&scene, question).await;
+            // A slot's line may differ, as above.
+            shape.retain(|(room, ..)| room != "s/");
+            shapes.push(shape);
+        }
+        assert_eq!(shapes[0], shapes[1], "{categories:?}");
+        let bodies = scene.records(Kind::Decision).await;
+        let alarms = read(&scene).await.into_iter().map(|one| one.alarm);
+        let alarms: Vec<_> = alarms.flatten().collect();
+        assert_eq!((bodies.len(), alarms), (2, vec![Reason::Malformed]), "{categories:?}");
+        assert!(bodies.iter().all(|body| body.len() == length(categories.len())));
     }
 }
 
