@@ -54,7 +54,11 @@ async fn five_years_on_openings_go_the_tree_stays_whole_and_every_gap_has_its_pr
             assert_eq!(*before, record);
         }
     }
-    let checked = check(scene.store.as_ref(), &scene.agency.ledger).await.unwrap();
+    // A term counts from a moment just before the leaf of what is kept.
+    let retention = scene.agency.pack.retention();
+    let least = |_: &str, at: Timestamp| retention.least_end(Kept::Decision, at.plus_ms(-1_000));
+    let (store, ledger) = (scene.store.as_ref(), &scene.agency.ledger);
+    let checked = check(store, ledger, &least).await.unwrap();
     assert_eq!(checked.findings, Vec::new());
     assert!(checked.forgotten > 20 && checked.deletions > 20);
     let state = scene.agency.retention().await.unwrap();
@@ -89,7 +93,7 @@ async fn a_round_that_fails_shows_and_the_next_turn_goes_on() {
     scene.agency.forget().await.unwrap().unwrap();
     let state = scene.agency.retention().await.unwrap();
     assert_eq!((state.failed, state.leaves), (None, 1));
-    let checked = check(scene.store.as_ref(), &scene.agency.ledger).await.unwrap();
+    let checked = check(scene.store.as_ref(), &scene.agency.ledger, &|_, at| at).await.unwrap();
     assert_eq!((checked.forgotten, checked.findings), (1, Vec::new()));
 }
 
