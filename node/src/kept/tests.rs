@@ -10,7 +10,7 @@ use grondslag_evidence::store::Store as _;
 use grondslag_evidence::store::faulty::Fault;
 
 use super::*;
-use crate::answers::put_for_tests;
+use crate::answers::{put_for_tests, slots};
 use crate::fixture::{Ask, KNOWN, Scene, UNKNOWN, moment};
 use crate::recorded::Kind;
 
@@ -76,6 +76,29 @@ async fn five_years_on_openings_go_the_tree_stays_whole_and_every_gap_has_its_pr
     }
     for room in [b"d/".as_slice(), b"w/"] {
         assert!(scene.store.scan(room, None, 10).await.unwrap().is_empty());
+    }
+}
+
+/// Whatever is recorded of a question with break glass is kept as long as the decision on it.
+#[tokio::test]
+async fn the_end_of_a_question_with_break_glass_is_kept_as_long_as_its_decision() {
+    let scene = Scene::new().await;
+    let mut question = scene.question(&Ask::guardian(&["G05"]));
+    question.header.break_glass = true;
+    let end = question.header.times.answer_by;
+    scene.seal_anew(&mut question);
+    put_for_tests(&scene.agency, question).await;
+    scene.clock.set(end.plus_ms(60_000));
+    // What is recorded stands before the broker is given anything.
+    let _ = slots::tend(&scene.agency).await;
+    let kept = async || {
+        let of = async |kind| scene.records(kind).await.len();
+        (of(Kind::Decision).await, of(Kind::Ended).await)
+    };
+    for (years, left) in [(0, (1, 1)), (9, (1, 1)), (11, (0, 0))] {
+        scene.clock.set(end.plus_calendar(years, 1));
+        scene.agency.forget().await.unwrap();
+        assert_eq!(kept().await, left, "{years}");
     }
 }
 
