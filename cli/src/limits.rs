@@ -52,6 +52,9 @@ pub(crate) const BATCHES_MAX: usize = 250_000;
 pub(crate) const AUDIT_FOLDERS_MAX: usize = 1_024;
 /// Most findings that one audit lists; the rest is counted.
 pub(crate) const AUDIT_FINDINGS_MAX: usize = 1_000;
+/// How much earlier than the leaf of a record its term may have begun: it counts from when the
+/// record was made, and clocks and queues come between.
+pub(crate) const TERM_EARLIER_MS_MAX: i64 = DAY_MS;
 /// Entries of a ledger that an audit reads at a time.
 pub(crate) const AUDIT_PAGE: usize = 500;
 /// Entries of one party that are shown, unless told otherwise.

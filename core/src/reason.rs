@@ -223,7 +223,7 @@ reasons! {
     PolicyInvalid "POLICY_INVALID" "De regels kloppen niet; de melding noemt bestand, rij en reden." "The rules are wrong; the message names file, row and reason."
     LocalPermit "LOCAL_PERMIT" "Een eigen regel mag alleen strenger zijn: verbieden of beoordelen, nooit toestaan." "A local rule may only be stricter: deny or hold, never permit."
     LocalBlocksDuty "LOCAL_BLOCKS_DUTY" "Een eigen regel mag een wettelijke plicht niet blokkeren of verlagen, alleen laten beoordelen." "A local rule may not deny or lower a legal duty, only hold it for review."
-    ClockInvalid "CLOCK_INVALID" "De klok van de regio is niet leesbaar of ging terug." "The region clock cannot be read or went back."
+    ClockInvalid "CLOCK_INVALID" "De klok is niet leesbaar, ging terug, of staat vóór de laatste regel van het eigen logboek." "The clock cannot be read, went back, or stands before the last entry of the own ledger."
 }
 
 #[cfg(test)]

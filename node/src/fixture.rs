@@ -37,7 +37,7 @@ use grondslag_runtime::clock::ProcessClock;
 use grondslag_runtime::config::Limits;
 use grondslag_runtime::net::TcpNet;
 use grondslag_runtime::otlp::Otlp;
-use grondslag_runtime::run::{Context, Tasks};
+use grondslag_runtime::run::{Context, Recording, Tasks};
 use grondslag_runtime::shutdown::Shutdown;
 use grondslag_subject::Bsn;
 use grondslag_subject::pseudonym::{Canary, OpeningKey, canary_point, number_point};
@@ -401,6 +401,7 @@ fn context(
     store: Arc<dyn Store>,
 ) -> Context {
     Context {
+        recording: Recording::default(),
         process: "node",
         region,
         clock: ProcessClock::of(clock),

@@ -121,6 +121,20 @@ pub(crate) async fn append(
     body: Canonical,
     more: Batch,
 ) -> Result<Receipt, Reason> {
-    let entry = entry(agency, kind, &body.finish_secret(), Kept::Decision, more)?;
+    append_for(agency, kind, body, Kept::Decision, more).await
+}
+
+/// Records something that has the term of the question that it came of.
+///
+/// # Errors
+/// Why it could not be recorded.
+pub(crate) async fn append_for(
+    agency: &Agency,
+    kind: Kind,
+    body: Canonical,
+    term: Kept,
+    more: Batch,
+) -> Result<Receipt, Reason> {
+    let entry = entry(agency, kind, &body.finish_secret(), term, more)?;
     agency.ledger.append(entry).await.map_err(LedgerError::reason)
 }

@@ -176,6 +176,14 @@ impl Retention {
         // too soon.
         term.map_or(Timestamp::from_ms(i64::MAX), |term| term.keep.end(start))
     }
+
+    /// Until when it is kept at least, whatever its term is; from its beginning on when nothing
+    /// says so.
+    #[must_use]
+    pub fn least_end(&self, id: Kept, start: Timestamp) -> Timestamp {
+        let term = self.0.iter().find(|term| term.id == id);
+        term.and_then(|term| term.at_least).map_or(start, |least| least.end(start))
+    }
 }
 
 /// A term as written.
@@ -349,6 +357,16 @@ mod tests {
         assert_eq!((problems[0].row.as_str(), problems[0].fault), ("payload", Fault::NoTerm));
         let unexplained = problem("mark = \"V\"", "mark = \"U\"");
         assert_eq!(unexplained.fault, Fault::MissingText);
+    }
+
+    #[test]
+    fn a_bound_tells_until_when_something_is_kept_at_least() {
+        let (pack, start) = (pack(), Timestamp::parse("2026-03-01T09:00").unwrap());
+        let least = |id| pack.retention().least_end(id, start);
+        for id in [Kept::Decision, Kept::BreakGlass, Kept::Consent] {
+            assert_eq!(least(id), start.plus_calendar(5, 0), "{}", id.word());
+        }
+        assert_eq!(least(Kept::ReceivedAnswer), start);
     }
 
     #[test]

@@ -11,6 +11,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use grondslag_core::clock::{Clock, Timestamp};
 use grondslag_core::id::Mode;
+use grondslag_core::limits::CLOCK_SKEW_MS_MAX;
 
 use crate::config::{self, ConfigError};
 
@@ -19,6 +20,16 @@ pub use region::{ClockError, RegionClock, RegionClockFile};
 /// The system's clock, held so that it never goes back within this process.
 #[derive(Debug, Default)]
 pub struct SystemClock(AtomicI64);
+
+impl SystemClock {
+    /// What is wrong with it: the system's clock was set back by more than clocks may differ, so
+    /// that this process still stands at a moment that nobody else is at yet.
+    fn fault(&self) -> Option<&'static str> {
+        let stands = self.0.load(Ordering::SeqCst);
+        (stands.saturating_sub(system_ms()) > CLOCK_SKEW_MS_MAX)
+            .then_some("the system's clock was set back; restart this process once it is right")
+    }
+}
 
 impl Clock for SystemClock {
     fn now(&self) -> Timestamp {
@@ -31,12 +42,13 @@ impl Clock for SystemClock {
 pub struct ProcessClock {
     clock: Arc<dyn Clock>,
     region: Option<Arc<RegionClock>>,
+    system: Option<Arc<SystemClock>>,
 }
 
 impl ProcessClock {
-    /// Wraps a clock that has no faults of its own: the system's, or that of a test.
+    /// Wraps a clock that has no faults of its own: that of a test.
     pub fn of(clock: Arc<dyn Clock>) -> Self {
-        Self { clock, region: None }
+        Self { clock, region: None, system: None }
     }
 
     /// Opens the clock that the configuration names.
@@ -46,13 +58,14 @@ impl ProcessClock {
     /// [`OpenClockError::Clock`] when the region clock cannot be read.
     pub fn open(config: &config::Clock, mode: Mode) -> Result<Self, OpenClockError> {
         let Some(file) = &config.region_file else {
-            return Ok(Self::of(Arc::new(SystemClock::default())));
+            let system = Arc::new(SystemClock::default());
+            return Ok(Self { system: Some(Arc::clone(&system)), ..Self::of(system) });
         };
         match mode {
             Mode::Production => Err(REFUSED.into()),
             Mode::Demo => {
                 let region = Arc::new(RegionClock::open(file.path())?);
-                Ok(Self { clock: region.clone(), region: Some(region) })
+                Ok(Self { region: Some(Arc::clone(&region)), ..Self::of(region) })
             }
         }
     }
@@ -64,7 +77,8 @@ impl ProcessClock {
 
     /// What is wrong with the clock, if anything. A process with a faulty clock refuses.
     pub fn fault(&self) -> Option<&'static str> {
-        self.region.as_ref().and_then(|region| region.fault())
+        let region = self.region.as_ref().and_then(|region| region.fault());
+        region.or_else(|| self.system.as_ref().and_then(|system| system.fault()))
     }
 
     /// True when dates come from the region clock.
@@ -130,6 +144,18 @@ mod tests {
     fn the_system_clock_stands_in_this_decade() {
         let now = SystemClock::default().now();
         assert!(now > Timestamp::parse("2025-01-01T00:00:00Z").unwrap());
+    }
+
+    #[test]
+    fn a_system_clock_that_was_set_back_is_a_fault() {
+        let clock = |ahead: i64| {
+            let system = Arc::new(SystemClock(AtomicI64::new(system_ms() + ahead)));
+            ProcessClock { system: Some(Arc::clone(&system)), ..ProcessClock::of(system) }
+        };
+        assert_eq!(clock(CLOCK_SKEW_MS_MAX).fault(), None);
+        assert!(clock(CLOCK_SKEW_MS_MAX + 60_000).fault().unwrap().contains("set back"));
+        let opened = ProcessClock::open(&config::Clock::default(), Mode::Production).unwrap();
+        assert!(opened.fault().is_none() && opened.system.is_some());
     }
 
     #[test]

@@ -30,7 +30,7 @@ use crate::shutdown::Shutdown;
 use crate::telemetry;
 
 pub use context::{Context, Surroundings};
-pub use ledger::SignKeys;
+pub use ledger::{Recording, SignKeys};
 pub use tasks::{Tasks, TooManyTasks};
 
 /// The sections of a process's configuration that the runtime itself needs.

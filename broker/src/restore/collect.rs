@@ -4,12 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use grondslag_core::checkpoint::{Origin, SignedCheckpoint};
+use grondslag_core::clock::Timestamp;
 use grondslag_core::founding::{Founding, SignedFounding};
 use grondslag_core::id::{Digest, Oin};
 use grondslag_core::merkle::verify_consistency;
 use grondslag_core::operators::Operators;
 use grondslag_core::reason::Reason;
-use grondslag_evidence::ledger::Ledger;
+use grondslag_evidence::ledger::{Ledger, LedgerError};
 use grondslag_runtime::run::{Context, SignKeys, StartError};
 
 use super::ask::{Asking, Shown, ask};
@@ -30,22 +31,55 @@ pub struct Collected {
     pub missed: BTreeMap<Oin, Reason>,
 }
 
+/// Whether an operator says that the clock was ahead once, so that leaves of the backup are dated
+/// in time to come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ClockWasAhead(pub bool);
+
+/// A log is founded now, so not before the last leaf of the one before. Whether that leaf is of a
+/// clock that was ahead, or this clock is behind, only a person can say.
+///
+/// # Errors
+/// `CLOCK_INVALID` with the moment of that leaf, and what to do.
+pub(super) fn may_found(
+    before: &Ledger,
+    now: Timestamp,
+    ClockWasAhead(was_ahead): ClockWasAhead,
+) -> Result<(), StartError> {
+    match before.may_append(now) {
+        Err(LedgerError::Ahead { last }) if !was_ahead => {
+            let what = format!(
+                "the last leaf of the backup is of {last}, and this clock stands at {now}: set it \
+                 right; if it is right, and the clock of before was ahead, give --clock-was-ahead"
+            );
+            Err(StartError::new(Reason::ClockInvalid, what))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Asks every node of the directory for the last head of the log before, and makes the statement
 /// that two operators are to sign: a founding for a store that was put back, and an amendment for
 /// a broker that was founded when a node with a higher head was absent.
 ///
 /// # Errors
+/// `CLOCK_INVALID` when the backup ends in time to come and nobody says that its clock was ahead,
 /// `LEDGER_FORK` when two heads contradict each other, `NOT_RESTORED` when there is nothing to
-/// found, `NOTHING_TO_AMEND` when no head is higher than a founding's, or why the store cannot be opened.
+/// found, `NOTHING_TO_AMEND` when no head is higher than a founding's, or why the store cannot be
+/// opened.
 pub async fn collect(
     config: &BrokerConfig,
     context: &Context,
+    was_ahead: ClockWasAhead,
     tell: Asking<'_>,
 ) -> Result<Collected, StartError> {
     let section = &config.broker;
     let keys = SignKeys::load(&section.sign_key, section.previous_sign_key.as_ref())?;
     let public = keys.public();
     let before = Before::open(context, &keys).await?;
+    if before.is_fresh {
+        may_found(&before.ledger, context.clock.clock().now(), was_ahead)?;
+    }
     let (known, nodes) = nodes(config, context, &before).await?;
     let said = ask(&Arc::new(context.channels()), nodes, before.number, tell).await;
     let mut heads = presented(context.store.as_ref()).await.map_err(refused("presented heads"))?;

@@ -6,8 +6,8 @@ use grondslag_core::founding::SignedFounding;
 use grondslag_core::limits::CLOCK_SKEW_MS_MAX;
 use grondslag_core::reason::Reason;
 use grondslag_evidence::generation::begin;
-use grondslag_evidence::ledger::Entry;
-use grondslag_evidence::store::Batch;
+use grondslag_evidence::ledger::{Entry, Ledger, LedgerError};
+use grondslag_evidence::store::{Batch, StoreError};
 use grondslag_runtime::run::{Context, SignKeys, StartError};
 
 use super::kept::{keep_cosigned, read, row};
@@ -81,12 +81,10 @@ async fn check(
         let origin = |number| Origin::of_broker(&context.region_name(), number);
         let before = context.ledger_of(context.generation, BROKER, origin, keys).await?;
         let size = before.size().await?;
-        let last = match size.checked_sub(1) {
-            Some(last) => before.read(last, 1).await?.pop().map(|record| record.recorded_at),
-            None => None,
-        };
+        let now = context.clock.clock().now();
+        let last = last_timely(&before, size, now).await?;
         founding.amendment == 0
-            && is_timely(founding.at, last, context.clock.clock().now())
+            && is_timely(founding.at, last, now)
             && founding.number == context.generation.saturating_add(1)
             && founding.restored == size
     } else {
@@ -100,6 +98,28 @@ async fn check(
         })
     };
     if made && fits { Ok(()) } else { Err(refused(Reason::FoundingInvalid)) }
+}
+
+/// When the last leaf was recorded that is not of time to come. What a clock dated that was ahead
+/// once is no measure: two operators hold the moment of a founding against clocks of their own.
+pub(super) async fn last_timely(
+    ledger: &Ledger,
+    size: u64,
+    now: Timestamp,
+) -> Result<Option<Timestamp>, LedgerError> {
+    // Times never go down along a ledger: those before `from` are timely, those from `to` on are
+    // not.
+    let (mut from, mut to, mut last) = (0, size, None);
+    while from < to {
+        let middle = from.midpoint(to);
+        let record = ledger.read(middle, 1).await?.pop().ok_or(StoreError::Corrupt)?;
+        if record.recorded_at > now.plus_ms(CLOCK_SKEW_MS_MAX) {
+            to = middle;
+        } else {
+            (from, last) = (middle.saturating_add(1), Some(record.recorded_at));
+        }
+    }
+    Ok(last)
 }
 
 /// Whether a log can have been founded at a moment: not before the last leaf that was put back, and

@@ -14,7 +14,7 @@ mod kept;
 pub(crate) mod tests;
 
 pub use self::ask::Asking;
-pub use self::collect::{Collected, collect};
+pub use self::collect::{ClockWasAhead, Collected, collect};
 pub use self::finish::{Finished, finish};
 pub(crate) use self::kept::Foundings;
 pub use self::kept::{foundings, kept_before};

@@ -16,8 +16,8 @@ use grondslag_proto::head::FoundingLeaf;
 
 use super::Foundings;
 use super::ask::Shown;
-use super::collect::is_beyond;
-use super::finish::is_timely;
+use super::collect::{ClockWasAhead, is_beyond, may_found};
+use super::finish::{is_timely, last_timely};
 use super::kept::{keep_cosigned, kept_before, presented, row};
 use crate::restore::foundings;
 use crate::route::tests::{key, oin};
@@ -99,6 +99,37 @@ fn a_log_is_not_founded_before_its_last_leaf_nor_in_time_to_come() {
     ] {
         assert_eq!(is_timely(at(founded), last, at(100_000)), holds, "{founded}");
     }
+}
+
+/// A backup whose clock was a day ahead once: that is said at once, and a person says how it was.
+#[tokio::test]
+async fn a_backup_that_ends_in_time_to_come_is_founded_only_when_its_clock_is_said_to_have_been_ahead()
+ {
+    let store: Arc<dyn Store> = Arc::new(MemoryStore::default());
+    let (now, day) = (Timestamp::from_ms(1_000_000), 86_400_000);
+    let clock = Arc::new(SetClock::at(now));
+    let ledger = testing::open(store, clock.clone(), "broker").await.unwrap();
+    let mut times = Vec::new();
+    for at in [1, 2, 3, day, day + 1, day + 2] {
+        clock.set(now.plus_ms(at));
+        let entry = Entry { about: Digest::of(b"x"), leaf: b"x".to_vec(), state: Batch::new() };
+        times.push(ledger.append(entry).await.unwrap().recorded_at());
+    }
+    let refused = may_found(&ledger, now, ClockWasAhead(false)).unwrap_err();
+    assert_eq!(refused.reason(), Reason::ClockInvalid);
+    assert!(refused.to_string().contains(&now.plus_ms(day + 2).to_string()), "{refused}");
+    assert!(may_found(&ledger, now, ClockWasAhead(true)).is_ok());
+    assert!(may_found(&ledger, now.plus_ms(day), ClockWasAhead(false)).is_ok());
+    // Whatever was dated in time to come is no measure of a founding's moment, and the rest is.
+    for (count, at) in [(0, now), (2, now), (3, now), (6, now), (6, now.plus_ms(day))] {
+        let size = u64::try_from(count).unwrap();
+        let last = last_timely(&ledger, size, at).await.unwrap();
+        let timely = times[..count].iter().copied().rfind(|one| *one <= at.plus_ms(30_000));
+        assert_eq!(last, timely, "{count} {at}");
+    }
+    let last = last_timely(&ledger, 6, now).await.unwrap();
+    assert_eq!(last, Some(now.plus_ms(3)));
+    assert!(is_timely(now.plus_ms(3), last, now) && !is_timely(now.plus_ms(2), last, now));
 }
 
 #[tokio::test]

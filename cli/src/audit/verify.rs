@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use grondslag_certs::Root;
 use grondslag_core::checkpoint::{Origin, VerifierKey};
+use grondslag_core::clock::Timestamp;
 use grondslag_core::operators::Operators;
 use grondslag_core::reason::Reason;
 use grondslag_evidence::audit::{KeptHead, LEDGERS};
@@ -15,6 +16,8 @@ use grondslag_evidence::ledger::audit::{Against, Chain, Problem, Still};
 use grondslag_evidence::limits::{LEDGERS_MAX, SCAN_PAGE_MAX};
 use grondslag_evidence::records::check;
 use grondslag_node::Received;
+use grondslag_policy::Pack;
+use grondslag_policy::retention::Kept;
 use indicatif::ProgressBar;
 
 use super::answers::{Held, answers};
@@ -26,6 +29,7 @@ use super::shown::Shown;
 use super::words::Wrong;
 use crate::any_process::Role;
 use crate::exit::{Exit, Failure};
+use crate::limits::TERM_EARLIER_MS_MAX;
 use crate::output::Output;
 use crate::wait::wait;
 
@@ -239,13 +243,21 @@ async fn there(laid: &Laid, report: &mut Report) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Holds a party's records against its ledgers, one behind the other when it was restored.
+/// Holds a party's records against its ledgers, one behind the other when it was restored. No kind
+/// of record has a least term but that of a decision, which break glass has too; each counts from
+/// the moment at which it was made, a little before that at which it was recorded.
 async fn records(laid: &Laid, report: &mut Report) -> Result<(), Failure> {
     let base = laid.party.role.word();
     let own = laid.ledgers.iter().filter(|still| of_name(still.name()).0 == base);
     let mut own: Vec<&Still> = own.collect();
     own.sort_by_key(|still| of_name(still.name()).1);
-    let checked = check(laid.party.copied.store().as_ref(), &Chain::new(own)).await?;
+    // The auditor's own bounds: those in a party's folder are the party's word.
+    let pack = Pack::open(None)?;
+    let least = |_: &str, recorded_at: Timestamp| {
+        pack.retention().least_end(Kept::Decision, recorded_at.plus_ms(-TERM_EARLIER_MS_MAX))
+    };
+    let store = laid.party.copied.store();
+    let checked = check(store.as_ref(), &Chain::new(own), &least).await?;
     report.records(&laid.party, base, &checked);
     Ok(())
 }

@@ -260,6 +260,11 @@ const SENTENCES: &[(&str, &str, &str)] = &[
         "forgotten as another kind than it was recorded",
     ),
     (
+        "record_forgotten_too_soon",
+        "vernietigd voordat de kortste bewaartermijn voorbij was",
+        "forgotten before its least term was over",
+    ),
+    (
         "record_unreadable",
         "een regel van vernietiging is niet te lezen",
         "a leaf of deletion cannot be read",

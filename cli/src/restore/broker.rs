@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use clap::Args;
 use grondslag_broker::config::BrokerConfig;
-use grondslag_broker::restore::{self, Collected};
+use grondslag_broker::restore::{self, ClockWasAhead, Collected};
 use grondslag_core::founding::SignedFounding;
 use grondslag_core::reason::Reason;
 use grondslag_runtime::config;
@@ -29,6 +29,11 @@ pub(super) struct CollectArgs {
     /// New file for what operators are to sign
     #[arg(long, value_name = "FILE")]
     to: PathBuf,
+
+    /// The broker's clock was ahead once and is right now: found the new ledger now, though the
+    /// backup ends in time to come
+    #[arg(long)]
+    clock_was_ahead: bool,
 }
 
 /// Opens a broker that does not serve.
@@ -51,13 +56,14 @@ pub(super) async fn open(file: &Path) -> Result<(BrokerConfig, Context), Failure
 pub(super) fn collect(args: &CollectArgs, out: Output) -> Result<Exit, Failure> {
     must_be_new(&args.to)?;
     let bar = out.progress(Some(0), out.tr("knooppunten", "nodes"));
+    let was_ahead = ClockWasAhead(args.clock_was_ahead);
     let collected = wait(async {
         let (config, context) = open(&args.config.config).await?;
         let tell = |done: usize, all: usize| {
             bar.set_length(u64::try_from(all).unwrap_or(u64::MAX));
             bar.set_position(u64::try_from(done).unwrap_or(u64::MAX));
         };
-        Ok(restore::collect(&config, &context, &tell).await?)
+        Ok(restore::collect(&config, &context, was_ahead, &tell).await?)
     });
     bar.finish_and_clear();
     let Collected { founding, reached, missed } = collected?;

@@ -8,12 +8,14 @@ use ed25519_dalek::SigningKey;
 use grondslag_core::checkpoint::{
     Checkpoint, Origin, SignatureType, SignedCheckpoint, VerifierKey,
 };
-use grondslag_core::clock::{SetClock, Timestamp};
+use grondslag_core::clock::{Clock as _, SetClock, Timestamp};
 use grondslag_core::id::{Digest, Oin};
 use grondslag_core::operators::Operator;
+use grondslag_core::statement::Leaf;
 use grondslag_evidence::ledger::{Entry, Ledger, Means, Signer, Tiles};
+use grondslag_evidence::records::{Until, commit, forget_due};
 use grondslag_evidence::store::parts::{delete_body, put_body, read_body};
-use grondslag_evidence::store::{self, Backend, Batch, Config};
+use grondslag_evidence::store::{self, Backend, Batch, Config, Store};
 use serde_json::Value;
 
 use crate::demo::{Demo, small_world};
@@ -93,10 +95,47 @@ fn ledgers_are_held_against_each_other_and_what_was_changed_at_a_node_is_named()
         end.or(value.windows(6).position(|window| window == br#"","las"#.as_slice())).unwrap() - 20
     });
     let json = run(temp.path(), VERIFY);
-    let found = found(&json.json());
-    let [(place, problem)] = found.as_slice() else { panic!("{found:?}") };
+    let broken = found(&json.json());
+    let [(place, problem)] = broken.as_slice() else { panic!("{broken:?}") };
     assert_eq!((json.code, place.as_str()), (1, "w/cosigned"));
     assert!(["cosignature_invalid", "head_unreadable"].contains(&problem.as_str()), "{problem}");
+
+    // A decision that was forgotten when it was a day old: everything matches but the term.
+    let origin = kept_head(&node).checkpoint().origin.clone();
+    forget_a_day_old(&region.join("broker"), origin);
+    let json = run(temp.path(), VERIFY).json();
+    let too_soon = |(_, problem): &(String, String)| problem == "record_forgotten_too_soon";
+    assert!(found(&json).len() == 2 && found(&json).iter().any(too_soon), "{json}");
+}
+
+/// Records a decision in the broker's ledger, and forgets it a day later.
+fn forget_a_day_old(folder: &Path, origin: Origin) {
+    tokio::runtime::Runtime::new().unwrap().block_on(async {
+        let (store, clock, ledger) = opened(folder, origin).await;
+        let until = Until::At(clock.now());
+        let made = commit(Leaf::KIND, b"body", [7; 32], until).unwrap();
+        ledger.append(made.entry(Batch::new())).await.unwrap();
+        clock.set(clock.now().plus_ms(86_400_000));
+        // All of the demo's own decisions go with it, and those are over by then.
+        let round = forget_due(store.as_ref(), &ledger, clock.now()).await.unwrap();
+        assert!(round.count() > 1 && !round.more);
+        ledger.close().await;
+    });
+}
+
+/// Later than whatever a demo records.
+const LATE: &str = "2100-01-01T00:00";
+
+/// The broker's ledger, long after its last leaf.
+async fn opened(folder: &Path, origin: Origin) -> (Arc<dyn Store>, Arc<SetClock>, Ledger) {
+    let (path, owner) = (folder.join("store"), owner(folder));
+    let tiles = Arc::new(Tiles::folder(path.join("ledger/broker")));
+    let signer = Signer { origin, key: key_of(folder), previous: None };
+    let store = store::open(Config { path, owner, backend: Backend::Sled }).await.unwrap();
+    let clock = Arc::new(SetClock::at(Timestamp::parse(LATE).unwrap()));
+    let means = Means { store: store.clone(), clock: clock.clone(), name: "broker", tiles, signer };
+    let ledger = Ledger::open(means).await.unwrap();
+    (store, clock, ledger)
 }
 
 /// Replaces a long value of a store.
@@ -309,14 +348,8 @@ fn a_ledger_whose_keys_were_lost_is_made_again_from_its_tiles() {
 
 /// Adds leaves to the broker's ledger until so many more stand there; gives its size.
 fn grow(folder: &Path, origin: Origin, more: u64) -> u64 {
-    let (path, owner) = (folder.join("store"), owner(folder));
-    let tiles = Arc::new(Tiles::folder(path.join("ledger/broker")));
-    let signer = Signer { origin, key: key_of(folder), previous: None };
     tokio::runtime::Runtime::new().unwrap().block_on(async {
-        let store = store::open(Config { path, owner, backend: Backend::Sled }).await.unwrap();
-        let clock = Arc::new(SetClock::at(Timestamp::from_ms(0)));
-        let means = Means { store, clock, name: "broker", tiles, signer };
-        let ledger = Ledger::open(means).await.unwrap();
+        let (_, _, ledger) = opened(folder, origin).await;
         for n in 0..more {
             let leaf = n.to_be_bytes().to_vec();
             let entry = Entry { about: Digest::of(&leaf), leaf, state: Batch::new() };

@@ -85,6 +85,18 @@
 //!     `the_ledger_goes_on_where_it_ended_and_its_times_never_go_down`
 //!   - `evidence/src/ledger/audit/tests.rs`
 //!     `a_clock_that_went_back_is_named`
+//! - a clock that was ahead
+//!   - `evidence/src/ledger/tests.rs`
+//!     `behind_a_leaf_of_time_to_come_nothing_is_appended_until_the_clock_is_there`
+//!   - `runtime/src/run/tests.rs`
+//!     `a_ledger_that_ends_in_time_to_come_says_not_serving_until_the_clock_is_there`
+//!   - `evidence/src/records/tests/damaged.rs`
+//!     `a_round_that_was_done_on_a_day_to_come_is_not_done`
+//! - forgotten too soon
+//!   - `evidence/src/records/tests/damaged.rs`
+//!     `what_was_forgotten_before_its_least_term_was_over_is_named`
+//!   - `cli/tests/it/audit.rs`
+//!     `ledgers_are_held_against_each_other_and_what_was_changed_at_a_node_is_named`
 //! - kill -9 between batch and tile
 //!   - `evidence/tests/crash/power_cut.rs`
 //!     `a_process_that_dies_between_batch_and_tile_has_lost_nothing`

@@ -32,6 +32,7 @@ use async_trait::async_trait;
 use grondslag_core::checkpoint::SignedCheckpoint;
 use grondslag_core::clock::{Clock, Timestamp};
 use grondslag_core::id::Digest;
+use grondslag_core::limits::CLOCK_SKEW_MS_MAX;
 use grondslag_core::merkle::{TreeHead, leaf_hash};
 use grondslag_core::reason::Reason;
 use tokio::sync::{mpsc, oneshot};
@@ -125,6 +126,17 @@ pub enum LedgerError {
     /// A tile is missing, or not what was written.
     #[error("{0} is missing or damaged")]
     Damaged(Tile),
+    /// The last leaf is dated in time to come: a clock was ahead once, or is behind now. Nothing
+    /// was written, for a leaf that is dated so too would be believed by nobody.
+    #[error(
+        "the last entry of the ledger is of {last}, and the clock of this machine stands before \
+         that: set the clock right; when it was ahead once, wait until then, or go on in a new \
+         ledger by restoring a backup of now"
+    )]
+    Ahead {
+        /// When it says to have been recorded.
+        last: Timestamp,
+    },
     /// Other processes kept moving the ledger; nothing was written.
     #[error("other processes kept moving the ledger")]
     Contended,
@@ -216,6 +228,15 @@ impl Ledger {
         self.shown().checkpoint
     }
 
+    /// Whether nothing can be appended at a moment because the last leaf, as far as this process
+    /// knows, is dated too far behind it.
+    ///
+    /// # Errors
+    /// [`LedgerError::Ahead`] when that is so.
+    pub fn may_append(&self, now: Timestamp) -> Result<(), LedgerError> {
+        not_ahead(self.shown().recorded_at, now)
+    }
+
     /// Number of leaves that are durable now, whichever process appended them.
     ///
     /// # Errors
@@ -238,7 +259,7 @@ impl Ledger {
             // A commit that was said to have failed may have landed, or be another process's.
             self.refresh().await?;
         }
-        let Shown { checkpoint, tree } = self.shown();
+        let Shown { checkpoint, tree, .. } = self.shown();
         let (head, indexes) = (checkpoint.checkpoint().tree(), indexes.to_vec());
         let prove = move |tree: &tree::Tree| {
             let inclusions = indexes.iter().map(|index| tree.inclusion(*index, &head));
@@ -351,6 +372,15 @@ pub fn entry_hash(about: &Digest, recorded_at: Timestamp, leaf: &[u8]) -> Digest
     leaf_hash(&encode(about, recorded_at, leaf))
 }
 
+/// A leaf takes the time of the one before it when the clock is behind that, and who is shown a
+/// leaf of time to come refuses it: beyond what clocks may differ, nothing is appended.
+fn not_ahead(last: Option<Timestamp>, now: Timestamp) -> Result<(), LedgerError> {
+    match last {
+        Some(last) if last > now.plus_ms(CLOCK_SKEW_MS_MAX) => Err(LedgerError::Ahead { last }),
+        _ => Ok(()),
+    }
+}
+
 fn only(mut receipts: Vec<Receipt>) -> Result<Receipt, LedgerError> {
     receipts.pop().ok_or(LedgerError::Closed)
 }
@@ -404,6 +434,7 @@ impl LedgerError {
             Self::TooLarge(_) => Reason::TooLarge,
             Self::Misuse(_) | Self::Closed => Reason::Internal,
             Self::Fork => Reason::LedgerFork,
+            Self::Ahead { .. } => Reason::ClockInvalid,
             Self::Damaged(_) => Reason::StoreCorrupt,
         }
     }

@@ -55,6 +55,15 @@ impl<F: FnMut(&Placed) -> Result<Batch, StoreError> + Send> MakeState for F {}
 pub(super) struct Shown {
     pub(super) checkpoint: Arc<SignedCheckpoint>,
     pub(super) tree: Tree,
+    /// When the last leaf was recorded.
+    pub(super) recorded_at: Option<Timestamp>,
+}
+
+impl Shown {
+    fn of(end: &End, tree: &Tree) -> Self {
+        let (checkpoint, tree) = (Arc::clone(&end.checkpoint), tree.clone());
+        Self { checkpoint, tree, recorded_at: end.recorded_at }
+    }
 }
 
 /// What a sequencer is made of.
@@ -115,8 +124,7 @@ impl Sequencer {
     ) -> Result<Self, LedgerError> {
         let Parts { store, keys, signer, tiles, .. } = &parts;
         let (end, tree) = find(store.as_ref(), keys, signer, tiles).await?;
-        let shown = Shown { checkpoint: Arc::clone(&end.checkpoint), tree: tree.clone() };
-        let shown = Arc::new(RwLock::new(shown));
+        let shown = Arc::new(RwLock::new(Shown::of(&end, &tree)));
         let (commits, told) = watch::channel(());
         let (progress, filed) = watch::channel(Progress::default());
         let filer = Filer {
@@ -250,6 +258,7 @@ impl Sequencer {
         spans: &mut Vec<Span>,
     ) -> Result<Plan, Setback> {
         let now = self.parts.clock.now();
+        super::not_ahead(end.recorded_at, now).map_err(Setback::Failed)?;
         let recorded_at = end.recorded_at.map_or(now, |last| last.max(now));
         let (entries, hashes) = encoded(group, recorded_at);
         let size = self.grow(&hashes);
@@ -323,7 +332,7 @@ impl Sequencer {
     }
 
     fn show(&self, end: &End) {
-        let shown = Shown { checkpoint: Arc::clone(&end.checkpoint), tree: self.tree.clone() };
+        let shown = Shown::of(end, &self.tree);
         *self.shown.write().unwrap_or_else(PoisonError::into_inner) = shown;
         self.commits.send_replace(());
     }

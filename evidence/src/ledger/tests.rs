@@ -111,6 +111,38 @@ async fn the_ledger_goes_on_where_it_ended_and_its_times_never_go_down() {
     assert_eq!(leaves(&ledger).await, ["one", "two"]);
 }
 
+/// A clock that was once ahead does not silence a node unseen: whatever it would record is refused,
+/// not dated in time to come, until its clock is there or a new ledger begins.
+#[tokio::test]
+async fn behind_a_leaf_of_time_to_come_nothing_is_appended_until_the_clock_is_there() {
+    let bench = bench().await;
+    let (now, ahead) = (Timestamp::from_ms(1_000), Timestamp::from_ms(1_000 + 86_400_000));
+    bench.clock.set(ahead);
+    bench.ledger.append(entry("one")).await.unwrap();
+    bench.clock.set(now);
+    let ledger = bench.reopened().await.unwrap();
+    let refused = LedgerError::Ahead { last: ahead };
+    assert_eq!(
+        (ledger.append(entry("two")).await, refused.reason()),
+        (Err(refused), Reason::ClockInvalid)
+    );
+    assert_eq!(ledger.may_append(now), Err(refused));
+    assert!(refused.to_string().contains(&ahead.to_string()));
+    assert_eq!((ledger.refresh().await, leaves(&ledger).await), (Ok(()), vec!["one".to_owned()]));
+    // What clocks may differ is no reason, and to the millisecond.
+    let near = ahead.plus_ms(-CLOCK_SKEW_MS_MAX);
+    assert_eq!(ledger.may_append(near.plus_ms(-1)), Err(refused));
+    bench.clock.set(near);
+    assert_eq!(ledger.may_append(near), Ok(()));
+    let second = ledger.append(entry("two")).await.unwrap();
+    assert_eq!((second.index(), second.recorded_at()), (1, ahead));
+    assert_eq!(ledger.may_append(now), Err(refused));
+    // A ledger of the next number, as after a restore, is the way out.
+    bench.clock.set(now);
+    let next = testing::open(bench.store.clone(), bench.clock.clone(), "next").await.unwrap();
+    assert_eq!(next.append(entry("three")).await.unwrap().recorded_at(), now);
+}
+
 #[tokio::test]
 async fn leaf_and_state_are_one_commit() {
     let Bench { store, ledger, .. } = bench().await;

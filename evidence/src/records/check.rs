@@ -3,6 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use grondslag_core::clock::Timestamp;
 use grondslag_core::id::Digest;
 
 use super::forget::Forgotten;
@@ -29,6 +30,8 @@ pub enum Problem {
     NeverRecorded,
     /// It was forgotten as another kind of record than it was recorded.
     OtherKind,
+    /// It was forgotten before its least term was over.
+    ForgottenTooSoon,
     /// A leaf of deletion cannot be read.
     Unreadable,
     /// The end of its term is not in the index of ends, so that it would be kept for ever, or a
@@ -42,13 +45,14 @@ pub enum Problem {
 
 impl Problem {
     /// Every one.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Altered,
         Self::Missing,
         Self::NotForgotten,
         Self::ForgottenTwice,
         Self::NeverRecorded,
         Self::OtherKind,
+        Self::ForgottenTooSoon,
         Self::Unreadable,
         Self::NotIndexed,
         Self::Miscounted,
@@ -64,6 +68,7 @@ impl Problem {
             Self::ForgottenTwice => "forgotten_twice",
             Self::NeverRecorded => "never_recorded",
             Self::OtherKind => "other_kind",
+            Self::ForgottenTooSoon => "forgotten_too_soon",
             Self::Unreadable => "unreadable",
             Self::NotIndexed => "not_indexed",
             Self::Miscounted => "miscounted",
@@ -98,15 +103,24 @@ pub struct Checked {
     pub findings: Vec<Finding>,
 }
 
+/// Until when a record of a kind is kept at least that was recorded at a moment. The end of its own
+/// term is not in its leaf and goes with its opening: whether it was over can be held against the
+/// least term alone.
+pub type LeastTerm<'a> = &'a (dyn Fn(&str, Timestamp) -> Timestamp + Sync);
+
 /// Walks the leaves that are there at the start, and the openings in the store. It may run while
 /// records are made and forgotten. It holds 32 bytes in memory for every record that there ever
-/// was.
+/// was. `least` says until when each had to be kept.
 ///
 /// # Errors
 /// Those of store and ledger; what is wrong with a record is no error but a finding.
-pub async fn check(store: &dyn Store, ledger: &dyn Leaves) -> Result<Checked, LedgerError> {
+pub async fn check(
+    store: &dyn Store,
+    ledger: &dyn Leaves,
+    least: LeastTerm<'_>,
+) -> Result<Checked, LedgerError> {
     let size = ledger.size().await?;
-    let mut walk = Walk::default();
+    let mut walk = Walk::new(least);
     let mut next = 0;
     while next < size {
         let page = ledger.read(next, SCAN_PAGE_MAX).await?;
@@ -126,20 +140,38 @@ pub async fn check(store: &dyn Store, ledger: &dyn Leaves) -> Result<Checked, Le
     Ok(walk.finish())
 }
 
-#[derive(Default)]
-struct Walk {
+struct Walk<'a> {
+    least: LeastTerm<'a>,
     checked: Checked,
     /// Commitments with an opening.
     open: HashSet<Digest>,
-    /// Commitments without one that no leaf of deletion covers so far: where, and of which kind.
-    bare: HashMap<Digest, (u64, String)>,
+    /// Commitments without one that no leaf of deletion covers so far.
+    bare: HashMap<Digest, Bare>,
     /// Commitments that one covers.
     gone: HashSet<Digest>,
     /// How many commitments the leaves of deletion name.
     named: u64,
 }
 
-impl Walk {
+/// A record without an opening.
+struct Bare {
+    index: u64,
+    kind: String,
+    recorded_at: Timestamp,
+}
+
+impl<'a> Walk<'a> {
+    fn new(least: LeastTerm<'a>) -> Self {
+        Self {
+            least,
+            checked: Checked::default(),
+            open: HashSet::new(),
+            bare: HashMap::new(),
+            gone: HashSet::new(),
+            named: 0,
+        }
+    }
+
     async fn take(&mut self, store: &dyn Store, record: &Record) -> Result<(), StoreError> {
         self.checked.leaves += 1;
         let index = record.index;
@@ -147,7 +179,7 @@ impl Walk {
             self.checked.clear += 1;
             self.checked.deletions += 1;
             match Forgotten::parse(&record.leaf) {
-                Some(forgotten) => self.deletion(index, &forgotten),
+                Some(forgotten) => self.deletion(record, &forgotten),
                 None => self.found(Some(index), Problem::Unreadable),
             }
             return Ok(());
@@ -160,7 +192,8 @@ impl Walk {
                 self.indexed(store, index, &opened.commitment).await?;
             }
             Ok(Opening::Forgotten { kind, commitment }) => {
-                self.bare.insert(commitment, (index, kind));
+                let recorded_at = record.recorded_at;
+                self.bare.insert(commitment, Bare { index, kind, recorded_at });
             }
             Err(StoreError::Corrupt) => {
                 let commitment = committed(&record.leaf).map(|(_, commitment)| commitment);
@@ -172,19 +205,20 @@ impl Walk {
         Ok(())
     }
 
-    fn deletion(&mut self, index: u64, forgotten: &Forgotten) {
+    fn deletion(&mut self, record: &Record, forgotten: &Forgotten) {
+        let index = record.index;
         let count = u64::try_from(forgotten.count()).unwrap_or(u64::MAX);
         self.named = self.named.saturating_add(count);
         for (kind, commitment) in
             forgotten.kinds.iter().flat_map(|(kind, list)| list.iter().map(move |one| (kind, one)))
         {
             match self.bare.remove(commitment) {
-                Some((_, recorded)) => {
-                    self.checked.forgotten += 1;
+                Some(bare) => {
                     self.gone.insert(*commitment);
-                    if recorded != *kind {
+                    if bare.kind != *kind {
                         self.found(Some(index), Problem::OtherKind);
                     }
+                    self.covered(&bare, record, forgotten);
                 }
                 None if self.gone.contains(commitment) => {
                     self.found(Some(index), Problem::ForgottenTwice);
@@ -194,6 +228,16 @@ impl Walk {
                 }
                 None => self.found(Some(index), Problem::NeverRecorded),
             }
+        }
+    }
+
+    /// A leaf of deletion covers it: not before its least term was over, by that leaf's own moment
+    /// and by the one up to which it says to have gone.
+    fn covered(&mut self, bare: &Bare, record: &Record, forgotten: &Forgotten) {
+        self.checked.forgotten += 1;
+        let gone_at = record.recorded_at.min(forgotten.up_to);
+        if gone_at < (self.least)(&bare.kind, bare.recorded_at) {
+            self.found(Some(record.index), Problem::ForgottenTooSoon);
         }
     }
 
@@ -228,10 +272,13 @@ impl Walk {
             let page = ledger.read(next, SCAN_PAGE_MAX).await?;
             let Some(last) = page.last() else { break };
             next = last.index.saturating_add(1);
-            for forgotten in page.iter().filter_map(|record| Forgotten::parse(&record.leaf)) {
+            let deletions = page.iter().filter_map(|record| {
+                Forgotten::parse(&record.leaf).map(|forgotten| (record, forgotten))
+            });
+            for (record, forgotten) in deletions {
                 for commitment in forgotten.kinds.values().flatten() {
-                    if self.bare.remove(commitment).is_some() {
-                        self.checked.forgotten += 1;
+                    if let Some(bare) = self.bare.remove(commitment) {
+                        self.covered(&bare, record, &forgotten);
                     }
                 }
             }
@@ -291,8 +338,8 @@ impl Walk {
 
     fn finish(mut self) -> Checked {
         let bare = std::mem::take(&mut self.bare);
-        for (index, _) in bare.into_values() {
-            self.found(Some(index), Problem::Missing);
+        for bare in bare.into_values() {
+            self.found(Some(bare.index), Problem::Missing);
         }
         self.checked.findings.sort_by_key(|finding| (finding.index, finding.problem));
         self.checked

@@ -5,7 +5,7 @@
 //! stays moved. Nothing is kept between rounds: after a crash, or a commit of which the outcome is
 //! unknown, the next round finds what is still there, and an opening that went has its leaf.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use grondslag_core::canonical::{Canonical, NotCanonical, Reader};
 use grondslag_core::clock::Timestamp;
@@ -16,10 +16,11 @@ use super::job::Totals;
 use super::kept::{DUE, Kept, due_key, opening_key, parse_due};
 use crate::ledger::{Entry, Ledger, LedgerError};
 use crate::limits::{
-    FORGET_KINDS_MAX, FORGET_LEAVES_MAX, FORGET_STEPS_MAX, FORGET_TRIES_MAX, FORGOTTEN_MAX,
+    FINDINGS_MAX, FORGET_KINDS_MAX, FORGET_LEAVES_MAX, FORGET_STEPS_MAX, FORGET_TRIES_MAX,
+    FORGOTTEN_MAX,
 };
 use crate::store::parts::{delete_seen, read_seen};
-use crate::store::{Batch, Store, StoreError};
+use crate::store::{Batch, Pair, Store, StoreError};
 
 /// Label of a leaf of deletion.
 const LEAF: &str = "grondslag/leaf/forgotten/v1";
@@ -44,6 +45,9 @@ pub struct Round {
     pub leaves: u64,
     /// True when more is due than one call takes: call again.
     pub more: bool,
+    /// What is due and stays, because it is damaged: by its commitment, or by its key in the index
+    /// of ends where that cannot be read. At most [`FINDINGS_MAX`] are named.
+    pub damaged: BTreeSet<String>,
 }
 
 impl Round {
@@ -106,6 +110,9 @@ impl Forgotten {
 /// Deletes openings whose term is over by `now`, each batch with the leaf that says so; at most
 /// [`FORGET_LEAVES_MAX`] leaves a call. `store` must be the one the ledger stands in.
 ///
+/// Damage is no reason to keep the rest, nor to delete unseen: what does not match its commitment
+/// stays, named, for [`check`](super::check()) to be run and an operator to decide.
+///
 /// # Errors
 /// Those of store and ledger. What was forgotten before stays forgotten, and whether the failing
 /// batch landed is found by the next call.
@@ -117,7 +124,7 @@ pub async fn forget_due(
     let mut round = Round::default();
     let mut tries = 0;
     while round.leaves < FORGET_LEAVES_MAX {
-        let Some((forgotten, state)) = gather(store, now).await? else {
+        let Some((forgotten, state)) = gather(store, now, &mut round.damaged).await? else {
             return Ok(round);
         };
         let counts = forgotten.kinds.iter();
@@ -132,7 +139,7 @@ pub async fn forget_due(
             Err(error) => return Err(error),
         }
     }
-    round.more = gather(store, now).await?.is_some();
+    round.more = gather(store, now, &mut round.damaged).await?.is_some();
     Ok(round)
 }
 
@@ -149,29 +156,70 @@ fn count(list: &[Digest]) -> u64 {
     u64::try_from(list.len()).unwrap_or(u64::MAX)
 }
 
-/// What one leaf takes of what is due, and the batch that deletes it; `None` when nothing is due.
+/// What one leaf takes of what is due, and the batch that deletes it; `None` when nothing is due
+/// that can go. What is damaged is named, and looked past.
 async fn gather(
     store: &dyn Store,
     now: Timestamp,
+    damaged: &mut BTreeSet<String>,
 ) -> Result<Option<(Forgotten, Batch)>, StoreError> {
-    let mut forgotten = Forgotten { up_to: now, kinds: BTreeMap::new() };
-    let mut batch = Batch::new();
-    for pair in store.scan(DUE, None, FORGOTTEN_MAX).await? {
-        let (end, commitment) = parse_due(&pair.key).ok_or(StoreError::Corrupt)?;
-        if end > now || batch.len() > FORGET_STEPS_MAX {
-            break;
+    let mut taken =
+        Taken { forgotten: Forgotten { up_to: now, kinds: BTreeMap::new() }, batch: Batch::new() };
+    let mut after: Option<Vec<u8>> = None;
+    while taken.forgotten.count() == 0 {
+        let page = store.scan(DUE, after.as_deref(), FORGOTTEN_MAX).await?;
+        let Some(last) = page.last() else { return Ok(None) };
+        after = Some(last.key.clone());
+        for pair in page {
+            let read = parse_due(&pair.key);
+            if read.is_some_and(|(end, _)| end > now) || taken.batch.len() > FORGET_STEPS_MAX {
+                return Ok(taken.some());
+            }
+            let due = match read {
+                Some((end, commitment)) => look(store, end, &commitment).await,
+                None => Err(StoreError::Corrupt),
+            };
+            match (due, read) {
+                (Ok(Some(due)), Some((_, commitment))) => {
+                    if !taken.take(pair, due, commitment) {
+                        return Ok(taken.some());
+                    }
+                }
+                (Err(StoreError::Corrupt), _) if damaged.len() < FINDINGS_MAX => {
+                    let name = read.map(|(_, commitment)| commitment.to_string());
+                    damaged.insert(name.unwrap_or_else(|| pair.key.escape_ascii().to_string()));
+                }
+                // The term was moved between the scan and now, or enough is named.
+                (Ok(_) | Err(StoreError::Corrupt), _) => {}
+                (Err(error), _) => return Err(error),
+            }
         }
-        let Some(due) = look(store, end, &commitment).await? else {
-            // The term was moved between the scan and now.
-            continue;
-        };
-        if !forgotten.has_room_for(&due.kind) {
-            break;
-        }
-        batch = batch.expect_value(pair.key.as_slice(), pair.value).delete(pair.key).then(due.gone);
-        forgotten.kinds.entry(due.kind).or_default().push(commitment);
     }
-    Ok((forgotten.count() > 0).then_some((forgotten, batch)))
+    Ok(taken.some())
+}
+
+/// What one leaf takes, and the batch that deletes it.
+struct Taken {
+    forgotten: Forgotten,
+    batch: Batch,
+}
+
+impl Taken {
+    /// Takes one, if there is room.
+    fn take(&mut self, pair: Pair, due: Due, commitment: Digest) -> bool {
+        if !self.forgotten.has_room_for(&due.kind) {
+            return false;
+        }
+        let batch = std::mem::take(&mut self.batch);
+        let batch = batch.expect_value(pair.key.as_slice(), pair.value).delete(pair.key);
+        self.batch = batch.then(due.gone);
+        self.forgotten.kinds.entry(due.kind).or_default().push(commitment);
+        true
+    }
+
+    fn some(self) -> Option<(Forgotten, Batch)> {
+        (self.forgotten.count() > 0).then_some((self.forgotten, self.batch))
+    }
 }
 
 /// An opening that is due.
@@ -183,8 +231,7 @@ struct Due {
 
 /// What is due behind a key of the index; `None` when the opening has another end by now.
 ///
-/// Damage is no reason to keep: an opening that does not match its commitment is an error here,
-/// for [`check`](super::check()) to be run and an operator to decide, and never silently deleted.
+/// An opening that does not match its commitment is an error here, and never silently deleted.
 async fn look(
     store: &dyn Store,
     end: Timestamp,

@@ -4,11 +4,12 @@
 //! with the leaves whatever happens between two of them. That a day's round is complete stands in
 //! the store too: a process that starts again goes on with the day it was at.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
 
 use grondslag_core::canonical::{Canonical, NotCanonical, Reader};
 use grondslag_core::clock::Timestamp;
+use grondslag_core::limits::CLOCK_SKEW_MS_MAX;
 
 use super::forget::{Round, forget_due};
 use crate::ledger::{Ledger, LedgerError};
@@ -41,14 +42,23 @@ pub struct Standing {
     pub totals: Totals,
     /// When a day's round was last complete.
     pub done_at: Option<Timestamp>,
-    /// Why the last turn failed; absent when it did not.
+    /// Why the last turn failed, or that the last round left something that is damaged; absent
+    /// when it did not.
     pub failed: Option<LedgerError>,
 }
 
 /// The daily round. One value per ledger and process.
 #[derive(Debug, Default)]
 pub struct Job {
-    failed: Mutex<Option<LedgerError>>,
+    last: Mutex<Last>,
+}
+
+/// How the last turns went.
+#[derive(Debug, Default)]
+struct Last {
+    failed: Option<LedgerError>,
+    /// What the last round could not forget.
+    damaged: BTreeSet<String>,
 }
 
 impl Job {
@@ -65,8 +75,15 @@ impl Job {
         now: Timestamp,
     ) -> Result<Option<Round>, LedgerError> {
         let turned = turn(store, ledger, now).await;
-        *self.failed.lock().unwrap_or_else(PoisonError::into_inner) =
-            turned.as_ref().err().copied();
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        last.failed = turned.as_ref().err().copied();
+        if let Ok(Some(round)) = &turned {
+            last.damaged.clone_from(&round.damaged);
+            for name in &last.damaged {
+                tracing::error!(name, "a record whose term is over is damaged, and stays");
+            }
+        }
+        drop(last);
         turned
     }
 
@@ -75,7 +92,11 @@ impl Job {
     /// # Errors
     /// Those of the store.
     pub async fn standing(&self, store: &dyn Store) -> Result<Standing, StoreError> {
-        let failed = *self.failed.lock().unwrap_or_else(PoisonError::into_inner);
+        let failed = {
+            let last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+            let damaged = (!last.damaged.is_empty()).then_some(StoreError::Corrupt.into());
+            last.failed.or(damaged)
+        };
         let totals = Totals::read(store).await?.0;
         Ok(Standing { totals, done_at: done_at(store).await?.0, failed })
     }
@@ -87,14 +108,20 @@ async fn turn(
     now: Timestamp,
 ) -> Result<Option<Round>, LedgerError> {
     let (done, before) = done_at(store).await?;
-    if done.is_some_and(|done| done.date() >= now.date()) {
-        return Ok(None);
+    match done {
+        // A clock that was once ahead must not stop forgetting until that day.
+        Some(done) if done > now.plus_ms(CLOCK_SKEW_MS_MAX) => {
+            tracing::warn!(%done, "forgetting was said to be complete on a day to come: again");
+        }
+        Some(done) if done.date() >= now.date() => return Ok(None),
+        _ => {}
     }
     let mut sum = Round::default();
     for _ in 0..ROUNDS_MAX {
         let round = forget_due(store, ledger, now).await?;
         sum.more = round.more;
         sum.leaves += round.leaves;
+        sum.damaged.extend(round.damaged);
         for (kind, count) in round.kinds {
             *sum.kinds.entry(kind).or_default() += count;
         }

@@ -29,7 +29,7 @@ use grondslag_core::canonical::{Canonical, Reader};
 use grondslag_core::clock::Timestamp;
 use grondslag_core::id::Digest;
 
-pub use self::check::{Checked, Finding, Problem, check};
+pub use self::check::{Checked, Finding, LeastTerm, Problem, check};
 pub use self::forget::{Forgotten, Round, forget_due};
 pub use self::job::{Job, Standing, Totals};
 use self::kept::{Kept, due_key, opening_key};

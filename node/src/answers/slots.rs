@@ -18,7 +18,6 @@ use grondslag_core::statement::FIRST_REPLY_NO;
 use grondslag_core::tier::Urgency;
 use grondslag_evidence::ledger::{Entry, LedgerError, Placed};
 use grondslag_evidence::store::{Batch, StoreError, parts};
-use grondslag_policy::retention::Kept;
 use grondslag_proto::reply::Reply;
 use grondslag_proto::{answer, v1};
 use prost::Message as _;
@@ -30,7 +29,7 @@ use super::verify::Attested;
 use crate::agency::Agency;
 use crate::limits::{PAGE, SLOTS_AT_ONCE_MAX};
 use crate::random::random;
-use crate::recorded::{Kind, append, record};
+use crate::recorded::{Kind, append_for, record, term};
 
 const OPEN: &[u8] = b"s/";
 const DUE: &[u8] = b"sd/";
@@ -45,6 +44,9 @@ struct Open {
     epoch: u32,
     urgency: Urgency,
     answer_by: Timestamp,
+    /// It came with break glass: what is recorded of it is kept so long.
+    #[serde(default)]
+    break_glass: bool,
     reply_bytes: usize,
     /// Number of the next message.
     next_no: u32,
@@ -96,6 +98,7 @@ pub(super) fn open(
         epoch: header.epoch,
         urgency: header.urgency,
         answer_by: header.times.answer_by,
+        break_glass: header.break_glass,
         reply_bytes: attested.reply_bytes(),
         next_no: FIRST_REPLY_NO + 1,
         due,
@@ -233,11 +236,12 @@ async fn record_ended(
         .flag(open.lapse.is_some())
         .signed(open.answer_by.ms())
         .signed(now.ms());
+    let kept = term(open.break_glass);
     let Some(message) = message else {
-        return append(agency, Kind::Ended, body, state).await.map(drop);
+        return append_for(agency, Kind::Ended, body, kept, state).await.map(drop);
     };
-    let term = (Kept::Decision, agency.clock.now());
-    let made = record(&agency.pack, Kind::Ended, &body.finish_secret(), term, &[])?;
+    let kept = (kept, agency.clock.now());
+    let made = record(&agency.pack, Kind::Ended, &body.finish_secret(), kept, &[])?;
     let (commitment, about, key) = (made.commitment, message.about(), agency.sign_key.clone());
     let kept = outbox(message.blank()).map_err(StoreError::reason)?;
     let make = move |placed: &Placed| outbox(message.reply(commitment, placed, &key)?);

@@ -42,6 +42,9 @@ pub(crate) struct Followed {
     pub staff: StaffId,
     /// When the term ends.
     pub answer_by: Timestamp,
+    /// It went out with break glass: what is recorded of it is kept so long.
+    #[serde(default)]
+    pub break_glass: bool,
     /// Those who may still say something.
     pub targets: Vec<FollowedTarget>,
 }
@@ -122,10 +125,10 @@ pub(crate) async fn follow(
     if followed.staff != *staff {
         return Err(Reason::UnknownInquiry);
     }
-    let answer_by = followed.answer_by;
+    let (answer_by, glass) = (followed.answer_by, followed.break_glass);
     let mut lines = Vec::with_capacity(followed.targets.len());
     for target in &mut followed.targets {
-        let said = said(agency, &id, answer_by, target).await?;
+        let said = said(agency, &id, (answer_by, glass), target).await?;
         lines.push(line(agency, lang, target, &said));
     }
     keep(agency, &id, &seen, &followed).await?;
@@ -148,7 +151,7 @@ struct Said {
 async fn said(
     agency: &Agency,
     id: &InquiryId,
-    answer_by: Timestamp,
+    (answer_by, break_glass): (Timestamp, bool),
     target: &mut FollowedTarget,
 ) -> Result<Said, Reason> {
     let mut said = Said::default();
@@ -165,7 +168,7 @@ async fn said(
                     if let Some(given) = &given
                         && before > target.last_no
                     {
-                        record_answer(agency, &target.oin, &reply, given).await?;
+                        record_answer(agency, &target.oin, &reply, given, break_glass).await?;
                     }
                     target.last_no = target.last_no.max(before);
                     said.answer = given.map(|given| given.answer).or(said.answer);

@@ -308,8 +308,9 @@ impl Pursuit {
             Ok((given, reply)) => {
                 target.answer = Some(given.answer.clone());
                 let (agency, oin) = (Arc::clone(&self.agency), oin.clone());
+                let glass = self.header.break_glass;
                 Some(async move {
-                    let recorded = record_answer(&agency, &oin, &reply, &given).await;
+                    let recorded = record_answer(&agency, &oin, &reply, &given, glass).await;
                     (oin, recorded)
                 })
             }

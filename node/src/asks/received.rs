@@ -15,7 +15,7 @@ use prost::Message as _;
 use super::check::Given;
 use crate::agency::Agency;
 use crate::limits::LEDGER_PAGE;
-use crate::recorded::{Kind, append};
+use crate::recorded::{Kind, append_for, term};
 
 /// Records that an answer came, before it is shown: with the proof that it stands in the ledger of
 /// the node that gave it, which is then held to that by whoever audits both.
@@ -27,6 +27,7 @@ pub(crate) async fn record_answer(
     from: &Oin,
     reply: &Reply,
     given: &Given,
+    break_glass: bool,
 ) -> Result<(), Reason> {
     let body = Kind::Answered
         .canonical()
@@ -37,7 +38,7 @@ pub(crate) async fn record_answer(
         .bytes(&reply.signature)
         .bytes(given.entry.as_bytes())
         .bytes(&v1::AnswerProof::from(&given.proof).encode_to_vec());
-    append(agency, Kind::Answered, body, Batch::new()).await?;
+    append_for(agency, Kind::Answered, body, term(break_glass), Batch::new()).await?;
     Ok(())
 }
 

@@ -10,7 +10,7 @@ use grondslag_evidence::store::Store as _;
 use grondslag_evidence::store::faulty::Fault;
 
 use super::*;
-use crate::answers::put_for_tests;
+use crate::answers::{put_for_tests, slots};
 use crate::fixture::{Ask, KNOWN, Scene, UNKNOWN, moment};
 use crate::recorded::Kind;
 
@@ -54,7 +54,11 @@ async fn five_years_on_openings_go_the_tree_stays_whole_and_every_gap_has_its_pr
             assert_eq!(*before, record);
         }
     }
-    let checked = check(scene.store.as_ref(), &scene.agency.ledger).await.unwrap();
+    // A term counts from a moment just before the leaf of what is kept.
+    let retention = scene.agency.pack.retention();
+    let least = |_: &str, at: Timestamp| retention.least_end(Kept::Decision, at.plus_ms(-1_000));
+    let (store, ledger) = (scene.store.as_ref(), &scene.agency.ledger);
+    let checked = check(store, ledger, &least).await.unwrap();
     assert_eq!(checked.findings, Vec::new());
     assert!(checked.forgotten > 20 && checked.deletions > 20);
     let state = scene.agency.retention().await.unwrap();
@@ -75,6 +79,29 @@ async fn five_years_on_openings_go_the_tree_stays_whole_and_every_gap_has_its_pr
     }
 }
 
+/// Whatever is recorded of a question with break glass is kept as long as the decision on it.
+#[tokio::test]
+async fn the_end_of_a_question_with_break_glass_is_kept_as_long_as_its_decision() {
+    let scene = Scene::new().await;
+    let mut question = scene.question(&Ask::guardian(&["G05"]));
+    question.header.break_glass = true;
+    let end = question.header.times.answer_by;
+    scene.seal_anew(&mut question);
+    put_for_tests(&scene.agency, question).await;
+    scene.clock.set(end.plus_ms(60_000));
+    // What is recorded stands before the broker is given anything.
+    let _ = slots::tend(&scene.agency).await;
+    let kept = async || {
+        let of = async |kind| scene.records(kind).await.len();
+        (of(Kind::Decision).await, of(Kind::Ended).await)
+    };
+    for (years, left) in [(0, (1, 1)), (9, (1, 1)), (11, (0, 0))] {
+        scene.clock.set(end.plus_calendar(years, 1));
+        scene.agency.forget().await.unwrap();
+        assert_eq!(kept().await, left, "{years}");
+    }
+}
+
 #[tokio::test]
 async fn a_round_that_fails_shows_and_the_next_turn_goes_on() {
     let scene = Scene::new().await;
@@ -89,7 +116,7 @@ async fn a_round_that_fails_shows_and_the_next_turn_goes_on() {
     scene.agency.forget().await.unwrap().unwrap();
     let state = scene.agency.retention().await.unwrap();
     assert_eq!((state.failed, state.leaves), (None, 1));
-    let checked = check(scene.store.as_ref(), &scene.agency.ledger).await.unwrap();
+    let checked = check(scene.store.as_ref(), &scene.agency.ledger, &|_, at| at).await.unwrap();
     assert_eq!((checked.forgotten, checked.findings), (1, Vec::new()));
 }
 

@@ -14,7 +14,7 @@ use grondslag_evidence::generation::{self, Restored};
 use grondslag_evidence::store::{self, Backend, Store};
 use tokio::time::MissedTickBehavior;
 
-use super::{Common, StartError, Tasks, TooManyTasks};
+use super::{Common, Recording, StartError, Tasks, TooManyTasks};
 use crate::backup::Backups;
 use crate::channel::Channels;
 use crate::clock::ProcessClock;
@@ -66,6 +66,8 @@ pub struct Context {
     pub generation: u64,
     /// The backup that its store comes from, as long as no new ledgers were begun.
     pub restored: Option<Restored>,
+    /// The ledgers that it records in.
+    pub recording: Recording,
 }
 
 impl Context {
@@ -109,6 +111,7 @@ impl Context {
             tasks: Tasks::default(),
             otlp: Otlp::of(&common.telemetry, process, &owner),
             backups,
+            recording: Recording::default(),
         };
         context.keep_fresh(context.region.clone())?;
         Ok(context)
@@ -199,10 +202,16 @@ impl Context {
         let crl_expired = self.region.current().crl().next_update() <= tls_now();
         let found = [
             crl_expired.then_some(Reason::CrlExpired),
-            self.clock.fault().map(|_| Reason::ClockInvalid),
+            self.clock_fault(),
             self.store.health().await.reason,
         ];
         found.into_iter().flatten().collect()
+    }
+
+    /// The clock is faulty, or stands before the end of what was recorded.
+    fn clock_fault(&self) -> Option<Reason> {
+        let faulty = self.clock.fault().is_some() || self.recording.is_ahead(&self.clock);
+        faulty.then_some(Reason::ClockInvalid)
     }
 
     /// The state of this process, as far as the runtime knows it.
@@ -232,7 +241,7 @@ impl Context {
                 now: self.clock.clock().now(),
                 region: self.clock.is_region(),
                 offset_ms: None,
-                fault: self.clock.fault().map(|_| Reason::ClockInvalid),
+                fault: self.clock_fault(),
             },
             epoch: None,
             late_answers: None,

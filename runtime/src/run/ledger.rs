@@ -1,6 +1,6 @@
 //! The ledgers of a process: where their tiles stand, and what they are called.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use ed25519_dalek::SigningKey;
 use grondslag_certs::key::load_signing_key;
@@ -13,6 +13,7 @@ use grondslag_evidence::ledger::{Entry, Ledger, Means, Signer, Tiles};
 use grondslag_evidence::store::Batch;
 
 use super::{Context, StartError};
+use crate::clock::ProcessClock;
 use crate::config::SecretFile;
 
 /// The keys that sign a process's statements.
@@ -43,6 +44,26 @@ impl SignKeys {
     }
 }
 
+/// The ledgers that a process records in, as long as it holds them: where one ends in time to come,
+/// nothing can be recorded.
+#[derive(Debug, Clone, Default)]
+pub struct Recording(Arc<Mutex<Vec<Weak<Ledger>>>>);
+
+impl Recording {
+    fn add(&self, ledger: &Arc<Ledger>) {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        all.retain(|held| held.strong_count() > 0);
+        all.push(Arc::downgrade(ledger));
+    }
+
+    /// Whether one of them ends in time to come.
+    pub(super) fn is_ahead(&self, clock: &ProcessClock) -> bool {
+        let now = clock.clock().now();
+        let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        all.iter().filter_map(Weak::upgrade).any(|ledger| ledger.may_append(now).is_err())
+    }
+}
+
 impl Context {
     /// The region: the fingerprint of its root certificate.
     pub fn region_name(&self) -> String {
@@ -60,7 +81,12 @@ impl Context {
         origin: impl FnOnce(u64) -> Result<Origin, CheckpointError>,
         keys: &SignKeys,
     ) -> Result<Arc<Ledger>, StartError> {
-        self.ledger_of(self.generation, name, origin, keys).await
+        let ledger = self.ledger_of(self.generation, name, origin, keys).await?;
+        if let Err(error) = ledger.may_append(self.clock.clock().now()) {
+            tracing::error!(reason = %error.reason(), "{error}");
+        }
+        self.recording.add(&ledger);
+        Ok(ledger)
     }
 
     /// Begins the ledger behind the one that goes on under this name, on a store that was put back:

@@ -2,7 +2,13 @@ use std::fs;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use ed25519_dalek::SigningKey;
 use grondslag_certs::tls::Reload;
+use grondslag_core::checkpoint::Origin;
+use grondslag_core::clock::SetClock;
+use grondslag_core::id::Digest;
+use grondslag_evidence::ledger::Entry;
+use grondslag_evidence::store::Batch;
 use serde::Deserialize;
 use tonic_health::pb::health_check_response::ServingStatus::{NotServing, Serving};
 
@@ -157,6 +163,36 @@ async fn a_faulty_clock_says_not_serving_until_it_is_mended() {
     soon(says(Serving)).await;
     context.shutdown.trigger();
     soon(serving).await.unwrap().unwrap();
+}
+
+/// A clock that was once ahead shows, as long as nothing can be recorded for it.
+#[tokio::test]
+async fn a_ledger_that_ends_in_time_to_come_says_not_serving_until_the_clock_is_there() {
+    let region = TestRegion::new();
+    let own = region.agency(1);
+    let plain: Plain = config::load(&config(&own, "")).unwrap();
+    let now = grondslag_core::clock::Timestamp::parse("2026-06-02T10:15").unwrap();
+    let clock = Arc::new(SetClock::at(now.plus_ms(86_400_000)));
+    let set: Arc<dyn grondslag_core::clock::Clock> = clock.clone();
+    let around =
+        Surroundings { net: Arc::new(TcpNet), shutdown: Shutdown::new(), clock: Some(set) };
+    let context = Context::open("plain", &plain.common(), around).await.unwrap();
+    let keys = SignKeys { current: SigningKey::from_bytes(&[1; 32]), previous: None };
+    let origin = |number| Origin::of_member(&context.region_name(), &own.oin, "plain", number);
+    let ledger = context.ledger("plain", origin, &keys).await.unwrap();
+    let leaf = b"leaf".to_vec();
+    let entry = Entry { about: Digest::of(&leaf), leaf, state: Batch::new() };
+    ledger.append(entry).await.unwrap();
+    assert!(context.findings().await.is_empty());
+    clock.set(now);
+    assert_eq!(context.findings().await, [Reason::ClockInvalid]);
+    let status = context.status().await;
+    assert_eq!((status.serving, status.clock.fault), (false, Some(Reason::ClockInvalid)));
+    clock.set(now.plus_ms(86_400_000));
+    assert!(context.status().await.serving);
+    clock.set(now);
+    drop(ledger);
+    assert!(context.findings().await.is_empty(), "it records there no more");
 }
 
 #[tokio::test]

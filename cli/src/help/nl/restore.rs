@@ -88,6 +88,12 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
         "Nieuw bestand voor wat de regiobeheerders ondertekenen",
     ),
     (
+        "The broker's clock was ahead once and is right now: found the new ledger now, though the \
+         backup ends in time to come",
+        "De klok van de makelaar liep ooit voor en staat nu goed: sticht het nieuwe logboek nu, al \
+         eindigt de back-up in de toekomst",
+    ),
+    (
         "Begin the new ledger with what two operators signed",
         "Begin het nieuwe logboek met wat twee regiobeheerders ondertekenden",
     ),

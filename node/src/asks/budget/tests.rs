@@ -267,7 +267,7 @@ async fn a_tally_says_how_much_was_asked_and_when_and_nothing_of_a_child() {
 
 fn followed() -> Followed {
     let staff = StaffId::parse("one").unwrap();
-    Followed { staff, answer_by: Timestamp::from_ms(2), targets: vec![] }
+    Followed { staff, answer_by: Timestamp::from_ms(2), break_glass: false, targets: vec![] }
 }
 
 fn closed<'a>(summary: &'a Summary, counted: &'a Counted) -> Closed<'a> {
@@ -312,14 +312,14 @@ async fn answers_count_and_one_that_says_something_is_not_neutral() {
 #[tokio::test]
 async fn counts_are_kept_as_long_as_anybody_may_ask_for_them() {
     let scene = scene().await;
-    scene.clock.set(moment("2026-09-01T12:00"));
+    scene.clock.set(moment("2026-10-01T12:00"));
     let counted = ask(&scene, &ALONE).await.unwrap();
     // The thirty-first day, the day itself included.
-    scene.clock.set(moment("2026-10-01T12:00"));
+    scene.clock.set(moment("2026-10-31T12:00"));
     let (store, now) = (scene.agency.store.as_ref(), scene.agency.clock.now());
     assert_eq!(forget_old(store, now).await, Ok(0));
     assert_eq!((kept(&scene, 30).await.len(), kept(&scene, 31).await.len()), (0, 1));
-    scene.clock.set(moment("2026-10-02T00:00"));
+    scene.clock.set(moment("2026-11-01T00:00"));
     let now = scene.agency.clock.now();
     assert_eq!(forget_old(store, now).await, Ok(2));
     assert!(store.scan(b"n/b/", None, 10).await.unwrap().is_empty());

@@ -66,6 +66,7 @@ impl Pursuit {
         Followed {
             staff: self.summary.staff.clone(),
             answer_by: self.header.times.answer_by,
+            break_glass: self.header.break_glass,
             targets: targets.collect(),
         }
     }
