@@ -11,7 +11,7 @@ use serde_json::json;
 
 use super::super::answering::answer;
 use super::*;
-use crate::fixture::{Ask, CANARY, GI, KNOWN, Scene, UNKNOWN};
+use crate::fixture::{Ask, CANARY, GI, KNOWN, Scene, UNKNOWN, attest, sign};
 use crate::processing::SUBJECT_TYPE;
 
 async fn scene() -> Scene {
@@ -109,6 +109,40 @@ async fn invariant_04_hit_and_miss_leave_as_many_keys_and_bytes() {
         let leaves: Vec<_> = leaves.iter().filter(|leaf| is_decision(&leaf.leaf)).collect();
         assert!(leaves.iter().all(|leaf| leaf.leaf.len() == leaves[0].leaf.len()));
         assert_eq!(leaves.len(), 3);
+    }
+}
+
+/// That a detail was not what it should be is known only of a child that is known.
+#[tokio::test]
+async fn an_alarm_in_a_record_takes_as_many_keys_and_bytes_as_none() {
+    for categories in [vec!["G05"], vec!["G05", "G16", "G24"]] {
+        let scene = scene().await;
+        let mut shapes = Vec::new();
+        for (id, subject) in [(1, KNOWN), (2, UNKNOWN)] {
+            let mut question = scene.question(&Ask::guardian(&categories).id(id).about(subject));
+            let mut detail = scene.detail(&question);
+            detail.facts = [("mesure".into(), "ots".into())].into();
+            scene.put_detail(&mut question, &detail.encode());
+            sign(&mut question);
+            attest(&mut question, |_| {});
+            let before = stored(&scene).await;
+            answer(&scene.agency, question).await.unwrap();
+            let after = stored(&scene).await;
+            let new = after.into_iter().filter(|(key, size)| before.get(key) != Some(size));
+            let room = |key: &[u8]| ROOMS.iter().find(|room| key.starts_with(room.as_bytes()));
+            let mut shape: Vec<_> =
+                new.map(|(key, size)| (room(&key).unwrap(), key.len(), size)).collect();
+            shape.sort();
+            shapes.push(shape);
+        }
+        assert_eq!(shapes[0], shapes[1]);
+        let records = read(&scene).await;
+        let alarms: Vec<_> = records.iter().map(|record| record.alarm).collect();
+        assert_eq!(alarms, [Some(Reason::UnknownFact), None]);
+        let bodies = scene.records(Kind::Decision).await;
+        assert!(bodies.iter().all(|body| body.len() == length(categories.len())));
+        let plain = |body: &Vec<u8>| body.trim_ascii_end().len();
+        assert_ne!(plain(&bodies[0]), plain(&bodies[1]), "it is the filling that hides it");
     }
 }
 
