@@ -257,6 +257,7 @@ async fn only_the_privacy_officer_reads_and_every_reading_is_recorded_first() {
     let at = at_desk().await;
     let of_target = v1::ListDecisionsRequest { target_id: vec![1; 16], ..Default::default() };
     let on = v1::ListDecisionsRequest { subject: KNOWN.into(), ..Default::default() };
+    let wanted = v1::ListBrokerDecisionsRequest::default();
     let drawn = v1::OpenPositionsRequest { epoch: 1, batches: 1, seed: vec![5; 32], count: 60 };
     let read = async |who: &str, what: &str| {
         let (desk, caller) = (&at.desk, at.who(who));
@@ -267,7 +268,7 @@ async fn only_the_privacy_officer_reads_and_every_reading_is_recorded_first() {
             "patterns" => desk.patterns(caller, 0).await.map(drop),
             "batches" => desk.batches(caller, 0).await.map(drop),
             "positions" => desk.positions(caller, drawn.clone()).await.map(drop),
-            _ => desk.broker_decisions(caller, Default::default()).await.map(drop),
+            _ => desk.broker_decisions(caller, wanted.clone()).await.map(drop),
         }
     };
     let size = async || at.desk.agency.ledger.size().await.unwrap();
