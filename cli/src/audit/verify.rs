@@ -14,10 +14,11 @@ use grondslag_evidence::ledger::Leaves as _;
 use grondslag_evidence::ledger::audit::{Against, Chain, Problem, Still};
 use grondslag_evidence::limits::{LEDGERS_MAX, SCAN_PAGE_MAX};
 use grondslag_evidence::records::check;
-use grondslag_node::Received;
+use grondslag_node::{Decided, Received};
 use indicatif::ProgressBar;
 
 use super::answers::{Held, answers};
+use super::decided::decisions;
 use super::keys::Keys;
 use super::logs::{Log, Logs, founding, take};
 use super::party::{BROKER, Party, find};
@@ -78,6 +79,8 @@ struct Laid {
     heads: Vec<KeptHead>,
     /// Answers that it got, and the ledger that each is recorded in.
     answers: Vec<(String, Received)>,
+    /// Decisions on its own questions, likewise.
+    decisions: Vec<(String, Decided)>,
 }
 
 impl Laid {
@@ -89,7 +92,8 @@ impl Laid {
         let party = Party::open(file, store, root).await?;
         let (ledgers, heads) = (party.copied.ledgers().await?, party.heads().await?);
         let answers = answers(&party, &ledgers).await?;
-        Ok(Self { party, ledgers, heads, answers })
+        let decisions = decisions(&party, &ledgers).await?;
+        Ok(Self { party, ledgers, heads, answers, decisions })
     }
 }
 
@@ -109,7 +113,9 @@ pub(crate) async fn verify(
     let heads = parties.iter().flat_map(|one| &one.heads).filter_map(|kept| kept.head.as_ref());
     let answers = parties.iter().flat_map(|one| &one.answers).map(|(_, one)| one.proof.size);
     let lengths = parties.iter().flat_map(|one| &one.ledgers).map(Still::len);
-    let sizes = heads.map(|head| head.checkpoint().size).chain(answers).chain(lengths).collect();
+    let decisions = parties.iter().flat_map(|one| &one.decisions).map(|(_, one)| &one.head);
+    let sizes = heads.chain(decisions).map(|head| head.checkpoint().size);
+    let sizes = sizes.chain(answers).chain(lengths).collect();
     let pins = pins(&parties, &mut report);
     let mut logs = Logs::new();
     for laid in &parties {
@@ -136,12 +142,15 @@ fn shown(parties: &[Laid], logs: &Logs, keys: &Keys, report: &mut Report) -> Res
     let nodes = parties.iter().filter(|one| one.party.role == Role::Node);
     let given = nodes.map(|one| one.party.oin.clone()).collect();
     let (held, mut shown) = (Held { logs, keys, given: &given }, Shown::default());
-    for Laid { party, heads, answers, .. } in parties {
+    for Laid { party, heads, answers, decisions, .. } in parties {
         for kept in heads {
             report.head(party, kept, &held, &mut shown);
         }
         for answer in answers {
             report.answer(party, answer, &held, &mut shown)?;
+        }
+        for decided in decisions {
+            report.decision(party, decided, &held, &mut shown);
         }
     }
     Ok(())
