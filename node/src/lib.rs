@@ -26,6 +26,7 @@ pub mod serve;
 pub mod staff;
 pub mod watch;
 
+pub use asks::attested::{Decided, decided};
 pub use asks::canary::Tested;
 pub use asks::received::{Received, received};
 pub use directory::kept_cards;

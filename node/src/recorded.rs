@@ -41,6 +41,8 @@ pub(crate) enum Kind {
     PatternsShown,
     /// Decisions on one person were shown.
     DecisionsShown,
+    /// Batches of enrolments were listed.
+    BatchesShown,
     /// What the broker recorded was read back.
     BrokerRead,
     /// A question about a made-up subject went out.
@@ -63,6 +65,7 @@ impl Kind {
             Self::Alarm => "grondslag/record/alarm/v1",
             Self::PatternsShown => "grondslag/record/patterns-shown/v1",
             Self::DecisionsShown => "grondslag/record/decisions-shown/v1",
+            Self::BatchesShown => "grondslag/record/batches-shown/v1",
             Self::BrokerRead => "grondslag/record/broker-read/v1",
             Self::Canary => "grondslag/record/canary/v1",
             Self::SpotCheck => "grondslag/record/spot-check/v1",

@@ -1,6 +1,7 @@
 //! `grondslag audit`: what an inspector holds against what a party says of itself.
 
 mod answers;
+mod decided;
 mod decision;
 mod entries;
 mod export;

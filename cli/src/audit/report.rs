@@ -35,6 +35,10 @@ pub(crate) struct Report {
     pub(crate) answers: u64,
     /// Answers that were proved then, by nodes whose folders were not given.
     pub(crate) answers_unchecked: u64,
+    /// Decisions that the broker proved to who asked, and that its ledger bears out.
+    pub(crate) decisions: u64,
+    /// Decisions that it proved then, where its folder was not given.
+    pub(crate) decisions_unchecked: u64,
     /// Cosignatures that hold.
     pub(crate) cosignatures: u64,
     /// Cosignatures of witnesses of whom no card was found and no key given.
@@ -108,6 +112,12 @@ impl Report {
             });
         }
         Ok(())
+    }
+
+    /// A list of a party's that cannot be read counts as broken, and as empty.
+    pub(super) fn unread<T>(&mut self, party: &Party, failure: Failure) -> Result<Vec<T>, Failure> {
+        self.broken(&party.folder, failure)?;
+        Ok(Vec::new())
     }
 
     /// Something wrong between parties.
@@ -233,6 +243,7 @@ fn holds(head: &SignedCheckpoint, name: &Origin, keys: &[[u8; 32]]) -> bool {
 pub(super) fn say(report: &Report, out: Output) {
     let Report { logs, leaves, heads, heads_unchecked, answers, .. } = report;
     let Report { answers_unchecked, cosignatures, unchecked, problems, .. } = report;
+    let Report { decisions, decisions_unchecked, .. } = report;
     let figures = [
         (out.tr("logboeken", "logs"), logs),
         (out.tr("regels", "leaves"), leaves),
@@ -240,6 +251,8 @@ pub(super) fn say(report: &Report, out: Output) {
         (out.tr("hoofden ongetoetst", "heads unchecked"), heads_unchecked),
         (out.tr("bewezen antwoorden", "proved answers"), answers),
         (out.tr("antwoorden ongetoetst", "answers unchecked"), answers_unchecked),
+        (out.tr("bewezen beslissingen", "proved decisions"), decisions),
+        (out.tr("beslissingen ongetoetst", "decisions unchecked"), decisions_unchecked),
         (out.tr("medeondertekeningen", "cosignatures"), cosignatures),
         (out.tr("niet te toetsen", "not to be checked"), unchecked),
     ];

@@ -12,7 +12,7 @@ use crate::ask::Names;
 use crate::output::{Output, bold, green, red, yellow};
 
 /// Kinds of leaves and records, in Dutch and in English.
-const KINDS: [(&str, &str, &str); 29] = [
+const KINDS: [(&str, &str, &str); 30] = [
     ("grondslag/leaf/card/v1", "kaart aangenomen", "card accepted"),
     ("grondslag/leaf/enrolled/v1", "inschrijving klaar", "enrolment finished"),
     ("grondslag/leaf/enrolment/v1", "partij ingeschreven", "batch enrolled"),
@@ -31,6 +31,7 @@ const KINDS: [(&str, &str, &str); 29] = [
     ("grondslag/record/answered/v1", "antwoord ontvangen", "answer received"),
     ("grondslag/record/approved/v1", "concept goedgekeurd", "draft approved"),
     ("grondslag/record/asked/v1", "vraag gesteld", "question asked"),
+    ("grondslag/record/batches-shown/v1", "partijen ingezien", "batches looked at"),
     ("grondslag/record/broker-decision/v1", "beslissing van de makelaar", "decision of the broker"),
     ("grondslag/record/broker-read/v1", "makelaar bevraagd", "read at the broker"),
     ("grondslag/record/canary/v1", "proefvraag", "question about a made-up subject"),

@@ -15,12 +15,13 @@ use grondslag_evidence::ledger::Leaves as _;
 use grondslag_evidence::ledger::audit::{Against, Chain, Problem, Still};
 use grondslag_evidence::limits::{LEDGERS_MAX, SCAN_PAGE_MAX};
 use grondslag_evidence::records::check;
-use grondslag_node::Received;
+use grondslag_node::{Decided, Received};
 use grondslag_policy::Pack;
 use grondslag_policy::retention::Kept;
 use indicatif::ProgressBar;
 
 use super::answers::{Held, answers};
+use super::decided::decisions;
 use super::keys::Keys;
 use super::logs::{Log, Logs, founding, take};
 use super::party::{BROKER, Party, Processes, find};
@@ -80,6 +81,8 @@ struct Laid {
     heads: Vec<KeptHead>,
     /// Answers that it got, and the ledger that each is recorded in.
     answers: Vec<(String, Received)>,
+    /// Decisions on its own questions, likewise.
+    decisions: Vec<(String, Decided)>,
 }
 
 impl Laid {
@@ -95,11 +98,11 @@ impl Laid {
     ) -> Result<Self, Failure> {
         let party = Party::open(file, store, root).await?;
         let (ledgers, heads) = (party.copied.ledgers().await?, party.heads().await?);
-        let answers = answers(&party, &ledgers).await.or_else(|failure| {
-            report.broken(&party.folder, failure)?;
-            Ok::<_, Failure>(Vec::new())
-        })?;
-        Ok(Self { party, ledgers, heads, answers })
+        let answers = answers(&party, &ledgers).await;
+        let answers = answers.or_else(|failure| report.unread(&party, failure))?;
+        let decisions = decisions(&party, &ledgers).await;
+        let decisions = decisions.or_else(|failure| report.unread(&party, failure))?;
+        Ok(Self { party, ledgers, heads, answers, decisions })
     }
 }
 
@@ -132,7 +135,9 @@ pub(crate) async fn verify(
     let heads = parties.iter().flat_map(|one| &one.heads).filter_map(|kept| kept.head.as_ref());
     let answers = parties.iter().flat_map(|one| &one.answers).map(|(_, one)| one.proof.size);
     let lengths = parties.iter().flat_map(|one| &one.ledgers).map(Still::len);
-    let sizes = heads.map(|head| head.checkpoint().size).chain(answers).chain(lengths).collect();
+    let decisions = parties.iter().flat_map(|one| &one.decisions).map(|(_, one)| &one.head);
+    let sizes = heads.chain(decisions).map(|head| head.checkpoint().size);
+    let sizes = sizes.chain(answers).chain(lengths).collect();
     let pins = pins(&parties, &mut report);
     let mut logs = Logs::new();
     for laid in &parties {
@@ -152,12 +157,15 @@ fn shown(parties: &[Laid], logs: &Logs, keys: &Keys, report: &mut Report) -> Res
     let nodes = parties.iter().filter(|one| one.party.role == Role::Node);
     let given = nodes.map(|one| one.party.oin.clone()).collect();
     let (held, mut shown) = (Held { logs, keys, given: &given }, Shown::default());
-    for Laid { party, heads, answers, .. } in parties {
+    for Laid { party, heads, answers, decisions, .. } in parties {
         for kept in heads {
             report.head(party, kept, &held, &mut shown);
         }
         for answer in answers {
             report.answer(party, answer, &held, &mut shown)?;
+        }
+        for decided in decisions {
+            report.decision(party, decided, &held, &mut shown);
         }
     }
     Ok(())
@@ -301,10 +309,7 @@ async fn walk(
 async fn keys_of(parties: &[Laid], trust: &Trust, report: &mut Report) -> Result<Keys, Failure> {
     let mut keys = Keys::given(&trust.vkeys);
     for Laid { party, .. } in parties {
-        let cards = party.cards().await.or_else(|failure| {
-            report.broken(&party.folder, failure)?;
-            Ok::<_, Failure>(Vec::new())
-        })?;
+        let cards = party.cards().await.or_else(|failure| report.unread(party, failure))?;
         for kept in cards {
             if let Some(wrong) = keys.learn(&party.root, &kept) {
                 report.wrong(party, party.role.word(), &kept.place, wrong);

@@ -25,6 +25,11 @@ pub(super) enum Wrong {
     CopiesDiffer,
     AnswerOfOtherLog,
     AnswersDiffer,
+    DecisionUnproved,
+    DecisionOtherRoot,
+    DecisionAhead,
+    DecisionOfOtherLog,
+    DecisionsDiffer,
     CardUnreadable,
     CardUnsigned,
     KeyUnknown,
@@ -53,6 +58,11 @@ impl Wrong {
             Self::CopiesDiffer => "copies_differ",
             Self::AnswerOfOtherLog => "answer_of_other_log",
             Self::AnswersDiffer => "answers_differ",
+            Self::DecisionUnproved => "decision_unproved",
+            Self::DecisionOtherRoot => "decision_other_root",
+            Self::DecisionAhead => "decision_ahead",
+            Self::DecisionOfOtherLog => "decision_of_other_log",
+            Self::DecisionsDiffer => "decisions_differ",
             Self::CardUnreadable => "card_unreadable",
             Self::CardUnsigned => "card_unsigned",
             Self::KeyUnknown => "key_unknown",
@@ -188,6 +198,36 @@ const SENTENCES: &[(&str, &str, &str)] = &[
         "two askers were shown another root of one log at the same size",
     ),
     (
+        "decision_unproved",
+        "het bewijs bij een beslissing van de makelaar op een eigen vraag klopt niet",
+        "the proof of a decision of the broker on an own question does not hold",
+    ),
+    (
+        "decision_other_root",
+        "de makelaar toonde de vrager deze beslissing in een ander logboek dan het zijne, of heeft het \
+         sindsdien herschreven",
+        "the broker showed the asker this decision in another ledger than its own, or rewrote that \
+         since",
+    ),
+    (
+        "decision_ahead",
+        "de makelaar toonde de vrager bij deze beslissing een langer logboek dan hij nu heeft: het is \
+         teruggezet of afgekapt",
+        "the broker showed the asker a longer ledger with this decision than it has now: it was rolled \
+         back or truncated",
+    ),
+    (
+        "decision_of_other_log",
+        "deze beslissing kwam uit een logboek dat de gegeven map van de makelaar niet heeft",
+        "this decision came from a log that the given folder of the broker does not have",
+    ),
+    (
+        "decisions_differ",
+        "van het logboek waar deze beslissing in staat is bij dezelfde lengte ook een andere wortel \
+         getoond",
+        "another root was shown, too, of the log that this decision stands in, at the same size",
+    ),
+    (
         "head_above_founding",
         "een bewaard hoofd ligt boven waar het herstelde logboek volgens zijn stichting eindigde: \
          twee regiobeheerders moeten het alsnog opnemen",
@@ -311,6 +351,11 @@ mod tests {
             Wrong::CopiesDiffer,
             Wrong::AnswerOfOtherLog,
             Wrong::AnswersDiffer,
+            Wrong::DecisionUnproved,
+            Wrong::DecisionOtherRoot,
+            Wrong::DecisionAhead,
+            Wrong::DecisionOfOtherLog,
+            Wrong::DecisionsDiffer,
             Wrong::HeadAboveFounding,
             Wrong::NotFounded,
             Wrong::OperatorsDiffer,

@@ -80,6 +80,44 @@ fn an_answer_that_its_node_no_longer_has_is_named() {
     a_ledger_that_is_not_shown_is_named(temp.path(), &name, &origin);
 }
 
+/// The asker alone may have been shown the tree that a decision stands in: it is caught by what the
+/// broker proved to the asker.
+#[test]
+fn a_decision_that_the_brokers_ledger_does_not_bear_out_is_named() {
+    let temp = tempfile::tempdir().unwrap();
+    small_world(&temp.path().join("world"));
+    {
+        let demo = Demo::start(temp.path());
+        let answered = demo.ask(&question("999940119", NECESSITY)).done();
+        assert_eq!(answered["agencies"][0]["state"], "replied", "{answered}");
+    }
+    let sound = run(temp.path(), VERIFY).done();
+    let all = sound["decisions"].as_u64().unwrap();
+    assert!(all >= 1 && sound["decisions_unchecked"] == 0, "{sound}");
+
+    let nodes = "region/nodes/jha-kompas region/nodes/gem-veenwolde region/nodes/sch-drieveen";
+    let without = run(temp.path(), &format!("audit verify --json --offline {nodes}")).json();
+    let figures = [&without["decisions"], &without["decisions_unchecked"]].map(Value::as_u64);
+    assert_eq!(figures, [Some(0), Some(all)], "{without}");
+
+    let broker = temp.path().join("region/broker");
+    let root = grondslag_certs::Root::load(&broker.join("ca.pem")).unwrap();
+    let region = root.fingerprint().to_string();
+    for (number, name, leaves, word) in [
+        (1, "broker", 2, "decision_ahead"),
+        (1, "broker", 2_000, "decision_other_root"),
+        (7, "broker-7", 3, "decision_of_other_log"),
+    ] {
+        let origin = Origin::of_broker(&region, number).unwrap();
+        rewritten(&broker, &origin, name, leaves);
+        let ran = run(temp.path(), VERIFY);
+        let json = ran.json();
+        let words = found(&json);
+        let named = words.iter().filter(|(place, found)| place == "t" && found == word).count();
+        assert_eq!((ran.code, named as u64, &json["decisions"]), (1, all, &0.into()), "{json}");
+    }
+}
+
 fn a_copy_is_held_against_what_it_is_a_copy_of(folder: &Path, origin: &Origin) {
     let twin = folder.join("twin");
     copy_folder(&folder.join("region/nodes/jha-kompas"), &twin).unwrap();

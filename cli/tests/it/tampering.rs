@@ -73,6 +73,13 @@
 //!   - `node/src/answers/verify/tests.rs`
 //!     `a_decision_that_is_not_proved_in_the_brokers_ledger_is_refused`
 //!     `a_leaf_about_another_question_does_not_attest_this_one`
+//! - a broker that attests to the asker alone, in a tree that it throws away
+//!   - `node/src/asks/pursue/tests.rs`
+//!     `what_is_not_proved_is_discarded_unseen_and_alarms`
+//!     `a_tree_that_contradicts_what_was_seen_is_kept_and_stops_the_node`
+//!     `what_the_broker_attested_is_kept_with_its_proof_until_the_term_ends`
+//!   - `cli/tests/it/answers.rs`
+//!     `a_decision_that_the_brokers_ledger_does_not_bear_out_is_named`
 //! - a node that answers without writing
 //!   - `node/src/asks/pursue/tests.rs`
 //!     `what_is_not_proved_is_discarded_unseen_and_alarms`

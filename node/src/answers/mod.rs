@@ -25,7 +25,9 @@ pub(crate) mod tick;
 pub(crate) mod turns;
 pub mod verify;
 
-pub(crate) use record::{decisions, decisions_on};
+#[cfg(test)]
+pub(crate) use record::decisions;
+pub(crate) use record::{decisions_on, decisions_shown};
 
 /// Answers a question, for tests of what is left of it.
 #[cfg(test)]

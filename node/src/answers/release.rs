@@ -132,24 +132,22 @@ impl Draft {
 
     /// Encodes the answer, cut to what fits beside a proof in a ledger that has now `size` leaves.
     pub(crate) fn finish(self, frame: Frame<'_>, size: u64, salt: [u8; 32]) -> Prepared {
-        let outcome = Answer::outcome_of(&self.lines);
-        let subject_tag = match outcome {
-            Outcome::Neutraal => frame.noise,
-            _ => *frame.subject_tag.as_bytes(),
-        };
-        let answer = Answer {
-            outcome,
+        let envelope = frame.envelope;
+        let room = envelope.room(FIRST_REPLY_NO).saturating_sub(proof_bytes(path_len(size)));
+        let whole = Answer {
+            outcome: Answer::outcome_of(&self.lines),
             lines: self.lines,
-            subject_tag,
+            subject_tag: frame.noise,
             index_as_of: frame.index_as_of,
             holds_unnumbered_records: frame.holds_unnumbered_records,
             unwitnessed: frame.unwitnessed,
-            answer_by: frame.envelope.answer_by,
+            answer_by: envelope.answer_by,
             duty_phone: frame.duty_phone.to_owned(),
         };
-        let envelope = frame.envelope;
-        let room = envelope.room(FIRST_REPLY_NO).saturating_sub(proof_bytes(path_len(size)));
-        let answer = fitting(answer, room);
+        let mut answer = fitting(whole, room);
+        if answer.outcome != Outcome::Neutraal {
+            answer.subject_tag = *frame.subject_tag.as_bytes();
+        }
         let unplaced = Unplaced {
             statement: self.question,
             answer: answer::encode(&answer),
@@ -179,28 +177,68 @@ fn newest(mut entries: Vec<Entry>) -> Vec<Entry> {
     entries
 }
 
-/// Cuts what does not fit the question's padding class, longest line first: the answer is then
-/// given in part. A line that loses all its content keeps saying that there is some.
+/// Cuts what does not fit the question's padding class. Content goes first, longest line first: the
+/// answer is then given in part, and a line that loses all its content keeps saying that there is
+/// some. Then go the rules and grounds that lines rest on, and at last the lines themselves are
+/// neutral: a miss of as many lines fits, so whatever is said of a child that is known fits too.
 fn fitting(mut answer: Answer, room: usize) -> Answer {
-    let mut over = answer::encode(&answer).len().saturating_sub(room);
-    if over == 0 {
-        return answer;
+    loop {
+        let over = answer::encode(&answer).len().saturating_sub(room);
+        if over == 0 {
+            return answer;
+        }
+        let is_cut = cut_content(&mut answer.lines, over);
+        if !is_cut && !cut_basis(&mut answer.lines) && !cut_line(&mut answer.lines) {
+            return answer;
+        }
+        let follows = Answer::outcome_of(&answer.lines);
+        let in_part = answer.outcome == Outcome::DeelsVerstrekt || is_cut;
+        answer.outcome = match follows {
+            Outcome::Verstrekt if in_part => Outcome::DeelsVerstrekt,
+            follows => follows,
+        };
     }
-    answer.outcome = Outcome::DeelsVerstrekt;
+}
+
+/// Cuts as much content as there is, up to so many bytes; false when there is none.
+fn cut_content(lines: &mut [Line], over: usize) -> bool {
+    let (mut over, mut is_cut) = (over, false);
     while over > 0 {
-        let contents = answer.lines.iter_mut().filter_map(|line| match line {
+        let contents = lines.iter_mut().filter_map(|line| match line {
             Line::Content { entries, .. } => Some(entries),
             _ => None,
         });
-        let Some(longest) = contents.max_by_key(|entries| weight(entries)) else {
-            break;
-        };
+        let Some(longest) = contents.max_by_key(|entries| weight(entries)) else { break };
         let Some(cut) = longest.pop() else { break };
-        let rest = cut_last_text(cut);
-        over = over.saturating_sub(rest.1);
-        longest.extend(rest.0);
+        let (rest, saved) = cut_last_text(cut);
+        over = over.saturating_sub(saved);
+        longest.extend(rest);
+        is_cut = true;
     }
-    answer
+    is_cut
+}
+
+/// Takes from the line that rests on most what it rests on; false when no line says that any more.
+fn cut_basis(lines: &mut [Line]) -> bool {
+    let bases = lines.iter_mut().filter_map(|line| match line {
+        Line::Content { basis, .. }
+        | Line::NoRecord { basis, .. }
+        | Line::Refused { basis, .. }
+        | Line::Review { basis, .. } => Some(basis),
+        Line::Neutral { .. } => None,
+    });
+    let most = bases.max_by_key(|basis| basis.rows.len().saturating_add(basis.grounds.len()));
+    let Some(basis) = most.filter(|basis| **basis != Basis::default()) else { return false };
+    *basis = Basis::default();
+    true
+}
+
+/// Makes the last line that says something neutral; false when none does.
+fn cut_line(lines: &mut [Line]) -> bool {
+    let last = lines.iter_mut().rev().find(|line| !matches!(line, Line::Neutral { .. }));
+    let Some(line) = last else { return false };
+    *line = Line::Neutral { category: line.category().clone() };
+    true
 }
 
 fn weight(entries: &[Entry]) -> usize {
@@ -341,9 +379,10 @@ impl From<Sealed> for v1::Reply {
 
 #[cfg(test)]
 mod tests {
+    use grondslag_core::catalogue::RowId;
     use grondslag_core::checkpoint::{Checkpoint, Origin};
     use grondslag_core::id::{Oin, TargetId};
-    use grondslag_core::limits::REPLY_BYTES_LARGE;
+    use grondslag_core::limits::{REPLY_BYTES_LARGE, REPLY_BYTES_SMALL};
     use grondslag_core::seal::{self, About, SealKey, SealSecret, Suite};
     use grondslag_proto::content;
     use prost::Message as _;
@@ -377,10 +416,15 @@ mod tests {
     }
 
     fn finish(draft: Draft) -> Answer {
+        finish_in(draft, REPLY_BYTES_LARGE)
+    }
+
+    fn finish_in(draft: Draft, reply_bytes: usize) -> Answer {
         let oin = Oin::parse("00000099000000001000").unwrap();
         let secret = SealSecret::random(Suite::XWing, &mut UnwrapErr(getrandom::SysRng));
         let (seal_key, key) = (secret.public().unwrap(), SigningKey::from_bytes(&[1; 32]));
-        let frame = frame(&oin, &seal_key);
+        let mut frame = frame(&oin, &seal_key);
+        frame.envelope.reply_bytes = reply_bytes;
         let envelope = frame.envelope.clone();
         let size = 1_000_000;
         let prepared = draft.finish(frame, size, [8; 32]);
@@ -398,7 +442,7 @@ mod tests {
         let state = prepared.place(Digest::of(b"record"), key)(&placed).unwrap();
         assert_eq!((state.len(), state.bytes()), cost);
         let reply = prepared.made.lock().unwrap().take().unwrap();
-        assert_eq!(v1::Reply::from(reply.clone()).encoded_len(), REPLY_BYTES_LARGE);
+        assert_eq!(v1::Reply::from(reply.clone()).encoded_len(), reply_bytes);
         let about = About::answer(&envelope.fields(&reply));
         let content = seal::open(&secret, &about, &reply.body).unwrap();
         let proved = content::decode(&content).unwrap().unwrap();
@@ -413,6 +457,35 @@ mod tests {
         assert_eq!(neutral.subject_tag, [9; 32]);
         let named = draft().close(Closed::NoRecord(category("G06"), Basis::default()));
         assert_eq!(&finish(named).subject_tag, Digest::of(b"tag").as_bytes());
+    }
+
+    /// A fault for a hit where a miss is answered would tell that the child is known.
+    #[test]
+    fn whatever_many_lines_say_by_name_fits_as_a_miss_of_as_many_does() {
+        let rows = |count| (0..count).map(|n| RowId::parse(&format!("R20.{n}")).unwrap()).collect();
+        for (count, named) in [(0, 32), (2, 32), (8, 32), (60, 32), (60, 3)] {
+            let basis = Basis { rows: rows(count), grounds: Vec::new() };
+            let line = |n: usize| {
+                let (category, basis) = (category(&format!("G{n:02}")), basis.clone());
+                match n % 3 {
+                    0 => Closed::Refused(category, basis, Reason::NeedsSecondPerson),
+                    1 => Closed::Review(category, basis, Timestamp::from_ms(1_790_000_000_000)),
+                    _ => Closed::Refused(category, basis, Reason::DeniedByRule),
+                }
+            };
+            let draft = (0..named).map(line).fold(Draft::of(Digest::of(b"q")), Draft::close);
+            let answer = finish_in(draft, REPLY_BYTES_SMALL);
+            assert_eq!(answer.lines.len(), named, "{count}");
+            assert_eq!(answer.outcome, Answer::outcome_of(&answer.lines), "{count}");
+            let tag = if answer.outcome == Outcome::Neutraal {
+                [9; 32]
+            } else {
+                *Digest::of(b"tag").as_bytes()
+            };
+            assert_eq!(answer.subject_tag, tag, "{count}");
+            // What is said is said from the front, and what it rests on goes first.
+            assert!(!matches!(answer.lines[0], Line::Neutral { .. }), "{count}");
+        }
     }
 
     fn entry(length: usize) -> Entry {

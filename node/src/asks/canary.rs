@@ -15,6 +15,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use grondslag_core::catalogue::Category;
+use grondslag_core::checkpoint::SignedCheckpoint;
 use grondslag_core::id::{Digest, InquiryId, Oin, Pseudonym, TargetId};
 use grondslag_core::inquiry::{Header, Inquiry};
 use grondslag_core::reason::Reason;
@@ -28,7 +29,7 @@ use tokio_stream::StreamExt as _;
 
 use super::check::{Asked, Given, check_evidence, check_rulings, open_reply};
 use super::compose::{header, inquiry};
-use super::pursue::{Pursuit, part_of, set_again};
+use super::pursue::{Pursuit, discarded, part_of, set_again};
 use super::term::answer_by;
 use super::wish::{Subject, Wish};
 use crate::agency::Agency;
@@ -155,6 +156,7 @@ impl Test<'_> {
         let Some(inquiry) = composed.inquiry else { return Ok(Vec::new()) };
         record(agency, &inquiry).await?;
         let wait = Duration::from_millis(ASK_WAIT_MS);
+        let before = agency.watching.seen();
         let stream = agency.broker_link.ask((&inquiry).into(), wait).await?;
         let mut stream = stream.take(inquiry.parts().len().saturating_mul(EVENTS_PER_TARGET_MAX));
         let mut decided: Vec<(Oin, Vec<Category>)> = Vec::new();
@@ -164,7 +166,12 @@ impl Test<'_> {
                 Event::Refusal(refusal) => {
                     return Err(grondslag_proto::reply::reason(&refusal.reason));
                 }
-                Event::Decided(wire) => decided.extend(let_through(agency, &inquiry, wire)),
+                Event::Decided(wire) => {
+                    match let_through(agency, &inquiry, wire, before.as_ref()) {
+                        Ok(through) => decided.extend(through),
+                        Err(reason) => discarded(agency, &inquiry, reason).await,
+                    }
+                }
                 Event::Replied(wire) => {
                     judge(agency, &inquiry, wish, &decided, wire, &mut self.tested).await;
                 }
@@ -191,21 +198,25 @@ async fn record(agency: &Agency, inquiry: &Inquiry) -> Result<(), Reason> {
     Ok(())
 }
 
-/// What was let through to one target, if the broker proved it.
+/// What was let through to one target, if it was asked.
+///
+/// # Errors
+/// Why the broker did not prove it.
 fn let_through(
     agency: &Agency,
     inquiry: &Inquiry,
     wire: v1::TargetDecided,
-) -> Option<(Oin, Vec<Category>)> {
-    let (target, part) = part_of(inquiry, &wire.target_oin)?;
+    before: Option<&SignedCheckpoint>,
+) -> Result<Option<(Oin, Vec<Category>)>, Reason> {
+    let Some((target, part)) = part_of(inquiry, &wire.target_oin) else { return Ok(None) };
     let asked = Asked { inquiry, target, part };
-    let rulings: Result<Vec<NamedRuling>, Reason> =
-        wire.rulings.into_iter().map(NamedRuling::try_from).collect();
-    let (rulings, evidence) = (rulings.ok()?, Evidence::try_from(wire.attestation?).ok()?);
-    check_evidence(agency, asked, &rulings, &evidence).ok()?;
-    check_rulings(agency, asked, &rulings, &evidence).ok()?;
+    let rulings = wire.rulings.into_iter().map(NamedRuling::try_from);
+    let rulings: Vec<NamedRuling> = rulings.collect::<Result<_, _>>()?;
+    let evidence = Evidence::try_from(wire.attestation.ok_or(Reason::AttestationInvalid)?)?;
+    check_evidence(agency, asked, &rulings, &evidence, before)?;
+    check_rulings(agency, asked, &rulings, &evidence)?;
     let through = rulings.into_iter().filter(|named| named.ruling.is_let_through());
-    Some((target.clone(), through.map(|named| named.ruling.category).collect()))
+    Ok(Some((target.clone(), through.map(|named| named.ruling.category).collect())))
 }
 
 /// Whether a target met the made-up subject. An answer that does not hold is an alarm as for any

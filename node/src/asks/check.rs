@@ -5,6 +5,7 @@ use grondslag_core::answer::{Answer, Line, Outcome};
 use grondslag_core::answered::AnswerProof;
 use grondslag_core::approval;
 use grondslag_core::catalogue::Category;
+use grondslag_core::checkpoint::SignedCheckpoint;
 use grondslag_core::clock::Timestamp;
 use grondslag_core::id::{Digest, Oin, TargetId};
 use grondslag_core::inquiry::{Inquiry, Part};
@@ -24,6 +25,7 @@ use super::wish::Wish;
 use crate::agency::Agency;
 use crate::evidence::{AnswerTo, proved_answer, proved_leaf};
 use crate::recorded::Kind;
+use crate::watch::NotTaken;
 
 /// The part of a question that one target got.
 #[derive(Debug, Clone, Copy)]
@@ -48,21 +50,25 @@ impl Asked<'_> {
     }
 }
 
-/// Checks the broker's evidence of one decision: its signature and its proof, and that the leaf is
-/// about this very question and says what the broker told us.
+/// Checks the broker's evidence of one decision: its signature and its proof, that the leaf is
+/// about this very question and says what the broker told us, and that it stands in the log that
+/// this node follows. `before` is the last head of that log when the question went out.
 ///
 /// # Errors
-/// `ATTESTATION_INVALID` or `HEADER_MISMATCH`.
+/// `ATTESTATION_INVALID` or `HEADER_MISMATCH`; `LEDGER_FORK` for a head that contradicts what was
+/// seen; `NOT_READY` for one of the next log, whose founding was not met yet.
 pub(crate) fn check_evidence(
     agency: &Agency,
     asked: Asked<'_>,
     rulings: &[NamedRuling],
     evidence: &Evidence,
+    before: Option<&SignedCheckpoint>,
 ) -> Result<(), Reason> {
     let broker = agency.directory.card(&agency.broker)?;
     let id = asked.id();
     let leaf = proved_leaf(&id, evidence, &broker.card().sign_key)?;
-    agency.watching.is_of_the_broker(&evidence.checkpoint, &broker.card().sign_key)?;
+    let (head, key) = (&evidence.checkpoint, &broker.card().sign_key);
+    agency.watching.hold(head, key, before).map_err(NotTaken::reason)?;
     let header = asked.inquiry.header().digest(&asked.part.categories, &asked.part.approvals);
     let told = rulings.iter().map(|named| &named.ruling);
     let same = leaf.target_id == id

@@ -10,6 +10,7 @@ use grondslag_evidence::ledger::LedgerError;
 use grondslag_evidence::store::{Batch, Store, StoreError};
 use serde::{Deserialize, Serialize};
 
+use super::attested::Attested;
 use super::budget::{self, Counted, Said};
 use super::follow::Followed;
 use crate::agency::Agency;
@@ -165,6 +166,8 @@ pub(crate) struct Closed<'a> {
     pub counted: &'a Counted,
     /// The processing that it was.
     pub processing: Vec<Processing>,
+    /// What the broker proved of its decisions.
+    pub attested: Vec<Attested>,
     /// It was asked alone in acute danger.
     pub break_glass: bool,
 }
@@ -176,6 +179,7 @@ struct ClosedRecord<'a> {
     staff: &'a StaffId,
     replied: u32,
     processing: &'a [Processing],
+    attested: &'a [Attested],
 }
 
 /// Records that an inquiry is closed and the processing that it was, counts its answers, and keeps
@@ -189,13 +193,14 @@ pub(crate) async fn record_closed<'a>(
     answers: impl Iterator<Item = &'a Answer>,
     followed: &Followed,
 ) -> Result<(), Reason> {
-    let Closed { summary, counted, processing, break_glass } = closed;
+    let Closed { summary, counted, processing, attested, break_glass } = closed;
     let (said, term) = (Said::of(answers), term(break_glass));
     let record = ClosedRecord {
         inquiry: summary.id,
         staff: &summary.staff,
         replied: summary.replied,
         processing: &processing,
+        attested: &attested,
     };
     let body = serde_json::to_vec(&record).map_err(|_| Reason::Internal)?;
     for _ in 0..COUNT_TRIES_MAX {

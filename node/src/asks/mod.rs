@@ -2,7 +2,7 @@
 //!
 //! Life of a question here: `wish` parses what the person put; `compose` makes header, parts and
 //! signatures; `pursue` records it, sends it, checks all that comes back and shows a line per
-//! agency; `draft` holds a question until a second person (`second`) has signed it; `follow`
+//! agency; `attested` keeps what the broker proved, for who audits it; `draft` holds a question until a second person (`second`) has signed it; `follow`
 //! fetches what came after. `budget` counts what each person asks, and `patterns` shows the privacy
 //! officer what is unusual in it; `spot_check` opens for that officer what was enrolled. `canary`
 //! repeats questions about made-up subjects, to find out a broker that leads them astray.
@@ -10,6 +10,7 @@
 //! INVARIANT: the person is the one of the desk certificate; no field names them. Nothing is
 //! shown that the target's own key did not sign.
 
+pub(crate) mod attested;
 pub(crate) mod budget;
 pub(crate) mod canary;
 mod check;

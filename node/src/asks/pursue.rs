@@ -1,5 +1,6 @@
 //! A question on its way: recorded, sent, and followed until every agency has a state.
 
+mod decided;
 mod followed;
 
 use std::collections::BTreeMap;
@@ -14,15 +15,16 @@ use grondslag_core::inquiry::{Header, Inquiry, Part};
 use grondslag_core::lang::Lang;
 use grondslag_core::reason::Reason;
 use grondslag_core::statement::NamedRuling;
-use grondslag_proto::question::Evidence;
 use grondslag_proto::reply::{Reply, reason};
 use grondslag_proto::v1;
 use grondslag_proto::v1::ask_response::Event;
 use tokio::sync::mpsc;
 use tokio_stream::StreamExt;
 
+pub(crate) use self::decided::discarded;
+use super::attested::Attested;
 use super::budget::Counted;
-use super::check::{Asked, Given, check_evidence, check_rulings, open_reply, refused_by_rule};
+use super::check::{Asked, Given, open_reply, refused_by_rule};
 use super::compose::{Composed, Cosigned, inquiry};
 use super::draft::{Leaving, not_taken};
 use super::inquiries::{Closed, Stage, Summary, record_again, record_asked, record_closed, update};
@@ -65,6 +67,8 @@ struct Target {
     epoch: u32,
     /// Digest of the statement in that question.
     statement: Option<Digest>,
+    /// What the broker proved of its decisions.
+    attested: Vec<Attested>,
 }
 
 impl Target {
@@ -217,6 +221,8 @@ impl Pursuit {
         more: bool,
     ) -> Result<Vec<Oin>, Reason> {
         let wait = Duration::from_millis(ASK_WAIT_MS);
+        // What is decided from now on stands in a tree at least as long.
+        let before = self.agency.watching.seen();
         let stream = self.agency.broker_link.ask(inquiry.into(), wait).await?;
         let mut stream = stream.take(inquiry.parts().len().saturating_mul(EVENTS_PER_TARGET_MAX));
         let mut again = Vec::new();
@@ -233,7 +239,9 @@ impl Pursuit {
             let Some(Ok(v1::AskResponse { event: Some(event) })) = next else { break };
             match event {
                 Event::Refusal(refusal) => return Err(reason(&refusal.reason)),
-                Event::Decided(decided) => self.decided(inquiry, targets, decided).await,
+                Event::Decided(decided) => {
+                    self.decided(inquiry, targets, decided, before.as_ref()).await;
+                }
                 Event::Replied(replied) => {
                     recording.extend(self.replied(inquiry, targets, replied).await);
                 }
@@ -248,46 +256,6 @@ impl Pursuit {
             self.recorded(inquiry, targets, recorded, events, since).await;
         }
         Ok(again)
-    }
-
-    async fn decided(
-        &self,
-        inquiry: &Inquiry,
-        targets: &mut BTreeMap<Oin, Target>,
-        wire: v1::TargetDecided,
-    ) {
-        let Some((oin, part)) = part_of(inquiry, &wire.target_oin) else { return };
-        let Some(target) = targets.get_mut(oin) else { return };
-        if target.decided_in == inquiry.attempt() {
-            return;
-        }
-        let asked = Asked { inquiry, target: oin, part };
-        (target.decided_in, target.epoch) = (inquiry.attempt(), inquiry.header().epoch);
-        target.statement = Some(asked.statement());
-        match self.check_decision(asked, wire) {
-            Ok(rulings) => target.rulings = rulings,
-            Err(reason) => self.discard(inquiry, target, reason).await,
-        }
-    }
-
-    async fn discard(&self, inquiry: &Inquiry, target: &mut Target, reason: Reason) {
-        target.discarded = Some(reason);
-        if is_alarming(reason) {
-            raise(&self.agency, inquiry.digest(), reason).await;
-        }
-    }
-
-    fn check_decision(
-        &self,
-        asked: Asked<'_>,
-        wire: v1::TargetDecided,
-    ) -> Result<Vec<NamedRuling>, Reason> {
-        let rulings = wire.rulings.into_iter().map(NamedRuling::try_from);
-        let rulings: Vec<NamedRuling> = rulings.collect::<Result<_, _>>()?;
-        let evidence = Evidence::try_from(wire.attestation.ok_or(Reason::AttestationInvalid)?)?;
-        check_evidence(&self.agency, asked, &rulings, &evidence)?;
-        check_rulings(&self.agency, asked, &rulings, &evidence)?;
-        Ok(rulings)
     }
 
     /// Opens a reply; what comes back makes it durable, and only then it is shown.
@@ -434,6 +402,7 @@ impl Pursuit {
         };
         self.summary.replied = closed.replied;
         self.summary.stage = Stage::Closed;
+        let attested = targets.values_mut().flat_map(|target| target.attested.drain(..)).collect();
         let answers = targets.values().filter_map(|target| target.answer.as_ref());
         let recorded = match counted {
             Some(counted) => {
@@ -441,7 +410,7 @@ impl Pursuit {
                 match self.processing(&targets) {
                     Ok(processing) => {
                         let (summary, break_glass) = (&self.summary, self.header.break_glass);
-                        let closed = Closed { summary, counted, processing, break_glass };
+                        let closed = Closed { summary, counted, processing, attested, break_glass };
                         record_closed(&self.agency, closed, answers, &followed).await
                     }
                     Err(reason) => Err(reason),
@@ -475,6 +444,7 @@ pub(crate) fn is_alarming(reason: Reason) -> bool {
         reason,
         Reason::BrokerDecisionMismatch
             | Reason::AttestationInvalid
+            | Reason::LedgerFork
             | Reason::HeaderMismatch
             | Reason::AnswerInvalid
             | Reason::ReceiptInvalid

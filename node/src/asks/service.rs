@@ -1,10 +1,12 @@
 //! The desk: what an agency's own people and software may ask of their own node.
 
+mod officer;
+
 use std::pin::Pin;
 use std::sync::Arc;
 
 use grondslag_core::catalogue::Role;
-use grondslag_core::id::{InquiryId, Pseudonym, StaffId, TargetId};
+use grondslag_core::id::{InquiryId, Pseudonym, TargetId};
 use grondslag_core::lang::Lang;
 use grondslag_core::limits::LIST_MAX;
 use grondslag_core::reason::Reason;
@@ -14,7 +16,6 @@ use grondslag_proto::v1;
 use grondslag_proto::v1::desk_service_server::DeskService;
 use grondslag_proto::v1::open_positions_response;
 use grondslag_runtime::call::{desk_peer, report};
-use grondslag_subject::{Bsn, admits};
 use tokio::sync::{Semaphore, mpsc};
 use tokio_stream::wrappers::ReceiverStream;
 use tokio_stream::{Stream, StreamExt};
@@ -24,16 +25,12 @@ use super::compose::{Cosigned, header};
 use super::draft::Draft;
 use super::follow::follow;
 use super::inquiries::{self, Stage, Summary, record_shown};
-use super::patterns::patterns;
 use super::plan::{grounds, plan};
 use super::pursue::Pursuit;
-use super::reading::read_back;
-use super::spot_check;
 use super::term::answer_by;
 use super::view;
 use super::wish::{Wish, known_role};
 use crate::agency::Agency;
-use crate::answers::{decisions, decisions_on};
 use crate::limits::{ASKS_MAX, DESK_EVENTS_MAX, LIST_DEFAULT};
 use crate::random::random;
 use crate::staff::Person;
@@ -69,18 +66,6 @@ impl Desk {
         let lang = request.metadata().get(LANG_KEY).and_then(|lang| lang.to_str().ok());
         let lang = lang.and_then(|lang| lang.parse().ok()).unwrap_or(Lang::Nl);
         Ok(Caller { person, lang })
-    }
-
-    /// "Who asked us" about one of our own: the decisions on them.
-    async fn who_asked(
-        &self,
-        reader: &StaffId,
-        subject: &str,
-        limit: usize,
-    ) -> Result<Vec<v1::DecisionRecord>, Reason> {
-        let number = Bsn::parse(subject).map_err(|_| Reason::BsnInvalid)?;
-        admits(self.agency.mode, &number)?;
-        decisions_on(&self.agency, reader, &number, limit).await
     }
 
     /// The person's pseudonym outside, if they hold the role in which they want to ask.
@@ -194,15 +179,6 @@ impl Desk {
             salt: draft.salt.to_vec(),
             refusal: None,
         })
-    }
-
-    /// What is unusual in what the agency's own people asked, to its privacy officer.
-    async fn patterns(
-        &self,
-        caller: &Caller,
-        days: u32,
-    ) -> Result<v1::ListPatternsResponse, Reason> {
-        patterns(&self.agency, officer(caller)?, days).await
     }
 }
 
@@ -337,27 +313,10 @@ impl DeskService for Desk {
         request: Request<v1::ListDecisionsRequest>,
     ) -> Result<Response<v1::ListDecisionsResponse>, Status> {
         let caller = self.caller(&request).await?;
-        if !reads_ledger(&caller.person) {
-            let refusal = said(Reason::RoleNotHeld)?;
-            return Ok(Response::new(v1::ListDecisionsResponse { decisions: vec![], refusal }));
-        }
-        let wanted = request.into_inner();
-        let (from, limit) = (wanted.from_index, limit(wanted.limit));
-        if !wanted.subject.is_empty() {
-            let listed = self.who_asked(caller.person.id(), &wanted.subject, limit).await;
-            return Ok(Response::new(match listed {
-                Ok(decisions) => v1::ListDecisionsResponse { decisions, refusal: None },
-                Err(reason) => {
-                    v1::ListDecisionsResponse { decisions: vec![], refusal: said(reason)? }
-                }
-            }));
-        }
-        let only = match wanted.target_id.as_slice() {
-            [] => None,
-            id => Some(TargetId::from_slice(id).map_err(|_| rejected(Reason::Malformed))?),
-        };
-        let decisions = decisions(&self.agency, from, limit, only).await.map_err(report)?;
-        Ok(Response::new(v1::ListDecisionsResponse { decisions, refusal: None }))
+        Ok(Response::new(match self.decisions(&caller, request.into_inner()).await {
+            Ok(decisions) => v1::ListDecisionsResponse { decisions, refusal: None },
+            Err(reason) => v1::ListDecisionsResponse { decisions: vec![], refusal: said(reason)? },
+        }))
     }
 
     async fn list_broker_decisions(
@@ -365,10 +324,7 @@ impl DeskService for Desk {
         request: Request<v1::ListBrokerDecisionsRequest>,
     ) -> Result<Response<v1::ListBrokerDecisionsResponse>, Status> {
         let caller = self.caller(&request).await?;
-        let read = match officer(&caller) {
-            Ok(officer) => read_back(&self.agency, officer, request.into_inner()).await,
-            Err(reason) => Err(reason),
-        };
+        let read = self.broker_decisions(&caller, request.into_inner()).await;
         Ok(Response::new(match read {
             Ok(read) => read,
             Err(reason) => {
@@ -398,10 +354,7 @@ impl DeskService for Desk {
         request: Request<v1::ListBatchesRequest>,
     ) -> Result<Response<Self::ListBatchesStream>, Status> {
         let caller = self.caller(&request).await?;
-        let listed = match officer(&caller) {
-            Ok(_) => spot_check::list(&self.agency, request.into_inner().epoch).await,
-            Err(reason) => Err(reason),
-        };
+        let listed = self.batches(&caller, request.into_inner().epoch).await;
         Ok(match listed {
             Ok(pages) => all(pages),
             Err(reason) => once(v1::ListBatchesResponse {
@@ -416,10 +369,7 @@ impl DeskService for Desk {
         request: Request<v1::OpenPositionsRequest>,
     ) -> Result<Response<Self::OpenPositionsStream>, Status> {
         let caller = self.caller(&request).await?;
-        let opened = match officer(&caller) {
-            Ok(officer) => spot_check::open(&self.agency, officer, request.into_inner()).await,
-            Err(reason) => Err(reason),
-        };
+        let opened = self.positions(&caller, request.into_inner()).await;
         Ok(match opened {
             Ok(events) => all(events),
             Err(reason) => {
@@ -428,17 +378,6 @@ impl DeskService for Desk {
             }
         })
     }
-}
-
-/// The privacy officer of the node reads its decisions, and nobody else.
-fn reads_ledger(person: &Person) -> bool {
-    let function =
-        |role: &Role| role.as_str().split_once('.').map(|(_, function)| function == "fg");
-    person.roles().iter().any(|role| function(role) == Some(true))
-}
-
-fn officer(caller: &Caller) -> Result<&StaffId, Reason> {
-    if reads_ledger(&caller.person) { Ok(caller.person.id()) } else { Err(Reason::RoleNotHeld) }
 }
 
 fn agency_summary(

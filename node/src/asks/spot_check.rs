@@ -17,12 +17,14 @@ use crate::agency::Agency;
 use crate::index::spot_check::{Broker, OpenedBatch, Opening, Recorded, Wish};
 use crate::recorded::{Kind, append};
 
-/// The batches of an epoch, page by page; 0 is the current epoch.
+/// The batches of an epoch, page by page; 0 is the current epoch. Who looked is recorded first.
 ///
 /// # Errors
-/// `NOT_READY` before anything was enrolled, `EPOCH_STALE` for an epoch of which nothing is kept.
+/// `NOT_READY` before anything was enrolled, `EPOCH_STALE` for an epoch of which nothing is kept;
+/// why it could not be recorded.
 pub(crate) async fn list(
     agency: &Agency,
+    reader: &StaffId,
     epoch: u32,
 ) -> Result<Vec<v1::ListBatchesResponse>, Reason> {
     let epoch = if epoch == 0 { agency.index.epoch()? } else { epoch };
@@ -30,6 +32,10 @@ pub(crate) async fn list(
     if all.is_empty() {
         return Err(Reason::NotReady);
     }
+    let digests = all.iter().map(|batch| batch.digest.as_bytes());
+    let body =
+        Kind::BatchesShown.canonical().text(reader.as_str()).number(epoch.into()).list(digests);
+    append(agency, Kind::BatchesShown, body, Batch::new()).await?;
     let page = |batches: &[Recorded]| v1::ListBatchesResponse {
         epoch,
         batches: batches.iter().map(listed).collect(),

@@ -107,6 +107,13 @@ impl Heads {
         let _ = tokio::time::timeout(wait, sizes.wait_for(|seen| *seen >= size)).await;
     }
 
+    /// Waits a moment until something holds that a head which comes may bring about.
+    pub(super) async fn until(&self, holds: impl Fn() -> bool + Send) {
+        let mut sizes = self.size.subscribe();
+        let wait = Duration::from_millis(HEAD_WAIT_MS);
+        let _ = tokio::time::timeout(wait, sizes.wait_for(|_| holds())).await;
+    }
+
     /// Takes a head that follows from the one that was taken last.
     pub(super) fn take(&self, shown: Shown<'_>) -> Result<(), Unjoined> {
         let mut seen = self.seen();

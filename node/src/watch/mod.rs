@@ -224,6 +224,12 @@ impl Watching {
         *grace = Grace::new(self.means.grace, 0);
     }
 
+    /// Goes on with a log that was founded at this moment.
+    #[cfg(test)]
+    pub(crate) fn goes_on_with(&self, number: u64, at: grondslag_core::clock::Timestamp) {
+        self.start_log(Log { number, asked_from: Some(at) }, None);
+    }
+
     /// Why this node is not as it should be: for its operator.
     pub fn findings(&self, now: Instant) -> Vec<Reason> {
         let witness = self.is_witness() && self.read(|kept| kept.memory.is_none());

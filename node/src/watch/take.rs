@@ -112,10 +112,58 @@ impl Watching {
             Err(Unjoined::Elsewhere(held)) => Err(NotTaken::Mismatch(held)),
             Err(Unjoined::NotTheLogs) => Err(NotTaken::Invalid),
             Err(Unjoined::Contradiction(found)) => {
-                self.write(&[Change::Fork(&found)]);
-                *self.found.lock().unwrap_or_else(PoisonError::into_inner) = Some(*found);
+                self.found(*found);
                 Err(NotTaken::Fork)
             }
+        }
+    }
+
+    /// Waits a moment for the log of this head to be followed: its founding may still be on its way.
+    pub(crate) async fn reached_log(&self, head: &SignedCheckpoint) {
+        self.heads.until(|| self.is_followed(head)).await;
+    }
+
+    /// Holds the head of a decision on an own question against what was seen. `before` is the last
+    /// head that was taken when the question went out: what is decided after that stands in a tree
+    /// at least as long. A contradiction stops the node at once; [`Watching::keep_found`] makes it
+    /// last.
+    ///
+    /// # Errors
+    /// [`NotTaken`]; never a mismatch, since nothing joins the head to the last one.
+    pub(crate) fn hold(
+        &self,
+        head: &SignedCheckpoint,
+        key: &[u8; 32],
+        before: Option<&SignedCheckpoint>,
+    ) -> Result<(), NotTaken> {
+        self.is_of_the_broker(head, key).map_err(|_| NotTaken::Invalid)?;
+        if !self.is_followed(head) {
+            // The next log may be founded already, and is then met soon. No other can be.
+            let next = Origin::of_broker(&self.means.region, self.number().saturating_add(1));
+            let is_next = next.is_ok_and(|next| head.checkpoint().origin == next);
+            return Err(if is_next { NotTaken::OtherLog } else { NotTaken::Invalid });
+        }
+        let of_log = |held: &SignedCheckpoint| held.checkpoint().origin == head.checkpoint().origin;
+        let (shown, before) = (head.checkpoint().tree(), before.filter(|held| of_log(held)));
+        let known = [before.cloned(), self.seen(), self.covered()].into_iter().flatten();
+        let mut known = known.filter(of_log);
+        let other = known.find(|held| {
+            let held = held.checkpoint().tree();
+            held.size == shown.size && held.root != shown.root
+        });
+        if let Some(held) = other {
+            self.found(Contradiction { held, shown: head.bare(), proof: Vec::new() });
+            return Err(NotTaken::Fork);
+        }
+        let too_short = size(before) > shown.size;
+        if too_short { Err(NotTaken::Invalid) } else { Ok(()) }
+    }
+
+    /// Stops the node in memory; what stopped it before stays.
+    fn found(&self, found: Contradiction) {
+        if self.fork().is_none() {
+            self.write(&[Change::Fork(&found)]);
+            *self.found.lock().unwrap_or_else(PoisonError::into_inner) = Some(found);
         }
     }
 
@@ -129,11 +177,7 @@ impl Watching {
     }
 
     /// A log of this region's broker, signed with the key on its card.
-    pub(crate) fn is_of_the_broker(
-        &self,
-        head: &SignedCheckpoint,
-        key: &[u8; 32],
-    ) -> Result<(), Reason> {
+    fn is_of_the_broker(&self, head: &SignedCheckpoint, key: &[u8; 32]) -> Result<(), Reason> {
         let origin = head.checkpoint().origin.as_str();
         let number = origin.strip_prefix(&self.means.region).and_then(|at| at.strip_prefix('/'));
         let is_number = number.is_some_and(|number| number.bytes().all(|b| b.is_ascii_digit()));

@@ -9,12 +9,42 @@ use grondslag_evidence::records::{Opened, Opening, find, open};
 use grondslag_evidence::store::{Batch, Store, StoreError};
 use grondslag_proto::v1;
 use grondslag_subject::Bsn;
+use prost::Message as _;
+use zeroize::Zeroizing;
 
 use super::{BY_SUBJECT, DecisionFact, DecisionLine, DecisionRecord, subject_entry, target_key};
 use crate::agency::Agency;
 use crate::limits::DECISIONS_PAGE_MAX;
 use crate::processing::DataSubject;
 use crate::recorded::{Kind, append};
+
+/// Decisions in ledger order, as [`decisions`] gives them, for the privacy officer. That somebody
+/// looked, and at what, is recorded before they are shown.
+///
+/// # Errors
+/// The reason why ledger or store cannot be read or written: nothing is shown then.
+pub(crate) async fn decisions_shown(
+    agency: &Agency,
+    reader: &StaffId,
+    from: u64,
+    limit: usize,
+    only: Option<TargetId>,
+) -> Result<Vec<v1::DecisionRecord>, Reason> {
+    let found = decisions(agency, from, limit, only).await?;
+    // With the openings in it, it tells later whether this is what was shown.
+    let shown = v1::ListDecisionsResponse { decisions: found, refusal: None };
+    let digest = Digest::of(&Zeroizing::new(shown.encode_to_vec()));
+    let body = Kind::DecisionsShown
+        .canonical()
+        .text(reader.as_str())
+        .text("listed")
+        .number(from)
+        .number(u64::try_from(limit).unwrap_or(u64::MAX))
+        .bytes(only.as_ref().map_or(&[], |id| id.as_bytes().as_slice()))
+        .bytes(digest.as_bytes());
+    append(agency, Kind::DecisionsShown, body, Batch::new()).await?;
+    Ok(shown.decisions)
+}
 
 /// Decisions in ledger order, from an index on: at most `limit`, and only the one on `only` when
 /// that is given. What was forgotten is not listed.
@@ -35,6 +65,8 @@ pub(crate) async fn decisions(
         },
         None => None,
     };
+    // One leaf alone commits to what a key leads to: nothing is read behind it.
+    let limit = if wanted.is_some() { limit.min(1) } else { limit };
     let mut found = Vec::new();
     let mut next = from;
     while found.len() < limit {
@@ -70,6 +102,7 @@ pub(crate) async fn decisions_on(
     let body = Kind::DecisionsShown
         .canonical()
         .text(reader.as_str())
+        .text("on")
         .bytes(subject.id.as_bytes())
         .text(&subject.salt);
     append(agency, Kind::DecisionsShown, body, Batch::new()).await?;

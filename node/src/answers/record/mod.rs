@@ -34,7 +34,9 @@ use crate::random::random;
 use crate::recorded::{self, Kind};
 use crate::secret::{INDEX_LEN, NodeSecret};
 
-pub(crate) use self::list::{decisions, decisions_on};
+#[cfg(test)]
+pub(crate) use self::list::decisions;
+pub(crate) use self::list::{decisions_on, decisions_shown};
 
 /// Decision records, by target id.
 const BY_TARGET: &[u8] = b"d/";

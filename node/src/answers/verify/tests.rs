@@ -5,11 +5,13 @@ use grondslag_core::inquiry::{Approval, Approver};
 use grondslag_core::statement::{approval_bytes, sign as sign_bytes};
 use grondslag_core::tier::{Tier, Verdict};
 
+use grondslag_evidence::ledger::Signer;
 use grondslag_evidence::ledger::testing::{self, Log};
 
 use super::*;
 use crate::fixture::{
-    Ask, BROKER, GI, OWN, Scene, UNKNOWN, VT, attest, attest_as, key_of, moment, oin, sign,
+    Ask, BROKER, GI, OWN, REGION, Scene, UNKNOWN, VT, attest, attest_as, key_of, moment, oin, sign,
+    with_log,
 };
 
 fn verify_at(scene: &Scene, question: TargetQuestion, now: Timestamp) -> Result<Attested, Reason> {
@@ -57,6 +59,24 @@ async fn a_question_that_both_signed_is_attested() {
     assert_eq!(through, ["G05"]);
     assert_eq!(attested.categories().len(), 2);
     assert_eq!(format!("{attested:?}"), format!("Attested({}, …)", attested.target_id()));
+}
+
+/// What the broker decided after its backup is lost to it: nobody can tell whether it was decided.
+#[tokio::test]
+async fn what_was_asked_before_the_broker_was_restored_is_refused_and_what_after_is_decided() {
+    let scene = Scene::new().await;
+    let now = scene.agency.clock.now();
+    let before = scene.question(&Ask::guardian(&["G05"]));
+    assert!(verify_at(&scene, before, now).is_ok());
+    let origin = Origin::of_broker(REGION, 2).unwrap();
+    let signer = Signer { origin, key: key_of(BROKER), previous: None };
+    with_log(|log, _| *log = Log::new(signer));
+    for (founded_at, refused) in [(1, Some(Reason::AskedBeforeRestore)), (0, None), (-1, None)] {
+        scene.agency.watching.goes_on_with(2, now.plus_ms(founded_at));
+        let question = scene.question(&Ask::guardian(&["G05"]));
+        let verified = verify_at(&scene, question, now);
+        assert_eq!(verified.err(), refused, "{founded_at} ms after");
+    }
 }
 
 #[tokio::test]

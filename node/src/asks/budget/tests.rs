@@ -271,7 +271,7 @@ fn followed() -> Followed {
 }
 
 fn closed<'a>(summary: &'a Summary, counted: &'a Counted) -> Closed<'a> {
-    Closed { summary, counted, processing: Vec::new(), break_glass: false }
+    Closed { summary, counted, processing: Vec::new(), attested: Vec::new(), break_glass: false }
 }
 
 fn answer(lines: Vec<Line>) -> Answer {

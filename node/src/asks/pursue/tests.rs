@@ -3,25 +3,36 @@
 
 use async_trait::async_trait;
 use grondslag_core::answer::{Basis, Line, Outcome};
+use grondslag_core::checkpoint::{Origin, SignedCheckpoint};
 use grondslag_core::clock::Timestamp;
 use grondslag_core::id::{InquiryId, Pseudonym, StaffId, TargetId};
 use grondslag_core::inquiry::RawInquiry;
 use grondslag_core::limits::REPLY_BYTES_LARGE;
+use grondslag_core::merkle::verify_inclusion;
 use grondslag_core::seal::{self, About, SealKey};
 use grondslag_core::statement::{Leaf, ReplyFields, attestation_bytes, sign, subject_tag};
 use grondslag_core::tier::{Approvals, Level, Tier, Urgency, Verdict};
+use grondslag_core::watch::Contrast;
+use grondslag_evidence::ledger::Signer;
+use grondslag_evidence::ledger::testing::Log;
 use grondslag_evidence::records;
 use grondslag_proto::content::{self, Proved};
+use grondslag_proto::question::Evidence;
 use grondslag_subject::Bsn;
 use prost::Message as _;
 
 use super::*;
 use crate::agency::{AskStream, BrokerLink, LastContact};
+use crate::asks::attested::decided;
 use crate::asks::compose::header;
 use crate::asks::wish::Subject;
 use crate::fixture::{
-    BROKER, GI, KNOWN, OWN, Scene, UNKNOWN, VT, key_of, moment, oin, proved, rng, with_log,
+    BROKER, GI, KNOWN, OWN, REGION, Scene, UNKNOWN, VT, key_of, moment, oin, proved, rng, with_log,
 };
+use crate::watch::Shown;
+
+/// How many leaves of the broker's ledger the node saw before it asks.
+const SEEN: u64 = 3;
 
 /// What a liar does to the honest course of events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,6 +64,14 @@ enum Lie {
     AnotherHeader,
     /// The attestation is not the broker's.
     AnotherAttester,
+    /// It attests in a log that nobody follows.
+    AnotherLog,
+    /// It attests in the log that would come after a restore.
+    NextLog,
+    /// It attests in a tree that is shorter than what was seen before the question.
+    ShortTree,
+    /// It attests in a tree with another root than what was seen at that size.
+    TwoRoots,
     /// The same bad decision again and again.
     Flood,
     /// The stream ends without a word on the target.
@@ -231,9 +250,8 @@ impl Liar {
         let pair = Digest::of(b"pair");
         let (salt, recorded_at) = ([1; 32], self.now);
         let entry = records::hash_of(Leaf::KIND, &salt, &leaf, recorded_at);
-        let index = with_log(|log, _| log.push(entry));
+        let (index, proof, checkpoint) = self.place(entry);
         let bytes = attestation_bytes(&asked.id(), &entry, index, &pair);
-        let (proof, checkpoint) = with_log(|log, _| (log.inclusion(index), log.checkpoint()));
         let evidence = Evidence {
             leaf,
             salt,
@@ -255,6 +273,27 @@ impl Liar {
 }
 
 impl Liar {
+    /// Where the decision stands: in the broker's ledger, or in a tree made for this one asker.
+    fn place(&self, entry: Digest) -> (u64, Vec<Digest>, SignedCheckpoint) {
+        let in_log = |log: &mut Log| {
+            let index = log.push(entry);
+            (index, log.inclusion(index), log.checkpoint())
+        };
+        let (number, before) = match self.lie {
+            Lie::AnotherLog => (77, 0),
+            Lie::NextLog => (2, 0),
+            Lie::ShortTree => (1, 0),
+            Lie::TwoRoots => (1, SEEN - 1),
+            _ => return with_log(|log, _| in_log(log)),
+        };
+        let origin = Origin::of_broker(REGION, number).unwrap();
+        let mut log = Log::new(Signer { origin, key: key_of(BROKER), previous: None });
+        for n in 0..before {
+            log.push(Digest::of(&n.to_be_bytes()));
+        }
+        in_log(&mut log)
+    }
+
     fn visible(&self, asked: Asked<'_>) -> grondslag_policy::Facts {
         let target = "vt".to_owned().try_into().unwrap();
         self.pack.visible(asked.inquiry.header(), &target, Some(Approvals::None)).unwrap()
@@ -363,6 +402,7 @@ async fn pursue(lie: Lie) -> (Vec<v1::DeskEvent>, u64) {
     let Scene { mut agency, clock, .. } = Scene::new().await;
     let now = grondslag_core::clock::Clock::now(clock.as_ref());
     agency.broker_link = Liar::new(lie, now, &agency);
+    see_heads(&agency);
     let before = agency.ledger.size().await.unwrap();
     let agency = Arc::new(agency);
     let (events, mut received) = mpsc::channel(64);
@@ -373,6 +413,19 @@ async fn pursue(lie: Lie) -> (Vec<v1::DeskEvent>, u64) {
     }
     let written = agency.ledger.size().await.unwrap() - before;
     (seen, written)
+}
+
+/// The node sees the broker's ledger as it is before the question.
+fn see_heads(agency: &Agency) {
+    let head = with_log(|log, _| {
+        for n in 0..SEEN {
+            log.push(Digest::of(&[b"seen".as_slice(), &n.to_be_bytes()].concat()));
+        }
+        log.checkpoint()
+    });
+    let key = key_of(BROKER).verifying_key().to_bytes();
+    let shown = Shown { head: &head, from: 0, proof: &[], key: &key };
+    agency.watching.take_attested(shown).unwrap();
 }
 
 fn pursuit(agency: &Arc<Agency>, now: Timestamp) -> Pursuit {
@@ -450,6 +503,8 @@ async fn what_is_not_proved_is_discarded_unseen_and_alarms() {
         (Lie::AnotherRecord, "RECEIPT_INVALID"),
         (Lie::AnotherHeader, "HEADER_MISMATCH"),
         (Lie::AnotherAttester, "ATTESTATION_INVALID"),
+        (Lie::AnotherLog, "ATTESTATION_INVALID"),
+        (Lie::ShortTree, "ATTESTATION_INVALID"),
         (Lie::RefusesWhatIsAllowed, "BROKER_DECISION_MISMATCH"),
         (Lie::RefusesWithoutReason, "BROKER_DECISION_MISMATCH"),
         (Lie::LowersTheCap, "BROKER_DECISION_MISMATCH"),
@@ -460,6 +515,60 @@ async fn what_is_not_proved_is_discarded_unseen_and_alarms() {
         assert_eq!((line.state.as_str(), line.reason.as_str()), ("unreachable", reason), "{lie:?}");
         assert!(line.outcome.is_empty(), "{lie:?}");
         assert_eq!(written, 3, "asked, alarmed and closed: {lie:?}");
+    }
+}
+
+/// No target is shown the tree that a refusal is attested in: the asker is the only one to see it.
+#[tokio::test]
+async fn a_tree_that_contradicts_what_was_seen_is_kept_and_stops_the_node() {
+    let Scene { mut agency, clock, .. } = Scene::new().await;
+    let now = grondslag_core::clock::Clock::now(clock.as_ref());
+    agency.broker_link = Liar::new(Lie::TwoRoots, now, &agency);
+    see_heads(&agency);
+    let agency = Arc::new(agency);
+    let before = agency.ledger.size().await.unwrap();
+    let ask = async || {
+        let (events, mut received) = mpsc::channel(64);
+        pursuit(&agency, now).run(events).await;
+        let mut seen = Vec::new();
+        while let Some(event) = received.recv().await {
+            seen.push(event);
+        }
+        assert_eq!(line_of(&seen).reason, "LEDGER_FORK");
+        agency.ledger.size().await.unwrap() - before
+    };
+    assert_eq!(ask().await, 4, "asked, the contradiction, an alarm and closed");
+    let found = agency.watching.fork().unwrap();
+    assert_eq!(found.contrast(), Some(Contrast::TwoRoots));
+    assert_eq!(ask().await, 6, "it is said once");
+}
+
+/// A founding may be on its way: what is attested behind it is not believed yet, and nobody lied.
+#[tokio::test]
+async fn a_decision_in_the_next_log_is_not_believed_before_its_founding_is_met() {
+    let (events, written) = pursue(Lie::NextLog).await;
+    let line = line_of(&events);
+    assert_eq!((line.state.as_str(), line.reason.as_str()), ("unreachable", "NOT_READY"));
+    assert!(line.outcome.is_empty());
+    assert_eq!(written, 2, "asked and closed");
+}
+
+/// Also one that the rules do not bear out: it is evidence against the broker.
+#[tokio::test]
+async fn what_the_broker_attested_is_kept_with_its_proof_until_the_term_ends() {
+    for lie in [Lie::Nothing, Lie::Shut, Lie::RefusesWhatIsAllowed] {
+        let Scene { mut agency, clock, .. } = Scene::new().await;
+        let now = grondslag_core::clock::Clock::now(clock.as_ref());
+        agency.broker_link = Liar::new(lie, now, &agency);
+        let agency = Arc::new(agency);
+        let (events, mut received) = mpsc::channel(64);
+        pursuit(&agency, now).run(events).await;
+        while received.recv().await.is_some() {}
+        let found = decided(agency.store.as_ref(), agency.ledger.as_ref(), 0).await.unwrap();
+        let ([kept], Some(_)) = (found.0.as_slice(), found.1) else { panic!("{lie:?}") };
+        with_log(|log, _| assert_eq!(kept.head, log.checkpoint(), "{lie:?}"));
+        let tree = kept.head.checkpoint().tree();
+        verify_inclusion(&kept.entry, kept.place, &tree, &kept.path).unwrap();
     }
 }
 

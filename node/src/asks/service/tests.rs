@@ -249,12 +249,42 @@ async fn patterns_are_for_the_privacy_officer_and_nobody_else() {
     assert_eq!((one.staff_id.as_str(), one.questions, one.targets), ("author", 1, 1));
 }
 
-/// A signature is no mandate: only who reads the ledger draws.
+/// A signature is no mandate: only the privacy officer reads. Each reading leaves one leaf, and
+/// nothing is shown when it cannot.
 #[tokio::test]
-async fn only_the_privacy_officer_may_draw_positions() {
+async fn only_the_privacy_officer_reads_and_every_reading_is_recorded_first() {
+    use grondslag_evidence::store::faulty::Fault;
     let at = at_desk().await;
-    for (who, may) in [("author", false), ("second", false), ("officer", true)] {
-        let allowed = officer(at.who(who)).map(StaffId::as_str);
-        assert_eq!(allowed, if may { Ok(who) } else { Err(Reason::RoleNotHeld) });
+    let of_target = v1::ListDecisionsRequest { target_id: vec![1; 16], ..Default::default() };
+    let on = v1::ListDecisionsRequest { subject: KNOWN.into(), ..Default::default() };
+    let wanted = v1::ListBrokerDecisionsRequest::default();
+    let drawn = v1::OpenPositionsRequest { epoch: 1, batches: 1, seed: vec![5; 32], count: 60 };
+    let read = async |who: &str, what: &str| {
+        let (desk, caller) = (&at.desk, at.who(who));
+        match what {
+            "all" => desk.decisions(caller, v1::ListDecisionsRequest::default()).await.map(drop),
+            "of a question" => desk.decisions(caller, of_target.clone()).await.map(drop),
+            "on a person" => desk.decisions(caller, on.clone()).await.map(drop),
+            "patterns" => desk.patterns(caller, 0).await.map(drop),
+            "batches" => desk.batches(caller, 0).await.map(drop),
+            "positions" => desk.positions(caller, drawn.clone()).await.map(drop),
+            _ => desk.broker_decisions(caller, wanted.clone()).await.map(drop),
+        }
+    };
+    let size = async || at.desk.agency.ledger.size().await.unwrap();
+    let all = ["all", "of a question", "on a person", "patterns", "batches", "positions", "broker"];
+    for what in all {
+        let before = size().await;
+        for who in ["author", "second"] {
+            assert_eq!(read(who, what).await, Err(Reason::RoleNotHeld), "{what}");
+        }
+        assert_eq!(size().await, before, "{what}");
+        // The broker of this desk knows of none: that it was to be read is recorded.
+        let outcome = if what == "broker" { Err(Reason::UnknownInquiry) } else { Ok(()) };
+        assert_eq!(read("officer", what).await, outcome, "{what}");
+        assert_eq!(size().await, before + 1, "{what}");
+        at.scene.store.fail_commit(1, Fault::Lost);
+        assert_eq!(read("officer", what).await, Err(Reason::StoreUnwritable), "{what}");
+        assert_eq!(read("officer", what).await, outcome, "{what}");
     }
 }

@@ -83,11 +83,11 @@ async fn no_position_too_many_and_a_seed_of_another_length_are_refused() {
 #[tokio::test]
 async fn the_list_is_the_ledgers_and_of_an_epoch_that_is_kept() {
     let scene = Scene::new().await;
-    let pages = list(&scene.agency, 0).await.unwrap();
-    assert_eq!(list(&scene.agency, 1).await.unwrap(), pages);
+    let pages = list(&scene.agency, &officer(), 0).await.unwrap();
+    assert_eq!(list(&scene.agency, &officer(), 1).await.unwrap(), pages);
     let batches: Vec<_> = pages.iter().flat_map(|page| &page.batches).collect();
     assert_eq!((batches.len(), batches[0].number, batches[0].points), (1, 0, 256));
-    assert_eq!(list(&scene.agency, 2).await, Err(Reason::EpochStale));
+    assert_eq!(list(&scene.agency, &officer(), 2).await, Err(Reason::EpochStale));
     scene.agency.epochs.forget();
-    assert_eq!(list(&scene.agency, 0).await, Err(Reason::NotReady));
+    assert_eq!(list(&scene.agency, &officer(), 0).await, Err(Reason::NotReady));
 }
