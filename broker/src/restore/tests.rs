@@ -103,8 +103,7 @@ fn a_log_is_not_founded_before_its_last_leaf_nor_in_time_to_come() {
 
 /// A backup whose clock was a day ahead once: that is said at once, and a person says how it was.
 #[tokio::test]
-async fn a_backup_that_ends_in_time_to_come_is_founded_only_when_its_clock_is_said_to_have_been_ahead()
- {
+async fn a_backup_that_ends_in_time_to_come_is_founded_only_when_somebody_says_so() {
     let store: Arc<dyn Store> = Arc::new(MemoryStore::default());
     let (now, day) = (Timestamp::from_ms(1_000_000), 86_400_000);
     let clock = Arc::new(SetClock::at(now));
