@@ -1,6 +1,7 @@
-//! What the broker proved of its decisions on own questions. It stands in the asker's record of the
-//! question, so that the broker is held to it: a decision that it attested in a tree which is not
-//! its ledger shows as soon as both are audited, also when nobody but the asker was shown that tree.
+//! What the broker proved of its decisions on own questions. It stands in the asker's record of
+//! the question, so that the broker is held to it: a decision that it attested in a tree which is
+//! not its ledger shows as soon as both are audited, also when nobody but the asker was shown that
+//! tree.
 
 use grondslag_core::checkpoint::SignedCheckpoint;
 use grondslag_core::id::Digest;

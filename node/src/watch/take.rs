@@ -118,7 +118,7 @@ impl Watching {
         }
     }
 
-    /// Waits a moment for the log of this head to be followed: its founding may still be on its way.
+    /// Waits a moment for the log of this head to be followed: its founding may be on its way.
     pub(crate) async fn reached_log(&self, head: &SignedCheckpoint) {
         self.heads.until(|| self.is_followed(head)).await;
     }
@@ -143,7 +143,8 @@ impl Watching {
             let is_next = next.is_ok_and(|next| head.checkpoint().origin == next);
             return Err(if is_next { NotTaken::OtherLog } else { NotTaken::Invalid });
         }
-        let of_log = |held: &SignedCheckpoint| held.checkpoint().origin == head.checkpoint().origin;
+        let log = &head.checkpoint().origin;
+        let of_log = |held: &SignedCheckpoint| held.checkpoint().origin == *log;
         let (shown, before) = (head.checkpoint().tree(), before.filter(|held| of_log(held)));
         let known = [before.cloned(), self.seen(), self.covered()].into_iter().flatten();
         let mut known = known.filter(of_log);
