@@ -337,6 +337,7 @@ mod tests {
     #[test]
     fn every_finding_has_a_sentence_in_both_languages_and_no_sentence_is_idle() {
         let own = [
+            Wrong::PartyUnreadable,
             Wrong::HeadUnreadable,
             Wrong::LedgerMissing,
             Wrong::TooManyLedgers,

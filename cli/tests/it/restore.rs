@@ -290,7 +290,9 @@ fn forked_within_what_was_lost(region: &Region, restored: u64, head: u64) {
         let shown = Checkpoint { origin: origin.clone(), size, root: Digest::of(root) };
         replace(node, COVERED, shown.sign(&key).note().as_bytes());
     }
-    let words = problems(&region.verify());
+    let mut words = problems(&region.verify());
+    // An asker may have been proved a decision at that very size.
+    words.remove("decisions_differ");
     assert_eq!(words, ["heads_differ".to_owned()].into(), "{words:?}");
     for (node, kept) in nodes.iter().zip(kept) {
         replace(node, COVERED, kept.note().as_bytes());

@@ -130,4 +130,10 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
         "The ledger's key, as its owner published it; without it the key in the file is taken",
         "De sleutel van het logboek, zoals de eigenaar die bekendmaakte; anders die uit het bestand",
     ),
+    (
+        "A witness's key, as it published it: cosignatures of others are not counted; may be \
+         repeated",
+        "Sleutel van een getuige, zoals die hem bekendmaakte: medeondertekeningen van anderen \
+         tellen niet; mag vaker",
+    ),
 ];
