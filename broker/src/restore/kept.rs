@@ -80,8 +80,8 @@ impl Foundings {
     /// Keeps a head of the log before that is higher than the founding's.
     ///
     /// # Errors
-    /// `NOT_RESTORED` for the first log, `NOTHING_TO_AMEND` for a lower head, `ATTESTATION_INVALID` for one that this broker never
-    /// signed.
+    /// `NOT_RESTORED` for the first log, `NOTHING_TO_AMEND` for a lower head,
+    /// `ATTESTATION_INVALID` for one that this broker never signed.
     pub(crate) async fn keep_presented(
         &self,
         store: &dyn Store,

@@ -79,8 +79,8 @@ fn lost(out: Output, size: u64, said: Option<u64>) -> String {
     }
 }
 
-/// Every process of these folders: a head that is not read could be the one that keeps a ledger from
-/// being made again too short.
+/// Every process of these folders: a head that is not read could be the one that keeps a ledger
+/// from being made again too short.
 fn all_of(folders: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
     let found = find(folders)?;
     match found.unreadable.first() {
