@@ -39,7 +39,7 @@ pub(crate) enum Kind {
     Alarm,
     /// Counts of questions were shown.
     PatternsShown,
-    /// Decisions on one person were shown.
+    /// Decisions were shown: listed, or those on one person.
     DecisionsShown,
     /// Batches of enrolments were listed.
     BatchesShown,

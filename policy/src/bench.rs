@@ -37,8 +37,12 @@ pub fn decision_ns(pack: &Pack) -> u64 {
 
 /// Single-valued facts, the same on every run.
 pub(crate) fn samples(pack: &Pack, count: usize) -> Vec<Facts> {
-    let mut dice = Dice(0x9e37_79b9_7f4a_7c15);
-    (0..count).map(|at| sample(pack, &mut dice, at % 3 == 0)).collect()
+    thrown(pack, count, &mut Dice(0x9e37_79b9_7f4a_7c15))
+}
+
+/// Single-valued facts, as the dice fall.
+pub(crate) fn thrown(pack: &Pack, count: usize, dice: &mut Dice) -> Vec<Facts> {
+    (0..count).map(|at| sample(pack, dice, at % 3 == 0)).collect()
 }
 
 fn sample(pack: &Pack, dice: &mut Dice, stray: bool) -> Facts {

@@ -68,6 +68,7 @@ pub enum Status {
 /// A kind of party.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a property of its own in the file")]
 pub struct KindEntry {
     /// Its code.
     pub id: Kind,
@@ -79,9 +80,22 @@ pub struct KindEntry {
     pub care: bool,
     /// May process a citizen service number.
     pub bsn_right: BsnRight,
+    /// Investigates or prosecutes: what it asks for its own purposes is no business of care (R38).
+    #[serde(default)]
+    pub investigates: bool,
+    /// Teaches: what it holds is content as well, though no secrecy by profession.
+    #[serde(default)]
+    pub school: bool,
     /// Open legal question.
     #[serde(default)]
     pub note: Option<Text>,
+}
+
+impl KindEntry {
+    /// Holds content of care or school, which no party gets for investigations of its own.
+    pub(crate) fn gives_content(&self) -> bool {
+        self.care || self.school
+    }
 }
 
 /// A role of staff.
@@ -113,6 +127,9 @@ pub struct PurposeEntry {
     /// Its identifiers in the Data Privacy Vocabulary.
     #[serde(default)]
     pub dpv: Vec<String>,
+    /// Police and justice take part in it with others (R30, R31).
+    #[serde(default)]
+    pub with_justice: bool,
     /// The cap of domain 3.2; for information, a row wins.
     #[serde(default)]
     pub tier_cap: Option<Tier>,

@@ -8,10 +8,10 @@ use crate::cases::Cases;
 use crate::fault::{PackError, Problem};
 use crate::limits::PROBLEMS_MAX;
 use crate::pack::Pack;
+use crate::prove::{Breach, invariants};
 
 mod catalogue;
-mod invariants;
-mod rows;
+pub(crate) mod rows;
 
 /// What a check found.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -50,7 +50,7 @@ impl Report {
         let mut problems = catalogue::check(pack);
         problems.extend(rows::check(pack));
         problems.extend(rows::uncovered(pack, &run.hit));
-        problems.extend(invariants::check(pack));
+        problems.extend(invariants::breaches(pack).iter().map(Breach::problem));
         problems.extend(run.problems);
         problems.sort_by(|a, b| (&a.file, &a.row, a.fault).cmp(&(&b.file, &b.row, b.fault)));
         problems.dedup();

@@ -11,7 +11,9 @@
 pub mod bench;
 pub mod catalogue;
 pub mod check;
+pub mod compare;
 pub mod limits;
+pub mod prove;
 pub mod retention;
 
 /// Name and version of this engine, as a decision record tells it.

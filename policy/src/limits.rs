@@ -22,6 +22,10 @@ pub const NEAR_MISSES_MAX: usize = 5;
 pub const NEAR_MISS_COLUMNS_MAX: usize = 3;
 /// Most pieces that one box check may cut; beyond it the check says "not covered", the safe side.
 pub const BOX_STEPS_MAX: usize = 200_000;
+/// Most regions that a comparison of two packs looks at; beyond it none is given.
+pub const WALK_STEPS_MAX: usize = 4_000_000;
+/// Most regions that a comparison lists.
+pub const REGIONS_MAX: usize = 100_000;
 /// Longest retention term in days.
 pub const KEEP_DAYS_MAX: u32 = 3_660;
 /// Longest retention term in years.

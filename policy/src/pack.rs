@@ -55,13 +55,18 @@ impl Pack {
     /// # Errors
     /// [`PackError`] when it holds a mistake; a test keeps that from happening.
     pub fn builtin() -> Result<Self, PackError> {
+        Self::from_files(&Self::builtin_files())
+    }
+
+    /// The texts of that pack by relative path: where a new draft begins.
+    pub fn builtin_files() -> BTreeMap<String, String> {
         let mut files = BTreeMap::from([
             (PACK_FILE.to_owned(), include_str!("../pack.toml").to_owned()),
             (CATALOGUE_FILE.to_owned(), include_str!("../catalogue.toml").to_owned()),
             (retention::FILE.to_owned(), include_str!("../retention.toml").to_owned()),
         ]);
         files.extend(embedded(&TABLE, TABLE_FOLDER));
-        Self::from_files(&files)
+        files
     }
 
     /// The rules of a folder, or without one those that came with the program.
@@ -147,8 +152,10 @@ impl Pack {
         let bundle = Digest::new(fields.array().ok()?);
         let _version = fields.text().ok()?;
         let overlay = fields.list(1).ok()?.into_iter().next();
-        let overlay = overlay.map(|digest| digest.try_into().map(Digest::new)).transpose();
-        Some((bundle, overlay.ok()?))
+        let overlay = overlay.map(|digest| digest.try_into().map(Digest::new)).transpose().ok()?;
+        let _engine = fields.text().ok()?;
+        fields.end().ok()?;
+        Some((bundle, overlay))
     }
 
     /// The columns that the pack itself fills in.

@@ -1,10 +1,12 @@
 //! A region of the table: a set of values per column. Rows and facts are both regions.
 
+use std::collections::HashMap;
+
 use crate::limits::COLUMNS_MAX;
 
 /// A set of values per column, one bit a value. A column that the catalogue does not have holds
 /// the single bit 1 in every region, so that it never decides anything.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Region([u64; COLUMNS_MAX]);
 
 impl Region {
@@ -72,8 +74,55 @@ pub(crate) fn uncovered(region: Region, covers: &[Region], steps_max: usize) -> 
     None
 }
 
+/// Everything of `region` that none of `covers` holds, in few regions; `None` when more than
+/// `steps_max` pieces were cut.
+pub(crate) fn rest(region: Region, covers: &[Region], steps_max: usize) -> Option<Vec<Region>> {
+    let mut pieces = vec![region];
+    let mut steps = 0;
+    for cover in covers {
+        let mut left = Vec::with_capacity(pieces.len());
+        for piece in pieces {
+            if cover.intersects(&piece) {
+                cut(piece, cover, |rest| left.push(rest));
+            } else {
+                left.push(piece);
+            }
+        }
+        steps += left.len();
+        if steps > steps_max {
+            return None;
+        }
+        pieces = left;
+    }
+    pieces.retain(|piece| !piece.is_empty());
+    Some(merged(pieces))
+}
+
+/// The same points in fewer regions, in a fixed order: two that differ in one column are one.
+pub(crate) fn merged(mut regions: Vec<Region>) -> Vec<Region> {
+    loop {
+        let before = regions.len();
+        for column in 0..COLUMNS_MAX {
+            regions = joined_along(column, &regions);
+        }
+        if regions.len() == before {
+            regions.sort_unstable_by(|a, b| b.sets().cmp(a.sets()));
+            return regions;
+        }
+    }
+}
+
+/// Joins the regions that are alike but for one column.
+fn joined_along(column: usize, regions: &[Region]) -> Vec<Region> {
+    let mut sets: HashMap<Region, u64> = HashMap::with_capacity(regions.len());
+    for region in regions {
+        *sets.entry(region.with(column, 0)).or_default() |= region.of(column);
+    }
+    sets.into_iter().map(|(region, set)| region.with(column, set)).collect()
+}
+
 /// Cuts `cover` out of `piece`: the remaining pieces do not overlap.
-fn cut(mut piece: Region, cover: &Region, mut keep: impl FnMut(Region)) {
+pub(crate) fn cut(mut piece: Region, cover: &Region, mut keep: impl FnMut(Region)) {
     for column in 0..COLUMNS_MAX {
         let outside = piece.of(column) & !cover.of(column);
         if outside != 0 {
@@ -108,6 +157,24 @@ mod tests {
         assert_eq!(uncovered(whole, &[left, right], 100), None);
         assert_eq!(uncovered(whole, &[left], 100), Some(right));
         assert_eq!(uncovered(whole, &[], 100), Some(whole));
+    }
+
+    #[test]
+    fn four_quarters_are_one_whole_and_a_corner_stays_apart() {
+        let quarters = [(1, 1), (1, 2), (2, 1), (2, 2)].map(|(a, b)| region(&[a, b]));
+        assert_eq!(merged(quarters.to_vec()), [region(&[3, 3])]);
+        assert_eq!(merged(quarters[..3].to_vec()).len(), 2);
+        assert_eq!(merged(Vec::new()), []);
+    }
+
+    #[test]
+    fn what_is_left_of_a_whole_is_what_no_cover_holds() {
+        let whole = region(&[0b11, 0b11]);
+        let corner = region(&[0b01, 0b01]);
+        let left = rest(whole, &[corner], 100).unwrap();
+        assert!(left.iter().all(|piece| !piece.intersects(&corner)) && left.len() == 2);
+        assert_eq!(rest(whole, &[whole], 100), Some(Vec::new()));
+        assert_eq!(rest(whole, &[corner], 1), None, "more pieces than allowed");
     }
 
     #[test]

@@ -1,8 +1,9 @@
 //! Which points of the table can occur at all.
 
+use crate::catalogue::{KindEntry, PurposeEntry};
 use crate::limits::BOX_STEPS_MAX;
 use crate::pack::Pack;
-use crate::region::{Region, uncovered};
+use crate::region::{Region, merged, rest, uncovered};
 use crate::table::{Effect, Row, Window};
 
 /// A pack seen as boxes.
@@ -31,6 +32,18 @@ impl<'a> Space<'a> {
         Self { pack, kinds: kinds.collect() }
     }
 
+    /// The kinds of party of which something holds, as a set.
+    pub(crate) fn kinds_where(&self, holds: impl Fn(&KindEntry) -> bool) -> u64 {
+        let kinds = self.pack.catalogue().kinds().iter().enumerate();
+        kinds.filter(|(_, kind)| holds(kind)).fold(0, |mask, (at, _)| mask | 1 << at)
+    }
+
+    /// The purposes of which something holds, as a set.
+    pub(crate) fn purposes_where(&self, holds: impl Fn(&PurposeEntry) -> bool) -> u64 {
+        let purposes = self.pack.catalogue().purposes().iter().enumerate();
+        purposes.filter(|(_, purpose)| holds(purpose)).fold(0, |mask, (at, _)| mask | 1 << at)
+    }
+
     /// The parts of a region that can occur: a role belongs to one kind of party.
     pub(crate) fn possible(&self, region: &Region) -> Vec<Region> {
         let known = self.pack.catalogue().known();
@@ -46,6 +59,14 @@ impl<'a> Space<'a> {
     pub(crate) fn covered(&self, region: &Region, covers: &[Region]) -> bool {
         let parts = self.possible(region);
         parts.into_iter().all(|part| uncovered(part, covers, BOX_STEPS_MAX).is_none())
+    }
+
+    /// The parts of a region that can occur and that none of the covers holds; the region itself
+    /// where they are too many to list.
+    pub(crate) fn rest(&self, region: &Region, covers: &[Region]) -> Vec<Region> {
+        let parts = self.possible(region).into_iter();
+        let left = parts.map(|part| rest(part, covers, BOX_STEPS_MAX)).collect::<Option<Vec<_>>>();
+        left.map_or_else(|| vec![*region], |left| merged(left.concat()))
     }
 
     /// The regions of the rows in force of one effect that hold at every moment that `during`

@@ -57,8 +57,16 @@ pub(super) struct CheckArgs {
 
     /// A witness's key, as it published it: cosignatures of others are not counted; may be
     /// repeated
-    #[arg(long, value_name = "VKEY")]
-    witness: Vec<String>,
+    #[arg(long, value_name = "VKEY", value_parser = witness)]
+    witness: Vec<VerifierKey>,
+}
+
+fn witness(text: &str) -> Result<VerifierKey, String> {
+    let key = VerifierKey::parse(text).map_err(|error| error.to_string())?;
+    match key.kind {
+        SignatureType::Cosignature => Ok(key),
+        SignatureType::Ed25519 => Err("this is the key of a ledger, not of a witness".to_owned()),
+    }
 }
 
 /// A proof that was written.
@@ -271,8 +279,10 @@ fn holds(proof: &Proof, proved: &Proved, args: &CheckArgs, out: Output) -> Resul
     let names = Names::load(out.lang())?;
     let Proved { decision, recorded_at, index, size } = proved;
     // Whoever made the file chose the keys in it.
-    let (cosigned, unchecked): (Vec<&String>, Vec<&String>) =
-        proof.cosigners.iter().partition(|one| args.witness.contains(*one));
+    let (cosigned, unchecked): (Vec<&String>, Vec<&String>) = proof
+        .cosigners
+        .iter()
+        .partition(|one| args.witness.iter().any(|known| known.to_string() == **one));
     let known = args.vkey.is_some();
     out.line(&green(out.tr("het bewijs klopt", "the proof holds")));
     let figures = [

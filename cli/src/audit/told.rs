@@ -15,7 +15,7 @@ use crate::output::{Output, bold, green, red, yellow};
 const KINDS: [(&str, &str, &str); 30] = [
     ("grondslag/leaf/card/v1", "kaart aangenomen", "card accepted"),
     ("grondslag/leaf/enrolled/v1", "inschrijving klaar", "enrolment finished"),
-    ("grondslag/leaf/enrolment/v1", "partij ingeschreven", "batch enrolled"),
+    ("grondslag/leaf/enrolment/v1", "groep dossiers ingeschreven", "batch enrolled"),
     ("grondslag/leaf/epoch/v1", "tijdvak", "epoch"),
     ("grondslag/leaf/forgotten/v1", "vergeten na de termijn", "forgotten after its term"),
     ("grondslag/leaf/founding/v1", "nieuw logboek begonnen", "new ledger begun"),
@@ -31,7 +31,7 @@ const KINDS: [(&str, &str, &str); 30] = [
     ("grondslag/record/answered/v1", "antwoord ontvangen", "answer received"),
     ("grondslag/record/approved/v1", "concept goedgekeurd", "draft approved"),
     ("grondslag/record/asked/v1", "vraag gesteld", "question asked"),
-    ("grondslag/record/batches-shown/v1", "partijen ingezien", "batches looked at"),
+    ("grondslag/record/batches-shown/v1", "groepen dossiers ingezien", "batches looked at"),
     ("grondslag/record/broker-decision/v1", "beslissing van de makelaar", "decision of the broker"),
     ("grondslag/record/broker-read/v1", "makelaar bevraagd", "read at the broker"),
     ("grondslag/record/canary/v1", "proefvraag", "question about a made-up subject"),

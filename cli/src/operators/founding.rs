@@ -79,14 +79,15 @@ fn check_moment(founding: &Founding, now: Timestamp) -> Result<(), Failure> {
     if at > last {
         return Err(Failure::told(
             Reason::FoundingInvalid,
-            "dit moment moet nog komen; klopt de klok van de makelaar, en die van u?",
+            "het nieuwe logboek is in de toekomst gedateerd; klopt de klok van de makelaar, en die \
+             van u?",
             "its moment is still to come; is the broker's clock right, and yours?",
         ));
     }
     if founding.amendment == 0 && at < first {
         return Err(Failure::told(
             Reason::FoundingInvalid,
-            "dit is meer dan een week oud; doe `restore collect` opnieuw",
+            "dit verzoek is meer dan een week oud; doe `restore collect` opnieuw",
             "it is more than a week old; do `restore collect` again",
         ));
     }

@@ -81,6 +81,6 @@ impl ExplainArgs {
     }
 }
 
-fn now() -> Timestamp {
+pub(super) fn now() -> Timestamp {
     SystemClock::default().now()
 }

@@ -1,7 +1,9 @@
 //! `grondslag policy`: the rules that decide, for a privacy officer.
 
 mod check;
+mod diff;
 mod explain;
+mod prove;
 mod shown;
 
 use std::path::PathBuf;
@@ -12,7 +14,9 @@ use grondslag_policy::{Cases, Pack};
 use crate::exit::{Exit, Failure};
 use crate::output::Output;
 
+use self::diff::DiffArgs;
 use self::explain::ExplainArgs;
+use self::prove::ProveArgs;
 
 /// Check the rules, and see why they permit or refuse.
 ///
@@ -32,6 +36,18 @@ enum Command {
     Explain(ExplainArgs),
     /// Run the examples that say what must come out
     Cases(FolderArgs),
+    /// Say which questions one set of rules opens, closes or decides otherwise than another
+    ///
+    /// The answer is exact and about outcomes: rules that are written otherwise and decide the same
+    /// give no difference. Per change first what the row itself is about, then what other rows cut
+    /// out of it; --regions writes out what is left, and --json always has it.
+    Diff(DiffArgs),
+    /// Prove what holds of rules for every question: the standing invariants, and what they open
+    ///
+    /// Exact, and without trying anything out. Without a folder the rules that came with this
+    /// program are proved. Exit code 1 where an invariant does not hold; the answer then names the
+    /// row and where. Rules that open more than those in force are no failure: that may be meant.
+    Prove(ProveArgs),
 }
 
 /// Which rules.
@@ -48,6 +64,8 @@ pub(crate) fn run(args: PolicyArgs, out: Output) -> Result<Exit, Failure> {
         Command::Check(args) => check::check(&args, out),
         Command::Explain(args) => explain::explain(&args, out),
         Command::Cases(args) => check::cases(&args, out),
+        Command::Diff(args) => diff::diff(&args, out),
+        Command::Prove(args) => prove::prove(&args, out),
     }
 }
 

@@ -151,3 +151,81 @@ fn a_nodes_own_rules_may_only_be_stricter() {
     assert_eq!((ran.code, ran.reason().as_str()), (1, "LOCAL_PERMIT"), "{ran:?}");
     assert_eq!(run(dir.path(), line).code, 2, "whose rules?");
 }
+
+/// The rules of R27 with what school and partnership get without consent as well.
+fn without_consent(folder: &Path) {
+    let file = "table/school-en-leerplicht.toml";
+    let text = fs::read_to_string(rules().join(file)).unwrap();
+    let (from, to) = (text.find("id = \"R27.1\"").unwrap(), text.find("id = \"R28\"").unwrap());
+    let rule = text[from..to].to_owned();
+    let wider = rule.replacen("[\"given\"]", "[\"given\", \"none\"]", 1).replacen(
+        "[\"not_needed\", \"none\", \"partial\"]",
+        "[\"not_needed\", \"partial\"]",
+        1,
+    );
+    assert_ne!(rule, wider);
+    changed(folder, file, &rule, &wider);
+}
+
+#[test]
+fn a_comparison_names_what_a_draft_opens_and_says_no_change_of_the_same() {
+    let dir = tempfile::tempdir().unwrap();
+    without_consent(dir.path());
+    let own = rules().display();
+    let same = run(dir.path(), &format!("policy diff {own} {own} --json")).done();
+    let none = serde_json::json!({ "newly_permitted": [], "newly_refused": [], "changed": [] });
+    assert_eq!(same, none);
+    let said = run(dir.path(), &format!("policy diff {own} {own} --lang en"));
+    assert!(said.out.starts_with("No change"), "{said:?}");
+
+    let found = run(dir.path(), &format!("policy diff {own} . --json")).done();
+    let opened = found["newly_permitted"].as_array().unwrap();
+    assert_eq!((opened.len(), &opened[0]["rules"]), (1, &serde_json::json!(["R27"])), "{found}");
+    for region in opened[0]["regions"].as_array().unwrap() {
+        assert_eq!(region["secrecy_consent"], serde_json::json!(["none"]));
+    }
+    assert_eq!((&found["newly_refused"], &found["changed"]), (&none["changed"], &none["changed"]));
+    let back = run(dir.path(), &format!("policy diff . {own} --json")).done();
+    assert_eq!(back["newly_refused"].as_array().map(Vec::len), Some(1), "{back}");
+    let said = run(dir.path(), &format!("policy diff {own} . --regions --lang en"));
+    assert!(said.out.contains("Opens") && said.out.contains("Inclusive education"), "{said:?}");
+    let missing = run(dir.path(), &format!("policy diff {own} nowhere --json"));
+    assert_eq!((missing.code, missing.reason().as_str()), (1, "POLICY_INVALID"));
+}
+
+#[test]
+fn a_proof_says_which_promises_hold_and_where_one_does_not() {
+    let proof = run(Path::new("."), "policy prove --json").done();
+    assert_eq!(proof["widens"], false);
+    let invariants = proof["invariants"].as_array().unwrap();
+    assert_eq!(invariants.len(), 7);
+    assert!(invariants.iter().all(|one| one["holds"] == true), "{proof}");
+
+    let dir = tempfile::tempdir().unwrap();
+    without_consent(dir.path());
+    let wider = run(dir.path(), "policy prove --folder . --json").done();
+    assert_eq!(
+        (&wider["widens"], wider["newly_permitted"].as_array().map(Vec::len)),
+        (&true.into(), Some(1))
+    );
+
+    let file = dir.path().join("table/school-en-leerplicht.toml");
+    let text = fs::read_to_string(&file).unwrap();
+    let row = text.find("id = \"R27.1\"").unwrap();
+    let legal = text[row..].replacen("\"jw-7.3.11-1\", ", "", 1);
+    let broken = legal.replacen("tier_max = \"T3\"", "tier_max = \"T4\"", 1);
+    assert_ne!(legal, broken);
+    fs::write(&file, format!("{}{broken}", &text[..row])).unwrap();
+    let ran = run(dir.path(), "policy prove --folder . --json");
+    let proof = ran.json();
+    let broken: Vec<&str> = proof["invariants"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|one| one["holds"] == false)
+        .map(|one| one["id"].as_str().unwrap())
+        .collect();
+    assert_eq!((ran.code, broken), (1, vec!["secrecy_ground"]), "{proof}");
+    let said = run(dir.path(), "policy prove --folder . --lang en");
+    assert!(said.out.contains("does not hold") && said.out.contains("R27.1"), "{said:?}");
+}

@@ -129,8 +129,8 @@ pub enum LedgerError {
     /// The last leaf is dated in time to come: a clock was ahead once, or is behind now. Nothing
     /// was written, for a leaf that is dated so too would be believed by nobody.
     #[error(
-        "the last entry of the ledger is of {last}, and the clock of this machine stands before \
-         that: set the clock right; when it was ahead once, wait until then, or go on in a new \
+        "the last entry of the ledger is of {last}, and the clock of this machine is behind that: \
+         set the clock right; when it was ahead once, wait until then, or go on in a new \
          ledger by restoring a backup of now"
     )]
     Ahead {

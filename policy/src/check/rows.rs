@@ -49,16 +49,11 @@ fn of(row: &Row, fault: Fault, detail: impl Into<String>) -> Problem {
     Problem::new(&row.file, row.id.as_str(), fault, detail)
 }
 
-/// A row names its grounds; one that opens rests on law in force; a duty rests on a duty.
+/// A row names its grounds, and a duty rests on a duty.
 fn law(pack: &Pack, row: &Row) -> Vec<Problem> {
     let mut problems = Vec::new();
     if row.legal.is_empty() {
         problems.push(of(row, Fault::NoLegalId, ""));
-    }
-    let proposed = row.legal.iter().filter_map(|id| pack.catalogue().ground(id));
-    let proposed = proposed.filter(|ground| ground.status != Status::InForce);
-    if row.effect.opens() && row.status == Status::InForce {
-        problems.extend(proposed.map(|ground| of(row, Fault::ProposedGround, ground.id.as_str())));
     }
     if row.duty && !rests_on(pack, row, &[GroundKind::Duty]) {
         problems.push(of(row, Fault::DutyWithoutLaw, ""));
@@ -67,7 +62,7 @@ fn law(pack: &Pack, row: &Row) -> Vec<Problem> {
 }
 
 /// One of the row's grounds is of one of these kinds.
-pub(super) fn rests_on(pack: &Pack, row: &Row, kinds: &[GroundKind]) -> bool {
+pub(crate) fn rests_on(pack: &Pack, row: &Row, kinds: &[GroundKind]) -> bool {
     let grounds = row.legal.iter().filter_map(|id| pack.catalogue().ground(id));
     let mut opened = grounds.flat_map(|ground| &ground.kinds);
     opened.any(|kind| kinds.contains(kind))

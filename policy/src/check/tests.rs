@@ -63,7 +63,8 @@ fn a_row_inside_a_deny_or_behind_its_equal_is_shadowed() {
     let denied = with_row(&format!("{permit}when = {{ category = \"G23m\" }}"));
     assert_eq!(denied, one("R42.9", Fault::Shadowed));
     let together = with_row(&format!(
-        "{permit}when = {{ requester_role = \"gem.doorzetter\", purpose = [\"D01\", \"D99\"] }}"
+        "{permit}when = {{ requester_role = \"gem.doorzetter\", purpose = [\"D01\", \"D99\"], \
+         category = \"G05\" }}"
     ));
     assert_eq!(together, one("R42.9", Fault::Shadowed));
     let hold = "outcome = \"hold\"\nlegal = [\"avg-6-1-e\"]\n";

@@ -167,6 +167,7 @@ impl<'a> Reader<'a> {
             status: raw.status,
             note: raw.note.map(Arc::new),
             text: raw.text,
+            names_categories: raw.when.get("category").is_some_and(|set| !set.is_table()),
             window,
             region,
         })

@@ -74,6 +74,8 @@ pub struct Row {
     pub note: Option<Arc<Text>>,
     /// One sentence that a civil servant understands.
     pub text: Text,
+    /// Its condition lists categories; without one, or with `not`, a new category is in it too.
+    pub(crate) names_categories: bool,
     pub(crate) window: Window,
     pub(crate) region: Region,
 }

@@ -93,6 +93,42 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
         "Speel de voorbeelden na die zeggen wat er uit moet komen",
     ),
     (
+        "Say which questions one set of rules opens, closes or decides otherwise than another",
+        "Zeg welke vragen de ene verzameling regels opent, sluit of anders beslist dan de andere",
+    ),
+    (
+        "The answer is exact and about outcomes: rules that are written otherwise and decide the \
+         same give no difference. Per change first what the row itself is about, then what other \
+         rows cut out of it; --regions writes out what is left, and --json always has it.",
+        "Het antwoord is exact en gaat over uitkomsten: regels die anders geschreven zijn en \
+         hetzelfde beslissen geven geen verschil. Per wijziging eerst waar de rij zelf over gaat, \
+         dan wat andere rijen daar afhalen; --regions schrijft uit wat er overblijft, en --json \
+         heeft dat altijd.",
+    ),
+    ("Folder with the rules that are compared with", "Map met de regels om mee te vergelijken"),
+    ("Folder with the rules that are compared", "Map met de regels die vergeleken worden"),
+    (
+        "Write out every exact region, also where there are many",
+        "Schrijf elk exact gebied uit, ook als het er veel zijn",
+    ),
+    (
+        "Prove what holds of rules for every question: the standing invariants, and what they open",
+        "Bewijs wat van regels voor elke vraag geldt: de vaste beloften, en wat zij openen",
+    ),
+    (
+        "Exact, and without trying anything out. Without a folder the rules that came with this \
+         program are proved. Exit code 1 where an invariant does not hold; the answer then names \
+         the row and where. Rules that open more than those in force are no failure: that may be \
+         meant.",
+        "Exact, en zonder iets uit te proberen. Zonder map worden de regels bewezen die bij dit \
+         programma horen. Afsluitcode 1 als een belofte niet geldt; het antwoord noemt dan de rij \
+         en waar. Regels die meer openen dan de geldende zijn geen fout: dat kan de bedoeling zijn.",
+    ),
+    (
+        "Folder with the rules in force; without it those that came with this program",
+        "Map met de geldende regels; anders die bij dit programma horen",
+    ),
+    (
         "Run your agency's node, fill it with records, and keep the register of its people",
         "Laat het knooppunt van uw organisatie draaien, vul het met gegevens, en beheer het \
          personeelsregister",
