@@ -64,13 +64,17 @@ pub(super) fn say(shown: &ComparisonShown, regions: bool, out: Output) {
 
 /// Prints changes of one sort.
 pub(super) fn say_changes(changes: &[ChangeShown], regions: bool, out: Output) {
-    changes.iter().for_each(|change| say_change(change, regions, out));
+    for change in changes {
+        say_change(change, regions, out);
+    }
 }
 
 fn say_change(change: &ChangeShown, regions: bool, out: Output) {
     out.line(&format!("  {}", bold(&rows(change, out))));
     if let Some(delta) = &change.becomes {
-        becomes(delta, out).iter().for_each(|line| out.line(&format!("    {line}")));
+        for line in becomes(delta, out) {
+            out.line(&format!("    {line}"));
+        }
     }
     for own in &change.own {
         out.line(&format!("    {}", out.tr("waar", "where")));

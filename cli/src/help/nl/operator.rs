@@ -99,11 +99,11 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
     (
         "The answer is exact and about outcomes: rules that are written otherwise and decide the \
          same give no difference. Per change first what the row itself is about, then what other \
-         rows cut out of it; --regions writes out what is left, and --json always has it.",
+         rows cut out of it; --regions writes out what is left, and --json always has it",
         "Het antwoord is exact en gaat over uitkomsten: regels die anders geschreven zijn en \
          hetzelfde beslissen geven geen verschil. Per wijziging eerst waar de rij zelf over gaat, \
          dan wat andere rijen daar afhalen; --regions schrijft uit wat er overblijft, en --json \
-         heeft dat altijd.",
+         heeft dat altijd",
     ),
     ("Folder with the rules that are compared with", "Map met de regels om mee te vergelijken"),
     ("Folder with the rules that are compared", "Map met de regels die vergeleken worden"),
@@ -119,10 +119,10 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
         "Exact, and without trying anything out. Without a folder the rules that came with this \
          program are proved. Exit code 1 where an invariant does not hold; the answer then names \
          the row and where. Rules that open more than those in force are no failure: that may be \
-         meant.",
+         meant",
         "Exact, en zonder iets uit te proberen. Zonder map worden de regels bewezen die bij dit \
          programma horen. Afsluitcode 1 als een belofte niet geldt; het antwoord noemt dan de rij \
-         en waar. Regels die meer openen dan de geldende zijn geen fout: dat kan de bedoeling zijn.",
+         en waar. Regels die meer openen dan de geldende zijn geen fout: dat kan de bedoeling zijn",
     ),
     (
         "Folder with the rules in force; without it those that came with this program",
