@@ -3,6 +3,7 @@
 mod audit;
 mod desk;
 mod operator;
+mod policy;
 mod region;
 mod restore;
 
@@ -11,6 +12,7 @@ pub(super) fn texts() -> impl Iterator<Item = &'static (&'static str, &'static s
     audit::TEXTS
         .iter()
         .chain(operator::TEXTS)
+        .chain(policy::TEXTS)
         .chain(desk::TEXTS)
         .chain(region::TEXTS)
         .chain(restore::TEXTS)

@@ -1,4 +1,4 @@
-//! Help of the commands of operators and privacy officers.
+//! Help of the commands of operators.
 
 pub(super) const TEXTS: &[(&str, &str)] = &[
     (
@@ -30,103 +30,6 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
     (
         "Language of what is printed: nl (Dutch, unless told otherwise) or en (English)",
         "Taal van de uitvoer: nl (Nederlands, als u niets opgeeft) of en (Engels)",
-    ),
-    (
-        "Check the rules, and see why they permit or refuse",
-        "Controleer de regels, en zie waarom zij toestaan of weigeren",
-    ),
-    (
-        "The rules are tables in a folder that a privacy officer edits: catalogue.toml, \
-         pack.toml, table/ and cases/. Without a folder the rules that came with this program \
-         are meant",
-        "De regels zijn tabellen in een map die een privacy officer bewerkt: catalogue.toml, \
-         pack.toml, table/ en cases/. Zonder map gaat het om de regels die bij dit programma \
-         horen",
-    ),
-    (
-        "Check every rule and every example; name file, row and reason of what is wrong",
-        "Controleer elke regel en elk voorbeeld; noem bestand, rij en reden van wat niet klopt",
-    ),
-    (
-        "Folder with the rules; without it those that came with this program",
-        "Map met de regels; zonder deze de regels die bij dit programma horen",
-    ),
-    (
-        "Say what the rules decide on given facts, by which article, and what would open a \
-         refusal",
-        "Zeg wat de regels over gegeven feiten beslissen, volgens welk artikel, en wat een \
-         weigering zou openen",
-    ),
-    (
-        "A facts file is JSON: column -> value, or a list of values; or a list of such objects, \
-         which gets a list of answers. Four columns must be named, and unknown ones are refused:",
-        "Een feitenbestand is JSON: kolom -> waarde, of een lijst van waarden; of een lijst van \
-         zulke objecten, die een lijst van uitkomsten krijgt. Vier kolommen moeten er staan, en \
-         onbekende worden geweigerd:",
-    ),
-    (
-        "The other visible columns are those of an ordinary question. A sealed column that is \
-         not named\ncounts as nobody having stated it. With a list of values the answer says \
-         what could be",
-        "De andere zichtbare kolommen zijn die van een gewone vraag. Een verzegelde kolom die er \
-         niet staat\ngeldt als door niemand gesteld. Met een lijst van waarden zegt de uitkomst \
-         wat zou kunnen",
-    ),
-    (
-        "File with the facts (JSON); - reads them from standard input",
-        "Bestand met de feiten (JSON); - leest ze van de standaardinvoer",
-    ),
-    (
-        "Moment that the rules must hold at, such as 2026-09-15T09:00; without it now",
-        "Moment waarop de regels gelden, zoals 2026-09-15T09:00; zonder dit nu",
-    ),
-    (
-        "File with a node's own rules, which may only be stricter",
-        "Bestand met de eigen regels van een knooppunt, die alleen strenger mogen zijn",
-    ),
-    (
-        "Kind of the agency whose own rules they are, such as ha",
-        "Soort van de organisatie van wie die eigen regels zijn, zoals ha",
-    ),
-    (
-        "Run the examples that say what must come out",
-        "Speel de voorbeelden na die zeggen wat er uit moet komen",
-    ),
-    (
-        "Say which questions one set of rules opens, closes or decides otherwise than another",
-        "Zeg welke vragen de ene verzameling regels opent, sluit of anders beslist dan de andere",
-    ),
-    (
-        "The answer is exact and about outcomes: rules that are written otherwise and decide the \
-         same give no difference. Per change first what the row itself is about, then what other \
-         rows cut out of it; --regions writes out what is left, and --json always has it",
-        "Het antwoord is exact en gaat over uitkomsten: regels die anders geschreven zijn en \
-         hetzelfde beslissen geven geen verschil. Per wijziging eerst waar de rij zelf over gaat, \
-         dan wat andere rijen daar afhalen; --regions schrijft uit wat er overblijft, en --json \
-         heeft dat altijd",
-    ),
-    ("Folder with the rules that are compared with", "Map met de regels om mee te vergelijken"),
-    ("Folder with the rules that are compared", "Map met de regels die vergeleken worden"),
-    (
-        "Write out every exact region, also where there are many",
-        "Schrijf elk exact gebied uit, ook als het er veel zijn",
-    ),
-    (
-        "Prove what holds of rules for every question: the standing invariants, and what they open",
-        "Bewijs wat van regels voor elke vraag geldt: de vaste beloften, en wat zij openen",
-    ),
-    (
-        "Exact, and without trying anything out. Without a folder the rules that came with this \
-         program are proved. Exit code 1 where an invariant does not hold; the answer then names \
-         the row and where. Rules that open more than those in force are no failure: that may be \
-         meant",
-        "Exact, en zonder iets uit te proberen. Zonder map worden de regels bewezen die bij dit \
-         programma horen. Afsluitcode 1 als een belofte niet geldt; het antwoord noemt dan de rij \
-         en waar. Regels die meer openen dan de geldende zijn geen fout: dat kan de bedoeling zijn",
-    ),
-    (
-        "Folder with the rules in force; without it those that came with this program",
-        "Map met de geldende regels; anders die bij dit programma horen",
     ),
     (
         "Run your agency's node, fill it with records, and keep the register of its people",
