@@ -11,7 +11,9 @@ use grondslag_core::id::Oin;
 use grondslag_core::merkle::verify_inclusion;
 use grondslag_core::statement;
 use grondslag_evidence::generation::of_name;
+use grondslag_evidence::ledger::LedgerError;
 use grondslag_evidence::ledger::audit::Still;
+use grondslag_evidence::store::Store;
 use grondslag_node::{LEDGER, Received, received};
 
 use super::keys::Keys;
@@ -28,6 +30,16 @@ pub(super) async fn answers(
     party: &Party,
     ledgers: &[Still],
 ) -> Result<Vec<(String, Received)>, Failure> {
+    recorded(party, ledgers, async |store, still, at| received(store, still, at).await).await
+}
+
+/// What a node recorded of its own questions, page by page, with the ledger that each is in. Others
+/// ask nothing.
+pub(super) async fn recorded<T>(
+    party: &Party,
+    ledgers: &[Still],
+    page: impl AsyncFn(&dyn Store, &Still, u64) -> Result<(Vec<T>, Option<u64>), LedgerError>,
+) -> Result<Vec<(String, T)>, Failure> {
     let mut found = Vec::new();
     if party.role != Role::Node {
         return Ok(found);
@@ -36,9 +48,9 @@ pub(super) async fn answers(
     for still in ledgers.iter().filter(|still| of_name(still.name()).0 == LEDGER) {
         let mut from = Some(0);
         while let Some(at) = from {
-            let page = received(store, still, at).await?;
-            found.extend(page.0.into_iter().map(|one| (still.name().to_owned(), one)));
-            from = page.1;
+            let (some, next) = page(store, still, at).await?;
+            found.extend(some.into_iter().map(|one| (still.name().to_owned(), one)));
+            from = next;
         }
     }
     Ok(found)

@@ -2,18 +2,16 @@
 //! only one to whom it showed the tree that a decision stands in.
 
 use grondslag_core::merkle::verify_inclusion;
-use grondslag_evidence::generation::of_name;
 use grondslag_evidence::ledger::audit::Still;
-use grondslag_node::{Decided, LEDGER, decided};
+use grondslag_node::{Decided, decided};
 
-use super::answers::Held;
+use super::answers::{Held, recorded};
 use super::keys::Keys;
 use super::logs::stands;
 use super::party::Party;
 use super::report::Report;
 use super::shown::Shown;
 use super::words::Wrong;
-use crate::any_process::Role;
 use crate::exit::Failure;
 
 /// The decisions on its own questions that a party recorded, with the ledger that each is recorded
@@ -22,20 +20,7 @@ pub(super) async fn decisions(
     party: &Party,
     ledgers: &[Still],
 ) -> Result<Vec<(String, Decided)>, Failure> {
-    let mut found = Vec::new();
-    if party.role != Role::Node {
-        return Ok(found);
-    }
-    let store = party.copied.store().as_ref();
-    for still in ledgers.iter().filter(|still| of_name(still.name()).0 == LEDGER) {
-        let mut from = Some(0);
-        while let Some(at) = from {
-            let page = decided(store, still, at).await?;
-            found.extend(page.0.into_iter().map(|one| (still.name().to_owned(), one)));
-            from = page.1;
-        }
-    }
-    Ok(found)
+    recorded(party, ledgers, async |store, still, at| decided(store, still, at).await).await
 }
 
 impl Report {
