@@ -170,3 +170,36 @@ fn to_wire(reader: &Oin, opened: &Opened) -> Result<v1::BrokerDecision, Reason> 
         kept_until_ms,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use grondslag_evidence::records::{Opening, open};
+
+    use super::*;
+    use crate::route::tests::{ASKER, SCHOOL, oin, question, scene};
+
+    /// A key of somebody else's that leads to a record: as after a damage, or a hand in the store.
+    #[tokio::test]
+    async fn a_key_that_leads_to_a_record_of_others_shows_it_to_nobody() {
+        let scene = scene(&[]).await;
+        let routed = scene.route(question(&scene, &["G05"], |_| {})).await.unwrap();
+        let index = routed.2[0].evidence.index;
+        let store = scene.broker.store.as_ref();
+        let leaf = scene.broker.ledger.read(index, 1).await.unwrap().pop().unwrap();
+        let Opening::Opened(opened) = open(store, &leaf.leaf).await.unwrap() else {
+            panic!("no opening")
+        };
+        for party in [ASKER, SCHOOL] {
+            assert!(to_wire(&oin(party), &opened).is_ok(), "{party}");
+        }
+        let other = oin("00000099000000009000");
+        assert_eq!(to_wire(&other, &opened).unwrap_err(), Reason::StoreCorrupt);
+
+        let prefix = [IN_TIME, other.as_str().as_bytes(), b"/", &[7; PLACE_BYTES]].concat();
+        let planted = Batch::new().put(prefix, opened.commitment.as_bytes().to_vec());
+        store.commit(planted).await.unwrap();
+        let wanted = Wanted { after: None, limit: 10, only: None };
+        let refused = read(&scene.broker, &other, &wanted).await;
+        assert_eq!(refused.unwrap_err(), Reason::StoreCorrupt);
+    }
+}

@@ -2,7 +2,7 @@
 
 use grondslag_core::checkpoint::Origin;
 use grondslag_core::clock::Timestamp;
-use grondslag_core::founding::SignedFounding;
+use grondslag_core::founding::{Founding, SignedFounding};
 use grondslag_core::limits::CLOCK_SKEW_MS_MAX;
 use grondslag_core::reason::Reason;
 use grondslag_evidence::generation::begin;
@@ -75,29 +75,52 @@ async fn check(
     let operators = config.region.as_ref().map(|region| region.operators.clone());
     let operators = operators.unwrap_or_default();
     signed.verify(&operators, &region).map_err(refused)?;
-    let founding = &signed.founding;
-    let made = keys.public().iter().any(|key| founding.head.verify(key).is_ok());
-    let fits = if context.restored.is_some() {
+    let on = if context.restored.is_some() {
         let origin = |number| Origin::of_broker(&context.region_name(), number);
         let before = context.ledger_of(context.generation, BROKER, origin, keys).await?;
-        let size = before.size().await?;
-        let now = context.clock.clock().now();
+        let (size, now) = (before.size().await?, context.clock.clock().now());
         let last = last_timely(&before, size, now).await?;
-        founding.amendment == 0
-            && is_timely(founding.at, last, now)
-            && founding.number == context.generation.saturating_add(1)
-            && founding.restored == size
+        Ground::Restored { number: context.generation, size, last, now }
     } else {
         let founded = read(context.store.as_ref(), context.generation).await.map_err(refused)?;
-        founded.is_some_and(|founded| {
-            let before = founded.signed.founding;
-            founding.number == context.generation
+        let founded = founded.ok_or_else(|| refused(Reason::FoundingInvalid))?;
+        Ground::Founded(Box::new(founded.signed.founding))
+    };
+    if fits(&signed.founding, &keys.public(), &on) {
+        Ok(())
+    } else {
+        Err(refused(Reason::FoundingInvalid))
+    }
+}
+
+/// What a founding goes on from.
+pub(super) enum Ground {
+    /// A backup that was put back: the number and size of its log, the moment of its last leaf that
+    /// is not of time to come, and the moment now.
+    Restored { number: u64, size: u64, last: Option<Timestamp>, now: Timestamp },
+    /// The founding that is amended: that of the log that this broker keeps.
+    Founded(Box<Founding>),
+}
+
+/// Whether this broker made the head that the founding goes on from, and the founding is the next
+/// one here.
+pub(super) fn fits(founding: &Founding, keys: &[[u8; 32]], on: &Ground) -> bool {
+    let made = keys.iter().any(|key| founding.head.verify(key).is_ok());
+    let next = match on {
+        Ground::Restored { number, size, last, now } => {
+            founding.amendment == 0
+                && is_timely(founding.at, *last, *now)
+                && founding.number == number.saturating_add(1)
+                && founding.restored == *size
+        }
+        Ground::Founded(before) => {
+            founding.number == before.number
                 && founding.amendment == before.amendment.saturating_add(1)
                 && (founding.at, founding.restored) == (before.at, before.restored)
                 && founding.head.checkpoint().size > before.head.checkpoint().size
-        })
+        }
     };
-    if made && fits { Ok(()) } else { Err(refused(Reason::FoundingInvalid)) }
+    made && next
 }
 
 /// When the last leaf was recorded that is not of time to come. What a clock dated that was ahead

@@ -17,7 +17,7 @@ use grondslag_proto::head::FoundingLeaf;
 use super::Foundings;
 use super::ask::Shown;
 use super::collect::{ClockWasAhead, is_beyond, may_found};
-use super::finish::{is_timely, last_timely};
+use super::finish::{Ground, fits, is_timely, last_timely};
 use super::kept::{keep_cosigned, kept_before, presented, row};
 use crate::restore::foundings;
 use crate::route::tests::{key, oin};
@@ -98,6 +98,54 @@ fn a_log_is_not_founded_before_its_last_leaf_nor_in_time_to_come() {
         (i64::MAX, Some(at(1)), false),
     ] {
         assert_eq!(is_timely(at(founded), last, at(100_000)), holds, "{founded}");
+    }
+}
+
+/// Every field of a founding that this broker would take is changed once.
+#[test]
+fn a_founding_is_taken_only_as_the_next_one_of_a_head_that_this_broker_made() {
+    type Change = fn(&mut Founding);
+    let at = Timestamp::from_ms;
+    let (made, founding) = ([key(9).verifying_key().to_bytes()], signed(at(2)).founding);
+    let restored =
+        |number, size| Ground::Restored { number, size, last: Some(at(2)), now: at(1_000) };
+    assert!(fits(&founding, &made, &restored(1, 5)));
+    assert!(!fits(&founding, &[key(8).verifying_key().to_bytes()], &restored(1, 5)));
+    assert!(!fits(&founding, &[], &restored(1, 5)));
+    for (number, size) in [(0, 5), (2, 5), (1, 4), (1, 6)] {
+        assert!(!fits(&founding, &made, &restored(number, size)), "{number} {size}");
+    }
+    let changes: [Change; 6] = [
+        |f| f.amendment = 1,
+        |f| f.at = f.at.plus_ms(-1),
+        |f| f.at = f.at.plus_ms(60_000),
+        |f| f.number += 1,
+        |f| f.restored += 1,
+        |f| f.head = head(1, 10, 1, 8),
+    ];
+    for (number, change) in changes.into_iter().enumerate() {
+        let mut changed = founding.clone();
+        change(&mut changed);
+        assert!(!fits(&changed, &made, &restored(1, 5)), "restored {number}");
+    }
+
+    let before = Ground::Founded(Box::new(founding.clone()));
+    let higher = Founding { amendment: 1, head: head(1, 11, 2, 9), ..founding };
+    assert!(fits(&higher, &made, &before));
+    let changes: [Change; 8] = [
+        |f| f.amendment = 0,
+        |f| f.amendment = 2,
+        |f| f.at = f.at.plus_ms(1),
+        |f| f.number += 1,
+        |f| f.restored += 1,
+        |f| f.head = head(1, 10, 2, 9),
+        |f| f.head = head(1, 9, 2, 9),
+        |f| f.head = head(1, 11, 2, 8),
+    ];
+    for (number, change) in changes.into_iter().enumerate() {
+        let mut changed = higher.clone();
+        change(&mut changed);
+        assert!(!fits(&changed, &made, &before), "amended {number}");
     }
 }
 

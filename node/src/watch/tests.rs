@@ -18,6 +18,7 @@ use grondslag_proto::head::{ShownFounding, ShownHead, wire_hashes};
 use grondslag_proto::v1;
 
 use super::follow::{Ended, HeadLink, HeadStream};
+use super::take::Taken;
 use super::*;
 
 /// Fingerprint of the region's root.
@@ -507,12 +508,20 @@ async fn a_witness_without_its_memory_cosigns_only_once_it_is_given_back() {
     assert_eq!(restore(store, &oin(OWN), &own, last.clone()).await, Ok(at(10)));
     assert_eq!(begin(store).await, Err(OperateError::Remembers));
 
-    // Joined to both what it cosigned and what it saw since, it cosigns again.
+    // A head that nothing joins to what it was given is followed, and not cosigned.
     let given = lost.restarted().await;
     grow(&log, &["f"]).await;
+    let head = log.checkpoint().as_ref().clone();
+    let proof = Shows::of(&log).proof(5, &head).await;
+    let shown = ShownHead { head, from: 5, proof, cosigned: None, also: Vec::new() };
+    assert_eq!(given.watching.take(shown, None).await, Ok(Taken::Done(None)));
+    assert_eq!(given.seen(), 6);
+
+    // Joined to both what it cosigned and what it saw since, it cosigns again.
+    grow(&log, &["g"]).await;
     let shows = Shows::of(&log);
     given.follow(&shows).await.unwrap();
-    assert_eq!(*shows.asked.lock().unwrap(), [(5, 3)]);
+    assert_eq!(*shows.asked.lock().unwrap(), [(6, 3)]);
     assert_eq!(shows.taken.lock().unwrap().len(), 1);
     assert!(given.watching.findings(Instant::now()).is_empty());
 }

@@ -3,6 +3,7 @@ use std::sync::Arc;
 use grondslag_core::answer::{About as Whose, Answer, Line, Outcome};
 use grondslag_core::answered::AnswerProof;
 use grondslag_core::canonical::Reader;
+use grondslag_core::checkpoint::Origin;
 use grondslag_core::id::TargetId;
 use grondslag_core::limits::{REPLY_BYTES_LARGE, REPLY_BYTES_SMALL};
 use grondslag_core::statement::{self, ReplyFields};
@@ -14,12 +15,13 @@ use grondslag_proto::reply::Reply;
 
 use super::*;
 use crate::answers::decisions;
-use crate::evidence::{AnswerTo, proved_answer};
+use crate::evidence::{AnswerTo, LEDGER, proved_answer};
 use crate::fixture::{
     Ask, CANARY, GI, KNOWN, OWN, Scene, UNKNOWN, attest, key_of, oin, opened, opened_whole, sign,
 };
-use crate::limits::EPOCH_GAP_MS;
+use crate::limits::{EPOCH_GAP_MS, RESTORES_MAX};
 use crate::recorded::Kind;
+use crate::restore::Standing;
 
 async fn put(scene: &Scene, question: &TargetQuestion) -> Result<Reply, Stop> {
     answer(&scene.agency, question.clone()).await.map(Sealed::into_reply)
@@ -174,7 +176,35 @@ async fn an_answer_proves_that_it_stands_in_the_ledger_and_another_does_not() {
             change(&mut altered.proof);
             assert_eq!(proved_answer(&altered, &to), refused);
         }
+        // A node signs whatever number it likes; no ledger has one beyond what is followed.
+        for (log, holds) in [(1, true), (RESTORES_MAX, true), (RESTORES_MAX + 1, false)] {
+            let mut numbered = proved.clone();
+            numbered.proof.log = log;
+            let origin = Origin::of_member(region, from, LEDGER, log).unwrap();
+            let head = numbered.proof.head(origin);
+            numbered.proof.signature = statement::sign(&key_of(OWN), head.text().as_bytes());
+            assert_eq!(proved_answer(&numbered, &to).is_ok(), holds, "{log}");
+        }
     }
+}
+
+/// Who sends the same twice at once has it looked up once.
+#[tokio::test]
+async fn the_same_question_twice_at_once_is_looked_up_once_and_answered_the_same() {
+    let scene = scene().await;
+    let question = scene.question(&Ask::guardian(&["G05"]));
+    let (one, other) = futures_util::join!(put(&scene, &question), put(&scene, &question));
+    assert_eq!(one.unwrap().body, other.unwrap().body);
+    assert_eq!(scene.shelf.looks(), 1);
+}
+
+#[tokio::test]
+async fn a_restored_node_looks_nothing_up_until_all_is_confirmed() {
+    let mut scene = scene().await;
+    scene.agency.restored = Standing { unconfirmed: true, asked_from: None };
+    let refused = ask(&scene, &Ask::guardian(&["G05"])).await;
+    assert_eq!(refused.unwrap_err(), Stop::Refused(Reason::NotReady));
+    assert_eq!(scene.shelf.looks(), 0);
 }
 
 #[tokio::test]
@@ -567,7 +597,6 @@ async fn a_broker_that_contradicts_itself_is_recorded_once_and_finds_nobody_any_
 /// have been answered, and nobody knows any more.
 #[tokio::test]
 async fn what_was_asked_before_a_restore_is_refused_and_what_was_asked_since_is_decided() {
-    use crate::restore::Standing;
     for of_broker in [true, false] {
         let mut scene = scene().await;
         let asked = scene.question(&Ask::guardian(&["G05"]));
