@@ -9,13 +9,14 @@
 use grondslag_core::canonical::Canonical;
 use grondslag_core::clock::Timestamp;
 use grondslag_core::reason::Reason;
-use grondslag_evidence::ledger::{Entry, LedgerError, Receipt};
-use grondslag_evidence::records::{Committed, Until, commit_indexed};
-use grondslag_evidence::store::{Batch, StoreError};
+use grondslag_evidence::ledger::{Entry, Leaves, LedgerError, Receipt};
+use grondslag_evidence::records::{Committed, Opening, Until, commit_indexed, committed, open};
+use grondslag_evidence::store::{Batch, Store, StoreError};
 use grondslag_policy::Pack;
 use grondslag_policy::retention::Kept;
 
 use crate::agency::Agency;
+use crate::limits::LEDGER_PAGE;
 use crate::random::random;
 
 /// A kind of record. The label stands in the leaf for ever.
@@ -140,4 +141,30 @@ pub(crate) async fn append_for(
 ) -> Result<Receipt, Reason> {
     let entry = entry(agency, kind, &body.finish_secret(), term, more)?;
     agency.ledger.append(entry).await.map_err(LedgerError::reason)
+}
+
+/// What stands in the records of one kind in a ledger from an index on, as far as they are not
+/// forgotten, and the index to go on from; `None` at the end. At most a page of leaves is read.
+///
+/// # Errors
+/// `STORE_CORRUPT` for a record that is none; else those of store and ledger.
+pub(crate) async fn page_of<T, I: IntoIterator<Item = T>>(
+    store: &dyn Store,
+    leaves: &dyn Leaves,
+    from: u64,
+    kind: Kind,
+    parse: impl Fn(u64, &[u8]) -> Option<I>,
+) -> Result<(Vec<T>, Option<u64>), LedgerError> {
+    let page = leaves.read(from, LEDGER_PAGE).await?;
+    let mut found = Vec::new();
+    for record in &page {
+        let is_one = committed(&record.leaf).is_some_and(|(label, _)| label == kind.label());
+        if !is_one {
+            continue;
+        }
+        if let Opening::Opened(opened) = open(store, &record.leaf).await? {
+            found.extend(parse(record.index, &opened.body).ok_or(StoreError::Corrupt)?);
+        }
+    }
+    Ok((found, page.last().map(|record| record.index.saturating_add(1))))
 }

@@ -7,13 +7,12 @@ use grondslag_core::checkpoint::SignedCheckpoint;
 use grondslag_core::id::Digest;
 use grondslag_core::statement::Leaf;
 use grondslag_evidence::ledger::{Leaves, LedgerError};
-use grondslag_evidence::records::{self, Opening, committed, open};
-use grondslag_evidence::store::{Store, StoreError};
+use grondslag_evidence::records;
+use grondslag_evidence::store::Store;
 use grondslag_proto::question::Evidence;
 use serde::{Deserialize, Serialize};
 
-use crate::limits::LEDGER_PAGE;
-use crate::recorded::Kind;
+use crate::recorded::{Kind, page_of};
 
 /// A decision that the broker attested, as the asker keeps it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -75,18 +74,7 @@ pub async fn decided(
     leaves: &dyn Leaves,
     from: u64,
 ) -> Result<(Vec<Decided>, Option<u64>), LedgerError> {
-    let page = leaves.read(from, LEDGER_PAGE).await?;
-    let mut found = Vec::new();
-    for record in &page {
-        let is_one = committed(&record.leaf).is_some_and(|(kind, _)| kind == Kind::Closed.label());
-        if !is_one {
-            continue;
-        }
-        if let Opening::Opened(opened) = open(store, &record.leaf).await? {
-            found.extend(parse(record.index, &opened.body).ok_or(StoreError::Corrupt)?);
-        }
-    }
-    Ok((found, page.last().map(|record| record.index.saturating_add(1))))
+    page_of(store, leaves, from, Kind::Closed, parse).await
 }
 
 fn parse(index: u64, body: &[u8]) -> Option<Vec<Decided>> {

@@ -6,16 +6,14 @@ use grondslag_core::canonical::Reader;
 use grondslag_core::id::{Digest, Oin};
 use grondslag_core::reason::Reason;
 use grondslag_evidence::ledger::{Leaves, LedgerError};
-use grondslag_evidence::records::{Opening, committed, open};
-use grondslag_evidence::store::{Batch, Store, StoreError};
+use grondslag_evidence::store::{Batch, Store};
 use grondslag_proto::reply::Reply;
 use grondslag_proto::v1;
 use prost::Message as _;
 
 use super::check::Given;
 use crate::agency::Agency;
-use crate::limits::LEDGER_PAGE;
-use crate::recorded::{Kind, append_for, term};
+use crate::recorded::{Kind, append_for, page_of, term};
 
 /// Records that an answer came, before it is shown: with the proof that it stands in the ledger of
 /// the node that gave it, which is then held to that by whoever audits both.
@@ -65,19 +63,8 @@ pub async fn received(
     leaves: &dyn Leaves,
     from: u64,
 ) -> Result<(Vec<Received>, Option<u64>), LedgerError> {
-    let page = leaves.read(from, LEDGER_PAGE).await?;
-    let mut found = Vec::new();
-    for record in &page {
-        let is_one =
-            committed(&record.leaf).is_some_and(|(kind, _)| kind == Kind::Answered.label());
-        if !is_one {
-            continue;
-        }
-        if let Opening::Opened(opened) = open(store, &record.leaf).await? {
-            found.push(parse(record.index, &opened.body).ok_or(StoreError::Corrupt)?);
-        }
-    }
-    Ok((found, page.last().map(|record| record.index.saturating_add(1))))
+    let one = |index, body: &[u8]| parse(index, body).map(|one| [one]);
+    page_of(store, leaves, from, Kind::Answered, one).await
 }
 
 fn parse(index: u64, body: &[u8]) -> Option<Received> {
