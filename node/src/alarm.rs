@@ -16,3 +16,11 @@ pub(crate) async fn raise(agency: &Agency, about: Digest, reason: Reason) {
         tracing::error!(reason = failed.code(), "an alarm could not be recorded");
     }
 }
+
+/// The broker contradicts itself: that is kept, and alarms. It is said once, so that a broker that
+/// goes on does not fill the ledger.
+pub(crate) async fn forked(agency: &Agency, about: Digest) {
+    if agency.watching.keep_found().await {
+        raise(agency, about, Reason::LedgerFork).await;
+    }
+}

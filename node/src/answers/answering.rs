@@ -22,7 +22,7 @@ use super::shape;
 use super::slots;
 use super::verify::{Against, Attested, verify};
 use crate::agency::Agency;
-use crate::alarm::raise;
+use crate::alarm::{self, raise};
 use crate::index::Met;
 use crate::limits::RESOLVES_MAX;
 use crate::processing::{Processing, Status, activity, processor, span_id};
@@ -167,10 +167,7 @@ async fn attest(
 /// The broker contradicts itself: the proof is kept, and nothing is answered until an operator
 /// acts.
 async fn forked(agency: &Agency, question: &TargetQuestion) -> Stop {
-    // Said once: a broker that goes on asking does not fill the ledger.
-    if agency.watching.keep_found().await {
-        raise(agency, Digest::of(&question.evidence.leaf), Reason::LedgerFork).await;
-    }
+    alarm::forked(agency, Digest::of(&question.evidence.leaf)).await;
     Stop::Fault(Reason::LedgerFork)
 }
 

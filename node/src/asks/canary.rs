@@ -19,15 +19,14 @@ use grondslag_core::checkpoint::SignedCheckpoint;
 use grondslag_core::id::{Digest, InquiryId, Oin, Pseudonym, TargetId};
 use grondslag_core::inquiry::{Header, Inquiry};
 use grondslag_core::reason::Reason;
-use grondslag_core::statement::{NamedRuling, subject_tag};
+use grondslag_core::statement::subject_tag;
 use grondslag_evidence::store::Batch;
-use grondslag_proto::question::Evidence;
 use grondslag_proto::reply::Reply;
 use grondslag_proto::v1;
 use grondslag_proto::v1::ask_response::Event;
 use tokio_stream::StreamExt as _;
 
-use super::check::{Asked, Given, check_evidence, check_rulings, open_reply};
+use super::check::{Asked, Given, ProvedDecision, open_reply};
 use super::compose::{header, inquiry};
 use super::pursue::{Pursuit, discarded, part_of, set_again};
 use super::term::answer_by;
@@ -167,7 +166,7 @@ impl Test<'_> {
                     return Err(grondslag_proto::reply::reason(&refusal.reason));
                 }
                 Event::Decided(wire) => {
-                    match let_through(agency, &inquiry, wire, before.as_ref()) {
+                    match let_through(agency, &inquiry, wire, before.as_ref()).await {
                         Ok(through) => decided.extend(through),
                         Err(reason) => discarded(agency, &inquiry, reason).await,
                     }
@@ -202,7 +201,7 @@ async fn record(agency: &Agency, inquiry: &Inquiry) -> Result<(), Reason> {
 ///
 /// # Errors
 /// Why the broker did not prove it.
-fn let_through(
+async fn let_through(
     agency: &Agency,
     inquiry: &Inquiry,
     wire: v1::TargetDecided,
@@ -210,11 +209,8 @@ fn let_through(
 ) -> Result<Option<(Oin, Vec<Category>)>, Reason> {
     let Some((target, part)) = part_of(inquiry, &wire.target_oin) else { return Ok(None) };
     let asked = Asked { inquiry, target, part };
-    let rulings = wire.rulings.into_iter().map(NamedRuling::try_from);
-    let rulings: Vec<NamedRuling> = rulings.collect::<Result<_, _>>()?;
-    let evidence = Evidence::try_from(wire.attestation.ok_or(Reason::AttestationInvalid)?)?;
-    check_evidence(agency, asked, &rulings, &evidence, before)?;
-    check_rulings(agency, asked, &rulings, &evidence)?;
+    let decided = ProvedDecision::prove(agency, asked, wire, before).await?;
+    let rulings = decided.rulings(agency, asked)?;
     let through = rulings.into_iter().filter(|named| named.ruling.is_let_through());
     Ok(Some((target.clone(), through.map(|named| named.ruling.category).collect())))
 }

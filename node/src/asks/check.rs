@@ -20,6 +20,7 @@ use grondslag_policy::FactError;
 use grondslag_proto::content::{self, Proved};
 use grondslag_proto::question::Evidence;
 use grondslag_proto::reply::Reply;
+use grondslag_proto::v1;
 
 use super::wish::Wish;
 use crate::agency::Agency;
@@ -50,6 +51,52 @@ impl Asked<'_> {
     }
 }
 
+/// A decision that the broker proved to have taken on one target, whatever it says.
+#[derive(Debug)]
+pub(crate) struct ProvedDecision {
+    rulings: Vec<NamedRuling>,
+    evidence: Evidence,
+}
+
+impl ProvedDecision {
+    /// A decision as it comes, with what proves it. Its log may just have been founded: that is
+    /// waited for a moment. `before` is the last head of the log when the question went out.
+    ///
+    /// # Errors
+    /// Why the broker did not prove it.
+    pub(crate) async fn prove(
+        agency: &Agency,
+        asked: Asked<'_>,
+        wire: v1::TargetDecided,
+        before: Option<&SignedCheckpoint>,
+    ) -> Result<Self, Reason> {
+        let rulings = wire.rulings.into_iter().map(NamedRuling::try_from);
+        let rulings: Vec<NamedRuling> = rulings.collect::<Result<_, _>>()?;
+        let evidence = Evidence::try_from(wire.attestation.ok_or(Reason::AttestationInvalid)?)?;
+        agency.watching.reached_log(&evidence.checkpoint).await;
+        check_evidence(agency, asked, &rulings, &evidence, before)?;
+        Ok(Self { rulings, evidence })
+    }
+
+    /// What proves it.
+    pub(crate) const fn evidence(&self) -> &Evidence {
+        &self.evidence
+    }
+
+    /// What it rules, decided again here.
+    ///
+    /// # Errors
+    /// `BROKER_DECISION_MISMATCH`, or why the broker cannot deal with the target.
+    pub(crate) fn rulings(
+        self,
+        agency: &Agency,
+        asked: Asked<'_>,
+    ) -> Result<Vec<NamedRuling>, Reason> {
+        check_rulings(agency, asked, &self.rulings, &self.evidence)?;
+        Ok(self.rulings)
+    }
+}
+
 /// Checks the broker's evidence of one decision: its signature and its proof, that the leaf is
 /// about this very question and says what the broker told us, and that it stands in the log that
 /// this node follows. `before` is the last head of that log when the question went out.
@@ -57,7 +104,7 @@ impl Asked<'_> {
 /// # Errors
 /// `ATTESTATION_INVALID` or `HEADER_MISMATCH`; `LEDGER_FORK` for a head that contradicts what was
 /// seen; `NOT_READY` for one of the next log, whose founding was not met yet.
-pub(crate) fn check_evidence(
+fn check_evidence(
     agency: &Agency,
     asked: Asked<'_>,
     rulings: &[NamedRuling],
@@ -86,7 +133,7 @@ pub(crate) fn check_evidence(
 /// # Errors
 /// `BROKER_DECISION_MISMATCH` when the same rules say otherwise; the reason why the broker says
 /// that it cannot deal with the target, when that is all it says.
-pub(crate) fn check_rulings(
+fn check_rulings(
     agency: &Agency,
     asked: Asked<'_>,
     rulings: &[NamedRuling],

@@ -7,14 +7,13 @@ use grondslag_core::id::Oin;
 use grondslag_core::inquiry::Inquiry;
 use grondslag_core::reason::Reason;
 use grondslag_core::statement::NamedRuling;
-use grondslag_proto::question::Evidence;
 use grondslag_proto::v1;
 
 use super::{Pursuit, Target, is_alarming, part_of};
 use crate::agency::Agency;
-use crate::alarm::raise;
+use crate::alarm::{forked, raise};
 use crate::asks::attested::Attested;
-use crate::asks::check::{Asked, check_evidence, check_rulings};
+use crate::asks::check::{Asked, ProvedDecision};
 
 impl Pursuit {
     pub(super) async fn decided(
@@ -50,23 +49,18 @@ impl Pursuit {
         target: &mut Target,
         before: Option<&SignedCheckpoint>,
     ) -> Result<Vec<NamedRuling>, Reason> {
-        let rulings = wire.rulings.into_iter().map(NamedRuling::try_from);
-        let rulings: Vec<NamedRuling> = rulings.collect::<Result<_, _>>()?;
-        let evidence = Evidence::try_from(wire.attestation.ok_or(Reason::AttestationInvalid)?)?;
-        self.agency.watching.reached_log(&evidence.checkpoint).await;
-        check_evidence(&self.agency, asked, &rulings, &evidence, before)?;
+        let decided = ProvedDecision::prove(&self.agency, asked, wire, before).await?;
         // It is held to what it proved, whatever that says.
-        target.attested.push(Attested::of(&evidence));
-        check_rulings(&self.agency, asked, &rulings, &evidence)?;
-        Ok(rulings)
+        target.attested.push(Attested::of(decided.evidence()));
+        decided.rulings(&self.agency, asked)
     }
 }
 
-/// Something that came was discarded: somebody who lied is an alarm. A contradiction of the
-/// broker's ledger is said once.
+/// Something that came was discarded: somebody who lied is an alarm.
 pub(crate) async fn discarded(agency: &Agency, inquiry: &Inquiry, reason: Reason) {
-    let is_news = reason != Reason::LedgerFork || agency.watching.keep_found().await;
-    if is_alarming(reason) && is_news {
+    if reason == Reason::LedgerFork {
+        forked(agency, inquiry.digest()).await;
+    } else if is_alarming(reason) {
         raise(agency, inquiry.digest(), reason).await;
     }
 }

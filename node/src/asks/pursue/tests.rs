@@ -17,6 +17,7 @@ use crate::asks::attested::decided;
 use crate::asks::compose::header;
 use crate::asks::wish::Subject;
 use crate::fixture::{BROKER, GI, KNOWN, OWN, Scene, VT, key_of, moment, oin, with_log};
+use crate::limits::HEAD_WAIT_MS;
 use crate::watch::Shown;
 
 /// How many leaves of the broker's ledger the node saw before it asks.
@@ -305,4 +306,20 @@ async fn a_question_can_be_followed_from_before_it_is_sent_and_anew_after() {
     pursuit(&agency, now).run(events).await;
     assert!(received.recv().await.is_some());
     assert_eq!(followed().await, 1);
+}
+
+/// A question about a made-up subject is judged as any other: what may just have been founded is
+/// waited for.
+#[tokio::test]
+async fn a_canary_waits_for_the_founding_of_a_log_as_any_question_does() {
+    let Scene { mut agency, clock, .. } = Scene::new().await;
+    let now = grondslag_core::clock::Clock::now(clock.as_ref());
+    agency.broker_link = Liar::new(Lie::NextLog, now, &agency);
+    let agency = Arc::new(agency);
+    agency.habits.note(&pursuit(&agency, now));
+    let (began, before) = (Instant::now(), agency.ledger.size().await.unwrap());
+    let tested = agency.test_mapping().await.unwrap().unwrap();
+    assert!(began.elapsed() >= Duration::from_millis(HEAD_WAIT_MS), "{:?}", began.elapsed());
+    assert!(tested.met.is_empty() && tested.wrong.is_empty(), "{tested:?}");
+    assert_eq!(agency.ledger.size().await.unwrap() - before, 1, "asked, and nobody lied");
 }
