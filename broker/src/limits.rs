@@ -27,8 +27,6 @@ pub(crate) const OPERATOR_FILES_MAX: usize = 4_096;
 pub(crate) const LOOKUP_LEAVES_MAX: u64 = 100_000;
 /// Leaves read at a time.
 pub(crate) const LOOKUP_PAGE: usize = 500;
-/// Cards read at a time.
-pub(crate) const CARDS_PAGE: usize = 500;
 /// Epochs of which a holder keeps factors at most: the one before, the current and the next, and
 /// some that could not be destroyed yet.
 pub(crate) const EPOCHS_KEPT_MAX: usize = 8;

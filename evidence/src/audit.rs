@@ -17,7 +17,8 @@ use tokio::task::spawn_blocking;
 
 use crate::ledger::audit::{Still, names};
 use crate::ledger::{LedgerError, Tiles};
-use crate::limits::LEDGERS_MAX;
+use crate::limits::{LEDGERS_MAX, SCAN_PAGE_MAX};
+use crate::store::parts::read_body;
 use crate::store::{self, Backend, Store, StoreError};
 
 /// Where the tiles of a store's ledgers stand, below the store's folder.
@@ -47,6 +48,37 @@ pub struct KeptCard {
     pub place: String,
     /// The card; nothing when what stands there is none.
     pub card: Option<SignedCard>,
+}
+
+/// Every agency card in a store, whose keys begin with this and whose bodies `read` reads.
+///
+/// # Errors
+/// Those of the store; a card that cannot be read is none.
+pub async fn kept_cards(
+    store: &dyn Store,
+    prefix: &[u8],
+    read: impl Fn(&[u8]) -> Option<SignedCard>,
+) -> Result<Vec<KeptCard>, StoreError> {
+    let mut cards = Vec::new();
+    let mut after: Option<Vec<u8>> = None;
+    loop {
+        let page = store.scan(prefix, after.as_deref(), SCAN_PAGE_MAX).await?;
+        for pair in &page {
+            let card = match read_body(store, &pair.key).await {
+                // It went since the page was read.
+                Ok(None) => continue,
+                Ok(Some(body)) => read(&body),
+                Err(StoreError::Corrupt) => None,
+                Err(error) => return Err(error),
+            };
+            let place = String::from_utf8_lossy(&pair.key).into_owned();
+            cards.push(KeptCard { place, card });
+        }
+        match page.last() {
+            Some(last) if page.len() >= SCAN_PAGE_MAX => after = Some(last.key.clone()),
+            _ => return Ok(cards),
+        }
+    }
 }
 
 /// A store could not be looked into.

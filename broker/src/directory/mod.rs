@@ -16,12 +16,11 @@ use grondslag_core::card::SignedCard;
 use grondslag_core::clock::{Clock, Timestamp};
 use grondslag_core::id::{Digest, Oin};
 use grondslag_core::reason::Reason;
-use grondslag_evidence::audit::KeptCard;
+use grondslag_evidence::audit::{self, KeptCard};
 use grondslag_evidence::ledger::{Entry, Ledger, LedgerError};
 use grondslag_evidence::store::{Batch, Store, StoreError, parts};
 
 use self::operator::{Admits, Known, Operator};
-use crate::limits::CARDS_PAGE;
 
 /// Cards in the store: `d/<oin>`.
 const PREFIX: &[u8] = b"d/";
@@ -232,23 +231,5 @@ async fn stored_cards(store: &dyn Store) -> Result<Vec<SignedCard>, Reason> {
 /// # Errors
 /// Those of the store; a card that cannot be read is none.
 pub async fn kept_cards(store: &dyn Store) -> Result<Vec<KeptCard>, StoreError> {
-    let mut cards = Vec::new();
-    let mut after: Option<Vec<u8>> = None;
-    loop {
-        let page = store.scan(PREFIX, after.as_deref(), CARDS_PAGE).await?;
-        for pair in &page {
-            let card = match parts::read_body(store, &pair.key).await {
-                Ok(None) => continue,
-                Ok(Some(body)) => serde_json::from_slice(&body).ok(),
-                Err(StoreError::Corrupt) => None,
-                Err(error) => return Err(error),
-            };
-            let place = String::from_utf8_lossy(&pair.key).into_owned();
-            cards.push(KeptCard { place, card });
-        }
-        match page.last() {
-            Some(last) if page.len() == CARDS_PAGE => after = Some(last.key.clone()),
-            _ => return Ok(cards),
-        }
-    }
+    audit::kept_cards(store, PREFIX, |body| serde_json::from_slice(body).ok()).await
 }

@@ -5,16 +5,15 @@ use grondslag_core::card::SignedCard;
 use grondslag_core::clock::Timestamp;
 use grondslag_core::id::{Digest, Oin};
 use grondslag_core::reason::Reason;
-use grondslag_evidence::audit::KeptCard;
+use grondslag_evidence::audit::{self, KeptCard};
 use grondslag_evidence::ledger::{Entry, LedgerError};
 use grondslag_evidence::limits::APPEND_MAX;
-use grondslag_evidence::store::parts::{delete_body, put_body, read_body};
+use grondslag_evidence::store::parts::{delete_body, put_body};
 use grondslag_evidence::store::{Batch, Store, StoreError};
 use grondslag_proto::v1;
 use prost::Message;
 
 use super::Means;
-use crate::limits::PAGE;
 
 /// Cards, by OIN.
 const CARDS: &[u8] = b"c/";
@@ -35,24 +34,7 @@ pub(super) async fn load(store: &dyn Store) -> Result<Vec<SignedCard>, StoreErro
 /// # Errors
 /// Those of the store; a card that cannot be read is none.
 pub async fn kept_cards(store: &dyn Store) -> Result<Vec<KeptCard>, StoreError> {
-    let mut cards = Vec::new();
-    let mut after: Option<Vec<u8>> = None;
-    loop {
-        let page = store.scan(CARDS, after.as_deref(), PAGE).await?;
-        for pair in &page {
-            let card = match read_body(store, &pair.key).await {
-                Ok(body) => body.as_deref().and_then(decode),
-                Err(StoreError::Corrupt) => None,
-                Err(error) => return Err(error),
-            };
-            let place = String::from_utf8_lossy(&pair.key).into_owned();
-            cards.push(KeptCard { place, card });
-        }
-        match page.last() {
-            Some(last) if page.len() >= PAGE => after = Some(last.key.clone()),
-            _ => return Ok(cards),
-        }
-    }
+    audit::kept_cards(store, CARDS, decode).await
 }
 
 /// Makes changed cards durable, each with its leaf.
