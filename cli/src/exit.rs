@@ -171,6 +171,7 @@ fails_with!(
     grondslag_node::staff::StaffFileError,
     grondslag_node::secret::SecretError,
     grondslag_policy::FactError,
+    grondslag_policy::overview::OverviewError,
     grondslag_runtime::channel::DialError,
     grondslag_runtime::clock::OpenClockError,
     grondslag_runtime::config::ConfigError,

@@ -249,7 +249,7 @@ impl Pack {
         failing.collect()
     }
 
-    fn show(&self, row: &Row) -> RuleShown {
+    pub(crate) fn show(&self, row: &Row) -> RuleShown {
         RuleShown {
             row: row.id.clone(),
             rule: row.rule.to_string(),
@@ -259,7 +259,7 @@ impl Pack {
         }
     }
 
-    fn show_grounds(&self, grounds: &[Ground]) -> Vec<GroundShown> {
+    pub(crate) fn show_grounds(&self, grounds: &[Ground]) -> Vec<GroundShown> {
         let entries = grounds.iter().filter_map(|id| self.catalogue().ground(id));
         let shown = entries.map(|entry| GroundShown {
             id: entry.id.clone(),

@@ -26,6 +26,8 @@ pub const BOX_STEPS_MAX: usize = 200_000;
 pub const WALK_STEPS_MAX: usize = 4_000_000;
 /// Most regions that a comparison lists.
 pub const REGIONS_MAX: usize = 100_000;
+/// Most pieces that an overview of a role cuts; beyond it none is given.
+pub const OPEN_STEPS_MAX: usize = 1_000_000;
 /// Longest retention term in days.
 pub const KEEP_DAYS_MAX: u32 = 3_660;
 /// Longest retention term in years.

@@ -3,6 +3,7 @@
 mod check;
 mod diff;
 mod explain;
+mod overview;
 mod prove;
 mod shown;
 
@@ -16,6 +17,7 @@ use crate::output::Output;
 
 use self::diff::DiffArgs;
 use self::explain::ExplainArgs;
+use self::overview::OverviewArgs;
 use self::prove::ProveArgs;
 
 /// Check the rules, and see why they permit or refuse.
@@ -48,6 +50,11 @@ enum Command {
     /// program are proved. Exit code 1 where an invariant does not hold; the answer then names the
     /// row and where. Rules that open more than those in force are no failure: that may be meant.
     Prove(ProveArgs),
+    /// Say all that one role may ask: of whom, what for, up to which tier, under which articles
+    ///
+    /// Exact: every question of this role that is not shown is refused. A sealed condition is known
+    /// to asker and holder only; without one the question is open as it is asked.
+    Overview(OverviewArgs),
 }
 
 /// Which rules.
@@ -66,6 +73,7 @@ pub(crate) fn run(args: PolicyArgs, out: Output) -> Result<Exit, Failure> {
         Command::Cases(args) => check::cases(&args, out),
         Command::Diff(args) => diff::diff(&args, out),
         Command::Prove(args) => prove::prove(&args, out),
+        Command::Overview(args) => overview::overview(&args, out),
     }
 }
 

@@ -69,7 +69,7 @@ fn section(title: &str, out: Output, lines: impl Fn() -> Vec<String>) {
     }
 }
 
-fn article(ground: &GroundShown, out: Output) -> String {
+pub(super) fn article(ground: &GroundShown, out: Output) -> String {
     let lang = out.lang();
     let status = match ground.status {
         Status::InForce => String::new(),

@@ -229,3 +229,31 @@ fn a_proof_says_which_promises_hold_and_where_one_does_not() {
     let said = run(dir.path(), "policy prove --folder . --lang en");
     assert!(said.out.contains("does not hold") && said.out.contains("R27.1"), "{said:?}");
 }
+
+#[test]
+fn all_that_a_role_may_ask_is_said_in_both_languages_and_as_json() {
+    let here = Path::new(".");
+    let told = run(here, "policy overview --role vt.onderzoeker --json").done();
+    assert_eq!(told["role"], "vt.onderzoeker");
+    let open = told["open"].as_array().unwrap();
+    let of_row = |id: &str| {
+        open.iter().find(|one| one["rules"].as_array().unwrap().iter().any(|r| r["row"] == id))
+    };
+    let inquiry = of_row("R15.1").unwrap();
+    assert_eq!(inquiry["verdict"], "review");
+    assert_eq!(inquiry["places"][0]["asked"]["purpose"], serde_json::json!(["D06"]));
+    let conditions = inquiry["places"][0]["conditions"].as_array().unwrap();
+    assert!(conditions.iter().all(|one| one["vt_report"] == serde_json::json!(["report"])));
+    assert!(of_row("R14.1").is_none(), "of another role");
+    let said = run(here, "policy overview --role vt.onderzoeker");
+    assert!(said.out.contains("Een professional beoordeelt") && said.out.contains("Wmo"));
+    let said = run(here, "policy overview --role vt.onderzoeker --lang en --conditions");
+    assert!(said.out.contains("A professional decides") && said.out.contains("provided"));
+}
+
+#[test]
+fn an_overview_of_no_known_role_names_the_nearest_one() {
+    let ran = run(Path::new("."), "policy overview --role vt.onderzoekr --json");
+    assert_eq!((ran.code, ran.reason().as_str()), (1, "UNKNOWN_ROLE"));
+    assert!(ran.out.contains("vt.onderzoeker"), "{ran:?}");
+}

@@ -21,7 +21,7 @@ use crate::table::{Effect, Row, Term};
 
 /// Which of the two packs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Side {
+pub(crate) enum Side {
     /// The one that is compared with.
     Before,
     /// The one that is compared.
@@ -29,9 +29,9 @@ pub(super) enum Side {
 }
 
 impl Side {
-    pub(super) const BOTH: [Self; 2] = [Self::Before, Self::After];
+    pub(crate) const BOTH: [Self; 2] = [Self::Before, Self::After];
 
-    pub(super) fn at(self) -> usize {
+    pub(crate) fn at(self) -> usize {
         match self {
             Self::Before => 0,
             Self::After => 1,
@@ -41,14 +41,14 @@ impl Side {
 
 /// A column with every value that one of the packs knows.
 #[derive(Debug, Clone)]
-pub(super) struct JointColumn {
-    pub(super) id: String,
-    pub(super) label: Text,
-    pub(super) values: Vec<(String, Text)>,
+pub(crate) struct JointColumn {
+    pub(crate) id: String,
+    pub(crate) label: Text,
+    pub(crate) values: Vec<(String, Text)>,
 }
 
 impl JointColumn {
-    pub(super) fn full(&self) -> u64 {
+    pub(crate) fn full(&self) -> u64 {
         u64::MAX >> (VALUES_MAX - self.values.len().clamp(1, VALUES_MAX))
     }
 
@@ -60,33 +60,33 @@ impl JointColumn {
 
 /// What a row says, apart from its name and its words: rows with the same content decide alike.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Content {
-    pub(super) region: Region,
-    pub(super) effect: Effect,
+pub(crate) struct Content {
+    pub(crate) region: Region,
+    pub(crate) effect: Effect,
     /// Up to where; `T0` for what opens nothing.
-    pub(super) tier: Tier,
-    pub(super) notify: bool,
-    pub(super) duty: bool,
-    pub(super) deadline: Option<Term>,
-    pub(super) obligations: Vec<String>,
-    pub(super) legal: Vec<Ground>,
+    pub(crate) tier: Tier,
+    pub(crate) notify: bool,
+    pub(crate) duty: bool,
+    pub(crate) deadline: Option<Term>,
+    pub(crate) obligations: Vec<String>,
+    pub(crate) legal: Vec<Ground>,
 }
 
 /// A row of one pack, or of both.
 #[derive(Debug)]
-pub(super) struct JointRow {
-    pub(super) content: Content,
+pub(crate) struct JointRow {
+    pub(crate) content: Content,
     /// Its name in each pack that has it.
-    pub(super) ids: [Option<RowId>; 2],
+    pub(crate) ids: [Option<RowId>; 2],
 }
 
 impl JointRow {
-    pub(super) fn is_in(&self, side: Side) -> bool {
+    pub(crate) fn is_in(&self, side: Side) -> bool {
         self.ids.get(side.at()).is_some_and(Option::is_some)
     }
 
     /// Both packs say so.
-    pub(super) fn is_common(&self) -> bool {
+    pub(crate) fn is_common(&self) -> bool {
         Side::BOTH.into_iter().all(|side| self.is_in(side))
     }
 
@@ -99,7 +99,7 @@ impl JointRow {
         self.id(side).is_some_and(|id| rows.contains(id))
     }
 
-    pub(super) fn id(&self, side: Side) -> Option<&RowId> {
+    pub(crate) fn id(&self, side: Side) -> Option<&RowId> {
         self.ids.get(side.at()).and_then(Option::as_ref)
     }
 }
@@ -107,15 +107,15 @@ impl JointRow {
 /// The columns and rows of both packs.
 #[derive(Debug)]
 pub(crate) struct Joint {
-    pub(super) columns: Vec<JointColumn>,
-    pub(super) rows: Vec<JointRow>,
+    pub(crate) columns: Vec<JointColumn>,
+    pub(crate) rows: Vec<JointRow>,
     /// Where the requester's kind and role stand, and per kind its bit and the roles it has.
-    pub(super) kinds: Kinds,
+    pub(crate) kinds: Kinds,
 }
 
 /// Which roles belong to which kind of party: other pairs cannot occur.
 #[derive(Debug, Default)]
-pub(super) struct Kinds {
+pub(crate) struct Kinds {
     kind_at: usize,
     role_at: usize,
     roles_of: Vec<(u64, u64)>,
@@ -123,7 +123,7 @@ pub(super) struct Kinds {
 
 impl Kinds {
     /// The kinds of a region are exactly those of its roles, so that they say nothing more.
-    pub(super) fn follow(&self, column: usize, region: &Region, whole: &Region) -> bool {
+    pub(crate) fn follow(&self, column: usize, region: &Region, whole: &Region) -> bool {
         let roles = region.of(self.role_at);
         let of_roles = self.roles_of.iter().filter(|(_, of)| roles & of != 0);
         let kinds = of_roles.fold(0, |kinds, (kind, _)| kinds | kind);
@@ -131,7 +131,7 @@ impl Kinds {
     }
 
     /// Leaves out the kinds without a role in the region, and the roles without their kind.
-    pub(super) fn possible(&self, region: &Region) -> Region {
+    pub(crate) fn possible(&self, region: &Region) -> Region {
         let (kinds, roles) = (region.of(self.kind_at), region.of(self.role_at));
         let occur = self.roles_of.iter().filter(|(kind, of)| kinds & kind != 0 && roles & of != 0);
         let (kinds, roles) =
@@ -164,7 +164,7 @@ impl Joint {
     }
 
     /// Every value of every column that can occur.
-    pub(super) fn everything(&self) -> Region {
+    pub(crate) fn everything(&self) -> Region {
         let whole = Region::new(self.columns.iter().map(JointColumn::full));
         self.kinds.possible(&whole)
     }
@@ -180,6 +180,25 @@ impl Joint {
         RegionShown(columns.map(|(at, column)| column_shown(column, region.of(at))).collect())
     }
 
+    /// Where a column stands.
+    pub(crate) fn place(&self, id: &str) -> usize {
+        self.columns.iter().position(|column| column.id == id).unwrap_or(COLUMNS_MAX)
+    }
+
+    /// Every question that a role can ask.
+    pub(crate) fn of_role(&self, role: &str) -> Region {
+        let at = self.place("requester_role");
+        let bit = self.columns.get(at).map_or(0, |column| column.bit(role));
+        self.kinds.possible(&self.everything().with(at, bit))
+    }
+
+    /// A region as people read it who know already who asks.
+    pub(crate) fn shown_besides_asker(&self, region: &Region) -> RegionShown {
+        let whole = self.everything();
+        let known = [self.kinds.kind_at, self.kinds.role_at];
+        self.shown(&known.iter().fold(*region, |region, at| region.with(*at, whole.of(*at))))
+    }
+
     /// A region of one of the packs, as people read it.
     pub(crate) fn shown_of(&self, pack: &Pack, region: &Region) -> RegionShown {
         self.shown(&self.kinds.possible(&Mapping::new(pack, &self.columns).joint(region)))
@@ -187,13 +206,13 @@ impl Joint {
 
     /// Where facts of one of the packs lie.
     #[cfg(test)]
-    pub(super) fn region_of(&self, pack: &Pack, facts: &crate::facts::Facts) -> Region {
+    pub(crate) fn region_of(&self, pack: &Pack, facts: &crate::facts::Facts) -> Region {
         Mapping::new(pack, &self.columns).joint(facts.region())
     }
 
     /// What the rows behind a change are about, before anything is cut out: of what opens or closes
     /// those of the second pack, or without any the ones that went.
-    pub(super) fn own(&self, change: &Change) -> Vec<Region> {
+    pub(crate) fn own(&self, change: &Change) -> Vec<Region> {
         let sides: &[Side] = match change.parting {
             Parting::Changed(_) => &Side::BOTH,
             _ if change.after.is_empty() => &[Side::Before],
@@ -209,7 +228,7 @@ impl Joint {
 
     /// The other rows because of which a part of `own` is decided as it was: what still refuses,
     /// and what was open already.
-    pub(super) fn cut_out_by(&self, change: &Change, own: &[Region]) -> BTreeSet<RowId> {
+    pub(crate) fn cut_out_by(&self, change: &Change, own: &[Region]) -> BTreeSet<RowId> {
         let meets = |row: &&JointRow| {
             let shared = own.iter().map(|own| self.kinds.possible(&own.meet(&row.content.region)));
             shared.into_iter().any(|shared| !shared.is_empty())

@@ -98,4 +98,20 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
         "Folder with the rules in force; without it those that came with this program",
         "Map met de geldende regels; anders die bij dit programma horen",
     ),
+    (
+        "Say all that one role may ask: of whom, what for, up to which tier, under which articles",
+        "Zeg alles wat een rol mag vragen: aan wie, waarvoor, tot welke tier, op welke artikelen",
+    ),
+    (
+        "Exact: every question of this role that is not shown is refused. A sealed condition is \
+         known to asker and holder only; without one the question is open as it is asked",
+        "Exact: elke vraag van deze rol die er niet bij staat wordt geweigerd. Een verzegelde \
+         voorwaarde kennen alleen vrager en houder; zonder zo'n voorwaarde is de vraag open \
+         zoals zij gesteld wordt",
+    ),
+    ("Role that asks, such as vt.onderzoeker", "Rol die vraagt, zoals vt.onderzoeker"),
+    (
+        "Write out every condition, also where there are many",
+        "Schrijf elke voorwaarde uit, ook als het er veel zijn",
+    ),
 ];
