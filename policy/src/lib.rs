@@ -15,6 +15,7 @@ pub mod compare;
 pub mod limits;
 pub mod overview;
 pub mod prove;
+mod report;
 pub mod retention;
 
 /// Name and version of this engine, as a decision record tells it.

@@ -5,6 +5,7 @@ mod diff;
 mod explain;
 mod overview;
 mod prove;
+mod report;
 mod shown;
 
 use std::path::PathBuf;
@@ -19,6 +20,7 @@ use self::diff::DiffArgs;
 use self::explain::ExplainArgs;
 use self::overview::OverviewArgs;
 use self::prove::ProveArgs;
+use self::report::ReportArgs;
 
 /// Check the rules, and see why they permit or refuse.
 ///
@@ -55,6 +57,11 @@ enum Command {
     /// Exact: every question of this role that is not shown is refused. A sealed condition is known
     /// to asker and holder only; without one the question is open as it is asked.
     Overview(OverviewArgs),
+    /// Write the whole table as one page that a person reads and prints
+    ///
+    /// One HTML file, Dutch and English, without scripts and without anything from elsewhere. Every
+    /// open legal question is marked at its row and listed at the end.
+    Report(ReportArgs),
 }
 
 /// Which rules.
@@ -74,6 +81,7 @@ pub(crate) fn run(args: PolicyArgs, out: Output) -> Result<Exit, Failure> {
         Command::Diff(args) => diff::diff(&args, out),
         Command::Prove(args) => prove::prove(&args, out),
         Command::Overview(args) => overview::overview(&args, out),
+        Command::Report(args) => report::report(&args, out),
     }
 }
 

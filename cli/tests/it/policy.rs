@@ -257,3 +257,17 @@ fn an_overview_of_no_known_role_names_the_nearest_one() {
     assert_eq!((ran.code, ran.reason().as_str()), (1, "UNKNOWN_ROLE"));
     assert!(ran.out.contains("vt.onderzoeker"), "{ran:?}");
 }
+
+#[test]
+fn the_whole_table_is_written_as_one_page_that_is_never_overwritten() {
+    let dir = tempfile::tempdir().unwrap();
+    let made = run(dir.path(), "policy report --out rules.html --json").done();
+    assert_eq!(made["file"], "rules.html");
+    let page = fs::read_to_string(dir.path().join("rules.html")).unwrap();
+    assert!(page.starts_with("<!DOCTYPE html>") && page.contains("Jeugdwet art. 7.4.0 lid 2"));
+    let again = run(dir.path(), "policy report --out rules.html --json");
+    assert_eq!(again.reason(), "FILE_EXISTS");
+    assert_eq!(run(dir.path(), "policy report").out.trim_end(), page.trim_end());
+    let none = run(dir.path(), "policy report --folder nowhere --json");
+    assert_eq!((none.code, none.reason().as_str()), (1, "POLICY_INVALID"));
+}

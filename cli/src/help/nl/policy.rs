@@ -114,4 +114,18 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
         "Write out every condition, also where there are many",
         "Schrijf elke voorwaarde uit, ook als het er veel zijn",
     ),
+    (
+        "Write the whole table as one page that a person reads and prints",
+        "Schrijf de hele tabel als een pagina die een mens leest en afdrukt",
+    ),
+    (
+        "One HTML file, Dutch and English, without scripts and without anything from elsewhere. \
+         Every open legal question is marked at its row and listed at the end",
+        "Een HTML-bestand, Nederlands en Engels, zonder scripts en zonder iets van elders. Elke \
+         open juridische vraag staat gemarkeerd bij haar rij en in een lijst aan het eind",
+    ),
+    (
+        "File that is made; without it the page goes to standard output",
+        "Bestand dat gemaakt wordt; zonder dit gaat de pagina naar de standaarduitvoer",
+    ),
 ];
