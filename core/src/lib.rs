@@ -19,6 +19,7 @@ pub mod inquiry;
 pub mod lang;
 pub mod limits;
 pub mod merkle;
+pub mod officers;
 pub mod operators;
 pub mod reason;
 pub mod seal;

@@ -88,6 +88,10 @@ pub const WITNESSES_MAX: usize = 31;
 pub const OPERATORS_MIN: usize = 2;
 /// Most operators that a process pins, and most signatures under one document.
 pub const OPERATORS_MAX: usize = 16;
+/// Different officers that rules need.
+pub const OFFICERS_MIN: usize = 2;
+/// Most officers of a region, and most signatures under rules.
+pub const OFFICERS_MAX: usize = 16;
 /// Most hashes in one proof over a ledger: one for each level of the largest tree, and one more for
 /// the old tree's own root.
 pub const PROOF_HASHES_MAX: usize = 65;

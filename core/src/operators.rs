@@ -156,14 +156,14 @@ fn enough<'a>(operators: impl Iterator<Item = &'a Operator>) -> Result<(), Reaso
 }
 
 /// A signature as hexadecimal text in files.
-mod hex_signature {
+pub(crate) mod hex_signature {
     use serde::{Deserialize, Deserializer, Serializer, de::Error};
 
-    pub(super) fn serialize<S: Serializer>(bytes: &[u8; 64], to: S) -> Result<S::Ok, S::Error> {
+    pub(crate) fn serialize<S: Serializer>(bytes: &[u8; 64], to: S) -> Result<S::Ok, S::Error> {
         to.serialize_str(&hex::encode(bytes))
     }
 
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<[u8; 64], D::Error> {
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<[u8; 64], D::Error> {
         let bytes = hex::decode(String::deserialize(from)?).map_err(D::Error::custom)?;
         bytes.try_into().map_err(|_| D::Error::custom("a signature has 64 bytes"))
     }

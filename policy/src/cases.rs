@@ -13,7 +13,7 @@ use serde::Deserialize;
 use crate::facts::Facts;
 use crate::fault::{Fault, PackError, Problem, Problems};
 use crate::limits::CASES_MAX;
-use crate::pack::{Pack, embedded, read_toml};
+use crate::pack::{Pack, embedded, in_folder, read_toml};
 use crate::parse::{entries, no_other_keys, one_line, table};
 
 const FOLDER: &str = "cases";
@@ -113,7 +113,12 @@ struct Seen {
 impl Cases {
     /// The cases that this program was built with.
     pub fn builtin() -> Self {
-        Self::from_files(&embedded(&CASES, FOLDER))
+        Self::from_files(&Self::builtin_files())
+    }
+
+    /// The texts of those cases by relative path.
+    pub(crate) fn builtin_files() -> BTreeMap<String, String> {
+        embedded(&CASES, FOLDER)
     }
 
     /// The cases of a policy folder; none when it has no folder `cases`.
@@ -126,6 +131,12 @@ impl Cases {
         } else {
             Ok(Self::default())
         }
+    }
+
+    /// The cases among all files of a pack, by relative path.
+    pub fn of_pack(files: &BTreeMap<String, String>) -> Self {
+        let cases = files.iter().filter(|(path, _)| in_folder(path, FOLDER));
+        Self::from_files(&cases.map(|(path, text)| (path.clone(), text.clone())).collect())
     }
 
     /// Cases from file texts by relative path.

@@ -15,6 +15,7 @@ pub mod compare;
 pub mod limits;
 pub mod overview;
 pub mod prove;
+pub mod publish;
 mod report;
 pub mod retention;
 

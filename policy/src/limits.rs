@@ -32,3 +32,11 @@ pub const OPEN_STEPS_MAX: usize = 1_000_000;
 pub const KEEP_DAYS_MAX: u32 = 3_660;
 /// Longest retention term in years.
 pub const KEEP_YEARS_MAX: u16 = 100;
+/// Bytes of everything that is published at once.
+pub const PUBLICATION_BYTES_MAX: u64 = 4_194_304;
+/// Publications of a region: twenty years of one a week.
+pub const PUBLICATIONS_MAX: usize = 1_040;
+/// Characters of the reason that officers give.
+pub const WHY_CHARS_MAX: usize = 4_000;
+/// How old the signature under an emergency may be when it arrives: an hour.
+pub const EMERGENCY_AGE_MS_MAX: i64 = 3_600_000;

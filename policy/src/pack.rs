@@ -10,6 +10,7 @@ use grondslag_core::id::Digest;
 use include_dir::{Dir, include_dir};
 use serde::Deserialize;
 
+use crate::cases::Cases;
 use crate::catalogue::{Catalogue, Visibility};
 use crate::facts::{FactError, Facts, Value};
 use crate::fault::{Fault, PackError, Problem, Problems};
@@ -32,6 +33,8 @@ static TABLE: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/table");
 pub struct Pack {
     version: String,
     bundle: Digest,
+    /// Of everything that decides but rows and version.
+    frame: Digest,
     settings: BTreeMap<String, String>,
     catalogue: Catalogue,
     rules: Vec<Rule>,
@@ -58,7 +61,7 @@ impl Pack {
         Self::from_files(&Self::builtin_files())
     }
 
-    /// The texts of that pack by relative path: where a new draft begins.
+    /// The texts of that pack by relative path, its cases too: where a new draft begins.
     pub fn builtin_files() -> BTreeMap<String, String> {
         let mut files = BTreeMap::from([
             (PACK_FILE.to_owned(), include_str!("../pack.toml").to_owned()),
@@ -66,6 +69,7 @@ impl Pack {
             (retention::FILE.to_owned(), include_str!("../retention.toml").to_owned()),
         ]);
         files.extend(embedded(&TABLE, TABLE_FOLDER));
+        files.extend(Cases::builtin_files());
         files
     }
 
@@ -114,6 +118,7 @@ impl Pack {
         problems.finish(Self {
             version: raw.version,
             bundle: bundle(files),
+            frame: frame(files, &raw.settings),
             settings: raw.settings,
             catalogue,
             rules,
@@ -132,6 +137,12 @@ impl Pack {
     /// alike.
     pub fn bundle(&self) -> Digest {
         self.bundle
+    }
+
+    /// They differ in rows and version at most: the catalogue, the terms of retention and the
+    /// settings are the same.
+    pub(crate) fn has_same_frame(&self, other: &Self) -> bool {
+        self.frame == other.frame
     }
 
     /// That these rules came into force at a party, as its ledger's leaf says so; `overlay` is the
@@ -315,7 +326,15 @@ fn bundle(files: &BTreeMap<String, String>) -> Digest {
     Digest::of(&bytes.finish())
 }
 
-fn in_folder(path: &str, folder: &str) -> bool {
+/// SHA-256 over catalogue, terms of retention and settings.
+fn frame(files: &BTreeMap<String, String>, settings: &BTreeMap<String, String>) -> Digest {
+    let whole = [CATALOGUE_FILE, retention::FILE].map(|path| files.get(path));
+    let start = Canonical::new("grondslag/frame/v1");
+    let texts = whole.into_iter().flatten().fold(start, |out, text| out.text(text));
+    settings.iter().fold(texts, |out, (column, value)| out.text(column).text(value)).digest()
+}
+
+pub(crate) fn in_folder(path: &str, folder: &str) -> bool {
     let name = path.strip_prefix(folder).and_then(|rest| rest.strip_prefix('/'));
     name.is_some_and(is_toml)
 }

@@ -100,6 +100,11 @@ impl Window {
             && self.until.is_none_or(|until| other.until.is_some_and(|other| other <= until))
     }
 
+    /// The moments at which it begins and ends to hold.
+    pub(crate) fn bounds(self) -> impl Iterator<Item = Timestamp> {
+        [self.from, self.until].into_iter().flatten()
+    }
+
     pub(crate) fn holds(self, on: Timestamp) -> bool {
         self.from.is_none_or(|from| from <= on) && self.until.is_none_or(|until| on < until)
     }

@@ -1,0 +1,123 @@
+//! A manifest with its signatures and its files, as it travels.
+
+use std::collections::BTreeMap;
+
+use grondslag_core::id::Digest;
+use grondslag_core::officers::OfficerSignature;
+use grondslag_core::reason::Reason;
+use serde::{Deserialize, Serialize};
+
+use super::{Manifest, Refused};
+use crate::ENGINE;
+use crate::cases::Cases;
+use crate::check::Report;
+use crate::limits::{FILE_BYTES_MAX, FILES_MAX, PUBLICATION_BYTES_MAX, WHY_CHARS_MAX};
+use crate::pack::Pack;
+
+/// Rules as they are published.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Publication {
+    /// What the rules are.
+    pub manifest: Manifest,
+    /// Of officers, the author's first.
+    pub signatures: Vec<OfficerSignature>,
+    /// The files by relative path.
+    pub files: BTreeMap<String, String>,
+}
+
+impl Publication {
+    /// The rules, when the files are those of the manifest, nothing is wrong with them, every
+    /// example comes out, every standing invariant holds, and this engine knows how to read them.
+    ///
+    /// # Errors
+    /// `TOO_LARGE`, `POLICY_ALTERED`, `POLICY_ENGINE`, `MALFORMED` for a reason nobody can read, or
+    /// `POLICY_INVALID` with everything that is wrong.
+    pub(super) fn pack(&self) -> Result<Pack, Refused> {
+        self.check_size()?;
+        self.check_files()?;
+        if !is_readable(&self.manifest.why.nl) || !is_readable(&self.manifest.why.en) {
+            return Err(Reason::Malformed.into());
+        }
+        if !is_known(&self.manifest.engine) {
+            return Err(Reason::PolicyEngine.into());
+        }
+        let pack = Pack::from_files(&self.files)?;
+        let told = (pack.version(), pack.bundle());
+        if told != (self.manifest.version.as_str(), self.manifest.bundle) {
+            return Err(Reason::PolicyAltered.into());
+        }
+        let problems = Report::of(&pack, &Cases::of_pack(&self.files)).problems;
+        if !problems.is_empty() {
+            return Err(Refused { reason: Reason::PolicyInvalid, problems });
+        }
+        Ok(pack)
+    }
+
+    fn check_size(&self) -> Result<(), Refused> {
+        let sizes =
+            || self.files.values().map(|text| u64::try_from(text.len()).unwrap_or(u64::MAX));
+        let whole = sizes().fold(0, u64::saturating_add);
+        let fits = self.files.len() <= FILES_MAX
+            && sizes().all(|size| size <= FILE_BYTES_MAX)
+            && whole <= PUBLICATION_BYTES_MAX;
+        if fits { Ok(()) } else { Err(Reason::TooLarge.into()) }
+    }
+
+    fn check_files(&self) -> Result<(), Refused> {
+        let files = self.files.iter();
+        let digests: BTreeMap<_, _> =
+            files.map(|(path, text)| (path, Digest::of(text.as_bytes()))).collect();
+        let told: BTreeMap<_, _> =
+            self.manifest.files.iter().map(|(path, digest)| (path, *digest)).collect();
+        if digests == told { Ok(()) } else { Err(Reason::PolicyAltered.into()) }
+    }
+}
+
+/// A text that a person reads as it stands: not empty, not endless, and without characters that
+/// are not seen or turn the reading around.
+fn is_readable(text: &str) -> bool {
+    let unseen = |c: char| {
+        let turns = matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}');
+        let hides = matches!(c, '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}');
+        (c.is_control() && c != '\n') || turns || hides
+    };
+    !text.trim().is_empty() && text.chars().count() <= WHY_CHARS_MAX && !text.contains(unseen)
+}
+
+/// Rules that were checked with an engine of the same name and no later version: what a later one
+/// can read, this one might read otherwise.
+fn is_known(engine: &str) -> bool {
+    let parts = |text: &str| {
+        let (name, version) = text.split_once(' ')?;
+        let numbers = version.split('.').map(|part| part.parse::<u32>().ok());
+        Some((name.to_owned(), numbers.collect::<Option<Vec<u32>>>()?))
+    };
+    match (parts(engine), parts(ENGINE)) {
+        (Some((name, version)), Some((own, most))) => name == own && version <= most,
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_engine_of_later_or_another_make_is_not_known() {
+        assert!(is_known(ENGINE));
+        assert!(is_known("grondslag-policy 0.0.9"));
+        for other in ["grondslag-policy 99.0.0", "other 0.1.0", "grondslag-policy x", ""] {
+            assert!(!is_known(other), "{other}");
+        }
+    }
+
+    #[test]
+    fn a_reason_is_seen_as_it_stands() {
+        assert!(is_readable("Wachtlijst zonder toestemming: ondersteuning mag,\ndossier niet."));
+        for hidden in ["", "  ", "a\u{202e}b", "a\u{200b}b", "a\u{0}b", "\u{feff}a", "a\rb"] {
+            assert!(!is_readable(hidden), "{hidden:?}");
+        }
+        assert!(!is_readable(&"a".repeat(WHY_CHARS_MAX + 1)));
+    }
+}
