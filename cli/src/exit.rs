@@ -95,6 +95,20 @@ impl Failure {
         self
     }
 
+    /// Code, sentence and particulars on one line.
+    pub(crate) fn sentence(&self) -> Text {
+        let told = |lang| {
+            let (code, sentence) = (self.reason.code(), self.reason.sentence(lang));
+            let detail = self.detail(lang).lines().collect::<Vec<_>>().join("; ");
+            if detail.is_empty() {
+                format!("{code} {sentence}")
+            } else {
+                format!("{code} {sentence} {detail}")
+            }
+        };
+        Text { nl: told(Lang::Nl), en: told(Lang::En) }
+    }
+
     /// The stable reason.
     pub(crate) const fn reason(&self) -> Reason {
         self.reason

@@ -201,13 +201,13 @@ reasons! {
     LedgerFork "LEDGER_FORK" "Een logboek spreekt zichzelf tegen: er is iets herschreven, verwijderd of teruggezet; het bewijs is bewaard en een beheerder moet handelen." "A ledger contradicts itself: something was rewritten, removed or put back; the proof is kept and an operator must act."
     BackupUnopened "BACKUP_UNOPENED" "De back-up gaat niet open: zij is veranderd of afgebroken, of hoort bij een andere sleutel." "The backup does not open: it was altered or cut short, or belongs to another key."
     BackupInvalid "BACKUP_INVALID" "Wat in de back-up staat spreekt zichzelf tegen, of dit proces heeft haar niet ondertekend; gebruik een andere back-up." "What is in the backup contradicts itself, or this process did not sign it; use another backup."
-    RestoreUnfinished "RESTORE_UNFINISHED" "Deze opslag komt uit een back-up en mag nog niet dienen: eerst moet een nieuw logboek worden gesticht; zie `grondslag restore`." "This store comes from a backup and may not serve yet: a new ledger must be founded first; see `grondslag restore`."
+    RestoreUnfinished "RESTORE_UNFINISHED" "Deze opslag komt uit een back-up en mag nog niet dienen: eerst moet een nieuw logboek worden begonnen; zie `grondslag restore`." "This store comes from a backup and may not serve yet: a new ledger must be founded first; see `grondslag restore`."
     FoundingInvalid "FOUNDING_INVALID" "Het nieuwe logboek van de makelaar is niet begonnen zoals dat moet: nummer, moment, hoofd of ondertekening klopt niet." "The broker's new ledger was not founded as it must be: its number, moment, head or signatures are wrong."
     FoundingBelowHead "FOUNDING_BELOW_HEAD" "Het nieuwe logboek van de makelaar begint onder het laatste hoofd dat dit knooppunt zag; twee regiobeheerders moeten dat hoofd alsnog opnemen." "The broker's new ledger begins below the last head that this node saw; two operators must take that head in after all."
     AskedBeforeRestore "ASKED_BEFORE_RESTORE" "De vraag is gesteld voordat de makelaar uit een back-up werd hersteld; stel haar opnieuw." "The question was asked before the broker was restored from a backup; ask it again."
     NotConfirmed "NOT_CONFIRMED" "Dit knooppunt is uit een back-up hersteld; een beheerder moet eerst bevestigen dat index, maatregelen en toestemmingen actueel zijn." "This node was restored from a backup; its operator must first confirm that index, measures and consents are up to date."
     NotRestored "NOT_RESTORED" "Deze opslag komt niet uit een back-up, of wat na het terugzetten moest is al gedaan." "This store does not come from a backup, or what was to be done after its restore is done."
-    NothingToAmend "NOTHING_TO_AMEND" "Geen hoofd is hoger dan dat waarmee het logboek van de makelaar is gesticht: er valt niets aan te vullen." "No head is higher than the one that the broker's ledger was founded with: there is nothing to amend."
+    NothingToAmend "NOTHING_TO_AMEND" "Geen hoofd is hoger dan dat waarmee het logboek van de makelaar is begonnen: er valt niets aan te vullen." "No head is higher than the one that the broker's ledger was founded with: there is nothing to amend."
     LedgerWhole "LEDGER_WHOLE" "Hier is geen logboek dat uit zijn tegels gemaakt moet worden." "There is no ledger here that must be made from its tiles."
     LedgerBehind "LEDGER_BEHIND" "Anderen hebben meer van dit logboek gezien dan er nog is; zet met twee beheerders een back-up terug." "Others were shown more of this ledger than is left; restore a backup with two operators."
     StoreInUse "STORE_IN_USE" "De opslag is in gebruik door een ander proces." "The store is in use by another process."
@@ -235,7 +235,7 @@ reasons! {
     PolicyEngine "POLICY_ENGINE" "Deze regels vragen een nieuwere versie van dit programma; werk het eerst bij." "These rules need a newer version of this program; update it first."
     LocalPermit "LOCAL_PERMIT" "Een eigen regel mag alleen strenger zijn: verbieden of beoordelen, nooit toestaan." "A local rule may only be stricter: deny or hold, never permit."
     LocalBlocksDuty "LOCAL_BLOCKS_DUTY" "Een eigen regel mag een wettelijke plicht niet blokkeren of verlagen, alleen laten beoordelen." "A local rule may not deny or lower a legal duty, only hold it for review."
-    ClockInvalid "CLOCK_INVALID" "De klok is niet leesbaar, ging terug, of loopt achter op de laatste regel van het eigen logboek; laat de beheerder de klok goed zetten." "The clock cannot be read, went back, or is behind the last entry of the own ledger; have the operator set it right."
+    ClockInvalid "CLOCK_INVALID" "De klok is niet leesbaar, ging terug, of loopt achter op de laatste vermelding in het eigen logboek; laat de beheerder de klok goed zetten." "The clock cannot be read, went back, or is behind the last entry of the own ledger; have the operator set it right."
 }
 
 #[cfg(test)]

@@ -41,7 +41,7 @@ mod space;
 mod table;
 mod visible;
 
-pub use again::{Difference, Differences, NotAgain};
+pub use again::{Difference, Differences, NotAgain, What};
 pub use cases::{Cases, Run};
 pub use decide::{Could, Decision};
 pub use explain::{Explained, GroundShown, Mode, NearMiss, Need, ObligationShown, RuleShown, Word};

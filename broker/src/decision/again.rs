@@ -7,7 +7,7 @@ use grondslag_core::catalogue::{Category, Role};
 use grondslag_core::reason::Reason;
 use grondslag_core::statement::{NamedRuling, Ruling};
 use grondslag_core::tier::Approvals;
-use grondslag_policy::{Difference, Differences, NotAgain, Pack, standing};
+use grondslag_policy::{Difference, Differences, NotAgain, Pack, What, standing};
 
 use super::DecisionRecord;
 use crate::route::decide::{rule, shut};
@@ -26,15 +26,15 @@ impl DecisionRecord {
             return Err(NotAgain::Bundle(bundle));
         }
         let mut found = Differences::default();
-        found.hold(RECORD, "version", &self.version.as_str(), &pack.version());
+        found.hold(RECORD, What::Version, &self.version.as_str(), &pack.version());
         let ruled = self.leaf.rulings.iter().map(|ruling| &ruling.category);
         let ruled: Vec<&Category> = ruled.collect();
         let asked: Vec<&Category> = self.asked.categories.iter().collect();
-        found.hold(RECORD, "categories", &ruled, &asked);
-        found.hold(RECORD, "rows", &self.rests_on.len(), &ruled.len());
+        found.hold(RECORD, What::Categories, &ruled, &asked);
+        found.hold(RECORD, What::Rows, &self.rests_on.len(), &ruled.len());
         self.columns(pack, &mut found);
         match self.rulings(pack) {
-            Err(reason) => found.add(RECORD, "facts", &"", &reason),
+            Err(reason) => found.undecided(RECORD, reason),
             Ok(again) => {
                 let both = self.leaf.rulings.iter().zip(&self.rests_on).zip(&again);
                 for ((ruling, rests_on), again) in both {
@@ -49,7 +49,7 @@ impl DecisionRecord {
     /// what the approvals amount to.
     fn columns(&self, pack: &Pack, found: &mut Differences) {
         let Some(kind) = self.target_kind() else {
-            return found.hold(RECORD, "columns", &self.columns.len(), &0);
+            return found.hold(RECORD, What::Columns, &self.columns.len(), &0);
         };
         let facts = pack.visible(&self.asked.header, &kind, Some(self.approvals(pack)));
         let told = facts.map(|facts| pack.told(&facts)).unwrap_or_default();
@@ -57,7 +57,7 @@ impl DecisionRecord {
             let standing = standing(&name).to_owned();
             (name, super::Column { value, standing })
         });
-        found.hold(RECORD, "columns", &self.columns, &again.collect());
+        found.hold(RECORD, What::Columns, &self.columns, &again.collect());
     }
 
     /// From the signatures that are kept: the column alone would be the broker's own word.
@@ -84,9 +84,9 @@ fn compare(
     found: &mut Differences,
 ) {
     let of = recorded.category.as_str();
-    found.hold(of, "outcome", &recorded.verdict, &again.ruling.verdict);
-    found.hold(of, "tier", &recorded.cap, &again.ruling.cap);
-    found.hold(of, "rows", &basis.rows, &again.basis.rows);
-    found.hold(of, "grounds", &basis.grounds, &again.basis.grounds);
-    found.hold(of, "reason", reason, &again.reason);
+    found.hold(of, What::Outcome, &recorded.verdict, &again.ruling.verdict);
+    found.hold(of, What::Tier, &recorded.cap, &again.ruling.cap);
+    found.hold(of, What::Rows, &basis.rows, &again.basis.rows);
+    found.hold(of, What::Grounds, &basis.grounds, &again.basis.grounds);
+    found.hold(of, What::Reason, reason, &again.reason);
 }

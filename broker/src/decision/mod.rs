@@ -29,6 +29,7 @@ use grondslag_core::statement::{Leaf, NamedRuling};
 use grondslag_evidence::records::Opened;
 use grondslag_policy::limits::{COLUMNS_MAX, ROWS_MAX};
 use grondslag_policy::{ENGINE, Pack, standing};
+use serde::Serialize;
 
 use crate::route::verify::Target;
 
@@ -60,7 +61,7 @@ pub struct DecisionRecord {
 }
 
 /// One column as it counted.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Column {
     /// Its value.
     pub value: String,

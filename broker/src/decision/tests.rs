@@ -5,7 +5,7 @@ use grondslag_core::clock::Clock as _;
 use grondslag_core::id::Pseudonym;
 use grondslag_core::tier::{Tier, Urgency, Verdict};
 use grondslag_evidence::records::{Opening, Until, commit_with_annex, forget_due, open};
-use grondslag_policy::NotAgain;
+use grondslag_policy::{NotAgain, What};
 use grondslag_proto::question::Evidence;
 use serde_json::json;
 
@@ -75,7 +75,7 @@ async fn whatever_changes_in_a_record_is_found_when_it_is_decided_again() {
         let mut changed = record.clone();
         change(&mut changed);
         let found = changed.again(&scene.broker.pack).unwrap();
-        assert!(found.iter().any(|one| one.what == what), "{number} {what}: {found:?}");
+        assert!(found.iter().any(|one| one.what.word() == what), "{number} {what}: {found:?}");
     }
     let mut other = record.clone();
     let bundle = Digest::new([1; 32]);
@@ -133,7 +133,7 @@ async fn a_target_without_a_card_is_recorded_with_the_reason_and_is_the_same_aga
     let mut record = DecisionRecord::read(&other).unwrap();
     assert_eq!(record.again(&scene.broker.pack), Ok(Vec::new()));
     record.leaf.rulings[0].verdict = Verdict::Permit;
-    assert_eq!(record.again(&scene.broker.pack).unwrap()[0].what, "outcome");
+    assert_eq!(record.again(&scene.broker.pack).unwrap()[0].what, What::Outcome);
 }
 
 /// Invariant 3: what is kept of a decision is what the broker saw, and goes with its term.

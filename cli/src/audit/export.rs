@@ -79,7 +79,7 @@ struct Exported {
 pub(super) fn run(args: &ExportArgs, out: Output) -> Result<Exit, Failure> {
     let files = find(&args.offline)?.told(out);
     let mut sink = Sink::open(args, out)?;
-    let bar = out.progress(None, out.tr("regels", "leaves"));
+    let bar = out.progress(None, out.tr("vermeldingen", "leaves"));
     let mut export = Export { args, report: Exported::default(), sink: &mut sink };
     wait(export.all(&files, &bar))?;
     let mut report = export.report;

@@ -1,5 +1,6 @@
 //! `grondslag audit`: what an inspector holds against what a party says of itself.
 
+mod again;
 mod answers;
 mod decided;
 mod decision;

@@ -164,17 +164,17 @@ impl Own {
 pub(crate) struct Processes {
     /// Their configurations.
     pub(crate) configs: Vec<PathBuf>,
-    /// Folders of parties in which there is none that can be read: whoever looks for everybody's
-    /// ledgers must say so.
-    pub(crate) unreadable: Vec<PathBuf>,
+    /// Folders of parties in which there is none that can be read, and why: whoever looks for
+    /// everybody's ledgers must say so.
+    pub(crate) unreadable: Vec<(PathBuf, Failure)>,
 }
 
 impl Processes {
     /// Their configurations; says which folders have none.
     pub(crate) fn told(self, out: Output) -> Vec<PathBuf> {
-        for folder in &self.unreadable {
-            let why = out.tr("geen leesbare configuratie", "no configuration that can be read");
-            alarm(&format!("{}: {}", folder.display(), yellow(why)));
+        for (folder, failure) in &self.unreadable {
+            let why = failure.sentence();
+            alarm(&format!("{}: {}", folder.display(), yellow(why.in_lang(out.lang()))));
         }
         self.configs
     }
@@ -184,9 +184,7 @@ impl Processes {
 pub(crate) fn find(folders: &[PathBuf]) -> Result<Processes, Failure> {
     let mut found = Processes::default();
     for folder in folders {
-        let own = configs(folder).map_err(|error| {
-            Failure::new(Reason::FileUnreadable, format!("{}: {error}", folder.display()))
-        })?;
+        let (own, _) = configs(folder)?;
         let broker = Some(folder.join(BROKER)).filter(|broker| broker.is_dir());
         let nodes = folder.join("nodes");
         let nodes = if nodes.is_dir() { within(&nodes) } else { Ok(Vec::new()) };
@@ -204,8 +202,8 @@ pub(crate) fn find(folders: &[PathBuf]) -> Result<Processes, Failure> {
         found.configs.extend(own);
         for folder in below {
             match configs(&folder) {
-                Ok(configs) if !configs.is_empty() => found.configs.extend(configs),
-                _ => found.unreadable.push(folder),
+                Ok((configs, _)) if !configs.is_empty() => found.configs.extend(configs),
+                Ok((_, failure)) | Err(failure) => found.unreadable.push((folder, failure)),
             }
         }
     }
@@ -215,13 +213,35 @@ pub(crate) fn find(folders: &[PathBuf]) -> Result<Processes, Failure> {
     Ok(found)
 }
 
-/// Configurations of processes right in a folder.
-fn configs(folder: &Path) -> io::Result<Vec<PathBuf>> {
-    let is_config = |path: &PathBuf| {
-        path.extension().is_some_and(|extension| extension == "toml")
-            && AnyProcess::load(path).is_ok()
-    };
-    Ok(within(folder)?.into_iter().filter(is_config).collect())
+/// A file under the name that a process's configuration has when `init` makes it.
+fn is_process(file: &Path) -> bool {
+    let stem = file.file_stem().and_then(|stem| stem.to_str());
+    stem.is_some_and(|stem| [BROKER, "node", "holder"].contains(&stem))
+}
+
+/// Configurations of processes right in a folder, and why another file there is none.
+///
+/// # Errors
+/// `FILE_UNREADABLE` for a folder that cannot be read.
+fn configs(folder: &Path) -> Result<(Vec<PathBuf>, Failure), Failure> {
+    let unread =
+        |error| Failure::new(Reason::FileUnreadable, format!("{}: {error}", folder.display()));
+    let mut configs = Vec::new();
+    let mut failure = Failure::told(
+        Reason::FileUnreadable,
+        "hier staat geen configuratie die te lezen is",
+        "no configuration stands here that can be read",
+    );
+    let files = within(folder).map_err(unread)?.into_iter();
+    for file in files.filter(|file| file.extension().is_some_and(|end| end == "toml")) {
+        match AnyProcess::load(&file) {
+            Ok(_) => configs.push(file),
+            // Other files stand beside a configuration, under names of their own.
+            Err(other) if is_process(&file) => failure = other,
+            Err(_) => {}
+        }
+    }
+    Ok((configs, failure))
 }
 
 /// What stands in a folder; one that is crowded is not read in part.

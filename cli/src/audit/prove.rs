@@ -89,7 +89,7 @@ struct Place {
 
 pub(super) fn run(args: &ProveArgs, out: Output) -> Result<Exit, Failure> {
     let files = find(&args.offline)?.told(out);
-    let bar = out.progress(None, out.tr("regels", "leaves"));
+    let bar = out.progress(None, out.tr("vermeldingen", "leaves"));
     let written = wait(async {
         let mut parties = Vec::new();
         for file in &files {
@@ -288,7 +288,7 @@ fn holds(proof: &Proof, proved: &Proved, args: &CheckArgs, out: Output) -> Resul
     let figures = [
         (out.tr("logboek", "ledger"), proof.origin.clone()),
         (out.tr("sleutel", "key"), proof.vkey.clone()),
-        (out.tr("regel", "leaf"), format!("{index} / {size}")),
+        (out.tr("vermelding", "leaf"), format!("{index} / {size}")),
         (out.tr("vastgelegd", "recorded"), recorded_at.local()),
         (out.tr("medeondertekeningen", "cosignatures"), cosigned.len().to_string()),
         (out.tr("niet getoetst", "not checked"), unchecked.len().to_string()),

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use clap::Args;
 use grondslag_core::checkpoint::SignedCheckpoint;
 use grondslag_core::clock::{SetClock, Timestamp};
-use grondslag_core::reason::Reason;
 use grondslag_evidence::audit::LEDGERS;
 use grondslag_evidence::generation::{name, number};
 use grondslag_evidence::ledger::rebuild::{RebuildError, Rebuilt, rebuild};
@@ -41,9 +40,9 @@ pub(super) fn run(args: &RebuildArgs, out: Output) -> Result<Exit, Failure> {
         "The ledger was made again from its tiles.",
     )));
     let figures = [
-        (out.tr("regels uit tegels", "leaves from tiles"), filed),
-        (out.tr("regels uit de opslag", "leaves from the store"), kept),
-        (out.tr("regels nu", "leaves now"), size),
+        (out.tr("vermeldingen uit tegels", "leaves from tiles"), filed),
+        (out.tr("vermeldingen uit de opslag", "leaves from the store"), kept),
+        (out.tr("vermeldingen nu", "leaves now"), size),
     ];
     for (label, figure) in figures {
         out.line(&format!("  {label:<26} {}", bold(&figure.to_string())));
@@ -59,10 +58,10 @@ pub(super) fn run(args: &RebuildArgs, out: Output) -> Result<Exit, Failure> {
 /// What is gone, as plainly as it is known.
 fn lost(out: Output, size: u64, said: Option<u64>) -> String {
     match said.map(|said| said.saturating_sub(size)) {
-        Some(0) => out.tr("Er is geen regel verloren.", "No leaf was lost.").to_owned(),
+        Some(0) => out.tr("Er is geen vermelding verloren.", "No leaf was lost.").to_owned(),
         Some(lost) => match out.lang() {
             grondslag_core::lang::Lang::Nl => {
-                format!("{lost} regels die in geen tegel stonden zijn verloren.")
+                format!("{lost} vermeldingen die in geen tegel stonden zijn verloren.")
             }
             grondslag_core::lang::Lang::En => {
                 format!("{lost} leaves that stood in no tile are lost.")
@@ -70,7 +69,7 @@ fn lost(out: Output, size: u64, said: Option<u64>) -> String {
         },
         None => match out.lang() {
             grondslag_core::lang::Lang::Nl => {
-                format!("Wat na regel {size} alleen in de opslag stond, is verloren.")
+                format!("Wat na vermelding {size} alleen in de opslag stond, is verloren.")
             }
             grondslag_core::lang::Lang::En => {
                 format!("What stood behind leaf {size} in the store alone is lost.")
@@ -84,7 +83,7 @@ fn lost(out: Output, size: u64, said: Option<u64>) -> String {
 fn all_of(folders: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
     let found = find(folders)?;
     match found.unreadable.first() {
-        Some(folder) => Err(Failure::new(Reason::FileUnreadable, folder.display())),
+        Some((folder, failure)) => Err(failure.clone().about(&folder.display().to_string())),
         None => Ok(found.configs),
     }
 }
@@ -141,7 +140,7 @@ fn told(error: RebuildError, store: &Path) -> Failure {
             "somebody was shown another ledger than these tiles",
         ),
         RebuildError::Behind(size) => {
-            let nl = format!("iemand bewaart een hoofd van {size} regels");
+            let nl = format!("iemand bewaart een hoofd van {size} vermeldingen");
             return Failure::told(
                 error.reason(),
                 nl,

@@ -5,10 +5,12 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use grondslag_core::id::{Digest, TargetId};
-use grondslag_policy::{Difference, Pack};
+use grondslag_core::lang::Text;
+use grondslag_policy::{Difference, Pack, What};
 use indicatif::ProgressBar;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
+use super::again;
 use super::decision::{Decision, is_decision};
 use super::entries::{Behind, Entry, each};
 use super::party::{Party, Processes, find};
@@ -52,8 +54,11 @@ pub(crate) struct Replayed {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct Found {
     pub(crate) folder: String,
-    pub(crate) ledger: String,
-    pub(crate) index: u64,
+    /// None for what is of a whole party.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) ledger: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) index: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) target_id: Option<TargetId>,
     /// `differs`, `not_in_force`, `no_bundle`, `no_overlay`, `altered`, `lost`, `party_unreadable`,
@@ -62,18 +67,21 @@ pub(crate) struct Found {
     /// The category, or `record`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) of: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) what: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "word")]
+    pub(crate) what: Option<What>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) recorded: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) again: Option<String>,
+    /// Why something could not be read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) cause: Option<Text>,
 }
 
 pub(super) fn run(args: &ReplayArgs, out: Output) -> Result<Exit, Failure> {
     let found = find(&args.offline)?;
     let mut shelf = Shelf::read(&args.kept)?;
-    let bar = out.progress(None, out.tr("regels", "leaves"));
+    let bar = out.progress(None, out.tr("vermeldingen", "leaves"));
     let report = wait(replay(&found, &mut shelf, &bar))?;
     bar.finish_and_clear();
     say(&report, out);
@@ -87,9 +95,12 @@ async fn replay(
     bar: &ProgressBar,
 ) -> Result<Replayed, Failure> {
     let mut report = Replayed::default();
-    for folder in &found.unreadable {
+    for (folder, failure) in &found.unreadable {
         let folder = folder.display().to_string();
-        report.problem(At { folder: &folder, ledger: "", index: 0 }, "party_unreadable");
+        let at = At { folder: &folder, leaf: None };
+        report.problems += 1;
+        let cause = Some(failure.sentence());
+        report.found(Found { cause, ..at.found("party_unreadable") });
     }
     for file in &found.configs {
         report.logs += 1;
@@ -118,7 +129,7 @@ impl Replayed {
         // By which rules its own ledger says that it decides from here on.
         let mut in_force = None;
         let take = |ledger: &str, entry: Entry| {
-            let at = At { folder: &folder, ledger, index: entry.index };
+            let at = At { folder: &folder, leaf: Some((ledger, entry.index)) };
             match entry.behind {
                 Behind::Opened(opened) => match Decision::read(&opened) {
                     Ok(Some(decision)) if in_force == Some(decision.rules()) => {
@@ -144,7 +155,7 @@ impl Replayed {
         };
         each(&party, bar, take).await?;
         for (ledger, index) in bare.into_values() {
-            self.problem(At { folder: &folder, ledger: &ledger, index }, "lost");
+            self.problem(At { folder: &folder, leaf: Some((&ledger, index)) }, "lost");
         }
         Ok(())
     }
@@ -169,8 +180,7 @@ impl Replayed {
         };
         self.differences += u64::from(!differences.is_empty());
         for Difference { of, what, recorded, again } in differences {
-            let (of, what) = (Some(of), Some(what.to_owned()));
-            let (recorded, again) = (Some(recorded), Some(again));
+            let (of, what) = (Some(of), Some(what));
             self.found(Found { target_id, of, what, recorded, again, ..at.found("differs") });
         }
     }
@@ -191,22 +201,23 @@ impl Replayed {
 #[derive(Debug, Clone, Copy)]
 struct At<'a> {
     folder: &'a str,
-    ledger: &'a str,
-    index: u64,
+    /// Ledger and number.
+    leaf: Option<(&'a str, u64)>,
 }
 
 impl At<'_> {
     fn found(self, problem: &str) -> Found {
         Found {
             folder: self.folder.to_owned(),
-            ledger: self.ledger.to_owned(),
-            index: self.index,
+            ledger: self.leaf.map(|(ledger, _)| ledger.to_owned()),
+            index: self.leaf.map(|(_, index)| index),
             target_id: None,
             problem: problem.to_owned(),
             of: None,
             what: None,
             recorded: None,
             again: None,
+            cause: None,
         }
     }
 }
@@ -228,14 +239,35 @@ fn say(report: &Replayed, out: Output) {
     if out.is_json() {
         return;
     }
-    for one in &report.findings {
-        let part = |part: &Option<String>| part.clone().unwrap_or_default();
-        let mut told = format!("{}: {} {}", one.folder, one.ledger, one.index);
-        if let (Some(of), Some(what)) = (&one.of, &one.what) {
-            let (recorded, again) = (part(&one.recorded), part(&one.again));
-            let (was, is) = (out.tr("vastgelegd", "recorded"), out.tr("nu", "now"));
-            told = format!("{told}: {of}: {what}: {was} {recorded}, {is} {again}");
-        }
-        alarm(&format!("  {} {told}", red(&one.problem)));
+    report.findings.iter().for_each(|one| say_found(one, out));
+}
+
+fn say_found(one: &Found, out: Output) {
+    let mut told = one.folder.clone();
+    if let (Some(ledger), Some(index)) = (&one.ledger, one.index) {
+        told = format!("{told}: {ledger} {index}");
     }
+    told = format!("{told}: {}", again::sentence(&one.problem, out.lang()));
+    if let (Some(of), Some(what)) = (&one.of, one.what) {
+        let (was, is) = (out.tr("vastgelegd", "recorded"), out.tr("nu", "now"));
+        let value = |value: &Option<String>| {
+            value.clone().unwrap_or_else(|| out.tr("niets", "nothing").to_owned())
+        };
+        let (recorded, again) = (value(&one.recorded), value(&one.again));
+        let what = again::part(what, out.lang());
+        told = format!("{told}: {of}: {what}: {was} {recorded}, {is} {again}");
+    }
+    if let Some(cause) = &one.cause {
+        told = format!("{told}: {}", cause.in_lang(out.lang()));
+    }
+    alarm(&format!("  {} {told}", red(&one.problem)));
+}
+
+#[expect(
+    clippy::ref_option,
+    clippy::trivially_copy_pass_by_ref,
+    reason = "the signature that serde calls"
+)]
+fn word<S: Serializer>(what: &Option<What>, to: S) -> Result<S::Ok, S::Error> {
+    what.map(What::word).serialize(to)
 }

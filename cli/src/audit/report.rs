@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use grondslag_core::checkpoint::{Origin, SignedCheckpoint};
+use grondslag_core::lang::Text;
 use grondslag_core::reason::Reason;
 use grondslag_evidence::audit::KeptHead;
 use grondslag_evidence::ledger::audit::Findings;
@@ -62,6 +63,9 @@ pub(crate) struct Named {
     pub(crate) leaves: Option<(u64, u64)>,
     /// The stable word for it.
     pub(crate) problem: String,
+    /// Why something could not be read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) cause: Option<Text>,
 }
 
 /// Leaves that were lost between a backup and its restore.
@@ -86,7 +90,8 @@ impl Report {
         self.problems = self.problems.saturating_add(1);
         if self.findings.len() < AUDIT_FINDINGS_MAX {
             let folder = party.folder.display().to_string();
-            self.findings.push(Named { folder, ledger: ledger.to_owned(), place, leaves, problem });
+            let ledger = ledger.to_owned();
+            self.findings.push(Named { folder, ledger, place, leaves, problem, cause: None });
         }
     }
 
@@ -101,6 +106,12 @@ impl Report {
         if !theirs.contains(&failure.reason()) {
             return Err(failure);
         }
+        self.unreadable(folder, &failure);
+        Ok(())
+    }
+
+    /// What a party has cannot be read, whatever the cause.
+    pub(super) fn unreadable(&mut self, folder: &Path, failure: &Failure) {
         self.problems = self.problems.saturating_add(1);
         if self.findings.len() < AUDIT_FINDINGS_MAX {
             self.findings.push(Named {
@@ -109,9 +120,9 @@ impl Report {
                 place: failure.reason().code().to_owned(),
                 leaves: None,
                 problem: Wrong::PartyUnreadable.word().to_owned(),
+                cause: Some(failure.sentence()),
             });
         }
-        Ok(())
     }
 
     /// A list of a party's that cannot be read counts as broken, and as empty.
@@ -246,7 +257,7 @@ pub(super) fn say(report: &Report, out: Output) {
     let Report { decisions, decisions_unchecked, .. } = report;
     let figures = [
         (out.tr("logboeken", "logs"), logs),
-        (out.tr("regels", "leaves"), leaves),
+        (out.tr("vermeldingen", "leaves"), leaves),
         (out.tr("hoofden bij knooppunten", "heads kept by nodes"), heads),
         (out.tr("hoofden ongetoetst", "heads unchecked"), heads_unchecked),
         (out.tr("bewezen antwoorden", "proved answers"), answers),
@@ -260,7 +271,7 @@ pub(super) fn say(report: &Report, out: Output) {
         out.line(&format!("  {label:<26} {}", bold(&figure.to_string())));
     }
     for Lost { origin, from, to } in &report.lost {
-        let of = out.tr("regels verloren bij een herstel", "leaves lost in a restore");
+        let of = out.tr("vermeldingen verloren bij een herstel", "leaves lost in a restore");
         out.line(&format!("  {origin}: {} {of} ({from}..{to})", to - from));
     }
     let told = format!("{problems} {}", out.tr("problemen", "problems"));
@@ -275,10 +286,15 @@ pub(crate) fn say_findings(out: Output, report: &Report) {
     for one in &report.findings {
         let Named { folder, ledger, place, problem, .. } = one;
         let leaves = one.leaves.map_or(String::new(), |(from, to)| {
-            let word = out.tr("regel", "leaf");
+            let word = out.tr("vermelding", "leaf");
             if from == to { format!(", {word} {from}") } else { format!(", {word} {from}-{to}") }
         });
         let said = sentence(problem, out.lang());
-        alarm(&format!("  {} {folder}: {ledger}: {place}{leaves}: {said}", red(problem)));
+        let cause = one.cause.as_ref().map(|cause| cause.in_lang(out.lang()));
+        let told = match cause {
+            Some(cause) => format!("{folder}: {said}: {cause}"),
+            None => format!("{folder}: {ledger}: {place}{leaves}: {said}"),
+        };
+        alarm(&format!("  {} {told}", red(problem)));
     }
 }

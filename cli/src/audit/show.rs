@@ -63,7 +63,7 @@ struct Shown {
 
 pub(super) fn run(args: &ShowArgs, out: Output) -> Result<Exit, Failure> {
     let (files, names) = (find(&args.offline)?.told(out), Names::load(out.lang())?);
-    let bar = out.progress(None, out.tr("regels", "leaves"));
+    let bar = out.progress(None, out.tr("vermeldingen", "leaves"));
     let look = Look { args, names: &names, out };
     let entries = wait(look.all(&files, &bar))?;
     bar.finish_and_clear();

@@ -66,7 +66,7 @@ pub(super) fn run(args: &VerifyArgs, out: Output) -> Result<Exit, Failure> {
     let root = args.root.as_deref().map(Root::load).transpose()?;
     let trust = Trust { vkeys: args.vkey.clone(), root };
     let found = find(&args.offline)?;
-    let bar = out.progress(None, out.tr("regels", "leaves"));
+    let bar = out.progress(None, out.tr("vermeldingen", "leaves"));
     let report = wait(verify(&found.into(), &trust, &bar))?;
     bar.finish_and_clear();
     say(&report, out);
@@ -111,8 +111,8 @@ impl Laid {
 pub(crate) struct Wanted {
     /// Processes, each by its configuration and perhaps another store.
     pub(crate) processes: Vec<(PathBuf, Option<PathBuf>)>,
-    /// Folders of parties in which no process can be read.
-    pub(crate) unreadable: Vec<PathBuf>,
+    /// Folders of parties in which no process can be read, and why.
+    pub(crate) unreadable: Vec<(PathBuf, Failure)>,
 }
 
 impl From<Processes> for Wanted {
@@ -199,8 +199,8 @@ fn pins<'a>(parties: &'a [Laid], report: &mut Report) -> Vec<&'a Operators> {
 /// others; where there is nothing else, that is the answer.
 async fn laid(wanted: &Wanted, trust: &Trust, report: &mut Report) -> Result<Vec<Laid>, Failure> {
     let mut parties = Vec::new();
-    for folder in &wanted.unreadable {
-        report.broken(folder, Failure::from(Reason::FileUnreadable))?;
+    for (folder, failure) in &wanted.unreadable {
+        report.unreadable(folder, failure);
     }
     let alone = wanted.processes.len() == 1;
     for (file, store) in &wanted.processes {

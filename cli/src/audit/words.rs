@@ -86,28 +86,28 @@ const SENTENCES: &[(&str, &str, &str)] = &[
     ("stray", "dit hoort hier niet", "this does not belong here"),
     (
         "altered",
-        "de regel is veranderd, verplaatst of ingevoegd: de ondertekende boom heeft hier een \
+        "de vermelding is veranderd, verplaatst of ingevoegd: de ondertekende boom heeft hier een \
          andere",
         "the leaf was altered, moved or put in: the signed tree has another one here",
     ),
     (
         "other_hash",
-        "de tegel heeft een andere hash dan wat eronder staat; de regels zelf kloppen",
+        "de tegel heeft een andere hash dan wat eronder staat; de vermeldingen zelf kloppen",
         "the tile holds another hash than what stands below it; the leaves themselves are right",
     ),
     (
         "other_root",
-        "de regels geven een andere wortel dan de ondertekende",
+        "de vermeldingen geven een andere wortel dan de ondertekende",
         "the leaves give another root than the signed one",
     ),
     (
         "went_back",
-        "vastgelegd vóór de regel die ervoor staat: de klok is teruggezet",
+        "vastgelegd vóór de vermelding die ervoor staat: de klok is teruggezet",
         "recorded before the leaf that stands before it: the clock was set back",
     ),
     (
         "other_end",
-        "het hoofd noemt een ander moment dan de laatste regel",
+        "het hoofd noemt een ander moment dan de laatste vermelding",
         "the head names another moment than the last leaf",
     ),
     ("other_log", "het hoofd is van een ander logboek", "the head is of another log"),
@@ -229,14 +229,14 @@ const SENTENCES: &[(&str, &str, &str)] = &[
     ),
     (
         "head_above_founding",
-        "een bewaard hoofd ligt boven waar het herstelde logboek volgens zijn stichting eindigde: \
+        "een bewaard hoofd ligt boven waar het herstelde logboek volgens zijn beginverklaring eindigde: \
          twee regiobeheerders moeten het alsnog opnemen",
         "a kept head lies above where the restored ledger ended by its founding: two operators \
          must take it in after all",
     ),
     (
         "not_founded",
-        "dit logboek begint niet met een stichting die twee regiobeheerders ondertekenden",
+        "dit logboek begint niet met een beginverklaring die twee regiobeheerders ondertekenden",
         "this ledger does not begin with a founding that two operators signed",
     ),
     (
@@ -246,7 +246,7 @@ const SENTENCES: &[(&str, &str, &str)] = &[
     ),
     (
         "founding_other_size",
-        "het vorige logboek heeft een andere lengte dan zijn stichting zegt te zijn teruggezet",
+        "het vorige logboek heeft een andere lengte dan er volgens zijn beginverklaring is teruggezet",
         "the ledger before has another length than its founding says was put back",
     ),
     (
@@ -271,27 +271,27 @@ const SENTENCES: &[(&str, &str, &str)] = &[
     ),
     (
         "record_altered",
-        "de bewaarde opening is niet wat de regel vastlegt, of is niet te lezen",
+        "de bewaarde opening is niet wat de vermelding vastlegt, of is niet te lezen",
         "the kept opening is not what the leaf commits to, or cannot be read",
     ),
     (
         "record_missing",
-        "de opening ontbreekt, en geen regel zegt dat zij is vernietigd",
+        "de opening ontbreekt, en geen vermelding zegt dat zij is vernietigd",
         "the opening is missing, and no leaf says that it was forgotten",
     ),
     (
         "record_not_forgotten",
-        "de opening is er nog, hoewel een regel zegt dat zij is vernietigd",
+        "de opening is er nog, hoewel een vermelding zegt dat zij is vernietigd",
         "the opening is still there though a leaf says that it was forgotten",
     ),
     (
         "record_forgotten_twice",
-        "twee regels zeggen dat dit is vernietigd",
+        "twee vermeldingen zeggen dat dit is vernietigd",
         "two leaves say that this was forgotten",
     ),
     (
         "record_never_recorded",
-        "een regel zegt dat iets is vernietigd wat nooit is vastgelegd",
+        "een vermelding zegt dat iets is vernietigd wat nooit is vastgelegd",
         "a leaf says that something was forgotten that was never recorded",
     ),
     (
@@ -306,7 +306,7 @@ const SENTENCES: &[(&str, &str, &str)] = &[
     ),
     (
         "record_unreadable",
-        "een regel van vernietiging is niet te lezen",
+        "een vermelding van vernietiging is niet te lezen",
         "a leaf of deletion cannot be read",
     ),
     (
@@ -317,12 +317,12 @@ const SENTENCES: &[(&str, &str, &str)] = &[
     ),
     (
         "record_miscounted",
-        "de totalen van wat is vernietigd zijn niet die van de regels",
+        "de totalen van wat is vernietigd zijn niet die van de vermeldingen",
         "the totals of what was forgotten are not those of the leaves",
     ),
     (
         "record_stray",
-        "de opslag heeft een opening of einde waar geen regel van is",
+        "de opslag heeft een opening of einde waar geen vermelding van is",
         "the store holds an opening, or an end, that no leaf commits to",
     ),
 ];

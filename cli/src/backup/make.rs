@@ -187,7 +187,7 @@ fn say(written: &Written, factors_to: Option<&Path>, out: Output) -> Result<Exit
     out.line(&format!("{} {}", green(out.tr("Back-up:", "Backup:")), bold(&file)));
     let ledgers = ledgers(header);
     for (name, size) in &ledgers {
-        out.line(&format!("  {name:<12} {size} {}", out.tr("regels", "leaves")));
+        out.line(&format!("  {name:<12} {size} {}", out.tr("vermeldingen", "leaves")));
     }
     out.line(&format!("  {bytes} bytes"));
     if let Some(to) = factors_to {

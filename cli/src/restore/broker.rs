@@ -76,7 +76,7 @@ pub(super) fn collect(args: &CollectArgs, out: Output) -> Result<Exit, Failure> 
     let told = out.tr("Hoogste hoofd:", "Highest head:");
     out.line(&format!("{} {size}", green(told)));
     let lost = founding.lost();
-    let of = out.tr("regels gaan verloren", "leaves are lost");
+    let of = out.tr("vermeldingen gaan verloren", "leaves are lost");
     out.line(&format!("  {} {of} ({}..{})", lost.end - lost.start, lost.start, lost.end));
     for (oin, size) in &reached {
         out.line(&format!("  {oin} {size}"));

@@ -33,7 +33,7 @@ pub(super) fn run(args: &ConfigArgs, out: Output) -> Result<Exit, Failure> {
         let (founding, lost) = (&signed.founding, signed.founding.lost());
         let origin = &founding.head.checkpoint().origin;
         let count = lost.end.saturating_sub(lost.start);
-        let of = out.tr("regels verloren", "leaves lost");
+        let of = out.tr("vermeldingen verloren", "leaves lost");
         let range = format!("{}..{}", lost.start, lost.end);
         out.line(&format!("{origin}: {} {of} ({range})", bold(&count.to_string())));
         shown.push(json!({ "origin": origin, "from": lost.start, "to": lost.end }));

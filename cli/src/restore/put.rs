@@ -75,7 +75,7 @@ fn say(process: &Process, put: &Put, config: &Path, out: Output) -> Result<Exit,
     let told = out.tr("Teruggezet: de back-up van", "Put back: the backup of");
     out.line(&format!("{} {}", green(told), at.local()));
     for (name, size) in &put.ledgers {
-        out.line(&format!("  {name:<12} {size} {}", out.tr("regels", "leaves")));
+        out.line(&format!("  {name:<12} {size} {}", out.tr("vermeldingen", "leaves")));
     }
     let (config, next) = (config.display(), next(process.role));
     for line in next.map(|line| line.replace("CONFIG", &config.to_string())) {

@@ -83,9 +83,13 @@ fn ledgers_are_held_against_each_other_and_what_was_changed_at_a_node_is_named()
     let json = without.json();
     assert_eq!((without.code, &json["logs"]), (1, &3.into()), "{json}");
     let hides = |(place, problem): &(String, String)| {
-        place == "FILE_UNREADABLE" && problem == "party_unreadable"
+        place == "CONFIG_INVALID" && problem == "party_unreadable"
     };
     assert!(found(&json).iter().any(hides), "{json}");
+    assert!(
+        json.to_string().contains("node.toml:1: missing field `store`"),
+        "the cause is told: {json}"
+    );
     fs::write(&config, text).unwrap();
     assert_eq!(run(temp.path(), VERIFY).done(), sound);
 

@@ -68,9 +68,11 @@ fn a_changed_verdict_is_found_and_named(folder: &Path) {
     let found = &json["findings"][0];
     assert_eq!((&found["problem"], &found["index"]), (&"differs".into(), &index.into()));
     assert_eq!((&found["of"], &found["what"]), (&category.into(), &"outcome".into()), "{found}");
-    assert_eq!((&found["recorded"], &found["again"]), (&"Refuse".into(), &"Permit".into()));
+    assert_eq!((&found["recorded"], &found["again"]), (&"refuse".into(), &"permit".into()));
     let told = run(folder, "audit replay --lang en --offline lied");
-    assert!(told.err.contains("differs") && told.err.contains("recorded Refuse, now Permit"));
+    assert!(
+        told.err.contains("differs") && told.err.contains("outcome: recorded refuse, now permit")
+    );
 
     let (index, _) = planted::verdict(&broker, &folder.join("altered"), false);
     let altered = run(folder, &format!("{REPLAY} altered"));

@@ -46,7 +46,7 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
     ),
     (
         "Hash every entry again, and hold tiles, checkpoints, cosignatures and records against it",
-        "Bereken elke regel opnieuw, en leg tegels, hoofden, medeondertekeningen en vastleggingen \
+        "Bereken elke vermelding opnieuw, en leg tegels, hoofden, medeondertekeningen en vastleggingen \
          ernaast",
     ),
     (
@@ -101,7 +101,7 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
     ),
     (
         "Show what ledgers hold, entry by entry: one question, or what came last",
-        "Toon wat in logboeken staat, regel voor regel: een vraag, of wat het laatst kwam",
+        "Toon wat in logboeken staat, vermelding na vermelding: een vraag, of wat het laatst kwam",
     ),
     (
         "A question, by the id of its asker or by the one that a target knows it by; without it \
@@ -109,7 +109,10 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
         "Een vraag, met het kenmerk van de vrager of dat waaronder een bevraagde haar kent; \
          anders wat het laatst kwam",
     ),
-    ("Most entries of one party, the last ones", "Hoogste aantal regels per partij, de laatste"),
+    (
+        "Most entries of one party, the last ones",
+        "Hoogste aantal vermeldingen per partij, de laatste",
+    ),
     (
         "Write for each target of a question a proof that needs no store: what was decided, that \
          it stands in the ledger, and who signed that",

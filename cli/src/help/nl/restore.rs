@@ -80,7 +80,7 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
          reach them before anybody signs. For a broker that was founded already this makes an \
          amendment, when a node that was absent then holds a higher head",
         "De makelaar mag niet dienen. Knooppunten die niet zijn bereikt staan in het bestand: \
-         probeer ze te bereiken voordat iemand ondertekent. Voor een makelaar die al gesticht is \
+         probeer ze te bereiken voordat iemand ondertekent. Voor een makelaar die al opnieuw begonnen is \
          maakt dit een aanvulling, als een knooppunt dat toen afwezig was een hoger hoofd heeft",
     ),
     (
@@ -103,7 +103,7 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
     ),
     (
         "List the leaves of the broker's ledger that were lost between a backup and its restore",
-        "Toon de regels van het logboek van de makelaar die tussen back-up en herstel verloren \
+        "Toon de vermeldingen van het logboek van de makelaar die tussen back-up en herstel verloren \
          gingen",
     ),
     (
@@ -121,7 +121,7 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
     ),
     (
         "File with the founding, from `grondslag restore collect`; it gets this signature too",
-        "Bestand met de stichting, uit `grondslag restore collect`; het krijgt ook deze \
+        "Bestand met de beginverklaring, uit `grondslag restore collect`; het krijgt ook deze \
          handtekening",
     ),
     (

@@ -4,7 +4,7 @@
 use grondslag_core::answer::Basis;
 use grondslag_core::tier::{Tier, Verdict};
 use grondslag_policy::{
-    Asked, Decision, Difference, Differences, FactError, Facts, NotAgain, Overlay, Pack,
+    Asked, Decision, Difference, Differences, FactError, Facts, NotAgain, Overlay, Pack, What,
 };
 
 use super::{DecidedOn, DecisionFact, DecisionLine, DecisionRecord, FileRuling, Ruled};
@@ -45,12 +45,12 @@ impl Again<'_> {
     fn line(&self, line: &DecisionLine, found: &mut Differences) {
         let of = line.category.as_str();
         let Some(on) = &line.on else {
-            found.hold(of, "outcome", &line.outcome, &Ruled::Miss);
-            found.hold(of, "tier", &line.tier, &Tier::T0);
-            return found.hold(of, "rows", &line.basis, &Basis::default());
+            found.hold(of, What::Outcome, &line.outcome, &Ruled::Miss);
+            found.hold(of, What::Tier, &line.tier, &Tier::T0);
+            return found.hold(of, What::Rows, &line.basis, &Basis::default());
         };
         match self.rulings(line, on) {
-            Err(error) => found.add(of, "facts", &"", &error.to_string()),
+            Err(error) => found.undecided(of, error.reason()),
             Ok(rulings) => {
                 for (file, again) in on.files.iter().zip(&rulings) {
                     compare(of, file, again, found);
@@ -82,10 +82,10 @@ impl Again<'_> {
     fn naming(&self, found: &mut Differences) {
         let Some(naming) = &self.record.naming else { return };
         match self.facts(naming.facts) {
-            Err(error) => found.add("naming", "facts", &"", &error.to_string()),
+            Err(error) => found.undecided("naming", error.reason()),
             Ok(facts) => {
                 let may = self.pack.may_name(&facts, self.overlay, self.record.decided_at);
-                found.hold("naming", "nameable", &naming.nameable, &(naming.understood && may));
+                found.hold("naming", What::Nameable, &naming.nameable, &(naming.understood && may));
             }
         }
     }
@@ -105,10 +105,10 @@ impl Again<'_> {
 }
 
 fn compare(of: &str, file: &FileRuling, again: &Decision, found: &mut Differences) {
-    found.hold(of, "outcome", &file.verdict, &again.verdict);
-    found.hold(of, "tier", &file.tier, &again.tier);
-    found.hold(of, "rows", &file.rows, &again.rows);
-    found.hold(of, "reason", &file.reason, &again.reason);
+    found.hold(of, What::Outcome, &file.verdict, &again.verdict);
+    found.hold(of, What::Tier, &file.tier, &again.tier);
+    found.hold(of, What::Rows, &file.rows, &again.rows);
+    found.hold(of, What::Reason, &file.reason, &again.reason);
 }
 
 /// The line of a category is what its files come to.
@@ -116,8 +116,8 @@ fn summed_up(of: &str, line: &DecisionLine, rulings: &[Decision], found: &mut Di
     let verdict = rulings.iter().map(|ruling| ruling.verdict).min().unwrap_or(Verdict::Refuse);
     let with: Vec<_> = rulings.iter().filter(|ruling| ruling.verdict == verdict).collect();
     let tier = with.iter().map(|ruling| ruling.tier).max().unwrap_or(Tier::T0);
-    found.hold(of, "outcome", &line.outcome, &Ruled::from(verdict));
-    found.hold(of, "tier", &line.tier, &tier);
+    found.hold(of, What::Outcome, &line.outcome, &Ruled::from(verdict));
+    found.hold(of, What::Tier, &line.tier, &tier);
     let mut basis = Basis::default();
     for ruling in with {
         let rows = ruling.rows.iter().filter(|row| !basis.rows.contains(row)).cloned();
@@ -127,6 +127,6 @@ fn summed_up(of: &str, line: &DecisionLine, rulings: &[Decision], found: &mut Di
         let grounds: Vec<_> = grounds.cloned().collect();
         basis.grounds.extend(grounds);
     }
-    found.hold(of, "rows", &line.basis.rows, &basis.rows);
-    found.hold(of, "grounds", &line.basis.grounds, &basis.grounds);
+    found.hold(of, What::Rows, &line.basis.rows, &basis.rows);
+    found.hold(of, What::Grounds, &line.basis.grounds, &basis.grounds);
 }

@@ -254,7 +254,7 @@ async fn every_decision_can_be_taken_again_and_a_changed_record_is_found() {
         let mut record = records[0].clone();
         change(&mut record);
         let found = record.again(pack, None).unwrap();
-        found.iter().map(|difference| difference.what).collect::<Vec<_>>()
+        found.iter().map(|difference| difference.what.word()).collect::<Vec<_>>()
     };
     let file = |record: &mut DecisionRecord, change: &dyn Fn(&mut FileRuling)| {
         change(&mut record.lines[0].on.as_mut().unwrap().files[0]);
@@ -286,7 +286,7 @@ async fn every_decision_can_be_taken_again_and_a_changed_record_is_found() {
     }
     let mut missed = records[2].clone();
     missed.lines[0].outcome = Ruled::Permit;
-    assert_eq!(missed.again(pack, None).unwrap()[0].what, "outcome");
+    assert_eq!(missed.again(pack, None).unwrap()[0].what.word(), "outcome");
 }
 
 #[tokio::test]
