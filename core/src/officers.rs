@@ -1,5 +1,6 @@
-//! The region's privacy officers: people who sign the rules. Nodes and the broker pin their keys
-//! when they are made, and after that the keys change only by rules that two of them signed.
+//! The region's privacy officers: people who sign the rules. Whoever holds rules against their
+//! keys begins with some that it was given, and after that the keys change only by rules that two
+//! of them signed.
 //!
 //! An officer is named by organisation and function, never as a person: the name goes to every
 //! party of the region.
@@ -21,7 +22,7 @@ use crate::statement;
 
 /// The text is no public line of an officer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("an officer is written as OIN/function+key id+key, as `grondslag officer init` prints it")]
+#[error("an officer is written as OIN/function+key id+key, a verifier key of C2SP")]
 pub struct NotAnOfficer;
 
 /// An officer: organisation, function and public key. The public line is a verifier key of C2SP,

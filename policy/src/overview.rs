@@ -14,7 +14,8 @@ use grondslag_core::tier::{Tier, Verdict};
 use serde::Serialize;
 
 use crate::catalogue::Visibility;
-use crate::compare::joint::{Joint, Side};
+use crate::compare::delta::Opened;
+use crate::compare::joint::{Content, Joint, Side};
 use crate::compare::{NotComparable, RegionShown};
 use crate::explain::{GroundShown, ObligationShown, RuleShown, Word};
 use crate::fault::nearest;
@@ -24,8 +25,6 @@ use crate::region::{Region, merged};
 use crate::table::Row;
 
 mod walk;
-
-use walk::Outcome;
 
 /// A role of which no overview can be given.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -123,18 +122,19 @@ impl Pack {
         let pieces = walk::open(&joint, &joint.of_role(entry.id.as_str()), OPEN_STEPS_MAX)?;
         let order: HashMap<&RowId, usize> =
             self.rows().iter().enumerate().map(|(at, row)| (&row.id, at)).collect();
-        let mut ways: BTreeMap<(Vec<usize>, Outcome), Vec<Region>> = BTreeMap::new();
+        let mut ways: BTreeMap<Vec<usize>, (Opened, Vec<Region>)> = BTreeMap::new();
         for (region, whole) in pieces {
-            let rows = whole.iter().filter_map(|at| joint.rows.get(*at));
-            let outcome = Outcome::of(rows.clone().map(|row| &row.content));
-            let ids = rows.filter_map(|row| order.get(row.id(Side::After)?).copied());
+            let rows = || whole.iter().filter_map(|at| joint.rows.get(*at));
+            let ids = rows().filter_map(|row| order.get(row.id(Side::After)?).copied());
             let mut ids: Vec<usize> = ids.collect();
             ids.sort_unstable();
-            ways.entry((ids, outcome)).or_default().push(region);
+            let contents: Vec<&Content> = rows().map(|row| &row.content).collect();
+            let way = ways.entry(ids).or_insert_with(|| (Opened::of(&contents), Vec::new()));
+            way.1.push(region);
         }
         let purposes = ways
             .values()
-            .flatten()
+            .flat_map(|(_, regions)| regions)
             .fold(0, |mask, region| mask | region.of(joint.place("purpose")));
         let of_role = self.catalogue().purposes().iter().enumerate();
         let unopened = of_role
@@ -147,7 +147,7 @@ impl Pack {
             nothing_for: unopened.collect(),
             open: ways
                 .into_iter()
-                .map(|((rows, outcome), regions)| self.opening(&joint, &rows, outcome, regions))
+                .map(|(rows, (outcome, regions))| self.opening(&joint, &rows, outcome, regions))
                 .collect(),
         })
     }
@@ -156,7 +156,7 @@ impl Pack {
         &self,
         joint: &Joint,
         rows: &[usize],
-        outcome: Outcome,
+        outcome: Opened,
         regions: Vec<Region>,
     ) -> Opening {
         let rows: Vec<&Row> = rows.iter().filter_map(|at| self.rows().get(*at)).collect();
@@ -176,7 +176,7 @@ impl Pack {
                 .collect(),
             notify: outcome.notify,
             duty: outcome.duty,
-            deadline: outcome.deadline,
+            deadline: outcome.deadline.map(|term| term.to_string()),
             notes,
             places: self.places(joint, regions),
         }

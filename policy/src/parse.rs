@@ -73,3 +73,19 @@ pub(crate) fn no_other_keys(file: &str, table: &toml::Table, problems: &mut Prob
         problems.push(Problem::new(file, "", Fault::Field, format!("\"{key}\"")));
     }
 }
+
+/// Turns the direction of text, or takes no place (Unicode UAX 9 and UTR 36).
+pub(crate) fn is_unseen(one: char) -> bool {
+    matches!(
+        one,
+        '\u{ad}'
+            | '\u{61c}'
+            | '\u{180e}'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}'
+            | '\u{feff}'
+            | '\u{fff9}'..='\u{fffb}'
+            | '\u{e0000}'..='\u{e007f}'
+    )
+}

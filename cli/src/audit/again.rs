@@ -3,13 +3,16 @@
 use grondslag_core::lang::Lang;
 use grondslag_policy::What;
 
-/// The sentence of what is wrong with a decision; the word itself for one without.
+use super::words;
+
+/// The sentence of what is wrong with a decision, or with the party that took it.
 pub(super) fn sentence(word: &str, lang: Lang) -> &str {
     let found = SENTENCES.iter().find(|(known, _, _)| *known == word);
-    found.map_or(word, |(_, nl, en)| match lang {
-        Lang::Nl => nl,
-        Lang::En => en,
-    })
+    match (found, lang) {
+        (Some((_, nl, _)), Lang::Nl) => nl,
+        (Some((_, _, en)), Lang::En) => en,
+        (None, _) => words::sentence(word, lang),
+    }
 }
 
 /// What of a decision differs, in a word of people.
@@ -68,11 +71,6 @@ const SENTENCES: &[(&str, &str, &str)] = &[
         "lost",
         "de opening ontbreekt, en niets in het logboek zegt dat zij is vernietigd",
         "the opening is missing, and nothing in the ledger says that it was forgotten",
-    ),
-    (
-        "party_unreadable",
-        "wat deze partij heeft is niet te lezen, en is dus niet getoetst",
-        "what this party has cannot be read, and so it was not checked",
     ),
     ("body_unreadable", "wat is vastgelegd is geen beslissing", "what was recorded is no decision"),
     (

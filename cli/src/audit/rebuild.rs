@@ -131,7 +131,7 @@ fn told(error: RebuildError, store: &Path) -> Failure {
         RebuildError::Nothing => ("er zijn geen tegels", "there are no tiles"),
         RebuildError::PutBack => (
             "de opslag is ouder dan de tegels: zij is teruggezet, en haar inhoud hoort niet bij \
-             deze regels",
+             deze vermeldingen",
             "the store is older than the tiles: it was put back, and what it holds does not go \
              with these leaves",
         ),

@@ -6,17 +6,38 @@ use grondslag_core::catalogue::Ground;
 use grondslag_core::tier::{Tier, Verdict};
 use serde::Serialize;
 
-use crate::table::Term;
+use super::joint::Content;
+use crate::table::{Effect, Term};
 
 /// What a pack says of every point of a region, where it opens it.
-pub(super) struct Opened {
-    pub(super) verdict: Verdict,
-    pub(super) tier: Tier,
-    pub(super) notify: bool,
-    pub(super) duty: bool,
-    pub(super) deadline: Option<Term>,
-    pub(super) obligations: BTreeSet<String>,
-    pub(super) grounds: BTreeSet<Ground>,
+pub(crate) struct Opened {
+    pub(crate) verdict: Verdict,
+    pub(crate) tier: Tier,
+    pub(crate) notify: bool,
+    pub(crate) duty: bool,
+    pub(crate) deadline: Option<Term>,
+    pub(crate) obligations: BTreeSet<String>,
+    pub(crate) grounds: BTreeSet<Ground>,
+}
+
+impl Opened {
+    /// The one fixed meaning of the table (policy A), of rows that hold a region wholly, one of
+    /// which opens it and none of which denies.
+    pub(crate) fn of(rows: &[&Content]) -> Self {
+        let rows = || rows.iter().copied();
+        let opens = rows().filter(|row| row.effect.opens());
+        let looked_at = rows().any(|row| matches!(row.effect, Effect::Hold | Effect::Review));
+        let terms = rows().filter_map(|row| row.deadline);
+        Self {
+            verdict: if looked_at { Verdict::Review } else { Verdict::Permit },
+            tier: opens.map(|row| row.tier).min().unwrap_or(Tier::T0),
+            notify: rows().any(|row| row.notify),
+            duty: rows().any(|row| row.duty),
+            deadline: terms.reduce(Term::shorter),
+            obligations: rows().flat_map(|row| row.obligations.iter().cloned()).collect(),
+            grounds: rows().flat_map(|row| row.legal.iter().cloned()).collect(),
+        }
+    }
 }
 
 /// From one value to another.

@@ -14,7 +14,8 @@ use crate::limits::{REGIONS_MAX, WALK_STEPS_MAX};
 use crate::pack::Pack;
 use crate::region::{Region, merged};
 
-mod delta;
+pub(crate) mod cell;
+pub(crate) mod delta;
 pub(crate) mod joint;
 mod shown;
 mod walk;

@@ -7,13 +7,13 @@
 use std::collections::BTreeSet;
 
 use grondslag_core::catalogue::RowId;
-use grondslag_core::tier::{Tier, Verdict};
 
 use super::NotComparable;
+use super::cell::Cell;
 use super::delta::{Delta, Opened};
-use super::joint::{Joint, JointRow, Side};
-use crate::region::{Region, cut};
-use crate::table::{Effect, Term};
+use super::joint::{Content, Joint, JointRow, Side};
+use crate::region::Region;
+use crate::table::Effect;
 
 /// How the packs part on a region.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -35,13 +35,6 @@ pub(super) struct Part {
     pub(super) region: Region,
 }
 
-/// A region with the rows that hold it wholly and those that hold a part of it.
-struct Cell {
-    region: Region,
-    whole: Vec<usize>,
-    partly: Vec<usize>,
-}
-
 /// What is sure of one pack on a region.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Sure {
@@ -53,8 +46,7 @@ enum Sure {
 /// Every region on which the packs part.
 pub(super) fn parts(joint: &Joint, steps_max: usize) -> Result<Vec<Part>, NotComparable> {
     let mut found = Vec::new();
-    let partly = (0..joint.rows.len()).collect();
-    let mut stack = vec![Cell { region: joint.everything(), whole: Vec::new(), partly }];
+    let mut stack = vec![Cell::of(joint.everything(), joint)];
     let mut steps = 0;
     while let Some(cell) = stack.pop() {
         steps += 1;
@@ -70,20 +62,11 @@ pub(super) fn parts(joint: &Joint, steps_max: usize) -> Result<Vec<Part>, NotCom
             continue;
         }
         match seen.next_cut() {
-            Some(row) => cut_along(&seen.cell, row, joint, &mut stack),
+            Some(row) => seen.cell.cut_along(row, joint, &mut stack),
             None => found.extend(seen.part()),
         }
     }
     Ok(found)
-}
-
-fn cut_along(cell: &Cell, row: usize, joint: &Joint, stack: &mut Vec<Cell>) {
-    let Some(along) = joint.rows.get(row) else { return };
-    let mut keep = |region: Region| {
-        stack.push(Cell { region, whole: cell.whole.clone(), partly: cell.partly.clone() });
-    };
-    keep(cell.region.meet(&along.content.region));
-    cut(cell.region, &along.content.region, keep);
 }
 
 /// A cell of which it is known which rows matter.
@@ -94,17 +77,8 @@ struct Seen<'a> {
 }
 
 impl<'a> Seen<'a> {
-    fn new(joint: &'a Joint, mut cell: Cell) -> Self {
-        let mut partly = Vec::with_capacity(cell.partly.len());
-        for at in cell.partly {
-            let Some(row) = joint.rows.get(at) else { continue };
-            if row.content.region.contains(&cell.region) {
-                cell.whole.push(at);
-            } else if row.content.region.intersects(&cell.region) {
-                partly.push(at);
-            }
-        }
-        cell.partly = partly;
+    fn new(joint: &'a Joint, cell: Cell) -> Self {
+        let cell = cell.sorted(joint);
         let mut seen = Self { joint, cell, sure: [Sure::Not; 2] };
         seen.sure = Side::BOTH.map(|side| seen.sure_of(side));
         seen
@@ -180,19 +154,8 @@ impl<'a> Seen<'a> {
     }
 
     fn opened(&self, side: Side) -> Opened {
-        let rows = || self.whole(side).map(|row| &row.content);
-        let opens = || rows().filter(|row| row.effect.opens());
-        let looked_at = rows().any(|row| matches!(row.effect, Effect::Hold | Effect::Review));
-        let terms = rows().filter_map(|row| row.deadline);
-        Opened {
-            verdict: if looked_at { Verdict::Review } else { Verdict::Permit },
-            tier: opens().map(|row| row.tier).min().unwrap_or(Tier::T0),
-            notify: rows().any(|row| row.notify),
-            duty: rows().any(|row| row.duty),
-            deadline: terms.reduce(Term::shorter),
-            obligations: rows().flat_map(|row| row.obligations.iter().cloned()).collect(),
-            grounds: rows().flat_map(|row| row.legal.iter().cloned()).collect(),
-        }
+        let rows: Vec<&Content> = self.whole(side).map(|row| &row.content).collect();
+        Opened::of(&rows)
     }
 
     /// The rows of one pack alone that make the difference: what opens where it opens, what denies

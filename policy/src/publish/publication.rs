@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use grondslag_core::id::Digest;
+use grondslag_core::limits::OFFICERS_MAX;
 use grondslag_core::officers::OfficerSignature;
 use grondslag_core::reason::Reason;
 use serde::{Deserialize, Serialize};
@@ -13,6 +14,7 @@ use crate::cases::Cases;
 use crate::check::Report;
 use crate::limits::{FILE_BYTES_MAX, FILES_MAX, PUBLICATION_BYTES_MAX, WHY_CHARS_MAX};
 use crate::pack::Pack;
+use crate::parse::is_unseen;
 
 /// Rules as they are published.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,10 +33,9 @@ impl Publication {
     /// example comes out, every standing invariant holds, and this engine knows how to read them.
     ///
     /// # Errors
-    /// `TOO_LARGE`, `POLICY_ALTERED`, `POLICY_ENGINE`, `MALFORMED` for a reason nobody can read, or
+    /// `POLICY_ALTERED`, `POLICY_ENGINE`, `MALFORMED` for a reason nobody can read, or
     /// `POLICY_INVALID` with everything that is wrong.
     pub(super) fn pack(&self) -> Result<Pack, Refused> {
-        self.check_size()?;
         self.check_files()?;
         if !is_readable(&self.manifest.why.nl) || !is_readable(&self.manifest.why.en) {
             return Err(Reason::Malformed.into());
@@ -54,14 +55,21 @@ impl Publication {
         Ok(pack)
     }
 
-    fn check_size(&self) -> Result<(), Refused> {
-        let sizes =
-            || self.files.values().map(|text| u64::try_from(text.len()).unwrap_or(u64::MAX));
-        let whole = sizes().fold(0, u64::saturating_add);
-        let fits = self.files.len() <= FILES_MAX
+    /// Whether it is small enough to be looked at: no digest is taken of anything larger.
+    ///
+    /// # Errors
+    /// `TOO_LARGE`.
+    pub(super) fn check_size(&self) -> Result<(), Reason> {
+        let manifest = &self.manifest;
+        let names = manifest.files.keys().chain(self.files.keys());
+        let words = [&manifest.version, &manifest.engine, &manifest.why.nl, &manifest.why.en];
+        let texts = names.chain(self.files.values()).chain(words);
+        let sizes = || texts.clone().map(|text| u64::try_from(text.len()).unwrap_or(u64::MAX));
+        let fits = [self.files.len(), manifest.files.len()].iter().all(|count| *count <= FILES_MAX)
+            && manifest.officers.all().len() <= OFFICERS_MAX
             && sizes().all(|size| size <= FILE_BYTES_MAX)
-            && whole <= PUBLICATION_BYTES_MAX;
-        if fits { Ok(()) } else { Err(Reason::TooLarge.into()) }
+            && sizes().fold(0, u64::saturating_add) <= PUBLICATION_BYTES_MAX;
+        if fits { Ok(()) } else { Err(Reason::TooLarge) }
     }
 
     fn check_files(&self) -> Result<(), Refused> {
@@ -77,11 +85,7 @@ impl Publication {
 /// A text that a person reads as it stands: not empty, not endless, and without characters that
 /// are not seen or turn the reading around.
 fn is_readable(text: &str) -> bool {
-    let unseen = |c: char| {
-        let turns = matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}');
-        let hides = matches!(c, '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}');
-        (c.is_control() && c != '\n') || turns || hides
-    };
+    let unseen = |c: char| (c.is_control() && c != '\n') || is_unseen(c);
     !text.trim().is_empty() && text.chars().count() <= WHY_CHARS_MAX && !text.contains(unseen)
 }
 
@@ -115,7 +119,17 @@ mod tests {
     #[test]
     fn a_reason_is_seen_as_it_stands() {
         assert!(is_readable("Wachtlijst zonder toestemming: ondersteuning mag,\ndossier niet."));
-        for hidden in ["", "  ", "a\u{202e}b", "a\u{200b}b", "a\u{0}b", "\u{feff}a", "a\rb"] {
+        for hidden in [
+            "",
+            "  ",
+            "a\u{202e}b",
+            "a\u{2028}b",
+            "a\u{61c}b",
+            "a\u{200b}b",
+            "a\u{0}b",
+            "\u{feff}a",
+            "a\rb",
+        ] {
             assert!(!is_readable(hidden), "{hidden:?}");
         }
         assert!(!is_readable(&"a".repeat(WHY_CHARS_MAX + 1)));

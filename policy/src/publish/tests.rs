@@ -14,7 +14,7 @@ use super::*;
 use crate::ENGINE;
 use crate::fault::Fault;
 use crate::fixture::NOW;
-use crate::limits::{EMERGENCY_AGE_MS_MAX, FILE_BYTES_MAX};
+use crate::limits::{EMERGENCY_AGE_MS_MAX, FILE_BYTES_MAX, FILES_MAX};
 use crate::pack::Pack;
 
 const HOUR: i64 = 3_600_000;
@@ -336,6 +336,12 @@ fn what_is_too_large_unreadable_or_of_a_later_engine_is_not_taken() {
         publication.files.insert("table/large.toml".into(), "#".repeat(size));
     };
     assert_eq!(with(&large), Reason::TooLarge);
+    let crowd = |publication: &mut Publication| {
+        let named = |n: usize| (format!("table/{n}.toml"), Digest::of(b""));
+        publication.manifest.files.extend((0..=FILES_MAX).map(named));
+    };
+    assert_eq!(with(&crowd), Reason::TooLarge);
+    assert_eq!(with(&|p| p.manifest.version = "1".repeat(size)), Reason::TooLarge);
     assert_eq!(
         with(&|p| p.manifest.engine = "grondslag-policy 9.0.0".into()),
         Reason::PolicyEngine

@@ -130,6 +130,7 @@ impl Timeline {
         publication: &Publication,
         arrives: Option<Timestamp>,
     ) -> Result<Taken, Refused> {
+        publication.check_size()?;
         let manifest = &publication.manifest;
         if manifest.region != self.region {
             return Err(Reason::RegionMismatch.into());

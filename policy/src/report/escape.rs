@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
+use crate::parse::is_unseen;
+
 /// A text as a page may hold it. What cannot be seen is written out, such as `[U+202E]`: a
 /// reader must see that it is there.
 pub(super) fn escaped(text: &str) -> Cow<'_, str> {
@@ -30,22 +32,6 @@ pub(super) fn escaped(text: &str) -> Cow<'_, str> {
 fn is_plain(one: char) -> bool {
     let marks_html = matches!(one, '&' | '<' | '>' | '"' | '\'');
     !marks_html && !one.is_control() && !is_unseen(one)
-}
-
-/// Turns the direction of text, or takes no place (Unicode UAX 9 and UTR 36).
-fn is_unseen(one: char) -> bool {
-    matches!(
-        one,
-        '\u{ad}'
-            | '\u{61c}'
-            | '\u{180e}'
-            | '\u{200b}'..='\u{200f}'
-            | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}'
-            | '\u{feff}'
-            | '\u{fff9}'..='\u{fffb}'
-            | '\u{e0000}'..='\u{e007f}'
-    )
 }
 
 #[cfg(test)]
