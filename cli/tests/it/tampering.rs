@@ -83,7 +83,7 @@
 //! - a node that answers without writing
 //!   - `node/src/asks/pursue/tests.rs`
 //!     `what_is_not_proved_is_discarded_unseen_and_alarms`
-//!   - `node/src/answers/answering/tests.rs`
+//!   - `node/src/answers/answering/tests/ledgers.rs`
 //!     `an_answer_proves_that_it_stands_in_the_ledger_and_another_does_not`
 //!   - `cli/tests/it/answers.rs`
 //!     `an_answer_that_its_node_no_longer_has_is_named`
