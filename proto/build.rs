@@ -28,9 +28,18 @@ const UNPRINTED: [&str; 21] = [
 ];
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let files =
-        ["broker", "desk", "directory", "enrolment", "holder", "ledger", "node", "operator"]
-            .map(|name| format!("grondslag/v1/{name}.proto"));
+    let files = [
+        "broker",
+        "desk",
+        "directory",
+        "enrolment",
+        "holder",
+        "ledger",
+        "node",
+        "operator",
+        "policy",
+    ]
+    .map(|name| format!("grondslag/v1/{name}.proto"));
     let set = protox::compile(files, ["."])?;
     #[expect(clippy::disallowed_macros, reason = "a build script speaks to cargo by printing")]
     {

@@ -8,8 +8,8 @@ use grondslag_core::clock::Clock;
 use grondslag_core::id::Oin;
 use grondslag_evidence::ledger::Ledger;
 use grondslag_evidence::store::Store;
-use grondslag_policy::Pack;
 use grondslag_runtime::otlp::Otlp;
+use grondslag_runtime::rules::Rules;
 
 use crate::config::Budget;
 use crate::directory::Directory;
@@ -17,6 +17,7 @@ use crate::directory::Directory;
 use crate::epoch::Epochs;
 use crate::keyholder::{Chain, RemoteHolder};
 use crate::nodes::Nodes;
+use crate::office::Office;
 use crate::restore::Foundings;
 use crate::route::fanout::FanoutLimits;
 use crate::route::heads::SentHeads;
@@ -33,7 +34,9 @@ pub(crate) struct Broker {
     /// How its log was founded.
     pub foundings: Foundings,
     /// The rules.
-    pub pack: Arc<Pack>,
+    pub rules: Arc<Rules>,
+    /// Where officers bring the next ones.
+    pub office: Office,
     /// Where dates come from.
     pub clock: Arc<dyn Clock>,
     /// State beside the ledger.

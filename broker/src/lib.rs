@@ -19,6 +19,7 @@ pub mod holder;
 mod keyholder;
 mod limits;
 mod nodes;
+mod office;
 mod own;
 mod reading;
 pub mod restore;
@@ -26,6 +27,7 @@ mod route;
 pub mod serve;
 mod sweep;
 mod watch;
+mod watchers;
 
 pub use directory::kept_cards;
 pub use watch::kept_heads;

@@ -95,3 +95,7 @@ pub(crate) const FORGET_INTERVAL_MS: u64 = 60_000;
 /// Most decisions in one page that an agency reads back: one has some 20 categories, and a page
 /// stays far below the largest message.
 pub(crate) const RECORDS_PAGE_MAX: usize = 50;
+/// Drafts of rules that wait for a colleague.
+pub(crate) const PROPOSALS_MAX: usize = 16;
+/// How often a change of the rules in force is looked for.
+pub(crate) const RULES_INTERVAL_MS: u64 = 1_000;

@@ -14,7 +14,6 @@ use grondslag_core::limits::MESSAGE_BYTES_MAX;
 use grondslag_core::reason::Reason;
 use grondslag_evidence::ledger::Ledger;
 use grondslag_evidence::records::Job;
-use grondslag_policy::Pack;
 use grondslag_proto::question::TargetQuestion;
 use grondslag_proto::reply::{self, Reply};
 use grondslag_proto::v1;
@@ -24,11 +23,12 @@ use grondslag_proto::v1::directory_service_server::DirectoryServiceServer;
 use grondslag_proto::v1::enrolment_service_server::EnrolmentServiceServer;
 use grondslag_proto::v1::ledger_service_server::LedgerServiceServer;
 use grondslag_proto::v1::node_service_client::NodeServiceClient;
+use grondslag_proto::v1::office_service_server::OfficeServiceServer;
 use grondslag_runtime::channel::{Channels, of_target, reason_of, within};
 use grondslag_runtime::config::Place;
-use grondslag_runtime::in_force;
 use grondslag_runtime::operator::{Vitals, serve_operator};
 use grondslag_runtime::otlp::{Incoming, Level};
+use grondslag_runtime::rules;
 use grondslag_runtime::run::{App, Context, SignKeys, StartError};
 use grondslag_runtime::server::{Callers, Server};
 use grondslag_runtime::status::{EpochState, LedgerState, PeerContact, Status, WitnessState};
@@ -45,8 +45,11 @@ use crate::epoch::{Epochs, wish};
 use crate::keyholder::{Chain, LocalHolder, Means, RemoteHolder, Secrets};
 use crate::limits::{
     FORGET_INTERVAL_MS, HEAD_INTERVAL_MS, HOLDER_CARD_INTERVAL_MS, OPERATOR_INTERVAL_MS,
+    RULES_INTERVAL_MS,
 };
 use crate::nodes::{Heard, Nodes};
+use crate::office::Office;
+use crate::office::service::Offices;
 use crate::own::{Own, publish_own};
 use crate::restore::Foundings;
 use crate::route::fanout::FanoutLimits;
@@ -70,7 +73,7 @@ pub async fn build(config: BrokerConfig, context: &Context) -> Result<App, Start
     let context = &context.timing_commits();
     let calls = Arc::new(Calls::new(context.channels(), context.clock.clock()));
     let broker = Arc::new(open(&config, context, Arc::clone(&calls)).await?);
-    let recorded = in_force::record(&broker.ledger, &*broker.store, broker.pack.leaf(None)).await;
+    let recorded = broker.rules.settle(None).await;
     recorded.map_err(|reason| StartError::new(reason, "the rules in force"))?;
     look_after(&broker, context)?;
     count_leaves(context, BROKER, &broker.ledger);
@@ -85,11 +88,14 @@ pub async fn build(config: BrokerConfig, context: &Context) -> Result<App, Start
         .max_decoding_message_size(MESSAGE_BYTES_MAX);
     let enrolments = EnrolmentServiceServer::new(Enrolments(Arc::clone(&broker)))
         .max_decoding_message_size(MESSAGE_BYTES_MAX);
+    let offices = OfficeServiceServer::new(Offices::new(Arc::clone(&broker)))
+        .max_decoding_message_size(MESSAGE_BYTES_MAX);
     let server = Server::region("broker", context.region.clone(), &context.limits)
         .telling(&context.otlp, Incoming::Taken)
         .add(routes, Callers::verified())
         .add(directory, Callers::verified())
         .add(enrolments, Callers::verified())
+        .add(offices, Callers::verified())
         .add(LedgerServiceServer::from_arc(ledgers), Callers::verified());
     let server = serve_operator(server, own, vitals);
     let bound = server.bind(context.net.as_ref(), config.listen.address).await?;
@@ -130,8 +136,8 @@ async fn open(
         .await
         .map_err(|reason| StartError::new(reason, "the directory cannot be opened"))?;
     let directory = Arc::new(directory);
-    let pack = Pack::open(config.policy.folder.as_ref().map(Place::path));
-    let pack = Arc::new(pack.map_err(|error| StartError::new(error.reason(), error))?);
+    let folder = config.policy.folder.as_ref().map(Place::path);
+    let rules = rules::open(context, config.region.as_ref(), folder, Arc::clone(&ledger)).await?;
     let fanout = FanoutLimits::new(config.broker.fanout_ms.ms());
     let remote = remote(config, context, &directory)?;
     let (chain, held) = chain(config, context, (&region, &keys), remote.clone()).await?;
@@ -155,7 +161,8 @@ async fn open(
         sign_key: keys.current,
         public,
         foundings,
-        pack,
+        rules: Arc::new(rules),
+        office: Office::default(),
         clock,
         store,
         ledger,
@@ -296,8 +303,23 @@ fn look_after(broker: &Arc<Broker>, context: &Context) -> Result<(), StartError>
             }
         })?;
     }
+    keep_settled(broker, context)?;
     keep_forgetting(broker, context)?;
     keep_sweeping(context, Arc::clone(&broker.store), Arc::clone(&broker.clock))
+}
+
+/// Records which rules are in force soon after they are, also when nobody asks anything.
+fn keep_settled(broker: &Arc<Broker>, context: &Context) -> Result<(), StartError> {
+    let broker = Arc::clone(broker);
+    context.every(Duration::from_millis(RULES_INTERVAL_MS), move || {
+        let broker = Arc::clone(&broker);
+        async move {
+            if let Err(reason) = broker.rules.settle(None).await {
+                tracing::error!(%reason, "the rules in force were not recorded");
+            }
+        }
+    })?;
+    Ok(())
 }
 
 /// Forgets, once a day, the decisions whose term has ended; the ledger proves it.
@@ -421,7 +443,7 @@ struct BrokerVitals {
 impl Vitals for BrokerVitals {
     async fn status(&self) -> Status {
         let mut status = self.context.status().await;
-        status.policy_bundle = Some(self.broker.pack.bundle().to_string());
+        status.policy_bundle = Some(self.broker.rules.now().bundle().to_string());
         let epochs = self.broker.epochs.state();
         status.epoch = Some(EpochState {
             current: epochs.current,

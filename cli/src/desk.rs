@@ -61,6 +61,7 @@ pub(crate) struct Desk {
     folder: PathBuf,
     oin: Oin,
     lang: Lang,
+    channel: Channel,
     client: DeskServiceClient<Channel>,
 }
 
@@ -81,8 +82,14 @@ impl Desk {
         let tls = Connector::desk(Arc::new(Reloading::<DeskClient>::open(files)?));
         let limits = Limits::default();
         let channel = dial(Arc::new(TcpNet), tls, &file.address, &file.oin, &limits)?;
-        let client = DeskServiceClient::new(channel).max_decoding_message_size(MESSAGE_BYTES_MAX);
-        Ok(Self { folder: folder.to_owned(), oin: file.oin, lang, client })
+        let client = DeskServiceClient::new(channel.clone());
+        let client = client.max_decoding_message_size(MESSAGE_BYTES_MAX);
+        Ok(Self { folder: folder.to_owned(), oin: file.oin, lang, channel, client })
+    }
+
+    /// The way to the node, for its other services.
+    pub(crate) fn channel(&self) -> Channel {
+        self.channel.clone()
     }
 
     /// The person's folder.
@@ -283,7 +290,8 @@ impl Desk {
         Err(Reason::Malformed.into())
     }
 
-    fn request<T>(&self, message: T, wait_ms: u64) -> Request<T> {
+    /// A request of this person.
+    pub(crate) fn request<T>(&self, message: T, wait_ms: u64) -> Request<T> {
         let mut request = within(message, Duration::from_millis(wait_ms));
         let lang = MetadataValue::from_static(self.lang.word());
         request.metadata_mut().insert(LANG_KEY, lang);

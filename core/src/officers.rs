@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::canonical::Canonical;
 use crate::checkpoint::{Origin, SignatureType, VerifierKey};
-use crate::clock::Timestamp;
+use crate::clock::{Timestamp, parse_date};
 use crate::id::{Oin, check_name};
 use crate::limits::{OFFICERS_MAX, OFFICERS_MIN};
 use crate::operators::hex_signature;
@@ -22,7 +22,7 @@ use crate::statement;
 
 /// The text is no public line of an officer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("an officer is written as OIN/function+key id+key, a verifier key of C2SP")]
+#[error("an officer is written as OIN/function+key id+key, with @2028-01-01 where a term is asked")]
 pub struct NotAnOfficer;
 
 /// An officer: organisation, function and public key. The public line is a verifier key of C2SP,
@@ -106,6 +106,26 @@ pub struct Appointment {
     pub officer: Officer,
     /// The first moment at which a signature no longer counts.
     pub until: Timestamp,
+}
+
+impl Appointment {
+    /// Reads a public line with the first day on which it no longer counts, `LINE@2028-01-01`:
+    /// how officers are pinned.
+    ///
+    /// # Errors
+    /// [`NotAnOfficer`] for anything else.
+    pub fn parse(text: &str) -> Result<Self, NotAnOfficer> {
+        let (line, until) = text.split_once('@').ok_or(NotAnOfficer)?;
+        let day = parse_date(until).map_err(|_| NotAnOfficer)?;
+        let until = Timestamp::parse(&format!("{day}T00:00")).map_err(|_| NotAnOfficer)?;
+        Ok(Self { officer: Officer::parse(line)?, until })
+    }
+}
+
+impl fmt::Display for Appointment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}@{}", self.officer, self.until.date())
+    }
 }
 
 /// Whoever may sign rules.
@@ -261,6 +281,11 @@ mod tests {
             let mut typed = line.clone().into_bytes();
             typed[at] ^= 1;
             assert!(Officer::parse(&String::from_utf8(typed).unwrap()).is_err(), "byte {at}");
+        }
+        let pinned = Appointment::parse(&format!("{line}@2028-01-01")).unwrap();
+        assert_eq!((pinned.to_string(), &pinned.officer), (format!("{line}@2028-01-01"), &officer));
+        for wrong in [line.clone(), format!("{line}@"), format!("{line}@2028-13-01"), "@".into()] {
+            assert_eq!(Appointment::parse(&wrong), Err(NotAnOfficer), "{wrong}");
         }
         for function in ["", "PO", "po 1", "po/1", "pö", &"a".repeat(65)] {
             assert_eq!(Officer::new(officer.oin.clone(), function, [1; 32]), Err(NotAnOfficer));

@@ -226,6 +226,7 @@ reasons! {
     OfficerSignatureInvalid "OFFICER_SIGNATURE_INVALID" "De handtekening van een privacyfunctionaris klopt niet, of de regels zijn daarna veranderd." "A privacy officer's signature does not hold, or the rules were changed after it."
     OfficersTooFew "OFFICERS_TOO_FEW" "Er zijn twee verschillende privacyfunctionarissen nodig: wie opstelt keurt niet zelf goed." "Two different privacy officers are needed: who writes the rules does not approve them."
     OfficersTwice "OFFICERS_TWICE" "Een privacyfunctionaris of diens sleutel staat er twee keer in." "A privacy officer, or the key of one, is listed twice."
+    UnknownProposal "UNKNOWN_PROPOSAL" "Dit voorstel wacht niet (meer) op een handtekening; kijk welke voorstellen er liggen." "This proposal does not wait for a signature (any more); look which proposals there are."
     PolicyOlder "POLICY_OLDER" "Deze regels zijn ouder dan wat al is gepubliceerd; publiceer ze onder een nieuw nummer." "These rules are older than what was published already; publish them under a new number."
     PolicyRebase "POLICY_REBASE" "Er zijn intussen andere regels gepubliceerd; ga uit van die regels en onderteken opnieuw." "Other rules were published meanwhile; start from those and sign again."
     PolicyGap "POLICY_GAP" "Er ontbreken publicaties van ervoor; haal die eerst op." "Publications from before are missing; fetch those first."

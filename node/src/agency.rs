@@ -16,9 +16,9 @@ use grondslag_evidence::ledger::Ledger;
 use grondslag_evidence::records::Job;
 use grondslag_evidence::store::Store;
 use grondslag_evidence::witnesses::NamedWitnesses;
-use grondslag_policy::{Overlay, Pack};
 use grondslag_proto::v1;
 use grondslag_runtime::operator::Vitals;
+use grondslag_runtime::rules::Rules;
 use grondslag_runtime::run::Context;
 use grondslag_runtime::status::{
     EpochState, IndexState, LedgerState, PeerContact, Status, WitnessState,
@@ -33,6 +33,8 @@ use crate::directory::Directory;
 use crate::epochs::Epochs;
 use crate::index::Index;
 use crate::keys::{Keys, Renewal};
+use crate::office::OfficeLink;
+use crate::own_rules::OwnRules;
 use crate::records::{Own, Source};
 use crate::restore::Standing;
 use crate::secret::NodeSecret;
@@ -63,9 +65,9 @@ pub struct Agency {
     /// Where the agency's own register of processing activities stands, an absolute URI.
     pub register: Option<String>,
     /// The region's rules.
-    pub pack: Arc<Pack>,
+    pub rules: Arc<Rules>,
     /// This node's own rules on top.
-    pub overlay: Option<Overlay>,
+    pub own_rules: Option<OwnRules>,
     /// What must last; the same store as the context's.
     pub store: Arc<dyn Store>,
     /// What must be provable.
@@ -96,6 +98,8 @@ pub struct Agency {
     pub broker_link: Arc<dyn BrokerLink>,
     /// The way to the broker's ledger.
     pub(crate) heads_link: Arc<dyn HeadLink>,
+    /// The way to the region's policy office.
+    pub(crate) office_link: Arc<dyn OfficeLink>,
     /// When answers leave.
     pub(crate) tick: Tick,
     /// Questions that are being answered.
@@ -122,6 +126,10 @@ impl Agency {
     pub async fn readiness(&self) -> Option<Reason> {
         if self.restored.unconfirmed {
             return Some(Reason::NotReady);
+        }
+        let now = self.clock.now();
+        if let Err(reason) = self.in_force(now, now) {
+            return Some(reason);
         }
         let known = self.directory.card(&self.broker).is_ok();
         match self.source.ready().await {
@@ -229,7 +237,7 @@ impl Vitals for Agency {
     async fn status(&self) -> Status {
         let mut status = self.context.status().await;
         status.name.clone_from(&self.name);
-        status.policy_bundle = Some(self.pack.bundle().to_string());
+        status.policy_bundle = Some(self.pack().bundle().to_string());
         status.clock.offset_ms = self.broker_link.last_contact().ahead_ms;
         status.peers = vec![self.broker_contact()];
         status.late_answers = Some(self.tick.late());

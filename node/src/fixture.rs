@@ -4,6 +4,7 @@
 mod heads;
 mod holder;
 mod log;
+mod office;
 mod region;
 mod replies;
 mod shelf;
@@ -37,6 +38,7 @@ use grondslag_runtime::clock::ProcessClock;
 use grondslag_runtime::config::Limits;
 use grondslag_runtime::net::TcpNet;
 use grondslag_runtime::otlp::Otlp;
+use grondslag_runtime::rules::{self, Rules};
 use grondslag_runtime::run::{Context, Recording, Tasks};
 use grondslag_runtime::shutdown::Shutdown;
 use grondslag_subject::Bsn;
@@ -46,6 +48,7 @@ use rand_core::UnwrapErr;
 use self::heads::NoHeads;
 pub(crate) use self::holder::{Listing, REGION, Trouble};
 pub(crate) use self::log::{attest, attest_as, with_log};
+use self::office::NoOffice;
 pub(crate) use self::region::TestRegion;
 pub(crate) use self::replies::{opened, opened_whole, proved};
 pub(crate) use self::shelf::Shelf;
@@ -67,6 +70,8 @@ use crate::secret::NodeSecret;
 use crate::staff::Registry;
 use crate::watch::{self, Watching};
 
+/// The region whose rules officers publish.
+pub(crate) const RULES_REGION: Digest = Digest::new([1; 32]);
 /// The practice that is asked.
 pub(crate) const OWN: &str = "00000099000000001000";
 /// The broker.
@@ -205,6 +210,7 @@ impl Scene {
         let agency = agency((means, watching), directory, shelf.clone(), listing.clone(), keys);
         agency.refresh_epoch().await.unwrap();
         agency.index.tend(true).await.unwrap();
+        agency.settle_rules().await.unwrap();
         Self { region, agency, store, shelf, clock, listing }
     }
 
@@ -329,7 +335,7 @@ impl Scene {
             break_glass: false,
             level: Level::Person,
             epoch: ask.epoch,
-            bundle: self.agency.pack.bundle(),
+            bundle: self.agency.pack().bundle(),
             times: Times {
                 asked_at: now,
                 ask_expires_at: now.plus_ms(60_000),
@@ -443,6 +449,15 @@ fn agency(
         own_key: keys.opening.element().unwrap(),
         sign_key: key_of(OWN),
     });
+    let rules = Rules::begun(rules::Means {
+        region: RULES_REGION,
+        files: Pack::builtin_files(),
+        officers: rules::testing::officers(),
+        store: store.clone(),
+        ledger: ledger.clone(),
+        clock: clock.clone(),
+    });
+    let rules = rules.unwrap();
     Agency {
         oin: oin(OWN),
         mode: Mode::Demo,
@@ -453,14 +468,15 @@ fn agency(
         register: None,
         context: context(region, clock.clone(), store.clone()),
         sign_key: key_of(OWN),
-        pack: Arc::new(Pack::builtin().unwrap()),
-        overlay: None,
+        rules: Arc::new(rules),
+        own_rules: None,
         ledger,
         clock,
         directory,
         watching,
         witnesses: None,
         heads_link: Arc::new(NoHeads),
+        office_link: Arc::new(NoOffice),
         keys,
         renewal: Renewal::default(),
         habits: Habits::default(),

@@ -11,6 +11,7 @@ use grondslag_certs::request::{self, RequestError};
 use grondslag_core::catalogue::Kind;
 use grondslag_core::clock::Timestamp;
 use grondslag_core::id::Oin;
+use grondslag_core::officers::Appointment;
 use grondslag_core::operators::Operator;
 use grondslag_core::reason::Reason;
 use grondslag_runtime::config::{Region, WITNESSES_FILE};
@@ -62,6 +63,8 @@ pub struct NewNode {
     pub key_holders: Vec<Oin>,
     /// The region's operators, pinned from now on; none only in a trial.
     pub operators: Vec<Operator>,
+    /// The privacy officers who may sign the first rules; none only where none are published.
+    pub officers: Vec<Appointment>,
 }
 
 /// What was made.
@@ -166,7 +169,7 @@ fn config(node: &NewNode) -> String {
     let NewNode { name, kind, duty_phone, listen, desk, broker, broker_endpoint, .. } = node;
     let key_holders: Vec<_> = node.key_holders.iter().map(|oin| quoted(oin.as_str())).collect();
     let key_holders = key_holders.join(", ");
-    let region = Region::section(&node.operators);
+    let region = Region::section(&node.operators, &node.officers);
     let [name, duty_phone, endpoint] = [name, duty_phone, broker_endpoint].map(|text| quoted(text));
     format!(
         "\
@@ -233,6 +236,7 @@ mod tests {
             broker_endpoint: "127.0.0.1:9443".into(),
             key_holders: vec![Oin::parse("00000099000000012000").unwrap()],
             operators: Vec::new(),
+            officers: Vec::new(),
         }
     }
 

@@ -8,9 +8,7 @@ use grondslag_core::clock::Timestamp;
 use grondslag_core::reason::Reason;
 use grondslag_evidence::ledger::LedgerError;
 use grondslag_evidence::records::Round;
-use grondslag_policy::Overlay;
 use grondslag_policy::retention::Kept;
-use grondslag_runtime::in_force;
 use grondslag_runtime::status::RetentionState;
 
 use crate::agency::Agency;
@@ -27,7 +25,8 @@ impl Agency {
         let round = self.forgetting.turn(store, &self.ledger, now).await;
         let round = round.map_err(LedgerError::reason)?;
         if round.is_some() {
-            let before = |line: Timestamp| self.pack.retention().end(Kept::Decision, line) <= now;
+            let pack = self.pack();
+            let before = |line: Timestamp| pack.retention().end(Kept::Decision, line) <= now;
             forget_lines(store, before).await?;
         }
         Ok(round)
@@ -42,15 +41,6 @@ impl Agency {
             leaves: standing.totals.leaves,
             failed: standing.failed.map(LedgerError::reason),
         })
-    }
-
-    /// Records which rules are in force, when they are not those of the last start.
-    ///
-    /// # Errors
-    /// Why ledger or store did not take it.
-    pub(crate) async fn record_policy(&self) -> Result<(), Reason> {
-        let leaf = self.pack.leaf(self.overlay.as_ref().map(Overlay::digest));
-        in_force::record(&self.ledger, self.store.as_ref(), leaf).await
     }
 }
 

@@ -277,3 +277,9 @@ pub(crate) const PATH_SLACK: u64 = 4_096;
 
 /// Most logs that one node has had: one more after each restore.
 pub(crate) const RESTORES_MAX: u64 = 1_000;
+/// How often a change of the rules in force is looked for.
+pub(crate) const RULES_INTERVAL_MS: u64 = 1_000;
+/// How long rules that somebody else has are waited for.
+pub(crate) const RULES_WAIT_MS: u64 = 1_000;
+/// Longest wait for the policy office: it weighs a draft before it answers.
+pub(crate) const OFFICE_CALL_MS_MAX: u64 = 60_000;

@@ -15,13 +15,17 @@ use grondslag_proto::v1::broker_service_client::BrokerServiceClient;
 use grondslag_proto::v1::directory_service_client::DirectoryServiceClient;
 use grondslag_proto::v1::enrolment_service_client::EnrolmentServiceClient;
 use grondslag_proto::v1::ledger_service_client::LedgerServiceClient;
+use grondslag_proto::v1::office_service_client::OfficeServiceClient;
 use grondslag_runtime::channel::{Channels, Telling, reason_of, within};
+use grondslag_runtime::rules::travel;
 use tonic::{Status, Streaming};
 
 use crate::agency::{AskStream, BrokerLink, LastContact};
 use crate::limits::{
-    DIRECTORY_CALL_MS_MAX, ENROL_CALL_MS_MAX, FOLLOWED_MAX, SLOTS_AT_ONCE_MAX, WATCH_MS_MAX,
+    DIRECTORY_CALL_MS_MAX, ENROL_CALL_MS_MAX, FOLLOWED_MAX, OFFICE_CALL_MS_MAX, SLOTS_AT_ONCE_MAX,
+    WATCH_MS_MAX,
 };
+use crate::office::{OfficeLink, Publications};
 use crate::watch::follow::{HeadLink, HeadStream};
 
 /// Calls the broker at the endpoint that the configuration names; the certificate at the other
@@ -55,6 +59,11 @@ impl ChannelLink {
     fn channel(&self) -> Result<Telling, Reason> {
         let channel = self.channels.to(&self.broker, &self.endpoint);
         channel.map_err(|error| error.reason())
+    }
+
+    fn office(&self) -> Result<OfficeServiceClient<Telling>, Reason> {
+        let client = OfficeServiceClient::new(self.channel()?);
+        Ok(client.max_decoding_message_size(MESSAGE_BYTES_MAX))
     }
 
     fn directory(&self) -> Result<DirectoryServiceClient<Telling>, Reason> {
@@ -195,11 +204,53 @@ impl HeadLink for ChannelLink {
     }
 }
 
+#[async_trait]
+impl OfficeLink for ChannelLink {
+    async fn watch_publications(&self, after: u64) -> Result<Publications, Reason> {
+        let longest = Duration::from_millis(WATCH_MS_MAX);
+        let request = within(v1::WatchPublicationsRequest { after }, longest);
+        let stream = self.heard(self.office()?.watch_publications(request).await)?;
+        let pieces = stream.into_inner().map(|piece| piece.map_err(|status| reason_of(&status)));
+        Ok(pieces.take_until(Box::pin(tokio::time::sleep(longest))).boxed())
+    }
+
+    async fn propose(&self, publication: Vec<u8>) -> Result<v1::PolicyOutcome, Reason> {
+        let pieces = travel::pieces(&publication).into_iter();
+        let pieces: Vec<_> = pieces.map(|piece| v1::TakeProposalRequest { piece }).collect();
+        let request = within(futures_util::stream::iter(pieces), office_max());
+        let answer = self.heard(self.office()?.take_proposal(request).await)?.into_inner();
+        answer.outcome.ok_or(Reason::Malformed)
+    }
+
+    async fn proposals(&self) -> Result<Vec<v1::Proposal>, Reason> {
+        let request = within(v1::ListProposalsRequest {}, call_max());
+        Ok(self.heard(self.office()?.list_proposals(request).await)?.into_inner().proposals)
+    }
+
+    async fn proposal(&self, digest: Vec<u8>) -> Result<Vec<u8>, Reason> {
+        let request = within(v1::ShowProposalRequest { digest }, office_max());
+        let stream = self.heard(self.office()?.show_proposal(request).await)?.into_inner();
+        let pieces = stream.map(|piece| piece.map(|piece| piece.piece));
+        let pieces = pieces.take_until(Box::pin(tokio::time::sleep(office_max())));
+        travel::join(pieces, |status| reason_of(&status)).await
+    }
+
+    async fn sign(&self, request: v1::SignProposalRequest) -> Result<v1::PolicyOutcome, Reason> {
+        let request = within(request, office_max());
+        let answer = self.heard(self.office()?.sign_proposal(request).await)?.into_inner();
+        answer.outcome.ok_or(Reason::Malformed)
+    }
+}
+
 /// What came of a stream before it ended, in order or otherwise; at most so many.
 async fn collect<T>(stream: Streaming<T>, most: usize) -> Vec<T> {
     let until = tokio::time::sleep(call_max());
     let some = stream.take(most).take_until(Box::pin(until));
     some.filter_map(|item| std::future::ready(item.ok())).collect().await
+}
+
+const fn office_max() -> Duration {
+    Duration::from_millis(OFFICE_CALL_MS_MAX)
 }
 
 const fn call_max() -> Duration {

@@ -111,7 +111,7 @@ pub(crate) fn entry(
     term: Kept,
     more: Batch,
 ) -> Result<Entry, Reason> {
-    let made = record(&agency.pack, kind, body, (term, agency.clock.now()), &[])?;
+    let made = record(&agency.pack(), kind, body, (term, agency.clock.now()), &[])?;
     Ok(made.entry(more))
 }
 

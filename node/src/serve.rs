@@ -21,13 +21,15 @@ use grondslag_evidence::ledger::Ledger;
 use grondslag_evidence::records::Job;
 use grondslag_evidence::store::Store;
 use grondslag_evidence::witnesses::NamedWitnesses;
-use grondslag_policy::{Overlay, Pack, PackError};
+use grondslag_policy::{Pack, PackError};
 use grondslag_proto::v1::desk_service_server::DeskServiceServer;
 use grondslag_proto::v1::node_operator_service_server::NodeOperatorServiceServer;
 use grondslag_proto::v1::node_service_server::NodeServiceServer;
+use grondslag_proto::v1::policy_service_server::PolicyServiceServer;
 use grondslag_runtime::config::Place;
 use grondslag_runtime::operator::serve_operator;
 use grondslag_runtime::otlp::Incoming;
+use grondslag_runtime::rules;
 use grondslag_runtime::run::{
     self, App, Context, ProcessConfig as _, RunError, SignKeys, StartError,
 };
@@ -55,7 +57,9 @@ use crate::index::{self, Canaries, Index};
 use crate::keys::{Keys, Renewal};
 use crate::limits::{CANARIES_MAX, STAFF_FILE_BYTES_MAX, TEXT_FILE_BYTES_MAX};
 use crate::link::ChannelLink;
+use crate::office::service::PolicyDesk;
 use crate::operator::NodeOperator;
+use crate::own_rules::OwnRules;
 use crate::processing::is_absolute;
 use crate::records::{StoreSource, SubjectKey};
 use crate::restore::Standing;
@@ -180,8 +184,11 @@ async fn build(config: NodeConfig, context: &Context) -> Result<Built, StartErro
     config.check_holders(&context.oin())?;
     context.may_serve()?;
     let agency = Arc::new(agency(&config, context).await?);
-    let recorded = agency.record_policy().await;
-    recorded.map_err(|reason| refused(reason, "the rules in force"))?;
+    // A node whose own rules no longer fit starts, says so, and answers nothing.
+    match agency.settle_rules().await {
+        Ok(()) | Err(Reason::NotReady) => {}
+        Err(reason) => return Err(refused(reason, "the rules in force")),
+    }
     let region = region_services(context, &agency);
     let region = region.bind(context.net.as_ref(), config.listen.address).await?;
     let desk = DeskListenerFiles {
@@ -219,20 +226,25 @@ fn region_services(context: &Context, agency: &Arc<Agency>) -> Server {
 /// whether they may act is for the service to ask at every call.
 fn desk_services(server: Server, agency: &Arc<Agency>) -> Server {
     let desk = DeskServiceServer::new(Desk::new(agency.clone()));
-    server.add(desk.max_decoding_message_size(MESSAGE_BYTES_MAX), Callers::verified())
+    let policy = PolicyServiceServer::new(PolicyDesk::new(agency.clone()));
+    server
+        .add(desk.max_decoding_message_size(MESSAGE_BYTES_MAX), Callers::verified())
+        .add(policy.max_decoding_message_size(MESSAGE_BYTES_MAX), Callers::verified())
 }
 
 async fn agency(config: &NodeConfig, context: &Context) -> Result<Agency, StartError> {
     let (store, clock) = (context.store.clone(), context.clock.clock());
     let secret = secret(config)?;
-    let pack = Arc::new(pack(config)?);
     let section = &config.agency;
-    check_section(section, &pack)?;
-    let overlay = overlay(config, &pack)?;
-    let staff = Arc::new(Registry::new(store.clone(), secret.clone()));
-    load_staff(config, &pack, &staff).await?;
     let keys = SignKeys::load(&section.sign_key, section.previous_sign_key.as_ref())?;
     let ledger = own_ledger(context, &keys).await?;
+    let folder = config.policy.folder.as_ref().map(Place::path);
+    let rules = rules::open(context, config.region.as_ref(), folder, Arc::clone(&ledger)).await?;
+    let pack = rules.now();
+    check_section(section, &pack)?;
+    let own_rules = own_rules(config, &pack)?;
+    let staff = Arc::new(Registry::new(store.clone(), secret.clone()));
+    load_staff(config, &pack, &staff).await?;
     let directory = Arc::new(directory(config, context, ledger.clone()).await?);
     let source = Arc::new(StoreSource::new(store.clone(), secret.clone()));
     let sign_key = keys.current;
@@ -267,8 +279,8 @@ async fn agency(config: &NodeConfig, context: &Context) -> Result<Agency, StartE
         context: context.clone(),
         sign_key,
         secret,
-        pack,
-        overlay,
+        rules: Arc::new(rules),
+        own_rules,
         store,
         ledger,
         clock,
@@ -283,6 +295,7 @@ async fn agency(config: &NodeConfig, context: &Context) -> Result<Agency, StartE
         source,
         staff,
         heads_link: broker_link.clone(),
+        office_link: broker_link.clone(),
         broker_link,
         tick: Tick::new(config.answers.reply_tick_ms.ms()),
         answering: Turns::default(),
@@ -426,13 +439,17 @@ fn pack(config: &NodeConfig) -> Result<Pack, StartError> {
     Pack::open(config.policy.folder.as_ref().map(Place::path)).map_err(policy)
 }
 
-fn overlay(config: &NodeConfig, pack: &Pack) -> Result<Option<Overlay>, StartError> {
+/// The node's own rules. When it begins they fit the region's; what is published later is another
+/// matter (`Agency::overlay_on`).
+fn own_rules(config: &NodeConfig, pack: &Pack) -> Result<Option<OwnRules>, StartError> {
     let Some(file) = &config.policy.overlay else {
         return Ok(None);
     };
     let text = read(file.path(), TEXT_FILE_BYTES_MAX)?;
     let name = file.path().display().to_string();
-    Overlay::load(pack, &config.agency.kind, &name, &text).map(Some).map_err(policy)
+    let own = OwnRules::new(config.agency.kind.clone(), name, text);
+    own.on(pack).map_err(policy)?;
+    Ok(Some(own))
 }
 
 fn policy(error: PackError) -> StartError {

@@ -16,7 +16,7 @@ use crate::limits::CASES_MAX;
 use crate::pack::{Pack, embedded, in_folder, read_toml};
 use crate::parse::{entries, no_other_keys, one_line, table};
 
-const FOLDER: &str = "cases";
+pub(crate) const FOLDER: &str = "cases";
 /// When a case plays that names no moment: the demo's clock (domain 6).
 const MOMENT: &str = "2026-09-15T09:00";
 

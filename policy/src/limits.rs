@@ -34,6 +34,8 @@ pub const KEEP_DAYS_MAX: u32 = 3_660;
 pub const KEEP_YEARS_MAX: u16 = 100;
 /// Bytes of everything that is published at once.
 pub const PUBLICATION_BYTES_MAX: u64 = 4_194_304;
+/// Bytes of a publication as it travels: its texts with every character escaped once.
+pub const ENCODED_BYTES_MAX: usize = 8_388_608;
 /// Publications of a region: twenty years of one a week.
 pub const PUBLICATIONS_MAX: usize = 1_040;
 /// Characters of the reason that officers give.

@@ -10,7 +10,7 @@ use grondslag_core::id::Digest;
 use include_dir::{Dir, include_dir};
 use serde::Deserialize;
 
-use crate::cases::Cases;
+use crate::cases::{self, Cases};
 use crate::catalogue::{Catalogue, Visibility};
 use crate::facts::{FactError, Facts, Value};
 use crate::fault::{Fault, PackError, Problem, Problems};
@@ -71,6 +71,20 @@ impl Pack {
         files.extend(embedded(&TABLE, TABLE_FOLDER));
         files.extend(Cases::builtin_files());
         files
+    }
+
+    /// The texts of a policy folder by relative path, its cases too if it has any; without a
+    /// folder those that came with the program.
+    ///
+    /// # Errors
+    /// [`PackError`] for what cannot be read.
+    pub fn files(folder: Option<&Path>) -> Result<BTreeMap<String, String>, PackError> {
+        let Some(folder) = folder else { return Ok(Self::builtin_files()) };
+        let mut files = read_folder(folder)?;
+        if folder.join(cases::FOLDER).is_dir() {
+            files.extend(read_toml(folder, cases::FOLDER)?);
+        }
+        Ok(files)
     }
 
     /// The rules of a folder, or without one those that came with the program.

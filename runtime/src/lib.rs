@@ -16,6 +16,7 @@ pub mod limits;
 pub mod net;
 pub mod operator;
 pub mod otlp;
+pub mod rules;
 pub mod run;
 pub mod server;
 pub mod shutdown;

@@ -75,3 +75,5 @@ pub const FIGURES_MAX: usize = 16;
 pub const EXPORT_WARNING_MS: u64 = 60_000;
 /// Free bytes of a disk are exported in steps of this size, so that no single write shows.
 pub const FREE_BYTES_STEP: u64 = 64 * 1_024 * 1_024;
+/// Bytes of rules in one message.
+pub const PIECE_BYTES: usize = 256 * 1_024;

@@ -12,6 +12,7 @@ mod journeys;
 mod later;
 mod reading;
 mod records;
+mod rules;
 mod slow;
 mod stage;
 mod telemetry;

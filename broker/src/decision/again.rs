@@ -21,9 +21,8 @@ impl DecisionRecord {
     /// # Errors
     /// [`NotAgain`] for rules that are not those of the record.
     pub fn again(&self, pack: &Pack) -> Result<Vec<Difference>, NotAgain> {
-        let bundle = self.asked.header.bundle;
-        if pack.bundle() != bundle {
-            return Err(NotAgain::Bundle(bundle));
+        if pack.bundle() != self.bundle {
+            return Err(NotAgain::Bundle(self.bundle));
         }
         let mut found = Differences::default();
         found.hold(RECORD, What::Version, &self.version.as_str(), &pack.version());

@@ -16,7 +16,6 @@ impl DecisionRecord {
     /// The decision of a broker with the field names of the decision log, at its detail level 4:
     /// with the columns and the engine, so that it can be decided again. A refusal is `Ok`.
     pub fn adl(&self, broker: &Oin) -> Value {
-        let header = &self.asked.header;
         json!({
             "trace_id": self.leaf.target_id,
             "span_id": hex::encode(self.span),
@@ -33,7 +32,7 @@ impl DecisionRecord {
                 "adl.core.request": self.request(broker),
                 "adl.core.response": self.response(),
                 "adl.core.policies": {
-                    "grondslag": format!("{}@{}", header.bundle, self.version),
+                    "grondslag": format!("{}@{}", self.bundle, self.version),
                 },
                 "adl.core.information": self.information(),
                 "adl.core.configuration": { "pdp": self.engine },

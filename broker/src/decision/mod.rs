@@ -54,7 +54,9 @@ pub struct DecisionRecord {
     pub columns: BTreeMap<String, Column>,
     /// Per ruling of the leaf what a refusal rests on.
     pub rests_on: Vec<(Basis, Option<Reason>)>,
-    /// Version of the rules, as their authors write it.
+    /// Digest of the rules that decided: those of the header, or stricter ones since.
+    pub bundle: Digest,
+    /// Their version, as their authors write it.
     pub version: String,
     /// What decided: name and version.
     pub engine: String,
@@ -122,6 +124,7 @@ impl DecidedOn<'_> {
             .bytes(&header.canonical(&part.categories, &part.approvals))
             .list(columns.iter())
             .list(rests_on.iter())
+            .bytes(self.pack.bundle().as_bytes())
             .text(self.pack.version())
             .text(ENGINE)
             .finish()
@@ -171,6 +174,7 @@ impl DecisionRecord {
                 .into_iter()
                 .map(parse_rests_on)
                 .collect::<Result<_, _>>()?,
+            bundle: Digest::new(reader.array()?),
             version: reader.text()?.to_owned(),
             engine: reader.text()?.to_owned(),
         };

@@ -34,7 +34,7 @@ async fn record() -> (Scene, DecisionRecord) {
 #[tokio::test]
 async fn a_decision_is_read_back_with_all_that_it_was_taken_on_and_is_the_same_again() {
     let (scene, record) = record().await;
-    assert_eq!(record.again(&scene.broker.pack), Ok(Vec::new()));
+    assert_eq!(record.again(&scene.broker.rules.now()), Ok(Vec::new()));
     assert_eq!(record.asked.header.asker, oin(ASKER));
     assert_eq!(record.leaf.rulings[0].verdict, Verdict::Refuse);
     assert_ne!(record.leaf.rulings[1].verdict, Verdict::Refuse);
@@ -74,13 +74,13 @@ async fn whatever_changes_in_a_record_is_found_when_it_is_decided_again() {
     for (number, (what, change)) in changes.into_iter().enumerate() {
         let mut changed = record.clone();
         change(&mut changed);
-        let found = changed.again(&scene.broker.pack).unwrap();
+        let found = changed.again(&scene.broker.rules.now()).unwrap();
         assert!(found.iter().any(|one| one.what.word() == what), "{number} {what}: {found:?}");
     }
     let mut other = record.clone();
     let bundle = Digest::new([1; 32]);
-    other.asked.header.bundle = bundle;
-    assert_eq!(other.again(&scene.broker.pack), Err(NotAgain::Bundle(bundle)));
+    other.bundle = bundle;
+    assert_eq!(other.again(&scene.broker.rules.now()), Err(NotAgain::Bundle(bundle)));
 }
 
 /// What decides nothing is held by digests: the ledger's leaf, the decision's own, the header's.
@@ -123,17 +123,21 @@ async fn a_target_without_a_card_is_recorded_with_the_reason_and_is_the_same_aga
     let mut target = targets[0].clone();
     target.card = Err(Reason::CrlExpired);
     let rulings = crate::route::decide::shut(&target.part.categories, Reason::CrlExpired);
-    let on =
-        DecidedOn { pack: &scene.broker.pack, target: &target, rulings: &rulings, span: [1; 8] };
+    let on = DecidedOn {
+        pack: &scene.broker.rules.now(),
+        target: &target,
+        rulings: &rulings,
+        span: [1; 8],
+    };
     let annex = on.canonical(&record.asked.header);
     let rulings = rulings.iter().map(|named| named.ruling.clone()).collect();
     let leaf = Leaf { on: Digest::of(&annex), rulings, ..record.leaf };
     let mut other = opened;
     (other.body, other.annex) = (leaf.canonical(), annex);
     let mut record = DecisionRecord::read(&other).unwrap();
-    assert_eq!(record.again(&scene.broker.pack), Ok(Vec::new()));
+    assert_eq!(record.again(&scene.broker.rules.now()), Ok(Vec::new()));
     record.leaf.rulings[0].verdict = Verdict::Permit;
-    assert_eq!(record.again(&scene.broker.pack).unwrap()[0].what, What::Outcome);
+    assert_eq!(record.again(&scene.broker.rules.now()).unwrap()[0].what, What::Outcome);
 }
 
 /// Invariant 3: what is kept of a decision is what the broker saw, and goes with its term.

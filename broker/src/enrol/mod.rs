@@ -31,7 +31,7 @@ pub(crate) async fn enrol(
     request: v1::EnrolRequest,
 ) -> Result<Vec<Evaluated>, Reason> {
     let card = broker.directory.card(node)?;
-    if !broker.pack.catalogue().has_bsn_right(&card.card().kind) {
+    if !broker.rules.now().catalogue().has_bsn_right(&card.card().kind) {
         return Err(Reason::NoBsnRight);
     }
     broker.epochs.check_enrolled(request.epoch)?;

@@ -113,7 +113,8 @@ async fn only_a_known_agency_with_a_right_to_the_number_enrols() {
     };
     assert_eq!(ask(&scene, ASKER).await, None);
     assert_eq!(ask(&scene, "00000099000000007000").await, Some(Reason::UnknownAgency));
-    let catalogue = scene.broker.pack.catalogue();
+    let pack = scene.broker.rules.now();
+    let catalogue = pack.catalogue();
     let mut kinds = catalogue.kinds().iter().map(|entry| &entry.id);
     let without = kinds.find(|kind| kind.is_asked() && !catalogue.has_bsn_right(kind));
     scene.admit_as("00000099000000003000", without.unwrap().as_str()).await;

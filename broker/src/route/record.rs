@@ -17,7 +17,7 @@ use grondslag_core::statement::{Leaf, NamedRuling, Ruling};
 use grondslag_evidence::ledger::{Entry, LedgerError, Record};
 use grondslag_evidence::records::{self, Committed, Until};
 use grondslag_evidence::store::{Batch, StoreError, parts};
-use grondslag_policy::Kept;
+use grondslag_policy::{Kept, Pack};
 use grondslag_proto::question::Evidence;
 use serde::{Deserialize, Serialize};
 
@@ -95,16 +95,15 @@ struct StoredTarget {
 /// be recorded: nothing leaves the broker then.
 pub(crate) async fn record(
     broker: &Broker,
-    inquiry: &Inquiry,
-    targets: &[Target],
+    (inquiry, targets): (&Inquiry, &[Target]),
     rulings: Vec<Vec<NamedRuling>>,
-    now: Timestamp,
+    of: (&Pack, Timestamp),
 ) -> Result<Vec<Recorded>, Reason> {
     let key = replay_key(inquiry);
     let decisions = targets
         .iter()
         .zip(&rulings)
-        .map(|(target, rulings)| decision(broker, inquiry, target, rulings, now))
+        .map(|(target, rulings)| decision(broker, inquiry, (target, rulings), of))
         .collect::<Result<Vec<Decision>, Reason>>()?;
     for _ in 0..COUNT_TRIES_MAX {
         if let Some(found) = find(broker, inquiry, &key).await? {
@@ -158,15 +157,14 @@ struct Question<'a> {
 fn decision(
     broker: &Broker,
     inquiry: &Inquiry,
-    target: &Target,
-    rulings: &[NamedRuling],
-    now: Timestamp,
+    (target, rulings): (&Target, &[NamedRuling]),
+    (pack, now): (&Pack, Timestamp),
 ) -> Result<Decision, Reason> {
     let (mut salt, mut span) = ([0; 32], [0; 8]);
     getrandom::fill(&mut salt).map_err(|_| Reason::Internal)?;
     getrandom::fill(&mut span).map_err(|_| Reason::Internal)?;
     let (part, header) = (&target.part, inquiry.header());
-    let on = DecidedOn { pack: &broker.pack, target, rulings, span }.canonical(header);
+    let on = DecidedOn { pack, target, rulings, span }.canonical(header);
     let leaf = Leaf {
         target_id: target.id,
         target: target.oin.clone(),
@@ -177,7 +175,7 @@ fn decision(
         decided_at: now,
     };
     let kept = if header.break_glass { Kept::BreakGlass } else { Kept::Decision };
-    let until = Until::At(broker.pack.retention().end(kept, now));
+    let until = Until::At(broker.rules.now().retention().end(kept, now));
     let keys = reading::keys((&header.asker, &target.oin), &target.id, now, span);
     Ok(Decision { leaf: leaf.canonical(), on, salt, until, keys })
 }

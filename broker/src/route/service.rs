@@ -8,6 +8,7 @@ use grondslag_core::id::{InquiryId, Oin};
 use grondslag_core::inquiry::{Inquiry, RawInquiry};
 use grondslag_core::reason::Reason;
 use grondslag_core::statement::NamedRuling;
+use grondslag_policy::Pack;
 use grondslag_proto::reply::{Reply, refusal};
 use grondslag_proto::status::rejected;
 use grondslag_proto::v1;
@@ -52,34 +53,37 @@ impl Routes {
     ) -> Result<(Inquiry, Vec<Target>, Vec<Decided>), Reason> {
         let raw = RawInquiry::try_from(wire)?;
         let inquiry = Inquiry::parse(raw, self.broker.clock.now())?;
-        let targets = verify_inquiry(&self.broker, peer, &inquiry).await?;
+        let (rules, asked_at) = (&self.broker.rules, inquiry.header().times.asked_at);
+        rules.settle(None).await?;
+        let pack = rules.of_question(asked_at, self.broker.clock.now())?;
+        let targets = verify_inquiry(&self.broker, peer, &inquiry, &pack).await?;
         attempt::check(&self.broker, &inquiry).await?;
         // The moment that the rules see is the one that is recorded: it is decided again on it.
         let now = self.broker.clock.now();
         let rulings = targets
             .iter()
-            .map(|target| self.rule_target(&inquiry, target, now))
+            .map(|target| rule_target(&pack, &inquiry, target, now))
             .collect::<Result<Vec<_>, Reason>>()?;
-        let recorded = record(&self.broker, &inquiry, &targets, rulings, now).await?;
+        let recorded = record(&self.broker, (&inquiry, &targets), rulings, (&pack, now)).await?;
         let decided = attest(&self.broker, &inquiry, &targets, recorded).await?;
         Ok((inquiry, targets, decided))
     }
+}
 
-    fn rule_target(
-        &self,
-        inquiry: &Inquiry,
-        target: &Target,
-        now: Timestamp,
-    ) -> Result<Vec<NamedRuling>, Reason> {
-        let categories = &target.part.categories;
-        // Without a card there is no kind to decide on: the target is closed as unreachable, and
-        // the leaf says that nothing was let through.
-        let kind = match &target.card {
-            Ok(card) => &card.card().kind,
-            Err(reason) => return Ok(shut(categories, *reason)),
-        };
-        rule(&self.broker.pack, inquiry.header(), categories, kind, target.approvals, now)
-    }
+fn rule_target(
+    pack: &Pack,
+    inquiry: &Inquiry,
+    target: &Target,
+    now: Timestamp,
+) -> Result<Vec<NamedRuling>, Reason> {
+    let categories = &target.part.categories;
+    // Without a card there is no kind to decide on: the target is closed as unreachable, and the
+    // leaf says that nothing was let through.
+    let kind = match &target.card {
+        Ok(card) => &card.card().kind,
+        Err(reason) => return Ok(shut(categories, *reason)),
+    };
+    rule(pack, inquiry.header(), categories, kind, target.approvals, now)
 }
 
 #[tonic::async_trait]

@@ -38,6 +38,7 @@ use grondslag_proto::question::{Evidence, TargetQuestion};
 use grondslag_proto::reply::Reply;
 use grondslag_runtime::config::Within;
 use grondslag_runtime::otlp::Otlp;
+use grondslag_runtime::rules::{self, Rules};
 use rand_core::UnwrapErr;
 use tokio::sync::mpsc;
 
@@ -55,6 +56,7 @@ use crate::directory::operator::Admits;
 use crate::epoch::Epochs;
 use crate::keyholder::{Chain, LocalHolder, Means, Secrets};
 use crate::nodes::{Heard, Nodes};
+use crate::office::Office;
 use crate::restore::Foundings;
 use crate::sweep::{expiry_key, sweep, sweep_all};
 
@@ -110,7 +112,7 @@ pub(crate) struct Scene {
     pub(crate) own: Secret,
     /// Under which a number is hidden for the school in the first epoch.
     inbound: InboundKey,
-    root: Root,
+    pub(crate) root: Root,
     pub(crate) dir: tempfile::TempDir,
 }
 
@@ -191,12 +193,22 @@ pub(crate) async fn scene(says: &[(&str, Heard)]) -> Scene {
         Arc::clone(&chain),
         &[],
     );
+    let rules = Rules::begun(rules::Means {
+        region: root.fingerprint(),
+        files: Pack::builtin_files(),
+        officers: rules::testing::officers(),
+        store: Arc::clone(&as_store),
+        ledger: Arc::clone(&ledger),
+        clock: Arc::clone(&as_clock),
+    });
+    let rules = rules.unwrap();
     let broker = Broker {
         oin: oin(BROKER),
         sign_key: key(9),
         public: vec![key(9).verifying_key().to_bytes()],
         foundings: Foundings::default(),
-        pack: Arc::new(Pack::builtin().unwrap()),
+        rules: Arc::new(rules),
+        office: Office::default(),
         clock: as_clock,
         store: as_store,
         ledger,
@@ -288,7 +300,7 @@ pub(crate) fn question(
         break_glass: false,
         level: Level::Person,
         epoch: EPOCH,
-        bundle: scene.broker.pack.bundle(),
+        bundle: scene.broker.rules.now().bundle(),
         times: Times {
             asked_at: now,
             ask_expires_at: now.plus_ms(60_000),
@@ -347,14 +359,16 @@ impl Scene {
         raw: RawInquiry,
     ) -> Result<(Inquiry, Vec<Target>, Vec<Decided>), Reason> {
         let inquiry = Inquiry::parse(raw, self.clock.now())?;
-        let targets = verify_inquiry(&self.broker, &oin(ASKER), &inquiry).await?;
+        let pack = self.broker.rules.now();
+        let targets = verify_inquiry(&self.broker, &oin(ASKER), &inquiry, &pack).await?;
         attempt::check(&self.broker, &inquiry).await?;
         let target = &targets[0];
         let kind = target.card.as_ref().map_err(|reason| *reason)?.card().kind.clone();
-        let (pack, now) = (&self.broker.pack, self.clock.now());
+        let now = self.clock.now();
         let categories = &target.part.categories;
-        let rulings = rule(pack, inquiry.header(), categories, &kind, target.approvals, now)?;
-        let recorded = record(&self.broker, &inquiry, &targets, vec![rulings], now).await?;
+        let rulings = rule(&pack, inquiry.header(), categories, &kind, target.approvals, now)?;
+        let recorded =
+            record(&self.broker, (&inquiry, &targets), vec![rulings], (&pack, now)).await?;
         let decided = attest(&self.broker, &inquiry, &targets, recorded).await?;
         Ok((inquiry, targets, decided))
     }

@@ -10,6 +10,7 @@ use grondslag_core::inquiry::{Hidden, Inquiry, Part};
 use grondslag_core::reason::Reason;
 use grondslag_core::statement::{ask_bytes, verify};
 use grondslag_core::tier::Approvals;
+use grondslag_policy::Pack;
 
 use crate::broker::Broker;
 
@@ -40,12 +41,13 @@ pub(crate) async fn verify_inquiry(
     broker: &Broker,
     peer: &Oin,
     inquiry: &Inquiry,
+    pack: &Pack,
 ) -> Result<Vec<Target>, Reason> {
     let header = inquiry.header();
     if header.asker != *peer {
         return Err(Reason::CardOinMismatch);
     }
-    if header.bundle != broker.pack.bundle() {
+    if header.bundle != broker.rules.asked_under(header.times.asked_at) {
         return Err(Reason::PolicyStale);
     }
     let now = broker.clock.now();
@@ -53,7 +55,7 @@ pub(crate) async fn verify_inquiry(
         return Err(Reason::AskedBeforeRestore);
     }
     broker.epochs.check_asked(header.epoch, now)?;
-    check_codes(broker, inquiry)?;
+    check_codes(pack, inquiry)?;
     let card = broker.directory.card(peer)?;
     card.check_role(&header.role, now)?;
     header.approvers.iter().try_for_each(|approver| card.check_role(&approver.role, now))?;
@@ -63,7 +65,8 @@ pub(crate) async fn verify_inquiry(
     let links = links(broker, inquiry).await?;
     check_hidden(inquiry, &links)?;
     let parts = inquiry.parts().iter().zip(&inquiry.hidden().two).zip(links);
-    parts.map(|((part, two), links)| verify_part(broker, inquiry, part, *two, links, key)).collect()
+    let of = (broker, pack);
+    parts.map(|((part, two), links)| verify_part(of, inquiry, part, *two, links, key)).collect()
 }
 
 /// Every target's links, also of one that cannot be dealt with now: the proof is over all.
@@ -87,7 +90,7 @@ fn check_hidden(inquiry: &Inquiry, links: &[Arc<[Link]>]) -> Result<(), Reason> 
 }
 
 fn verify_part(
-    broker: &Broker,
+    (broker, pack): (&Broker, &Pack),
     inquiry: &Inquiry,
     (oin, part): &(Oin, Part),
     two: Element,
@@ -98,7 +101,7 @@ fn verify_part(
     let id = TargetId::derive(inquiry.id(), oin);
     verify(sign_key, &ask_bytes(&id, oin, header, part), &part.signature)
         .map_err(|_| Reason::StatementInvalid)?;
-    let catalogue = broker.pack.catalogue();
+    let catalogue = pack.catalogue();
     let mandated = |role: &_| catalogue.is_mandated(role);
     let now = broker.clock.now();
     let approvals = approval::weigh(&id, header, part, sign_key, &mandated, now)?;
@@ -108,8 +111,8 @@ fn verify_part(
 }
 
 /// Unknown codes refuse the question by name before any rule is looked at.
-fn check_codes(broker: &Broker, inquiry: &Inquiry) -> Result<(), Reason> {
-    let (catalogue, header) = (broker.pack.catalogue(), inquiry.header());
+fn check_codes(pack: &Pack, inquiry: &Inquiry) -> Result<(), Reason> {
+    let (catalogue, header) = (pack.catalogue(), inquiry.header());
     let known = |found: bool, reason| if found { Ok(()) } else { Err(reason) };
     known(catalogue.role(&header.role).is_some(), Reason::UnknownRole)?;
     known(catalogue.purpose(&header.purpose).is_some(), Reason::UnknownPurpose)?;

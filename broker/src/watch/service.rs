@@ -13,7 +13,7 @@ use grondslag_proto::head::{cosignature, head};
 use grondslag_proto::v1;
 use grondslag_proto::v1::ledger_service_server::LedgerService;
 use grondslag_runtime::call::{peer, report};
-use tokio::sync::{Mutex as TurnMutex, OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio::sync::{Mutex as TurnMutex, mpsc};
 use tokio::time::Instant;
 use tokio_stream::wrappers::ReceiverStream;
 use tokio_stream::{Stream, StreamExt as _};
@@ -22,16 +22,17 @@ use tonic::{Request, Response, Status};
 use super::Watch;
 use super::heads::Follower;
 use crate::broker::Broker;
-use crate::limits::{WATCH_EVENTS_MAX, WATCH_MS_MAX, WATCHES_MAX};
+use crate::limits::{WATCH_EVENTS_MAX, WATCH_MS_MAX};
 use crate::reading::{self, Wanted};
+use crate::watchers::Watchers;
 
 /// The service.
 pub(crate) struct Ledgers {
     broker: Arc<Broker>,
     watch: Arc<Watch>,
-    /// Never held across an await. Both grow with the agencies that ever followed: their number is
+    places: Watchers,
+    /// Never held across an await. It grows with the agencies that ever followed: their number is
     /// bounded by the directory.
-    places: Mutex<BTreeMap<Oin, Arc<Semaphore>>>,
     following: Mutex<BTreeMap<Oin, Arc<Following>>>,
 }
 
@@ -59,7 +60,7 @@ impl fmt::Debug for Ledgers {
 impl Ledgers {
     /// The service of a broker.
     pub(crate) fn new(broker: Arc<Broker>, watch: Arc<Watch>) -> Self {
-        Self { broker, watch, places: Mutex::default(), following: Mutex::default() }
+        Self { broker, watch, places: Watchers::default(), following: Mutex::default() }
     }
 
     /// Publishes the next head, if there is one to publish. Every witness is sent it before it is
@@ -86,14 +87,6 @@ impl Ledgers {
                 one.tell(&self.watch, &mut sent, place).await;
             }
         }
-    }
-
-    /// A place for a follower: whoever connects anew holds the place before it for a moment.
-    fn place(&self, oin: &Oin) -> Result<OwnedSemaphorePermit, Reason> {
-        let mut places = locked(&self.places);
-        let fresh = || Arc::new(Semaphore::new(WATCHES_MAX));
-        let own = Arc::clone(places.entry(oin.clone()).or_insert_with(fresh));
-        own.try_acquire_owned().map_err(|_| Reason::Busy)
     }
 }
 
@@ -153,7 +146,7 @@ impl LedgerService for Ledgers {
         request: Request<v1::WatchHeadsRequest>,
     ) -> Result<Response<Self::WatchHeadsStream>, Status> {
         let oin = peer(&request)?.oin().clone();
-        let place = self.place(&oin).map_err(report)?;
+        let place = self.places.place(&oin).map_err(report)?;
         let v1::WatchHeadsRequest { seen_size, also_size } = request.into_inner();
         let (events, received) = mpsc::channel(WATCH_EVENTS_MAX);
         let (sent, follower) = (self.broker.sent_heads.of(&oin), self.watch.follow(also_size));

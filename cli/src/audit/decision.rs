@@ -64,7 +64,7 @@ impl Decision {
     /// The rules that it names.
     pub(super) fn rules(&self) -> (Digest, Option<Digest>) {
         match self {
-            Self::Broker(record) => (record.asked.header.bundle, None),
+            Self::Broker(record) => (record.bundle, None),
             Self::Holder(record) => (record.bundle, record.overlay),
         }
     }

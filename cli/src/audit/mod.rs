@@ -6,6 +6,7 @@ mod decided;
 mod decision;
 mod entries;
 mod export;
+mod in_force;
 mod keys;
 mod logs;
 mod mine;

@@ -6,13 +6,15 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use grondslag_core::id::{Digest, TargetId};
 use grondslag_core::lang::Text;
-use grondslag_policy::{Difference, Pack, What};
+use grondslag_policy::{Difference, What};
+use grondslag_runtime::rules::kept_files;
 use indicatif::ProgressBar;
 use serde::{Serialize, Serializer};
 
 use super::again;
 use super::decision::{Decision, is_decision};
 use super::entries::{Behind, Entry, each};
+use super::in_force::InForce;
 use super::party::{Party, Processes, find};
 use super::rules::{KeptArgs, Rules, Shelf};
 use crate::exit::{Exit, Failure};
@@ -121,18 +123,18 @@ impl Replayed {
         shelf: &mut Shelf,
         bar: &ProgressBar,
     ) -> Result<(), Failure> {
-        let rules = shelf.of(file)?;
         let party = Party::open(file, None, None).await?;
+        let rules = shelf.of(file, &kept_files(party.copied.store().as_ref()).await?)?;
         let folder = party.folder.display().to_string();
         // Without an opening, and so far without a leaf that says that it was forgotten.
         let mut bare: BTreeMap<Digest, (String, u64)> = BTreeMap::new();
         // By which rules its own ledger says that it decides from here on.
-        let mut in_force = None;
+        let mut in_force = InForce::default();
         let take = |ledger: &str, entry: Entry| {
             let at = At { folder: &folder, leaf: Some((ledger, entry.index)) };
             match entry.behind {
                 Behind::Opened(opened) => match Decision::read(&opened) {
-                    Ok(Some(decision)) if in_force == Some(decision.rules()) => {
+                    Ok(Some(decision)) if in_force.allows(decision.rules(), entry.recorded_at) => {
                         self.decision(at, &rules, &decision);
                     }
                     Ok(Some(_)) => self.problem(at, "not_in_force"),
@@ -148,7 +150,7 @@ impl Replayed {
                     let gone = all.filter(|one| bare.remove(*one).is_some()).count();
                     self.without_opening += u64::try_from(gone).unwrap_or(u64::MAX);
                 }
-                Behind::Clear => in_force = Pack::told_in(&entry.leaf).or(in_force),
+                Behind::Clear => in_force.take(&entry.leaf, entry.recorded_at),
                 Behind::Altered { .. } | Behind::Bare { .. } => {}
             }
             Ok(())

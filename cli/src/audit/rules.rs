@@ -1,5 +1,6 @@
 //! The rules that decisions name: those in force at a party, and earlier ones that were kept.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -26,13 +27,18 @@ pub(super) struct KeptArgs {
     overlay: Vec<PathBuf>,
 }
 
+/// The files of several sets of rules.
+pub(super) type Files = Vec<BTreeMap<String, String>>;
+
 /// Every set of rules that is at hand, each read once.
 #[derive(Debug)]
 pub(super) struct Shelf {
     kept: Vec<Arc<Pack>>,
     overlays: Vec<(String, String)>,
-    /// Those in force somewhere, by their folder.
+    /// Those that some party was given, by their folder.
     read: Vec<(Option<PathBuf>, Arc<Pack>)>,
+    /// Those that some party took, by their files.
+    taken: Vec<(BTreeMap<String, String>, Arc<Pack>)>,
 }
 
 /// The rules that may have decided at one party.
@@ -73,14 +79,19 @@ impl Shelf {
             kept.push(Arc::new(Pack::open(Some(folder))?));
         }
         let overlays = args.overlay.iter().map(|file| named(file));
-        Ok(Self { kept, overlays: overlays.collect::<Result<_, _>>()?, read: Vec::new() })
+        let overlays = overlays.collect::<Result<_, _>>()?;
+        Ok(Self { kept, overlays, read: Vec::new(), taken: Vec::new() })
     }
 
-    /// The rules that may have decided at the party of a configuration.
-    pub(super) fn of(&mut self, config: &Path) -> Result<Rules, Failure> {
+    /// The rules that may have decided at the party of a configuration: those that it was given,
+    /// and those that it took as they were published.
+    pub(super) fn of(&mut self, config: &Path, taken: &Files) -> Result<Rules, Failure> {
         let Ruled { policy, agency } = config::load(config)?;
         let mut packs = vec![self.in_force(policy.folder.as_ref().map(Place::path))?];
         packs.extend(self.kept.iter().cloned());
+        for files in taken {
+            packs.push(self.taken(files)?);
+        }
         let mut overlays = Vec::new();
         if let Some(AgencySection { kind }) = agency {
             let own = policy.overlay.map(|file| named(file.path())).transpose()?;
@@ -93,6 +104,16 @@ impl Shelf {
             }
         }
         Ok(Rules { packs, overlays })
+    }
+
+    /// The same rules are taken by every party, and read once.
+    fn taken(&mut self, files: &BTreeMap<String, String>) -> Result<Arc<Pack>, Failure> {
+        if let Some((_, pack)) = self.taken.iter().find(|(known, _)| known == files) {
+            return Ok(Arc::clone(pack));
+        }
+        let pack = Arc::new(Pack::from_files(files)?);
+        self.taken.push((files.clone(), Arc::clone(&pack)));
+        Ok(pack)
     }
 
     fn in_force(&mut self, folder: Option<&Path>) -> Result<Arc<Pack>, Failure> {
@@ -148,9 +169,12 @@ mod tests {
         let earlier = file("earlier.toml", &OWN.replace("G16", "G08"));
         let config = "[policy]\noverlay = \"own.toml\"\n[agency]\nkind = \"sch\"\n";
         let config = file("node.toml", config);
+        let mut published = Pack::builtin_files();
+        published.get_mut("pack.toml").unwrap().push_str("# published\n");
+        let taken = vec![published.clone(), published];
         let kept = |overlay: Vec<PathBuf>| {
             let args = KeptArgs { policy: Vec::new(), overlay };
-            Shelf::read(&args).unwrap().of(&config).unwrap()
+            Shelf::read(&args).unwrap().of(&config, &taken).unwrap()
         };
         let pack = Pack::builtin().unwrap();
         let (bundle, kind) = (pack.bundle(), Kind::parse("sch").unwrap());
@@ -160,6 +184,9 @@ mod tests {
         let (_, found) = rules.find((bundle, own)).unwrap();
         assert_eq!(found.map(Overlay::digest), own);
         assert!(rules.find((bundle, None)).unwrap().1.is_none());
+        let taken = Pack::from_files(&taken[0]).unwrap().bundle();
+        assert_ne!(taken, bundle);
+        assert_eq!(rules.find((taken, own)).unwrap().0.bundle(), taken);
         assert_eq!(rules.find((bundle, before)).unwrap_err(), "no_overlay");
         assert_eq!(rules.find((Digest::new([1; 32]), own)).unwrap_err(), "no_bundle");
         let rules = kept(vec![earlier]);

@@ -64,7 +64,7 @@ pub(super) fn rows(
     let (role, purpose, target, policy, engine) = match decision {
         Decision::Broker(record) => {
             let header = &record.asked.header;
-            let policy = format!("{}@{}", header.bundle, record.version);
+            let policy = format!("{}@{}", record.bundle, record.version);
             (&header.role, &header.purpose, &record.leaf.target, policy, &record.engine)
         }
         Decision::Holder(record) => {

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::Args;
 use grondslag_certs::request::{KEY_FILE, REQUEST_FILE};
 use grondslag_core::id::Oin;
+use grondslag_core::officers::Appointment;
 use grondslag_core::operators::Operator;
 use grondslag_runtime::config::Region;
 
@@ -44,6 +45,11 @@ pub(crate) struct InitArgs {
     /// Public line of an operator of the region, of at least two organisations; none in a trial
     #[arg(long, value_parser = Operator::parse, value_name = "LINE")]
     operator: Vec<Operator>,
+
+    /// Public line of a privacy officer with the day on which it ends, such as LINE@2028-01-01; at
+    /// least two, who sign the rules that are published
+    #[arg(long, value_parser = Appointment::parse, value_name = "LINE@DAY")]
+    officer: Vec<Appointment>,
 }
 
 /// Makes the folder and says what must still come.
@@ -56,7 +62,7 @@ pub(super) fn init(args: &InitArgs, out: Output) -> Result<Exit, Failure> {
 
 fn config(args: &InitArgs) -> String {
     let [name, duty_phone] = [&args.name, &args.duty_phone].map(|text| quoted(text));
-    let (listen, region) = (args.listen, Region::section(&args.operator));
+    let (listen, region) = (args.listen, Region::section(&args.operator, &args.officer));
     let [cert, root, crl, admission] = THEIRS;
     format!(
         "\
@@ -100,6 +106,7 @@ mod tests {
             duty_phone: "088 990 00 00".into(),
             listen: "127.0.0.1:9443".parse().unwrap(),
             operator: Vec::new(),
+            officer: Vec::new(),
         }
     }
 

@@ -102,7 +102,7 @@ fn broker(
         common(place, "broker"),
         quoted(&world.broker.name),
         quoted(phone),
-        Region::section(&oversight.operators),
+        Region::section(&oversight.operators, &oversight.officers),
         backups(place)?,
     );
     oversight.hand_to(&folder)?;
@@ -174,6 +174,7 @@ impl Site<'_> {
             broker_endpoint: self.ports.broker.to_string(),
             key_holders: Vec::new(),
             operators: self.oversight.operators.clone(),
+            officers: self.oversight.officers.clone(),
         };
         let made =
             init(&folder, &node, self.now).map_err(|error| Failure::new(error.reason(), error))?;

@@ -63,3 +63,7 @@ pub(super) const LOAD_TARGETS: usize = 8;
 pub(super) const LOAD_DAY_MAX: usize = 150;
 /// Hours between two backups of the demo's broker, when nobody asks: the most that there may be.
 pub(super) const BACKUP_EVERY_H: u16 = 744;
+/// Functions of the region's privacy officers.
+pub(super) const OFFICERS: [&str; 2] = ["po-1", "fg-1"];
+/// Until when they may sign: longer than any story lasts.
+pub(super) const OFFICERS_UNTIL: &str = "2028-12-31T00:00";

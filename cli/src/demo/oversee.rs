@@ -4,16 +4,19 @@
 use std::path::{Path, PathBuf};
 
 use grondslag_certs::Root;
+use grondslag_core::clock::Timestamp;
 use grondslag_core::id::Oin;
+use grondslag_core::officers::Appointment;
 use grondslag_core::operators::Operator;
 use grondslag_core::reason::Reason;
 use grondslag_core::witnesses::WitnessList;
 use grondslag_runtime::config::WITNESSES_FILE;
 
-use super::limits::WITNESSES;
+use super::limits::{OFFICERS, OFFICERS_UNTIL, WITNESSES};
 use super::place::Place;
 use super::world::World;
 use crate::exit::Failure;
+use crate::officers;
 use crate::operators::{begin, make, sign};
 
 /// What every party of the region pins, and the list that it starts with.
@@ -22,6 +25,8 @@ pub(super) struct Oversight {
     pub(super) operators: Vec<Operator>,
     /// The list that both signed.
     pub(super) list: PathBuf,
+    /// The privacy officers who may sign the first rules.
+    pub(super) officers: Vec<Appointment>,
 }
 
 impl Oversight {
@@ -44,13 +49,24 @@ impl Oversight {
             sign(&mut signed, &signer, &list)?;
             operators.push(signer.operator());
         }
-        Ok(Self { operators, list })
+        let officers = officers(place, &host.oin)?;
+        Ok(Self { operators, list, officers })
     }
 
     /// Gives a party the list.
     pub(super) fn hand_to(&self, folder: &Path) -> Result<(), Failure> {
         super::found::copy(&self.list, &folder.join(WITNESSES_FILE))
     }
+}
+
+/// The privacy officer and the data protection officer of the municipality that runs the broker.
+fn officers(place: &Place, oin: &Oin) -> Result<Vec<Appointment>, Failure> {
+    let until = Timestamp::parse(OFFICERS_UNTIL).map_err(|_| Reason::Internal)?;
+    let appointed = OFFICERS.map(|function| {
+        let officer = officers::make(&place.officers().join(function), oin, function)?;
+        Ok(Appointment { officer, until })
+    });
+    appointed.into_iter().collect()
 }
 
 /// Some agencies, spread over the region.

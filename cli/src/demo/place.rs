@@ -68,6 +68,11 @@ impl Place {
         self.0.join("operators")
     }
 
+    /// The region's privacy officers, each with the key that they sign rules with.
+    pub(super) fn officers(&self) -> PathBuf {
+        self.0.join("officers")
+    }
+
     /// A node's folder.
     pub(super) fn node(&self, agency: &str) -> PathBuf {
         self.0.join("nodes").join(agency)

@@ -7,6 +7,7 @@ use clap::Args;
 use grondslag_certs::time::tls_now;
 use grondslag_core::catalogue::Kind;
 use grondslag_core::id::Oin;
+use grondslag_core::officers::Appointment;
 use grondslag_core::operators::Operator;
 use grondslag_node::init::{self, NewNode};
 
@@ -60,12 +61,17 @@ pub(crate) struct InitArgs {
     /// Public line of an operator of the region, of at least two organisations; none in a trial
     #[arg(long, value_parser = Operator::parse, value_name = "LINE")]
     operator: Vec<Operator>,
+
+    /// Public line of a privacy officer with the day on which it ends, such as LINE@2028-01-01; at
+    /// least two, who sign the rules that are published
+    #[arg(long, value_parser = Appointment::parse, value_name = "LINE@DAY")]
+    officer: Vec<Appointment>,
 }
 
 /// Makes the folder and says what must still come.
 pub(super) fn init(args: InitArgs, out: Output) -> Result<Exit, Failure> {
     let InitArgs { folder, oin, name, kind, duty_phone, listen, desk, .. } = args;
-    let InitArgs { broker, broker_endpoint, key_holder, operator, .. } = args;
+    let InitArgs { broker, broker_endpoint, key_holder, operator, officer, .. } = args;
     let node = NewNode {
         oin,
         name,
@@ -77,6 +83,7 @@ pub(super) fn init(args: InitArgs, out: Output) -> Result<Exit, Failure> {
         broker_endpoint,
         key_holders: key_holder,
         operators: operator,
+        officers: officer,
     };
     let made = init::init(&folder, &node, tls_now())?;
     let done = out.tr("Het knooppunt is gemaakt.", "The node was made.");

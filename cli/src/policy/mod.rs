@@ -3,6 +3,7 @@
 mod check;
 mod diff;
 mod explain;
+mod office;
 mod overview;
 mod prove;
 mod report;
@@ -18,6 +19,7 @@ use crate::output::Output;
 
 use self::diff::DiffArgs;
 use self::explain::ExplainArgs;
+use self::office::{ApproveArgs, PublishArgs, StatusArgs};
 use self::overview::OverviewArgs;
 use self::prove::ProveArgs;
 use self::report::ReportArgs;
@@ -57,6 +59,18 @@ enum Command {
     /// Exact: every question of this role that is not shown is refused. A sealed condition is known
     /// to asker and holder only; without one the question is open as it is asked.
     Overview(OverviewArgs),
+    /// Sign rules and bring them to the policy office, where a colleague approves them
+    ///
+    /// Shows first what they open and close beside the rules in force. What is planned waits for a
+    /// second officer, and is then in force everywhere from its moment on. An emergency is in force
+    /// at once, on one signature: every party proves for itself that it only narrows.
+    Publish(PublishArgs),
+    /// Look at rules that wait for a colleague, and sign them with --officer
+    Approve(ApproveArgs),
+    /// List the rules that wait for a colleague
+    Proposals(StatusArgs),
+    /// Say which rules are in force, which are to come, and who may sign the next
+    Status(StatusArgs),
     /// Write the whole table as one page that a person reads and prints
     ///
     /// One HTML file, Dutch and English, without scripts and without anything from elsewhere. Every
@@ -81,6 +95,10 @@ pub(crate) fn run(args: PolicyArgs, out: Output) -> Result<Exit, Failure> {
         Command::Diff(args) => diff::diff(&args, out),
         Command::Prove(args) => prove::prove(&args, out),
         Command::Overview(args) => overview::overview(&args, out),
+        Command::Publish(args) => office::publish(&args, out),
+        Command::Approve(args) => office::approve(&args, out),
+        Command::Proposals(args) => office::proposals(&args, out),
+        Command::Status(args) => office::status(&args, out),
         Command::Report(args) => report::report(&args, out),
     }
 }

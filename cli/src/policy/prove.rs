@@ -51,7 +51,7 @@ pub(super) fn prove(args: &ProveArgs, out: Output) -> Result<Exit, Failure> {
     Ok(Exit::Refused)
 }
 
-fn invariant(invariant: &Invariant, out: Output) {
+pub(super) fn invariant(invariant: &Invariant, out: Output) {
     let sentence = invariant.sentence.in_lang(out.lang());
     let verdict = if invariant.holds {
         green(out.tr("geldt", "holds"))

@@ -8,7 +8,7 @@ use grondslag_core::seal::About;
 use grondslag_core::statement::subject_tag;
 use grondslag_evidence::ledger::{Entry, LedgerError};
 use grondslag_evidence::store::{Batch, StoreError};
-use grondslag_policy::{ENGINE, FactError, Overlay};
+use grondslag_policy::{ENGINE, FactError, Pack};
 use grondslag_proto::question::TargetQuestion;
 use tokio::time::Instant;
 
@@ -25,6 +25,7 @@ use crate::agency::Agency;
 use crate::alarm::{self, raise};
 use crate::index::Met;
 use crate::limits::RESOLVES_MAX;
+use crate::own_rules::InForce;
 use crate::processing::{Processing, Status, activity, processor, span_id};
 use crate::random::random;
 use crate::records::{Client, Readiness, SourceFault, SubjectKey};
@@ -43,6 +44,11 @@ pub(super) enum Stop {
 }
 
 impl Stop {
+    /// A reason that does not depend on the child.
+    fn of(reason: Reason) -> Self {
+        if reason.is_fault() { Self::Fault(reason) } else { Self::Refused(reason) }
+    }
+
     /// The same stop, past the look-up.
     fn past_look_up(self) -> Self {
         match self {
@@ -58,7 +64,9 @@ pub(super) async fn answer(agency: &Agency, question: TargetQuestion) -> Result<
         return Err(Stop::Refused(Reason::ClockInvalid));
     }
     let now = agency.clock.now();
-    let attested = attest(agency, question, now).await?;
+    agency.settle_rules().await.map_err(Stop::of)?;
+    let rules = agency.in_force(question.header.times.asked_at, now).map_err(Stop::Refused)?;
+    let attested = attest(agency, question, &rules.pack, now).await?;
     // Who asks the same twice at once waits for the first answer.
     let _turn = agency.answering.turn(attested.target_id()).await;
     agency.restored.may_answer(attested.header().times.asked_at).map_err(Stop::Refused)?;
@@ -66,11 +74,12 @@ pub(super) async fn answer(agency: &Agency, question: TargetQuestion) -> Result<
     if let Some(again) = kept(agency, &attested).await? {
         return Ok(again);
     }
-    let case = Case::of(&agency.pack, &agency.kind, &attested).map_err(Stop::Refused)?;
+    let case = Case::of(&rules.pack, &agency.kind, &attested).map_err(Stop::Refused)?;
     let mut readiness = agency.source.ready().await?;
     readiness.index_as_of = whole(agency, &attested, now).await?;
-    let shaped = look_up(agency, case, &attested, now).await.map_err(Stop::past_look_up)?;
-    let sealed = release(agency, &attested, shaped, (readiness, witnessed), now).await?;
+    let of = (&rules, now);
+    let shaped = look_up(agency, case, &attested, of).await.map_err(Stop::past_look_up)?;
+    let sealed = release(agency, &attested, shaped, (readiness, witnessed), of).await?;
     if witnessed == Witnessed::Late {
         // For the privacy officer; the asker's is told by the answer itself.
         raise(agency, attested.statement(), Reason::WitnessLate).await;
@@ -105,22 +114,23 @@ async fn look_up(
     agency: &Agency,
     case: Case<'_>,
     attested: &Attested,
-    now: Timestamp,
+    (in_force, now): (&InForce, Timestamp),
 ) -> Result<Shaped, Stop> {
+    let rules = Rules::of(in_force, now);
     let pseudonym = agency.keys.opening.open(attested.pair());
     let met = agency.index.find(attested.header().epoch, &pseudonym).await?;
     let found = match met {
         Some(Met::Client(key)) => resolve(agency, attested, &key, now).await?,
-        Some(Met::Canary(key)) => return Ok(Shaped::canary(agency, &case, attested, &key, now)),
+        Some(Met::Canary(key)) => return Ok(Shaped::canary(agency, &case, attested, &key, rules)),
         None => None,
     };
     let Some(found) = found else {
-        decoy(agency, &case, attested, now);
+        decoy(agency, &case, attested, rules);
         return Ok(Shaped::miss(attested, None));
     };
     let detail = attested.open_detail(&agency.oin, &agency.keys.seals);
     match detail.and_then(|detail| case.stating(detail.facts)) {
-        Ok(case) => Shaped::known(agency, &case, attested, &found, now),
+        Ok(case) => Shaped::known(&case, attested, &found, rules),
         Err(reason) => {
             // That it was opened at all tells that the child is known: it shows as nothing, and
             // leaves no more in the ledger than a miss does.
@@ -133,14 +143,13 @@ async fn look_up(
 }
 
 /// The work of a hit, for nobody: a seal that does not open, and a decision that is thrown away.
-fn decoy(agency: &Agency, case: &Case<'_>, attested: &Attested, now: Timestamp) {
+fn decoy(agency: &Agency, case: &Case<'_>, attested: &Attested, rules: Rules<'_>) {
     let nowhere = About {
         reply_no: u32::MAX,
         ..About::detail(attested.target_id(), attested.header(), &agency.oin)
     };
     let _closed = agency.keys.seals.open(&nowhere, attested.sealed_detail());
-    let rules = Rules { pack: &agency.pack, overlay: agency.overlay.as_ref(), now };
-    let _thrown_away = decide::decide(case, attested, &Found::decoy(now), rules);
+    let _thrown_away = decide::decide(case, attested, &Found::decoy(rules.now), rules);
 }
 
 /// Verifies a question. What could not be verified may be due to a card that is newer than ours:
@@ -148,17 +157,18 @@ fn decoy(agency: &Agency, case: &Case<'_>, attested: &Attested, now: Timestamp) 
 async fn attest(
     agency: &Agency,
     question: TargetQuestion,
+    pack: &Pack,
     now: Timestamp,
 ) -> Result<Attested, Stop> {
     agency.watching.reached(question.evidence.seen_size).await;
-    match verify_here(agency, question.clone(), now) {
+    match verify_here(agency, question.clone(), pack, now) {
         Err(Reason::LedgerFork) => Err(forked(agency, &question).await),
         Err(reason) if blames_a_card(reason) => {
             let link = agency.broker_link.as_ref();
             if !agency.directory.refresh_for_question(link).await {
                 return Err(Stop::Refused(reason));
             }
-            verify_here(agency, question, now).map_err(Stop::Refused)
+            verify_here(agency, question, pack, now).map_err(Stop::Refused)
         }
         verified => verified.map_err(Stop::Refused),
     }
@@ -174,15 +184,18 @@ async fn forked(agency: &Agency, question: &TargetQuestion) -> Stop {
 fn verify_here(
     agency: &Agency,
     question: TargetQuestion,
+    pack: &Pack,
     now: Timestamp,
 ) -> Result<Attested, Reason> {
-    let catalogue = agency.pack.catalogue();
+    let catalogue = pack.catalogue();
+    // That of the header, whatever decides now.
+    let bundle = agency.rules.asked_under(question.header.times.asked_at);
     let mandated = |role: &_| catalogue.is_mandated(role);
     agency.directory.with_book(|cards| {
         let against = Against {
             own: &agency.oin,
             broker: &agency.broker,
-            bundle: agency.pack.bundle(),
+            bundle,
             cards,
             seals: &agency.keys.seals,
             watching: &agency.watching,
@@ -267,25 +280,23 @@ impl Shaped {
         case: &Case<'_>,
         attested: &Attested,
         key: &SubjectKey,
-        now: Timestamp,
+        rules: Rules<'_>,
     ) -> Self {
-        decoy(agency, case, attested, now);
+        decoy(agency, case, attested, rules);
         let digits = agency.index.canary(key).map(|canary| canary.expose().to_owned());
         Self::miss(attested, digits)
     }
 
     fn known(
-        agency: &Agency,
         case: &Case<'_>,
         attested: &Attested,
         found: &Found,
-        now: Timestamp,
+        rules: Rules<'_>,
     ) -> Result<Self, Stop> {
-        let rules = Rules { pack: &agency.pack, overlay: agency.overlay.as_ref(), now };
         let mut decided = decide::decide(case, attested, found, rules)?;
         let facts = std::mem::take(&mut decided.facts);
         let naming = Some(decided.naming.clone());
-        let (draft, lines) = shape::known(attested, decided, found, now)?;
+        let (draft, lines) = shape::known(attested, decided, found, rules.now)?;
         let number = Some(found.client.number.expose().to_owned());
         Ok(Self { draft, ruling: Ruling { lines, facts, naming, alarm: None }, number })
     }
@@ -297,7 +308,7 @@ async fn release(
     attested: &Attested,
     shaped: Shaped,
     (readiness, witnessed): (Readiness, Witnessed),
-    now: Timestamp,
+    of: (&InForce, Timestamp),
 ) -> Result<Sealed, Stop> {
     let Shaped { draft, ruling, number } = shaped;
     let canary = number.is_some() && ruling.lines.iter().all(|line| line.outcome == Ruled::Miss);
@@ -306,7 +317,7 @@ async fn release(
     let prepared = draft.finish(frame, size, random().map_err(Stop::Fault)?);
     // A made-up subject is nobody's data.
     let subject = number.as_deref().filter(|_| !canary);
-    let record = decision(agency, attested, ruling, prepared.outcome(), subject, now);
+    let record = decision(agency, attested, ruling, (prepared.outcome(), subject), of);
     let record = record.map_err(Stop::past_look_up)?;
     let (entry, commitment) =
         entry(agency, attested, &prepared, &record, subject, &tag).map_err(Stop::past_look_up)?;
@@ -375,9 +386,8 @@ fn decision(
     agency: &Agency,
     attested: &Attested,
     ruling: Ruling,
-    outcome: Outcome,
-    subject: Option<&str>,
-    now: Timestamp,
+    (outcome, subject): (Outcome, Option<&str>),
+    (in_force, now): (&InForce, Timestamp),
 ) -> Result<DecisionRecord, Stop> {
     let header = attested.header();
     let span = || span_id().map_err(Stop::Fault);
@@ -403,14 +413,14 @@ fn decision(
         statement: attested.statement(),
         header: attested.header_digest(),
         detail: attested.detail_digest(),
-        visible: record::visible(agency, attested),
+        visible: record::visible(&in_force.pack, &agency.kind, attested),
         lines: ruling.lines,
         facts: ruling.facts,
         naming: ruling.naming,
         alarm: ruling.alarm,
-        bundle: header.bundle,
-        version: agency.pack.version().to_owned(),
-        overlay: agency.overlay.as_ref().map(Overlay::digest),
+        bundle: in_force.pack.bundle(),
+        version: in_force.pack.version().to_owned(),
+        overlay: in_force.own(),
         engine: ENGINE.to_owned(),
         outcome,
         processing,

@@ -13,6 +13,7 @@ use grondslag_policy::{Asked, Decision, FactError, Overlay, Pack, Ruled};
 use super::facts::{self, Case};
 use super::record::{DecidedOn, DecisionFact, FileRuling, Naming};
 use super::verify::Attested;
+use crate::own_rules::InForce;
 use crate::records::{Client, RegisterFact};
 
 /// Category that says whether a child is known at all; whoever may have it may be told why
@@ -40,6 +41,13 @@ pub(super) struct Rules<'a> {
     pub(super) pack: &'a Pack,
     pub(super) overlay: Option<&'a Overlay>,
     pub(super) now: Timestamp,
+}
+
+impl<'a> Rules<'a> {
+    /// Those that decide a question, at this moment.
+    pub(super) fn of(in_force: &'a InForce, now: Timestamp) -> Self {
+        Self { pack: &in_force.pack, overlay: in_force.overlay.as_deref(), now }
+    }
 }
 
 /// What was decided on one child.

@@ -241,7 +241,7 @@ async fn record_ended(
         return append_for(agency, Kind::Ended, body, kept, state).await.map(drop);
     };
     let kept = (kept, agency.clock.now());
-    let made = record(&agency.pack, Kind::Ended, &body.finish_secret(), kept, &[])?;
+    let made = record(&agency.pack(), Kind::Ended, &body.finish_secret(), kept, &[])?;
     let (commitment, about, key) = (made.commitment, message.about(), agency.sign_key.clone());
     let kept = outbox(message.blank()).map_err(StoreError::reason)?;
     let make = move |placed: &Placed| outbox(message.reply(commitment, placed, &key)?);

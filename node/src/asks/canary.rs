@@ -210,7 +210,7 @@ async fn let_through(
     let Some((target, part)) = part_of(inquiry, &wire.target_oin) else { return Ok(None) };
     let asked = Asked { inquiry, target, part };
     let decided = ProvedDecision::prove(agency, asked, wire, before).await?;
-    let rulings = decided.rulings(agency, asked)?;
+    let rulings = decided.rulings(agency, asked).await?;
     let through = rulings.into_iter().filter(|named| named.ruling.is_let_through());
     Ok(Some((target.clone(), through.map(|named| named.ruling.category).collect())))
 }

@@ -16,7 +16,7 @@ use grondslag_core::statement::{
     FIRST_REPLY_NO, Leaf, NamedRuling, ReplyFields, ask_digest, subject_tag, verify,
 };
 use grondslag_core::tier::Approvals;
-use grondslag_policy::FactError;
+use grondslag_policy::{FactError, Pack};
 use grondslag_proto::content::{self, Proved};
 use grondslag_proto::question::Evidence;
 use grondslag_proto::reply::Reply;
@@ -87,12 +87,17 @@ impl ProvedDecision {
     ///
     /// # Errors
     /// `BROKER_DECISION_MISMATCH`, or why the broker cannot deal with the target.
-    pub(crate) fn rulings(
+    pub(crate) async fn rulings(
         self,
         agency: &Agency,
         asked: Asked<'_>,
     ) -> Result<Vec<NamedRuling>, Reason> {
-        check_rulings(agency, asked, &self.rulings, &self.evidence)?;
+        let check = || check_rulings(agency, asked, &self.rulings, &self.evidence);
+        match check() {
+            // The broker may have narrower rules of an emergency a moment before we do.
+            Err(Reason::BrokerDecisionMismatch) if agency.learn_rules().await => check()?,
+            checked => checked?,
+        }
         Ok(self.rulings)
     }
 }
@@ -140,7 +145,8 @@ fn check_rulings(
     evidence: &Evidence,
 ) -> Result<(), Reason> {
     if let Some(reason) = shut(rulings) {
-        let catalogue = agency.pack.catalogue();
+        let pack = agency.pack();
+        let catalogue = pack.catalogue();
         let card = agency.directory.card(asked.target);
         let has_right = card.is_ok_and(|card| catalogue.has_bsn_right(&card.card().kind));
         let lie = reason == Reason::NoBsnRight && has_right;
@@ -153,10 +159,12 @@ fn check_rulings(
         return Err(Reason::BrokerDecisionMismatch);
     }
     let card = agency.directory.card(asked.target)?;
+    let pack = agency.rules.timeline();
+    let pack = pack.of_question(header.times.asked_at, decided_at)?;
     let ruled_here = || -> Result<Vec<NamedRuling>, FactError> {
-        let approvals = approvals(agency, asked);
-        let visible = agency.pack.visible(header, &card.card().kind, Some(approvals))?;
-        let rule = |category| agency.pack.rule_visible(visible, category, decided_at);
+        let approvals = approvals(pack, asked);
+        let visible = pack.visible(header, &card.card().kind, Some(approvals))?;
+        let rule = |category| pack.rule_visible(visible, category, decided_at);
         asked.part.categories.iter().map(rule).collect()
     };
     let ruled_here = ruled_here().map_err(|error| error.reason())?;
@@ -178,8 +186,8 @@ fn shut(rulings: &[NamedRuling]) -> Option<Reason> {
 }
 
 /// What second persons add, as broker and holder weigh it.
-fn approvals(agency: &Agency, asked: Asked<'_>) -> Approvals {
-    let catalogue = agency.pack.catalogue();
+fn approvals(pack: &Pack, asked: Asked<'_>) -> Approvals {
+    let catalogue = pack.catalogue();
     let mandated = |role: &_| catalogue.is_mandated(role);
     approval::amount_to(asked.inquiry.header(), &asked.part.approvals, &mandated)
 }

@@ -53,7 +53,7 @@ pub(crate) fn header(
         level: wish.level,
         // Without one nobody is asked (`inquiry`).
         epoch: agency.epochs.current().unwrap_or_default(),
-        bundle: agency.pack.bundle(),
+        bundle: agency.rules.at(now).bundle(),
         times: Times { asked_at: now, ask_expires_at: now.plus_ms(life), answer_by },
         approvers: cosigned.iter().map(|one| one.approver.clone()).collect(),
     }

@@ -139,7 +139,8 @@ impl Draft {
         id: InquiryId,
         who: &Person,
     ) -> Result<Self, Reason> {
-        let catalogue = agency.pack.catalogue();
+        let pack = agency.pack();
+        let catalogue = pack.catalogue();
         let may = |role: &Role, purpose: &Purpose| {
             who.roles().iter().any(|own| may_approve(catalogue, own, role, purpose))
         };
@@ -224,7 +225,7 @@ impl Draft {
             return Err(Reason::ApprovalOwn);
         }
         let Wish { role, purpose, .. } = &self.wish;
-        if !may_approve(agency.pack.catalogue(), by.role(), role, purpose) {
+        if !may_approve(agency.pack().catalogue(), by.role(), role, purpose) {
             return Err(Reason::RoleNotHeld);
         }
         if signatures.len() != self.wish.targets.len() {

@@ -10,7 +10,7 @@ use grondslag_core::lang::{Lang, Text};
 use grondslag_core::limits::GROUNDS_MAX;
 use grondslag_core::reason::Reason;
 use grondslag_core::tier::{Approvals, Tier, Verdict};
-use grondslag_policy::{Explained, FactError, Facts, NearMiss};
+use grondslag_policy::{Explained, FactError, Facts, NearMiss, Pack};
 use grondslag_proto::v1;
 
 use super::compose::header;
@@ -45,10 +45,10 @@ fn line(
         Ok(card) => card,
         Err(reason) => return Ok(unknown(oin, category, reason)),
     };
-    let nobody = Some(Approvals::None);
-    let facts =
-        facts(agency, wish, &card.card().kind, category, nobody).map_err(|error| error.reason())?;
-    let explained = agency.pack.explain(&facts, None, now).map_err(|error| error.reason())?;
+    let (pack, nobody) = (agency.pack(), Some(Approvals::None));
+    let facts = facts((agency, &pack), wish, &card.card().kind, category, nobody);
+    let facts = facts.map_err(|error| error.reason())?;
+    let explained = pack.explain(&facts, None, now).map_err(|error| error.reason())?;
     Ok(shown(oin, &card.card().name, category, &explained, lang))
 }
 
@@ -58,12 +58,12 @@ fn line(
 /// # Errors
 /// As [`plan`].
 pub(crate) fn grounds(agency: &Agency, wish: &Wish) -> Result<Vec<Ground>, Reason> {
-    let (pack, now) = (&agency.pack, agency.clock.now());
+    let (pack, now) = (agency.pack(), agency.clock.now());
     let mut grounds = BTreeSet::new();
     for (oin, categories) in &wish.targets {
         let Ok(card) = agency.directory.card(oin) else { continue };
         for category in categories {
-            let facts = facts(agency, wish, &card.card().kind, category, None)
+            let facts = facts((agency, &pack), wish, &card.card().kind, category, None)
                 .map_err(|error| error.reason())?;
             let could = pack.could(&facts, now);
             if could.verdict != Verdict::Refuse {
@@ -76,13 +76,13 @@ pub(crate) fn grounds(agency: &Agency, wish: &Wish) -> Result<Vec<Ground>, Reaso
 
 /// What is known of a question to one kind of target before it is asked.
 fn facts(
-    agency: &Agency,
+    (agency, pack): (&Agency, &Pack),
     wish: &Wish,
     target: &Kind,
     category: &Category,
     approvals: Option<Approvals>,
 ) -> Result<Facts, FactError> {
-    let (pack, now) = (&agency.pack, agency.clock.now());
+    let now = agency.clock.now();
     let nobody = Pseudonym::new([0; Pseudonym::LEN]);
     let due = answer_by(now, wish.urgency, wish.term_minutes);
     let header = header(agency, nobody, wish, now, due, &[]);

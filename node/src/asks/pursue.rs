@@ -147,8 +147,8 @@ impl Pursuit {
         self.close(targets, &events, since, Some(&counted)).await;
     }
 
-    /// The first attempt. A question of an epoch that has ended was not taken under its id yet: it
-    /// is put once more in the epoch of now.
+    /// The first attempt. A question of an epoch that has ended, or under rules that are not in
+    /// force any more, was not taken under its id yet: it is put once more as of now.
     async fn first_attempt(
         &mut self,
         first: &Inquiry,
@@ -157,11 +157,16 @@ impl Pursuit {
         since: Instant,
     ) -> Result<Vec<Oin>, Reason> {
         match self.attempt(first, targets, events, since, true).await {
-            Err(Reason::EpochStale) => {}
+            Err(Reason::EpochStale) => {
+                self.agency.refresh_epoch().await?;
+                self.header.epoch = self.agency.epochs.current()?;
+            }
+            Err(Reason::PolicyStale) => {
+                self.agency.learn_rules().await;
+                set_again(&self.agency, &mut self.header).await;
+            }
             taken => return taken,
         }
-        self.agency.refresh_epoch().await?;
-        self.header.epoch = self.agency.epochs.current()?;
         let anew = self.compose(1, None)?.inquiry.ok_or(Reason::EpochStale)?;
         record_again(&self.agency, &anew, &self.summary).await?;
         self.attempt(&anew, targets, events, since, true).await
@@ -432,6 +437,7 @@ pub(crate) async fn set_again(agency: &Agency, header: &mut Header) {
     let (now, times) = (agency.clock.now(), &mut header.times);
     let life = times.ask_expires_at.since_ms(times.asked_at);
     (times.asked_at, times.ask_expires_at) = (now, now.plus_ms(life));
+    header.bundle = agency.rules.at(now).bundle();
     let refreshed = agency.refresh_epoch().await;
     if let Ok(epoch) = refreshed.and_then(|()| agency.epochs.current()) {
         header.epoch = epoch;

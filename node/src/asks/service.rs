@@ -83,7 +83,7 @@ impl Desk {
     ) -> Result<(Wish, Pseudonym), Reason> {
         let wire = wire.ok_or(Reason::Malformed)?;
         // Who may not ask learns nothing from the check of the text, which knows the child's names.
-        let role = known_role(self.agency.pack.catalogue(), &wire.role)?;
+        let role = known_role(self.agency.pack().catalogue(), &wire.role)?;
         let pseudonym = self.act(caller, &role)?;
         let mut wish = Wish::parse(&self.agency, wire).await?;
         if wish.grounds.is_empty() {

@@ -71,7 +71,7 @@ pub(crate) fn agency_line(agency: &Agency, lang: Lang, draft: &Draft<'_>) -> v1:
         state: draft.stand.word().to_owned(),
         reason: draft.reason.map(|reason| reason.code().to_owned()).unwrap_or_default(),
         outcome: answer.map(|answer| answer.outcome.to_string()).unwrap_or_default(),
-        lines: lines(&agency.pack, lang, draft),
+        lines: lines(&agency.pack(), lang, draft),
         answer_by_ms: answer.map(|answer| answer.answer_by.ms()).unwrap_or_default(),
         index_as_of_ms: answer.map(|answer| answer.index_as_of.ms()).unwrap_or_default(),
         holds_unnumbered_records: answer.is_some_and(|answer| answer.holds_unnumbered_records),
@@ -85,7 +85,7 @@ pub(crate) fn agency_line(agency: &Agency, lang: Lang, draft: &Draft<'_>) -> v1:
 /// When the term of an answer ends that is received now (domain 5, Q02). The node shows it and
 /// keeps nothing of it; the term binds the desk and the agency's own software.
 fn discard_by(agency: &Agency) -> Timestamp {
-    agency.pack.retention().end(Kept::ReceivedAnswer, agency.clock.now())
+    agency.pack().retention().end(Kept::ReceivedAnswer, agency.clock.now())
 }
 
 /// The event that a question was refused as a whole.

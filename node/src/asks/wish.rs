@@ -92,7 +92,8 @@ impl Wish {
         if !wire.on_behalf_of.is_empty() {
             return Err(Reason::PersonInField);
         }
-        let catalogue = agency.pack.catalogue();
+        let pack = agency.pack();
+        let catalogue = pack.catalogue();
         let role = known_role(catalogue, &wire.role)?;
         check_bsn_right(catalogue, &agency.kind)?;
         let subject = Bsn::parse(&wire.subject).map_err(|_| Reason::BsnInvalid)?;

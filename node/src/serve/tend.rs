@@ -18,6 +18,7 @@ use crate::asks::draft::forget_ended;
 use crate::asks::follow::forget_followed;
 use crate::directory::OwnCard;
 use crate::limits::{EXPIRE_INTERVAL_MS, INDEX_INTERVAL_MS, SLOT_INTERVAL_MS};
+use crate::office;
 use crate::watch::follow::follow;
 
 /// Starts what a node does by itself: directory, epoch and index, reply slots, questions about
@@ -37,6 +38,9 @@ pub(super) async fn tend(
     context.tasks.spawn(follow_epochs(Arc::clone(agency), context.shutdown.clone()))?;
     context.tasks.spawn(fill_slots(Arc::clone(agency), context.shutdown.clone()))?;
     context.tasks.spawn(follow_heads(Arc::clone(agency), context.shutdown.clone()))?;
+    let (rules, office) = (Arc::clone(&agency.rules), Arc::clone(&agency.office_link));
+    context.tasks.spawn(office::follow::follow(rules, office, context.shutdown.clone()))?;
+    context.tasks.spawn(office::follow::settle(Arc::clone(agency), context.shutdown.clone()))?;
     if let Some(mean) = agency.budget.canary_pause() {
         let agency = Arc::clone(agency);
         context.tasks.spawn(ask_canaries(agency, mean, context.shutdown.clone()))?;

@@ -51,6 +51,7 @@ impl Scene {
             broker: Oin::parse(BROKER).unwrap(),
             broker_endpoint: "127.0.0.1:1".into(),
             operators: Vec::new(),
+            officers: Vec::new(),
             key_holders: Vec::new(),
         };
         let made = init(&folder, &new, tls_now()).unwrap();

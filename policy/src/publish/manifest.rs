@@ -6,6 +6,7 @@ use grondslag_core::canonical::Canonical;
 use grondslag_core::clock::Timestamp;
 use grondslag_core::id::Digest;
 use grondslag_core::lang::Text;
+use grondslag_core::limits::OFFICERS_MIN;
 use grondslag_core::officers::Officers;
 use serde::{Deserialize, Serialize};
 
@@ -20,7 +21,16 @@ pub enum Entry {
 }
 
 impl Entry {
-    const fn word(self) -> &'static str {
+    /// How many officers sign.
+    pub const fn signatures(self) -> usize {
+        match self {
+            Self::Planned => OFFICERS_MIN,
+            Self::Emergency => 1,
+        }
+    }
+
+    /// The word for it.
+    pub const fn word(self) -> &'static str {
         match self {
             Self::Planned => "planned",
             Self::Emergency => "emergency",

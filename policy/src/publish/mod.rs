@@ -11,7 +11,7 @@ mod publication;
 mod timeline;
 
 pub use manifest::{Entry, Manifest};
-pub use publication::Publication;
+pub use publication::{Plan, Publication};
 pub use timeline::{Accepted, Refused, Taken, Timeline};
 
 #[cfg(test)]

@@ -2,19 +2,27 @@
 
 use std::collections::BTreeMap;
 
+use grondslag_core::canonical::Canonical;
+use grondslag_core::clock::Timestamp;
 use grondslag_core::id::Digest;
+use grondslag_core::lang::Text;
 use grondslag_core::limits::OFFICERS_MAX;
-use grondslag_core::officers::OfficerSignature;
+use grondslag_core::officers::{OfficerSignature, Officers};
 use grondslag_core::reason::Reason;
 use serde::{Deserialize, Serialize};
 
-use super::{Manifest, Refused};
+use super::{Entry, Manifest, Refused};
 use crate::ENGINE;
 use crate::cases::Cases;
 use crate::check::Report;
-use crate::limits::{FILE_BYTES_MAX, FILES_MAX, PUBLICATION_BYTES_MAX, WHY_CHARS_MAX};
+use crate::limits::{
+    ENCODED_BYTES_MAX, FILE_BYTES_MAX, FILES_MAX, PUBLICATION_BYTES_MAX, WHY_CHARS_MAX,
+};
 use crate::pack::Pack;
 use crate::parse::is_unseen;
+
+/// Label of the leaf that rules were published.
+const LEAF: &str = "grondslag/leaf/publication/v1";
 
 /// Rules as they are published.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,14 +36,92 @@ pub struct Publication {
     pub files: BTreeMap<String, String>,
 }
 
+/// What officers decide about rules beside the rules themselves.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// Fingerprint of the region's root.
+    pub region: Digest,
+    /// Number of the publication, and digest of the one before it (`Timeline::next`).
+    pub next: (u64, Digest),
+    /// How the rules come into force.
+    pub entry: Entry,
+    /// The present moment.
+    pub made_at: Timestamp,
+    /// Since when they are in force.
+    pub valid_from: Timestamp,
+    /// Who may sign the next ones.
+    pub officers: Officers,
+    /// What changes and why.
+    pub why: Text,
+}
+
 impl Publication {
+    /// Rules as they are to be signed.
+    ///
+    /// # Errors
+    /// [`Refused`] for rules that do not load.
+    pub fn draft(files: BTreeMap<String, String>, plan: Plan) -> Result<Self, Refused> {
+        let pack = Pack::from_files(&files)?;
+        let digests = files.iter().map(|(path, text)| (path.clone(), Digest::of(text.as_bytes())));
+        let manifest = Manifest {
+            region: plan.region,
+            number: plan.next.0,
+            previous: plan.next.1,
+            entry: plan.entry,
+            version: pack.version().to_owned(),
+            bundle: pack.bundle(),
+            files: digests.collect(),
+            made_at: plan.made_at,
+            valid_from: plan.valid_from,
+            engine: ENGINE.to_owned(),
+            officers: plan.officers,
+            why: plan.why,
+        };
+        Ok(Self { manifest, signatures: Vec::new(), files })
+    }
+
+    /// The leaf that it was published, `grondslag/leaf/publication/v1`: number, digest of the
+    /// manifest and of the one before, bundle, entry, since when, and who signed.
+    pub fn leaf(&self) -> Vec<u8> {
+        let Manifest { number, previous, bundle, entry, valid_from, .. } = &self.manifest;
+        let signers = self.signatures.iter().map(|one| one.officer.to_string());
+        Canonical::new(LEAF)
+            .number(*number)
+            .bytes(self.manifest.digest().as_bytes())
+            .bytes(previous.as_bytes())
+            .bytes(bundle.as_bytes())
+            .text(entry.word())
+            .signed(valid_from.ms())
+            .list(signers)
+            .finish()
+    }
+
+    /// As it travels and is kept: JSON.
+    ///
+    /// # Errors
+    /// `INTERNAL`, which cannot be.
+    pub fn encode(&self) -> Result<Vec<u8>, Reason> {
+        serde_json::to_vec(self).map_err(|_| Reason::Internal)
+    }
+
+    /// Reads one that travelled or was kept; nothing of it is believed yet.
+    ///
+    /// # Errors
+    /// `TOO_LARGE`, or `MALFORMED` for what is no publication.
+    pub fn decode(bytes: &[u8]) -> Result<Self, Reason> {
+        if bytes.len() > ENCODED_BYTES_MAX {
+            return Err(Reason::TooLarge);
+        }
+        serde_json::from_slice(bytes).map_err(|_| Reason::Malformed)
+    }
+
     /// The rules, when the files are those of the manifest, nothing is wrong with them, every
     /// example comes out, every standing invariant holds, and this engine knows how to read them.
     ///
     /// # Errors
     /// `POLICY_ALTERED`, `POLICY_ENGINE`, `MALFORMED` for a reason nobody can read, or
     /// `POLICY_INVALID` with everything that is wrong.
-    pub(super) fn pack(&self) -> Result<Pack, Refused> {
+    pub fn pack(&self) -> Result<Pack, Refused> {
         self.check_files()?;
         if !is_readable(&self.manifest.why.nl) || !is_readable(&self.manifest.why.en) {
             return Err(Reason::Malformed.into());

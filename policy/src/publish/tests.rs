@@ -360,13 +360,37 @@ fn one_officer_narrows_at_once_and_questions_on_their_way_meet_both() {
     let narrow = emergency(&timeline, to_tier(files("1.0.1"), "T3", "T2"));
     assert_eq!(timeline.take(&narrow, Some(NOW)), Ok(Taken::New));
     assert_eq!(timeline.at(NOW).version(), "1.0.1");
-    let since = |asked: i64, now: i64| {
-        let since = timeline.narrowed_since(NOW.plus_ms(asked), NOW.plus_ms(now));
-        since.map(|pack| pack.version().to_owned()).collect::<Vec<_>>()
+    let of = |asked: i64, now: i64| {
+        let pack = timeline.of_question(NOW.plus_ms(asked), NOW.plus_ms(now));
+        pack.map(|pack| pack.version().to_owned())
     };
-    assert_eq!(since(-1, 0), ["1.0.1"]);
-    assert!(since(0, 5).is_empty(), "asked under these rules");
-    assert!(since(-5, -1).is_empty(), "not in force yet");
+    assert_eq!(of(-1, 0).as_deref(), Ok("1.0.1"));
+    assert_eq!(of(0, 5).as_deref(), Ok("1.0.1"), "asked under these rules");
+    assert_eq!(of(-5, -1).as_deref(), Ok("1.0.0"), "not in force yet");
+}
+
+#[test]
+fn a_question_of_before_two_changes_is_decided_only_by_what_is_stricter_than_both() {
+    let mut wider = timeline();
+    let next = drafted(&wider, to_tier(files("1.1.0"), "T3", "T4"), Entry::Planned, NOW);
+    wider.take(&signed(next, &[1, 2]), Some(NOW)).unwrap();
+    let at_once = |tier: &str| {
+        let mut timeline = wider.clone();
+        let mut files = to_tier(files("1.1.1"), "T3", tier);
+        files.get_mut("pack.toml").unwrap().push_str("# at once\n");
+        let mut publication = drafted(&timeline, files, Entry::Emergency, NOW.plus_ms(5));
+        publication.manifest.made_at = NOW.plus_ms(5);
+        let narrow = signed(publication, &[1]);
+        assert_eq!(timeline.take(&narrow, Some(NOW.plus_ms(5))), Ok(Taken::New), "{tier}");
+        let of = |asked: i64| {
+            let pack = timeline.of_question(NOW.plus_ms(asked), NOW.plus_ms(9));
+            pack.map(|pack| pack.version().to_owned())
+        };
+        (of(-1), of(1))
+    };
+    let decided = || Ok("1.1.1".to_owned());
+    assert_eq!(at_once("T2"), (decided(), decided()));
+    assert_eq!(at_once("T4"), (Err(Reason::PolicyStale), decided()), "wider than at first");
 }
 
 #[test]
@@ -446,6 +470,24 @@ fn an_emergency_is_of_now() {
     for (made, from) in [(old, old), (0, 1), (0, -1), (HOUR, HOUR)] {
         assert_eq!(at(made, from), Err(Reason::PolicyMoment), "{made} {from}");
     }
+}
+
+#[test]
+fn what_one_officer_brings_waits_for_a_colleague_and_is_refused_at_once_when_it_is_wrong() {
+    let timeline = timeline();
+    let lacking = |publication: &Publication| {
+        timeline.lacking(publication, NOW).map_err(|refused| refused.reason)
+    };
+    let draft = planned(&timeline, "1.1.0", 10);
+    assert_eq!(lacking(&signed(draft.clone(), &[1])), Ok(1));
+    assert_eq!(lacking(&signed(draft.clone(), &[1, 1])), Ok(1), "the same officer twice");
+    assert_eq!(lacking(&signed(draft.clone(), &[1, 2])), Ok(0));
+    assert_eq!(lacking(&signed(draft.clone(), &[])), Err(Reason::OfficersTooFew));
+    assert_eq!(lacking(&signed(draft, &[9])), Err(Reason::OfficerUnknown));
+    let narrow = emergency(&timeline, to_tier(files("1.0.1"), "T3", "T2"));
+    assert_eq!(lacking(&narrow), Ok(0), "one is enough");
+    let widened = emergency(&timeline, to_tier(files("1.0.1"), "T3", "T4"));
+    assert_eq!(lacking(&widened), Err(Reason::PolicyWidens));
 }
 
 #[test]

@@ -1,10 +1,12 @@
 //! Which rules are in force when.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use grondslag_core::clock::Timestamp;
 use grondslag_core::id::Digest;
-use grondslag_core::limits::{CLOCK_SKEW_MS_MAX, OFFICERS_MIN};
+use grondslag_core::lang::Lang;
+use grondslag_core::limits::{ANSWER_TERM_MS_MAX, CLOCK_SKEW_MS_MAX};
 use grondslag_core::officers::Officers;
 use grondslag_core::reason::Reason;
 
@@ -22,6 +24,16 @@ pub struct Refused {
     pub reason: Reason,
     /// With `POLICY_INVALID`, everything that is wrong by file and row.
     pub problems: Vec<Problem>,
+}
+
+impl Refused {
+    /// What is wrong and what to do, with everything that is wrong by file and row.
+    pub fn told(&self, lang: Lang) -> String {
+        let sentence = self.reason.sentence(lang).to_owned();
+        self.problems.iter().fold(sentence, |told, problem| {
+            format!("{told}\n{} {}: {}", problem.file, problem.row, problem.sentence(lang))
+        })
+    }
 }
 
 impl From<Reason> for Refused {
@@ -57,6 +69,9 @@ pub struct Accepted {
     pub pack: Arc<Pack>,
     previous: Digest,
     officers: Officers,
+    /// Of an emergency: it is nowhere less strict than any rules that were in force from this
+    /// moment on.
+    narrows_from: Timestamp,
 }
 
 /// What came of it.
@@ -84,23 +99,37 @@ impl Timeline {
         Self { region, first, pinned, accepted: Vec::new() }
     }
 
+    /// The same before anything was published, begun with other rules.
+    pub fn begun_with(&self, first: Arc<Pack>) -> Self {
+        Self::new(self.region, first, self.pinned.clone())
+    }
+
     /// The rules in force at a moment: those of the highest number that are valid by then.
     pub fn at(&self, moment: Timestamp) -> &Arc<Pack> {
         let accepted = self.accepted.iter().rev().find(|one| one.valid_from <= moment);
         accepted.map_or(&self.first, |one| &one.pack)
     }
 
-    /// The rules of emergencies since a question was asked: it is decided by these as well, and
-    /// the strictest counts.
-    pub fn narrowed_since(
-        &self,
-        asked_at: Timestamp,
-        now: Timestamp,
-    ) -> impl Iterator<Item = &Arc<Pack>> {
-        let since = move |one: &&Accepted| {
-            one.entry == Entry::Emergency && one.valid_from > asked_at && one.valid_from <= now
+    /// The rules that a question is decided by: those in force when it was asked, or the stricter
+    /// ones of an emergency since.
+    ///
+    /// # Errors
+    /// `POLICY_STALE` when the rules were changed twice meanwhile, so that neither is stricter
+    /// everywhere: it is to be asked again.
+    pub fn of_question(&self, asked_at: Timestamp, now: Timestamp) -> Result<&Arc<Pack>, Reason> {
+        let since = |one: &&Accepted| {
+            one.entry == Entry::Emergency && asked_at < one.valid_from && one.valid_from <= now
         };
-        self.accepted.iter().filter(since).map(|one| &one.pack)
+        match self.accepted.iter().rev().find(since) {
+            None => Ok(self.at(asked_at)),
+            Some(last) if last.narrows_from <= asked_at => Ok(&last.pack),
+            Some(_) => Err(Reason::PolicyStale),
+        }
+    }
+
+    /// The rules that the region began with.
+    pub const fn first(&self) -> &Arc<Pack> {
+        &self.first
     }
 
     /// Everything that was taken.
@@ -130,6 +159,32 @@ impl Timeline {
         publication: &Publication,
         arrives: Option<Timestamp>,
     ) -> Result<Taken, Refused> {
+        let needed = publication.manifest.entry.signatures();
+        let Some(accepted) = self.weigh(publication, arrives, needed)? else {
+            return Ok(Taken::Known);
+        };
+        self.accepted.push(accepted);
+        Ok(Taken::New)
+    }
+
+    /// Whether rules that an officer brings could be published, and how many officers must still
+    /// sign them.
+    ///
+    /// # Errors
+    /// [`Refused`].
+    pub fn lacking(&self, publication: &Publication, now: Timestamp) -> Result<usize, Refused> {
+        self.weigh(publication, Some(now), 1)?;
+        let signers: BTreeSet<_> = publication.signatures.iter().map(|one| &one.officer).collect();
+        Ok(publication.manifest.entry.signatures().saturating_sub(signers.len()))
+    }
+
+    /// Every check; nothing when they were taken before.
+    fn weigh(
+        &self,
+        publication: &Publication,
+        arrives: Option<Timestamp>,
+        needed: usize,
+    ) -> Result<Option<Accepted>, Refused> {
         publication.check_size()?;
         let manifest = &publication.manifest;
         if manifest.region != self.region {
@@ -137,16 +192,20 @@ impl Timeline {
         }
         let digest = manifest.digest();
         if self.accepted.iter().any(|one| one.digest == digest) {
-            return Ok(Taken::Known);
+            return Ok(None);
         }
         self.check_place(manifest)?;
-        self.check_signatures(publication, arrives)?;
+        self.check_signatures(publication, arrives, needed)?;
         self.check_moment(manifest, arrives)?;
         let pack = publication.pack()?;
-        if manifest.entry == Entry::Emergency {
-            self.check_narrows(manifest, &pack)?;
-        }
-        self.accepted.push(Accepted {
+        let narrows_from = match manifest.entry {
+            Entry::Planned => manifest.valid_from,
+            Entry::Emergency => {
+                self.check_narrows(manifest, &pack)?;
+                self.narrows_from(manifest.valid_from, &pack)?
+            }
+        };
+        Ok(Some(Accepted {
             number: manifest.number,
             digest,
             entry: manifest.entry,
@@ -154,8 +213,8 @@ impl Timeline {
             pack: Arc::new(pack),
             previous: manifest.previous,
             officers: manifest.officers.clone(),
-        });
-        Ok(Taken::New)
+            narrows_from,
+        }))
     }
 
     /// It follows the last one, and no other that was published meanwhile.
@@ -178,18 +237,15 @@ impl Timeline {
         }
     }
 
-    /// Two officers for what is planned and one for an emergency, whose keys counted when the
-    /// manifest was made and still do when it arrives.
+    /// By as many officers as are needed, whose keys counted when the manifest was made and still
+    /// do when it arrives.
     fn check_signatures(
         &self,
         publication: &Publication,
         arrives: Option<Timestamp>,
+        needed: usize,
     ) -> Result<(), Reason> {
         let Publication { manifest, signatures, .. } = publication;
-        let needed = match manifest.entry {
-            Entry::Planned => OFFICERS_MIN,
-            Entry::Emergency => 1,
-        };
         let document = manifest.canonical();
         for at in [Some(manifest.made_at), arrives].into_iter().flatten() {
             self.officers().verify(&document, signatures, at, needed)?;
@@ -225,21 +281,45 @@ impl Timeline {
             return Err(Reason::PolicyWidens.into());
         }
         for before in std::iter::once(self.at(then)).chain(to_come.map(|one| &one.pack)) {
-            if !before.has_same_frame(pack) {
+            if !narrows(before, pack, then)? {
                 return Err(Reason::PolicyWidens.into());
-            }
-            for moment in moments(then, [before, pack]) {
-                if !Comparison::of(before, pack, moment)?.only_narrows() {
-                    return Err(Reason::PolicyWidens.into());
-                }
             }
         }
         Ok(())
     }
+
+    /// Since when no rules were in force than which these are less strict anywhere, as far back as
+    /// a question may be open.
+    fn narrows_from(&self, then: Timestamp, pack: &Pack) -> Result<Timestamp, Refused> {
+        let oldest = then.plus_ms(-ANSWER_TERM_MS_MAX);
+        let changes = self.accepted.iter().map(|one| one.valid_from).filter(|at| *at <= then);
+        let changes: BTreeSet<Timestamp> = changes.chain([Timestamp::from_ms(i64::MIN)]).collect();
+        let mut from = then;
+        for began in changes.into_iter().rev() {
+            if from <= oldest || !narrows(self.at(began), pack, then)? {
+                break;
+            }
+            from = began;
+        }
+        Ok(from)
+    }
+}
+
+/// Whether rules are nowhere less strict than others, from a moment on, and change nothing else.
+fn narrows(before: &Pack, pack: &Pack, then: Timestamp) -> Result<bool, NotComparable> {
+    if !before.has_same_frame(pack) {
+        return Ok(false);
+    }
+    for moment in moments(then, [before, pack]) {
+        if !Comparison::of(before, pack, moment)?.only_narrows() {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// From a moment on, every moment at which other rows of these packs are in force.
-fn moments(from: Timestamp, packs: [&Pack; 2]) -> std::collections::BTreeSet<Timestamp> {
+fn moments(from: Timestamp, packs: [&Pack; 2]) -> BTreeSet<Timestamp> {
     let rows = packs.into_iter().flat_map(Pack::rows);
     let bounds = rows.flat_map(|row| row.window.bounds());
     std::iter::once(from).chain(bounds.filter(|at| *at > from)).collect()

@@ -4,6 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use grondslag_certs::tls::TlsFiles;
+use grondslag_core::officers::{Appointment, Officers};
 use grondslag_core::operators::{Operator, Operators};
 use grondslag_evidence::store::Backend;
 use serde::{Deserialize, Deserializer, de};
@@ -47,6 +48,17 @@ pub struct Region {
     pub operators: Operators,
     /// The list of witnesses that two of them signed.
     pub witnesses: InputFile,
+    /// The privacy officers who may sign the first rules that are published; after that the rules
+    /// themselves say who may sign the next. None: nothing can be published.
+    #[serde(default, deserialize_with = "pinned")]
+    pub officers: Officers,
+}
+
+/// Officers as they are pinned, one text each.
+fn pinned<'de, D: Deserializer<'de>>(from: D) -> Result<Officers, D::Error> {
+    let lines = Vec::<String>::deserialize(from)?;
+    let all = lines.iter().map(|line| Appointment::parse(line).map_err(de::Error::custom));
+    Ok(Officers::new(all.collect::<Result<_, _>>()?))
 }
 
 /// Where a new process looks for the list of witnesses.
@@ -54,21 +66,33 @@ pub const WITNESSES_FILE: &str = "witnesses.json";
 
 impl Region {
     /// The section that pins these operators, for a new configuration; nothing without operators.
-    pub fn section(operators: &[Operator]) -> String {
+    pub fn section(operators: &[Operator], officers: &[Appointment]) -> String {
         if operators.is_empty() {
             return String::new();
         }
-        let lines: Vec<String> = operators.iter().map(|one| format!("  \"{one}\",\n")).collect();
-        let lines = lines.concat();
+        let lines = listed(operators);
+        let officers = match officers {
+            [] => String::new(),
+            some => format!(
+                "officers = [                       # who may sign the first rules, and until when
+{}]
+",
+                listed(some)
+            ),
+        };
         format!(
             "
 [region]
 operators = [                      # pinned: read each line to its operator over the telephone
 {lines}]
 witnesses = \"{WITNESSES_FILE}\"       # signed by two of them; put each next list in its place
-"
+{officers}"
         )
     }
+}
+
+fn listed<T: std::fmt::Display>(all: &[T]) -> String {
+    all.iter().map(|one| format!("  \"{one}\",\n")).collect()
 }
 
 /// `[listen]` (and `[desk]`): where the process can be called.

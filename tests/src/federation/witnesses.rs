@@ -9,6 +9,7 @@ use grondslag_core::id::Oin;
 use grondslag_core::operators::Operator;
 use grondslag_core::witnesses::{SignedWitnessList, WitnessList};
 use grondslag_runtime::config::{Region, WITNESSES_FILE};
+use grondslag_runtime::rules;
 
 use super::party::Place;
 
@@ -65,7 +66,7 @@ impl Place {
         let Ok(operators) = operators() else { return String::new() };
         let operators = operators.map(|(oin, key)| Operator::new(oin, &key));
         match self.witnessed {
-            Some(_) => Region::section(&operators),
+            Some(_) => Region::section(&operators, rules::testing::officers().all()),
             None => String::new(),
         }
     }

@@ -33,7 +33,8 @@ impl Both {
 
     async fn verified(&self, raw: RawInquiry) -> Option<Reason> {
         let inquiry = Inquiry::parse(raw, self.scene.clock.now()).unwrap();
-        verify_inquiry(&self.scene.broker, &oin(ASKER), &inquiry).await.err()
+        let pack = self.scene.broker.rules.now();
+        verify_inquiry(&self.scene.broker, &oin(ASKER), &inquiry, &pack).await.err()
     }
 }
 

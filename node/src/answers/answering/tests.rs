@@ -7,7 +7,6 @@ use grondslag_core::limits::{REPLY_BYTES_LARGE, REPLY_BYTES_SMALL};
 use grondslag_core::statement::{self, ReplyFields};
 use grondslag_core::tier::Tier;
 use grondslag_evidence::store::faulty::Fault;
-use grondslag_policy::Overlay;
 use grondslag_proto::reply::Reply;
 
 use super::*;
@@ -16,6 +15,7 @@ use crate::fixture::{
     Ask, CANARY, GI, KNOWN, OWN, Scene, UNKNOWN, attest, key_of, oin, opened, sign,
 };
 use crate::limits::EPOCH_GAP_MS;
+use crate::own_rules::OwnRules;
 use crate::recorded::Kind;
 use crate::restore::Standing;
 
@@ -220,8 +220,8 @@ async fn the_nodes_own_rules_make_it_stricter() {
     let text = "[[row]]\nid = \"L1\"\noutcome = \"hold\"\nlegal = [\"avg-5-1-c\"]\n\
                 text.nl = \"Eerst kijken.\"\ntext.en = \"Look first.\"\n\
                 when.category = [\"G05\"]\n";
-    let (pack, kind) = (scene.agency.pack.clone(), scene.agency.kind.clone());
-    scene.agency.overlay = Some(Overlay::load(&pack, &kind, "local.toml", text).unwrap());
+    let kind = scene.agency.kind.clone();
+    scene.agency.own_rules = Some(OwnRules::new(kind, "local.toml".into(), text.into()));
     let answer = answered(&scene, &Ask::guardian(&["G05"])).await;
     let Line::Review { basis, .. } = &answer.lines[0] else { panic!("review") };
     assert!(basis.rows.iter().any(|row| row.as_str() == "local/L1"));

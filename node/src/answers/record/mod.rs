@@ -18,12 +18,13 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use grondslag_core::answer::{About, Basis, Outcome};
-use grondslag_core::catalogue::{Category, Purpose, Role, RowId};
+use grondslag_core::catalogue::{self, Category, Purpose, Role, RowId};
 use grondslag_core::clock::Timestamp;
 use grondslag_core::id::{Digest, Oin, TargetId};
 use grondslag_core::reason::Reason;
 use grondslag_core::tier::{Tier, Verdict};
 use grondslag_evidence::records::Committed;
+use grondslag_policy::Pack;
 use serde::{Deserialize, Serialize};
 
 use super::verify::Attested;
@@ -300,7 +301,7 @@ impl DecisionRecord {
         };
         let keys = [target_key(&self.target_id), self.subject_key(&entry)];
         let term = (recorded::term(self.break_glass), self.decided_at);
-        recorded::record(&agency.pack, Kind::Decision, &body, term, &keys)
+        recorded::record(&agency.pack(), Kind::Decision, &body, term, &keys)
     }
 
     /// JSON, filled up to the length that a question with so many categories has.
@@ -347,10 +348,14 @@ fn target_key(id: &TargetId) -> Vec<u8> {
 }
 
 /// What is the same for every record of a question, whatever was decided.
-pub(super) fn visible(agency: &Agency, attested: &Attested) -> BTreeMap<String, String> {
-    let facts = agency.pack.visible(attested.header(), &agency.kind, Some(attested.approvals()));
+pub(super) fn visible(
+    pack: &Pack,
+    kind: &catalogue::Kind,
+    attested: &Attested,
+) -> BTreeMap<String, String> {
+    let facts = pack.visible(attested.header(), kind, Some(attested.approvals()));
     // The question's words were checked before the look-up.
-    facts.map(|facts| agency.pack.told(&facts)).unwrap_or_default()
+    facts.map(|facts| pack.told(&facts)).unwrap_or_default()
 }
 
 #[cfg(test)]

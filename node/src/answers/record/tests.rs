@@ -13,6 +13,7 @@ use serde_json::json;
 use super::super::answering::answer;
 use super::*;
 use crate::fixture::{Ask, CANARY, GI, KNOWN, Scene, UNKNOWN, attest, sign};
+use crate::own_rules::OwnRules;
 use crate::processing::SUBJECT_TYPE;
 
 async fn scene() -> Scene {
@@ -215,7 +216,7 @@ async fn a_decision_has_the_fields_of_the_decision_log_at_level_four() {
         (&adl["event_name"], &adl["status"]),
         (&json!("adl.access_evaluations"), &json!("Ok"))
     );
-    let pack = &scene.agency.pack;
+    let pack = &scene.agency.pack();
     let policies = format!("{}@{}", pack.bundle(), pack.version());
     assert_eq!(adl["body"]["adl.core.policies"]["grondslag"], policies);
     let response = &adl["body"]["adl.core.response"]["evaluations"];
@@ -243,7 +244,7 @@ async fn every_decision_can_be_taken_again_and_a_changed_record_is_found() {
     for (id, ask) in (1..).zip(asks) {
         put(&scene, &ask.id(id)).await;
     }
-    let pack = &scene.agency.pack;
+    let pack = &scene.agency.pack();
     let records = read(&scene).await;
     assert_eq!(records.len(), 4);
     for record in &records {
@@ -295,10 +296,10 @@ async fn a_decision_is_not_taken_again_with_other_rules() {
     let text = "[[row]]\nid = \"L1\"\noutcome = \"hold\"\nlegal = [\"avg-5-1-c\"]\n\
                 text.nl = \"Eerst kijken.\"\ntext.en = \"Look first.\"\n\
                 when.category = [\"G05\"]\n";
-    let (pack, kind) = (scene.agency.pack.clone(), scene.agency.kind.clone());
+    let (pack, kind) = (scene.agency.pack(), scene.agency.kind.clone());
     let overlay = || Overlay::load(&pack, &kind, "local.toml", text).unwrap();
     put(&scene, &Ask::guardian(&["G05"])).await;
-    scene.agency.overlay = Some(overlay());
+    scene.agency.own_rules = Some(OwnRules::new(kind.clone(), "local.toml".into(), text.into()));
     put(&scene, &Ask::guardian(&["G05"]).id(2)).await;
     let records = read(&scene).await;
     assert_eq!(records[0].again(&pack, Some(&overlay())), Err(NotAgain::Overlay));

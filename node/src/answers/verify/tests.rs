@@ -20,7 +20,7 @@ fn verify_at(scene: &Scene, question: TargetQuestion, now: Timestamp) -> Result<
         let against = Against {
             own: &agency.oin,
             broker: &agency.broker,
-            bundle: agency.pack.bundle(),
+            bundle: agency.pack().bundle(),
             cards,
             seals: &agency.keys.seals,
             watching: &agency.watching,
@@ -317,7 +317,7 @@ async fn without_the_brokers_card_nothing_can_be_verified() {
         let against = Against {
             own: &agency.oin,
             broker: &oin(OWN),
-            bundle: agency.pack.bundle(),
+            bundle: agency.pack().bundle(),
             cards,
             seals: &agency.keys.seals,
             watching: &agency.watching,

@@ -52,7 +52,7 @@ impl Pursuit {
         let decided = ProvedDecision::prove(&self.agency, asked, wire, before).await?;
         // It is held to what it proved, whatever that says.
         target.attested.push(Attested::of(decided.evidence()));
-        decided.rulings(&self.agency, asked)
+        decided.rulings(&self.agency, asked).await
     }
 }
 

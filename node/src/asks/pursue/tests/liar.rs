@@ -171,7 +171,7 @@ impl BrokerLink for Liar {
 
 impl Liar {
     pub(super) fn new(lie: Lie, now: Timestamp, agency: &Agency) -> Arc<Self> {
-        let (pack, to) = (Arc::clone(&agency.pack), agency.keys.seals.public().unwrap());
+        let (pack, to) = (agency.pack(), agency.keys.seals.public().unwrap());
         Arc::new(Self { lie, now, pack, to, region: agency.context.region_name() })
     }
 

@@ -1,0 +1,158 @@
+//! Rules that officers bring, sign and follow, and what the office refuses.
+
+use std::sync::Arc;
+
+use grondslag_core::clock::Clock as _;
+use grondslag_policy::publish::Entry as Entering;
+use grondslag_proto::v1;
+use grondslag_runtime::rules::testing::{draft, files, signature, signed};
+
+use super::proposals::Proposals;
+use super::*;
+use crate::limits::PROPOSALS_MAX;
+use crate::route::tests::{ASKER, Scene, oin, question, scene};
+
+const HOUR: i64 = 3_600_000;
+
+/// Rules under another version, in force from an hour on.
+fn planned(scene: &Scene, version: &str) -> Publication {
+    let now = scene.clock.now();
+    let when = (Entering::Planned, now, now.plus_ms(HOUR));
+    draft(&scene.broker.rules, scene.root.fingerprint(), files(version), when)
+}
+
+async fn take(scene: &Scene, publication: Publication) -> Result<Outcome, Reason> {
+    let done = scene.broker.office.take(&scene.broker, &oin(ASKER), publication).await;
+    done.map_err(|refused| refused.reason)
+}
+
+async fn sign(scene: &Scene, waits: &Publication, by: u8) -> Result<Outcome, Reason> {
+    let (digest, signature) = (waits.manifest.digest(), signature(waits, by));
+    let done = scene.broker.office.sign(&scene.broker, &oin(ASKER), &digest, signature).await;
+    done.map_err(|refused| refused.reason)
+}
+
+async fn waiting(scene: &Scene) -> usize {
+    Proposals(scene.broker.store.as_ref()).all().await.unwrap().len()
+}
+
+#[tokio::test]
+async fn rules_wait_for_a_colleague_and_are_published_when_they_sign() {
+    let scene = scene(&[]).await;
+    let rules = &scene.broker.rules;
+    let draft = signed(planned(&scene, "1.1.0"), &[1]);
+    let (digest, size) = (draft.manifest.digest(), scene.broker.ledger.size().await.unwrap());
+    assert_eq!(take(&scene, draft.clone()).await, Ok(Outcome::Waits(digest)));
+    assert_eq!(take(&scene, draft.clone()).await, Ok(Outcome::Waits(digest)), "brought again");
+    assert_eq!((waiting(&scene).await, *rules.newest().borrow()), (1, 0));
+    assert_eq!(sign(&scene, &draft, 1).await, Ok(Outcome::Waits(digest)), "the author, again");
+    assert_eq!(sign(&scene, &draft, 9).await, Err(Reason::OfficerUnknown));
+    let other = planned(&scene, "1.2.0");
+    assert_eq!(sign(&scene, &other, 2).await, Err(Reason::UnknownProposal));
+    assert_eq!(sign(&scene, &draft, 2).await, Ok(Outcome::Published(digest, 1)));
+    assert_eq!((waiting(&scene).await, *rules.newest().borrow()), (0, 1));
+    // Three times that they wait, that they were approved, and that they were published.
+    assert_eq!(scene.broker.ledger.size().await, Ok(size + 5));
+    assert_eq!(rules.now().version(), "1.0.0");
+    scene.clock.set(scene.clock.now().plus_ms(HOUR));
+    assert_eq!(rules.now().version(), "1.1.0");
+}
+
+#[tokio::test]
+async fn of_two_drafts_one_is_published_and_the_other_is_told_to_start_from_it() {
+    let scene = scene(&[]).await;
+    let (one, two) = (planned(&scene, "1.1.0"), planned(&scene, "1.2.0"));
+    for draft in [&one, &two] {
+        take(&scene, signed(draft.clone(), &[1])).await.unwrap();
+    }
+    assert_eq!(waiting(&scene).await, 2);
+    assert!(matches!(sign(&scene, &one, 2).await, Ok(Outcome::Published(..))));
+    assert_eq!(waiting(&scene).await, 0);
+    assert_eq!(sign(&scene, &two, 2).await, Err(Reason::UnknownProposal));
+    assert_eq!(take(&scene, signed(two, &[1, 2])).await, Err(Reason::PolicyRebase));
+}
+
+#[tokio::test]
+async fn what_is_wrong_is_refused_before_it_waits_and_no_more_wait_than_there_is_room_for() {
+    let scene = scene(&[]).await;
+    assert_eq!(take(&scene, planned(&scene, "1.1.0")).await, Err(Reason::OfficersTooFew));
+    let now = scene.clock.now();
+    let region = scene.root.fingerprint();
+    let late = (Entering::Planned, now, now.plus_ms(-1));
+    let late = draft(&scene.broker.rules, region, files("1.1.0"), late);
+    assert_eq!(take(&scene, signed(late, &[1])).await, Err(Reason::PolicyMoment));
+    let when = (Entering::Planned, now, now.plus_ms(HOUR));
+    let elsewhere = draft(&scene.broker.rules, Digest::of(b"x"), files("1.1.0"), when);
+    assert_eq!(take(&scene, signed(elsewhere, &[1])).await, Err(Reason::RegionMismatch));
+    let mut altered = signed(planned(&scene, "1.1.0"), &[1]);
+    altered.files.insert("pack.toml".into(), "version = \"2\"".into());
+    assert_eq!(take(&scene, altered).await, Err(Reason::PolicyAltered));
+    assert_eq!(waiting(&scene).await, 0);
+    for number in 0..PROPOSALS_MAX {
+        let draft = signed(planned(&scene, &format!("1.1.{number}")), &[1]);
+        assert!(take(&scene, draft).await.is_ok(), "{number}");
+    }
+    let more = signed(planned(&scene, "1.2.0"), &[1]);
+    assert_eq!(take(&scene, more.clone()).await, Err(Reason::QuotaExceeded));
+    assert!(matches!(
+        take(&scene, signed(planned(&scene, "1.3.0"), &[1, 2])).await,
+        Ok(Outcome::Published(..))
+    ));
+    assert_eq!(waiting(&scene).await, 0, "what can no longer be published makes room");
+}
+
+#[tokio::test]
+async fn an_officer_alone_narrows_at_once_and_a_question_on_its_way_is_decided_by_that() {
+    let scene = scene(&[]).await;
+    let asked = question(&scene, &["G16"], |_| {});
+    let (now, region) = (scene.clock.now(), scene.root.fingerprint());
+    let first = scene.broker.rules.now().bundle();
+    scene.clock.set(now.plus_ms(5));
+    let at_once = (Entering::Emergency, now.plus_ms(5), now.plus_ms(5));
+    let narrow = draft(&scene.broker.rules, region, files("1.0.1"), at_once);
+    assert!(matches!(take(&scene, signed(narrow, &[2])).await, Ok(Outcome::Published(_, 1))));
+    let rules = &scene.broker.rules;
+    let second = rules.now().bundle();
+    assert_ne!(first, second);
+    assert_eq!(rules.asked_under(now), first);
+    assert_eq!(rules.of_question(now, now.plus_ms(5)).unwrap().bundle(), second);
+    // It was asked before, names the rules of then, and is taken.
+    assert!(scene.route(asked).await.is_ok());
+    let stale = question(&scene, &["G16"], |header| header.bundle = first);
+    assert_eq!(scene.route(stale).await.unwrap_err(), Reason::PolicyStale);
+}
+
+#[tokio::test]
+async fn whoever_follows_is_told_of_everything_that_is_published() {
+    let scene = scene(&[]).await;
+    let (events, mut received) = tokio::sync::mpsc::channel(4);
+    let broker = Arc::clone(&scene.broker);
+    let passing = tokio::spawn(async move { service::pass_on(&broker, 0, &events).await });
+    let mut told = async || -> (u64, Vec<u8>) {
+        let mut bytes = Vec::new();
+        loop {
+            let v1::WatchPublicationsResponse { number, piece, last } =
+                received.recv().await.unwrap().unwrap();
+            bytes.extend(piece);
+            if last {
+                return (number, bytes);
+            }
+        }
+    };
+    let one = signed(planned(&scene, "1.1.0"), &[1, 2]);
+    take(&scene, one.clone()).await.unwrap();
+    assert_eq!(told().await, (1, one.encode().unwrap()));
+    let (later, region) = (scene.clock.now().plus_ms(2 * HOUR), scene.root.fingerprint());
+    let when = (Entering::Planned, scene.clock.now(), later);
+    let two = signed(draft(&scene.broker.rules, region, files("1.2.0"), when), &[1, 2]);
+    take(&scene, two.clone()).await.unwrap();
+    assert_eq!(told().await, (2, two.encode().unwrap()));
+    drop(received);
+    assert_eq!(passing.await.unwrap(), Ok(()));
+
+    // Whoever comes later is told what the region began with first.
+    let (events, mut received) = tokio::sync::mpsc::channel(64);
+    let broker = Arc::clone(&scene.broker);
+    tokio::spawn(async move { service::pass_on(&broker, 0, &events).await });
+    assert_eq!(received.recv().await.unwrap().unwrap().number, 0);
+}

@@ -1,0 +1,65 @@
+//! What an officer is told of a draft before anybody signs it: what is wrong, what it opens and
+//! closes beside the rules in force, and which standing promises hold.
+
+use std::collections::BTreeMap;
+
+use grondslag_core::clock::Timestamp;
+use grondslag_core::reason::Reason;
+use serde::Serialize;
+
+use crate::cases::Cases;
+use crate::check::Report;
+use crate::compare::{Comparison, ComparisonShown};
+use crate::fault::Problem;
+use crate::pack::Pack;
+use crate::prove::Proof;
+
+/// A draft, looked at from every side.
+#[derive(Debug, Serialize)]
+pub struct Review {
+    /// Everything that is wrong; none may be left before it is published.
+    pub problems: Vec<Problem>,
+    /// What it opens and closes; absent for a draft that does not load.
+    pub diff: Option<ComparisonShown>,
+    /// Which standing promises hold; absent for a draft that does not load.
+    pub proof: Option<Proof>,
+    /// Why it could not be compared; absent when it could.
+    pub reason: Option<Reason>,
+}
+
+impl Review {
+    /// Reviews the files of a draft beside the rules in force, as they hold at a moment.
+    pub fn of(in_force: &Pack, files: &BTreeMap<String, String>, on: Timestamp) -> Self {
+        let draft = match Pack::from_files(files) {
+            Ok(draft) => draft,
+            Err(error) => {
+                let reason = Some(error.reason());
+                return Self { problems: error.problems, diff: None, proof: None, reason };
+            }
+        };
+        let problems = Report::of(&draft, &Cases::of_pack(files)).problems;
+        let compared = Comparison::of(in_force, &draft, on).map(|found| found.shown());
+        let proved = Proof::of(in_force, &draft, on);
+        let reason = compared.as_ref().err().or(proved.as_ref().err()).map(|error| error.reason());
+        Self { problems, diff: compared.ok(), proof: proved.ok(), reason }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture::NOW;
+
+    #[test]
+    fn a_draft_is_told_of_from_every_side() {
+        let (pack, mut files) = (Pack::builtin().unwrap(), Pack::builtin_files());
+        let same = Review::of(&pack, &files, NOW);
+        assert!(same.problems.is_empty() && same.reason.is_none());
+        assert!(same.diff.is_some_and(|diff| diff.newly_permitted.is_empty()));
+        assert!(same.proof.is_some_and(|proof| proof.is_sound()));
+        files.insert("table/broken.toml".into(), "not a table".into());
+        let broken = Review::of(&pack, &files, NOW);
+        assert!(!broken.problems.is_empty() && broken.diff.is_none());
+        assert_eq!(broken.reason, Some(Reason::PolicyInvalid));
+    }
+}
