@@ -143,10 +143,10 @@ impl From<Reason> for Failure {
 impl From<PackError> for Failure {
     fn from(error: PackError) -> Self {
         let lines = |lang| {
-            let lines = error.problems.iter().map(|problem| {
-                let place = place(&problem.file, &problem.row);
-                format!("{place}: {}", problem.sentence(lang))
-            });
+            let lines = error
+                .problems
+                .iter()
+                .map(|problem| format!("{}: {}", problem.place(lang), problem.sentence(lang)));
             lines.collect::<Vec<_>>().join("\n")
         };
         Self::told(error.reason(), lines(Lang::Nl), lines(Lang::En))
@@ -192,11 +192,6 @@ fails_with!(
     grondslag_runtime::run::RunError,
     grondslag_runtime::run::StartError,
 );
-
-/// File and row, as people read a place.
-pub(crate) fn place(file: &str, row: &str) -> String {
-    if row.is_empty() { file.to_owned() } else { format!("{file}, {row}") }
-}
 
 #[cfg(test)]
 mod tests {

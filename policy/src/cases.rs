@@ -1,7 +1,6 @@
 //! Golden cases: decisions with the expected outcome and the exact rows that must decide them.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
 
 use grondslag_core::catalogue::RowId;
 use grondslag_core::clock::Timestamp;
@@ -10,13 +9,14 @@ use grondslag_core::tier::{Tier, Verdict};
 use include_dir::{Dir, include_dir};
 use serde::Deserialize;
 
-use crate::facts::Facts;
-use crate::fault::{Fault, PackError, Problem, Problems};
+use crate::facts::{FactError, Facts};
+use crate::fault::{self, Fault, Problem, Problems};
+use crate::folder::{CASES_FOLDER as FOLDER, embedded, in_folder};
 use crate::limits::CASES_MAX;
-use crate::pack::{Pack, embedded, in_folder, read_toml};
-use crate::parse::{entries, no_other_keys, one_line, table};
+use crate::pack::Pack;
+use crate::parse;
+use crate::parse::{Wrong, entries, no_other_keys, table};
 
-pub(crate) const FOLDER: &str = "cases";
 /// When a case plays that names no moment: the demo's clock (domain 6).
 const MOMENT: &str = "2026-09-15T09:00";
 
@@ -111,26 +111,9 @@ struct Seen {
 }
 
 impl Cases {
-    /// The cases that this program was built with.
-    pub fn builtin() -> Self {
-        Self::from_files(&Self::builtin_files())
-    }
-
-    /// The texts of those cases by relative path.
+    /// The texts of the cases that this program was built with, by relative path.
     pub(crate) fn builtin_files() -> BTreeMap<String, String> {
         embedded(&CASES, FOLDER)
-    }
-
-    /// The cases of a policy folder; none when it has no folder `cases`.
-    ///
-    /// # Errors
-    /// [`PackError`] when a file cannot be read.
-    pub fn load(folder: &Path) -> Result<Self, PackError> {
-        if folder.join(FOLDER).is_dir() {
-            Ok(Self::from_files(&read_toml(folder, FOLDER)?))
-        } else {
-            Ok(Self::default())
-        }
     }
 
     /// The cases among all files of a pack, by relative path.
@@ -151,7 +134,9 @@ impl Cases {
             problems.push(Problem::new(FOLDER, "", Fault::TooMany, detail));
             cases.truncate(CASES_MAX);
         }
-        Self { cases, problems: problems.into_vec() }
+        let mut problems = problems.into_vec();
+        fault::find(&mut problems, files);
+        Self { cases, problems }
     }
 
     /// Runs every case against a pack.
@@ -167,7 +152,7 @@ impl Cases {
                     }
                     run.hit.extend(seen.rows);
                 }
-                Err(sentence) => run.problems.push(case.failed(sentence)),
+                Err(problem) => run.problems.push(*problem),
             }
         }
         run
@@ -176,28 +161,32 @@ impl Cases {
 
 fn read(file: &str, text: &str, problems: &mut Problems) -> Vec<Case> {
     let mut table = table(file, text, problems);
-    let defaults = table.remove("defaults").map(toml::Value::try_into);
-    let defaults = defaults.transpose().unwrap_or_else(|error: toml::de::Error| {
-        let detail = one_line(&error);
-        problems.push(Problem::new(file, "defaults", Fault::Field, detail));
+    let defaults = table.remove("defaults").map(parse::read);
+    let defaults = defaults.transpose().unwrap_or_else(|wrong: Wrong| {
+        problems.push(wrong.problem(file, ""));
         None
     });
     let defaults: BTreeMap<String, Words> = defaults.unwrap_or_default();
     let raw: Vec<RawCase> = entries(file, "case", &mut table, problems);
-    no_other_keys(file, &table, problems);
+    no_other_keys(file, &table, &["defaults", "case"], problems);
     let cases =
         raw.into_iter().map(|raw| Case { file: file.to_owned(), raw, defaults: defaults.clone() });
     cases.collect()
 }
 
 impl Case {
-    fn run(&self, pack: &Pack) -> Result<Seen, String> {
-        let on = Timestamp::parse(self.raw.on.as_deref().unwrap_or(MOMENT));
-        let on = on.map_err(|error| error.to_string())?;
+    fn run(&self, pack: &Pack) -> Result<Seen, Box<Problem>> {
+        let on = self.raw.on.as_deref().unwrap_or(MOMENT);
+        let on = Timestamp::parse(on).map_err(|error| {
+            let (file, id) = (&self.file, &self.raw.id);
+            Box::new(Problem::new(file, id, Fault::Format, error.to_string()).at("on").given(on))
+        })?;
         let named = self.defaults.iter().chain(&self.raw.facts);
         let named = named.map(|(column, words)| (column.clone(), words.clone().list()));
-        let facts = pack.facts_from(&named.collect()).map_err(|error| error.to_string())?;
-        judge(pack, &facts, on)
+        let at = (self.file.as_str(), self.raw.id.as_str());
+        let wrong = |error| Box::new(Problem::of_fact(at, &error, pack.catalogue()));
+        let facts = pack.facts_from(&named.collect()).map_err(wrong)?;
+        judge(pack, &facts, on).map_err(wrong)
     }
 
     fn failed(&self, detail: String) -> Problem {
@@ -206,7 +195,7 @@ impl Case {
 }
 
 /// Facts with a set are a case of what could be, as at the broker.
-fn judge(pack: &Pack, facts: &Facts, on: Timestamp) -> Result<Seen, String> {
+fn judge(pack: &Pack, facts: &Facts, on: Timestamp) -> Result<Seen, FactError> {
     if !facts.is_single() {
         let could = pack.could(facts, on);
         return Ok(Seen {
@@ -217,7 +206,7 @@ fn judge(pack: &Pack, facts: &Facts, on: Timestamp) -> Result<Seen, String> {
             ..Seen::default()
         });
     }
-    let decision = pack.decide(facts, on).map_err(|error| error.to_string())?;
+    let decision = pack.decide(facts, on)?;
     Ok(Seen {
         verdict: Some(decision.verdict),
         tier: Some(decision.tier),
@@ -327,7 +316,7 @@ mod tests {
     #[test]
     fn a_case_with_a_typo_is_a_problem_and_not_skipped() {
         let run = run(&GOOD.replace("case_fact = \"stated\"", "case_fakt = \"stated\""));
-        assert!(run.problems[0].to_string().contains("did you mean \"case_fact\""));
+        assert!(run.problems[0].to_string().contains("Did you mean \"case_fact\""));
         let run = self::run(&GOOD.replace("[defaults]", "[default]"));
         assert!(run.problems.iter().any(|problem| problem.fault == Fault::Field));
     }

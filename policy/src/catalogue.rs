@@ -4,6 +4,7 @@
 //! refused with the nearest one that is.
 
 use std::collections::BTreeSet;
+use std::iter;
 
 use grondslag_core::catalogue::{Category, Ground, Kind, Purpose, QueryKind, Role};
 use grondslag_core::lang::Text;
@@ -18,6 +19,10 @@ use crate::region::Region;
 mod columns;
 
 pub use columns::{Column, ColumnValue, Stater, Visibility};
+
+/// The lists of the file.
+const LISTS: [&str; 8] =
+    ["kind", "role", "purpose", "query_kind", "category", "ground", "obligation", "column"];
 
 /// Whether a kind of party may process a citizen service number (domain 4a.33).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -268,7 +273,8 @@ impl Catalogue {
         let raw = entries(file, "column", &mut table, problems);
         catalogue.columns = columns::build(file, raw, &catalogue, problems);
         catalogue.known = columns::known(file, &catalogue.columns, problems);
-        no_other_keys(file, &table, problems);
+        no_other_keys(file, &table, &LISTS, problems);
+        codes(file, &catalogue, problems);
         cross_check(file, &catalogue, problems);
         catalogue
     }
@@ -409,6 +415,24 @@ impl Catalogue {
     }
 }
 
+/// Codes of columns, values and obligations are written as all codes are, so that two that look
+/// alike are alike.
+fn codes(file: &str, catalogue: &Catalogue, problems: &mut Problems) {
+    let columns = catalogue.columns.iter();
+    let columns = columns.flat_map(|column| {
+        let values = column.values.iter().map(|value| ("values", value.id.as_str()));
+        let own = iter::once(("id", column.id.as_str()));
+        own.chain(values).map(|(key, code)| (column.id.as_str(), key, code))
+    });
+    let duties = catalogue.obligations.iter().map(|duty| (&*duty.id, "id", &*duty.id));
+    for (row, key, code) in columns.chain(duties) {
+        if let Err(error) = Kind::parse(code) {
+            let problem = Problem::new(file, row, Fault::Format, error.to_string());
+            problems.push(problem.at(key).given(code));
+        }
+    }
+}
+
 /// References inside the catalogue: a role's purposes and kind, a column's competent kinds.
 fn cross_check(file: &str, catalogue: &Catalogue, problems: &mut Problems) {
     let purposes = || catalogue.purposes.iter().map(|purpose| purpose.id.as_str());
@@ -420,18 +444,18 @@ fn cross_check(file: &str, catalogue: &Catalogue, problems: &mut Problems) {
             problems.push(Problem::unknown(at, "kind", kind.as_str(), kinds()));
         }
         for purpose in role.purposes.iter().filter(|p| catalogue.purpose(p).is_none()) {
-            problems.push(Problem::unknown(at, "purpose", purpose.as_str(), purposes()));
+            problems.push(Problem::unknown(at, "purposes", purpose.as_str(), purposes()));
         }
     }
     for column in &catalogue.columns {
         for kind in column.competent.iter().filter(|k| catalogue.kind(k).is_none()) {
             let at = (file, column.id.as_str());
-            problems.push(Problem::unknown(at, "kind", kind.as_str(), kinds()));
+            problems.push(Problem::unknown(at, "competent", kind.as_str(), kinds()));
         }
         let mut seen = BTreeSet::new();
         for value in column.values.iter().filter(|value| !seen.insert(&value.id)) {
-            let detail = format!("value \"{}\"", value.id);
-            problems.push(Problem::new(file, &column.id, Fault::DuplicateId, detail));
+            let problem = Problem::new(file, &column.id, Fault::DuplicateId, "");
+            problems.push(problem.at("values").given(&value.id));
         }
     }
 }

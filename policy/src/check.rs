@@ -1,11 +1,12 @@
 //! Lint: what loads but cannot be meant (policy A, "tools").
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde::Serialize;
 
 use crate::cases::Cases;
-use crate::fault::{PackError, Problem};
+use crate::fault::{self, PackError, Problem};
 use crate::limits::PROBLEMS_MAX;
 use crate::pack::Pack;
 use crate::prove::{Breach, invariants};
@@ -29,17 +30,25 @@ pub struct Report {
 impl Report {
     /// Checks the pack that this program was built with.
     pub fn of_builtin() -> Self {
-        match Pack::builtin() {
-            Ok(pack) => Self::of(&pack, &Cases::builtin()),
-            Err(error) => Self::unusable(error),
-        }
+        Self::of_files(&Pack::builtin_files())
     }
 
     /// Checks a policy folder.
     pub fn of_folder(folder: &Path) -> Self {
-        let loaded = Pack::load(folder).and_then(|pack| Ok((pack, Cases::load(folder)?)));
-        match loaded {
-            Ok((pack, cases)) => Self::of(&pack, &cases),
+        match Pack::files(Some(folder)) {
+            Ok(files) => Self::of_files(&files),
+            Err(error) => Self::unusable(error),
+        }
+    }
+
+    /// Checks the texts of a pack, by relative path.
+    pub fn of_files(files: &BTreeMap<String, String>) -> Self {
+        match Pack::from_files(files) {
+            Ok(pack) => {
+                let mut report = Self::of(&pack, &Cases::of_pack(files));
+                fault::find(&mut report.problems, files);
+                report
+            }
             Err(error) => Self::unusable(error),
         }
     }

@@ -32,6 +32,7 @@ mod facts_file;
 mod fault;
 #[cfg(test)]
 mod fixture;
+mod folder;
 mod overlay;
 mod pack;
 mod parse;

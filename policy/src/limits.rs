@@ -8,12 +8,18 @@ pub const VALUES_MAX: usize = 64;
 pub const ROWS_MAX: usize = 1_024;
 /// Largest file of the policy folder.
 pub const FILE_BYTES_MAX: u64 = 1_048_576;
+/// Most rules of a pack.
+pub const RULES_MAX: usize = 1_024;
+/// Most bytes of a policy folder: more could not be published either.
+pub const FOLDER_BYTES_MAX: u64 = 4_194_304;
 /// Most files in one folder of the policy folder.
 pub const FILES_MAX: usize = 256;
 /// Most cases of a pack.
 pub const CASES_MAX: usize = 10_000;
 /// Most answers to one facts file.
 pub const FACT_SETS_MAX: usize = 10_000;
+/// Most allowed values that a message writes out; JSON has them all.
+pub const ALLOWED_SHOWN_MAX: usize = 8;
 /// Most problems reported at once; a thousand more say nothing new.
 pub const PROBLEMS_MAX: usize = 200;
 /// Most rows shown as near misses.

@@ -1,5 +1,7 @@
 //! A node's own rows: they may hold, deny or lower, never permit, and never block a duty.
 
+use std::collections::BTreeMap;
+
 use grondslag_core::canonical::Canonical;
 use grondslag_core::catalogue::Kind;
 use grondslag_core::id::Digest;
@@ -46,7 +48,8 @@ impl Overlay {
         }
         let table = Table::new(rows, pack.catalogue());
         let digest = Canonical::new(LABEL).text(holder.as_str()).text(text).digest();
-        problems.finish(Self { table, digest })
+        let files = BTreeMap::from([(file.to_owned(), text.to_owned())]);
+        problems.finish_in(Self { table, digest }, &files)
     }
 
     /// Names this version: the holder's kind and the file's text.

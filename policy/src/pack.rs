@@ -1,7 +1,6 @@
 //! A pack: the policy folder, loaded. Everything in it was parsed; nothing is re-checked later.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::Path;
 
 use grondslag_core::canonical::{Canonical, Reader as Fields};
@@ -10,19 +9,16 @@ use grondslag_core::id::Digest;
 use include_dir::{Dir, include_dir};
 use serde::Deserialize;
 
-use crate::cases::{self, Cases};
+use crate::cases::Cases;
 use crate::catalogue::{Catalogue, Visibility};
 use crate::facts::{FactError, Facts, Value};
 use crate::fault::{Fault, PackError, Problem, Problems};
-use crate::limits::{FILE_BYTES_MAX, FILES_MAX};
-use crate::parse::one_line;
+use crate::folder::{self, CATALOGUE_FILE, PACK_FILE, TABLE_FOLDER, embedded, in_folder};
+use crate::parse::{Wrong, read, table};
 use crate::retention::{self, Retention};
 use crate::table::read::Reader;
 use crate::table::{Row, Rule, Table};
 
-const PACK_FILE: &str = "pack.toml";
-const CATALOGUE_FILE: &str = "catalogue.toml";
-const TABLE_FOLDER: &str = "table";
 /// Label of a leaf about rules that came into force.
 const LEAF: &str = "grondslag/leaf/policy/v1";
 
@@ -73,20 +69,6 @@ impl Pack {
         files
     }
 
-    /// The texts of a policy folder by relative path, its cases too if it has any; without a
-    /// folder those that came with the program.
-    ///
-    /// # Errors
-    /// [`PackError`] for what cannot be read.
-    pub fn files(folder: Option<&Path>) -> Result<BTreeMap<String, String>, PackError> {
-        let Some(folder) = folder else { return Ok(Self::builtin_files()) };
-        let mut files = read_folder(folder)?;
-        if folder.join(cases::FOLDER).is_dir() {
-            files.extend(read_toml(folder, cases::FOLDER)?);
-        }
-        Ok(files)
-    }
-
     /// The rules of a folder, or without one those that came with the program.
     ///
     /// # Errors
@@ -100,7 +82,16 @@ impl Pack {
     /// # Errors
     /// [`PackError`] naming file, row and reason of everything that is wrong.
     pub fn load(folder: &Path) -> Result<Self, PackError> {
-        Self::from_files(&read_folder(folder)?)
+        Self::from_files(&folder::read(folder)?)
+    }
+
+    /// The texts of a policy folder by relative path, its cases too, whether or not they load; or
+    /// without one those that came with the program.
+    ///
+    /// # Errors
+    /// [`PackError`] for a file that is missing, too large or no text.
+    pub fn files(folder: Option<&Path>) -> Result<BTreeMap<String, String>, PackError> {
+        folder.map_or_else(|| Ok(Self::builtin_files()), folder::read)
     }
 
     /// Loads from file texts by relative path: `pack.toml`, `catalogue.toml`,
@@ -129,7 +120,7 @@ impl Pack {
         let (rules, rows) = (reader.rules, reader.rows);
         let facts = settled(&catalogue, &raw.settings, &mut problems);
         let table = Table::new(rows, &catalogue);
-        problems.finish(Self {
+        let pack = Self {
             version: raw.version,
             bundle: bundle(files),
             frame: frame(files, &raw.settings),
@@ -139,7 +130,8 @@ impl Pack {
             table,
             facts,
             retention,
-        })
+        };
+        problems.finish_in(pack, files)
     }
 
     /// The pack's version, as its authors write it.
@@ -293,9 +285,9 @@ fn required<'a>(
 }
 
 fn pack_file(text: &str, problems: &mut Problems) -> RawPack {
-    toml::from_str(text).unwrap_or_else(|error: toml::de::Error| {
-        let detail = one_line(&error);
-        problems.push(Problem::new(PACK_FILE, "", Fault::Field, detail));
+    let entry = table(PACK_FILE, text, problems);
+    read(toml::Value::Table(entry)).unwrap_or_else(|wrong: Wrong| {
+        problems.push(wrong.problem(PACK_FILE, ""));
         RawPack { version: String::new(), settings: BTreeMap::new() }
     })
 }
@@ -312,18 +304,18 @@ fn settled(
     let of_setting = columns.filter(|column| column.visibility == Visibility::Setting);
     let wanted: Vec<&str> = of_setting.map(|column| column.id.as_str()).collect();
     for column in wanted.iter().filter(|id| !settings.contains_key(**id)) {
-        problems.push(Problem::new(PACK_FILE, "", Fault::Setting, *column));
+        problems.push(Problem::new(PACK_FILE, "", Fault::Setting, "").at(column));
     }
     for (column, value) in settings {
         if !wanted.contains(&column.as_str()) {
-            problems.push(Problem::new(PACK_FILE, "", Fault::Setting, column));
+            let problem = Problem::new(PACK_FILE, "", Fault::Setting, "").at(column);
+            problems.push(problem.may_be(wanted.iter().copied()));
             continue;
         }
         match catalogue.value(column, value) {
             Ok(value) => facts.set(value),
             Err(error) => {
-                let detail = error.to_string();
-                problems.push(Problem::new(PACK_FILE, "", Fault::UnknownValue, detail));
+                problems.push(Problem::of_fact((PACK_FILE, ""), &error, catalogue));
             }
         }
     }
@@ -332,8 +324,7 @@ fn settled(
 
 /// SHA-256 over a label and the sorted paths and bytes of the files that decide. Cases do not.
 fn bundle(files: &BTreeMap<String, String>) -> Digest {
-    let whole = [PACK_FILE, CATALOGUE_FILE, retention::FILE];
-    let decides = |path: &str| whole.contains(&path) || in_folder(path, TABLE_FOLDER);
+    let decides = |path: &str| folder::FILES.contains(&path) || in_folder(path, TABLE_FOLDER);
     let files = files.iter().filter(|(path, _)| decides(path));
     let start = Canonical::new("grondslag/bundle/v1");
     let bytes = files.fold(start, |out, (path, text)| out.text(path).text(text));
@@ -348,72 +339,10 @@ fn frame(files: &BTreeMap<String, String>, settings: &BTreeMap<String, String>) 
     settings.iter().fold(texts, |out, (column, value)| out.text(column).text(value)).digest()
 }
 
-pub(crate) fn in_folder(path: &str, folder: &str) -> bool {
-    let name = path.strip_prefix(folder).and_then(|rest| rest.strip_prefix('/'));
-    name.is_some_and(is_toml)
-}
-
-/// A TOML file directly in its folder.
-fn is_toml(name: &str) -> bool {
-    !name.contains('/') && Path::new(name).extension().is_some_and(|end| end == "toml")
-}
-
-/// The files of an embedded folder, by path relative to the policy folder.
-pub(crate) fn embedded(dir: &'static Dir<'static>, folder: &str) -> BTreeMap<String, String> {
-    let files = dir.files().filter_map(|file| {
-        let name = file.path().to_str().filter(|name| is_toml(name))?;
-        Some((format!("{folder}/{name}"), file.contents_utf8()?.to_owned()))
-    });
-    files.collect()
-}
-
-fn read_folder(folder: &Path) -> Result<BTreeMap<String, String>, PackError> {
-    let mut files = read_toml(folder, TABLE_FOLDER)?;
-    for file in [PACK_FILE, CATALOGUE_FILE, retention::FILE] {
-        files.insert(file.to_owned(), read_file(&folder.join(file), file)?);
-    }
-    Ok(files)
-}
-
-/// The TOML files of one folder below the policy folder, by relative path.
-pub(crate) fn read_toml(root: &Path, folder: &str) -> Result<BTreeMap<String, String>, PackError> {
-    let listing = fs::read_dir(root.join(folder)).map_err(|error| unreadable(folder, &error))?;
-    let mut files = BTreeMap::new();
-    for entry in listing {
-        let name = entry.map_err(|error| unreadable(folder, &error))?.file_name();
-        let Some(name) = name.to_str().filter(|name| is_toml(name)) else {
-            continue;
-        };
-        let path = format!("{folder}/{name}");
-        let text = read_file(&root.join(&path), &path)?;
-        files.insert(path, text);
-        if files.len() > FILES_MAX {
-            let detail = format!("> {FILES_MAX}");
-            return Err(one(Problem::new(folder, "", Fault::TooMany, detail)));
-        }
-    }
-    Ok(files)
-}
-
-fn read_file(path: &Path, name: &str) -> Result<String, PackError> {
-    let length = fs::metadata(path).map_err(|error| unreadable(name, &error))?.len();
-    if length > FILE_BYTES_MAX {
-        let detail = format!("{length} > {FILE_BYTES_MAX}");
-        return Err(one(Problem::new(name, "", Fault::TooMany, detail)));
-    }
-    fs::read_to_string(path).map_err(|error| unreadable(name, &error))
-}
-
-fn unreadable(file: &str, error: &std::io::Error) -> PackError {
-    one(Problem::new(file, "", Fault::Unreadable, error.kind().to_string()))
-}
-
-fn one(problem: Problem) -> PackError {
-    PackError { problems: vec![problem] }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::iter;
+
     use super::*;
     use crate::fixture::{changed, files, pack};
 
@@ -456,6 +385,118 @@ mod tests {
     }
 
     #[test]
+    fn a_mistake_names_its_line_its_column_what_is_allowed_and_the_nearest() {
+        for (file, from, to, (column, value, nearest, fault)) in [
+            (
+                "table/a.toml",
+                "purpose = \"D01\"",
+                "purpose = \"D1\"",
+                ("purpose", Some("D1"), Some("D01"), Fault::UnknownValue),
+            ),
+            (
+                "table/a.toml",
+                "purpose = \"D01\"",
+                "purpos = \"D01\"",
+                ("purpos", None, Some("purpose"), Fault::UnknownValue),
+            ),
+            (
+                "table/a.toml",
+                "notify = true",
+                "notifi = true",
+                ("notifi", None, Some("notify"), Fault::Field),
+            ),
+            (
+                "table/a.toml",
+                "outcome = \"review\"",
+                "outcome = \"revue\"",
+                ("outcome", Some("revue"), Some("review"), Fault::UnknownValue),
+            ),
+            (
+                "table/a.toml",
+                "tier_max = \"T3\"",
+                "tier_max = \"T9\"",
+                ("tier_max", Some("T9"), Some("T0"), Fault::Field),
+            ),
+            (
+                "table/a.toml",
+                "[\"melden\"]",
+                "[\"meldne\"]",
+                ("obligations", Some("meldne"), Some("melden"), Fault::UnknownValue),
+            ),
+            (
+                "catalogue.toml",
+                "[\"D01\", \"D03\"]",
+                "[\"D01\", \"D33\"]",
+                ("purposes", Some("D33"), Some("D03"), Fault::UnknownValue),
+            ),
+            (
+                "catalogue.toml",
+                "bsn_right = \"law\"",
+                "bsn_right = \"lav\"",
+                ("bsn_right", Some("lav"), Some("law"), Fault::Field),
+            ),
+            (
+                "pack.toml",
+                "\"in_force\"",
+                "\"in_farce\"",
+                ("vir_status", Some("in_farce"), Some("in_force"), Fault::UnknownValue),
+            ),
+            ("pack.toml", "version", "versie", ("versie", None, Some("version"), Fault::Field)),
+        ] {
+            let problems = changed(file, from, to).unwrap_err().problems;
+            let problem = &problems[0];
+            assert_eq!(problem.column.as_deref(), Some(column), "{to}");
+            assert_eq!((problem.value.as_deref(), problem.fault), (value, fault), "{to}");
+            assert_eq!(problem.nearest.as_deref(), nearest, "{to}");
+            assert!(problem.allowed.contains(&nearest.unwrap().to_owned()), "{to}");
+            let at = files()[file].find(from).unwrap();
+            let lines = files()[file][..at].matches('\n').count() + 1;
+            assert_eq!(problem.line, Some(lines), "{to}");
+        }
+    }
+
+    #[test]
+    fn an_unseen_character_anywhere_in_a_pack_is_refused_when_it_loads() {
+        for (file, from) in [
+            ("pack.toml", "1.0.0"),
+            ("catalogue.toml", "gemeente"),
+            ("retention.toml", "id = \""),
+            ("table/a.toml", "With consent."),
+        ] {
+            for hidden in ["\u{202e}", "\u{200b}", "\u{2028}", "\\u2066"] {
+                let to = format!("{from}{hidden}");
+                let problems = changed(file, from, &to).unwrap_err().problems;
+                let unseen = problems.iter().find(|one| one.fault == Fault::Unseen).unwrap();
+                assert!(unseen.file == file && unseen.line.is_some(), "{unseen}");
+                assert!(unseen.to_string().contains("U+20"), "{unseen}");
+            }
+        }
+    }
+
+    #[test]
+    fn five_thousand_rules_or_rows_are_refused_once_before_any_row_is_read() {
+        let rule =
+            |at: usize| format!("[[rule]]\nid = \"R{at}\"\ntitle = {{ nl = \"\", en = \"\" }}\n");
+        let row = |at: usize| format!("[[rule.row]]\nid = \"R1.{at}\"\noutcome = \"wrong\"\n");
+        let rules: String = (0..5_000).map(rule).collect();
+        let rows: String = iter::once(rule(1)).chain((0..5_000).map(row)).collect();
+        for (text, what) in [(rules, "rule"), (rows, "row")] {
+            let mut files = files();
+            files.insert("table/b.toml".to_owned(), text);
+            let problems = Pack::from_files(&files).unwrap_err().problems;
+            let [only] = problems.as_slice() else { panic!("{problems:?}") };
+            assert_eq!((only.fault, only.column.as_deref()), (Fault::TooMany, Some(what)));
+        }
+    }
+
+    #[test]
+    fn a_code_of_the_catalogue_has_no_letters_that_only_look_alike() {
+        let cyrillic = "id = \"meld\u{435}n\"";
+        let (row, found) = fault("catalogue.toml", "id = \"melden\"", cyrillic);
+        assert_eq!((row.as_str(), found), ("meld\u{435}n", Fault::Format));
+    }
+
+    #[test]
     fn a_mistake_in_the_catalogue_is_named_by_entry_and_reason() {
         let catalogue = |from, to| fault("catalogue.toml", from, to);
         for (from, to, id, expected) in [
@@ -464,7 +505,7 @@ mod tests {
             ("id = \"D03\"", "id = \"D01\"", "D01", Fault::DuplicateId),
             ("unknown = \"18plus\"", "unknown = \"18\"", "age_band", Fault::UnknownValue),
             ("values_from = \"kind\"", "values_from = \"kinds\"", "requester_kind", Fault::Field),
-            ("id = \"category\"", "id = \"categorie\"", "category", Fault::Field),
+            ("id = \"category\"", "id = \"categorie\"", "", Fault::MissingKey),
             ("competent = [\"gi\"]", "competent = [\"gie\"]", "measure", Fault::UnknownValue),
         ] {
             assert_eq!(catalogue(from, to), (id.to_owned(), expected), "{to}");
@@ -496,22 +537,6 @@ mod tests {
         let text = moved.remove("table/a.toml").unwrap();
         moved.insert("table/b.toml".to_owned(), text);
         assert_ne!(Pack::from_files(&moved).unwrap().bundle(), base);
-    }
-
-    #[test]
-    fn a_folder_loads_as_its_files_do_and_a_missing_file_is_named() {
-        let folder = tempfile::tempdir().unwrap();
-        let missing = Pack::load(folder.path()).unwrap_err();
-        assert_eq!(missing.problems[0].fault, Fault::Unreadable);
-        fs::create_dir(folder.path().join("table")).unwrap();
-        for (path, text) in files() {
-            fs::write(folder.path().join(path), text).unwrap();
-        }
-        fs::write(folder.path().join("table/README.md"), "not a rule").unwrap();
-        assert_eq!(Pack::load(folder.path()).unwrap().bundle(), pack().bundle());
-        fs::remove_file(folder.path().join("catalogue.toml")).unwrap();
-        let missing = Pack::load(folder.path()).unwrap_err();
-        assert_eq!(missing.problems[0].file, "catalogue.toml");
     }
 
     #[test]

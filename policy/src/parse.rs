@@ -5,21 +5,44 @@ use std::collections::BTreeSet;
 use serde::de::DeserializeOwned;
 
 use crate::fault::{Fault, Problem, Problems};
+use crate::limits::FILE_BYTES_MAX;
 
-/// Parses a file; what is not TOML becomes an empty table and a problem.
+mod entry;
+mod unseen;
+
+pub(crate) use entry::{Wrong, read};
+pub(crate) use unseen::is_unseen;
+
+/// Parses a file; what is not TOML becomes an empty table and a problem, and so does what is too
+/// large to look at or not what a reader sees.
 pub(crate) fn table(file: &str, text: &str, problems: &mut Problems) -> toml::Table {
+    let bytes = u64::try_from(text.len()).unwrap_or(u64::MAX);
+    if bytes > FILE_BYTES_MAX {
+        problems.push(too_large(file, bytes, FILE_BYTES_MAX));
+        return toml::Table::new();
+    }
+    if let Some(problem) = unseen::first(file, text) {
+        problems.push(problem);
+        return toml::Table::new();
+    }
     match toml::from_str(text) {
         Ok(table) => table,
         Err(error) => {
-            let line = error.span().map_or(0, |span| line_of(text, span.start));
-            let detail = format!("line {line}: {}", error.message());
-            problems.push(Problem::new(file, "", Fault::Syntax, detail));
+            let line = line_of(text, error.span().map_or(0, |span| span.start));
+            let problem = Problem::new(file, "", Fault::Syntax, one_line(&error));
+            problems.push(problem.on_line(line));
             toml::Table::new()
         }
     }
 }
 
-fn line_of(text: &str, at: usize) -> usize {
+/// A file, or all files of a folder, with too many bytes.
+pub(crate) fn too_large(file: &str, bytes: u64, bytes_max: u64) -> Problem {
+    Problem::new(file, "", Fault::TooMany, format!("{bytes} > {bytes_max} bytes"))
+}
+
+/// The line that a byte of a text stands on.
+pub(crate) fn line_of(text: &str, at: usize) -> usize {
     let before = text.bytes().take(at);
     1 + before.filter(|byte| *byte == b'\n').count()
 }
@@ -36,7 +59,7 @@ pub(crate) fn entries<T: DeserializeOwned>(
         Some(toml::Value::Array(items)) => items,
         Some(_) => {
             let detail = format!("[[{name}]]");
-            problems.push(Problem::new(file, "", Fault::Field, detail));
+            problems.push(Problem::new(file, "", Fault::Field, detail).at(name));
             Vec::new()
         }
     };
@@ -45,13 +68,11 @@ pub(crate) fn entries<T: DeserializeOwned>(
     for item in items {
         let id = id_of(&item);
         if !seen.insert(id.clone()) {
-            problems.push(Problem::new(file, &id, Fault::DuplicateId, name));
+            problems.push(Problem::new(file, &id, Fault::DuplicateId, name).at("id").given(&id));
         }
-        match item.try_into() {
+        match entry::read(item) {
             Ok(entry) => read.push(entry),
-            Err(error) => {
-                problems.push(Problem::new(file, &id, Fault::Field, one_line(&error)));
-            }
+            Err(wrong) => problems.push(wrong.problem(file, &id)),
         }
     }
     read
@@ -63,29 +84,19 @@ pub(crate) fn id_of(item: &toml::Value) -> String {
     id.unwrap_or("?").to_owned()
 }
 
-pub(crate) fn one_line(error: &toml::de::Error) -> String {
+fn one_line(error: &toml::de::Error) -> String {
     error.message().lines().collect::<Vec<_>>().join(" ")
 }
 
-/// Refuses what no reader took out of the table.
-pub(crate) fn no_other_keys(file: &str, table: &toml::Table, problems: &mut Problems) {
+/// Refuses what no reader took out of the table, which may hold these keys.
+pub(crate) fn no_other_keys(
+    file: &str,
+    table: &toml::Table,
+    allowed: &[&str],
+    problems: &mut Problems,
+) {
     for key in table.keys() {
-        problems.push(Problem::new(file, "", Fault::Field, format!("\"{key}\"")));
+        let problem = Problem::new(file, "", Fault::Field, "").at(key);
+        problems.push(problem.may_be(allowed.iter().copied()));
     }
-}
-
-/// Turns the direction of text, or takes no place (Unicode UAX 9 and UTR 36).
-pub(crate) fn is_unseen(one: char) -> bool {
-    matches!(
-        one,
-        '\u{ad}'
-            | '\u{61c}'
-            | '\u{180e}'
-            | '\u{200b}'..='\u{200f}'
-            | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}'
-            | '\u{feff}'
-            | '\u{fff9}'..='\u{fffb}'
-            | '\u{e0000}'..='\u{e007f}'
-    )
 }

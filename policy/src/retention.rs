@@ -150,14 +150,14 @@ impl Retention {
     pub(crate) fn parse(text: &str, problems: &mut Problems) -> Self {
         let mut table = table(FILE, text, problems);
         let raw: Vec<Raw> = entries(FILE, "term", &mut table, problems);
-        no_other_keys(FILE, &table, problems);
+        no_other_keys(FILE, &table, &["term"], problems);
         let wrong_entries = !problems.is_empty();
         let terms: Vec<_> = raw.into_iter().filter_map(|raw| raw.read(problems)).collect();
         let missing = Kept::ALL.into_iter().filter(|id| terms.iter().all(|term| term.id != *id));
         // An entry that cannot be read is named by what is wrong with it, not as missing too.
         if !wrong_entries && problems.is_empty() {
             for id in missing {
-                problems.push(Problem::new(FILE, id.word(), Fault::NoTerm, id.word()));
+                problems.push(Problem::new(FILE, id.word(), Fault::NoTerm, ""));
             }
         }
         Self(terms)
@@ -209,21 +209,20 @@ impl Raw {
         let row = self.id.as_str();
         let Some(id) = Kept::parse(row) else {
             let allowed = Kept::ALL.map(Kept::word);
-            problems.push(unknown(row, "term", row, &allowed));
+            problems.push(Problem::unknown((FILE, row), "id", row, allowed.into_iter()));
             return None;
         };
         if !MARKS.contains(&self.mark.as_str()) {
-            problems.push(unknown(row, "mark", &self.mark, &MARKS));
+            problems.push(Problem::unknown((FILE, row), "mark", &self.mark, MARKS.into_iter()));
         }
         if self.mark != "V" && self.note.is_none() {
-            problems.push(Problem::new(FILE, row, Fault::MissingText, "note"));
+            problems.push(Problem::new(FILE, row, Fault::MissingText, "").at("note"));
         }
         let mut length = |what: &str, text: &str| {
             let keep = Keep::parse(text);
             if keep.is_none() {
-                let detail =
-                    format!("{what} \"{text}\" (0d .. {KEEP_DAYS_MAX}d, 0y .. {KEEP_YEARS_MAX}y)");
-                problems.push(Problem::new(FILE, row, Fault::Format, detail));
+                let detail = format!("0d .. {KEEP_DAYS_MAX}d, 0y .. {KEEP_YEARS_MAX}y");
+                problems.push(Problem::new(FILE, row, Fault::Format, detail).at(what).given(text));
             }
             keep
         };
@@ -235,18 +234,13 @@ impl Raw {
         if let Some(bound) = shortest.or(at_most.filter(|most| days(keep) > days(*most))) {
             let least = at_least.map_or(String::new(), |least| format!("{least} .. "));
             let most = at_most.map_or(String::new(), |most| most.to_string());
-            let detail = format!("keep \"{keep}\", \"{bound}\" ({least}{most})");
-            problems.push(Problem::new(FILE, row, Fault::OutOfTerm, detail));
+            let detail = format!("\"{bound}\", {least}{most}");
+            let problem = Problem::new(FILE, row, Fault::OutOfTerm, detail);
+            problems.push(problem.at("keep").given(&keep.to_string()));
         }
         let Self { label, from, legal, mark, note, .. } = self;
         Some(RetentionTerm { id, label, keep, from, at_least, at_most, legal, mark, note })
     }
-}
-
-fn unknown(row: &str, what: &str, given: &str, allowed: &[&str]) -> Problem {
-    let mut problem = Problem::unknown((FILE, row), what, given, allowed.iter().copied());
-    problem.detail = format!("{} ({})", problem.detail, allowed.join(", "));
-    problem
 }
 
 /// To compare lengths; a year counts as its longest.

@@ -7,7 +7,7 @@ use grondslag_policy::catalogue::Status;
 use grondslag_policy::check::Report;
 use serde::Serialize;
 
-use crate::exit::{Exit, Failure, place};
+use crate::exit::{Exit, Failure};
 use crate::output::{Output, bold, dim, green, red};
 
 use super::FolderArgs;
@@ -27,7 +27,7 @@ struct Examples {
 
 /// Checks rules and examples.
 pub(super) fn check(args: &FolderArgs, out: Output) -> Result<Exit, Failure> {
-    let report = match &args.folder {
+    let report = match args.path() {
         Some(folder) => Report::of_folder(folder),
         None => Report::of_builtin(),
     };
@@ -76,7 +76,7 @@ pub(super) fn cases(args: &FolderArgs, out: Output) -> Result<Exit, Failure> {
 }
 
 fn say(problem: &Problem, out: Output) {
-    let place = bold(&place(&problem.file, &problem.row));
+    let place = bold(&problem.place(out.lang()));
     let code = dim(problem.fault.code());
     out.line(&format!("{place}: {} {code}", problem.sentence(out.lang())));
 }

@@ -9,7 +9,7 @@ mod prove;
 mod report;
 mod shown;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use grondslag_policy::{Cases, Pack};
@@ -81,9 +81,13 @@ enum Command {
 /// Which rules.
 #[derive(Debug, Args)]
 struct FolderArgs {
-    /// Folder with the rules; without it those that came with this program
-    #[arg(long)]
+    /// Folder with the rules, such as a draft; without it those that came with this program
+    #[arg(value_name = "FOLDER")]
     folder: Option<PathBuf>,
+
+    /// The same, for scripts that name it
+    #[arg(long = "folder", value_name = "FOLDER", hide = true, conflicts_with = "folder")]
+    named: Option<PathBuf>,
 }
 
 /// Runs one of the commands.
@@ -104,14 +108,15 @@ pub(crate) fn run(args: PolicyArgs, out: Output) -> Result<Exit, Failure> {
 }
 
 impl FolderArgs {
+    fn path(&self) -> Option<&Path> {
+        self.folder.as_deref().or(self.named.as_deref())
+    }
+
     fn pack(&self) -> Result<Pack, Failure> {
-        Ok(Pack::open(self.folder.as_deref())?)
+        Ok(Pack::open(self.path())?)
     }
 
     fn cases(&self) -> Result<Cases, Failure> {
-        Ok(match &self.folder {
-            Some(folder) => Cases::load(folder)?,
-            None => Cases::builtin(),
-        })
+        Ok(Cases::of_pack(&Pack::files(self.path())?))
     }
 }

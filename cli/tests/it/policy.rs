@@ -62,7 +62,15 @@ fn a_broken_rule_file_fails_with_file_row_and_reason() {
     let problem = ran.json()["problems"][0].clone();
     assert_eq!(problem["file"], file);
     assert!(problem["row"].as_str().unwrap().starts_with("R05"), "{problem}");
-    assert!(problem["reason"].as_str().is_some_and(|reason| !reason.is_empty()), "{problem}");
+    assert_eq!((&problem["column"], &problem["value"]), (&"outcome".into(), &"permitt".into()));
+    assert_eq!(problem["allowed"], serde_json::json!(["permit", "review", "hold", "deny"]));
+    assert_eq!(
+        (&problem["nearest"], &problem["reason"]),
+        (&"permit".into(), &"UNKNOWN_VALUE".into())
+    );
+    let line = 1 + text[..text.find("outcome = \"permit\"").unwrap()].matches('\n').count();
+    assert_eq!(problem["line"], line);
+    assert_eq!(run(dir.path(), "policy check . --json").json()["problems"][0], problem);
     let said = run(dir.path(), "policy check --folder .");
     assert_eq!(said.code, 1);
     assert!(

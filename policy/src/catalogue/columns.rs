@@ -143,8 +143,8 @@ pub(super) fn build(
     problems: &mut Problems,
 ) -> Vec<Column> {
     if raw.len() > COLUMNS_MAX {
-        let detail = format!("column, {} > {COLUMNS_MAX}", raw.len());
-        problems.push(Problem::new(file, "", Fault::TooMany, detail));
+        let detail = format!("{} > {COLUMNS_MAX}", raw.len());
+        problems.push(Problem::new(file, "", Fault::TooMany, detail).at("column"));
     }
     let columns = raw.into_iter().take(COLUMNS_MAX);
     columns.map(|raw| column(file, raw, catalogue, problems)).collect()
@@ -156,13 +156,14 @@ fn column(file: &str, raw: Raw, catalogue: &Catalogue, problems: &mut Problems) 
         (None, Some(list)) => list.values(catalogue),
         (Some(_), Some(_)) | (None, None) => {
             let detail = "values / values_from: one of the two";
-            problems.push(Problem::new(file, &raw.id, Fault::Field, detail));
+            problems.push(Problem::new(file, &raw.id, Fault::Field, detail).at("values"));
             Vec::new()
         }
     };
     if values.is_empty() || values.len() > VALUES_MAX {
-        let detail = format!("values, 1..={VALUES_MAX}, {}", values.len());
-        problems.push(Problem::new(file, &raw.id, Fault::TooMany, detail));
+        let detail = format!("1 .. {VALUES_MAX}");
+        let problem = Problem::new(file, &raw.id, Fault::TooMany, detail).at("values");
+        problems.push(problem.given(&values.len().to_string()));
     }
     let mut find = |what: &str, value: Option<String>| {
         let value = value?;
@@ -175,8 +176,8 @@ fn column(file: &str, raw: Raw, catalogue: &Catalogue, problems: &mut Problems) 
     };
     let (unknown, absent) = (find("unknown", raw.unknown), find("absent", raw.absent));
     if raw.visibility == Visibility::Sealed && unknown.is_none() {
-        let detail = "unknown: a sealed column needs its strictest value";
-        problems.push(Problem::new(file, &raw.id, Fault::Field, detail));
+        let problem = Problem::new(file, &raw.id, Fault::MissingKey, "sealed").at("unknown");
+        problems.push(problem.may_be(values.iter().map(|value| value.id.as_str())));
     }
     Column {
         id: raw.id,
@@ -219,8 +220,7 @@ pub(super) fn known(file: &str, columns: &[Column], problems: &mut Problems) -> 
     let find = |id: &str| columns.iter().position(|column| column.id == id);
     let mut must = |id: &str| {
         find(id).unwrap_or_else(|| {
-            let detail = "this column is required";
-            problems.push(Problem::new(file, id, Fault::Field, detail));
+            problems.push(Problem::new(file, "", Fault::MissingKey, "[[column]]").at(id));
             0
         })
     };

@@ -25,7 +25,9 @@ pub(super) fn empty(file: &str, row: &str, what: &str, text: &Text) -> Vec<Probl
     let languages = [("nl", &text.nl), ("en", &text.en)];
     let empty = languages.into_iter().filter(|(_, text)| text.trim().is_empty());
     empty
-        .map(|(lang, _)| Problem::new(file, row, Fault::MissingText, format!("{what}.{lang}")))
+        .map(|(lang, _)| {
+            Problem::new(file, row, Fault::MissingText, "").at(&format!("{what}.{lang}"))
+        })
         .collect()
 }
 

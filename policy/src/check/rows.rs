@@ -20,6 +20,9 @@ pub(super) fn check(pack: &Pack) -> Vec<Problem> {
     let mut problems = Vec::new();
     for rule in pack.rules() {
         problems.extend(empty(&rule.file, &rule.id, "title", &rule.title));
+        if !pack.rows().iter().any(|row| *row.rule == *rule.id) {
+            problems.push(Problem::new(&rule.file, &rule.id, Fault::NoRows, ""));
+        }
     }
     for row in pack.rows() {
         problems.extend(empty(&row.file, row.id.as_str(), "text", &row.text));
@@ -53,10 +56,10 @@ fn of(row: &Row, fault: Fault, detail: impl Into<String>) -> Problem {
 fn law(pack: &Pack, row: &Row) -> Vec<Problem> {
     let mut problems = Vec::new();
     if row.legal.is_empty() {
-        problems.push(of(row, Fault::NoLegalId, ""));
+        problems.push(of(row, Fault::NoLegalId, "").at("legal"));
     }
     if row.duty && !rests_on(pack, row, &[GroundKind::Duty]) {
-        problems.push(of(row, Fault::DutyWithoutLaw, ""));
+        problems.push(of(row, Fault::DutyWithoutLaw, "").at("legal"));
     }
     problems
 }

@@ -50,6 +50,13 @@ fn a_row_names_its_ground_and_a_text_in_both_languages() {
 }
 
 #[test]
+fn a_rule_without_rows_is_no_rule() {
+    let empty = "[[rule]]\nid = \"R42x\"\ntitle = { nl = \"leeg\", en = \"empty\" }\n";
+    let found = after("[[rule]]\nid = \"R42\"", &format!("{empty}[[rule]]\nid = \"R42\""));
+    assert_eq!(found, one("R42x", Fault::NoRows));
+}
+
+#[test]
 fn a_role_of_one_kind_and_another_kind_never_match() {
     let row = "outcome = \"hold\"\nlegal = [\"avg-6-1-e\"]\n\
                when = { requester_role = \"gem.lokaalteam\", requester_kind = \"gi\" }";
@@ -173,6 +180,7 @@ fn a_pack_that_does_not_load_reports_file_row_and_reason() {
     let problem = &broken.problems[0];
     assert_eq!((problem.file.as_str(), problem.row.as_str()), ("table/a.toml", "R05.1"));
     assert_eq!(problem.nearest.as_deref(), Some("D01"));
+    assert!(problem.line.is_some());
     let report = Report::unusable(broken);
     assert_eq!(report.problems.len(), 1);
 }

@@ -25,7 +25,7 @@ fn an_overlay_may_not_permit_or_review() {
     for outcome in ["permit", "review"] {
         let error = load(&format!("outcome = \"{outcome}\"")).unwrap_err();
         assert_eq!(error.reason(), Reason::LocalPermit);
-        assert!(error.to_string().contains("overlay.toml, eigen-1"), "{error}");
+        assert!(error.to_string().contains("overlay.toml, line 4, eigen-1"), "{error}");
     }
 }
 

@@ -31,7 +31,7 @@ impl Refused {
     pub fn told(&self, lang: Lang) -> String {
         let sentence = self.reason.sentence(lang).to_owned();
         self.problems.iter().fold(sentence, |told, problem| {
-            format!("{told}\n{} {}: {}", problem.file, problem.row, problem.sentence(lang))
+            format!("{told}\n{}: {}", problem.place(lang), problem.sentence(lang))
         })
     }
 }

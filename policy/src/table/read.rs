@@ -12,10 +12,15 @@ use serde::Deserialize;
 
 use super::{Effect, Row, Rule, Window};
 use crate::catalogue::{Catalogue, Column, Status};
-use crate::fault::{Fault, Problem, Problems, nearest};
-use crate::limits::ROWS_MAX;
-use crate::parse::{entries, id_of, no_other_keys, one_line, table};
+use crate::fault::{Fault, Problem, Problems};
+use crate::limits::{ROWS_MAX, RULES_MAX};
+use crate::parse::{entries, id_of, no_other_keys, read, table};
 use crate::region::Region;
+
+/// What a row of the region may do.
+const OUTCOMES: [&str; 4] = ["permit", "review", "hold", "deny"];
+/// What a row of an overlay may do.
+const LOCAL: [&str; 3] = ["hold", "deny", "lower"];
 
 /// A rule as written.
 #[derive(Deserialize)]
@@ -74,6 +79,12 @@ struct Place<'a> {
     local: bool,
 }
 
+impl Place<'_> {
+    fn problem(&self, id: &str, fault: Fault, detail: impl Into<String>) -> Problem {
+        Problem::new(self.file, id, fault, detail)
+    }
+}
+
 impl<'a> Reader<'a> {
     pub(crate) fn new(catalogue: &'a Catalogue, problems: &'a mut Problems) -> Self {
         Self { catalogue, problems, rules: Vec::new(), rows: Vec::new(), row_ids: BTreeSet::new() }
@@ -83,12 +94,15 @@ impl<'a> Reader<'a> {
     pub(crate) fn region_file(&mut self, file: &str, text: &str) {
         let mut table = table(file, text, self.problems);
         let rules: Vec<RawRule> = entries(file, "rule", &mut table, self.problems);
-        no_other_keys(file, &table, self.problems);
+        no_other_keys(file, &table, &["rule"], self.problems);
+        if self.is_too_long(file, &rules) {
+            return;
+        }
         let file: Arc<str> = file.into();
         for raw in rules {
             if self.rules.iter().any(|rule| rule.id == raw.id) {
                 let problem = Problem::new(&file, &raw.id, Fault::DuplicateId, "rule");
-                self.problems.push(problem);
+                self.problems.push(problem.at("id").given(&raw.id));
             }
             let rule: Arc<str> = raw.id.as_str().into();
             let place = Place { file: &file, rule: &rule, local: false };
@@ -97,11 +111,23 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// Says once that there are too many, before any row is read.
+    fn is_too_long(&mut self, file: &str, rules: &[RawRule]) -> bool {
+        let rows = self.rows.len() + rules.iter().map(|rule| rule.row.len()).sum::<usize>();
+        let counts = [("rule", self.rules.len() + rules.len(), RULES_MAX), ("row", rows, ROWS_MAX)];
+        let over = counts.into_iter().find(|(_, count, most)| count > most);
+        if let Some((what, count, most)) = over {
+            let problem = Problem::new(file, "", Fault::TooMany, format!("{count} > {most}"));
+            self.problems.push(problem.at(what));
+        }
+        over.is_some()
+    }
+
     /// Reads an overlay: rows without rules.
     pub(crate) fn overlay_file(&mut self, file: &str, text: &str) {
         let mut table = table(file, text, self.problems);
         let rows: Vec<toml::Value> = entries(file, "row", &mut table, self.problems);
-        no_other_keys(file, &table, self.problems);
+        no_other_keys(file, &table, &["row"], self.problems);
         let place = Place { file: &file.into(), rule: &"".into(), local: true };
         for row in rows {
             self.row(&place, row);
@@ -110,26 +136,25 @@ impl<'a> Reader<'a> {
 
     fn row(&mut self, place: &Place<'_>, value: toml::Value) {
         let id = id_of(&value);
-        let raw: RawRow = match value.try_into() {
+        let raw: RawRow = match read(value) {
             Ok(raw) => raw,
-            Err(error) => {
-                let detail = one_line(&error);
-                return self.problem(place, &id, Fault::Field, detail);
-            }
+            Err(wrong) => return self.problems.push(wrong.problem(place.file, &id)),
         };
         if self.rows.len() >= ROWS_MAX {
-            return self.problem(place, &id, Fault::TooMany, format!("> {ROWS_MAX}"));
+            return self.problems.push(place.problem(&id, Fault::TooMany, format!("> {ROWS_MAX}")));
         }
         let row_id =
             if place.local { RowId::parse(&format!("local/{id}")) } else { Ok(raw.id.clone()) };
         let Ok(row_id) = row_id else {
-            return self.problem(place, &id, Fault::Format, "id");
+            return self.problems.push(place.problem(&id, Fault::Format, "").at("id").given(&id));
         };
         if !self.row_ids.insert(row_id.clone()) {
-            self.problem(place, &id, Fault::DuplicateId, "row");
+            let problem = place.problem(&id, Fault::DuplicateId, "row");
+            self.problems.push(problem.at("id").given(&id));
         }
         if !place.local && !id.starts_with(&format!("{}.", place.rule)) {
-            self.problem(place, &id, Fault::WrongRule, place.rule.as_ref());
+            let problem = place.problem(&id, Fault::WrongRule, format!("{}.", place.rule));
+            self.problems.push(problem.at("id").given(&id));
         }
         if let Some(row) = self.build(place, row_id, raw) {
             self.rows.push(row);
@@ -144,13 +169,14 @@ impl<'a> Reader<'a> {
         let deadline = raw.deadline.as_deref().and_then(|text| {
             let term = text.parse().ok();
             if term.is_none() {
-                self.problem(place, name, Fault::Format, format!("deadline \"{text}\""));
+                let problem = place.problem(name, Fault::Format, "30min, 2h, 5wd, 14d");
+                self.problems.push(problem.at("deadline").given(text));
             }
             term
         });
         let window = Window {
-            from: self.day(place, name, raw.valid_from.as_deref(), 0),
-            until: self.day(place, name, raw.valid_until.as_deref(), 1),
+            from: self.day(place, name, ("valid_from", raw.valid_from.as_deref()), 0),
+            until: self.day(place, name, ("valid_until", raw.valid_until.as_deref()), 1),
         };
         let region = self.region(place, name, &raw.when);
         Some(Row {
@@ -176,7 +202,9 @@ impl<'a> Reader<'a> {
     fn effect(&mut self, place: &Place<'_>, id: &str, word: &str) -> Option<Effect> {
         match (word, place.local) {
             ("permit" | "review", true) => {
-                self.problem(place, id, Fault::LocalPermit, format!("outcome \"{word}\""));
+                let problem = place.problem(id, Fault::LocalPermit, "");
+                let allowed = LOCAL.iter().copied();
+                self.problems.push(problem.at("outcome").given(word).may_be(allowed));
                 None
             }
             ("permit", false) => Some(Effect::Permit),
@@ -185,11 +213,7 @@ impl<'a> Reader<'a> {
             ("deny", _) => Some(Effect::Deny),
             ("lower", true) => Some(Effect::Lower),
             _ => {
-                let allowed: &[&str] = if place.local {
-                    &["hold", "deny", "lower"]
-                } else {
-                    &["permit", "review", "hold", "deny"]
-                };
+                let allowed: &[&str] = if place.local { &LOCAL } else { &OUTCOMES };
                 let at = (place.file.as_ref(), id);
                 let allowed = allowed.iter().copied();
                 self.problems.push(Problem::unknown(at, "outcome", word, allowed));
@@ -206,7 +230,8 @@ impl<'a> Reader<'a> {
             Effect::Lower => tier.is_none(),
         };
         if wrong {
-            self.problem(place, id, Fault::Misplaced, "tier_max");
+            let problem = place.problem(id, Fault::Misplaced, format!("{effect:?}").to_lowercase());
+            self.problems.push(problem.at("tier_max"));
         }
     }
 
@@ -228,7 +253,7 @@ impl<'a> Reader<'a> {
         &mut self,
         place: &Place<'_>,
         id: &str,
-        text: Option<&str>,
+        (key, text): (&str, Option<&str>),
         later: i64,
     ) -> Option<Timestamp> {
         let text = text?;
@@ -236,7 +261,7 @@ impl<'a> Reader<'a> {
         let day = day.and_then(|date| date.checked_add(jiff::Span::new().days(later)).ok());
         let start = day.and_then(|date| Timestamp::start_of(date).ok());
         if start.is_none() {
-            self.problem(place, id, Fault::Format, format!("\"{text}\""));
+            self.problems.push(place.problem(id, Fault::Format, "").at(key).given(text));
         }
         start
     }
@@ -250,9 +275,8 @@ impl<'a> Reader<'a> {
         let mut region = self.catalogue.everything();
         for (column, set) in when {
             let Ok((at, _)) = self.catalogue.find_column(column) else {
-                let known = self.catalogue.columns().iter().map(|c| c.id.as_str());
                 let at = (place.file.as_ref(), id);
-                self.problems.push(Problem::unknown(at, "column", column, known));
+                self.problems.push(Problem::no_column(at, column, self.catalogue));
                 continue;
             };
             let mask = self.mask(place, id, column, set);
@@ -274,7 +298,8 @@ impl<'a> Reader<'a> {
         };
         let given = not.unwrap_or(set).as_array().map_or(1, Vec::len);
         if words.len() != given {
-            self.problem(place, id, Fault::Field, format!("when.{column}"));
+            let detail = "\"a\" / [\"a\", \"b\"] / { not = [\"a\"] }";
+            self.problems.push(place.problem(id, Fault::Field, detail).at(column));
         }
         let bits: Vec<Option<u64>> =
             words.iter().map(|word| self.bit(place, id, column, word)).collect();
@@ -282,7 +307,9 @@ impl<'a> Reader<'a> {
         let full = self.catalogue.column(column).map_or(0, Column::full);
         let mask = if not.is_some() { full & !mask } else { mask };
         if mask == 0 && bits.iter().all(Option::is_some) {
-            self.problem(place, id, Fault::EmptySet, column);
+            let values = self.catalogue.column(column).into_iter().flat_map(|c| &c.values);
+            let problem = place.problem(id, Fault::EmptySet, "").at(column);
+            self.problems.push(problem.may_be(values.map(|value| value.id.as_str())));
         }
         mask
     }
@@ -293,14 +320,7 @@ impl<'a> Reader<'a> {
         }
         let known = self.catalogue.column(column);
         let known = known.into_iter().flat_map(|c| c.values.iter()).map(|v| v.id.as_str());
-        self.problems.push(Problem {
-            nearest: nearest(word, known),
-            ..Problem::new(place.file, id, Fault::UnknownValue, format!("{column} \"{word}\""))
-        });
+        self.problems.push(Problem::unknown((place.file.as_ref(), id), column, word, known));
         None
-    }
-
-    fn problem(&mut self, place: &Place<'_>, id: &str, fault: Fault, detail: impl Into<String>) {
-        self.problems.push(Problem::new(place.file, id, fault, detail));
     }
 }

@@ -79,8 +79,8 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
         "Controleer elke regel en elk voorbeeld; noem bestand, rij en reden van wat niet klopt",
     ),
     (
-        "Folder with the rules; without it those that came with this program",
-        "Map met de regels; zonder deze de regels die bij dit programma horen",
+        "Folder with the rules, such as a draft; without it those that came with this program",
+        "Map met de regels, zoals een concept; zonder deze de regels die bij dit programma horen",
     ),
     (
         "Say what the rules decide on given facts, by which article, and what would open a \
