@@ -3,6 +3,7 @@
 mod check;
 mod diff;
 mod explain;
+mod export;
 mod overview;
 mod prove;
 mod report;
@@ -18,6 +19,7 @@ use crate::output::Output;
 
 use self::diff::DiffArgs;
 use self::explain::ExplainArgs;
+use self::export::ExportArgs;
 use self::overview::OverviewArgs;
 use self::prove::ProveArgs;
 use self::report::ReportArgs;
@@ -62,6 +64,8 @@ enum Command {
     /// One HTML file, Dutch and English, without scripts and without anything from elsewhere. Every
     /// open legal question is marked at its row and listed at the end.
     Report(ReportArgs),
+    /// Write the rules for other programs
+    Export(ExportArgs),
 }
 
 /// Which rules.
@@ -82,6 +86,7 @@ pub(crate) fn run(args: PolicyArgs, out: Output) -> Result<Exit, Failure> {
         Command::Prove(args) => prove::prove(&args, out),
         Command::Overview(args) => overview::overview(&args, out),
         Command::Report(args) => report::report(&args, out),
+        Command::Export(args) => export::export(&args, out),
     }
 }
 
