@@ -10,6 +10,7 @@
 
 pub mod bench;
 pub mod catalogue;
+pub mod cedar;
 pub mod check;
 pub mod compare;
 pub mod limits;

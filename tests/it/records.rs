@@ -52,7 +52,7 @@ fn every_decision_of_a_seeded_load_is_decided_again_alike_and_a_changed_one_is_f
         }
         let (mut decided, mut on_somebody, mut found) = (0, 0, 0);
         for holder in HOLDERS {
-            let pack = federation.agency(holder)?.pack.clone();
+            let pack = federation.agency(holder)?.pack();
             for decision in federation.decisions(holder).await? {
                 let body = decision.opening.context("an opening")?.body;
                 let record = DecisionRecord::parse(&body).context("a record")?;

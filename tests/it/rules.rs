@@ -54,11 +54,11 @@ async fn draft(
         officers: Officers::new(officers.collect::<Result<_, _>>()?),
         why: Text { nl: "Proef.".to_owned(), en: "A trial.".to_owned() },
     };
-    Ok(Publication::draft(files(version), plan).map_err(|refused| refused.reason)?)
+    Publication::draft(files(version), plan).map_err(anyhow::Error::new)
 }
 
 async fn propose(federation: &Federation, publication: &Publication) -> Result<v1::PolicyOutcome> {
-    let pieces = travel::pieces(&publication.encode()?).into_iter();
+    let pieces = travel::pieces(&publication.encode().map_err(anyhow::Error::msg)?).into_iter();
     let pieces: Vec<_> = pieces.map(|piece| v1::ProposeRulesRequest { piece }).collect();
     let mut office = office(federation, "po-1")?;
     let answer = office.propose_rules(tokio_stream::iter(pieces)).await?;
@@ -116,8 +116,9 @@ fn what_two_officers_sign_is_in_force_at_every_party_from_one_moment_on() -> Res
         let read = v1::ReadProposedRequest { digest: listed[0].digest.clone() };
         let read = office(&federation, "fg-1")?.read_proposed(read).await?.into_inner();
         let read = read.map(|piece| piece.map(|piece| piece.piece));
-        let read = travel::join(read, |status| reason_of(&status)).await?;
-        assert_eq!(Publication::decode(&read)?, proposal);
+        let read =
+            travel::join(read, |status| reason_of(&status)).await.map_err(anyhow::Error::msg)?;
+        assert_eq!(Publication::decode(&read).map_err(anyhow::Error::msg)?, proposal);
         let again = approve(&federation, &proposal, 1).await?;
         assert_eq!(again.published, 0, "the author does not approve");
         let unknown = approve(&federation, &proposal, 9).await?.refusal.context("a refusal")?;
@@ -165,7 +166,8 @@ fn only_privacy_officers_come_to_the_office_and_a_broken_draft_is_told_what_is_w
         let mut office = office(&federation, "po-1")?;
         let read = office.review_rules(tokio_stream::iter(pieces)).await?.into_inner();
         let read = read.map(|piece| piece.map(|piece| piece.piece));
-        let review = travel::join(read, |status| reason_of(&status)).await?;
+        let review =
+            travel::join(read, |status| reason_of(&status)).await.map_err(anyhow::Error::msg)?;
         let review: serde_json::Value = serde_json::from_slice(&review)?;
         assert_eq!(review["reason"], "POLICY_INVALID");
         assert_eq!(review["problems"][0]["file"], "table/broken.toml");

@@ -3,6 +3,7 @@
 mod check;
 mod diff;
 mod explain;
+mod export;
 mod office;
 mod overview;
 mod prove;
@@ -19,6 +20,7 @@ use crate::output::Output;
 
 use self::diff::DiffArgs;
 use self::explain::ExplainArgs;
+use self::export::ExportArgs;
 use self::office::{ApproveArgs, PublishArgs, StatusArgs};
 use self::overview::OverviewArgs;
 use self::prove::ProveArgs;
@@ -76,6 +78,8 @@ enum Command {
     /// One HTML file, Dutch and English, without scripts and without anything from elsewhere. Every
     /// open legal question is marked at its row and listed at the end.
     Report(ReportArgs),
+    /// Write the rules for other programs
+    Export(ExportArgs),
 }
 
 /// Which rules.
@@ -104,6 +108,7 @@ pub(crate) fn run(args: PolicyArgs, out: Output) -> Result<Exit, Failure> {
         Command::Proposals(args) => office::proposals(&args, out),
         Command::Status(args) => office::status(&args, out),
         Command::Report(args) => report::report(&args, out),
+        Command::Export(args) => export::export(&args, out),
     }
 }
 

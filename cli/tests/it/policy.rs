@@ -279,3 +279,39 @@ fn the_whole_table_is_written_as_one_page_that_is_never_overwritten() {
     let none = run(dir.path(), "policy report --folder nowhere --json");
     assert_eq!((none.code, none.reason().as_str()), (1, "POLICY_INVALID"));
 }
+
+#[test]
+fn the_rules_are_written_for_cedar_in_the_same_bytes_each_time_and_never_over_others() {
+    let dir = tempfile::tempdir().unwrap();
+    let made = run(dir.path(), "policy export cedar --out made/cedar --json").done();
+    let files = ["made/cedar/grondslag.cedarschema", "made/cedar/grondslag.cedar"];
+    assert_eq!(made["files"], serde_json::json!(files));
+    let [schema, policies] = files.map(|file| fs::read_to_string(dir.path().join(file)).unwrap());
+    assert!(schema.contains("entity RequesterRole enum [") && policies.contains("@id(\"R05.1\")"));
+
+    let told = run(dir.path(), "policy export cedar --json").done();
+    assert_eq!((&told["schema"], &told["policies"]), (&schema.clone().into(), &policies.into()));
+    assert_eq!(told["bundle"], made["bundle"]);
+    let said = run(dir.path(), "policy export cedar --out -").out;
+    assert!(said.starts_with(&format!("// == grondslag.cedarschema\n{schema}")), "{said}");
+
+    fs::remove_file(dir.path().join(files[0])).unwrap();
+    let again = run(dir.path(), "policy export cedar --out made/cedar --json");
+    assert_eq!((again.code, again.reason().as_str()), (1, "FILE_EXISTS"));
+    assert!(!dir.path().join(files[0]).exists(), "nothing half made");
+    let none = run(dir.path(), "policy export cedar --folder nowhere --json");
+    assert_eq!((none.code, none.reason().as_str()), (1, "POLICY_INVALID"));
+}
+
+#[test]
+fn a_draft_is_written_for_cedar_as_the_draft_says() {
+    let dir = tempfile::tempdir().unwrap();
+    without_consent(dir.path());
+    let draft = run(dir.path(), "policy export cedar --folder . --json").done();
+    let own = run(dir.path(), "policy export cedar --json").done();
+    assert_eq!(
+        draft["schema"].as_str().unwrap().lines().skip(2).collect::<String>(),
+        own["schema"].as_str().unwrap().lines().skip(2).collect::<String>()
+    );
+    assert_ne!(draft["policies"], own["policies"]);
+}

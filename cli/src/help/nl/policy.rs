@@ -189,4 +189,24 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
         "File that is made; without it the page goes to standard output",
         "Bestand dat gemaakt wordt; zonder dit gaat de pagina naar de standaarduitvoer",
     ),
+    ("Write the rules for other programs", "Schrijf de regels voor andere programma's"),
+    (
+        "Write the rules as a schema and policies of Cedar, which decides the same",
+        "Schrijf de regels als schema en regels van Cedar, dat hetzelfde beslist",
+    ),
+    (
+        "The same rules give the same bytes. May this role (principal) release or consider this \
+         category (resource), up to context.tier? What is permitted may be released; what is \
+         permitted or under review may be considered. Obligations, terms and articles are \
+         annotations. Proposed rows and a party's own rules are not in it",
+        "Dezelfde regels geven dezelfde bytes. Mag deze rol (principal) deze soort gegevens \
+         (resource) krijgen (release) of laten beoordelen (consider), tot en met context.tier? \
+         Wat is toegestaan mag eruit; wat is toegestaan of beoordeeld moet worden mag worden \
+         beoordeeld. Verplichtingen, termijnen en artikelen zijn annotaties. Voorgestelde rijen \
+         en eigen regels van een partij staan er niet in",
+    ),
+    (
+        "Folder that both files are made in; - or nothing is standard output",
+        "Map waarin beide bestanden worden gemaakt; - of niets is de standaarduitvoer",
+    ),
 ];
