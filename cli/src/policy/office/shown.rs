@@ -10,7 +10,7 @@ use grondslag_proto::reply::reason;
 use grondslag_proto::v1;
 use serde_json::{Value, json};
 
-use crate::exit::{Exit, Failure, place};
+use crate::exit::{Exit, Failure};
 use crate::output::{Output, bold, dim, green, red, yellow};
 use crate::policy::{diff, prove};
 
@@ -51,9 +51,8 @@ fn say_officers(before: &Officers, after: &Officers, out: Output) {
 /// Prints a review: problems, differences, promises.
 pub(super) fn say_review(review: &Review, out: Output) {
     for problem in &review.problems {
-        let (file, row) = (problem.file.as_str(), problem.row.as_str());
-        let sentence = problem.sentence(out.lang());
-        out.line(&format!("{}  {}: {sentence}", red(problem.fault.code()), place(file, row)));
+        let (at, sentence) = (problem.place(out.lang()), problem.sentence(out.lang()));
+        out.line(&format!("{}  {at}: {sentence}", red(problem.fault.code())));
     }
     if let Some(shown) = &review.diff {
         diff::say(shown, false, out);
@@ -78,7 +77,7 @@ pub(super) fn done(
                 Lang::Nl => &problem.nl,
                 Lang::En => &problem.en,
             };
-            let at = place(&problem.file, &problem.row);
+            let at = format!("{} {}", problem.file, problem.row);
             out.note(&format!("{}  {at}: {sentence}", red(&problem.reason)));
         }
         return Err(reason(&refusal.reason).into());
