@@ -17,12 +17,23 @@ use crate::parse::{entries, no_other_keys, table};
 use crate::region::Region;
 
 mod columns;
+mod impossible;
 
 pub use columns::{Column, ColumnValue, Stater, Visibility};
+pub use impossible::Impossible;
 
 /// The lists of the file.
-const LISTS: [&str; 8] =
-    ["kind", "role", "purpose", "query_kind", "category", "ground", "obligation", "column"];
+const LISTS: [&str; 9] = [
+    "kind",
+    "role",
+    "purpose",
+    "query_kind",
+    "category",
+    "ground",
+    "obligation",
+    "column",
+    "impossible",
+];
 
 /// Whether a kind of party may process a citizen service number (domain 4a.33).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -238,6 +249,7 @@ pub struct Catalogue {
     grounds: Vec<GroundEntry>,
     obligations: Vec<ObligationEntry>,
     columns: Vec<Column>,
+    impossible: Vec<Impossible>,
     known: Known,
 }
 
@@ -268,11 +280,14 @@ impl Catalogue {
             grounds: entries(file, "ground", &mut table, problems),
             obligations: entries(file, "obligation", &mut table, problems),
             columns: Vec::new(),
+            impossible: Vec::new(),
             known: Known::default(),
         };
         let raw = entries(file, "column", &mut table, problems);
         catalogue.columns = columns::build(file, raw, &catalogue, problems);
         catalogue.known = columns::known(file, &catalogue.columns, problems);
+        let raw = entries(file, "impossible", &mut table, problems);
+        catalogue.impossible = impossible::build(file, raw, &catalogue, problems);
         no_other_keys(file, &table, &LISTS, problems);
         codes(file, &catalogue, problems);
         cross_check(file, &catalogue, problems);
@@ -317,6 +332,11 @@ impl Catalogue {
     /// Every column of the table, in order.
     pub fn columns(&self) -> &[Column] {
         &self.columns
+    }
+
+    /// Combinations of columns that cannot occur.
+    pub fn impossible(&self) -> &[Impossible] {
+        &self.impossible
     }
 
     /// A kind of party by code.

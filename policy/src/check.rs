@@ -73,4 +73,6 @@ impl Report {
 }
 
 #[cfg(test)]
+mod bad_input;
+#[cfg(test)]
 mod tests;

@@ -127,6 +127,11 @@ faults! {
         "The text holds a character that cannot be seen or turns the direction of reading"
         "Haal het genoemde teken weg; kopieer tekst zonder opmaak."
         "Remove the character named; copy text without its formatting."
+    CanOccur "CAN_OCCUR"
+        "Deze combinatie kan voorkomen"
+        "This combination can occur"
+        "Noem ten minste twee kolommen, en geen waarde die geldt als niemand iets weet."
+        "Name at least two columns, and no value that counts when nobody knows."
     // Overlays.
     LocalPermit "LOCAL_PERMIT"
         "Een eigen regel mag alleen strenger zijn: hold, deny of lower"

@@ -77,27 +77,29 @@ impl Found<'_> {
         Ok(())
     }
 
-    /// Reads one file; no more of it than may be there, whatever its length says.
     fn file(&mut self, name: &str) -> Result<(), PackError> {
-        let file = File::open(self.root.join(name)).map_err(|error| unreadable(name, &error))?;
-        let length = file.metadata().map_err(|error| unreadable(name, &error))?.len();
-        if length > FILE_BYTES_MAX {
-            return Err(one(too_large(name, length, FILE_BYTES_MAX)));
-        }
-        let mut text = String::new();
-        let read = file.take(FILE_BYTES_MAX + 1).read_to_string(&mut text);
-        let read = read.map_err(|error| unreadable(name, &error))?;
-        let read = u64::try_from(read).unwrap_or(u64::MAX);
-        if read > FILE_BYTES_MAX {
-            return Err(one(too_large(name, read, FILE_BYTES_MAX)));
-        }
-        self.bytes = self.bytes.saturating_add(read);
+        let text = read_file(self.root, name)?;
+        self.bytes = self.bytes.saturating_add(text.len() as u64);
         if self.bytes > FOLDER_BYTES_MAX {
             return Err(one(too_large(name, self.bytes, FOLDER_BYTES_MAX)));
         }
         self.files.insert(name.to_owned(), text);
         Ok(())
     }
+}
+
+/// Reads one file; no more of it than may be there, whatever its length says.
+pub(crate) fn read_file(root: &Path, name: &str) -> Result<String, PackError> {
+    let file = File::open(root.join(name)).map_err(|error| unreadable(name, &error))?;
+    let length = file.metadata().map_err(|error| unreadable(name, &error))?.len();
+    if length > FILE_BYTES_MAX {
+        return Err(one(too_large(name, length, FILE_BYTES_MAX)));
+    }
+    let mut text = String::new();
+    let read = file.take(FILE_BYTES_MAX + 1).read_to_string(&mut text);
+    read.map_err(|error| unreadable(name, &error))?;
+    let read = text.len() as u64;
+    if read > FILE_BYTES_MAX { Err(one(too_large(name, read, FILE_BYTES_MAX))) } else { Ok(text) }
 }
 
 fn unreadable(file: &str, error: &std::io::Error) -> PackError {

@@ -13,6 +13,7 @@ pub mod catalogue;
 pub mod cedar;
 pub mod check;
 pub mod compare;
+pub mod draft;
 pub mod limits;
 pub mod overview;
 pub mod prove;

@@ -24,7 +24,10 @@ use crate::pack::Pack;
 use crate::region::{Region, merged};
 use crate::table::Row;
 
+mod summary;
 mod walk;
+
+pub use summary::ForPurpose;
 
 /// A role of which no overview can be given.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -65,6 +68,8 @@ pub struct Overview {
     pub label: Text,
     /// The version of the rules.
     pub version: String,
+    /// What it may ask, in one line per purpose.
+    pub purposes: Vec<ForPurpose>,
     /// What it may ask, in the order of the table.
     pub open: Vec<Opening>,
     /// Purposes that the catalogue gives the role and for which the table opens nothing.
@@ -145,6 +150,7 @@ impl Pack {
             label: entry.label.clone(),
             version: self.version().to_owned(),
             nothing_for: unopened.collect(),
+            purposes: summary::by_purpose(self, &joint, &ways.values()),
             open: ways
                 .into_iter()
                 .map(|(rows, (outcome, regions))| self.opening(&joint, &rows, outcome, regions))

@@ -75,7 +75,8 @@ pub(super) fn cases(args: &FolderArgs, out: Output) -> Result<Exit, Failure> {
     Ok(end(&examples.problems, out))
 }
 
-fn say(problem: &Problem, out: Output) {
+/// Prints one thing that is wrong.
+pub(super) fn say(problem: &Problem, out: Output) {
     let place = bold(&problem.place(out.lang()));
     let code = dim(problem.fault.code());
     out.line(&format!("{place}: {} {code}", problem.sentence(out.lang())));

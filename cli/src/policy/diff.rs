@@ -20,10 +20,13 @@ use crate::output::{Output, bold, dim, green, red, yellow};
 #[derive(Debug, Args)]
 pub(crate) struct DiffArgs {
     /// Folder with the rules that are compared with
+    #[arg(value_name = "BEFORE")]
     before: PathBuf,
 
-    /// Folder with the rules that are compared
-    after: PathBuf,
+    /// Folder with the rules that are compared; without it BEFORE is, with those that came with
+    /// this program
+    #[arg(value_name = "AFTER")]
+    after: Option<PathBuf>,
 
     /// Moment that the rules must hold at, such as 2026-09-15T09:00; without it now
     #[arg(long, value_parser = Timestamp::parse, value_name = "MOMENT")]
@@ -36,7 +39,10 @@ pub(crate) struct DiffArgs {
 
 /// Compares two sets of rules.
 pub(super) fn diff(args: &DiffArgs, out: Output) -> Result<Exit, Failure> {
-    let (before, after) = (Pack::load(&args.before)?, Pack::load(&args.after)?);
+    let (before, after) = match &args.after {
+        Some(after) => (Pack::load(&args.before)?, Pack::load(after)?),
+        None => (Pack::builtin()?, Pack::load(&args.before)?),
+    };
     let found = Comparison::of(&before, &after, args.on.unwrap_or_else(now))
         .map_err(|error| Failure::new(error.reason(), error))?;
     let shown = found.shown();
@@ -52,7 +58,16 @@ pub(super) fn say(shown: &ComparisonShown, regions: bool, out: Output) {
         (&shown.newly_refused, red(out.tr("Gaat dicht", "Closes"))),
         (&shown.changed, bold(out.tr("Wordt anders beslist", "Is decided otherwise"))),
     ];
+    for one in &shown.left_out {
+        let left_out =
+            out.tr("Weggelaten, want het kan niet voorkomen:", "Left out, for it cannot occur:");
+        out.line(&dim(&format!("{left_out} {} [{}]", one.text.in_lang(out.lang()), one.id)));
+    }
     if parts.iter().all(|(changes, _)| changes.is_empty()) {
+        if !shown.left_out.is_empty() {
+            let none = "Verder is er geen verschil.";
+            return out.line(&green(out.tr(none, "Besides that nothing changes.")));
+        }
         let same = "Geen verschil: beide beslissen overal hetzelfde.";
         out.line(&green(out.tr(same, "No change: both decide the same everywhere.")));
     }

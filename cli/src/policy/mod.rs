@@ -2,8 +2,10 @@
 
 mod check;
 mod diff;
+mod edit;
 mod explain;
 mod export;
+mod new;
 mod office;
 mod overview;
 mod prove;
@@ -19,8 +21,10 @@ use crate::exit::{Exit, Failure};
 use crate::output::Output;
 
 use self::diff::DiffArgs;
+use self::edit::EditArgs;
 use self::explain::ExplainArgs;
 use self::export::ExportArgs;
+use self::new::NewArgs;
 use self::office::{ApproveArgs, PublishArgs, StatusArgs};
 use self::overview::OverviewArgs;
 use self::prove::ProveArgs;
@@ -38,6 +42,16 @@ pub(crate) struct PolicyArgs {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Begin a draft: a folder with the rules, to change at leisure
+    ///
+    /// It begins as a copy of the rules that came with this program, or of those of --from, with
+    /// their examples. What is in force stays as it is until a draft is published.
+    New(NewArgs),
+    /// Change one row of a draft, and say at once what that opens and closes
+    ///
+    /// Remarks and order of the file stay. The result is loaded before anything is written: a
+    /// change that the rules cannot take is refused with what may stand there.
+    Edit(EditArgs),
     /// Check every rule and every example; name file, row and reason of what is wrong
     Check(FolderArgs),
     /// Say what the rules decide on given facts, by which article, and what would open a refusal
@@ -97,6 +111,8 @@ struct FolderArgs {
 /// Runs one of the commands.
 pub(crate) fn run(args: PolicyArgs, out: Output) -> Result<Exit, Failure> {
     match args.command {
+        Command::New(args) => new::new(&args, out),
+        Command::Edit(args) => edit::edit(&args, out),
         Command::Check(args) => check::check(&args, out),
         Command::Explain(args) => explain::explain(&args, out),
         Command::Cases(args) => check::cases(&args, out),

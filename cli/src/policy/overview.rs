@@ -3,13 +3,15 @@
 use clap::Args;
 use grondslag_core::clock::Timestamp;
 use grondslag_core::tier::Verdict;
-use grondslag_policy::overview::{Opening, Overview, Place};
+use grondslag_policy::overview::{ForPurpose, Opening, Overview, Place};
 
 use super::explain::now;
 use super::{FolderArgs, diff, shown};
 use crate::exit::{Exit, Failure};
 use crate::output::{Output, bold, dim, green, yellow};
 
+/// Most articles that a line names.
+const ARTICLES_SHOWN: usize = 4;
 /// Most alternatives that are written out unasked.
 const ALTERNATIVES_SHOWN: usize = 3;
 
@@ -27,7 +29,11 @@ pub(crate) struct OverviewArgs {
     #[arg(long, value_parser = Timestamp::parse, value_name = "MOMENT")]
     on: Option<Timestamp>,
 
-    /// Write out every condition, also where there are many
+    /// Say exactly where and under which conditions, after the line per purpose
+    #[arg(long)]
+    details: bool,
+
+    /// The same, with every condition written out, also where there are many
     #[arg(long)]
     conditions: bool,
 }
@@ -36,16 +42,16 @@ pub(crate) struct OverviewArgs {
 pub(super) fn overview(args: &OverviewArgs, out: Output) -> Result<Exit, Failure> {
     let pack = args.rules.pack()?;
     let overview = pack.overview(&args.role, args.on.unwrap_or_else(now))?;
-    say(&overview, args.conditions, out);
+    say(&overview, args, out);
     out.json(&overview)?;
     Ok(Exit::Done)
 }
 
-fn say(overview: &Overview, conditions: bool, out: Output) {
+fn say(overview: &Overview, args: &OverviewArgs, out: Output) {
     let (lang, role) = (out.lang(), dim(overview.role.as_str()));
     out.line(&format!("{} {role}", bold(overview.label.in_lang(lang))));
-    for opening in &overview.open {
-        say_opening(opening, conditions, out);
+    for line in &overview.purposes {
+        say_purpose(line, out);
     }
     if overview.open.is_empty() {
         out.line(&yellow(out.tr("Deze rol mag niets vragen.", "This role may ask nothing.")));
@@ -55,6 +61,45 @@ fn say(overview: &Overview, conditions: bool, out: Output) {
         let label = purpose.label.in_lang(lang);
         out.line(&format!("{} {label} {}", yellow(nothing), dim(&purpose.id)));
     }
+    if args.details || args.conditions {
+        for opening in &overview.open {
+            say_opening(opening, args.conditions, out);
+        }
+    } else if !overview.open.is_empty() {
+        let more = "Waar precies, en onder welke voorwaarden: --details";
+        out.note(&dim(out.tr(more, "Exactly where, and under which conditions: --details")));
+    }
+}
+
+/// One purpose in one line: up to where, of whom, how much, and by which articles.
+fn say_purpose(line: &ForPurpose, out: Output) {
+    let lang = out.lang();
+    let label = bold(line.purpose.label.in_lang(lang));
+    let verdict = match line.verdict {
+        Verdict::Review => yellow(out.tr("na beoordeling", "after review")),
+        Verdict::Permit | Verdict::Refuse => green(out.tr("toegestaan", "permitted")),
+    };
+    let targets: Vec<&str> = line.targets.iter().map(|word| word.id.as_str()).collect();
+    let count = line.categories.len();
+    let categories = match count {
+        1 => out.tr("soort gegevens", "category"),
+        _ => out.tr("soorten gegevens", "categories"),
+    };
+    let articles = line.legal.iter().map(|ground| ground.article.in_lang(lang));
+    let mut articles: Vec<String> = articles.take(ARTICLES_SHOWN).map(str::to_owned).collect();
+    if line.legal.len() > ARTICLES_SHOWN {
+        let more = out.tr("meer", "more");
+        articles.push(format!("+ {} {more}", line.legal.len() - ARTICLES_SHOWN));
+    }
+    out.line(&format!(
+        "{} {label}: {verdict} {} {}; {} {}; {count} {categories}; {}",
+        dim(&line.purpose.id),
+        out.tr("tot en met", "up to"),
+        line.tier,
+        out.tr("van", "of"),
+        targets.join(", "),
+        articles.join("; ")
+    ));
 }
 
 fn say_opening(opening: &Opening, conditions: bool, out: Output) {

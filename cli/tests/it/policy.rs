@@ -244,6 +244,8 @@ fn all_that_a_role_may_ask_is_said_in_both_languages_and_as_json() {
     let told = run(here, "policy overview --role vt.onderzoeker --json").done();
     assert_eq!(told["role"], "vt.onderzoeker");
     let open = told["open"].as_array().unwrap();
+    let lines = told["purposes"].as_array().unwrap();
+    assert!(lines.iter().any(|line| line["purpose"]["id"] == "D06"), "{lines:?}");
     let of_row = |id: &str| {
         open.iter().find(|one| one["rules"].as_array().unwrap().iter().any(|r| r["row"] == id))
     };
@@ -254,6 +256,13 @@ fn all_that_a_role_may_ask_is_said_in_both_languages_and_as_json() {
     assert!(conditions.iter().all(|one| one["vt_report"] == serde_json::json!(["report"])));
     assert!(of_row("R14.1").is_none(), "of another role");
     let said = run(here, "policy overview --role vt.onderzoeker");
+    assert!(said.out.lines().count() < 20, "a line per purpose: {said:?}");
+    assert!(
+        said.out.contains("D06 Onderzoek") && said.out.contains("7 soorten gegevens"),
+        "{said:?}"
+    );
+    assert!(said.err.contains("--details"), "{said:?}");
+    let said = run(here, "policy overview --role vt.onderzoeker --details");
     assert!(said.out.contains("Een professional beoordeelt") && said.out.contains("Wmo"));
     let said = run(here, "policy overview --role vt.onderzoeker --lang en --conditions");
     assert!(said.out.contains("A professional decides") && said.out.contains("provided"));
@@ -314,4 +323,99 @@ fn a_draft_is_written_for_cedar_as_the_draft_says() {
         own["schema"].as_str().unwrap().lines().skip(2).collect::<String>()
     );
     assert_ne!(draft["policies"], own["policies"]);
+}
+
+/// A draft in a folder of its own, of the rules that came with the program.
+fn draft(dir: &Path) {
+    let made = run(dir, "policy new draft --json").done();
+    assert!(made["of"]["version"].as_str().is_some_and(|version| !version.is_empty()));
+}
+
+#[test]
+fn a_draft_begins_as_a_copy_and_never_over_something_else() {
+    let dir = tempfile::tempdir().unwrap();
+    draft(dir.path());
+    let folder = dir.path().join("draft");
+    for file in ["pack.toml", "catalogue.toml", "retention.toml", "draft.toml", "cases/R27.toml"] {
+        assert!(folder.join(file).is_file(), "{file}");
+    }
+    let named = fs::read_dir(dir.path()).unwrap().count();
+    assert_eq!(named, 1, "nothing is left beside it");
+    let again = run(dir.path(), "policy new draft --json");
+    assert_eq!((again.code, again.reason().as_str()), (1, "FILE_EXISTS"), "{again:?}");
+    fs::create_dir(dir.path().join("second")).unwrap();
+    run(dir.path(), "policy new second --from draft --json").done();
+    assert_eq!(run(dir.path(), "policy new third --from nowhere").code, 1);
+    assert!(!dir.path().join("third").exists());
+    let none = serde_json::json!({ "newly_permitted": [], "newly_refused": [], "changed": [] });
+    assert_eq!(run(dir.path(), "policy diff draft second --json").done(), none);
+    assert_eq!(run(dir.path(), "policy diff draft --json").done(), none, "with the program's own");
+    assert_eq!(run(dir.path(), "policy check draft").code, 0);
+    let said = run(dir.path(), "policy new fourth --lang en");
+    assert!(said.out.contains("fourth") && said.err.contains("policy edit fourth"), "{said:?}");
+}
+
+#[test]
+fn a_row_of_a_draft_is_changed_and_what_that_opens_is_said() {
+    let dir = tempfile::tempdir().unwrap();
+    draft(dir.path());
+    let file = dir.path().join("draft/table/school-en-leerplicht.toml");
+    let before = fs::read_to_string(&file).unwrap();
+    let set = "--set secrecy_consent=not_needed,partial --json";
+    let dry = run(dir.path(), &format!("policy edit draft R27.2 --dry-run {set}")).done();
+    assert_eq!(
+        (&dry["written"], fs::read_to_string(&file).unwrap()),
+        (&false.into(), before.clone())
+    );
+    let closed = run(dir.path(), &format!("policy edit draft R27.2 {set}")).done();
+    assert_eq!(closed["changes"][0]["key"], "when.secrecy_consent");
+    assert_eq!(closed["comparison"]["newly_permitted"], serde_json::json!([]), "{closed}");
+    let opened =
+        run(dir.path(), "policy edit draft R27.1 --set secrecy_consent=given,none --json").done();
+    let rules = &opened["comparison"]["newly_permitted"][0]["rules"];
+    assert_eq!(rules, &serde_json::json!(["R27"]), "{opened}");
+    let whole = run(dir.path(), "policy diff draft --json").done();
+    assert_eq!(whole["newly_permitted"][0]["rules"], serde_json::json!(["R27"]), "{whole}");
+    let after = fs::read_to_string(&file).unwrap();
+    assert_eq!(before.lines().count(), after.lines().count());
+    let differ = before.lines().zip(after.lines()).filter(|(a, b)| a != b).count();
+    assert_eq!(differ, 2, "one line of each row");
+    let said = run(dir.path(), "policy edit draft R27.1 --as R27.9 --clear about --lang en");
+    assert!(
+        said.out.contains("R27.9 added") && said.err.contains("policy check draft"),
+        "{said:?}"
+    );
+    assert!(said.out.contains("CASE_FAILED"), "it says what is wrong now: {said:?}");
+    let gone = run(dir.path(), "policy edit draft R27.9 --remove --json").done();
+    assert_eq!(gone["changes"][0]["to"], serde_json::Value::Null);
+    assert_eq!(fs::read_to_string(&file).unwrap(), after);
+}
+
+#[test]
+fn a_change_that_cannot_be_made_leaves_the_draft_as_it_was() {
+    let dir = tempfile::tempdir().unwrap();
+    draft(dir.path());
+    let file = dir.path().join("draft/table/school-en-leerplicht.toml");
+    let before = fs::read_to_string(&file).unwrap();
+    for (change, says) in [
+        ("R27.11 --tier T1", "R27.1"),
+        ("R27.1 --set purpos=D16", "purpose"),
+        ("R27.1 --set purpose=D166", "D16"),
+        ("R27.1 --outcome permits", "permit"),
+        ("R27.2 --tier T1", "tier_max"),
+        ("R27.1 --text-nl a\u{202e}b", "U+202E"),
+        ("R27.1 --as R27.2", "R27.2"),
+    ] {
+        let ran = run(dir.path(), &format!("policy edit draft {change} --lang en"));
+        assert_eq!(ran.code, 1, "{ran:?}");
+        assert!(ran.err.contains("POLICY_INVALID") && ran.err.contains(says), "{ran:?}");
+    }
+    let nothing = run(dir.path(), "policy edit draft R27.1 --outcome permit --json");
+    assert_eq!((nothing.code, nothing.reason().as_str()), (1, "MALFORMED"));
+    let no_draft = run(dir.path(), "policy edit . R27.1 --tier T1 --json");
+    assert_eq!((no_draft.code, no_draft.reason().as_str()), (1, "FILE_UNREADABLE"));
+    for bad in ["R27.1 --remove --tier T1", "R27.1 --set purpose", "R27.1 --remove --as R27.3"] {
+        assert_eq!(run(dir.path(), &format!("policy edit draft {bad}")).code, 2, "{bad}");
+    }
+    assert_eq!(fs::read_to_string(&file).unwrap(), before);
 }

@@ -309,7 +309,7 @@ fn kinds(packs: [&Pack; 2], columns: &[JointColumn]) -> Kinds {
 }
 
 /// How one pack's regions look over the joint columns.
-struct Mapping<'a> {
+pub(crate) struct Mapping<'a> {
     pack: &'a Pack,
     /// Per joint column: where it stands in the pack, and per value of the pack its joint bit.
     columns: Vec<Option<(usize, Vec<u64>)>>,
@@ -317,7 +317,7 @@ struct Mapping<'a> {
 }
 
 impl<'a> Mapping<'a> {
-    fn new(pack: &'a Pack, joint: &[JointColumn]) -> Self {
+    pub(crate) fn new(pack: &'a Pack, joint: &[JointColumn]) -> Self {
         let own = pack.catalogue().columns();
         let place = |column: &JointColumn| own.iter().position(|own| own.id == column.id);
         let bits = |column: &JointColumn, own: &Column| {
@@ -389,7 +389,7 @@ impl<'a> Mapping<'a> {
         }
     }
 
-    fn joint(&self, region: &Region) -> Region {
+    pub(crate) fn joint(&self, region: &Region) -> Region {
         let sets = self.columns.iter().enumerate().map(|(joint, column)| match column {
             None => self.everything.of(joint),
             Some((at, bits)) => {

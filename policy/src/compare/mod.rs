@@ -17,11 +17,13 @@ use crate::region::{Region, merged};
 pub(crate) mod cell;
 pub(crate) mod delta;
 pub(crate) mod joint;
+mod left_out;
 mod shown;
 mod walk;
 
 pub use delta::{Delta, Step, Swap};
 use joint::Joint;
+pub use left_out::LeftOut;
 pub use shown::{ChangeShown, ColumnShown, ComparisonShown, RegionShown};
 use walk::{Part, Parting};
 
@@ -67,6 +69,8 @@ pub struct Change {
 #[derive(Debug)]
 pub struct Comparison {
     joint: Joint,
+    /// What both packs say cannot occur.
+    impossible: Vec<(LeftOut, Region)>,
     /// Refused before, open after.
     pub newly_permitted: Vec<Change>,
     /// Open before, refused after.
@@ -91,7 +95,8 @@ impl Comparison {
             changes.into_iter().partition(|change| change.parting == Parting::NewlyPermitted);
         let (newly_refused, changed) =
             others.into_iter().partition(|change| change.parting == Parting::NewlyRefused);
-        Ok(Self { joint, newly_permitted, newly_refused, changed })
+        let impossible = left_out::of_both([before, after], &joint);
+        Ok(Self { joint, impossible, newly_permitted, newly_refused, changed })
     }
 
     /// Both decide alike everywhere.

@@ -7,7 +7,7 @@ use grondslag_core::lang::Text;
 use serde::{Serialize, Serializer};
 
 use super::joint::JointColumn;
-use super::{Change, Comparison, Delta, Parting};
+use super::{Change, Comparison, Delta, LeftOut, Parting, left_out};
 use crate::explain::Word;
 use crate::region::Region;
 
@@ -66,20 +66,37 @@ pub struct ComparisonShown {
     pub newly_refused: Vec<ChangeShown>,
     /// Open in both, with another outcome.
     pub changed: Vec<ChangeShown>,
+    /// Combinations that cannot occur and of which something was left out.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub left_out: Vec<LeftOut>,
 }
 
 impl Comparison {
-    /// The comparison in words.
+    /// The comparison in words, without what both packs say cannot occur.
     pub fn shown(&self) -> ComparisonShown {
-        let all = |changes: &[Change]| changes.iter().map(|change| self.change(change)).collect();
-        ComparisonShown {
-            newly_permitted: all(&self.newly_permitted),
-            newly_refused: all(&self.newly_refused),
-            changed: all(&self.changed),
-        }
+        let mut used = BTreeSet::new();
+        let mut all = |changes: &[Change]| {
+            let occur = changes.iter().filter_map(|change| {
+                let (left, of) = left_out::left(&change.regions, &self.impossible);
+                used.extend(of);
+                (!left.is_empty()).then(|| self.change(change, &left))
+            });
+            occur.collect()
+        };
+        let newly_permitted = all(&self.newly_permitted);
+        let (newly_refused, changed) = (all(&self.newly_refused), all(&self.changed));
+        let left_out = used.into_iter().filter_map(|at| self.impossible.get(at));
+        let left_out = left_out.map(|(one, _)| one.clone()).collect();
+        ComparisonShown { newly_permitted, newly_refused, changed, left_out }
     }
 
-    fn change(&self, change: &Change) -> ChangeShown {
+    /// Everything that is opened, in words, with what cannot occur too: for a proof.
+    pub(crate) fn opened_shown(&self) -> Vec<ChangeShown> {
+        let changes = self.newly_permitted.iter();
+        changes.map(|change| self.change(change, &change.regions)).collect()
+    }
+
+    fn change(&self, change: &Change, regions: &[Region]) -> ChangeShown {
         let rows = change.before.iter().chain(&change.after);
         let rule = |row: &RowId| row.as_str().split('.').next().unwrap_or_default().to_owned();
         let becomes = match &change.parting {
@@ -94,7 +111,7 @@ impl Comparison {
             becomes,
             cut_out_by: self.joint.cut_out_by(change, &own),
             own: own.iter().map(|region| self.joint.shown(region)).collect(),
-            regions: change.regions.iter().map(|region| self.joint.shown(region)).collect(),
+            regions: regions.iter().map(|region| self.joint.shown(region)).collect(),
         }
     }
 }

@@ -208,3 +208,108 @@ fn a_widened_row_is_named_with_its_own_region_and_with_what_is_cut_out_of_it() {
         ["requester_role", "purpose", "category", "target_kind", "secrecy_consent", "about"];
     assert_eq!(own, named, "the kind of asker follows from the role");
 }
+
+/// The pack that came with the program, of which these combinations cannot occur.
+fn with_impossible(combinations: &[&str]) -> Pack {
+    let mut files = Pack::builtin_files();
+    let catalogue = files.get_mut("catalogue.toml").unwrap();
+    for (at, when) in combinations.iter().enumerate() {
+        let text = "text = { nl = \"x\", en = \"y\" }";
+        let entry = format!("\n[[impossible]]\nid = \"t{at}\"\n{text}\nwhen = {when}\n");
+        catalogue.push_str(&entry);
+    }
+    Pack::from_files(&files).unwrap()
+}
+
+const CANNOT: [&str; 2] = [
+    "{ urgency = [\"acute\"], level = [\"aggregate\"] }",
+    "{ age_band = [\"lt12\", \"12-15\"], \
+     secrecy_consent = [\"given\", \"partial\"], about = [\"parent\"] }",
+];
+
+/// A deny row that no longer holds what cannot occur, or every other time nothing at all.
+fn with_hole(rows: &mut Vec<Row>, pack: &Pack, dice: &mut Dice) {
+    let denies: Vec<usize> =
+        (0..rows.len()).filter(|at| rows[*at].effect == Effect::Deny).collect();
+    let at = denies[dice.below(denies.len())];
+    let [acute, aggregate] = [("urgency", "acute"), ("level", "aggregate")]
+        .map(|(column, value)| pack.value(column, value).unwrap());
+    let without = |row: &Row, column: usize, bits: u64| {
+        let mut row = row.clone();
+        row.region = row.region.with(column, row.region.of(column) & !bits);
+        row
+    };
+    let row = rows.remove(at);
+    if dice.below(2) == 0 {
+        return;
+    }
+    rows.push(without(&row, acute.column(), acute.bit()));
+    rows.push(without(&row, aggregate.column(), aggregate.bit()));
+}
+
+#[test]
+fn what_is_left_of_a_difference_is_what_can_occur_by_brute_force() {
+    let pack = with_impossible(&CANNOT);
+    let mut dice = Dice(0x1ef7_0a75);
+    let (mut shown, mut hidden) = (0, 0);
+    for _ in 0..120 {
+        let after = with_rows(&pack, |rows| with_hole(rows, &pack, &mut dice));
+        let found = compare(&pack, &after);
+        let points = [thrown(&pack, 2_000, &mut dice), thrown(&after, 2_000, &mut dice)].concat();
+        for change in found.changes() {
+            let (left, used) = left_out::left(&change.regions, &found.impossible);
+            assert_eq!(used.is_empty(), left.len() == change.regions.len());
+            // Of points that are thrown, and of a corner of every region.
+            let corner = |region: &Region| {
+                let sets = region.sets().map(|set| set & set.wrapping_neg());
+                Facts::new(Region::new(sets))
+            };
+            let corners = change.regions.iter().map(corner);
+            for facts in points.iter().copied().chain(corners) {
+                let point = found.joint.region_of(&pack, &facts);
+                let inside = change.regions.iter().any(|region| region.contains(&point));
+                let mut listed = pack.catalogue().impossible().iter();
+                let cannot = listed.any(|one| one.region.contains(facts.region()));
+                let of = left.iter().filter(|region| region.contains(&point)).count();
+                assert!(of <= 1 && (of == 0 || inside));
+                assert!(!(inside && of == 0) || cannot, "what can occur is always shown");
+                shown += usize::from(of == 1);
+                hidden += usize::from(inside && of == 0);
+            }
+        }
+    }
+    assert!(shown > 20 && hidden > 20, "{shown} shown, {hidden} left out");
+}
+
+#[test]
+fn what_cannot_occur_is_left_out_of_what_is_shown_and_of_nothing_else() {
+    // A draft that opens only what cannot occur: nothing is shown, and it widens all the same.
+    let opened = |pack: &Pack| {
+        let mut rows = pack.rows().to_vec();
+        let columns = ["urgency", "level"].map(|id| pack.catalogue().find_column(id).unwrap().0);
+        let bits = [("urgency", "acute"), ("level", "aggregate")]
+            .map(|(column, value)| pack.value(column, value).unwrap().bit());
+        let mut row = rows.iter().find(|row| row.id.as_str() == "R27.1").unwrap().clone();
+        let consent = pack.value("secrecy_consent", "none").unwrap();
+        row.id = RowId::parse("R27.9").unwrap();
+        row.region = row.region.with(columns[0], bits[0]).with(columns[1], bits[1]);
+        row.region = row.region.with(consent.column(), consent.bit());
+        rows.retain(|row| row.id.as_str() != "R27.2");
+        rows.push(row);
+        let mut other = pack.clone();
+        other.table = Table::new(rows, pack.catalogue());
+        other
+    };
+    let pack = with_impossible(&CANNOT);
+    let draft = opened(&pack);
+    let found = compare(&pack, &draft);
+    assert!(found.widens() && !found.only_narrows() && !found.is_empty());
+    let shown = found.shown();
+    assert!(shown.newly_permitted.is_empty(), "{shown:?}");
+    assert_eq!(shown.left_out.iter().map(|one| &*one.id).collect::<Vec<_>>(), ["t0"]);
+    let proof = crate::prove::Proof::of(&pack, &draft, NOW).unwrap();
+    assert!(proof.widens && !proof.newly_permitted.is_empty(), "a proof counts every point");
+    // What only the draft calls impossible hides nothing.
+    let plain = Pack::builtin().unwrap();
+    assert!(!compare(&plain, &draft).shown().newly_permitted.is_empty());
+}

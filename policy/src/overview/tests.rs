@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use super::*;
 use crate::bench::{Dice, thrown};
 use crate::fixture::NOW;
@@ -77,4 +79,44 @@ fn a_table_that_is_too_large_gives_no_overview_rather_than_a_part() {
     let joint = Joint::new([&pack, &pack], NOW).unwrap();
     let base = joint.of_role("vt.onderzoeker");
     assert_eq!(walk::open(&joint, &base, 3).unwrap_err(), NotComparable::TooMany);
+}
+
+#[test]
+fn the_lines_per_purpose_say_no_more_and_no_less_than_the_details() {
+    let pack = Pack::builtin().unwrap();
+    for role in pack.catalogue().roles() {
+        let overview = pack.overview(role.id.as_str(), NOW).unwrap();
+        let asked = |place: &Place, id: &str| -> Vec<String> {
+            let column = place.asked.0.iter().find(|column| column.id == id);
+            let all = || pack.catalogue().column(id).unwrap().values.iter().map(|v| v.id.clone());
+            column.map_or_else(
+                || all().collect(),
+                |column| column.values.iter().map(|word| word.id.clone()).collect(),
+            )
+        };
+        let mut told: BTreeMap<String, (Tier, [BTreeSet<String>; 3])> = BTreeMap::new();
+        for opening in &overview.open {
+            for place in &opening.places {
+                for purpose in asked(place, "purpose") {
+                    let (tier, sets) =
+                        told.entry(purpose).or_insert((Tier::T0, Default::default()));
+                    *tier = (*tier).max(opening.tier);
+                    sets[0].extend(asked(place, "target_kind"));
+                    sets[1].extend(asked(place, "category"));
+                    sets[2].extend(opening.legal.iter().map(|ground| ground.id.to_string()));
+                }
+            }
+        }
+        assert_eq!(overview.purposes.len(), told.len(), "{}", role.id);
+        for line in &overview.purposes {
+            let (tier, sets) = &told[&line.purpose.id];
+            let ids = |words: &[Word]| -> BTreeSet<String> {
+                words.iter().map(|word| word.id.clone()).collect()
+            };
+            let legal: BTreeSet<String> =
+                line.legal.iter().map(|ground| ground.id.to_string()).collect();
+            assert_eq!(line.tier, *tier, "{} {}", role.id, line.purpose.id);
+            assert_eq!([ids(&line.targets), ids(&line.categories), legal], *sets, "{}", role.id);
+        }
+    }
 }

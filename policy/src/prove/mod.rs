@@ -82,7 +82,7 @@ impl Proof {
         Ok(Self {
             invariants: held(draft, on)?,
             widens: comparison.widens(),
-            newly_permitted: comparison.shown().newly_permitted,
+            newly_permitted: comparison.opened_shown(),
         })
     }
 

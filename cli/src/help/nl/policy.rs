@@ -75,6 +75,95 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
          horen",
     ),
     (
+        "Begin a draft: a folder with the rules, to change at leisure",
+        "Begin een concept: een map met de regels, om rustig te wijzigen",
+    ),
+    (
+        "It begins as a copy of the rules that came with this program, or of those of --from, \
+         with their examples. What is in force stays as it is until a draft is published",
+        "Het begint als kopie van de regels die bij dit programma horen, of van die van --from, \
+         met hun voorbeelden. Wat geldt blijft zoals het is tot een concept is gepubliceerd",
+    ),
+    (
+        "Folder that is made, or that is there and empty",
+        "Map die wordt gemaakt, of die er al is en leeg is",
+    ),
+    (
+        "Folder with the rules that it begins with; without it those that came with this \
+         program",
+        "Map met de regels waarmee het begint; zonder deze de regels die bij dit programma \
+         horen",
+    ),
+    (
+        "Change one row of a draft, and say at once what that opens and closes",
+        "Wijzig één rij van een concept, en zeg meteen wat dat opent en sluit",
+    ),
+    (
+        "Remarks and order of the file stay. The result is loaded before anything is written: a \
+         change that the rules cannot take is refused with what may stand there",
+        "Opmerkingen en volgorde van het bestand blijven. Het resultaat wordt geladen voordat \
+         er iets wordt geschreven: een wijziging die de regels niet aankunnen wordt geweigerd, \
+         met wat er mag staan",
+    ),
+    (
+        "Folder of the draft, as `policy new` makes it",
+        "Map van het concept, zoals `policy new` die maakt",
+    ),
+    ("Row that is changed, such as R27.1", "Rij die wordt gewijzigd, zoals R27.1"),
+    (
+        "Leave the row as it is and change a copy of it with this id, such as R27.3",
+        "Laat de rij zoals zij is en wijzig een kopie ervan met dit kenmerk, zoals R27.3",
+    ),
+    ("Take the row away", "Haal de rij weg"),
+    (
+        "Only these values of a column: COLUMN=value,value",
+        "Alleen deze waarden van een kolom: COLUMN=waarde,waarde",
+    ),
+    (
+        "Every value of a column but these: COLUMN=value,value",
+        "Elke waarde van een kolom behalve deze: COLUMN=waarde,waarde",
+    ),
+    (
+        "Any value of a column: the condition is taken out",
+        "Elke waarde van een kolom: de voorwaarde gaat eruit",
+    ),
+    ("Say what it would change, and write nothing", "Zeg wat er zou veranderen, en schrijf niets"),
+    (
+        "What the row does: permit, review, hold or deny",
+        "Wat de rij doet: permit, review, hold of deny",
+    ),
+    (
+        "Up to which tier, T1 to T5; \"\" takes it away",
+        "Tot en met welke tier, T1 tot T5; \"\" haalt dit weg",
+    ),
+    ("Whether it counts: in_force, proposed or off", "Of zij telt: in_force, proposed of off"),
+    (
+        "Term of the reply, such as 2h, 5wd or 14d; \"\" takes it away",
+        "Termijn van het antwoord, zoals 2h, 5wd of 14d; \"\" haalt die weg",
+    ),
+    (
+        "Whether the person is told: true or false",
+        "Of de betrokkene wordt ingelicht: true of false",
+    ),
+    (
+        "Its legal grounds, by code, with commas between",
+        "Haar grondslagen, met hun code, met komma's ertussen",
+    ),
+    (
+        "What must be done with the answer, by code, with commas between; \"\" takes it away",
+        "Wat met het antwoord moet gebeuren, met code, met komma's ertussen; \"\" haalt dit weg",
+    ),
+    ("Its sentence in Dutch", "Haar zin in het Nederlands"),
+    ("Its sentence in English", "Haar zin in het Engels"),
+    (
+        "Its open legal question in Dutch; \"\" takes it away",
+        "Haar open juridische vraag in het Nederlands; \"\" haalt die weg",
+    ),
+    (
+        "Its open legal question in English; \"\" takes it away",
+        "Haar open juridische vraag in het Engels; \"\" haalt die weg",
+    ),
+    (
         "Check every rule and every example; name file, row and reason of what is wrong",
         "Controleer elke regel en elk voorbeeld; noem bestand, rij en reden van wat niet klopt",
     ),
@@ -137,7 +226,12 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
          heeft dat altijd",
     ),
     ("Folder with the rules that are compared with", "Map met de regels om mee te vergelijken"),
-    ("Folder with the rules that are compared", "Map met de regels die vergeleken worden"),
+    (
+        "Folder with the rules that are compared; without it BEFORE is, with those that came with \
+         this program",
+        "Map met de regels die vergeleken worden; zonder deze wordt BEFORE vergeleken met de \
+         regels die bij dit programma horen",
+    ),
     (
         "Write out every exact region, also where there are many",
         "Schrijf elk exact gebied uit, ook als het er veel zijn",
@@ -172,8 +266,12 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
     ),
     ("Role that asks, such as vt.onderzoeker", "Rol die vraagt, zoals vt.onderzoeker"),
     (
-        "Write out every condition, also where there are many",
-        "Schrijf elke voorwaarde uit, ook als het er veel zijn",
+        "Say exactly where and under which conditions, after the line per purpose",
+        "Zeg precies waar en onder welke voorwaarden, na de regel per doel",
+    ),
+    (
+        "The same, with every condition written out, also where there are many",
+        "Hetzelfde, met elke voorwaarde uitgeschreven, ook als het er veel zijn",
     ),
     (
         "Write the whole table as one page that a person reads and prints",
