@@ -166,7 +166,7 @@ fn to_wire(reader: &Oin, opened: &Opened) -> Result<v1::BrokerDecision, Reason> 
         purpose: header.purpose.to_string(),
         decided_at_ms: leaf.decided_at.ms(),
         rulings: rulings.collect(),
-        policy_bundle: header.bundle.as_bytes().to_vec(),
+        policy_bundle: record.bundle.as_bytes().to_vec(),
         kept_until_ms,
     })
 }

@@ -444,6 +444,7 @@ impl Vitals for BrokerVitals {
     async fn status(&self) -> Status {
         let mut status = self.context.status().await;
         status.policy_bundle = Some(self.broker.rules.now().bundle().to_string());
+        status.policy = Some(self.broker.rules.state());
         let epochs = self.broker.epochs.state();
         status.epoch = Some(EpochState {
             current: epochs.current,

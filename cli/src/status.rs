@@ -8,7 +8,7 @@ use grondslag_core::reason::Reason;
 use grondslag_proto::v1::ShowStatusRequest;
 use grondslag_proto::v1::operator_service_client::OperatorServiceClient;
 use grondslag_runtime::channel::within;
-use grondslag_runtime::status::{PeerContact, RetentionState, Status};
+use grondslag_runtime::status::{PeerContact, PolicyState, RetentionState, Status};
 
 use crate::exit::{Exit, Failure};
 use crate::limits::{CERTIFICATE_DAYS_LOW, CRL_DAYS_LOW};
@@ -56,6 +56,20 @@ pub(crate) async fn ask(config: &Path, address: Option<&str>) -> Result<Status, 
     status.map_err(|_| Failure::new(Reason::Malformed, own.endpoint))
 }
 
+/// "1.0.0; 1.1.0 from Wednesday on".
+fn rules(policy: &PolicyState, out: Output) -> String {
+    let mut told = policy.version.clone();
+    if let (Some(next), Some(at)) = (&policy.next, policy.next_at) {
+        told = format!("{told}; {next} {} {}", out.tr("vanaf", "from"), at.local());
+    }
+    if let (Some(reason), Some(from)) = (policy.blocked, policy.blocked_from) {
+        let lead = out.tr("niet toe te passen vanaf", "not to be applied from");
+        let sentence = reason.sentence(out.lang());
+        told = format!("{told}; {lead} {}: {sentence}", from.local());
+    }
+    told
+}
+
 fn say(status: &Status, out: Output) {
     let state = if status.serving {
         green(out.tr("in dienst", "serving"))
@@ -79,6 +93,9 @@ fn say(status: &Status, out: Output) {
         row(label, &days_text(left, low, out));
     }
     row(out.tr("regels", "rules"), status.policy_bundle.as_deref().unwrap_or("-"));
+    if let Some(policy) = &status.policy {
+        row(out.tr("versie regels", "version of rules"), &rules(policy, out));
+    }
     row(out.tr("opslag", "store"), &store_text(status, out));
     row(out.tr("klok", "clock"), &clock_text(status, out));
     if let Some(epoch) = &status.epoch {

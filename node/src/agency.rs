@@ -238,6 +238,7 @@ impl Vitals for Agency {
         let mut status = self.context.status().await;
         status.name.clone_from(&self.name);
         status.policy_bundle = Some(self.pack().bundle().to_string());
+        status.policy = Some(self.rules.state());
         status.clock.offset_ms = self.broker_link.last_contact().ahead_ms;
         status.peers = vec![self.broker_contact()];
         status.late_answers = Some(self.tick.late());

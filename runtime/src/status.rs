@@ -32,6 +32,9 @@ pub struct Status {
     pub crl_days_left: i64,
     /// Digest of the policy bundle in force.
     pub policy_bundle: Option<String>,
+    /// Those rules, and the ones to come, where the process decides by rules.
+    #[serde(default)]
+    pub policy: Option<PolicyState>,
     /// Where it keeps what must last.
     pub store: StoreState,
     /// Where its dates come from.
@@ -51,6 +54,23 @@ pub struct Status {
     pub ledger: Option<LedgerState>,
     /// Everybody it knows, and when they last spoke.
     pub peers: Vec<PeerContact>,
+}
+
+/// The rules, as the operator needs to know them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PolicyState {
+    /// Version of those in force, as their authors write it.
+    pub version: String,
+    /// Number of the last publication that was taken; 0: none.
+    pub published: u64,
+    /// Version of the next ones.
+    pub next: Option<String>,
+    /// Since when those will be in force.
+    pub next_at: Option<Timestamp>,
+    /// Why rules that were published cannot be applied here.
+    pub blocked: Option<Reason>,
+    /// From when on nothing is decided here because of that.
+    pub blocked_from: Option<Timestamp>,
 }
 
 /// The epoch, as the operator needs to know it.

@@ -9,9 +9,11 @@ use grondslag_policy::Pack;
 use grondslag_policy::draft::{DRAFT_FILE, Origin};
 use serde_json::json;
 
+use super::office;
 use crate::exit::{Exit, Failure};
 use crate::files::{unwritable, write_new};
 use crate::output::{Output, bold, green};
+use crate::wait::wait;
 
 /// Arguments of `policy new`.
 #[derive(Debug, Args)]
@@ -23,12 +25,19 @@ pub(crate) struct NewArgs {
     /// Folder with the rules that it begins with; without it those that came with this program
     #[arg(long, value_name = "FOLDER")]
     from: Option<PathBuf>,
+
+    /// Your own desk folder: the draft begins with the rules in force in your region
+    #[arg(long, value_name = "FOLDER", conflicts_with = "from")]
+    desk: Option<PathBuf>,
 }
 
 /// Makes the folder of a draft. It is made beside its place and put there whole.
 pub(super) fn new(args: &NewArgs, out: Output) -> Result<Exit, Failure> {
     must_be_empty(&args.folder)?;
-    let files = Pack::files(args.from.as_deref())?;
+    let files = match &args.desk {
+        Some(desk) => wait(office::in_force(desk, out))?,
+        None => Pack::files(args.from.as_deref())?,
+    };
     let origin = Origin::of(&Pack::from_files(&files)?);
     let parent = match args.folder.parent() {
         Some(parent) if parent != Path::new("") => parent,

@@ -75,7 +75,10 @@ fn shown(agency: &Agency) -> v1::ShowPolicyResponse {
     let own = agency.overlay_on(timeline.at(now)).err();
     v1::ShowPolicyResponse {
         now: Some(in_force(&timeline, now)),
-        next: to_come(&timeline, now),
+        next: timeline
+            .to_come(now)
+            .map(|one| wire(one.number, &one.pack, one.valid_from.ms()))
+            .collect(),
         next_number,
         previous: previous.as_bytes().to_vec(),
         region: agency.context.region.current().root().fingerprint().as_bytes().to_vec(),
@@ -94,13 +97,6 @@ fn in_force(timeline: &Timeline, now: Timestamp) -> v1::PolicyInForce {
     let number = accepted.map_or(0, |one| one.number);
     let valid_from = accepted.map_or(0, |one| one.valid_from.ms());
     wire(number, timeline.at(now), valid_from)
-}
-
-/// What comes into force later: not what an emergency overtook.
-fn to_come(timeline: &Timeline, now: Timestamp) -> Vec<v1::PolicyInForce> {
-    let later = timeline.accepted().iter().filter(|one| one.valid_from > now);
-    let comes = later.filter(|one| Arc::ptr_eq(&one.pack, timeline.at(one.valid_from)));
-    comes.map(|one| wire(one.number, &one.pack, one.valid_from.ms())).collect()
 }
 
 fn wire(number: u64, pack: &Pack, valid_from_ms: i64) -> v1::PolicyInForce {

@@ -127,6 +127,12 @@ impl Timeline {
         }
     }
 
+    /// What comes into force after a moment, the next one first: not what an emergency overtook.
+    pub fn to_come(&self, moment: Timestamp) -> impl Iterator<Item = &Accepted> {
+        let later = self.accepted.iter().filter(move |one| one.valid_from > moment);
+        later.filter(|one| Arc::ptr_eq(&one.pack, self.at(one.valid_from)))
+    }
+
     /// The rules that the region began with.
     pub const fn first(&self) -> &Arc<Pack> {
         &self.first

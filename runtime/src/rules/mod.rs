@@ -30,6 +30,7 @@ use tokio::sync::{Mutex as TurnMutex, watch};
 use crate::config::Region;
 use crate::in_force;
 use crate::run::{Context, StartError};
+use crate::status::PolicyState;
 
 /// Where rules come from and where they are kept.
 #[derive(Debug)]
@@ -175,6 +176,21 @@ impl Rules {
     /// Number of the last publication that was taken; 0: none. It changes with the next.
     pub fn newest(&self) -> watch::Receiver<u64> {
         self.newest.subscribe()
+    }
+
+    /// Where the rules stand, for the operator.
+    pub fn state(&self) -> PolicyState {
+        let (timeline, now) = (self.timeline(), self.clock.now());
+        let next = timeline.to_come(now).next();
+        let blocked = self.blocked();
+        PolicyState {
+            version: timeline.at(now).version().to_owned(),
+            published: *self.newest.borrow(),
+            next: next.map(|next| next.pack.version().to_owned()),
+            next_at: next.map(|next| next.valid_from),
+            blocked: blocked.as_ref().map(|blocked| blocked.refused.reason),
+            blocked_from: blocked.map(|blocked| blocked.from),
+        }
     }
 
     /// The publication of a number, for whoever asks for it.

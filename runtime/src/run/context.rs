@@ -230,6 +230,7 @@ impl Context {
             certificate_days_left: days.certificate,
             crl_days_left: days.crl,
             policy_bundle: None,
+            policy: None,
             store: StoreState {
                 backend: store.backend.to_owned(),
                 writable: store.writable,

@@ -3,6 +3,10 @@
 pub(super) const TEXTS: &[(&str, &str)] = &[
     ("Folder with the rules", "Map met de regels"),
     (
+        "Your own desk folder: the draft begins with the rules in force in your region",
+        "Uw eigen bureaumap: het concept begint met de regels die in uw regio gelden",
+    ),
+    (
         "Sign rules and bring them to the policy office, where a colleague approves them",
         "Onderteken regels en breng ze naar de regelkamer, waar een collega ze goedkeurt",
     ),

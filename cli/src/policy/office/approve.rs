@@ -4,7 +4,6 @@ use std::path::PathBuf;
 
 use clap::Args;
 use grondslag_core::id::Digest;
-use grondslag_policy::Pack;
 use grondslag_policy::review::Review;
 use serde_json::json;
 
@@ -39,8 +38,7 @@ pub(crate) fn approve(args: &ApproveArgs, out: Output) -> Result<Exit, Failure> 
         publication
             .pack()
             .map_err(|refused| Failure::new(refused.reason, refused.told(out.lang())))?;
-        let in_force = known.shown.now.as_ref().map_or(0, |now| now.number);
-        let in_force = Pack::from_files(&desk.files(in_force).await?)?;
+        let in_force = desk.in_force(&known).await?;
         let review = Review::of(&in_force, &publication.files, publication.manifest.valid_from);
         shown::say(&publication, &known.officers, &review, out);
         shown::sound(&review)?;

@@ -10,6 +10,7 @@ use grondslag_core::lang::Lang;
 use grondslag_core::limits::MESSAGE_BYTES_MAX;
 use grondslag_core::officers::{Appointment, OfficerSignature, Officers};
 use grondslag_core::reason::Reason;
+use grondslag_policy::Pack;
 use grondslag_policy::publish::Publication;
 use grondslag_proto::v1;
 use grondslag_proto::v1::policy_service_client::PolicyServiceClient;
@@ -66,6 +67,12 @@ impl OfficeDesk {
         let pieces = pieces.into_inner().map(|piece| piece.map(|piece| piece.piece));
         let bytes = travel::join(pieces, |status| reason_of(&status)).await?;
         serde_json::from_slice(&bytes).map_err(|_| Reason::Malformed.into())
+    }
+
+    /// The rules in force, from their files.
+    pub(super) async fn in_force(&self, known: &Known) -> Result<Pack, Failure> {
+        let number = known.shown.now.as_ref().map_or(0, |now| now.number);
+        Ok(Pack::from_files(&self.files(number).await?)?)
     }
 
     /// Brings rules that this officer signed.

@@ -7,7 +7,8 @@ mod propose;
 mod shown;
 mod status;
 
-use std::path::PathBuf;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
 use crate::exit::Failure;
 use crate::output::Output;
@@ -19,6 +20,9 @@ pub(super) use self::approve::{ApproveArgs, approve};
 pub(super) use self::propose::{PublishArgs, publish};
 pub(super) use self::status::{StatusArgs, proposals, status};
 
+/// Texts of rules by relative path.
+pub(super) type Files = BTreeMap<String, String>;
+
 /// The officer's own desk.
 #[derive(Debug, Args)]
 pub(super) struct DeskArgs {
@@ -26,6 +30,13 @@ pub(super) struct DeskArgs {
     /// or gem.fg
     #[arg(long, value_name = "FOLDER")]
     desk: PathBuf,
+}
+
+/// The files of the rules in force in the region of this desk.
+pub(super) async fn in_force(folder: &Path, out: Output) -> Result<Files, Failure> {
+    let desk = OfficeDesk::open(folder, out.lang())?;
+    let now = desk.known().await?.shown.now;
+    desk.files(now.map_or(0, |now| now.number)).await
 }
 
 impl DeskArgs {

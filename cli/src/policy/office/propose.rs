@@ -65,8 +65,7 @@ pub(crate) fn publish(args: &PublishArgs, out: Output) -> Result<Exit, Failure> 
         let desk = args.desk.open(out)?;
         let signer = Signer::load(&args.officer)?;
         let known = desk.known().await?;
-        let in_force = known.shown.now.as_ref().map_or(0, |now| now.number);
-        let in_force = Pack::from_files(&desk.files(in_force).await?)?;
+        let in_force = desk.in_force(&known).await?;
         let files = Pack::files(Some(&args.draft))?;
         let review = Review::of(&in_force, &files, args.from.unwrap_or(known.now()));
         if let Err(failure) = shown::sound(&review) {
