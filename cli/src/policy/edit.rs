@@ -71,7 +71,7 @@ struct KeyArgs {
     #[arg(long, value_name = "TIER")]
     tier: Option<String>,
 
-    /// Whether it counts: in_force, proposed or off
+    /// Whether it counts: `in_force`, `proposed` or `off`
     #[arg(long, value_name = "STATUS")]
     status: Option<String>,
 

@@ -51,7 +51,7 @@ enum Command {
     ///
     /// Remarks and order of the file stay. The result is loaded before anything is written: a
     /// change that the rules cannot take is refused with what may stand there.
-    Edit(EditArgs),
+    Edit(Box<EditArgs>),
     /// Check every rule and every example; name file, row and reason of what is wrong
     Check(FolderArgs),
     /// Say what the rules decide on given facts, by which article, and what would open a refusal

@@ -140,7 +140,10 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
         "Up to which tier, T1 to T5; \"\" takes it away",
         "Tot en met welke tier, T1 tot T5; \"\" haalt dit weg",
     ),
-    ("Whether it counts: in_force, proposed or off", "Of zij telt: in_force, proposed of off"),
+    (
+        "Whether it counts: `in_force`, `proposed` or `off`",
+        "Of zij telt: `in_force`, `proposed` of `off`",
+    ),
     (
         "Term of the reply, such as 2h, 5wd or 14d; \"\" takes it away",
         "Termijn van het antwoord, zoals 2h, 5wd of 14d; \"\" haalt die weg",
