@@ -16,6 +16,7 @@ mod holder;
 mod limits;
 mod made;
 mod node;
+mod officers;
 mod operator;
 mod operators;
 mod output;

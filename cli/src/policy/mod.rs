@@ -3,10 +3,13 @@
 mod check;
 mod diff;
 mod explain;
+mod export;
 mod overview;
 mod prove;
 mod report;
 mod shown;
+mod simulate;
+mod travel;
 
 use std::path::PathBuf;
 
@@ -18,9 +21,12 @@ use crate::output::Output;
 
 use self::diff::DiffArgs;
 use self::explain::ExplainArgs;
+use self::export::ExportArgs;
 use self::overview::OverviewArgs;
 use self::prove::ProveArgs;
 use self::report::ReportArgs;
+use self::simulate::SimulateArgs;
+use self::travel::ImportArgs;
 
 /// Check the rules, and see why they permit or refuse.
 ///
@@ -46,6 +52,13 @@ enum Command {
     /// give no difference. Per change first what the row itself is about, then what other rows cut
     /// out of it; --regions writes out what is left, and --json always has it.
     Diff(DiffArgs),
+    /// Take recorded decisions again under a draft, and count those that come out otherwise
+    ///
+    /// Per rule, purpose and agency, with a few questions by their number and never a person. The
+    /// broker decides what could be allowed, holders what is given: of what the broker refused then
+    /// no more is known than that it could be. A question in a holder's ledger tells that the child
+    /// was known there: show what comes out to whoever may know that.
+    Simulate(SimulateArgs),
     /// Prove what holds of rules for every question: the standing invariants, and what they open
     ///
     /// Exact, and without trying anything out. Without a folder the rules that came with this
@@ -62,6 +75,13 @@ enum Command {
     /// One HTML file, Dutch and English, without scripts and without anything from elsewhere. Every
     /// open legal question is marked at its row and listed at the end.
     Report(ReportArgs),
+    /// Write the rules for other programs
+    Export(ExportArgs),
+    /// Take in rules that an officer of another region signed, as a draft, and compare them
+    ///
+    /// Nothing comes into force: the draft is checked, compared and published like one of your own.
+    /// Whether the line that signed is that officer's you ask by telephone.
+    Import(ImportArgs),
 }
 
 /// Which rules.
@@ -79,9 +99,12 @@ pub(crate) fn run(args: PolicyArgs, out: Output) -> Result<Exit, Failure> {
         Command::Explain(args) => explain::explain(&args, out),
         Command::Cases(args) => check::cases(&args, out),
         Command::Diff(args) => diff::diff(&args, out),
+        Command::Simulate(args) => simulate::simulate(&args, out),
         Command::Prove(args) => prove::prove(&args, out),
         Command::Overview(args) => overview::overview(&args, out),
         Command::Report(args) => report::report(&args, out),
+        Command::Export(args) => export::export(&args, out),
+        Command::Import(args) => travel::import(&args, out),
     }
 }
 

@@ -1,6 +1,79 @@
 //! Help of the commands of privacy officers.
 
 pub(super) const TEXTS: &[(&str, &str)] = &[
+    ("Write the rules for other programs", "Schrijf de regels voor andere programma's"),
+    (
+        "Write the rules as one file that an officer signs, for another region",
+        "Schrijf de regels als één bestand dat een privacyfunctionaris ondertekent, voor een \
+         andere regio",
+    ),
+    (
+        "Rules and examples, and nothing of the region: no agency, no key but that of the \
+         officer. It puts nothing in force; the other region takes it in as a draft with policy \
+         import",
+        "Regels en voorbeelden, en niets van de regio: geen organisatie, geen sleutel dan die van \
+         de functionaris. Er gaat niets door in; de andere regio leest het als concept in met \
+         policy import",
+    ),
+    ("New file for the rules", "Nieuw bestand voor de regels"),
+    (
+        "Folder of the officer who signs, as grondslag officer init makes it",
+        "Map van de privacyfunctionaris die ondertekent, zoals grondslag officer init die maakt",
+    ),
+    (
+        "Take in rules that an officer of another region signed, as a draft, and compare them",
+        "Lees regels die een privacyfunctionaris van een andere regio ondertekende in als \
+         concept, en vergelijk ze",
+    ),
+    (
+        "Nothing comes into force: the draft is checked, compared and published like one of your \
+         own. Whether the line that signed is that officer's you ask by telephone",
+        "Er gaat niets in: het concept wordt gecontroleerd, vergeleken en gepubliceerd als een \
+         eigen concept. Of de regel waarmee is ondertekend van die functionaris is vraagt u \
+         telefonisch",
+    ),
+    ("File from policy export pack", "Bestand van policy export pack"),
+    ("New folder for the draft", "Nieuwe map voor het concept"),
+    (
+        "Public line of the officer who signed, as that officer says it",
+        "Openbare regel van de privacyfunctionaris die ondertekende, zoals die hem zelf noemt",
+    ),
+    (
+        "Folder with the own rules; without it those that came with this program",
+        "Map met de eigen regels; zonder deze de regels die bij dit programma horen",
+    ),
+    (
+        "Take recorded decisions again under a draft, and count those that come out otherwise",
+        "Neem vastgelegde beslissingen opnieuw met een concept, en tel welke anders uitvallen",
+    ),
+    (
+        "Per rule, purpose and agency, with a few questions by their number and never a person. \
+         The broker decides what could be allowed, holders what is given: of what the broker \
+         refused then no more is known than that it could be. A question in a holder's ledger \
+         tells that the child was known there: show what comes out to whoever may know that",
+        "Per regel, doel en organisatie, met een paar vragen bij hun nummer en nooit een persoon. \
+         De makelaar beslist wat zou kunnen, houders wat gegeven wordt: van wat de makelaar toen \
+         weigerde is niet meer bekend dan dat het zou kunnen. Een vraag in het logboek van een \
+         houder vertelt dat het kind daar bekend was: toon de uitkomst alleen aan wie dat mag \
+         weten",
+    ),
+    ("Folder with the draft", "Map met het concept"),
+    (
+        "From when: days back, such as 90d, or a moment, such as 2026-06-01T00:00",
+        "Vanaf wanneer: dagen terug, zoals 90d, of een moment, zoals 2026-06-01T00:00",
+    ),
+    (
+        "Folder of a process, with its configuration and store, or of a demo, which may be \
+         running; may be repeated",
+        "Map van een proces, met configuratie en opslag, of van een demo, die mag draaien; mag \
+         vaker",
+    ),
+    (
+        "Moment that the draft must hold at, for rows that begin later; without it that of each \
+         decision",
+        "Moment waarop het concept moet gelden, voor rijen die later ingaan; zonder dit dat van \
+         elke beslissing",
+    ),
     (
         "Check the rules, and see why they permit or refuse",
         "Controleer de regels, en zie waarom zij toestaan of weigeren",

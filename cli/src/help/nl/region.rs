@@ -2,6 +2,32 @@
 
 pub(super) const TEXTS: &[(&str, &str)] = &[
     (
+        "For privacy officers of the region: make the key that you sign rules with",
+        "Voor privacyfunctionarissen van de regio: maak de sleutel waarmee u regels ondertekent",
+    ),
+    (
+        "Rules hold when two officers signed them. An officer is named by organisation and \
+         function, not as a person: the name goes to every party of the region. Keep the folder \
+         where nobody else reads it: no broker or node needs it",
+        "Regels gelden als twee privacyfunctionarissen ze ondertekenden. Een functionaris heet \
+         naar organisatie en functie, niet naar persoon: de naam gaat naar elke partij van de \
+         regio. Bewaar de map waar niemand anders bij kan: geen makelaar of knooppunt heeft hem nodig",
+    ),
+    (
+        "Make an officer's key in a new folder, and print the public line that others pin",
+        "Maak de sleutel van een privacyfunctionaris in een nieuwe map, en toon de openbare regel \
+         die anderen vastleggen",
+    ),
+    ("New folder for the officer's key", "Nieuwe map voor de sleutel van de privacyfunctionaris"),
+    (
+        "Number of the officer's organisation (OIN, 20 positions)",
+        "Nummer van de organisatie van de privacyfunctionaris (OIN, 20 posities)",
+    ),
+    (
+        "Function within the organisation, such as po-1 or fg; never a person's name",
+        "Functie binnen de organisatie, zoals po-1 of fg; nooit de naam van een persoon",
+    ),
+    (
         "For operators of the region: make your key, and sign what two organisations decide \
          together",
         "Voor regiobeheerders: maak uw sleutel, en onderteken wat twee organisaties samen beslissen",
