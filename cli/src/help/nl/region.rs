@@ -11,7 +11,8 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
          where nobody else reads it: no broker or node needs it",
         "Regels gelden als twee privacyfunctionarissen ze ondertekenden. Een functionaris heet \
          naar organisatie en functie, niet naar persoon: de naam gaat naar elke partij van de \
-         regio. Bewaar de map waar niemand anders bij kan: geen makelaar of knooppunt heeft hem nodig",
+         regio. Bewaar de map waar niemand anders bij kan: geen makelaar of knooppunt heeft hem \
+         nodig",
     ),
     (
         "Make an officer's key in a new folder, and print the public line that others pin",
