@@ -4,6 +4,8 @@
 pub(crate) const PEM_BYTES_MAX: u64 = 64 * 1_024;
 /// Largest file with facts or local rules.
 pub(crate) const TEXT_BYTES_MAX: u64 = 16 * 1_024 * 1_024;
+/// Largest file with a pack that travels: its files as JSON writes them, and their digests.
+pub(crate) const EXPORT_BYTES_MAX: u64 = 3 * grondslag_policy::limits::PUBLICATION_BYTES_MAX;
 /// Threads of a command that waits; serving processes have a runtime of their own.
 pub(crate) const THREADS: usize = 2;
 /// A day.
@@ -23,6 +25,8 @@ pub(crate) const SUBJECT_BYTES_MAX: u64 = 32;
 pub(crate) const CALL_MS_MAX: u64 = 15_000;
 /// Longest wait for the next event of a question: the fan-out's own bound, and a margin.
 pub(crate) const EVENT_MS_MAX: u64 = grondslag_core::limits::FANOUT_TTL_MS_MAX + 5_000;
+/// Most days that a simulation looks back: ten years, longer than any decision is kept.
+pub(crate) const SINCE_DAYS_MAX: i64 = 3_660;
 /// Days of patterns, unless told otherwise.
 pub(crate) const PATTERN_DAYS: u32 = 7;
 /// Most days of patterns: a node keeps no more.

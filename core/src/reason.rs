@@ -234,6 +234,8 @@ reasons! {
     PolicyWidens "POLICY_WIDENS" "Een noodmaatregel mag alleen verengen; voor iets anders zijn twee functionarissen nodig." "An emergency measure may only narrow; anything else needs two officers."
     PolicyMoment "POLICY_MOMENT" "Het moment van ingang kan niet: het ligt in het verleden of voor dat van eerdere regels." "The moment of entry cannot be: it lies in the past, or before that of earlier rules."
     PolicyEngine "POLICY_ENGINE" "Deze regels vragen een nieuwere versie van dit programma; werk het eerst bij." "These rules need a newer version of this program; update it first."
+    RulesMissing "RULES_MISSING" "De regels waarmee toen is beslist zijn niet voorhanden; geef hun map op met --policy, of hun bestand met --overlay." "The rules that decided then are not at hand; give their folder with --policy, or their file with --overlay."
+    NothingRecorded "NOTHING_RECORDED" "In deze periode is geen beslissing vastgelegd; noem een andere periode of een andere map." "No decision was recorded in this period; name another period or another folder."
     LocalPermit "LOCAL_PERMIT" "Een eigen regel mag alleen strenger zijn: verbieden of beoordelen, nooit toestaan." "A local rule may only be stricter: deny or hold, never permit."
     LocalBlocksDuty "LOCAL_BLOCKS_DUTY" "Een eigen regel mag een wettelijke plicht niet blokkeren of verlagen, alleen laten beoordelen." "A local rule may not deny or lower a legal duty, only hold it for review."
     ClockInvalid "CLOCK_INVALID" "De klok is niet leesbaar, ging terug, of loopt achter op de laatste vermelding in het eigen logboek; laat de beheerder de klok goed zetten." "The clock cannot be read, went back, or is behind the last entry of the own ledger; have the operator set it right."

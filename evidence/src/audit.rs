@@ -29,7 +29,8 @@ pub const LEDGERS: &str = "ledger";
 pub struct Copied {
     store: Arc<dyn Store>,
     folder: PathBuf,
-    _lock: File,
+    /// None where a process has it.
+    _lock: Option<File>,
 }
 
 /// A head of a log as it is kept in a store.
@@ -105,6 +106,31 @@ impl Copied {
         let (from, to) = (folder.to_owned(), into.to_owned());
         let copied = spawn_blocking(move || copy(&from, &to)).await;
         let lock = copied.map_err(|_| StoreError::Corrupt)??;
+        Self::open(folder, into, owner, Some(lock)).await
+    }
+
+    /// The same, of a process that may be running. A copy counts only if nobody wrote to the store
+    /// while it was made: it is then what a power cut at that moment would have left, and a store
+    /// survives that. One that is written to all the time stays in use.
+    ///
+    /// # Errors
+    /// [`CopyError`].
+    pub async fn take_running(folder: &Path, into: &Path, owner: &Oin) -> Result<Self, CopyError> {
+        let (from, to) = (folder.to_owned(), into.to_owned());
+        let copied = spawn_blocking(move || match copy(&from, &to) {
+            Err(CopyError::Store(StoreError::InUse)) => running::copy(&from, &to).map(|()| None),
+            copied => copied.map(Some),
+        });
+        let lock = copied.await.map_err(|_| StoreError::Corrupt)??;
+        Self::open(folder, into, owner, lock).await
+    }
+
+    async fn open(
+        folder: &Path,
+        into: &Path,
+        owner: &Oin,
+        lock: Option<File>,
+    ) -> Result<Self, CopyError> {
         let (path, owner) = (into.to_owned(), owner.clone());
         let store = store::open(store::Config { path, owner, backend: Backend::Sled }).await?;
         Ok(Self { store, folder: folder.to_owned(), _lock: lock })
@@ -193,13 +219,20 @@ fn copy(from: &Path, to: &Path) -> Result<File, CopyError> {
         Err(TryLockError::WouldBlock) => return Err(StoreError::InUse.into()),
         Err(TryLockError::Error(error)) => return Err(StoreError::from(error).into()),
     }
-    let copied = copy_file(&from.join("lock"), &to.join("lock"))
-        .and_then(|()| copy_folder(&from.join("sled"), &to.join("sled")));
-    copied.map_err(|error| match error.kind() {
+    copy_files(from, to).map_err(refused)?;
+    Ok(lock)
+}
+
+fn copy_files(from: &Path, to: &Path) -> io::Result<()> {
+    copy_file(&from.join("lock"), &to.join("lock"))?;
+    copy_folder(&from.join("sled"), &to.join("sled"))
+}
+
+fn refused(error: io::Error) -> CopyError {
+    match error.kind() {
         io::ErrorKind::InvalidInput => CopyError::Irregular,
         _ => StoreError::from(error).into(),
-    })?;
-    Ok(lock)
+    }
 }
 
 /// Whether something of this kind stands there itself, and no link to one.
@@ -237,5 +270,6 @@ fn copy_file(from: &Path, to: &Path) -> io::Result<()> {
     Ok(())
 }
 
+mod running;
 #[cfg(test)]
 mod tests;

@@ -140,3 +140,10 @@ pub const ROUNDS_MAX: usize = 16;
 
 /// Most kinds of record in the totals of what was forgotten; with [`KIND_BYTES_MAX`] one value.
 pub const TOTALS_KINDS_MAX: usize = 48;
+
+/// How often a store that a process has is copied until nobody wrote to it meanwhile.
+pub const QUIET_TRIES_MAX: usize = 100;
+
+/// How long nobody must have written to a store before it is copied: well above the granularity
+/// of a file's time, so that a write during the copy shows.
+pub const QUIET_MS: u64 = 30;

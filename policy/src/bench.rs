@@ -8,6 +8,10 @@ use grondslag_core::clock::Timestamp;
 use crate::facts::{Facts, Value};
 use crate::pack::Pack;
 
+mod figures;
+
+pub use figures::{Figure, Unmeasured, figures};
+
 /// When the decisions are taken.
 const MOMENT: &str = "2026-09-15T09:00";
 /// Facts that are tried.

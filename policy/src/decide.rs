@@ -65,18 +65,19 @@ pub struct Could {
 }
 
 /// The rows in force that hold a point.
-#[derive(Clone, Copy)]
-struct Matched {
-    region: RowSet,
-    local: RowSet,
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Matched {
+    pub(crate) region: RowSet,
+    pub(crate) local: RowSet,
 }
 
 /// A decision before its rows are written out.
-struct Judged {
-    verdict: Verdict,
-    tier: Tier,
-    rows: Matched,
-    reason: Option<Reason>,
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Judged {
+    pub(crate) verdict: Verdict,
+    pub(crate) tier: Tier,
+    pub(crate) rows: Matched,
+    pub(crate) reason: Option<Reason>,
 }
 
 impl Pack {
@@ -98,28 +99,50 @@ impl Pack {
         overlay: Option<&Overlay>,
         on: Timestamp,
     ) -> Result<Decision, FactError> {
+        Ok(self.write_out(&self.judge_with(facts, overlay, on)?, overlay))
+    }
+
+    /// The same, without its rows written out.
+    ///
+    /// # Errors
+    /// As [`Pack::decide`].
+    pub(crate) fn judge_with(
+        &self,
+        facts: &Facts,
+        overlay: Option<&Overlay>,
+        on: Timestamp,
+    ) -> Result<Judged, FactError> {
         let matched = self.matched(facts, overlay, on)?;
-        let judged = self.judge(matched, self.default_tier(facts), overlay);
-        Ok(self.write_out(&judged, overlay))
+        Ok(self.judge(matched, self.default_tier(facts), overlay))
     }
 
     /// Says whether facts that are sets could be allowed at all (design 6). It leans to
     /// forwarding: it refuses only when no permit or review row touches the facts, or when one
     /// deny row holds them wholly.
     pub fn could(&self, facts: &Facts, on: Timestamp) -> Could {
+        let Judged { verdict, tier, rows, reason } = self.judge_could(facts, on);
+        self.could_of(verdict, tier, rows.region, reason)
+    }
+
+    /// The same, without its rows written out.
+    pub(crate) fn judge_could(&self, facts: &Facts, on: Timestamp) -> Judged {
+        let judged = |verdict, tier, region, reason| Judged {
+            verdict,
+            tier,
+            rows: Matched { region, local: RowSet::EMPTY },
+            reason,
+        };
         let region = facts.region();
         let sure = self.table.containing(region, on);
         let denies = sure.and(&self.table.denies);
         if denies.any() {
-            let reason = self.why_denied(denies);
-            return self.could_of(Verdict::Refuse, Tier::T0, denies, Some(reason));
+            return judged(Verdict::Refuse, Tier::T0, denies, Some(self.why_denied(denies)));
         }
         let touching = self.table.touching(region, on);
         let permits = touching.and(&self.table.permits);
         let open = permits.or(&touching.and(&self.table.reviews));
         if !open.any() {
-            let none = RowSet::EMPTY;
-            return self.could_of(Verdict::Refuse, Tier::T0, none, Some(Reason::NoRule));
+            return judged(Verdict::Refuse, Tier::T0, RowSet::EMPTY, Some(Reason::NoRule));
         }
         let default = self.default_tier(facts);
         let tiers = self.table.pick(open).map(|row| row.tier_max.unwrap_or(default));
@@ -130,7 +153,7 @@ impl Pack {
         } else {
             Verdict::Review
         };
-        self.could_of(verdict, cap, open, None)
+        judged(verdict, cap, open, None)
     }
 
     /// Whether what depends on the child may be shown as such to this asker (domain 4a.23): the

@@ -48,3 +48,9 @@ pub const PUBLICATIONS_MAX: usize = 1_040;
 pub const WHY_CHARS_MAX: usize = 4_000;
 /// How old the signature under an emergency may be when it arrives: an hour.
 pub const EMERGENCY_AGE_MS_MAX: i64 = 3_600_000;
+/// Examples that a simulation shows of one rule, purpose or agency.
+pub const EXAMPLES_MAX: usize = 3;
+/// Rules, purposes or agencies that a simulation counts apart; what is beyond is in the sums.
+pub const COUNTED_MAX: usize = 4_096;
+/// Bytes of a path in a pack that travels, and of its version.
+pub const FILE_NAME_BYTES_MAX: usize = 128;

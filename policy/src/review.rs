@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::cases::Cases;
 use crate::check::Report;
-use crate::compare::{Comparison, ComparisonShown};
+use crate::compare::{Comparison, ComparisonShown, NotComparable};
 use crate::fault::Problem;
 use crate::pack::Pack;
 use crate::prove::Proof;
@@ -38,9 +38,10 @@ impl Review {
             }
         };
         let problems = Report::of(&draft, &Cases::of_pack(files)).problems;
-        let compared = Comparison::of(in_force, &draft, on).map(|found| found.shown());
+        let compared = Comparison::of(in_force, &draft, on);
+        let compared = compared.map(|found| Comparison::shown(&found));
         let proved = Proof::of(in_force, &draft, on);
-        let reason = compared.as_ref().err().or(proved.as_ref().err()).map(|error| error.reason());
+        let reason = compared.as_ref().err().or(proved.as_ref().err()).map(NotComparable::reason);
         Self { problems, diff: compared.ok(), proof: proved.ok(), reason }
     }
 }

@@ -10,13 +10,13 @@ use grondslag_policy::{Difference, NotAgain, Overlay, Pack};
 
 /// One decision.
 #[derive(Debug)]
-pub(super) enum Decision {
+pub(crate) enum Decision {
     Broker(Box<OfBroker>),
     Holder(Box<OfHolder>),
 }
 
 /// True for the kinds of record that are decisions.
-pub(super) fn is_decision(kind: &str) -> bool {
+pub(crate) fn is_decision(kind: &str) -> bool {
     [Leaf::KIND, OfHolder::KIND].contains(&kind)
 }
 
@@ -25,7 +25,7 @@ impl Decision {
     ///
     /// # Errors
     /// The word for what is wrong with it.
-    pub(super) fn read(opened: &Opened) -> Result<Option<Self>, &'static str> {
+    pub(crate) fn read(opened: &Opened) -> Result<Option<Self>, &'static str> {
         if opened.kind == Leaf::KIND {
             let read = OfBroker::read(opened).map_err(RecordError::word)?;
             return Ok(Some(Self::Broker(Box::new(read))));
@@ -62,7 +62,7 @@ impl Decision {
     }
 
     /// The rules that it names.
-    pub(super) fn rules(&self) -> (Digest, Option<Digest>) {
+    pub(crate) fn rules(&self) -> (Digest, Option<Digest>) {
         match self {
             Self::Broker(record) => (record.bundle, None),
             Self::Holder(record) => (record.bundle, record.overlay),

@@ -13,16 +13,16 @@ use crate::limits::AUDIT_PAGE;
 
 /// One entry.
 #[derive(Debug)]
-pub(super) struct Entry {
-    pub(super) index: u64,
-    pub(super) recorded_at: Timestamp,
-    pub(super) leaf: Vec<u8>,
-    pub(super) behind: Behind,
+pub(crate) struct Entry {
+    pub(crate) index: u64,
+    pub(crate) recorded_at: Timestamp,
+    pub(crate) leaf: Vec<u8>,
+    pub(crate) behind: Behind,
 }
 
 /// What is behind an entry.
 #[derive(Debug)]
-pub(super) enum Behind {
+pub(crate) enum Behind {
     /// A record that its commitment matches.
     Opened(Opened),
     /// A record of this kind that has no opening: forgotten, or lost.
@@ -39,6 +39,16 @@ pub(super) enum Behind {
 pub(super) async fn each(
     party: &Party,
     bar: &ProgressBar,
+    take: impl FnMut(&str, Entry) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    each_since(party, Timestamp::from_ms(i64::MIN), bar, take).await
+}
+
+/// The same, of what was recorded since a moment: what is older is not opened.
+pub(crate) async fn each_since(
+    party: &Party,
+    since: Timestamp,
+    bar: &ProgressBar,
     mut take: impl FnMut(&str, Entry) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
     for still in party.copied.ledgers().await? {
@@ -48,7 +58,7 @@ pub(super) async fn each(
             let Some(last) = page.last() else { break };
             next = last.index.saturating_add(1);
             bar.inc(u64::try_from(page.len()).unwrap_or(u64::MAX));
-            for record in page {
+            for record in page.into_iter().filter(|record| record.recorded_at >= since) {
                 let behind = behind(party, &record.leaf).await?;
                 let grondslag_evidence::ledger::Record { index, recorded_at, leaf, .. } = record;
                 take(still.name(), Entry { index, recorded_at, leaf, behind })?;

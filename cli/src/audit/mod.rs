@@ -29,13 +29,17 @@ use clap::{Args, Subcommand};
 use crate::exit::{Exit, Failure};
 use crate::output::Output;
 
+pub(crate) use self::decision::{Decision, is_decision};
+pub(crate) use self::entries::{Behind, Entry, each_since};
 use self::export::ExportArgs;
 use self::mine::MineArgs;
+pub(crate) use self::party::Party;
 pub(crate) use self::party::{find, refused as copy_refused};
 use self::prove::{CheckArgs, ProveArgs};
 use self::rebuild::RebuildArgs;
 use self::replay::ReplayArgs;
 pub(crate) use self::report::{Named, Report, say_findings};
+pub(crate) use self::rules::{KeptArgs, Rules, Shelf};
 use self::show::ShowArgs;
 use self::verify::VerifyArgs;
 pub(crate) use self::verify::{Trust, Wanted, verify};

@@ -14,9 +14,11 @@ use grondslag_evidence::audit::{Copied, CopyError, KeptCard, KeptHead};
 use grondslag_evidence::generation::number;
 use grondslag_evidence::ledger::Signer;
 use grondslag_evidence::store::StoreError;
+use grondslag_runtime::rules::kept_files;
 use grondslag_runtime::run::SignKeys;
 use tempfile::TempDir;
 
+use super::rules::Files;
 use crate::any_process::{AnyProcess, Role, public};
 use crate::exit::Failure;
 use crate::files::unwritable;
@@ -29,10 +31,10 @@ pub(super) const BROKER: &str = "broker";
 
 /// A party whose store is looked into.
 #[derive(Debug)]
-pub(super) struct Party {
-    pub(super) folder: PathBuf,
+pub(crate) struct Party {
+    pub(crate) folder: PathBuf,
     pub(super) role: Role,
-    pub(super) oin: Oin,
+    pub(crate) oin: Oin,
     pub(super) root: Root,
     /// The region's operators, as it pinned them.
     pub(super) operators: Operators,
@@ -48,6 +50,20 @@ impl Party {
         store: Option<&Path>,
         given: Option<&Root>,
     ) -> Result<Self, Failure> {
+        Self::copied(file, store, given, false).await
+    }
+
+    /// The same, of a process that may be running.
+    pub(crate) async fn running(file: &Path) -> Result<Self, Failure> {
+        Self::copied(file, None, None, true).await
+    }
+
+    async fn copied(
+        file: &Path,
+        store: Option<&Path>,
+        given: Option<&Root>,
+        may_run: bool,
+    ) -> Result<Self, Failure> {
         let process = AnyProcess::load(file)?;
         let (role, _) = process.section(file)?;
         let oin = oin(&process.identity)?;
@@ -58,7 +74,11 @@ impl Party {
         let temp = std::env::temp_dir();
         let copy = tempfile::tempdir().map_err(|error| unwritable(&temp, &error))?;
         let path = store.unwrap_or(process.store.path.path());
-        let copied = Copied::take(path, copy.path(), &oin).await;
+        let copied = if may_run {
+            Copied::take_running(path, copy.path(), &oin).await
+        } else {
+            Copied::take(path, copy.path(), &oin).await
+        };
         let copied = copied.map_err(|error| refused(path, error))?;
         let folder = file.parent().unwrap_or(file).to_owned();
         let operators = process.region.map(|region| region.operators).unwrap_or_default();
@@ -84,6 +104,11 @@ impl Party {
             Role::Broker | Role::Holder => grondslag_broker::kept_cards(store).await?,
             Role::Node => grondslag_node::kept_cards(store).await?,
         })
+    }
+
+    /// The rules that it took as they were published, as files.
+    pub(crate) async fn taken_rules(&self) -> Result<Files, Failure> {
+        Ok(kept_files(self.copied.store().as_ref()).await?)
     }
 
     /// The heads of the broker's ledger that it keeps.

@@ -7,7 +7,6 @@ use clap::Args;
 use grondslag_core::id::{Digest, TargetId};
 use grondslag_core::lang::Text;
 use grondslag_policy::{Difference, What};
-use grondslag_runtime::rules::kept_files;
 use indicatif::ProgressBar;
 use serde::{Serialize, Serializer};
 
@@ -124,7 +123,7 @@ impl Replayed {
         bar: &ProgressBar,
     ) -> Result<(), Failure> {
         let party = Party::open(file, None, None).await?;
-        let rules = shelf.of(file, &kept_files(party.copied.store().as_ref()).await?)?;
+        let rules = shelf.of(file, &party.taken_rules().await?)?;
         let folder = party.folder.display().to_string();
         // Without an opening, and so far without a leaf that says that it was forgotten.
         let mut bare: BTreeMap<Digest, (String, u64)> = BTreeMap::new();

@@ -17,7 +17,7 @@ use crate::limits::TEXT_BYTES_MAX;
 
 /// Rules that are no longer in force.
 #[derive(Debug, Args)]
-pub(super) struct KeptArgs {
+pub(crate) struct KeptArgs {
     /// Folder with rules that were in force earlier; may be repeated
     #[arg(long, value_name = "FOLDER")]
     policy: Vec<PathBuf>,
@@ -28,11 +28,11 @@ pub(super) struct KeptArgs {
 }
 
 /// The files of several sets of rules.
-pub(super) type Files = Vec<BTreeMap<String, String>>;
+pub(crate) type Files = Vec<BTreeMap<String, String>>;
 
 /// Every set of rules that is at hand, each read once.
 #[derive(Debug)]
-pub(super) struct Shelf {
+pub(crate) struct Shelf {
     kept: Vec<Arc<Pack>>,
     overlays: Vec<(String, String)>,
     /// Those that some party was given, by their folder.
@@ -43,10 +43,13 @@ pub(super) struct Shelf {
 
 /// The rules that may have decided at one party.
 #[derive(Debug)]
-pub(super) struct Rules {
+pub(crate) struct Rules {
     packs: Vec<Arc<Pack>>,
     /// The party's own rules, each on one of the packs.
     overlays: Vec<(Digest, Overlay)>,
+    /// The same as they were written, and the kind of the party.
+    written: Vec<(String, String)>,
+    kind: Option<Kind>,
 }
 
 /// What a configuration says of rules.
@@ -73,7 +76,7 @@ struct AgencySection {
 
 impl Shelf {
     /// Reads the rules that were kept.
-    pub(super) fn read(args: &KeptArgs) -> Result<Self, Failure> {
+    pub(crate) fn read(args: &KeptArgs) -> Result<Self, Failure> {
         let mut kept = Vec::new();
         for folder in &args.policy {
             kept.push(Arc::new(Pack::open(Some(folder))?));
@@ -85,25 +88,27 @@ impl Shelf {
 
     /// The rules that may have decided at the party of a configuration: those that it was given,
     /// and those that it took as they were published.
-    pub(super) fn of(&mut self, config: &Path, taken: &Files) -> Result<Rules, Failure> {
+    pub(crate) fn of(&mut self, config: &Path, taken: &Files) -> Result<Rules, Failure> {
         let Ruled { policy, agency } = config::load(config)?;
         let mut packs = vec![self.in_force(policy.folder.as_ref().map(Place::path))?];
         packs.extend(self.kept.iter().cloned());
         for files in taken {
             packs.push(self.taken(files)?);
         }
-        let mut overlays = Vec::new();
-        if let Some(AgencySection { kind }) = agency {
-            let own = policy.overlay.map(|file| named(file.path())).transpose()?;
-            for (name, text) in own.iter().chain(&self.overlays) {
+        let (mut overlays, mut written) = (Vec::new(), Vec::new());
+        let kind = agency.map(|agency| agency.kind);
+        if let Some(kind) = &kind {
+            written.extend(policy.overlay.map(|file| named(file.path())).transpose()?);
+            written.extend(self.overlays.iter().cloned());
+            for (name, text) in &written {
                 // What does not fit a set of rules did not decide with it.
                 overlays.extend(packs.iter().filter_map(|pack| {
-                    let overlay = Overlay::load(pack, &kind, name, text).ok()?;
+                    let overlay = Overlay::load(pack, kind, name, text).ok()?;
                     Some((pack.bundle(), overlay))
                 }));
             }
         }
-        Ok(Rules { packs, overlays })
+        Ok(Rules { packs, overlays, written, kind })
     }
 
     /// The same rules are taken by every party, and read once.
@@ -127,11 +132,30 @@ impl Shelf {
 }
 
 impl Rules {
+    /// Every set of rules that may have decided.
+    pub(crate) fn packs(&self) -> impl Iterator<Item = &Pack> {
+        self.packs.iter().map(AsRef::as_ref)
+    }
+
+    /// The party's own rules on others, such as a draft: those that fit, and the files of those
+    /// that do not.
+    pub(crate) fn own_on(&self, pack: &Pack) -> (Vec<Overlay>, Vec<String>) {
+        let (mut fit, mut unfit) = (Vec::new(), Vec::new());
+        for (name, text) in &self.written {
+            let kind = self.kind.iter();
+            match kind.map(|kind| Overlay::load(pack, kind, name, text)).next() {
+                Some(Ok(overlay)) => fit.push(overlay),
+                Some(Err(_)) | None => unfit.push(name.clone()),
+            }
+        }
+        (fit, unfit)
+    }
+
     /// The rules with these digests.
     ///
     /// # Errors
     /// The word for what is not at hand.
-    pub(super) fn find(
+    pub(crate) fn find(
         &self,
         (bundle, overlay): (Digest, Option<Digest>),
     ) -> Result<(&Pack, Option<&Overlay>), &'static str> {

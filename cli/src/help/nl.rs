@@ -2,6 +2,7 @@
 
 mod audit;
 mod desk;
+mod office;
 mod operator;
 mod policy;
 mod region;
@@ -13,6 +14,7 @@ pub(super) fn texts() -> impl Iterator<Item = &'static (&'static str, &'static s
         .iter()
         .chain(operator::TEXTS)
         .chain(policy::TEXTS)
+        .chain(office::TEXTS)
         .chain(desk::TEXTS)
         .chain(region::TEXTS)
         .chain(restore::TEXTS)

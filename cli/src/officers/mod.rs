@@ -81,6 +81,11 @@ impl Signer {
         }
     }
 
+    /// Who signs.
+    pub(crate) fn officer(&self) -> &Officer {
+        &self.officer
+    }
+
     /// Signs rules.
     pub(crate) fn sign(&self, document: &[u8]) -> OfficerSignature {
         self.officer.sign(&self.key, document)

@@ -1,4 +1,4 @@
-//! The rules in the words of another engine.
+//! The rules for other programs and other regions.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,6 +8,7 @@ use grondslag_policy::cedar::Cedar;
 use serde_json::json;
 
 use super::FolderArgs;
+use super::travel::{self, PackArgs};
 use crate::exit::{Exit, Failure};
 use crate::files::{must_be_new, unwritable, write_new};
 use crate::output::{Output, green};
@@ -31,6 +32,11 @@ enum Format {
     /// permitted or under review may be considered. Obligations, terms and articles are
     /// annotations. Proposed rows and a party's own rules are not in it.
     Cedar(CedarArgs),
+    /// Write the rules as one file that an officer signs, for another region
+    ///
+    /// Rules and examples, and nothing of the region: no agency, no key but that of the officer. It
+    /// puts nothing in force; the other region takes it in as a draft with policy import.
+    Pack(PackArgs),
 }
 
 /// Arguments of `policy export cedar`.
@@ -48,6 +54,7 @@ struct CedarArgs {
 pub(super) fn export(args: &ExportArgs, out: Output) -> Result<Exit, Failure> {
     match &args.format {
         Format::Cedar(args) => cedar(args, out),
+        Format::Pack(args) => travel::export(args, out),
     }
 }
 

@@ -11,6 +11,8 @@ mod overview;
 mod prove;
 mod report;
 mod shown;
+mod simulate;
+mod travel;
 
 use std::path::{Path, PathBuf};
 
@@ -29,6 +31,8 @@ use self::office::{ApproveArgs, PublishArgs, StatusArgs};
 use self::overview::OverviewArgs;
 use self::prove::ProveArgs;
 use self::report::ReportArgs;
+use self::simulate::SimulateArgs;
+use self::travel::ImportArgs;
 
 /// Check the rules, and see why they permit or refuse.
 ///
@@ -64,6 +68,13 @@ enum Command {
     /// give no difference. Per change first what the row itself is about, then what other rows cut
     /// out of it; --regions writes out what is left, and --json always has it.
     Diff(DiffArgs),
+    /// Take recorded decisions again under a draft, and count those that come out otherwise
+    ///
+    /// Per rule, purpose and agency, with a few questions by their number and never a person. The
+    /// broker decides what could be allowed, holders what is given: of what the broker refused then
+    /// no more is known than that it could be. A question in a holder's ledger tells that the child
+    /// was known there: show what comes out to whoever may know that.
+    Simulate(SimulateArgs),
     /// Prove what holds of rules for every question: the standing invariants, and what they open
     ///
     /// Exact, and without trying anything out. Without a folder the rules that came with this
@@ -94,6 +105,11 @@ enum Command {
     Report(ReportArgs),
     /// Write the rules for other programs
     Export(ExportArgs),
+    /// Take in rules that an officer of another region signed, as a draft, and compare them
+    ///
+    /// Nothing comes into force: the draft is checked, compared and published like one of your own.
+    /// Whether the line that signed is that officer's you ask by telephone.
+    Import(ImportArgs),
 }
 
 /// Which rules.
@@ -117,6 +133,7 @@ pub(crate) fn run(args: PolicyArgs, out: Output) -> Result<Exit, Failure> {
         Command::Explain(args) => explain::explain(&args, out),
         Command::Cases(args) => check::cases(&args, out),
         Command::Diff(args) => diff::diff(&args, out),
+        Command::Simulate(args) => simulate::simulate(&args, out),
         Command::Prove(args) => prove::prove(&args, out),
         Command::Overview(args) => overview::overview(&args, out),
         Command::Publish(args) => office::publish(&args, out),
@@ -125,6 +142,7 @@ pub(crate) fn run(args: PolicyArgs, out: Output) -> Result<Exit, Failure> {
         Command::Status(args) => office::status(&args, out),
         Command::Report(args) => report::report(&args, out),
         Command::Export(args) => export::export(&args, out),
+        Command::Import(args) => travel::import(&args, out),
     }
 }
 

@@ -1,5 +1,6 @@
 //! Begins a draft of rules.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -39,16 +40,29 @@ pub(super) fn new(args: &NewArgs, out: Output) -> Result<Exit, Failure> {
         None => Pack::files(args.from.as_deref())?,
     };
     let origin = Origin::of(&Pack::from_files(&files)?);
-    let parent = match args.folder.parent() {
+    make(&args.folder, &files, &origin)?;
+    say(&args.folder, &origin, out);
+    out.json(&json!({ "folder": args.folder, "of": origin, "files": files.len() + 1 }))?;
+    Ok(Exit::Done)
+}
+
+/// Makes the folder of a draft, whole or not at all.
+pub(super) fn make(
+    folder: &Path,
+    files: &BTreeMap<String, String>,
+    origin: &Origin,
+) -> Result<(), Failure> {
+    must_be_empty(folder)?;
+    let parent = match folder.parent() {
         Some(parent) if parent != Path::new("") => parent,
         _ => Path::new("."),
     };
-    let failed = |error: &std::io::Error| unwritable(&args.folder, error);
+    let failed = |error: &std::io::Error| unwritable(folder, error);
     let beside = tempfile::Builder::new().prefix(".draft-").tempdir_in(parent);
     let beside = beside.map_err(|error| failed(&error))?;
     let root = beside.path().join("draft");
     fs::create_dir(&root).map_err(|error| failed(&error))?;
-    for (path, text) in &files {
+    for (path, text) in files {
         let place = root.join(path);
         if let Some(folder) = place.parent() {
             fs::create_dir_all(folder).map_err(|error| failed(&error))?;
@@ -56,10 +70,7 @@ pub(super) fn new(args: &NewArgs, out: Output) -> Result<Exit, Failure> {
         write_new(&place, text)?;
     }
     write_new(&root.join(DRAFT_FILE), &origin.text())?;
-    fs::rename(&root, &args.folder).map_err(|error| failed(&error))?;
-    say(&args.folder, &origin, out);
-    out.json(&json!({ "folder": args.folder, "of": origin, "files": files.len() + 1 }))?;
-    Ok(Exit::Done)
+    fs::rename(&root, folder).map_err(|error| failed(&error))
 }
 
 /// A folder with something in it is never written to.

@@ -5,6 +5,7 @@ mod exported;
 mod planted;
 mod proved;
 mod schema;
+mod simulated;
 
 use std::path::Path;
 
@@ -39,6 +40,7 @@ fn what_a_storyline_left_is_audited_record_by_record() {
     a_decision_by_rules_that_are_not_at_hand_is_counted(temp.path());
     exported::every_record_is_as_the_standards_have_it(temp.path());
     exported::a_file_is_written_once_and_a_table_reads_as_one(temp.path());
+    simulated::a_draft_is_held_against_what_was_decided(temp.path());
     let (inquiry, decisions) =
         proved::a_question_is_shown_by_its_asker_and_by_its_targets(temp.path());
     let asked = (inquiry.as_str(), decisions);

@@ -16,10 +16,12 @@ mod demo;
 mod help;
 mod holder;
 mod node;
+mod officer;
 mod operator;
 mod policy;
 mod restore;
 mod tampering;
+mod travel;
 
 use std::path::Path;
 use std::process::{Command, Output, Stdio};

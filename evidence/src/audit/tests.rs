@@ -110,6 +110,40 @@ async fn a_store_in_use_one_of_another_and_no_store_are_refused() {
     drop(open);
 }
 
+/// A process that runs and writes nothing meanwhile; and one that never stops writing.
+#[tokio::test]
+async fn a_store_in_use_is_copied_between_two_writes_or_not_at_all() {
+    let temp = tempfile::tempdir().unwrap();
+    let folder = temp.path().join("store");
+    made(&folder, 30).await;
+    let config = Config { path: folder.clone(), owner: oin(1), backend: Backend::Sled };
+    let open = store::open(config).await.unwrap();
+    open.commit(Batch::new().put("x", "1")).await.unwrap();
+    let into = tempfile::tempdir().unwrap();
+    let copied = Copied::take_running(&folder, into.path(), &oin(1)).await.unwrap();
+    assert_eq!(copied.ledger("audit").await.unwrap().len(), 30);
+    assert!(copied.store().get(b"x").await.unwrap().is_some());
+    open.commit(Batch::new().put("y", "1")).await.unwrap();
+    drop(copied);
+
+    let busy = folder.join("sled/db");
+    let bytes = fs::read(&busy).unwrap();
+    let stop = Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let stopped = Arc::clone(&stop);
+    let writer = std::thread::spawn(move || {
+        while !stopped.load(std::sync::atomic::Ordering::Relaxed) {
+            fs::write(&busy, &bytes).unwrap();
+            std::thread::sleep(std::time::Duration::from_millis(1));
+        }
+    });
+    let into = tempfile::tempdir().unwrap();
+    let taken = Copied::take_running(&folder, into.path(), &oin(1)).await;
+    stop.store(true, std::sync::atomic::Ordering::Relaxed);
+    writer.join().unwrap();
+    assert_eq!(taken.unwrap_err(), CopyError::Store(StoreError::InUse));
+    drop(open);
+}
+
 /// What a folder's copy shows: its leaves as far as they are sound; nothing when it is refused or
 /// something is found.
 async fn shown(folder: &Path) -> Option<Vec<Vec<u8>>> {

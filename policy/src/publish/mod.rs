@@ -6,10 +6,12 @@
 //! accepted, and says which rules are in force when. Broker and nodes hold the same publications
 //! against the same checks, each for itself: nobody takes rules on the word of another.
 
+mod export;
 mod manifest;
 mod publication;
 mod timeline;
 
+pub use export::{Contents, Exported, NotImported};
 pub use manifest::{Entry, Manifest};
 pub use publication::{Plan, Publication};
 pub use timeline::{Accepted, Refused, Taken, Timeline};

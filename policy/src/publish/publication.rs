@@ -177,7 +177,7 @@ fn is_readable(text: &str) -> bool {
 
 /// Rules that were checked with an engine of the same name and no later version: what a later one
 /// can read, this one might read otherwise.
-fn is_known(engine: &str) -> bool {
+pub(super) fn is_known(engine: &str) -> bool {
     let parts = |text: &str| {
         let (name, version) = text.split_once(' ')?;
         let numbers = version.split('.').map(|part| part.parse::<u32>().ok());

@@ -100,6 +100,7 @@ impl Timeline {
     }
 
     /// The same before anything was published, begun with other rules.
+    #[must_use]
     pub fn begun_with(&self, first: Arc<Pack>) -> Self {
         Self::new(self.region, first, self.pinned.clone())
     }

@@ -92,7 +92,8 @@ witnesses = \"{WITNESSES_FILE}\"       # signed by two of them; put each next li
 }
 
 fn listed<T: std::fmt::Display>(all: &[T]) -> String {
-    all.iter().map(|one| format!("  \"{one}\",\n")).collect()
+    let lines: Vec<String> = all.iter().map(|one| format!("  \"{one}\",\n")).collect();
+    lines.concat()
 }
 
 /// `[listen]` (and `[desk]`): where the process can be called.

@@ -1,70 +1,78 @@
 //! Help of the commands of privacy officers.
 
 pub(super) const TEXTS: &[(&str, &str)] = &[
-    ("Folder with the rules", "Map met de regels"),
+    ("Write the rules for other programs", "Schrijf de regels voor andere programma's"),
     (
-        "Your own desk folder: the draft begins with the rules in force in your region",
-        "Uw eigen bureaumap: het concept begint met de regels die in uw regio gelden",
+        "Write the rules as one file that an officer signs, for another region",
+        "Schrijf de regels als één bestand dat een privacyfunctionaris ondertekent, voor een \
+         andere regio",
     ),
     (
-        "Sign rules and bring them to the policy office, where a colleague approves them",
-        "Onderteken regels en breng ze naar de regelkamer, waar een collega ze goedkeurt",
+        "Rules and examples, and nothing of the region: no agency, no key but that of the \
+         officer. It puts nothing in force; the other region takes it in as a draft with policy \
+         import",
+        "Regels en voorbeelden, en niets van de regio: geen organisatie, geen sleutel dan die van \
+         de functionaris. Er gaat niets door in; de andere regio leest het als concept in met \
+         policy import",
+    ),
+    ("New file for the rules", "Nieuw bestand voor de regels"),
+    (
+        "Folder of the officer who signs, as grondslag officer init makes it",
+        "Map van de privacyfunctionaris die ondertekent, zoals grondslag officer init die maakt",
     ),
     (
-        "Shows first what they open and close beside the rules in force. What is planned waits for \
-         a second officer, and is then in force everywhere from its moment on. An emergency is in \
-         force at once, on one signature: every party proves for itself that it only narrows",
-        "Toont eerst wat ze openen en sluiten naast de geldende regels. Wat gepland is wacht op een \
-         tweede functionaris, en geldt dan overal vanaf zijn moment. Een noodmaatregel geldt \
-         meteen, op één handtekening: elke partij bewijst zelf dat zij alleen verengt",
+        "Take in rules that an officer of another region signed, as a draft, and compare them",
+        "Lees regels die een privacyfunctionaris van een andere regio ondertekende in als \
+         concept, en vergelijk ze",
     ),
     (
-        "Look at rules that wait for a colleague, and sign them with --officer",
-        "Bekijk regels die op een collega wachten, en onderteken ze met --officer",
+        "Nothing comes into force: the draft is checked, compared and published like one of your \
+         own. Whether the line that signed is that officer's you ask by telephone",
+        "Er gaat niets in: het concept wordt gecontroleerd, vergeleken en gepubliceerd als een \
+         eigen concept. Of de regel waarmee is ondertekend van die functionaris is vraagt u \
+         telefonisch",
     ),
-    ("List the rules that wait for a colleague", "Noem de regels die op een collega wachten"),
+    ("File from policy export pack", "Bestand van policy export pack"),
+    ("New folder for the draft", "Nieuwe map voor het concept"),
     (
-        "Say which rules are in force, which are to come, and who may sign the next",
-        "Zeg welke regels gelden, welke komen, en wie de volgende mag ondertekenen",
-    ),
-    (
-        "Your own desk folder: it holds desk.toml, your certificate and your key; your role is \
-         gem.po or gem.fg",
-        "Uw eigen bureaumap: daarin staan desk.toml, uw certificaat en uw sleutel; uw rol is gem.po \
-         of gem.fg",
+        "Public line of the officer who signed, as that officer says it",
+        "Openbare regel van de privacyfunctionaris die ondertekende, zoals die hem zelf noemt",
     ),
     (
-        "Your folder with the key that you sign rules with, from `grondslag officer init`",
-        "Uw map met de sleutel waarmee u regels ondertekent, van `grondslag officer init`",
+        "Folder with the own rules; without it those that came with this program",
+        "Map met de eigen regels; zonder deze de regels die bij dit programma horen",
     ),
     (
-        "Your folder with the key that you sign rules with; without it the proposal is only shown",
-        "Uw map met de sleutel waarmee u regels ondertekent; zonder die map wordt het voorstel \
-         alleen getoond",
+        "Take recorded decisions again under a draft, and count those that come out otherwise",
+        "Neem vastgelegde beslissingen opnieuw met een concept, en tel welke anders uitvallen",
     ),
     (
-        "The proposal, as `grondslag policy publish` printed it",
-        "Het voorstel, zoals `grondslag policy publish` het toonde",
+        "Per rule, purpose and agency, with a few questions by their number and never a person. \
+         The broker decides what could be allowed, holders what is given: of what the broker \
+         refused then no more is known than that it could be. A question in a holder's ledger \
+         tells that the child was known there: show what comes out to whoever may know that",
+        "Per regel, doel en organisatie, met een paar vragen bij hun nummer en nooit een persoon. \
+         De makelaar beslist wat zou kunnen, houders wat gegeven wordt: van wat de makelaar toen \
+         weigerde is niet meer bekend dan dat het zou kunnen. Een vraag in het logboek van een \
+         houder vertelt dat het kind daar bekend was: toon de uitkomst alleen aan wie dat mag \
+         weten",
+    ),
+    ("Folder with the draft", "Map met het concept"),
+    (
+        "From when: days back, such as 90d, or a moment, such as 2026-06-01T00:00",
+        "Vanaf wanneer: dagen terug, zoals 90d, of een moment, zoals 2026-06-01T00:00",
     ),
     (
-        "Since when they are in force, such as 2026-09-16T00:00",
-        "Vanaf wanneer ze gelden, zoals 2026-09-16T00:00",
+        "Folder of a process, with its configuration and store, or of a demo, which may be \
+         running; may be repeated",
+        "Map van een proces, met configuratie en opslag, of van een demo, die mag draaien; mag \
+         vaker",
     ),
     (
-        "At once, on your signature alone: rules that are nowhere less strict than those in force",
-        "Meteen, op alleen uw handtekening: regels die nergens minder streng zijn dan de geldende",
-    ),
-    ("What changes and why, in Dutch", "Wat er verandert en waarom, in het Nederlands"),
-    ("What changes and why, in English", "Wat er verandert en waarom, in het Engels"),
-    (
-        "Public line of an officer who may sign the next rules, with the day on which that ends, \
-         such as LINE@2028-01-01",
-        "Openbare regel van een functionaris die de volgende regels mag ondertekenen, met de dag \
-         waarop dat eindigt, zoals REGEL@2028-01-01",
-    ),
-    (
-        "Public line of an officer who may no longer sign",
-        "Openbare regel van een functionaris die niet meer mag ondertekenen",
+        "Moment that the draft must hold at, for rows that begin later; without it that of each \
+         decision",
+        "Moment waarop het concept moet gelden, voor rijen die later ingaan; zonder dit dat van \
+         elke beslissing",
     ),
     (
         "Check the rules, and see why they permit or refuse",

@@ -9,14 +9,15 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
         "Rules hold when two officers signed them. An officer is named by organisation and \
          function, not as a person: the name goes to every party of the region. Keep the folder \
          where nobody else reads it: no broker or node needs it",
-        "Regels gelden als twee privacyfunctionarissen ze ondertekenden. Een functionaris heet naar \
-         organisatie en functie, niet naar persoon: de naam gaat naar elke partij van de regio. \
-         Bewaar de map waar niemand anders bij kan: geen makelaar of knooppunt heeft hem nodig",
+        "Regels gelden als twee privacyfunctionarissen ze ondertekenden. Een functionaris heet \
+         naar organisatie en functie, niet naar persoon: de naam gaat naar elke partij van de \
+         regio. Bewaar de map waar niemand anders bij kan: geen makelaar of knooppunt heeft hem \
+         nodig",
     ),
     (
         "Make an officer's key in a new folder, and print the public line that others pin",
-        "Maak de sleutel van een privacyfunctionaris in een nieuwe map, en toon de openbare regel die \
-         anderen vastleggen",
+        "Maak de sleutel van een privacyfunctionaris in een nieuwe map, en toon de openbare regel \
+         die anderen vastleggen",
     ),
     ("New folder for the officer's key", "Nieuwe map voor de sleutel van de privacyfunctionaris"),
     (
