@@ -231,6 +231,23 @@ faults! {
         "Never let withdrawn permit more than none."
 }
 
+impl Fault {
+    /// Whether it is a standing promise that does not hold: rules can be right in themselves and
+    /// break one, so that `prove` tells of it with the region where.
+    pub const fn is_promise(self) -> bool {
+        matches!(
+            self,
+            Self::NoSecrecyGround
+                | Self::WithdrawnOpens
+                | Self::OpenCategory
+                | Self::NeverReleased
+                | Self::ChildOpensParent
+                | Self::OwnPurpose
+                | Self::ProposedGround
+        )
+    }
+}
+
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.code())

@@ -8,9 +8,18 @@ use grondslag_policy::check::Report;
 use serde::Serialize;
 
 use crate::exit::{Exit, Failure};
-use crate::output::{Output, bold, dim, green, red};
+use crate::output::{Output, bold, dim, green, red, yellow};
 
 use super::FolderArgs;
+
+/// What a check gave.
+#[derive(Debug, Serialize)]
+struct Checked<'a> {
+    #[serde(flatten)]
+    report: &'a Report,
+    /// Whether every standing promise holds.
+    promises_hold: bool,
+}
 
 /// What running the examples gave.
 #[derive(Debug, Serialize)]
@@ -27,10 +36,14 @@ struct Examples {
 
 /// Checks rules and examples.
 pub(super) fn check(args: &FolderArgs, out: Output) -> Result<Exit, Failure> {
-    let report = match args.path() {
+    let mut report = match args.path() {
         Some(folder) => Report::of_folder(folder),
         None => Report::of_builtin(),
     };
+    // A promise is told of by its proof, which says where it does not hold.
+    let all = report.problems.len();
+    report.problems.retain(|problem| !problem.fault.is_promise());
+    let broken = all - report.problems.len();
     for problem in &report.problems {
         say(problem, out);
     }
@@ -45,7 +58,12 @@ pub(super) fn check(args: &FolderArgs, out: Output) -> Result<Exit, Failure> {
         count => format!("{count} {}", out.tr("problemen", "problems")),
     };
     out.line(&format!("{counts}, {}", verdict(report.problems.is_empty(), &problems)));
-    out.json(&report)?;
+    if broken > 0 {
+        let nl = "Een vaste belofte geldt niet; waar, zegt grondslag policy prove.";
+        let en = "A standing promise does not hold; grondslag policy prove says where.";
+        out.line(&yellow(out.tr(nl, en)));
+    }
+    out.json(&Checked { report: &report, promises_hold: broken == 0 })?;
     Ok(end(&report.problems, out))
 }
 

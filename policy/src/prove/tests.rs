@@ -8,6 +8,12 @@ fn builtin() -> Pack {
     Pack::builtin().unwrap()
 }
 
+#[test]
+fn what_breaks_a_promise_is_told_apart_from_what_is_wrong_in_itself() {
+    assert!(invariants::ALL.iter().all(|promise| promise.fault.is_promise()));
+    assert!(!Fault::NeverMatches.is_promise() && !Fault::CaseFailed.is_promise());
+}
+
 /// The pack that came with the program with one row changed.
 fn with_row(id: &str, change: impl FnOnce(&Pack, &mut Row)) -> Pack {
     changed(&builtin(), id, change)
