@@ -14,7 +14,7 @@ const LAYERS: [&[&str]; 5] = [
     &["subject", "policy", "proto", "certs", "evidence"],
     &["runtime"],
     &["broker", "node", "console"],
-    &["cli", "tests"],
+    &["cli", "tests", "oracle"],
 ];
 
 /// Crates that serve, and may not write files.
@@ -39,6 +39,10 @@ const WRITING: [&str; 9] = [
     "fs::copy",
     "set_permissions",
 ];
+
+/// Whose alone an engine of others is, and no part of any program.
+const ORACLE: &str = "oracle";
+const CEDAR: [&str; 2] = ["cedar-policy", "cedar-policy-symcc"];
 
 /// Who depends on what: crate to dependency, without those of tests.
 struct Edges(BTreeMap<String, BTreeSet<String>>);
@@ -130,6 +134,36 @@ fn a_crate_uses_lower_layers_only() -> Result<()> {
     let edges = Edges::of(&metadata()?)?;
     ensure!(edges.0.len() >= 11, "only {} crates were found", edges.0.len());
     assert_none(&wrong_edges(&edges));
+    Ok(())
+}
+
+/// Crates that are built with Cedar, be it for their tests, and the oracle where it would be part
+/// of a program.
+fn with_cedar(metadata: &Value) -> Result<Vec<String>> {
+    let mut found = Vec::new();
+    for package in metadata.get("packages").and_then(Value::as_array).context("packages")? {
+        let own = short(name(package)?);
+        for edge in package.get("dependencies").and_then(Value::as_array).context("edges")? {
+            let to = name(edge)?;
+            let tests_alone = edge.get("kind").and_then(Value::as_str) == Some("dev");
+            if CEDAR.contains(&to) && !(own == ORACLE && tests_alone) || short(to) == ORACLE {
+                found.push(format!("{own} uses {to}"));
+            }
+        }
+    }
+    Ok(found)
+}
+
+#[test]
+fn no_program_is_built_with_cedar() -> Result<()> {
+    let mut metadata = metadata()?;
+    assert_none(&with_cedar(&metadata)?);
+    let packages = metadata.get_mut("packages").and_then(Value::as_array_mut).context("none")?;
+    for package in packages.iter_mut().filter(|it| it["name"] == "grondslag-policy") {
+        let edges = package.get_mut("dependencies").and_then(Value::as_array_mut);
+        edges.context("none")?.push(serde_json::json!({ "name": CEDAR[0], "kind": "dev" }));
+    }
+    assert_eq!(with_cedar(&metadata)?, ["policy uses cedar-policy"]);
     Ok(())
 }
 
