@@ -1,6 +1,7 @@
 //! Help of the commands of privacy officers.
 
 pub(super) const TEXTS: &[(&str, &str)] = &[
+    ("The same, for scripts that name it", "Hetzelfde, voor scripts die de optie noemen"),
     ("Write the rules for other programs", "Schrijf de regels voor andere programma's"),
     (
         "Write the rules as one file that an officer signs, for another region",
