@@ -97,5 +97,7 @@ pub(crate) const FORGET_INTERVAL_MS: u64 = 60_000;
 pub(crate) const RECORDS_PAGE_MAX: usize = 50;
 /// Drafts of rules that wait for a colleague.
 pub(crate) const PROPOSALS_MAX: usize = 16;
+/// Those of one officer.
+pub(crate) const PROPOSALS_OF_ONE_MAX: usize = 4;
 /// How often a change of the rules in force is looked for.
 pub(crate) const RULES_INTERVAL_MS: u64 = 1_000;

@@ -46,6 +46,15 @@ pub const ENCODED_BYTES_MAX: usize = 8_388_608;
 pub const PUBLICATIONS_MAX: usize = 1_040;
 /// Characters of the reason that officers give.
 pub const WHY_CHARS_MAX: usize = 4_000;
+/// Emergencies in a row: the next rules need two officers.
+pub const EMERGENCIES_MAX: usize = 8;
+/// Moments at which other rows are in force that an emergency is proved at.
+pub const MOMENTS_MAX: usize = 64;
+/// How long before they are in force rules may be published: what stands there keeps earlier ones
+/// out.
+pub const PLANNED_AHEAD_MS_MAX: i64 = 90 * 24 * 3_600_000;
+/// How long two officers at least can still sign once rules are in force.
+pub const OFFICERS_LEFT_MS_MIN: i64 = 90 * 24 * 3_600_000;
 /// How old the signature under an emergency may be when it arrives: an hour.
 pub const EMERGENCY_AGE_MS_MAX: i64 = 3_600_000;
 /// Examples that a simulation shows of one rule, purpose or agency.

@@ -17,7 +17,7 @@ use crate::folder::{self, CATALOGUE_FILE, PACK_FILE, TABLE_FOLDER, embedded, in_
 use crate::parse::{Wrong, read, table};
 use crate::retention::{self, Retention};
 use crate::table::read::Reader;
-use crate::table::{Row, Rule, Table};
+use crate::table::{Effect, Row, Rule, Table};
 
 /// Label of a leaf about rules that came into force.
 const LEAF: &str = "grondslag/leaf/policy/v1";
@@ -137,6 +137,14 @@ impl Pack {
     /// The pack's version, as its authors write it.
     pub fn version(&self) -> &str {
         &self.version
+    }
+
+    /// The same rules but for those that hold: what is decided of whether anything may be named
+    /// (domain 4a.23).
+    pub(crate) fn without_holds(&self) -> Self {
+        let rows = self.rows().iter().filter(|row| row.effect != Effect::Hold);
+        let table = Table::new(rows.cloned().collect(), &self.catalogue);
+        Self { table, ..self.clone() }
     }
 
     /// Digest of every file that decides: parties with the same digest decide alike, and forget

@@ -11,8 +11,10 @@ use crate::cases::Cases;
 use crate::check::Report;
 use crate::compare::{Comparison, ComparisonShown, NotComparable};
 use crate::fault::Problem;
+use crate::limits::MOMENTS_MAX;
 use crate::pack::Pack;
 use crate::prove::Proof;
+use crate::publish::moments;
 
 /// A draft, looked at from every side.
 #[derive(Debug, Serialize)]
@@ -21,28 +23,46 @@ pub struct Review {
     pub problems: Vec<Problem>,
     /// What it opens and closes; absent for a draft that does not load.
     pub diff: Option<ComparisonShown>,
+    /// The same at every later moment at which other rows are in force.
+    pub later: Vec<Later>,
     /// Which standing promises hold; absent for a draft that does not load.
     pub proof: Option<Proof>,
     /// Why it could not be compared; absent when it could.
     pub reason: Option<Reason>,
 }
 
+/// What a draft opens and closes from a later moment on.
+#[derive(Debug, Serialize)]
+pub struct Later {
+    /// The moment.
+    pub at: Timestamp,
+    /// What it opens and closes then.
+    pub diff: ComparisonShown,
+}
+
 impl Review {
-    /// Reviews the files of a draft beside the rules in force, as they hold at a moment.
+    /// Reviews the files of a draft beside the rules that it follows, from a moment on.
     pub fn of(in_force: &Pack, files: &BTreeMap<String, String>, on: Timestamp) -> Self {
         let draft = match Pack::from_files(files) {
             Ok(draft) => draft,
             Err(error) => {
                 let reason = Some(error.reason());
-                return Self { problems: error.problems, diff: None, proof: None, reason };
+                let (diff, later, proof) = (None, Vec::new(), None);
+                return Self { problems: error.problems, diff, later, proof, reason };
             }
         };
         let problems = Report::of(&draft, &Cases::of_pack(files)).problems;
         let compared = Comparison::of(in_force, &draft, on);
         let compared = compared.map(|found| Comparison::shown(&found));
         let proved = Proof::of(in_force, &draft, on);
+        let later = moments(on, [in_force, &draft]).into_iter().skip(1).take(MOMENTS_MAX);
+        let later = later.filter_map(|at| {
+            let diff = Comparison::of(in_force, &draft, at).ok()?.shown();
+            Some(Later { at, diff })
+        });
+        let later = later.collect();
         let reason = compared.as_ref().err().or(proved.as_ref().err()).map(NotComparable::reason);
-        Self { problems, diff: compared.ok(), proof: proved.ok(), reason }
+        Self { problems, diff: compared.ok(), later, proof: proved.ok(), reason }
     }
 }
 

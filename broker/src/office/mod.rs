@@ -46,15 +46,26 @@ impl Office {
         &self,
         broker: &Broker,
         via: &Oin,
-        mut publication: Publication,
+        publication: Publication,
     ) -> Result<Outcome, Refused> {
         let _turn = self.turn.lock().await;
-        let signer = publication.signatures.last().ok_or(Reason::OfficersTooFew)?.officer.clone();
-        let waits = Proposals(broker.store.as_ref()).get(&publication.manifest.digest()).await?;
-        // A colleague may have brought the same rules instead of signing them here.
-        publication.signatures.extend(waits.into_iter().flat_map(|waits| waits.signatures));
-        let lacking = broker.rules.lacking(&publication).await?;
-        self.go_on(broker, publication, lacking, ("proposed", via, &signer)).await
+        if let Some(known) = published(broker, &publication) {
+            return Ok(known);
+        }
+        // What was brought counts once per officer, and with what a colleague signed here.
+        let mut brought = publication;
+        let signatures = std::mem::take(&mut brought.signatures);
+        brought.add(signatures);
+        let signer = brought.signatures.last().ok_or(Reason::OfficersTooFew)?.officer.clone();
+        let digest = brought.manifest.digest();
+        if let Some(mut waits) = Proposals(broker.store.as_ref()).get(&digest).await? {
+            if !waits.add(brought.signatures) {
+                return Ok(Outcome::Waits(digest));
+            }
+            brought = waits;
+        }
+        let lacking = broker.rules.lacking(&brought).await?;
+        self.go_on(broker, brought, lacking, ("proposed", via, &signer)).await
     }
 
     /// Adds a colleague's signature to a proposal.
@@ -73,7 +84,9 @@ impl Office {
         let waits = proposals.get(digest).await?;
         let mut publication = waits.ok_or(Reason::UnknownProposal)?;
         let signer = signature.officer.clone();
-        publication.signatures.push(signature);
+        if !publication.add([signature]) {
+            return Ok(Outcome::Waits(*digest));
+        }
         let lacking = broker.rules.lacking(&publication).await?;
         self.go_on(broker, publication, lacking, ("approved", via, &signer)).await
     }
@@ -89,7 +102,8 @@ impl Office {
         let proposals = Proposals(broker.store.as_ref());
         let (digest, number) = (publication.manifest.digest(), publication.manifest.number);
         if lacking > 0 {
-            proposals.make_place(broker.rules.timeline().next()).await?;
+            let (next, now) = (broker.rules.timeline().next(), broker.clock.now());
+            proposals.make_place((next, now), act.2).await?;
             let state = proposals.put(&publication).await?;
             append(broker, &digest, act, state).await?;
             return Ok(Outcome::Waits(digest));
@@ -97,9 +111,18 @@ impl Office {
         append(broker, &digest, act, Batch::new()).await?;
         broker.rules.take(publication, Some(broker.clock.now())).await?;
         // What waited for the same place can no longer be published.
-        proposals.drop_stale(broker.rules.timeline().next()).await?;
+        let (next, now) = (broker.rules.timeline().next(), broker.clock.now());
+        proposals.drop_stale(next, now).await?;
         Ok(Outcome::Published(digest, number))
     }
+}
+
+/// Rules that were published already: nothing more comes of them.
+fn published(broker: &Broker, publication: &Publication) -> Option<Outcome> {
+    let digest = publication.manifest.digest();
+    let timeline = broker.rules.timeline();
+    let known = timeline.accepted().iter().find(|one| one.digest == digest)?;
+    Some(Outcome::Published(digest, known.number))
 }
 
 /// The leaf of an act, `grondslag/leaf/policy-act/v1`: what, of which rules, by which officer,

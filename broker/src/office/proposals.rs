@@ -1,12 +1,14 @@
 //! Rules that wait for a colleague.
 
+use grondslag_core::clock::Timestamp;
 use grondslag_core::id::Digest;
+use grondslag_core::officers::Officer;
 use grondslag_core::reason::Reason;
 use grondslag_evidence::store::{Batch, Store, StoreError};
 use grondslag_policy::publish::Publication;
 use grondslag_runtime::rules::pieces;
 
-use crate::limits::PROPOSALS_MAX;
+use crate::limits::{PROPOSALS_MAX, PROPOSALS_OF_ONE_MAX};
 
 /// Key prefix of the proposals themselves.
 const BODY: &[u8] = b"po/";
@@ -46,24 +48,39 @@ impl Proposals<'_> {
         Ok(head.put(key(LISTED, &digest), b""))
     }
 
-    /// Sees to it that one more can be kept.
+    /// Sees to it that one more of an officer can be kept.
     ///
     /// # Errors
-    /// `QUOTA_EXCEEDED` when so many wait that could still be published.
-    pub(super) async fn make_place(&self, next: (u64, Digest)) -> Result<(), Reason> {
-        if self.listed().await?.len() < PROPOSALS_MAX {
-            return Ok(());
-        }
-        self.drop_stale(next).await?;
-        let full = self.listed().await?.len() >= PROPOSALS_MAX;
+    /// `QUOTA_EXCEEDED` when so many wait that could still be published, of all or of this one.
+    pub(super) async fn make_place(
+        &self,
+        (next, now): ((u64, Digest), Timestamp),
+        officer: &Officer,
+    ) -> Result<(), Reason> {
+        self.drop_stale(next, now).await?;
+        let waiting = self.all().await?;
+        let first =
+            |one: &&Publication| one.signatures.first().is_some_and(|one| one.officer == *officer);
+        let of_officer = waiting.iter().filter(first).count();
+        let full = waiting.len() >= PROPOSALS_MAX || of_officer >= PROPOSALS_OF_ONE_MAX;
         if full { Err(Reason::QuotaExceeded) } else { Ok(()) }
     }
 
-    /// Drops what does not follow the last publication: its author starts from that one again.
-    pub(super) async fn drop_stale(&self, next: (u64, Digest)) -> Result<(), Reason> {
+    /// Drops what can no longer be published, or not be read: its author starts again.
+    pub(super) async fn drop_stale(
+        &self,
+        next: (u64, Digest),
+        now: Timestamp,
+    ) -> Result<(), Reason> {
         for digest in self.listed().await? {
-            let waits = self.get(&digest).await?;
-            let follows = |one: &Publication| (one.manifest.number, one.manifest.previous) == next;
+            let waits = match self.get(&digest).await {
+                Err(Reason::StoreCorrupt) => None,
+                read => read?,
+            };
+            let follows = |one: &Publication| {
+                let manifest = &one.manifest;
+                (manifest.number, manifest.previous) == next && manifest.valid_from >= now
+            };
             if !waits.is_some_and(|one| follows(&one)) {
                 let body = key(BODY, &digest);
                 let batch = pieces::delete(&body).delete(key(LISTED, &digest));

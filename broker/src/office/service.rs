@@ -79,6 +79,13 @@ async fn send(number: u64, bytes: &[u8], events: &mpsc::Sender<Event>) -> Result
     Ok(())
 }
 
+/// An act goes on when its caller hangs up: what is half done would be done to nobody's knowledge.
+async fn to_its_end(
+    act: impl Future<Output = Result<Outcome, Refused>> + Send + 'static,
+) -> Result<Outcome, Refused> {
+    tokio::spawn(act).await.unwrap_or_else(|_| Err(Reason::Internal.into()))
+}
+
 /// What became of it; a fault leaves as one.
 fn outcome(done: Result<Outcome, Refused>) -> Result<v1::PolicyOutcome, Status> {
     let (digest, published) = match done {
@@ -155,7 +162,11 @@ impl OfficeService for Offices {
         let joined = travel::join(pieces, |status| reason_of(&status)).await;
         let publication = joined.and_then(|bytes| Publication::decode(&bytes));
         let done = match publication {
-            Ok(publication) => self.broker.office.take(&self.broker, &via, publication).await,
+            Ok(publication) => {
+                let broker = Arc::clone(&self.broker);
+                to_its_end(async move { broker.office.take(&broker, &via, publication).await })
+                    .await
+            }
             Err(reason) => Err(reason.into()),
         };
         let outcome = Some(outcome(done)?);
@@ -199,7 +210,10 @@ impl OfficeService for Offices {
         self.broker.directory.card(&via).map_err(report)?;
         let done = match signed(&request.into_inner()) {
             Ok((digest, signature)) => {
-                self.broker.office.sign(&self.broker, &via, &digest, signature).await
+                let broker = Arc::clone(&self.broker);
+                let act =
+                    async move { broker.office.sign(&broker, &via, &digest, signature).await };
+                to_its_end(act).await
             }
             Err(reason) => Err(reason.into()),
         };

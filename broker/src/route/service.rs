@@ -54,8 +54,9 @@ impl Routes {
         let raw = RawInquiry::try_from(wire)?;
         let inquiry = Inquiry::parse(raw, self.broker.clock.now())?;
         let (rules, asked_at) = (&self.broker.rules, inquiry.header().times.asked_at);
-        rules.settle(None).await?;
         let pack = rules.of_question(asked_at, self.broker.clock.now())?;
+        // After the choice: what was chosen is told of by then, or was before.
+        rules.settle(None).await?;
         let targets = verify_inquiry(&self.broker, peer, &inquiry, &pack).await?;
         attempt::check(&self.broker, &inquiry).await?;
         // The moment that the rules see is the one that is recorded: it is decided again on it.

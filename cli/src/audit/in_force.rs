@@ -4,6 +4,7 @@ use grondslag_core::clock::Timestamp;
 use grondslag_core::id::Digest;
 use grondslag_core::limits::ANSWER_TERM_MS_MAX;
 use grondslag_policy::Pack;
+use grondslag_policy::publish::Publication;
 
 /// Bundle of the region's rules, and digest of the party's own.
 type Rules = (Digest, Option<Digest>);
@@ -14,11 +15,15 @@ pub(super) struct InForce {
     now: Option<Rules>,
     /// What was in force before, until when.
     before: Vec<(Digest, Timestamp)>,
+    /// What was published, from when on: a party that was away tells no more than that of what was
+    /// in force meanwhile.
+    published: Vec<(Digest, Timestamp)>,
 }
 
 impl InForce {
     /// Reads an entry; most are about something else.
     pub(super) fn take(&mut self, leaf: &[u8], recorded_at: Timestamp) {
+        self.published.extend(Publication::told_in(leaf));
         let Some(told) = Pack::told_in(leaf) else { return };
         if let Some((bundle, _)) = self.now.replace(told)
             && bundle != told.0
@@ -33,7 +38,8 @@ impl InForce {
         let Some((now, own_now)) = self.now else { return false };
         let open = |until: Timestamp| at <= until.plus_ms(ANSWER_TERM_MS_MAX);
         let before = || self.before.iter().any(|(one, until)| *one == bundle && open(*until));
-        own == own_now && (bundle == now || before())
+        let begun = || self.published.iter().any(|(one, from)| *one == bundle && *from <= at);
+        own == own_now && (bundle == now || before() || begun())
     }
 }
 

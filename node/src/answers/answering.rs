@@ -64,8 +64,9 @@ pub(super) async fn answer(agency: &Agency, question: TargetQuestion) -> Result<
         return Err(Stop::Refused(Reason::ClockInvalid));
     }
     let now = agency.clock.now();
-    agency.settle_rules().await.map_err(Stop::of)?;
     let rules = agency.in_force(question.header.times.asked_at, now).map_err(Stop::Refused)?;
+    // After the choice: what was chosen is told of by then, or was before.
+    agency.settle_rules().await.map_err(Stop::of)?;
     let attested = attest(agency, question, &rules.pack, now).await?;
     // Who asks the same twice at once waits for the first answer.
     let _turn = agency.answering.turn(attested.target_id()).await;

@@ -12,6 +12,7 @@ use grondslag_core::catalogue::{Category, Role};
 use grondslag_core::clock::Timestamp;
 use grondslag_core::id::{Digest, Oin, TargetId};
 use grondslag_core::inquiry::{Header, Part};
+use grondslag_core::limits::{ASK_LIFE_MS_MAX, CLOCK_SKEW_MS_MAX};
 use grondslag_core::reason::Reason;
 use grondslag_core::seal::{About, SealError, SealKey};
 use grondslag_core::statement::{self, Leaf, Ruling};
@@ -258,7 +259,11 @@ fn check_leaf(question: &TargetQuestion, leaf: &Leaf) -> Result<(), Reason> {
     let TargetQuestion { id, header, target, part, .. } = question;
     let Part { categories, approvals, detail, .. } = part;
     let ruled = leaf.rulings.iter().map(|ruling| &ruling.category);
-    let agree = leaf.target_id == *id
+    // Whoever asks dates the question, and the rules of then decide it: the broker decided on it
+    // soon after, or the date is made up.
+    let apart = leaf.decided_at.since_ms(header.times.asked_at).abs();
+    let agree = apart <= ASK_LIFE_MS_MAX + CLOCK_SKEW_MS_MAX
+        && leaf.target_id == *id
         && leaf.target == *target
         && leaf.header == header.digest(categories, approvals)
         && leaf.detail == Digest::of(detail)

@@ -14,6 +14,7 @@ mod timeline;
 pub use export::{Contents, Exported, NotImported};
 pub use manifest::{Entry, Manifest};
 pub use publication::{Plan, Publication};
+pub(crate) use timeline::moments;
 pub use timeline::{Accepted, Refused, Taken, Timeline};
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use grondslag_core::canonical::Canonical;
+use grondslag_core::canonical::{Canonical, Reader as Fields};
 use grondslag_core::clock::Timestamp;
 use grondslag_core::id::Digest;
 use grondslag_core::lang::Text;
@@ -80,6 +80,17 @@ impl Publication {
         Ok(Self { manifest, signatures: Vec::new(), files })
     }
 
+    /// Adds signatures of officers who have not signed yet; says whether there were any.
+    pub fn add(&mut self, signatures: impl IntoIterator<Item = OfficerSignature>) -> bool {
+        let before = self.signatures.len();
+        for one in signatures {
+            if !self.signatures.iter().any(|known| known.officer == one.officer) {
+                self.signatures.push(one);
+            }
+        }
+        self.signatures.len() > before
+    }
+
     /// The leaf that it was published, `grondslag/leaf/publication/v1`: number, digest of the
     /// manifest and of the one before, bundle, entry, since when, and who signed.
     pub fn leaf(&self) -> Vec<u8> {
@@ -94,6 +105,16 @@ impl Publication {
             .signed(valid_from.ms())
             .list(signers)
             .finish()
+    }
+
+    /// The bundle that was published and since when it is in force, as such a leaf says so.
+    pub fn told_in(leaf: &[u8]) -> Option<(Digest, Timestamp)> {
+        let mut fields = Fields::new(leaf, LEAF).ok()?;
+        fields.number().ok()?;
+        let _digests: [[u8; 32]; 2] = [fields.array().ok()?, fields.array().ok()?];
+        let bundle = Digest::new(fields.array().ok()?);
+        fields.text().ok()?;
+        Some((bundle, Timestamp::from_ms(fields.signed().ok()?)))
     }
 
     /// As it travels and is kept: JSON.
@@ -122,23 +143,30 @@ impl Publication {
     /// `POLICY_ALTERED`, `POLICY_ENGINE`, `MALFORMED` for a reason nobody can read, or
     /// `POLICY_INVALID` with everything that is wrong.
     pub fn pack(&self) -> Result<Pack, Refused> {
-        self.check_files()?;
         if !is_readable(&self.manifest.why.nl) || !is_readable(&self.manifest.why.en) {
             return Err(Reason::Malformed.into());
         }
         if !is_known(&self.manifest.engine) {
             return Err(Reason::PolicyEngine.into());
         }
-        let pack = Pack::from_files(&self.files)?;
-        let told = (pack.version(), pack.bundle());
-        if told != (self.manifest.version.as_str(), self.manifest.bundle) {
-            return Err(Reason::PolicyAltered.into());
-        }
+        let pack = self.load()?;
         let problems = Report::of(&pack, &Cases::of_pack(&self.files)).problems;
         if !problems.is_empty() {
             return Err(Refused { reason: Reason::PolicyInvalid, problems });
         }
         Ok(pack)
+    }
+
+    /// The rules, when the files are those of the manifest and load.
+    ///
+    /// # Errors
+    /// `POLICY_ALTERED`, or `POLICY_INVALID` with everything that is wrong.
+    pub(super) fn load(&self) -> Result<Pack, Refused> {
+        self.check_files()?;
+        let pack = Pack::from_files(&self.files)?;
+        let told = (pack.version(), pack.bundle());
+        let same = told == (self.manifest.version.as_str(), self.manifest.bundle);
+        if same { Ok(pack) } else { Err(Reason::PolicyAltered.into()) }
     }
 
     /// Whether it is small enough to be looked at: no digest is taken of anything larger.

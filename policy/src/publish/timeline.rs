@@ -13,7 +13,10 @@ use grondslag_core::reason::Reason;
 use super::{Entry, Manifest, Publication};
 use crate::compare::{Comparison, NotComparable};
 use crate::fault::{PackError, Problem};
-use crate::limits::{EMERGENCY_AGE_MS_MAX, PUBLICATIONS_MAX};
+use crate::limits::{
+    EMERGENCIES_MAX, EMERGENCY_AGE_MS_MAX, MOMENTS_MAX, OFFICERS_LEFT_MS_MIN, PLANNED_AHEAD_MS_MAX,
+    PUBLICATIONS_MAX,
+};
 use crate::pack::Pack;
 
 /// Why rules are not taken.
@@ -174,6 +177,21 @@ impl Timeline {
         Ok(Taken::New)
     }
 
+    /// Takes back what was taken before and kept with its leaf: it was held against everything
+    /// then, by the program and the officers of then.
+    ///
+    /// # Errors
+    /// [`Refused`] when it is not what was kept, or does not load.
+    pub fn take_back(&mut self, publication: &Publication) -> Result<(), Refused> {
+        let manifest = &publication.manifest;
+        if (manifest.number, manifest.previous) != self.next() {
+            return Err(Reason::StoreCorrupt.into());
+        }
+        let accepted = self.place(manifest, publication.load()?)?;
+        self.accepted.push(accepted);
+        Ok(())
+    }
+
     /// Whether rules that an officer brings could be published, and how many officers must still
     /// sign them.
     ///
@@ -205,23 +223,27 @@ impl Timeline {
         self.check_signatures(publication, arrives, needed)?;
         self.check_moment(manifest, arrives)?;
         let pack = publication.pack()?;
+        if manifest.entry == Entry::Emergency {
+            self.check_narrows(manifest, &pack)?;
+        }
+        self.place(manifest, pack).map(Some)
+    }
+
+    fn place(&self, manifest: &Manifest, pack: Pack) -> Result<Accepted, Refused> {
         let narrows_from = match manifest.entry {
             Entry::Planned => manifest.valid_from,
-            Entry::Emergency => {
-                self.check_narrows(manifest, &pack)?;
-                self.narrows_from(manifest.valid_from, &pack)?
-            }
+            Entry::Emergency => self.narrows_from(manifest.valid_from, &pack)?,
         };
-        Ok(Some(Accepted {
+        Ok(Accepted {
             number: manifest.number,
-            digest,
+            digest: manifest.digest(),
             entry: manifest.entry,
             valid_from: manifest.valid_from,
             pack: Arc::new(pack),
             previous: manifest.previous,
             officers: manifest.officers.clone(),
             narrows_from,
-        }))
+        })
     }
 
     /// It follows the last one, and no other that was published meanwhile.
@@ -229,6 +251,12 @@ impl Timeline {
         let (number, previous) = self.next();
         if self.accepted.len() >= PUBLICATIONS_MAX {
             return Err(Reason::TooLarge);
+        }
+        // One officer alone does not use up what two may still decide.
+        let alone = |one: &&Accepted| one.entry == Entry::Emergency;
+        let in_a_row = self.accepted.iter().rev().take_while(alone).count();
+        if manifest.entry == Entry::Emergency && in_a_row >= EMERGENCIES_MAX {
+            return Err(Reason::QuotaExceeded);
         }
         if manifest.number > number {
             return Err(Reason::PolicyGap);
@@ -257,7 +285,8 @@ impl Timeline {
         for at in [Some(manifest.made_at), arrives].into_iter().flatten() {
             self.officers().verify(&document, signatures, at, needed)?;
         }
-        manifest.officers.check(manifest.valid_from)
+        // Two must be able to sign the next rules for a good while.
+        manifest.officers.check(manifest.valid_from.plus_ms(OFFICERS_LEFT_MS_MIN))
     }
 
     /// What is planned begins later than all before, and not in the past; an emergency at once.
@@ -267,6 +296,7 @@ impl Timeline {
             Entry::Planned => {
                 let last = self.accepted.iter().map(|one| one.valid_from).max();
                 made_at <= valid_from
+                    && valid_from <= made_at.plus_ms(PLANNED_AHEAD_MS_MAX)
                     && last.is_none_or(|last| last < valid_from)
                     && arrives.is_none_or(|now| now <= valid_from)
             }
@@ -314,11 +344,18 @@ impl Timeline {
 
 /// Whether rules are nowhere less strict than others, from a moment on, and change nothing else.
 fn narrows(before: &Pack, pack: &Pack, then: Timestamp) -> Result<bool, NotComparable> {
-    if !before.has_same_frame(pack) {
+    let moments = moments(then, [before, pack]);
+    if !before.has_same_frame(pack) || moments.len() > MOMENTS_MAX {
         return Ok(false);
     }
-    for moment in moments(then, [before, pack]) {
-        if !Comparison::of(before, pack, moment)?.only_narrows() {
+    // What holds rows say is left out of whether anything may be named: a review that becomes a
+    // permit that is held reads the same, and would name more.
+    let named = (before.without_holds(), pack.without_holds());
+    for moment in moments {
+        let narrows = |before: &Pack, pack: &Pack| {
+            Comparison::of(before, pack, moment).map(|found| found.only_narrows())
+        };
+        if !narrows(before, pack)? || !narrows(&named.0, &named.1)? {
             return Ok(false);
         }
     }
@@ -326,7 +363,7 @@ fn narrows(before: &Pack, pack: &Pack, then: Timestamp) -> Result<bool, NotCompa
 }
 
 /// From a moment on, every moment at which other rows of these packs are in force.
-fn moments(from: Timestamp, packs: [&Pack; 2]) -> BTreeSet<Timestamp> {
+pub(crate) fn moments(from: Timestamp, packs: [&Pack; 2]) -> BTreeSet<Timestamp> {
     let rows = packs.into_iter().flat_map(Pack::rows);
     let bounds = rows.flat_map(|row| row.window.bounds());
     std::iter::once(from).chain(bounds.filter(|at| *at > from)).collect()

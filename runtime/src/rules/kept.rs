@@ -16,7 +16,8 @@ const FIRST: u64 = 0;
 
 /// Writes a publication; the batch that makes it count is given back.
 pub(super) async fn put(store: &dyn Store, publication: &Publication) -> Result<Batch, Reason> {
-    pieces::put(store, &key(publication.manifest.number), &publication.encode()?).await
+    let key = key(publication.manifest.number);
+    pieces::put_once(store, &key, &publication.encode()?).await
 }
 
 /// The publication of a number.
@@ -37,7 +38,7 @@ pub(super) async fn put_first(
         return Ok(());
     }
     let bytes = serde_json::to_vec(files).map_err(|_| Reason::Internal)?;
-    let head = pieces::put(store, &key(FIRST), &bytes).await?;
+    let head = pieces::put_once(store, &key(FIRST), &bytes).await?;
     store.commit(head).await.map_err(StoreError::reason)
 }
 

@@ -21,7 +21,7 @@ use grondslag_core::id::Digest;
 use grondslag_core::lang::Lang;
 use grondslag_core::officers::Officers;
 use grondslag_core::reason::Reason;
-use grondslag_evidence::ledger::{Entry, Ledger, LedgerError};
+use grondslag_evidence::ledger::{Entry, Ledger};
 use grondslag_evidence::store::Store;
 use grondslag_policy::Pack;
 use grondslag_policy::publish::{Publication, Refused, Taken, Timeline};
@@ -92,11 +92,7 @@ impl Rules {
             None => means.files,
         };
         let rules = Self::begun(Means { files, ..means })?;
-        let mut timeline = Timeline::clone(&rules.timeline());
-        while let Some(publication) = rules.publication(timeline.next().0).await? {
-            timeline = taken(timeline, Arc::new(publication), None).await?.0;
-        }
-        rules.go_by(timeline);
+        rules.catch_up().await?;
         Ok(rules)
     }
 
@@ -119,6 +115,20 @@ impl Rules {
             recorded: Mutex::default(),
             blocked: Mutex::default(),
         })
+    }
+
+    /// Goes by everything that is kept: what was kept counts, also when a write was said to have
+    /// failed, or whoever made it was gone before it was done.
+    async fn catch_up(&self) -> Result<(), Refused> {
+        let mut timeline = Timeline::clone(&self.timeline());
+        let before = timeline.next();
+        while let Some(publication) = self.publication(timeline.next().0).await? {
+            timeline.take_back(&publication)?;
+        }
+        if timeline.next() != before {
+            self.go_by(timeline);
+        }
+        Ok(())
     }
 
     fn go_by(&self, timeline: Timeline) {
@@ -256,6 +266,7 @@ impl Rules {
         arrives: Option<Timestamp>,
     ) -> Result<Taken, Refused> {
         let _turn = self.turn.lock().await;
+        self.catch_up().await?;
         let publication = Arc::new(publication);
         let (before, files) = self.before(&publication)?;
         let (timeline, taken) = match taken(before, Arc::clone(&publication), arrives).await {
@@ -275,7 +286,10 @@ impl Rules {
         let state = kept::put(self.store.as_ref(), &publication).await?;
         let (about, leaf) = (publication.manifest.digest(), publication.leaf());
         let entry = Entry { about, leaf, state };
-        self.ledger.append(entry).await.map_err(LedgerError::reason)?;
+        if let Err(error) = self.ledger.append(entry).await {
+            self.catch_up().await?;
+            return Err(error.reason().into());
+        }
         *locked(&self.blocked) = None;
         self.go_by(timeline);
         Ok(taken)

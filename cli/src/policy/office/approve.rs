@@ -38,8 +38,8 @@ pub(crate) fn approve(args: &ApproveArgs, out: Output) -> Result<Exit, Failure> 
         publication
             .pack()
             .map_err(|refused| Failure::new(refused.reason, refused.told(out.lang())))?;
-        let in_force = desk.in_force(&known).await?;
-        let review = Review::of(&in_force, &publication.files, publication.manifest.valid_from);
+        let last = desk.last(&known).await?;
+        let review = Review::of(&last, &publication.files, publication.manifest.valid_from);
         shown::say(&publication, &known.officers, &review, out);
         shown::sound(&review)?;
         let Some(folder) = &args.officer else {

@@ -69,9 +69,9 @@ impl OfficeDesk {
         serde_json::from_slice(&bytes).map_err(|_| Reason::Malformed.into())
     }
 
-    /// The rules in force, from their files.
-    pub(super) async fn in_force(&self, known: &Known) -> Result<Pack, Failure> {
-        let number = known.shown.now.as_ref().map_or(0, |now| now.number);
+    /// The rules that the next ones follow, in force or to come, from their files.
+    pub(super) async fn last(&self, known: &Known) -> Result<Pack, Failure> {
+        let number = known.shown.next_number.saturating_sub(1);
         Ok(Pack::from_files(&self.files(number).await?)?)
     }
 

@@ -65,9 +65,9 @@ pub(crate) fn publish(args: &PublishArgs, out: Output) -> Result<Exit, Failure> 
         let desk = args.desk.open(out)?;
         let signer = Signer::load(&args.officer)?;
         let known = desk.known().await?;
-        let in_force = desk.in_force(&known).await?;
+        let last = desk.last(&known).await?;
         let files = Pack::files(Some(&args.draft))?;
-        let review = Review::of(&in_force, &files, args.from.unwrap_or(known.now()));
+        let review = Review::of(&last, &files, args.from.unwrap_or(known.now()));
         if let Err(failure) = shown::sound(&review) {
             shown::say_review(&review, out);
             return Err(failure);

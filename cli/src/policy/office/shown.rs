@@ -34,10 +34,17 @@ pub(super) fn say(publication: &Publication, officers: &Officers, review: &Revie
     say_review(review, out);
 }
 
-/// Who may sign the next rules, where that changes.
+/// Who may sign the next rules: all of them, since a colleague signs for the whole list, and what
+/// changes in it as far as this node says.
 fn say_officers(before: &Officers, after: &Officers, out: Output) {
     let came = after.all().iter().filter(|one| !before.all().contains(one));
     let went = before.all().iter().filter(|one| !after.all().contains(one));
+    for one in after.all() {
+        out.line(&format!(
+            "  {} {one}",
+            out.tr("mag hierna ondertekenen:", "may sign after this:")
+        ));
+    }
     for one in came {
         let may = out.tr("mag voortaan ondertekenen", "may sign from then on");
         out.line(&yellow(&format!("  {may}: {one}")));
@@ -56,6 +63,12 @@ pub(super) fn say_review(review: &Review, out: Output) {
     }
     if let Some(shown) = &review.diff {
         diff::say(shown, false, out);
+    }
+    for later in &review.later {
+        let from = out.tr("En vanaf", "And from");
+        let on = out.tr("", " on");
+        out.line(&bold(&format!("{from} {}{on}:", later.at.local())));
+        diff::say(&later.diff, false, out);
     }
     if let Some(proof) = &review.proof {
         proof.invariants.iter().for_each(|one| prove::invariant(one, out));
