@@ -73,8 +73,8 @@ impl Prover {
     pub(crate) fn equivalent(&mut self, schema: &Schema, sets: [&PolicySet; 2]) -> Result<bool> {
         for action in ACTIONS {
             let env = request_env(schema, action)?;
-            let [one, other] = sets.map(|set| CompiledPolicySet::compile(set, &env, schema));
-            let (one, other) = (one?, other?);
+            let one = CompiledPolicySet::compile(sets[0], &env, schema)?;
+            let other = CompiledPolicySet::compile(sets[1], &env, schema)?;
             let check = self.compiler.check_equivalent_opt(&one, &other);
             if !self.runtime.block_on(check)? {
                 return Ok(false);
