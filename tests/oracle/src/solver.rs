@@ -159,8 +159,7 @@ fn without_solver(required: &str) -> Result<Output> {
 }
 
 #[test]
-fn a_proof_without_the_solver_says_that_it_was_skipped_and_fails_where_it_is_required() -> Result<()>
-{
+fn without_the_solver_a_proof_is_skipped_or_fails_where_it_is_required() -> Result<()> {
     let skipped = without_solver("")?;
     let said = String::from_utf8(skipped.stderr)?;
     assert!(skipped.status.success() && said.contains("skipped"), "{said}");
