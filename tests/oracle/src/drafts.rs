@@ -29,7 +29,7 @@ pub(crate) fn drafts() -> Vec<(&'static str, Stands, Draft)> {
     let outcome = |word: &'static str| move |row: &mut toml::Table| put(row, "outcome", word);
     let without_consent =
         || own().with("R27.1", |row| when(row, "secrecy_consent", &["given", "none"]));
-    vec![
+    let mut drafts = vec![
         ("nothing changed", SAME, own()),
         ("one row written as two", SAME, {
             let one = own().with("R05.1", |row| when(row, "requester_role", &["gem.toegang"]));
@@ -74,6 +74,14 @@ pub(crate) fn drafts() -> Vec<(&'static str, Stands, Draft)> {
         ),
         ("a refusal less", WIDENED, without_consent().without("R27.2")),
         ("a tier more", LOOSENED, own().with("R05.1", tier("T4"))),
+    ];
+    drafts.extend(at_other_moments());
+    drafts
+}
+
+fn at_other_moments() -> [(&'static str, Stands, Draft); 3] {
+    let own = Draft::builtin;
+    [
         (
             "not in force yet",
             NARROWED,

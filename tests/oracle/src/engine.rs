@@ -146,7 +146,7 @@ impl Engine {
             let context = self.context(question, value)?;
             for action in asked {
                 let request = self.request(action, question, context.clone())?;
-                let allowed = self.allows(request, self.slice(action, question)?)?;
+                let allowed = self.allows(&request, self.slice(action, question)?)?;
                 if allowed != meant[action][tier] {
                     let word = if allowed { "allows" } else { "denies" };
                     let tier = Tier::ALL[tier];
@@ -165,14 +165,14 @@ impl Engine {
                 let context = self.context(question, tier)?;
                 context.validate(&self.taken.schema, &self.actions[action])?;
                 let request = self.request(action, question, context)?;
-                said[at] = self.allows(request, &self.taken.policies)?;
+                said[at] = self.allows(&request, &self.taken.policies)?;
             }
         }
         Ok(said)
     }
 
-    fn allows(&self, request: Request, policies: &PolicySet) -> Result<bool> {
-        let response = self.authorizer.is_authorized(&request, policies, &Entities::empty());
+    fn allows(&self, request: &Request, policies: &PolicySet) -> Result<bool> {
+        let response = self.authorizer.is_authorized(request, policies, &Entities::empty());
         // A policy that errs is left out by Cedar, a forbid too: that would open something.
         none(response.diagnostics().errors())?;
         Ok(response.decision() == Decision::Allow)

@@ -14,7 +14,7 @@ const CANNOT_BE: &str = "role of its kind: ";
 /// The policies of rows that never fire on a question that can be asked, and those that may err.
 fn found(prover: &mut Prover, draft: &Draft) -> Result<(Vec<String>, Vec<String>)> {
     let taken = Taken::of(&Cedar::of(&draft.pack()))?;
-    let cannot_be = taken.policies.policies().filter(|it| is_of_kinds(&it.id().to_string()));
+    let cannot_be = taken.policies.policies().filter(|it| is_of_kinds(it.id().as_ref()));
     let cannot_be: Vec<Policy> = cannot_be.cloned().collect();
     let linted = prover.lint(&taken, &cannot_be)?;
     let idle = linted.iter().filter(|it| !it.fires && !is_of_kinds(&it.id));

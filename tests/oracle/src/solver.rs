@@ -73,8 +73,8 @@ impl Prover {
     pub(crate) fn equivalent(&mut self, schema: &Schema, sets: [&PolicySet; 2]) -> Result<bool> {
         for action in ACTIONS {
             let env = request_env(schema, action)?;
-            let [one, other] = sets.map(|set| CompiledPolicySet::compile(set, &env, schema));
-            let (one, other) = (one?, other?);
+            let one = CompiledPolicySet::compile(sets[0], &env, schema)?;
+            let other = CompiledPolicySet::compile(sets[1], &env, schema)?;
             let check = self.compiler.check_equivalent_opt(&one, &other);
             if !self.runtime.block_on(check)? {
                 return Ok(false);
@@ -159,8 +159,7 @@ fn without_solver(required: &str) -> Result<Output> {
 }
 
 #[test]
-fn a_proof_without_the_solver_says_that_it_was_skipped_and_fails_where_it_is_required() -> Result<()>
-{
+fn without_the_solver_a_proof_is_skipped_or_fails_where_it_is_required() -> Result<()> {
     let skipped = without_solver("")?;
     let said = String::from_utf8(skipped.stderr)?;
     assert!(skipped.status.success() && said.contains("skipped"), "{said}");
