@@ -28,7 +28,7 @@ use grondslag_core::operators::Operators;
 use grondslag_core::seal::{self, SealSecret};
 use grondslag_core::statement;
 use grondslag_core::tier::{Level, Urgency};
-use grondslag_evidence::ledger::{Signer, testing};
+use grondslag_evidence::ledger::{Ledger, Signer, testing};
 use grondslag_evidence::records::{Job, Opening, open};
 use grondslag_evidence::store::faulty::FaultyStore;
 use grondslag_evidence::store::{MemoryStore, Store};
@@ -424,6 +424,13 @@ fn context(
     }
 }
 
+/// Our own rules, and officers who may publish others.
+fn rules((store, ledger, clock): (Arc<dyn Store>, Arc<Ledger>, Arc<dyn Clock>)) -> Rules {
+    let (files, officers) = (Pack::builtin_files(), rules::testing::officers());
+    let means = rules::Means { region: RULES_REGION, files, officers, store, ledger, clock };
+    Rules::begun(means).unwrap()
+}
+
 fn agency(
     (means, watching): (Means, Arc<Watching>),
     directory: Arc<Directory>,
@@ -449,15 +456,7 @@ fn agency(
         own_key: keys.opening.element().unwrap(),
         sign_key: key_of(OWN),
     });
-    let rules = Rules::begun(rules::Means {
-        region: RULES_REGION,
-        files: Pack::builtin_files(),
-        officers: rules::testing::officers(),
-        store: store.clone(),
-        ledger: ledger.clone(),
-        clock: clock.clone(),
-    });
-    let rules = rules.unwrap();
+    let rules = rules((store.clone(), ledger.clone(), clock.clone()));
     Agency {
         oin: oin(OWN),
         mode: Mode::Demo,

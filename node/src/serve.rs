@@ -1,5 +1,6 @@
 //! A node as a process: everything it is made of, and its two listeners.
 
+mod ruled;
 mod tend;
 
 use std::collections::BTreeSet;
@@ -29,7 +30,6 @@ use grondslag_proto::v1::policy_service_server::PolicyServiceServer;
 use grondslag_runtime::config::Place;
 use grondslag_runtime::operator::serve_operator;
 use grondslag_runtime::otlp::Incoming;
-use grondslag_runtime::rules;
 use grondslag_runtime::run::{
     self, App, Context, ProcessConfig as _, RunError, SignKeys, StartError,
 };
@@ -41,6 +41,7 @@ use grondslag_subject::pseudonym::Canary;
 use rand_core::UnwrapErr;
 use tokio::task::JoinHandle;
 
+use self::ruled::all_rules;
 use self::tend::tend;
 use crate::agency::Agency;
 use crate::answers::service::AnswerService;
@@ -59,7 +60,6 @@ use crate::limits::{CANARIES_MAX, STAFF_FILE_BYTES_MAX, TEXT_FILE_BYTES_MAX};
 use crate::link::ChannelLink;
 use crate::office::service::PolicyDesk;
 use crate::operator::NodeOperator;
-use crate::own_rules::OwnRules;
 use crate::processing::is_absolute;
 use crate::records::{StoreSource, SubjectKey};
 use crate::restore::Standing;
@@ -234,15 +234,11 @@ fn desk_services(server: Server, agency: &Arc<Agency>) -> Server {
 
 async fn agency(config: &NodeConfig, context: &Context) -> Result<Agency, StartError> {
     let (store, clock) = (context.store.clone(), context.clock.clock());
-    let secret = secret(config)?;
-    let section = &config.agency;
+    let (secret, section) = (secret(config)?, &config.agency);
     let keys = SignKeys::load(&section.sign_key, section.previous_sign_key.as_ref())?;
     let ledger = own_ledger(context, &keys).await?;
-    let folder = config.policy.folder.as_ref().map(Place::path);
-    let rules = rules::open(context, config.region.as_ref(), folder, Arc::clone(&ledger)).await?;
+    let (rules, own_rules) = all_rules(config, context, &ledger).await?;
     let pack = rules.now();
-    check_section(section, &pack)?;
-    let own_rules = own_rules(config, &pack)?;
     let staff = Arc::new(Registry::new(store.clone(), secret.clone()));
     load_staff(config, &pack, &staff).await?;
     let directory = Arc::new(directory(config, context, ledger.clone()).await?);
@@ -437,19 +433,6 @@ fn secret(config: &NodeConfig) -> Result<Arc<NodeSecret>, StartError> {
 
 fn pack(config: &NodeConfig) -> Result<Pack, StartError> {
     Pack::open(config.policy.folder.as_ref().map(Place::path)).map_err(policy)
-}
-
-/// The node's own rules. When it begins they fit the region's; what is published later is another
-/// matter (`Agency::overlay_on`).
-fn own_rules(config: &NodeConfig, pack: &Pack) -> Result<Option<OwnRules>, StartError> {
-    let Some(file) = &config.policy.overlay else {
-        return Ok(None);
-    };
-    let text = read(file.path(), TEXT_FILE_BYTES_MAX)?;
-    let name = file.path().display().to_string();
-    let own = OwnRules::new(config.agency.kind.clone(), name, text);
-    own.on(pack).map_err(policy)?;
-    Ok(Some(own))
 }
 
 fn policy(error: PackError) -> StartError {

@@ -9,7 +9,7 @@ use grondslag_runtime::rules::testing::{draft, files, signature, signed};
 
 use super::proposals::Proposals;
 use super::*;
-use crate::limits::PROPOSALS_MAX;
+use crate::limits::PROPOSALS_OF_ONE_MAX;
 use crate::route::tests::{ASKER, Scene, oin, question, scene};
 
 const HOUR: i64 = 3_600_000;
@@ -51,11 +51,25 @@ async fn rules_wait_for_a_colleague_and_are_published_when_they_sign() {
     assert_eq!(sign(&scene, &other, 2).await, Err(Reason::UnknownProposal));
     assert_eq!(sign(&scene, &draft, 2).await, Ok(Outcome::Published(digest, 1)));
     assert_eq!((waiting(&scene).await, *rules.newest().borrow()), (0, 1));
-    // Three times that they wait, that they were approved, and that they were published.
-    assert_eq!(scene.broker.ledger.size().await, Ok(size + 5));
+    // That they wait, that they were approved, and that they were published.
+    assert_eq!(scene.broker.ledger.size().await, Ok(size + 3));
+    let forged = signed(draft.clone(), &[8, 9]);
+    assert_eq!(take(&scene, forged).await, Ok(Outcome::Published(digest, 1)), "known");
+    assert_eq!(scene.broker.ledger.size().await, Ok(size + 3), "nothing more comes of it");
     assert_eq!(rules.now().version(), "1.0.0");
     scene.clock.set(scene.clock.now().plus_ms(HOUR));
     assert_eq!(rules.now().version(), "1.1.0");
+}
+
+/// Whoever brings a proposal again with an officer's signature many times crowds nobody out.
+#[tokio::test]
+async fn a_signature_counts_once_however_often_it_is_brought() {
+    let scene = scene(&[]).await;
+    let draft = planned(&scene, "1.1.0");
+    let many = signed(draft.clone(), &[1; 15]);
+    assert!(matches!(take(&scene, many.clone()).await, Ok(Outcome::Waits(_))));
+    assert!(matches!(take(&scene, many).await, Ok(Outcome::Waits(_))));
+    assert!(matches!(sign(&scene, &draft, 2).await, Ok(Outcome::Published(_, 1))));
 }
 
 #[tokio::test]
@@ -88,12 +102,14 @@ async fn what_is_wrong_is_refused_before_it_waits_and_no_more_wait_than_there_is
     altered.files.insert("pack.toml".into(), "version = \"2\"".into());
     assert_eq!(take(&scene, altered).await, Err(Reason::PolicyAltered));
     assert_eq!(waiting(&scene).await, 0);
-    for number in 0..PROPOSALS_MAX {
+    for number in 0..PROPOSALS_OF_ONE_MAX {
         let draft = signed(planned(&scene, &format!("1.1.{number}")), &[1]);
         assert!(take(&scene, draft).await.is_ok(), "{number}");
     }
     let more = signed(planned(&scene, "1.2.0"), &[1]);
-    assert_eq!(take(&scene, more.clone()).await, Err(Reason::QuotaExceeded));
+    assert_eq!(take(&scene, more).await, Err(Reason::QuotaExceeded));
+    let of_another = signed(planned(&scene, "1.2.0"), &[2]);
+    assert!(matches!(take(&scene, of_another).await, Ok(Outcome::Waits(_))));
     assert!(matches!(
         take(&scene, signed(planned(&scene, "1.3.0"), &[1, 2])).await,
         Ok(Outcome::Published(..))

@@ -158,6 +158,15 @@ pub(crate) async fn holder(
     (holder, ledger)
 }
 
+/// The program's own rules, and officers who may publish others.
+fn rules(
+    region: Digest,
+    (store, ledger, clock): (Arc<dyn Store>, Arc<Ledger>, Arc<dyn Clock>),
+) -> Rules {
+    let (files, officers) = (Pack::builtin_files(), rules::testing::officers());
+    Rules::begun(rules::Means { region, files, officers, store, ledger, clock }).unwrap()
+}
+
 pub(crate) async fn scene(says: &[(&str, Heard)]) -> Scene {
     let dir = tempfile::tempdir().unwrap();
     let now = Timestamp::parse("2026-06-15T10:00").unwrap();
@@ -193,15 +202,8 @@ pub(crate) async fn scene(says: &[(&str, Heard)]) -> Scene {
         Arc::clone(&chain),
         &[],
     );
-    let rules = Rules::begun(rules::Means {
-        region: root.fingerprint(),
-        files: Pack::builtin_files(),
-        officers: rules::testing::officers(),
-        store: Arc::clone(&as_store),
-        ledger: Arc::clone(&ledger),
-        clock: Arc::clone(&as_clock),
-    });
-    let rules = rules.unwrap();
+    let of = (Arc::clone(&as_store), Arc::clone(&ledger), Arc::clone(&as_clock));
+    let rules = rules(root.fingerprint(), of);
     let broker = Broker {
         oin: oin(BROKER),
         sign_key: key(9),
