@@ -101,14 +101,12 @@ impl Delta {
     }
 
     /// The second outcome gives no more than the first, under no fewer conditions. That the
-    /// articles are others does not matter here; that a reply is no longer due, or by another
-    /// term, does.
+    /// articles are others does not matter here; that a reply is no longer due does.
     pub(super) fn narrows(&self) -> bool {
         self.verdict.as_ref().is_none_or(|step| step.to > step.from)
             && self.tier.as_ref().is_none_or(|step| step.to < step.from)
             && self.notify.as_ref().is_none_or(|step| step.to)
             && self.duty.as_ref().is_none_or(|step| step.to)
-            && self.deadline.is_none()
             && self.obligations.as_ref().is_none_or(|swap| swap.removed.is_empty())
     }
 }

@@ -115,6 +115,14 @@ impl Comparison {
         self.newly_permitted.is_empty() && self.changed.iter().all(Change::narrows)
     }
 
+    /// Whether every reply that is still due is due by the same term.
+    pub(crate) fn keeps_terms(&self) -> bool {
+        self.changed.iter().all(|change| match &change.parting {
+            Parting::Changed(delta) => delta.deadline.is_none(),
+            Parting::NewlyPermitted | Parting::NewlyRefused => true,
+        })
+    }
+
     fn changes(&self) -> impl Iterator<Item = &Change> {
         self.newly_permitted.iter().chain(&self.newly_refused).chain(&self.changed)
     }

@@ -353,7 +353,8 @@ fn narrows(before: &Pack, pack: &Pack, then: Timestamp) -> Result<bool, NotCompa
     let named = (before.without_holds(), pack.without_holds());
     for moment in moments {
         let narrows = |before: &Pack, pack: &Pack| {
-            Comparison::of(before, pack, moment).map(|found| found.only_narrows())
+            let found = Comparison::of(before, pack, moment)?;
+            Ok::<_, NotComparable>(found.only_narrows() && found.keeps_terms())
         };
         if !narrows(before, pack)? || !narrows(&named.0, &named.1)? {
             return Ok(false);
