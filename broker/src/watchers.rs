@@ -1,4 +1,4 @@
-//! Bound on the streams that one agency follows at a time.
+//! Bound on what one agency follows, or has weighed, at a time.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -24,5 +24,22 @@ impl Watchers {
         let fresh = || Arc::new(Semaphore::new(WATCHES_MAX));
         let own = Arc::clone(places.entry(oin.clone()).or_insert_with(fresh));
         own.try_acquire_owned().map_err(|_| Reason::Busy)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_agency_has_so_many_places_and_keeps_nobody_else_from_theirs() {
+        let of = |oin: &str| Oin::parse(oin).unwrap();
+        let (one, two) = (of("00000099000000001000"), of("00000099000000002000"));
+        let watchers = Watchers::default();
+        let mut held: Vec<_> = (0..WATCHES_MAX).map(|_| watchers.place(&one).unwrap()).collect();
+        assert_eq!(watchers.place(&one).err(), Some(Reason::Busy));
+        assert!(watchers.place(&two).is_ok());
+        held.pop();
+        assert!(watchers.place(&one).is_ok());
     }
 }

@@ -4,7 +4,9 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
+use ed25519_dalek::SigningKey;
 use grondslag_certs::file::{self, FileError};
+use grondslag_certs::key::create_signing_key;
 use grondslag_core::reason::Reason;
 
 use crate::exit::Failure;
@@ -29,6 +31,14 @@ pub(crate) fn write_new(path: &Path, text: &str) -> Result<(), Failure> {
 /// The same for what others on this machine may not read: it tells of people.
 pub(crate) fn write_new_private(path: &Path, text: &str) -> Result<(), Failure> {
     file::create_secret(path, text.as_bytes()).map_err(unmade)
+}
+
+/// A new signing key in a folder of its own, which is made when it is not there.
+pub(crate) fn new_key(folder: &Path, name: &str) -> Result<SigningKey, Failure> {
+    let path = folder.join(name);
+    must_be_new(&path)?;
+    file::create_folder(folder).map_err(unmade)?;
+    Ok(create_signing_key(&path)?)
 }
 
 fn unmade(error: FileError) -> Failure {

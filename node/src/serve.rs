@@ -184,11 +184,8 @@ async fn build(config: NodeConfig, context: &Context) -> Result<Built, StartErro
     config.check_holders(&context.oin())?;
     context.may_serve()?;
     let agency = Arc::new(agency(&config, context).await?);
-    // A node whose own rules no longer fit starts, says so, and answers nothing.
-    match agency.settle_rules().await {
-        Ok(()) | Err(Reason::NotReady) => {}
-        Err(reason) => return Err(refused(reason, "the rules in force")),
-    }
+    let settled = agency.settle_rules().await;
+    settled.map_err(|reason| refused(reason, "the rules in force"))?;
     let region = region_services(context, &agency);
     let region = region.bind(context.net.as_ref(), config.listen.address).await?;
     let desk = DeskListenerFiles {

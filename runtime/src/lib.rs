@@ -11,7 +11,6 @@ pub mod call;
 pub mod channel;
 pub mod clock;
 pub mod config;
-pub mod in_force;
 pub mod limits;
 pub mod net;
 pub mod operator;

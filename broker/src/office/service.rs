@@ -29,6 +29,8 @@ use crate::watchers::Watchers;
 pub(crate) struct Offices {
     broker: Arc<Broker>,
     places: Watchers,
+    /// Whole rules are in memory for each of these.
+    acts: Watchers,
 }
 
 type Events<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
@@ -37,7 +39,7 @@ type Event = Result<v1::WatchPublicationsResponse, Reason>;
 impl Offices {
     /// The service of a broker.
     pub(crate) fn new(broker: Arc<Broker>) -> Self {
-        Self { broker, places: Watchers::default() }
+        Self { broker, places: Watchers::default(), acts: Watchers::default() }
     }
 }
 
@@ -157,6 +159,7 @@ impl OfficeService for Offices {
         request: Request<Streaming<v1::TakeProposalRequest>>,
     ) -> Result<Response<v1::TakeProposalResponse>, Status> {
         let via = peer(&request)?.oin().clone();
+        let _place = self.acts.place(&via).map_err(report)?;
         self.broker.directory.card(&via).map_err(report)?;
         let pieces = request.into_inner().map(|piece| piece.map(|piece| piece.piece));
         let joined = travel::join(pieces, |status| reason_of(&status)).await;
@@ -177,7 +180,7 @@ impl OfficeService for Offices {
         &self,
         request: Request<v1::ListProposalsRequest>,
     ) -> Result<Response<v1::ListProposalsResponse>, Status> {
-        peer(&request)?;
+        let _place = self.acts.place(peer(&request)?.oin()).map_err(report)?;
         let waiting = Proposals(self.broker.store.as_ref()).all().await.map_err(report)?;
         let proposals = waiting.iter().map(proposal).collect();
         Ok(Response::new(v1::ListProposalsResponse { proposals }))
@@ -187,7 +190,7 @@ impl OfficeService for Offices {
         &self,
         request: Request<v1::ShowProposalRequest>,
     ) -> Result<Response<Self::ShowProposalStream>, Status> {
-        peer(&request)?;
+        let _place = self.acts.place(peer(&request)?.oin()).map_err(report)?;
         let waits = match Digest::from_slice(&request.into_inner().digest) {
             Ok(digest) => {
                 Proposals(self.broker.store.as_ref()).get(&digest).await.map_err(report)?
@@ -207,6 +210,7 @@ impl OfficeService for Offices {
         request: Request<v1::SignProposalRequest>,
     ) -> Result<Response<v1::SignProposalResponse>, Status> {
         let via = peer(&request)?.oin().clone();
+        let _place = self.acts.place(&via).map_err(report)?;
         self.broker.directory.card(&via).map_err(report)?;
         let done = match signed(&request.into_inner()) {
             Ok((digest, signature)) => {

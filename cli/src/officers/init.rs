@@ -3,8 +3,6 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use grondslag_certs::file::create_folder;
-use grondslag_certs::key::create_signing_key;
 use grondslag_core::id::Oin;
 use grondslag_core::officers::Officer;
 use grondslag_core::reason::Reason;
@@ -12,7 +10,7 @@ use serde_json::json;
 
 use super::{KEY_FILE, OFFICER_FILE};
 use crate::exit::{Exit, Failure};
-use crate::files::{must_be_new, write_new};
+use crate::files::{must_be_new, new_key, write_new};
 use crate::output::{Output, bold, green};
 
 /// Stands for a key that is not made yet, to see whether a function is one.
@@ -62,11 +60,10 @@ pub(crate) fn make(folder: &Path, oin: &Oin, function: &str) -> Result<Officer, 
     };
     // Nothing is made in a name that cannot sign.
     named(NO_KEY)?;
-    let (key, who) = (folder.join(KEY_FILE), folder.join(OFFICER_FILE));
-    must_be_new(&key)?;
+    let who = folder.join(OFFICER_FILE);
     must_be_new(&who)?;
-    create_folder(folder).map_err(|error| Failure::new(error.reason(), error))?;
-    let officer = named(create_signing_key(&key)?.verifying_key().to_bytes())?;
+    let key = new_key(folder, KEY_FILE)?;
+    let officer = named(key.verifying_key().to_bytes())?;
     write_new(
         &who,
         &format!("oin = \"{oin}\"\nfunction = \"{function}\"\npublic = \"{officer}\"\n"),

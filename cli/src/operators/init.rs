@@ -3,14 +3,12 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use grondslag_certs::file::create_folder;
-use grondslag_certs::key::create_signing_key;
 use grondslag_core::id::Oin;
 use serde_json::json;
 
 use super::{KEY_FILE, OPERATOR_FILE, Signer};
 use crate::exit::{Exit, Failure};
-use crate::files::{must_be_new, write_new};
+use crate::files::{must_be_new, new_key, write_new};
 use crate::made::quoted;
 use crate::output::{Output, bold, green};
 
@@ -47,11 +45,9 @@ pub(super) fn init(args: &InitArgs, out: Output) -> Result<Exit, Failure> {
 
 /// Makes an operator's folder: its key stays there.
 pub(crate) fn make(folder: &Path, oin: &Oin, name: &str) -> Result<Signer, Failure> {
-    let (key, who) = (folder.join(KEY_FILE), folder.join(OPERATOR_FILE));
-    must_be_new(&key)?;
+    let who = folder.join(OPERATOR_FILE);
     must_be_new(&who)?;
-    create_folder(folder).map_err(|error| Failure::new(error.reason(), error))?;
-    let key = create_signing_key(&key).map_err(|error| Failure::new(error.reason(), error))?;
+    let key = new_key(folder, KEY_FILE)?;
     let signer = Signer { oin: oin.clone(), key };
     let (name, public) = (quoted(name), signer.operator());
     write_new(&who, &format!("oin = \"{oin}\"\nname = {name}\npublic = \"{public}\"\n"))?;

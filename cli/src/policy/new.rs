@@ -8,6 +8,7 @@ use clap::Args;
 use grondslag_core::reason::Reason;
 use grondslag_policy::Pack;
 use grondslag_policy::draft::{DRAFT_FILE, Origin};
+use grondslag_policy::publish::misplaced;
 use serde_json::json;
 
 use super::office;
@@ -34,7 +35,6 @@ pub(crate) struct NewArgs {
 
 /// Makes the folder of a draft. It is made beside its place and put there whole.
 pub(super) fn new(args: &NewArgs, out: Output) -> Result<Exit, Failure> {
-    must_be_empty(&args.folder)?;
     let files = match &args.desk {
         Some(desk) => wait(office::in_force(desk, out))?,
         None => Pack::files(args.from.as_deref())?,
@@ -53,6 +53,10 @@ pub(super) fn make(
     origin: &Origin,
 ) -> Result<(), Failure> {
     must_be_empty(folder)?;
+    // They may come from a node or another region: nothing is written outside the folder.
+    if let Some(path) = misplaced(files) {
+        return Err(Failure::new(Reason::Malformed, format!("{path:?}")));
+    }
     let parent = match folder.parent() {
         Some(parent) if parent != Path::new("") => parent,
         _ => Path::new("."),

@@ -1,66 +1,15 @@
 //! Following what is published, by the word of a broker that may lie.
 
-use std::sync::Mutex;
-
-use async_trait::async_trait;
-use futures_util::StreamExt as _;
 use grondslag_core::clock::Clock as _;
 use grondslag_core::reason::Reason;
 use grondslag_policy::publish::{Entry, Publication};
-use grondslag_proto::v1;
 use grondslag_runtime::rules::Rules;
 use grondslag_runtime::rules::testing::{draft, files, signed};
-use grondslag_runtime::rules::travel;
 
 use super::follow::follow_once;
-use super::{OfficeLink, Publications};
-use crate::fixture::{RULES_REGION, Scene};
+use crate::fixture::{RULES_REGION, Scene, Told};
 
 const HOUR: i64 = 3_600_000;
-
-/// An office that sends what it was told to, whatever it was asked for.
-#[derive(Debug)]
-struct Told(Mutex<Vec<v1::WatchPublicationsResponse>>);
-
-impl Told {
-    fn of(publications: &[&Publication]) -> Self {
-        let all = publications.iter().flat_map(|one| {
-            let pieces = travel::pieces(&one.encode().unwrap());
-            let (number, count) = (one.manifest.number, pieces.len());
-            let pieces = pieces.into_iter().enumerate();
-            pieces.map(move |(at, piece)| v1::WatchPublicationsResponse {
-                number,
-                piece,
-                last: at + 1 == count,
-            })
-        });
-        Self(Mutex::new(all.collect()))
-    }
-}
-
-#[async_trait]
-impl OfficeLink for Told {
-    async fn watch_publications(&self, _: u64) -> Result<Publications, Reason> {
-        let told = std::mem::take(&mut *self.0.lock().unwrap());
-        Ok(futures_util::stream::iter(told.into_iter().map(Ok)).boxed())
-    }
-
-    async fn propose(&self, _: Vec<u8>) -> Result<v1::PolicyOutcome, Reason> {
-        Err(Reason::Unreachable)
-    }
-
-    async fn proposals(&self) -> Result<Vec<v1::Proposal>, Reason> {
-        Err(Reason::Unreachable)
-    }
-
-    async fn proposal(&self, _: Vec<u8>) -> Result<Vec<u8>, Reason> {
-        Err(Reason::Unreachable)
-    }
-
-    async fn sign(&self, _: v1::SignProposalRequest) -> Result<v1::PolicyOutcome, Reason> {
-        Err(Reason::Unreachable)
-    }
-}
 
 fn planned(scene: &Scene, version: &str) -> Publication {
     let now = scene.clock.now();

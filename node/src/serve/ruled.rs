@@ -27,8 +27,8 @@ pub(super) async fn all_rules(
     Ok((rules, own))
 }
 
-/// The node's own rules. When it begins they fit the region's; what is published later is another
-/// matter (`Agency::overlay_on`).
+/// The node's own rules. A node does not start when they do not fit the region's, and is not ready
+/// when that comes about later (`Agency::overlay_on`).
 fn own_rules(config: &NodeConfig, pack: &Pack) -> Result<Option<OwnRules>, StartError> {
     let Some(file) = &config.policy.overlay else {
         return Ok(None);

@@ -1,7 +1,7 @@
 //! A pack as it travels to another region, where it becomes a draft (issue "policy office", point
 //! 8). One officer signs it: the signature says who wrote it, and puts nothing in force anywhere.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use grondslag_core::canonical::Canonical;
 use grondslag_core::clock::Timestamp;
@@ -11,18 +11,12 @@ use grondslag_core::reason::Reason;
 use serde::{Deserialize, Serialize};
 
 use super::Refused;
+use super::files::{digests, misplaced};
 use super::publication::is_known;
 use crate::ENGINE;
-use crate::folder::in_folder;
 use crate::limits::{FILE_BYTES_MAX, FILE_NAME_BYTES_MAX, FILES_MAX, PUBLICATION_BYTES_MAX};
 use crate::pack::Pack;
 use crate::parse::is_unseen;
-use crate::retention;
-
-/// Files of a pack that stand in no folder.
-const WHOLE: [&str; 3] = ["pack.toml", "catalogue.toml", retention::FILE];
-/// Folders of a pack.
-const FOLDERS: [&str; 2] = ["table", "cases"];
 
 /// What a pack is that travels, in the words that its officer signs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -140,11 +134,6 @@ impl Exported {
     }
 }
 
-fn digests(files: &BTreeMap<String, String>) -> BTreeMap<String, Digest> {
-    let digests = files.iter();
-    digests.map(|(path, text)| (path.clone(), Digest::of(text.as_bytes()))).collect()
-}
-
 /// Small enough to be looked at: no digest is taken of anything larger.
 fn check_size(files: &BTreeMap<String, String>) -> Result<(), NotImported> {
     let bytes = |text: &str| u64::try_from(text.len()).unwrap_or(u64::MAX);
@@ -165,13 +154,11 @@ fn check_size(files: &BTreeMap<String, String>) -> Result<(), NotImported> {
 /// seen: what is in a remark too, for an officer reads it.
 fn check_files(files: &BTreeMap<String, String>) -> Result<(), NotImported> {
     check_size(files)?;
-    let mut names = BTreeSet::new();
+    let malformed = |file| NotImported { refused: Reason::Malformed.into(), file };
+    if let Some(path) = misplaced(files) {
+        return Err(malformed(format!("{path:?}")));
+    }
     for (path, text) in files {
-        let malformed = |file| NotImported { refused: Reason::Malformed.into(), file };
-        // Some disks take names that differ in capitals for one.
-        if !is_of_a_pack(path) || !names.insert(path.to_ascii_lowercase()) {
-            return Err(malformed(format!("{path:?}")));
-        }
         let hidden = |c: char| is_unseen(c) || (c.is_control() && !['\n', '\r', '\t'].contains(&c));
         let mut lines = (1..).zip(text.split('\n'));
         if let Some((line, _)) = lines.find(|(_, line)| line.contains(hidden)) {
@@ -179,17 +166,6 @@ fn check_files(files: &BTreeMap<String, String>) -> Result<(), NotImported> {
         }
     }
     Ok(())
-}
-
-/// A name of plain letters, in the place of such a file: nothing that leads out of the folder.
-fn is_of_a_pack(path: &str) -> bool {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
-    let in_own = |folder: &str| {
-        let name = path.strip_prefix(folder).and_then(|rest| rest.strip_prefix('/'));
-        let is_plain = |name: &str| name.chars().all(plain) && !name.starts_with('.');
-        in_folder(path, folder) && name.is_some_and(is_plain)
-    };
-    path.len() <= FILE_NAME_BYTES_MAX && (WHOLE.contains(&path) || FOLDERS.into_iter().any(in_own))
 }
 
 #[cfg(test)]

@@ -7,11 +7,13 @@
 //! against the same checks, each for itself: nobody takes rules on the word of another.
 
 mod export;
+mod files;
 mod manifest;
 mod publication;
 mod timeline;
 
 pub use export::{Contents, Exported, NotImported};
+pub use files::misplaced;
 pub use manifest::{Entry, Manifest};
 pub use publication::{Plan, Publication};
 pub(crate) use timeline::moments;

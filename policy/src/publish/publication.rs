@@ -11,6 +11,7 @@ use grondslag_core::officers::{OfficerSignature, Officers};
 use grondslag_core::reason::Reason;
 use serde::{Deserialize, Serialize};
 
+use super::files::{digests, misplaced};
 use super::{Entry, Manifest, Refused};
 use crate::ENGINE;
 use crate::cases::Cases;
@@ -62,7 +63,6 @@ impl Publication {
     /// [`Refused`] for rules that do not load.
     pub fn draft(files: BTreeMap<String, String>, plan: Plan) -> Result<Self, Refused> {
         let pack = Pack::from_files(&files)?;
-        let digests = files.iter().map(|(path, text)| (path.clone(), Digest::of(text.as_bytes())));
         let manifest = Manifest {
             region: plan.region,
             number: plan.next.0,
@@ -70,7 +70,7 @@ impl Publication {
             entry: plan.entry,
             version: pack.version().to_owned(),
             bundle: pack.bundle(),
-            files: digests.collect(),
+            files: digests(&files),
             made_at: plan.made_at,
             valid_from: plan.valid_from,
             engine: ENGINE.to_owned(),
@@ -140,7 +140,8 @@ impl Publication {
     /// example comes out, every standing invariant holds, and this engine knows how to read them.
     ///
     /// # Errors
-    /// `POLICY_ALTERED`, `POLICY_ENGINE`, `MALFORMED` for a reason nobody can read, or
+    /// `POLICY_ALTERED`, `POLICY_ENGINE`, `MALFORMED` for a reason nobody can read or a file that is
+    /// of no pack, or
     /// `POLICY_INVALID` with everything that is wrong.
     pub fn pack(&self) -> Result<Pack, Refused> {
         if !is_readable(&self.manifest.why.nl) || !is_readable(&self.manifest.why.en) {
@@ -187,12 +188,11 @@ impl Publication {
     }
 
     fn check_files(&self) -> Result<(), Refused> {
-        let files = self.files.iter();
-        let digests: BTreeMap<_, _> =
-            files.map(|(path, text)| (path, Digest::of(text.as_bytes()))).collect();
-        let told: BTreeMap<_, _> =
-            self.manifest.files.iter().map(|(path, digest)| (path, *digest)).collect();
-        if digests == told { Ok(()) } else { Err(Reason::PolicyAltered.into()) }
+        if digests(&self.files) != self.manifest.files {
+            return Err(Reason::PolicyAltered.into());
+        }
+        // They are written to the disk of whoever begins a draft with them.
+        if misplaced(&self.files).is_some() { Err(Reason::Malformed.into()) } else { Ok(()) }
     }
 }
 

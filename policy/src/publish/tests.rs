@@ -14,7 +14,10 @@ use super::*;
 use crate::ENGINE;
 use crate::fault::Fault;
 use crate::fixture::NOW;
-use crate::limits::{EMERGENCY_AGE_MS_MAX, FILE_BYTES_MAX, FILES_MAX};
+use crate::limits::{
+    EMERGENCIES_MAX, EMERGENCY_AGE_MS_MAX, FILE_BYTES_MAX, FILES_MAX, OFFICERS_LEFT_MS_MIN,
+    PLANNED_AHEAD_MS_MAX,
+};
 use crate::pack::Pack;
 
 const HOUR: i64 = 3_600_000;
@@ -419,6 +422,81 @@ fn an_emergency_never_widens_nor_changes_anything_else() {
     let narrowest = emergency(&timeline, to_tier(files("1.0.1"), "T3", "T1"));
     assert_eq!(timeline.take(&narrowest, Some(NOW)), Ok(Taken::New));
     assert_eq!(timeline.at(NOW.plus_ms(2 * HOUR)).version(), "1.0.1");
+}
+
+/// Two rows of one text, the first permitting and the second holding, or one under review: what may
+/// be given is the same, and what may be named is not, since hold rows are left out there.
+#[test]
+fn an_emergency_never_lets_more_be_named_nor_changes_a_term() {
+    let rows = files("1.0.1")[SCHOOLS].clone();
+    let from = rows.find("  [[rule.row]]\n  id = \"R27.1\"").unwrap();
+    let until = rows.find("  [[rule.row]]\n  id = \"R27.2\"").unwrap();
+    let row = rows[from..until].to_owned();
+    let with = |next: &str| {
+        let mut files = files("1.0.1");
+        replace(&mut files, SCHOOLS, &row, next);
+        Pack::from_files(&files).unwrap()
+    };
+    let narrows = |a: &Pack, b: &Pack| timeline::narrows(a, b, NOW).unwrap();
+    let review = with(&row.replace("outcome = \"permit\"", "outcome = \"review\""));
+    let hold = row.replace("outcome = \"permit\"", "outcome = \"hold\"").replace("R27.1", "R27.9");
+    let hold = hold.replace("  tier_max = \"T3\"\n", "").replace("  deadline = \"5wd\"\n", "");
+    let held = with(&format!("{row}{hold}"));
+    let given = crate::compare::Comparison::of(&review, &held, NOW).unwrap();
+    assert!(given.only_narrows(), "what may be given is the same");
+    assert!(narrows(&held, &review) && !narrows(&review, &held));
+    let later = with(&row.replace("\"5wd\"", "\"9wd\""));
+    assert!(!narrows(&with(&row), &later) && !narrows(&later, &with(&row)));
+}
+
+#[test]
+fn one_officer_alone_does_not_use_up_what_two_may_decide() {
+    let mut timeline = timeline();
+    for number in 0..=EMERGENCIES_MAX {
+        let at_once = emergency(&timeline, files(&format!("1.0.{}", number + 1)));
+        let taken = timeline.take(&at_once, Some(NOW)).map_err(|refused| refused.reason);
+        let fits = number < EMERGENCIES_MAX;
+        assert_eq!(taken, if fits { Ok(Taken::New) } else { Err(Reason::QuotaExceeded) });
+    }
+    let next = signed(planned(&timeline, "1.1.0", 10), &[1, 2]);
+    assert_eq!(timeline.take(&next, Some(NOW)), Ok(Taken::New));
+    let again = emergency(&timeline, files("1.1.1"));
+    assert_eq!(timeline.take(&again, Some(NOW)), Ok(Taken::New), "two decided since");
+}
+
+#[test]
+fn rules_are_planned_no_longer_ahead_than_a_season_and_leave_two_who_can_sign_the_next() {
+    let timeline = timeline();
+    let plan = |from: i64| drafted(&timeline, files("1.1.0"), Entry::Planned, NOW.plus_ms(from));
+    let at = |from: i64| reason_of(&timeline, plan(from));
+    assert_eq!(at(PLANNED_AHEAD_MS_MAX), None);
+    assert_eq!(at(PLANNED_AHEAD_MS_MAX + 1), Some(Reason::PolicyMoment));
+    let until = |left: i64| {
+        let mut short = plan(10);
+        let until = NOW.plus_ms(10 + left);
+        let of = |seed: u8| Appointment { officer: officer(seed), until };
+        short.manifest.officers = Officers::new(vec![of(1), of(2)]);
+        reason_of(&timeline, short)
+    };
+    assert_eq!(until(OFFICERS_LEFT_MS_MIN + 1), None);
+    assert_eq!(until(OFFICERS_LEFT_MS_MIN), Some(Reason::OfficersTooFew));
+}
+
+fn reason_of(timeline: &Timeline, publication: Publication) -> Option<Reason> {
+    let taken = timeline.clone().take(&signed(publication, &[1, 2]), Some(NOW));
+    taken.err().map(|refused| refused.reason)
+}
+
+#[test]
+fn a_file_that_is_of_no_pack_is_refused_before_anybody_writes_it_to_a_disk() {
+    let timeline = timeline();
+    for name in ["../x.toml", "/etc/x.toml", "notes.txt", "table/a/b.toml"] {
+        let mut files = files("1.1.0");
+        files.insert(name.into(), String::new());
+        assert_eq!(misplaced(&files), Some(name));
+        let publication = drafted(&timeline, files, Entry::Planned, NOW.plus_ms(10));
+        assert_eq!(reason_of(&timeline, publication), Some(Reason::Malformed), "{name}");
+    }
 }
 
 /// Narrower today, and wider from next year on.

@@ -343,7 +343,7 @@ impl Timeline {
 }
 
 /// Whether rules are nowhere less strict than others, from a moment on, and change nothing else.
-fn narrows(before: &Pack, pack: &Pack, then: Timestamp) -> Result<bool, NotComparable> {
+pub(super) fn narrows(before: &Pack, pack: &Pack, then: Timestamp) -> Result<bool, NotComparable> {
     let moments = moments(then, [before, pack]);
     if !before.has_same_frame(pack) || moments.len() > MOMENTS_MAX {
         return Ok(false);

@@ -5,6 +5,7 @@
 //! down with a leaf in its own ledger, and only then goes by it. Rules that were taken and are not
 //! in force yet change nothing before their moment.
 
+mod in_force;
 mod kept;
 pub mod pieces;
 #[cfg(any(test, feature = "testing"))]
@@ -28,7 +29,6 @@ use grondslag_policy::publish::{Publication, Refused, Taken, Timeline};
 use tokio::sync::{Mutex as TurnMutex, watch};
 
 use crate::config::Region;
-use crate::in_force;
 use crate::run::{Context, StartError};
 use crate::status::PolicyState;
 

@@ -3,6 +3,7 @@
 use grondslag_core::clock::SetClock;
 use grondslag_evidence::ledger::testing as ledger;
 use grondslag_evidence::store::MemoryStore;
+use grondslag_evidence::store::faulty::{Fault, FaultyStore};
 use grondslag_policy::publish::Entry as Entering;
 
 use super::testing::{draft, files, officers, signed};
@@ -25,11 +26,15 @@ impl Party {
     }
 
     async fn open(&self) -> Result<Rules, Refused> {
+        self.open_with(officers()).await
+    }
+
+    async fn open_with(&self, officers: Officers) -> Result<Rules, Refused> {
         let ledger = ledger::open(Arc::clone(&self.store), self.clock.clone(), "own").await;
         Rules::open(Means {
             region: region(),
             files: self.files.clone(),
-            officers: officers(),
+            officers,
             store: Arc::clone(&self.store),
             ledger: Arc::new(ledger.unwrap()),
             clock: self.clock.clone(),
@@ -72,6 +77,35 @@ async fn what_was_taken_is_kept_and_in_force_from_its_moment_on() {
     assert_eq!(again.at(NOW.plus_ms(9)).version(), "1.0.0");
     assert_eq!(again.publication(1).await.unwrap().as_ref(), Some(&next));
     assert_eq!(again.publication(2).await, Ok(None));
+}
+
+/// A disk may have taken what it said that it had not: whoever follows is told of it, so it counts.
+#[tokio::test]
+async fn what_landed_counts_whatever_the_store_said_of_it() {
+    for (fault, newest, again) in [(Fault::Landed, 1, Taken::Known), (Fault::Lost, 0, Taken::New)] {
+        let store = Arc::new(FaultyStore::new(Arc::new(MemoryStore::default())));
+        let party = Party { store: Arc::clone(&store) as Arc<dyn Store>, ..Party::new() };
+        let rules = party.open().await.unwrap();
+        let next = publication(&rules, "1.1.0", 10, |_| {});
+        store.fail_commit_of(b"l/", fault);
+        assert!(rules.take(next.clone(), Some(NOW)).await.is_err(), "{fault:?}");
+        assert_eq!(*rules.newest().borrow(), newest, "{fault:?}");
+        let kept = rules.publication(1).await.unwrap().is_some();
+        assert_eq!(kept, newest == 1, "{fault:?}");
+        assert_eq!(rules.take(next, Some(NOW)).await, Ok(again), "{fault:?}");
+    }
+}
+
+/// What was kept was weighed by the program and the officers of then.
+#[tokio::test]
+async fn what_was_kept_counts_also_when_other_officers_are_pinned_since() {
+    let party = Party::new();
+    let rules = party.open().await.unwrap();
+    rules.take(publication(&rules, "1.1.0", 10, |_| {}), Some(NOW)).await.unwrap();
+    let again = party.open_with(Officers::default()).await.unwrap();
+    assert_eq!(*again.newest().borrow(), 1);
+    let next = again.timeline().officers().clone();
+    assert_eq!(next, officers(), "those whom the rules name sign the next");
 }
 
 #[tokio::test]

@@ -54,8 +54,16 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
         "At once, on your signature alone: rules that are nowhere less strict than those in force",
         "Meteen, op alleen uw handtekening: regels die nergens minder streng zijn dan de geldende",
     ),
-    ("What changes and why, in Dutch", "Wat er verandert en waarom, in het Nederlands"),
-    ("What changes and why, in English", "Wat er verandert en waarom, in het Engels"),
+    (
+        "What changes and why, in Dutch; it goes to every party, so never about a person",
+        "Wat er verandert en waarom, in het Nederlands; het gaat naar elke partij, dus nooit over een \
+         persoon",
+    ),
+    (
+        "What changes and why, in English; it goes to every party, so never about a person",
+        "Wat er verandert en waarom, in het Engels; het gaat naar elke partij, dus nooit over een \
+         persoon",
+    ),
     (
         "Public line of an officer who may sign the next rules, with the day on which that ends, \
          such as LINE@2028-01-01",

@@ -41,11 +41,11 @@ pub(crate) struct PublishArgs {
     #[arg(long, conflicts_with_all = ["from", "appoint", "dismiss"])]
     emergency: bool,
 
-    /// What changes and why, in Dutch
+    /// What changes and why, in Dutch; it goes to every party, so never about a person
     #[arg(long, value_name = "TEXT")]
     why_nl: String,
 
-    /// What changes and why, in English
+    /// What changes and why, in English; it goes to every party, so never about a person
     #[arg(long, value_name = "TEXT")]
     why_en: String,
 

@@ -61,6 +61,20 @@ async fn a_question_that_both_signed_is_attested() {
     assert_eq!(format!("{attested:?}"), format!("Attested({}, …)", attested.target_id()));
 }
 
+/// Who asks dates the question, and the rules of that day decide it: an asker and a broker together
+/// could go back to rules that are no longer in force.
+#[tokio::test]
+async fn a_question_is_not_dated_long_before_the_broker_decided_on_it() {
+    let scene = Scene::new().await;
+    let longest = ASK_LIFE_MS_MAX + CLOCK_SKEW_MS_MAX;
+    for (apart, expected) in [(longest, None), (longest + 1, Some(Reason::HeaderMismatch))] {
+        let mut question = scene.question(&Ask::guardian(&["G05"]));
+        attest(&mut question, |leaf| leaf.decided_at = leaf.decided_at.plus_ms(apart));
+        let now = scene.agency.clock.now().plus_ms(apart);
+        assert_eq!(verify_at(&scene, question, now).err(), expected, "{apart}");
+    }
+}
+
 /// What the broker decided after its backup is lost to it: nobody can tell whether it was decided.
 #[tokio::test]
 async fn what_was_asked_before_the_broker_was_restored_is_refused_and_what_after_is_decided() {

@@ -14,7 +14,11 @@ const IN_FORCE: &[u8] = b"y/policy";
 ///
 /// # Errors
 /// Why ledger or store did not take it: a process without evidence of its rules does not start.
-pub async fn record(ledger: &Ledger, store: &dyn Store, leaf: Vec<u8>) -> Result<(), Reason> {
+pub(super) async fn record(
+    ledger: &Ledger,
+    store: &dyn Store,
+    leaf: Vec<u8>,
+) -> Result<(), Reason> {
     let about = Digest::of(&leaf);
     // A ledger that was begun after a restore says it anew.
     let log = ledger.checkpoint().checkpoint().origin.to_string();
