@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use grondslag_core::clock::Clock as _;
+use grondslag_core::limits::OFFICERS_MAX;
 use grondslag_policy::publish::Entry as Entering;
 use grondslag_proto::v1;
 use grondslag_runtime::rules::testing::{draft, files, signature, signed};
@@ -66,7 +67,7 @@ async fn rules_wait_for_a_colleague_and_are_published_when_they_sign() {
 async fn a_signature_counts_once_however_often_it_is_brought() {
     let scene = scene(&[]).await;
     let draft = planned(&scene, "1.1.0");
-    let many = signed(draft.clone(), &[1; 15]);
+    let many = signed(draft.clone(), &[1; OFFICERS_MAX]);
     assert!(matches!(take(&scene, many.clone()).await, Ok(Outcome::Waits(_))));
     assert!(matches!(take(&scene, many).await, Ok(Outcome::Waits(_))));
     assert!(matches!(sign(&scene, &draft, 2).await, Ok(Outcome::Published(_, 1))));
