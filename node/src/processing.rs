@@ -187,6 +187,8 @@ impl fmt::Debug for DataSubject {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
     fn purpose() -> Purpose {
@@ -230,10 +232,11 @@ mod tests {
             processor: Some("https://asker:1".into()),
         };
         let ldv = record.ldv();
-        let keys = |value: &Value| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+        let keys =
+            |value: &Value| value.as_object().unwrap().keys().cloned().collect::<BTreeSet<_>>();
         let fields =
             ["attributes", "end_time", "name", "span_id", "start_time", "status", "trace_id"];
-        assert_eq!(keys(&ldv), fields);
+        assert_eq!(keys(&ldv), fields.map(String::from).into());
         assert_eq!((&ldv["status"], &ldv["start_time"]), (&json!("Ok"), &json!(5)));
         let attributes = [
             "dpl.core.data_subject_id",
@@ -241,7 +244,7 @@ mod tests {
             "dpl.core.foreign_operation.processor",
             "dpl.core.processing_activity_id",
         ];
-        assert_eq!(keys(&ldv["attributes"]), attributes);
+        assert_eq!(keys(&ldv["attributes"]), attributes.map(String::from).into());
         assert!(!ldv.to_string().contains(&record.subject.unwrap().salt));
         (record.subject, record.processor) = (None, None);
         assert_eq!(keys(&record.ldv()["attributes"]), ["dpl.core.processing_activity_id"]);

@@ -55,15 +55,26 @@ impl Review {
         let compared = Comparison::of(in_force, &draft, on);
         let compared = compared.map(|found| Comparison::shown(&found));
         let proved = Proof::of(in_force, &draft, on);
-        let later = moments(on, [in_force, &draft]).into_iter().skip(1).take(MOMENTS_MAX);
-        let later = later.filter_map(|at| {
-            let diff = Comparison::of(in_force, &draft, at).ok()?.shown();
-            Some(Later { at, diff })
-        });
-        let later = later.collect();
         let reason = compared.as_ref().err().or(proved.as_ref().err()).map(NotComparable::reason);
+        let later = later(in_force, &draft, on);
+        let reason = reason.or(later.as_ref().err().copied());
+        let later = later.unwrap_or_default();
         Self { problems, diff: compared.ok(), later, proof: proved.ok(), reason }
     }
+}
+
+/// What it comes to at every later moment: all of them, or an officer would sign what was not
+/// shown.
+fn later(in_force: &Pack, draft: &Pack, on: Timestamp) -> Result<Vec<Later>, Reason> {
+    let moments = moments(on, [in_force, draft]);
+    if moments.len() > MOMENTS_MAX {
+        return Err(Reason::TooLarge);
+    }
+    let of = |at: Timestamp| {
+        let found = Comparison::of(in_force, draft, at).map_err(|error| error.reason())?;
+        Ok(Later { at, diff: found.shown() })
+    };
+    moments.into_iter().skip(1).map(of).collect()
 }
 
 #[cfg(test)]
@@ -82,5 +93,32 @@ mod tests {
         let broken = Review::of(&pack, &files, NOW);
         assert!(!broken.problems.is_empty() && broken.diff.is_none());
         assert_eq!(broken.reason, Some(Reason::PolicyInvalid));
+    }
+    /// The rules with the first rows, as many as told, in force on a day of their own.
+    fn dated(rows: usize) -> BTreeMap<String, String> {
+        let mut days = (0..rows).map(|day| format!("20{}-01-{:02}", 30 + day / 28, 1 + day % 28));
+        let mut files = Pack::builtin_files();
+        for (_, text) in files.iter_mut().filter(|(path, _)| path.starts_with("table/")) {
+            let parts: Vec<&str> = text.split_inclusive("status = \"in_force\"\n").collect();
+            let dated = parts.iter().map(|part| {
+                let day = part.ends_with("in_force\"\n").then(|| days.next()).flatten();
+                let line = day.map(|day| format!("  valid_from = \"{day}\"\n"));
+                format!("{part}{}", line.unwrap_or_default())
+            });
+            *text = dated.collect();
+        }
+        files
+    }
+
+    #[test]
+    fn what_a_draft_does_on_a_later_day_is_shown_and_of_too_many_days_nothing_is_signed() {
+        let pack = Pack::builtin().unwrap();
+        let review = Review::of(&pack, &dated(20), NOW);
+        assert_eq!((review.later.len(), review.reason), (20, None));
+        let (before, after) = (review.diff.unwrap(), &review.later.last().unwrap().diff);
+        assert!(!before.newly_permitted.is_empty() || !before.newly_refused.is_empty());
+        assert!(after.newly_permitted.is_empty() && after.newly_refused.is_empty());
+        let many = Review::of(&pack, &dated(2 * MOMENTS_MAX), NOW);
+        assert_eq!((many.later.len(), many.reason), (0, Some(Reason::TooLarge)));
     }
 }

@@ -57,15 +57,17 @@ pub(crate) fn proposals(args: &StatusArgs, out: Output) -> Result<Exit, Failure>
         }
         for one in &waiting {
             let from = Timestamp::from_ms(one.valid_from_ms).local();
-            out.line(&format!("{} {}", bold(&one.version), dim(&hex::encode(&one.digest))));
+            let version = plain(&one.version);
+            out.line(&format!("{} {}", bold(&version), dim(&hex::encode(&one.digest))));
             out.line(&format!("  {} {from}", out.tr("gaat gelden vanaf", "in force from")));
             let why = match out.lang() {
                 Lang::Nl => &one.why_nl,
                 Lang::En => &one.why_en,
             };
-            out.line(&format!("  {why}"));
+            out.line(&format!("  {}", plain(why)));
             for signer in &one.signers {
-                out.line(&format!("  {} {signer}", out.tr("ondertekend door", "signed by")));
+                let by = out.tr("ondertekend door", "signed by");
+                out.line(&format!("  {by} {}", plain(signer)));
             }
         }
         let told = waiting.iter().map(|one| {
@@ -91,4 +93,19 @@ fn line(one: &v1::PolicyInForce, out: Output) -> String {
         ms => format!("{} {}", out.tr("vanaf", "from"), Timestamp::from_ms(ms).local()),
     };
     format!("{} {since} {}", one.version, dim(&format!("({})", one.number)))
+}
+
+/// A list is the broker's word until a proposal is opened: nothing in it moves a terminal's cursor.
+fn plain(text: &str) -> String {
+    text.chars().map(|one| if one.is_control() { ' ' } else { one }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_of_the_broker_moves_no_cursor() {
+        assert_eq!(plain("Goed.\u{1b}[2J\r\nFout"), "Goed. [2J  Fout");
+    }
 }
