@@ -247,6 +247,7 @@ mod tests {
         assert_eq!(keys(&ldv["attributes"]), attributes.map(String::from).into());
         assert!(!ldv.to_string().contains(&record.subject.unwrap().salt));
         (record.subject, record.processor) = (None, None);
-        assert_eq!(keys(&record.ldv()["attributes"]), ["dpl.core.processing_activity_id"]);
+        let activity = ["dpl.core.processing_activity_id"].map(String::from);
+        assert_eq!(keys(&record.ldv()["attributes"]), activity.into());
     }
 }

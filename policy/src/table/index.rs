@@ -1,7 +1,7 @@
 //! Finds the rows that match facts with one AND per column.
 //!
-//! Per column and value the index holds the set of rows that allow it, so a decision costs the
-//! same whether a table has ten rows or a thousand.
+//! Per column and value the index holds the set of rows that allow it, so a decision costs one AND
+//! a column for every 64 rows.
 
 use grondslag_core::clock::Timestamp;
 
@@ -43,6 +43,16 @@ impl RowSet {
         self
     }
 
+    /// Keeps what the other has too; both have nothing beyond so many words.
+    fn keep(&mut self, other: &Self, words: usize) {
+        self.0.iter_mut().zip(&other.0).take(words).for_each(|(a, b)| *a &= b);
+    }
+
+    /// Adds what the other has, which has nothing beyond so many words.
+    fn join(&mut self, other: &Self, words: usize) {
+        self.0.iter_mut().zip(&other.0).take(words).for_each(|(a, b)| *a |= b);
+    }
+
     pub(crate) fn any(&self) -> bool {
         self.0.iter().any(|word| *word != 0)
     }
@@ -50,14 +60,17 @@ impl RowSet {
     /// The numbers of the rows, ascending.
     pub(crate) fn iter(&self) -> impl Iterator<Item = usize> + use<> {
         let words = self.0.into_iter().enumerate();
-        words.flat_map(|(at, mut word)| {
-            std::iter::from_fn(move || {
-                let bit = word.trailing_zeros() as usize;
-                word &= word.wrapping_sub(1);
-                (bit < 64).then_some(at * 64 + bit)
-            })
-        })
+        words.flat_map(|(at, word)| bits(word).map(move |bit| at * 64 + bit))
     }
+}
+
+/// The numbers of the bits that are set, ascending.
+fn bits(mut word: u64) -> impl Iterator<Item = usize> {
+    std::iter::from_fn(move || {
+        let bit = word.trailing_zeros() as usize;
+        word &= word.wrapping_sub(1);
+        (bit < 64).then_some(bit)
+    })
 }
 
 /// The rows that one column lets through.
@@ -74,6 +87,8 @@ struct ByValue {
 #[derive(Debug, Clone)]
 pub(crate) struct Table {
     rows: Vec<Row>,
+    /// How many words of a set have rows at all: the others need no look.
+    words: usize,
     columns: Vec<ByValue>,
     always: RowSet,
     /// Rows with a first or last day.
@@ -122,6 +137,7 @@ impl Table {
             holds: of(Effect::Hold),
             denies: of(Effect::Deny),
             lowers: of(Effect::Lower),
+            words: rows.len().min(ROWS_MAX).div_ceil(64),
             rows,
         }
     }
@@ -151,7 +167,7 @@ impl Table {
         for (at, (column, mask)) in self.columns.iter().zip(facts.sets()).enumerate() {
             let value = mask.trailing_zeros() as usize;
             let allowing = column.allowing.get(value).filter(|_| mask.is_power_of_two());
-            set = set.and(allowing.ok_or(at)?);
+            set.keep(allowing.ok_or(at)?, self.words);
         }
         Ok(set)
     }
@@ -161,29 +177,31 @@ impl Table {
         let columns = self.columns.iter().zip(facts.sets());
         // A row allows at least one value, so a column with every value lets all rows through.
         let named = columns.filter(|(column, mask)| *mask != column.full);
-        named.fold(self.in_force(on), |set, (column, mask)| {
-            let some = column.of(mask).fold(RowSet::EMPTY, RowSet::or);
-            set.and(&some)
+        named.fold(self.in_force(on), |mut set, (column, mask)| {
+            let mut some = RowSet::EMPTY;
+            column.of(mask).for_each(|rows| some.join(rows, self.words));
+            set.keep(&some, self.words);
+            set
         })
     }
 
     /// The rows in force that hold every point of the facts.
     pub(crate) fn containing(&self, facts: &Region, on: Timestamp) -> RowSet {
         let columns = self.columns.iter().zip(facts.sets());
-        columns.fold(self.in_force(on), |set, (column, mask)| {
+        columns.fold(self.in_force(on), |mut set, (column, mask)| {
             if mask == column.full {
-                set.and(&column.free)
+                set.keep(&column.free, self.words);
             } else {
-                column.of(mask).fold(set, RowSet::and)
+                column.of(mask).for_each(|rows| set.keep(rows, self.words));
             }
+            set
         })
     }
 }
 
 impl ByValue {
     fn of(&self, mask: u64) -> impl Iterator<Item = &RowSet> {
-        let values = self.allowing.iter().enumerate();
-        values.filter(move |(at, _)| mask >> at & 1 == 1).map(|(_, rows)| rows)
+        bits(mask).filter_map(|value| self.allowing.get(value))
     }
 }
 
