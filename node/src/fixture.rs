@@ -48,7 +48,7 @@ use rand_core::UnwrapErr;
 use self::heads::NoHeads;
 pub(crate) use self::holder::{Listing, REGION, Trouble};
 pub(crate) use self::log::{attest, attest_as, with_log};
-pub(crate) use self::office::Told;
+pub(crate) use self::office::{REFUSED, Told};
 pub(crate) use self::region::TestRegion;
 pub(crate) use self::replies::{opened, opened_whole, proved};
 pub(crate) use self::shelf::Shelf;

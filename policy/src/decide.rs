@@ -12,7 +12,7 @@ use grondslag_core::tier::{Tier, Verdict};
 use crate::facts::{FactError, Facts};
 use crate::overlay::Overlay;
 use crate::pack::Pack;
-use crate::table::{Row, RowSet, Term};
+use crate::table::{Reached, Row, RowSet, Term};
 
 /// Code of the category that says whether a child is known at all (domain 3.3).
 const INVOLVEMENT: &str = "G05";
@@ -133,12 +133,11 @@ impl Pack {
             reason,
         };
         let region = facts.region();
-        let sure = self.table.containing(region, on);
+        let Reached { some: touching, every: sure } = self.table.reached(region, on);
         let denies = sure.and(&self.table.denies);
         if denies.any() {
             return judged(Verdict::Refuse, Tier::T0, denies, Some(self.why_denied(denies)));
         }
-        let touching = self.table.touching(region, on);
         let permits = touching.and(&self.table.permits);
         let open = permits.or(&touching.and(&self.table.reviews));
         if !open.any() {

@@ -45,7 +45,7 @@ impl Facts {
 
     /// Says that a column has exactly this value.
     pub fn set(&mut self, value: Value) {
-        self.0 = self.0.with(value.column(), value.bit());
+        self.0.set(value.column(), value.bit());
     }
 
     /// The same facts, but with exactly this value.
@@ -56,7 +56,7 @@ impl Facts {
     }
 
     pub(crate) fn set_mask(&mut self, column: usize, mask: u64) {
-        self.0 = self.0.with(column, mask);
+        self.0.set(column, mask);
     }
 
     pub(crate) fn region(&self) -> &Region {

@@ -25,10 +25,15 @@ impl Region {
     /// The same region with another set in one column.
     #[must_use]
     pub(crate) fn with(mut self, column: usize, set: u64) -> Self {
+        self.set(column, set);
+        self
+    }
+
+    /// Puts another set in one column.
+    pub(crate) fn set(&mut self, column: usize, set: u64) {
         if let Some(slot) = self.0.get_mut(column) {
             *slot = set;
         }
-        self
     }
 
     pub(crate) fn sets(&self) -> impl Iterator<Item = u64> {

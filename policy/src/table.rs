@@ -10,7 +10,7 @@ pub(crate) mod index;
 pub(crate) mod read;
 mod row;
 
-pub(crate) use index::{RowSet, Table};
+pub(crate) use index::{Reached, RowSet, Table};
 pub use row::{Effect, Row, Rule};
 
 /// A term of the law, as written in a row: `30min`, `2h`, `5wd`, `14d`.

@@ -58,6 +58,9 @@ impl Office {
         brought.add(signatures);
         let signer = brought.signatures.last().ok_or(Reason::OfficersTooFew)?.officer.clone();
         let digest = brought.manifest.digest();
+        if was_lost(broker, &brought) {
+            return self.take_back(broker, via, brought).await;
+        }
         if let Some(mut waits) = Proposals(broker.store.as_ref()).get(&digest).await? {
             if !waits.add(brought.signatures) {
                 return Ok(Outcome::Waits(digest));
@@ -66,6 +69,21 @@ impl Office {
         }
         let lacking = broker.rules.lacking(&brought).await?;
         self.go_on(broker, brought, lacking, ("proposed", via, &signer)).await
+    }
+
+    /// Takes rules that were published before this broker was restored: their moment may have
+    /// passed. The leaf that they were published is the act.
+    async fn take_back(
+        &self,
+        broker: &Broker,
+        via: &Oin,
+        publication: Publication,
+    ) -> Result<Outcome, Refused> {
+        let (digest, number) = (publication.manifest.digest(), publication.manifest.number);
+        broker.rules.take(publication, None).await?;
+        tracing::warn!(%via, number, "rules that a restore had lost were brought back");
+        make_room(broker).await?;
+        Ok(Outcome::Published(digest, number))
     }
 
     /// Adds a colleague's signature to a proposal.
@@ -110,11 +128,24 @@ impl Office {
         }
         append(broker, &digest, act, Batch::new()).await?;
         broker.rules.take(publication, Some(broker.clock.now())).await?;
-        // What waited for the same place can no longer be published.
-        let (next, now) = (broker.rules.timeline().next(), broker.clock.now());
-        proposals.drop_stale(next, now).await?;
+        make_room(broker).await?;
         Ok(Outcome::Published(digest, number))
     }
+}
+
+/// What waited for the place of rules that were published can no longer be published.
+async fn make_room(broker: &Broker) -> Result<(), Reason> {
+    let (next, now) = (broker.rules.timeline().next(), broker.clock.now());
+    Proposals(broker.store.as_ref()).drop_stale(next, now).await
+}
+
+/// Signed by enough before this broker was restored from a backup, which did not have them. Only
+/// then does a moment in the past count: nodes have gone by them since.
+fn was_lost(broker: &Broker, publication: &Publication) -> bool {
+    let manifest = &publication.manifest;
+    let restored = broker.foundings.asked_from();
+    restored.is_some_and(|at| manifest.made_at <= at)
+        && publication.signatures.len() >= manifest.entry.signatures()
 }
 
 /// Rules that were published already: nothing more comes of them.

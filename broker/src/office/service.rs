@@ -57,6 +57,12 @@ pub(super) async fn pass_on(
         let bytes = serde_json::to_vec(&files).map_err(|_| Reason::Internal)?;
         send(0, &bytes, events).await?;
     }
+    let has = *newest.borrow();
+    if has < after {
+        let event =
+            v1::WatchPublicationsResponse { number: has, lacks: true, ..Default::default() };
+        return events.send(Ok(event)).await.map_err(|_| Reason::Busy);
+    }
     loop {
         newest.borrow_and_update();
         while let Some(publication) = broker.rules.publication(next).await? {
@@ -75,7 +81,7 @@ async fn send(number: u64, bytes: &[u8], events: &mpsc::Sender<Event>) -> Result
     let count = pieces.len();
     for (at, piece) in pieces.into_iter().enumerate() {
         let last = at + 1 == count;
-        let event = v1::WatchPublicationsResponse { number, piece, last };
+        let event = v1::WatchPublicationsResponse { number, piece, last, lacks: false };
         events.send(Ok(event)).await.map_err(|_| Reason::Busy)?;
     }
     Ok(())

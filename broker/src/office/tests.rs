@@ -5,12 +5,15 @@ use std::sync::Arc;
 use grondslag_core::clock::Clock as _;
 use grondslag_core::limits::OFFICERS_MAX;
 use grondslag_policy::publish::Entry as Entering;
+use grondslag_proto::head::FoundingLeaf;
 use grondslag_proto::v1;
 use grondslag_runtime::rules::testing::{draft, files, signature, signed};
 
 use super::proposals::Proposals;
 use super::*;
 use crate::limits::PROPOSALS_OF_ONE_MAX;
+use crate::restore::Foundings;
+use crate::restore::tests::signed as restored;
 use crate::route::tests::{ASKER, Scene, oin, question, scene};
 
 const HOUR: i64 = 3_600_000;
@@ -148,7 +151,7 @@ async fn whoever_follows_is_told_of_everything_that_is_published() {
     let mut told = async || -> (u64, Vec<u8>) {
         let mut bytes = Vec::new();
         loop {
-            let v1::WatchPublicationsResponse { number, piece, last } =
+            let v1::WatchPublicationsResponse { number, piece, last, .. } =
                 received.recv().await.unwrap().unwrap();
             bytes.extend(piece);
             if last {
@@ -172,4 +175,41 @@ async fn whoever_follows_is_told_of_everything_that_is_published() {
     let broker = Arc::clone(&scene.broker);
     tokio::spawn(async move { service::pass_on(&broker, 0, &events).await });
     assert_eq!(received.recv().await.unwrap().unwrap().number, 0);
+}
+
+/// Nodes went by rules that a restore lost: the office says that it lacks them, and takes them back
+/// although their moment has passed.
+#[tokio::test]
+async fn what_a_restore_lost_is_asked_for_and_taken_back_and_nothing_that_was_made_since() {
+    let mut scene = scene(&[]).await;
+    let lost = signed(planned(&scene, "1.1.0"), &[1, 2]);
+    let (digest, region) = (lost.manifest.digest(), scene.root.fingerprint());
+    scene.clock.set(scene.clock.now().plus_ms(2 * HOUR));
+    let now = scene.clock.now();
+    assert_eq!(take(&scene, lost.clone()).await, Err(Reason::PolicyMoment), "nothing was lost");
+
+    let signed_founding = restored(now.plus_ms(-HOUR));
+    let leaf = FoundingLeaf { signed: signed_founding, recorded_at: now, index: 0 };
+    Arc::get_mut(&mut scene.broker).unwrap().foundings = Foundings::of(leaf);
+    let (events, mut received) = tokio::sync::mpsc::channel(4);
+    assert_eq!(service::pass_on(&scene.broker, 1, &events).await, Ok(()));
+    let told = received.recv().await.unwrap().unwrap();
+    assert_eq!((told.number, told.lacks, told.last), (0, true, false));
+
+    let since = (Entering::Planned, now.plus_ms(-HOUR + 1), now.plus_ms(-1));
+    let since = draft(&scene.broker.rules, region, files("1.1.0"), since);
+    assert_eq!(take(&scene, signed(since, &[1, 2])).await, Err(Reason::PolicyMoment));
+    let alone = Publication { signatures: vec![signature(&lost, 1)], ..lost.clone() };
+    assert_eq!(take(&scene, alone).await, Err(Reason::PolicyMoment));
+    let forged = signed(lost.clone(), &[1, 9]);
+    assert_eq!(take(&scene, forged).await, Err(Reason::OfficerUnknown));
+    let twice = signed(lost.clone(), &[1, 1]);
+    assert_eq!(take(&scene, twice).await, Err(Reason::PolicyMoment), "one officer is not two");
+    assert_eq!(scene.broker.rules.now().version(), "1.0.0");
+
+    let size = scene.broker.ledger.size().await.unwrap();
+    assert_eq!(take(&scene, lost.clone()).await, Ok(Outcome::Published(digest, 1)));
+    assert_eq!(take(&scene, lost).await, Ok(Outcome::Published(digest, 1)), "by another node");
+    assert_eq!(scene.broker.rules.now().version(), "1.1.0");
+    assert_eq!(scene.broker.ledger.size().await, Ok(size + 1), "a leaf says so, once");
 }

@@ -8,6 +8,7 @@ use futures_util::StreamExt as _;
 use grondslag_core::reason::Reason;
 use grondslag_policy::limits::ENCODED_BYTES_MAX;
 use grondslag_policy::publish::{Publication, Refused};
+use grondslag_proto::reply::reason;
 use grondslag_runtime::rules::Rules;
 use grondslag_runtime::shutdown::Shutdown;
 
@@ -67,23 +68,54 @@ pub(crate) async fn settle(agency: Arc<Agency>, end: Shutdown) {
 pub(super) async fn follow_once(rules: &Rules, link: &dyn OfficeLink) -> Result<(), Refused> {
     let after = *rules.newest().borrow();
     let mut pieces = link.watch_publications(after).await?;
-    while let Some((number, bytes)) = whole(&mut pieces).await? {
-        if number == 0 {
-            let files: BTreeMap<String, String> =
-                serde_json::from_slice(&bytes).map_err(|_| Reason::Malformed)?;
-            rules.offer_first(files);
-        } else {
-            rules.take(Publication::decode(&bytes)?, None).await?;
+    while let Some(told) = whole(&mut pieces).await? {
+        match told {
+            Told::First(bytes) => {
+                let files: BTreeMap<String, String> =
+                    serde_json::from_slice(&bytes).map_err(|_| Reason::Malformed)?;
+                rules.offer_first(files);
+            }
+            Told::Published(bytes) => {
+                rules.take(Publication::decode(&bytes)?, None).await?;
+            }
+            Told::Lacks(has) => return bring_back(rules, link, has).await,
         }
     }
     Ok(())
 }
 
-/// The next publication, put together.
-async fn whole(pieces: &mut Publications) -> Result<Option<(u64, Vec<u8>)>, Reason> {
+/// Brings an office that was restored what it lost: every party of the region has it anyway.
+async fn bring_back(rules: &Rules, link: &dyn OfficeLink, has: u64) -> Result<(), Refused> {
+    let newest = *rules.newest().borrow();
+    for number in has.saturating_add(1)..=newest {
+        let publication = rules.publication(number).await?.ok_or(Reason::StoreCorrupt)?;
+        let outcome = link.propose(publication.encode()?).await?;
+        if let Some(refusal) = &outcome.refusal {
+            return Err(reason(&refusal.reason).into());
+        }
+        tracing::warn!(number, "the office had lost published rules and has them back");
+    }
+    Ok(())
+}
+
+/// What the office says.
+enum Told {
+    /// The files that the region began with.
+    First(Vec<u8>),
+    /// A publication.
+    Published(Vec<u8>),
+    /// It has no more than up to this number, and this node has.
+    Lacks(u64),
+}
+
+/// The next thing that the office says, put together.
+async fn whole(pieces: &mut Publications) -> Result<Option<Told>, Reason> {
     let (mut number, mut bytes) = (None, Vec::new());
     while let Some(piece) = pieces.next().await {
         let piece = piece?;
+        if piece.lacks && bytes.is_empty() {
+            return Ok(Some(Told::Lacks(piece.number)));
+        }
         if *number.get_or_insert(piece.number) != piece.number {
             return Err(Reason::Malformed);
         }
@@ -92,7 +124,8 @@ async fn whole(pieces: &mut Publications) -> Result<Option<(u64, Vec<u8>)>, Reas
             return Err(Reason::TooLarge);
         }
         if piece.last {
-            return Ok(Some((piece.number, bytes)));
+            let told = if piece.number == 0 { Told::First } else { Told::Published };
+            return Ok(Some(told(bytes)));
         }
     }
     // A stream may end between two of them, and not within one.

@@ -7,7 +7,7 @@ use grondslag_runtime::rules::Rules;
 use grondslag_runtime::rules::testing::{draft, files, signed};
 
 use super::follow::follow_once;
-use crate::fixture::{RULES_REGION, Scene, Told};
+use crate::fixture::{REFUSED, RULES_REGION, Scene, Told};
 
 const HOUR: i64 = 3_600_000;
 
@@ -39,13 +39,32 @@ async fn a_node_takes_what_officers_signed_and_nothing_on_the_word_of_its_broker
         assert_eq!(*rules.newest().borrow(), 0);
     }
     let told = Told::of(&[&honest]);
-    told.0.lock().unwrap().pop();
+    told.pieces.lock().unwrap().pop();
     assert_eq!(follow(rules, &told).await, Err(Reason::DeadlinePassed), "it was cut off");
     let mixed = Told::of(&[&honest]);
-    mixed.0.lock().unwrap().first_mut().unwrap().number = 7;
+    mixed.pieces.lock().unwrap().first_mut().unwrap().number = 7;
     assert_eq!(follow(rules, &mixed).await, Err(Reason::Malformed));
     let size = scene.agency.ledger.size().await.unwrap();
     assert_eq!(follow(rules, &Told::of(&[&honest, &honest])).await, Ok(()));
     assert_eq!(*rules.newest().borrow(), 1);
     assert_eq!(scene.agency.ledger.size().await, Ok(size + 1), "a leaf tells of it, once");
+}
+
+#[tokio::test]
+async fn an_office_that_lost_rules_gets_them_back_in_order_from_what_it_has() {
+    let scene = Scene::new().await;
+    let rules = &scene.agency.rules;
+    let mut all = Vec::new();
+    for version in ["1.1.0", "1.2.0", REFUSED] {
+        scene.clock.set(scene.clock.now().plus_ms(HOUR));
+        all.push(signed(planned(&scene, version), &[1, 2]));
+        follow(rules, &Told::of(&[all.last().unwrap()])).await.unwrap();
+    }
+    let office = Told::lacking(3);
+    assert_eq!(follow(rules, &office).await, Ok(()), "it has them all");
+    assert!(office.brought.lock().unwrap().is_empty());
+    let office = Told::lacking(1);
+    assert_eq!(follow(rules, &office).await, Err(Reason::PolicyMoment), "told, and tried again");
+    assert_eq!(*office.brought.lock().unwrap(), all[1..2]);
+    assert_eq!(*rules.newest().borrow(), 3, "what counts here goes on to count");
 }

@@ -140,9 +140,8 @@ impl Publication {
     /// example comes out, every standing invariant holds, and this engine knows how to read them.
     ///
     /// # Errors
-    /// `POLICY_ALTERED`, `POLICY_ENGINE`, `MALFORMED` for a reason nobody can read or a file that is
-    /// of no pack, or
-    /// `POLICY_INVALID` with everything that is wrong.
+    /// `POLICY_ALTERED`, `POLICY_ENGINE`, `MALFORMED` for a reason nobody can read or a file of no
+    /// pack, or `POLICY_INVALID` with everything that is wrong.
     pub fn pack(&self) -> Result<Pack, Refused> {
         if !is_readable(&self.manifest.why.nl) || !is_readable(&self.manifest.why.en) {
             return Err(Reason::Malformed.into());

@@ -55,16 +55,21 @@ impl<'a> Side<'a> {
     }
 
     /// The same facts, of which nobody stated what is sealed.
-    pub(super) fn unstated(&self, facts: Facts) -> Facts {
-        self.absent.iter().fold(facts, |facts, value| facts.with(*value))
+    pub(super) fn unstated(&self, mut facts: Facts) -> Facts {
+        self.absent.iter().for_each(|value| facts.set(*value));
+        facts
     }
 
     /// The same facts with these words.
-    pub(super) fn with(&self, facts: Facts, words: &[Word<'_>]) -> Result<Facts, FactError> {
-        words.iter().try_fold(facts, |facts, word| {
+    pub(super) fn with(&self, mut facts: Facts, words: &[Word<'_>]) -> Result<Facts, FactError> {
+        let role = self.pack.catalogue().known().requester_role;
+        for word in words {
             let value = self.value(*word)?;
-            let facts = facts.with(value);
-            Ok(self.kinds.get(&value).map_or(facts, |kind| facts.with(*kind)))
-        })
+            facts.set(value);
+            if value.column() == role {
+                self.kinds.get(&value).into_iter().for_each(|kind| facts.set(*kind));
+            }
+        }
+        Ok(facts)
     }
 }

@@ -73,6 +73,15 @@ fn bits(mut word: u64) -> impl Iterator<Item = usize> {
     })
 }
 
+/// The rows that hold something of facts that are sets.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Reached {
+    /// Rows that hold at least one point.
+    pub(crate) some: RowSet,
+    /// Rows that hold every point.
+    pub(crate) every: RowSet,
+}
+
 /// The rows that one column lets through.
 #[derive(Debug, Clone)]
 struct ByValue {
@@ -90,6 +99,7 @@ pub(crate) struct Table {
     /// How many words of a set have rows at all: the others need no look.
     words: usize,
     columns: Vec<ByValue>,
+    all: RowSet,
     always: RowSet,
     /// Rows with a first or last day.
     dated: Vec<usize>,
@@ -127,6 +137,7 @@ impl Table {
                 .enumerate()
                 .map(|(column, full)| by_value(column, full))
                 .collect(),
+            all: pick(&|_| true),
             always: pick(&|row| in_force(row) && row.window.always()),
             dated: numbered()
                 .filter(|(_, row)| in_force(row) && !row.window.always())
@@ -172,30 +183,27 @@ impl Table {
         Ok(set)
     }
 
-    /// The rows in force that hold some point of the facts.
-    pub(crate) fn touching(&self, facts: &Region, on: Timestamp) -> RowSet {
-        let columns = self.columns.iter().zip(facts.sets());
-        // A row allows at least one value, so a column with every value lets all rows through.
-        let named = columns.filter(|(column, mask)| *mask != column.full);
-        named.fold(self.in_force(on), |mut set, (column, mask)| {
-            let mut some = RowSet::EMPTY;
-            column.of(mask).for_each(|rows| some.join(rows, self.words));
-            set.keep(&some, self.words);
-            set
-        })
-    }
-
-    /// The rows in force that hold every point of the facts.
-    pub(crate) fn containing(&self, facts: &Region, on: Timestamp) -> RowSet {
-        let columns = self.columns.iter().zip(facts.sets());
-        columns.fold(self.in_force(on), |mut set, (column, mask)| {
+    /// The rows in force that hold some point of the facts, and those that hold every one.
+    pub(crate) fn reached(&self, facts: &Region, on: Timestamp) -> Reached {
+        let (mut some, mut every) = (self.in_force(on), self.all);
+        for (column, mask) in self.columns.iter().zip(facts.sets()) {
             if mask == column.full {
-                set.keep(&column.free, self.words);
+                // A row allows at least one value, so every row holds some.
+                every.keep(&column.free, self.words);
+            } else if mask.is_power_of_two() {
+                // The two are the same.
+                column.of(mask).for_each(|rows| some.keep(rows, self.words));
             } else {
-                column.of(mask).for_each(|rows| set.keep(rows, self.words));
+                let mut any = RowSet::EMPTY;
+                for rows in column.of(mask) {
+                    any.join(rows, self.words);
+                    every.keep(rows, self.words);
+                }
+                some.keep(&any, self.words);
             }
-            set
-        })
+        }
+        every.keep(&some, self.words);
+        Reached { some, every }
     }
 }
 

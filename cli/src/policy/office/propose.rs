@@ -9,6 +9,7 @@ use grondslag_core::lang::Text;
 use grondslag_core::officers::{Appointment, Officer, Officers};
 use grondslag_core::reason::Reason;
 use grondslag_policy::Pack;
+use grondslag_policy::draft::{DRAFT_FILE, Origin};
 use grondslag_policy::publish::{Entry, Plan, Publication};
 use grondslag_policy::review::Review;
 
@@ -66,6 +67,7 @@ pub(crate) fn publish(args: &PublishArgs, out: Output) -> Result<Exit, Failure> 
         let signer = Signer::load(&args.officer)?;
         let known = desk.known().await?;
         let last = desk.last(&known).await?;
+        follows(Origin::read(&args.draft)?, &last)?;
         let files = Pack::files(Some(&args.draft))?;
         let review = Review::of(&last, &files, args.from.unwrap_or(known.now()));
         if let Err(failure) = shown::sound(&review) {
@@ -81,6 +83,26 @@ pub(crate) fn publish(args: &PublishArgs, out: Output) -> Result<Exit, Failure> 
         let outcome = desk.propose(&publication).await?;
         shown::done(&outcome, &publication, out)
     })
+}
+
+/// A draft of older rules lacks what was changed since, and would undo it unseen.
+fn follows(of: Option<Origin>, last: &Pack) -> Result<(), Failure> {
+    let Some(of) = of.filter(|of| of.bundle != last.bundle()) else { return Ok(()) };
+    let now = Origin::of(last);
+    Err(Failure::told(
+        Reason::PolicyRebase,
+        format!(
+            "dit is een concept van {} en de laatste regels zijn {}; begin opnieuw met `policy new \
+             --desk`, of zet, als de wijzigingen van die regels erin staan, in {DRAFT_FILE}: bundle \
+             = \"{}\"",
+            of.version, now.version, now.bundle
+        ),
+        format!(
+            "this is a draft of {} and the last rules are {}; begin again with `policy new --desk`, \
+             or, when it has the changes of those rules, set in {DRAFT_FILE}: bundle = \"{}\"",
+            of.version, now.version, now.bundle
+        ),
+    ))
 }
 
 fn plan(args: &PublishArgs, known: &Known) -> Result<Plan, Failure> {
@@ -105,4 +127,20 @@ fn changed(before: &Officers, args: &PublishArgs) -> Officers {
     let stays = |one: &&Appointment| !args.dismiss.contains(&one.officer) && !anew(one);
     let kept = before.all().iter().filter(stays).chain(&args.appoint);
     Officers::new(kept.cloned().collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_draft_of_older_rules_does_not_undo_what_was_changed_since() {
+        let last = Pack::builtin().unwrap();
+        assert!(follows(None, &last).is_ok(), "an older version may come back, as a folder");
+        assert!(follows(Some(Origin::of(&last)), &last).is_ok());
+        let older = Origin { version: "1".into(), bundle: Digest::of(b"older") };
+        let told = follows(Some(older), &last).unwrap_err().sentence().en;
+        assert!(told.starts_with(Reason::PolicyRebase.code()), "{told}");
+        assert!(told.contains(&last.bundle().to_string()), "{told}");
+    }
 }
