@@ -95,6 +95,13 @@ pub(crate) const FORGET_INTERVAL_MS: u64 = 60_000;
 /// Most decisions in one page that an agency reads back: one has some 20 categories, and a page
 /// stays far below the largest message.
 pub(crate) const RECORDS_PAGE_MAX: usize = 50;
+/// Milliseconds after a restore in which the policy office takes no new rules: whoever follows
+/// pauses for half a minute at the most and then brings back what was lost.
+pub(crate) const REST_MS: i64 = 300_000;
+/// Milliseconds before a restore in which rules were made that it may have lost.
+pub(crate) const LOST_MADE_MS_MAX: i64 = 30 * 86_400_000;
+/// Milliseconds after a restore in which rules that it lost may be brought back.
+pub(crate) const LOST_BROUGHT_MS_MAX: i64 = 7 * 86_400_000;
 /// Drafts of rules that wait for a colleague.
 pub(crate) const PROPOSALS_MAX: usize = 16;
 /// Those of one officer.

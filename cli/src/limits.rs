@@ -46,6 +46,8 @@ pub(crate) const CANARIES_MAX: i64 = 256;
 /// Longest wait for a spot check, or for the next step of an enrolment: one batch takes a node 30
 /// seconds at the most.
 pub(crate) const LONG_CALL_MS_MAX: u64 = 120_000;
+/// Longest simulation that a command waits for: a node ends one after ten minutes.
+pub(crate) const SIMULATE_MS_MAX: u64 = 660_000;
 /// Longest enrolment that a command waits for: a million clients take some minutes.
 pub(crate) const ENROL_MS_MAX: u64 = 2 * 3_600 * 1_000;
 /// Most batches of one epoch that are listed: a default quota of 1,000,000 points has 250,000 of
@@ -61,6 +63,8 @@ pub(crate) const AUDIT_FINDINGS_MAX: usize = 1_000;
 pub(crate) const TERM_EARLIER_MS_MAX: i64 = DAY_MS;
 /// Entries of a ledger that an audit reads at a time.
 pub(crate) const AUDIT_PAGE: usize = 500;
+/// Pages that are read before the last is taken.
+pub(crate) const AUDIT_PAGES_AHEAD: usize = 2;
 /// Entries of one party that are shown, unless told otherwise.
 pub(crate) const SHOWN: u32 = 20;
 /// Most of them.

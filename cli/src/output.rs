@@ -12,7 +12,7 @@ use grondslag_core::reason::Reason;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
 
-use crate::exit::Failure;
+use crate::exit::{Exit, Failure};
 
 /// How progress is drawn; the bar itself is drawn on standard error.
 const PROGRESS: &str = "{msg} {bar:30} {pos}/{len} {eta}";
@@ -62,6 +62,12 @@ impl Output {
         if !self.json {
             let _ = writeln!(anstream::stderr().lock(), "{text}");
         }
+    }
+
+    /// Why a command that did its work ends as refused, as a remark.
+    pub(crate) fn refused(self, reason: Reason) -> Exit {
+        self.note(&format!("{} {}", red(reason.code()), reason.sentence(self.lang)));
+        Exit::Refused
     }
 
     /// The result as JSON. Nothing without `--json`; a command calls this once.

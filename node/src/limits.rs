@@ -70,6 +70,13 @@ pub(crate) const STATED_FACTS_MAX: usize = 32;
 /// [`LOOKUPS_MAX`] times.
 pub(crate) const RESOLVES_MAX: usize = 3;
 
+/// Leaves that a simulation looks at before others get their turn.
+pub(crate) const SIMULATED_PAGE: usize = 100;
+/// Messages of a simulation that wait for whoever reads them.
+pub(crate) const SIMULATED_EVENTS_MAX: usize = 16;
+/// Milliseconds that a simulation may take, with whoever reads what it says.
+pub(crate) const SIMULATED_MS_MAX: u64 = 600_000;
+
 /// Most decisions in one page that a privacy officer reads.
 pub(crate) const DECISIONS_PAGE_MAX: usize = 1_000;
 

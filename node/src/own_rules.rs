@@ -34,6 +34,20 @@ impl OwnRules {
         Self { kind, file, text, read: Mutex::default() }
     }
 
+    /// The same, read anew: whoever looks at other rules than those in force does not take the
+    /// place of what decides.
+    ///
+    /// # Errors
+    /// As [`OwnRules::on`].
+    pub(crate) fn load(&self, pack: &Pack) -> Result<Overlay, PackError> {
+        Overlay::load(pack, &self.kind, &self.file, &self.text)
+    }
+
+    /// The file that has them.
+    pub(crate) fn file(&self) -> &str {
+        &self.file
+    }
+
     /// What they are on top of these rules of the region.
     ///
     /// # Errors
@@ -45,7 +59,7 @@ impl OwnRules {
         {
             return Ok(Arc::clone(overlay));
         }
-        let overlay = Arc::new(Overlay::load(pack, &self.kind, &self.file, &self.text)?);
+        let overlay = Arc::new(self.load(pack)?);
         *read = Some((pack.bundle(), Arc::clone(&overlay)));
         Ok(overlay)
     }

@@ -48,7 +48,7 @@ pub const PUBLICATIONS_MAX: usize = 1_040;
 pub const WHY_CHARS_MAX: usize = 4_000;
 /// Emergencies in a row: the next rules need two officers.
 pub const EMERGENCIES_MAX: usize = 8;
-/// Moments at which other rows are in force that an emergency is proved at.
+/// Moments at which other rows are in force: an emergency is proved, and a draft shown, at each.
 pub const MOMENTS_MAX: usize = 64;
 /// How long before they are in force rules may be published: what stands there keeps earlier ones
 /// out.
@@ -57,6 +57,8 @@ pub const PLANNED_AHEAD_MS_MAX: i64 = 90 * 24 * 3_600_000;
 pub const OFFICERS_LEFT_MS_MIN: i64 = 90 * 24 * 3_600_000;
 /// How old the signature under an emergency may be when it arrives: an hour.
 pub const EMERGENCY_AGE_MS_MAX: i64 = 3_600_000;
+/// Rows that one example of a simulation names.
+pub const ROWS_SHOWN_MAX: usize = 16;
 /// Examples that a simulation shows of one rule, purpose or agency.
 pub const EXAMPLES_MAX: usize = 3;
 /// Rules, purposes or agencies that a simulation counts apart; what is beyond is in the sums.

@@ -1,5 +1,5 @@
 //! What an officer is told of a draft before anybody signs it: what is wrong, what it opens and
-//! closes beside the rules in force, and which standing promises hold.
+//! closes beside the rules that it follows, and which standing promises hold.
 
 use std::collections::BTreeMap;
 
@@ -15,6 +15,7 @@ use crate::limits::MOMENTS_MAX;
 use crate::pack::Pack;
 use crate::prove::Proof;
 use crate::publish::moments;
+use crate::simulate::moment;
 
 /// A draft, looked at from every side.
 #[derive(Debug, Serialize)]
@@ -35,6 +36,7 @@ pub struct Review {
 #[derive(Debug, Serialize)]
 pub struct Later {
     /// The moment.
+    #[serde(with = "moment")]
     pub at: Timestamp,
     /// What it opens and closes then.
     pub diff: ComparisonShown,
@@ -42,7 +44,7 @@ pub struct Later {
 
 impl Review {
     /// Reviews the files of a draft beside the rules that it follows, from a moment on.
-    pub fn of(in_force: &Pack, files: &BTreeMap<String, String>, on: Timestamp) -> Self {
+    pub fn of(follows: &Pack, files: &BTreeMap<String, String>, on: Timestamp) -> Self {
         let draft = match Pack::from_files(files) {
             Ok(draft) => draft,
             Err(error) => {
@@ -52,11 +54,11 @@ impl Review {
             }
         };
         let problems = Report::of(&draft, &Cases::of_pack(files)).problems;
-        let compared = Comparison::of(in_force, &draft, on);
+        let compared = Comparison::of(follows, &draft, on);
         let compared = compared.map(|found| Comparison::shown(&found));
-        let proved = Proof::of(in_force, &draft, on);
+        let proved = Proof::of(follows, &draft, on);
         let reason = compared.as_ref().err().or(proved.as_ref().err()).map(NotComparable::reason);
-        let later = later(in_force, &draft, on);
+        let later = later(follows, &draft, on);
         let reason = reason.or(later.as_ref().err().copied());
         let later = later.unwrap_or_default();
         Self { problems, diff: compared.ok(), later, proof: proved.ok(), reason }
@@ -65,13 +67,13 @@ impl Review {
 
 /// What it comes to at every later moment: all of them, or an officer would sign what was not
 /// shown.
-fn later(in_force: &Pack, draft: &Pack, on: Timestamp) -> Result<Vec<Later>, Reason> {
-    let moments = moments(on, [in_force, draft]);
+fn later(follows: &Pack, draft: &Pack, on: Timestamp) -> Result<Vec<Later>, Reason> {
+    let moments = moments(on, [follows, draft]);
     if moments.len() > MOMENTS_MAX {
         return Err(Reason::TooLarge);
     }
     let of = |at: Timestamp| {
-        let found = Comparison::of(in_force, draft, at).map_err(|error| error.reason())?;
+        let found = Comparison::of(follows, draft, at).map_err(|error| error.reason())?;
         Ok(Later { at, diff: found.shown() })
     };
     moments.into_iter().skip(1).map(of).collect()

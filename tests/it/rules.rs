@@ -10,6 +10,7 @@ use grondslag_core::lang::Text;
 use grondslag_core::officers::{Appointment, Officers};
 use grondslag_core::reason::Reason;
 use grondslag_policy::publish::{Entry, Plan, Publication};
+use grondslag_policy::simulate::Simulated;
 use grondslag_proto::v1;
 use grondslag_proto::v1::policy_service_client::PolicyServiceClient;
 use grondslag_runtime::channel::reason_of;
@@ -171,6 +172,50 @@ fn only_privacy_officers_come_to_the_office_and_a_broken_draft_is_told_what_is_w
         let review: serde_json::Value = serde_json::from_slice(&review)?;
         assert_eq!(review["reason"], "POLICY_INVALID");
         assert_eq!(review["problems"][0]["file"], "table/broken.toml");
+        Ok(())
+    })
+}
+
+#[test]
+fn an_officer_sees_at_their_desk_what_a_draft_would_have_done_to_what_their_node_decided()
+-> Result<()> {
+    run(async {
+        let federation = region().await?;
+        federation.ask(VT, "triage-1", wish(&federation, &SAFETY, &[GEM])?).await?;
+        let mut draft = files("1.1.0");
+        draft.retain(|path, _| !path.starts_with("table/veilig-thuis"));
+        let bytes = serde_json::to_vec(&draft)?;
+        let since_ms = federation.now().plus_ms(-HOUR).ms();
+        let asked = |bytes: &[u8]| {
+            let pieces = travel::pieces(bytes).into_iter();
+            let on_ms = None;
+            let pieces = pieces.map(|piece| v1::SimulateRulesRequest { piece, since_ms, on_ms });
+            tokio_stream::iter(pieces.collect::<Vec<_>>())
+        };
+        let size = federation.agency(GEM)?.ledger.size().await.map_err(anyhow::Error::msg)?;
+        let simulated = async |person: &str| -> Result<Simulated> {
+            let told = office(&federation, person)?.simulate_rules(asked(&bytes)).await?;
+            let told: Vec<_> = told.into_inner().collect::<Result<_, _>>().await?;
+            ensure!(told.first().context("how far it is")?.piece.is_empty());
+            let json: Vec<u8> = told.into_iter().flat_map(|one| one.piece).collect();
+            Ok(serde_json::from_slice(&json)?)
+        };
+        let found = simulated("po-1").await?;
+        assert_eq!(found.draft.version, "1.1.0");
+        assert_eq!((found.parties, found.broker.decisions), (1, 0), "its own decisions alone");
+        assert!(found.holders.all.closes > 0, "{found:?}");
+        let full = simulated("fg-1").await?;
+        assert!(full.holders.per_rule.values().any(|count| !count.examples.is_empty()));
+        assert_eq!(found.holders, full.holders.without_examples(), "numbers are for the fg alone");
+        let now = federation.agency(GEM)?.ledger.size().await.map_err(anyhow::Error::msg)?;
+        assert!(now >= size + 2, "that somebody looked is a leaf");
+
+        let triage = federation.desk(VT, "triage-1")?.channel();
+        let refused = PolicyServiceClient::new(triage).simulate_rules(asked(&bytes)).await;
+        assert_eq!(reason_of(&refused.unwrap_err()), Reason::RoleNotHeld);
+        let mut office = office(&federation, "po-1")?;
+        let broken = office.simulate_rules(asked(b"{\"x\": \"y\"}")).await;
+        assert_eq!(reason_of(&broken.unwrap_err()), Reason::PolicyInvalid);
         Ok(())
     })
 }

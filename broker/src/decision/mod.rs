@@ -12,6 +12,7 @@
 
 mod again;
 mod export;
+mod retaken;
 #[cfg(test)]
 mod tests;
 

@@ -16,11 +16,12 @@ use grondslag_core::officers::{Officer, OfficerSignature};
 use grondslag_core::reason::Reason;
 use grondslag_evidence::ledger::{Entry, LedgerError};
 use grondslag_evidence::store::Batch;
-use grondslag_policy::publish::{Publication, Refused};
+use grondslag_policy::publish::{Arrival, Publication, Refused};
 use tokio::sync::Mutex;
 
 use self::proposals::Proposals;
 use crate::broker::Broker;
+use crate::limits::{LOST_BROUGHT_MS_MAX, LOST_MADE_MS_MAX, REST_MS};
 
 /// What became of rules that an officer brought or signed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,8 +60,9 @@ impl Office {
         let signer = brought.signatures.last().ok_or(Reason::OfficersTooFew)?.officer.clone();
         let digest = brought.manifest.digest();
         if was_lost(broker, &brought) {
-            return self.take_back(broker, via, brought).await;
+            return take_back(broker, brought, (via, &signer)).await;
         }
+        at_work(broker)?;
         if let Some(mut waits) = Proposals(broker.store.as_ref()).get(&digest).await? {
             if !waits.add(brought.signatures) {
                 return Ok(Outcome::Waits(digest));
@@ -69,21 +71,6 @@ impl Office {
         }
         let lacking = broker.rules.lacking(&brought).await?;
         self.go_on(broker, brought, lacking, ("proposed", via, &signer)).await
-    }
-
-    /// Takes rules that were published before this broker was restored: their moment may have
-    /// passed. The leaf that they were published is the act.
-    async fn take_back(
-        &self,
-        broker: &Broker,
-        via: &Oin,
-        publication: Publication,
-    ) -> Result<Outcome, Refused> {
-        let (digest, number) = (publication.manifest.digest(), publication.manifest.number);
-        broker.rules.take(publication, None).await?;
-        tracing::warn!(%via, number, "rules that a restore had lost were brought back");
-        make_room(broker).await?;
-        Ok(Outcome::Published(digest, number))
     }
 
     /// Adds a colleague's signature to a proposal.
@@ -98,6 +85,7 @@ impl Office {
         signature: OfficerSignature,
     ) -> Result<Outcome, Refused> {
         let _turn = self.turn.lock().await;
+        at_work(broker)?;
         let proposals = Proposals(broker.store.as_ref());
         let waits = proposals.get(digest).await?;
         let mut publication = waits.ok_or(Reason::UnknownProposal)?;
@@ -127,7 +115,7 @@ impl Office {
             return Ok(Outcome::Waits(digest));
         }
         append(broker, &digest, act, Batch::new()).await?;
-        broker.rules.take(publication, Some(broker.clock.now())).await?;
+        broker.rules.take(publication, Arrival::Brought).await?;
         make_room(broker).await?;
         Ok(Outcome::Published(digest, number))
     }
@@ -139,13 +127,42 @@ async fn make_room(broker: &Broker) -> Result<(), Reason> {
     Proposals(broker.store.as_ref()).drop_stale(next, now).await
 }
 
-/// Signed by enough before this broker was restored from a backup, which did not have them. Only
-/// then does a moment in the past count: nodes have gone by them since.
+/// A restored office hears first what it lost: rules that took that place would never be taken by
+/// parties that went by the lost ones.
+///
+/// # Errors
+/// `POLICY_GAP` for some minutes after a restore.
+fn at_work(broker: &Broker) -> Result<(), Reason> {
+    let founded = broker.foundings.founded_at();
+    let resting = founded.is_some_and(|at| broker.clock.now() < at.plus_ms(REST_MS));
+    if resting { Err(Reason::PolicyGap) } else { Ok(()) }
+}
+
+/// Signed by enough before this broker was restored from a backup, which did not have them, and
+/// brought not long after. Only then does a moment in the past count: nodes went by them since.
 fn was_lost(broker: &Broker, publication: &Publication) -> bool {
-    let manifest = &publication.manifest;
-    let restored = broker.foundings.asked_from();
-    restored.is_some_and(|at| manifest.made_at <= at)
-        && publication.signatures.len() >= manifest.entry.signatures()
+    let Publication { manifest, signatures, .. } = publication;
+    let (Some(at), Some(founded)) = (broker.foundings.asked_from(), broker.foundings.founded_at())
+    else {
+        return false;
+    };
+    let window = at.plus_ms(-LOST_MADE_MS_MAX)..=at;
+    window.contains(&manifest.made_at)
+        && broker.clock.now() <= founded.plus_ms(LOST_BROUGHT_MS_MAX)
+        && signatures.len() >= manifest.entry.signatures()
+}
+
+/// Takes rules that were published before this broker was restored.
+async fn take_back(
+    broker: &Broker,
+    publication: Publication,
+    (via, signer): (&Oin, &Officer),
+) -> Result<Outcome, Refused> {
+    let (digest, number) = (publication.manifest.digest(), publication.manifest.number);
+    broker.rules.take(publication, Arrival::BroughtBack).await?;
+    append(broker, &digest, ("brought_back", via, signer), Batch::new()).await?;
+    make_room(broker).await?;
+    Ok(Outcome::Published(digest, number))
 }
 
 /// Rules that were published already: nothing more comes of them.

@@ -51,7 +51,7 @@ impl Proposals<'_> {
     /// Sees to it that one more of an officer can be kept.
     ///
     /// # Errors
-    /// `QUOTA_EXCEEDED` when so many wait that could still be published, of all or of this one.
+    /// `PROPOSALS_FULL` when so many wait that could still be published, of all or of this one.
     pub(super) async fn make_place(
         &self,
         (next, now): ((u64, Digest), Timestamp),
@@ -63,7 +63,7 @@ impl Proposals<'_> {
             |one: &&Publication| one.signatures.first().is_some_and(|one| one.officer == *officer);
         let of_officer = waiting.iter().filter(first).count();
         let full = waiting.len() >= PROPOSALS_MAX || of_officer >= PROPOSALS_OF_ONE_MAX;
-        if full { Err(Reason::QuotaExceeded) } else { Ok(()) }
+        if full { Err(Reason::ProposalsFull) } else { Ok(()) }
     }
 
     /// Drops what can no longer be published, or not be read: its author starts again.

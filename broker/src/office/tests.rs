@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use grondslag_core::clock::Clock as _;
+use grondslag_core::clock::{Clock as _, Timestamp};
 use grondslag_core::limits::OFFICERS_MAX;
 use grondslag_policy::publish::Entry as Entering;
 use grondslag_proto::head::FoundingLeaf;
@@ -11,9 +11,9 @@ use grondslag_runtime::rules::testing::{draft, files, signature, signed};
 
 use super::proposals::Proposals;
 use super::*;
-use crate::limits::PROPOSALS_OF_ONE_MAX;
+use crate::limits::{LOST_BROUGHT_MS_MAX, LOST_MADE_MS_MAX, PROPOSALS_OF_ONE_MAX, REST_MS};
 use crate::restore::Foundings;
-use crate::restore::tests::signed as restored;
+use crate::restore::tests::signed as founding;
 use crate::route::tests::{ASKER, Scene, oin, question, scene};
 
 const HOUR: i64 = 3_600_000;
@@ -91,7 +91,7 @@ async fn of_two_drafts_one_is_published_and_the_other_is_told_to_start_from_it()
 }
 
 #[tokio::test]
-async fn what_is_wrong_is_refused_before_it_waits_and_no_more_wait_than_there_is_room_for() {
+async fn what_is_wrong_is_refused_before_it_waits_and_one_officer_leaves_room_for_others() {
     let scene = scene(&[]).await;
     assert_eq!(take(&scene, planned(&scene, "1.1.0")).await, Err(Reason::OfficersTooFew));
     let now = scene.clock.now();
@@ -111,7 +111,7 @@ async fn what_is_wrong_is_refused_before_it_waits_and_no_more_wait_than_there_is
         assert!(take(&scene, draft).await.is_ok(), "{number}");
     }
     let more = signed(planned(&scene, "1.2.0"), &[1]);
-    assert_eq!(take(&scene, more).await, Err(Reason::QuotaExceeded));
+    assert_eq!(take(&scene, more).await, Err(Reason::ProposalsFull));
     let of_another = signed(planned(&scene, "1.2.0"), &[2]);
     assert!(matches!(take(&scene, of_another).await, Ok(Outcome::Waits(_))));
     assert!(matches!(
@@ -177,28 +177,38 @@ async fn whoever_follows_is_told_of_everything_that_is_published() {
     assert_eq!(received.recv().await.unwrap().unwrap().number, 0);
 }
 
+/// A scene whose broker was restored a while ago, and the moment of that.
+async fn restored(ago: i64) -> (Scene, Timestamp) {
+    let mut scene = scene(&[]).await;
+    let at = scene.clock.now().plus_ms(-ago);
+    let leaf = FoundingLeaf { signed: founding(at), recorded_at: at, index: 0 };
+    Arc::get_mut(&mut scene.broker).unwrap().foundings = Foundings::of(leaf);
+    (scene, at)
+}
+
+/// Rules that were made and came into force then.
+fn made(scene: &Scene, entry: Entering, at: Timestamp) -> Publication {
+    let region = scene.root.fingerprint();
+    draft(&scene.broker.rules, region, files("1.1.0"), (entry, at, at))
+}
+
 /// Nodes went by rules that a restore lost: the office says that it lacks them, and takes them back
 /// although their moment has passed.
 #[tokio::test]
 async fn what_a_restore_lost_is_asked_for_and_taken_back_and_nothing_that_was_made_since() {
-    let mut scene = scene(&[]).await;
-    let lost = signed(planned(&scene, "1.1.0"), &[1, 2]);
-    let (digest, region) = (lost.manifest.digest(), scene.root.fingerprint());
-    scene.clock.set(scene.clock.now().plus_ms(2 * HOUR));
-    let now = scene.clock.now();
-    assert_eq!(take(&scene, lost.clone()).await, Err(Reason::PolicyMoment), "nothing was lost");
-
-    let signed_founding = restored(now.plus_ms(-HOUR));
-    let leaf = FoundingLeaf { signed: signed_founding, recorded_at: now, index: 0 };
-    Arc::get_mut(&mut scene.broker).unwrap().foundings = Foundings::of(leaf);
+    let (scene, at) = restored(HOUR).await;
+    let lost = signed(made(&scene, Entering::Planned, at), &[1, 2]);
+    let digest = lost.manifest.digest();
     let (events, mut received) = tokio::sync::mpsc::channel(4);
     assert_eq!(service::pass_on(&scene.broker, 1, &events).await, Ok(()));
     let told = received.recv().await.unwrap().unwrap();
     assert_eq!((told.number, told.lacks, told.last), (0, true, false));
 
-    let since = (Entering::Planned, now.plus_ms(-HOUR + 1), now.plus_ms(-1));
-    let since = draft(&scene.broker.rules, region, files("1.1.0"), since);
-    assert_eq!(take(&scene, signed(since, &[1, 2])).await, Err(Reason::PolicyMoment));
+    let early = at.plus_ms(-LOST_MADE_MS_MAX - 1);
+    for (moment, what) in [(at.plus_ms(1), "made since"), (early, "made long before")] {
+        let other = signed(made(&scene, Entering::Planned, moment), &[1, 2]);
+        assert_eq!(take(&scene, other).await, Err(Reason::PolicyMoment), "{what}");
+    }
     let alone = Publication { signatures: vec![signature(&lost, 1)], ..lost.clone() };
     assert_eq!(take(&scene, alone).await, Err(Reason::PolicyMoment));
     let forged = signed(lost.clone(), &[1, 9]);
@@ -211,5 +221,39 @@ async fn what_a_restore_lost_is_asked_for_and_taken_back_and_nothing_that_was_ma
     assert_eq!(take(&scene, lost.clone()).await, Ok(Outcome::Published(digest, 1)));
     assert_eq!(take(&scene, lost).await, Ok(Outcome::Published(digest, 1)), "by another node");
     assert_eq!(scene.broker.rules.now().version(), "1.1.0");
-    assert_eq!(scene.broker.ledger.size().await, Ok(size + 1), "a leaf says so, once");
+    let size_now = scene.broker.ledger.size().await;
+    assert_eq!(size_now, Ok(size + 2), "leaves say so and who brought it, once");
+}
+
+#[tokio::test]
+async fn without_a_restore_or_long_after_one_nothing_was_lost() {
+    let never = scene(&[]).await;
+    let past = never.clock.now().plus_ms(-HOUR);
+    let of_past = signed(made(&never, Entering::Planned, past), &[1, 2]);
+    assert_eq!(take(&never, of_past).await, Err(Reason::PolicyMoment));
+    let (scene, at) = restored(LOST_BROUGHT_MS_MAX + 1).await;
+    let late = signed(made(&scene, Entering::Planned, at), &[1, 2]);
+    assert_eq!(take(&scene, late).await, Err(Reason::PolicyMoment));
+}
+
+/// One officer's word never keeps a broker from deciding.
+#[tokio::test]
+async fn rules_that_are_brought_back_and_cannot_be_applied_block_nothing() {
+    let (scene, at) = restored(HOUR).await;
+    let mut newer = made(&scene, Entering::Emergency, at);
+    newer.manifest.engine = "grondslag-policy 99.0.0".to_owned();
+    assert_eq!(take(&scene, signed(newer, &[1])).await, Err(Reason::PolicyEngine));
+    assert_eq!(scene.broker.rules.ready(scene.clock.now()), Ok(()));
+    assert_eq!(scene.broker.rules.blocked(), None);
+}
+
+/// Whatever it lost comes first: rules in its place would be refused by all who have it.
+#[tokio::test]
+async fn a_restored_office_takes_nothing_new_until_it_heard_what_it_lost() {
+    let (scene, _) = restored(0).await;
+    let new = signed(planned(&scene, "1.2.0"), &[1]);
+    assert_eq!(take(&scene, new.clone()).await, Err(Reason::PolicyGap));
+    assert_eq!(sign(&scene, &new, 2).await, Err(Reason::PolicyGap));
+    scene.clock.set(scene.clock.now().plus_ms(REST_MS));
+    assert!(matches!(take(&scene, new).await, Ok(Outcome::Waits(_))));
 }

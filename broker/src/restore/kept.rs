@@ -53,6 +53,11 @@ impl Foundings {
         self.own.as_ref().map(|own| own.signed.founding.at)
     }
 
+    /// When this log began; nothing when there was no restore.
+    pub(crate) fn founded_at(&self) -> Option<Timestamp> {
+        self.own.as_ref().map(|own| own.recorded_at)
+    }
+
     /// What a node is shown that follows the log of this number.
     ///
     /// # Errors

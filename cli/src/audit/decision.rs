@@ -6,6 +6,7 @@ use grondslag_core::id::{Digest, Oin, TargetId};
 use grondslag_core::statement::Leaf;
 use grondslag_evidence::records::Opened;
 use grondslag_node::answers::record::DecisionRecord as OfHolder;
+use grondslag_policy::simulate::Recorded;
 use grondslag_policy::{Difference, NotAgain, Overlay, Pack};
 
 /// One decision.
@@ -66,6 +67,14 @@ impl Decision {
         match self {
             Self::Broker(record) => (record.bundle, None),
             Self::Holder(record) => (record.bundle, record.overlay),
+        }
+    }
+
+    /// What a draft is held against; nothing where nothing was decided.
+    pub(crate) fn recorded<'a>(&'a self, party: &'a Oin) -> Option<Recorded<'a>> {
+        match self {
+            Self::Broker(record) => record.recorded(),
+            Self::Holder(record) => record.recorded(party),
         }
     }
 

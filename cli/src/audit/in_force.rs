@@ -38,8 +38,19 @@ impl InForce {
         let Some((now, own_now)) = self.now else { return false };
         let open = |until: Timestamp| at <= until.plus_ms(ANSWER_TERM_MS_MAX);
         let before = || self.before.iter().any(|(one, until)| *one == bundle && open(*until));
-        let begun = || self.published.iter().any(|(one, from)| *one == bundle && *from <= at);
+        let begun = || self.published.iter().any(|one| self.is_begun(*one, bundle, at));
         own == own_now && (bundle == now || before() || begun())
+    }
+}
+
+impl InForce {
+    /// Whether these were published and had begun by then, and what followed them had not begun so
+    /// long before that no question asked under them may still be open.
+    fn is_begun(&self, (one, from): (Digest, Timestamp), bundle: Digest, at: Timestamp) -> bool {
+        let followed = |(next, begins): &(Digest, Timestamp)| {
+            *next != one && *begins > from && begins.plus_ms(ANSWER_TERM_MS_MAX) < at
+        };
+        one == bundle && from <= at && !self.published.iter().any(followed)
     }
 }
 
@@ -67,5 +78,22 @@ mod tests {
         assert!(!in_force.allows((bundle, own), at.plus_ms(6 + ANSWER_TERM_MS_MAX)));
         assert!(!in_force.allows((bundle, None), at.plus_ms(5)), "own rules are those of now");
         assert!(!in_force.allows((Digest::of(b"x"), own), at.plus_ms(5)));
+    }
+
+    /// A party that was away tells later of what was published meanwhile.
+    #[test]
+    fn published_rules_decide_until_the_next_ones_begin_and_then_what_was_asked_under_them() {
+        let pack = Pack::builtin().unwrap();
+        let (one, two, at) = (Digest::of(b"1"), Digest::of(b"2"), Timestamp::from_ms(10));
+        let mut in_force = InForce::default();
+        in_force.take(&pack.leaf(None), Timestamp::from_ms(1));
+        in_force.published = vec![(one, at), (two, at.plus_ms(20))];
+        assert!(!in_force.allows((one, None), at.plus_ms(-1)), "not begun");
+        let last = at.plus_ms(20 + ANSWER_TERM_MS_MAX);
+        for moment in [at, at.plus_ms(20), last] {
+            assert!(in_force.allows((one, None), moment), "{moment}");
+        }
+        assert!(!in_force.allows((one, None), last.plus_ms(1)), "others are in force since long");
+        assert!(in_force.allows((two, None), last.plus_ms(1)));
     }
 }

@@ -30,7 +30,7 @@ use crate::exit::{Exit, Failure};
 use crate::output::Output;
 
 pub(crate) use self::decision::{Decision, is_decision};
-pub(crate) use self::entries::{Behind, Entry, each_since};
+pub(crate) use self::entries::{Behind, Entry, Filter, each_of};
 use self::export::ExportArgs;
 use self::mine::MineArgs;
 pub(crate) use self::party::Party;

@@ -28,9 +28,9 @@ const OFFICER_FILE: &str = "officer.toml";
 
 /// For privacy officers of the region: make the key that you sign rules with.
 ///
-/// Rules hold when two officers signed them. An officer is named by organisation and function, not
-/// as a person: the name goes to every party of the region. Keep the folder where nobody else
-/// reads it: no broker or node needs it.
+/// Rules hold when two officers signed them, or one in an emergency that only narrows. An officer
+/// is named by organisation and function, not as a person: the name goes to every party of the
+/// region. Keep the folder where nobody else reads it: no broker or node needs it.
 #[derive(Debug, Args)]
 pub(crate) struct OfficerArgs {
     #[command(subcommand)]

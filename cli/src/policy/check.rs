@@ -108,7 +108,5 @@ fn end(problems: &[Problem], out: Output) -> Exit {
     if problems.is_empty() {
         return Exit::Done;
     }
-    let reason = Reason::PolicyInvalid;
-    out.note(&format!("{} {}", red(reason.code()), reason.sentence(out.lang())));
-    Exit::Refused
+    out.refused(Reason::PolicyInvalid)
 }

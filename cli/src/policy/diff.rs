@@ -13,6 +13,7 @@ use grondslag_policy::compare::{
 };
 
 use super::explain::now;
+use super::note_base;
 use crate::exit::{Exit, Failure};
 use crate::output::{Output, bold, dim, green, red, yellow};
 
@@ -41,7 +42,10 @@ pub(crate) struct DiffArgs {
 pub(super) fn diff(args: &DiffArgs, out: Output) -> Result<Exit, Failure> {
     let (before, after) = match &args.after {
         Some(after) => (Pack::load(&args.before)?, Pack::load(after)?),
-        None => (Pack::builtin()?, Pack::load(&args.before)?),
+        None => {
+            note_base(Some(&args.before), "policy diff RULES DRAFT", out)?;
+            (Pack::builtin()?, Pack::load(&args.before)?)
+        }
     };
     let found = Comparison::of(&before, &after, args.on.unwrap_or_else(now))
         .map_err(|error| Failure::new(error.reason(), error))?;

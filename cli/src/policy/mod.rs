@@ -17,10 +17,11 @@ mod travel;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
+use grondslag_policy::draft::Origin;
 use grondslag_policy::{Cases, Pack};
 
 use crate::exit::{Exit, Failure};
-use crate::output::Output;
+use crate::output::{Output, yellow};
 
 use self::diff::DiffArgs;
 use self::edit::EditArgs;
@@ -75,11 +76,11 @@ enum Command {
     /// no more is known than that it could be. A question in a holder's ledger tells that the child
     /// was known there: show what comes out to whoever may know that.
     Simulate(SimulateArgs),
-    /// Prove what holds of rules for every question: the standing invariants, and what they open
+    /// Prove what holds of rules for every question: the standing promises, and what they open
     ///
     /// Exact, and without trying anything out. Without a folder the rules that came with this
-    /// program are proved. Exit code 1 where an invariant does not hold; the answer then names the
-    /// row and where. Rules that open more than those in force are no failure: that may be meant.
+    /// program are proved. Exit code 1 where a promise does not hold; the answer then names the row
+    /// and where. Rules that open more than those before them are no failure: that may be meant.
     Prove(ProveArgs),
     /// Say all that one role may ask: of whom, what for, up to which tier, under which articles
     ///
@@ -88,9 +89,9 @@ enum Command {
     Overview(OverviewArgs),
     /// Sign rules and bring them to the policy office, where a colleague approves them
     ///
-    /// Shows first what they open and close beside the rules in force. What is planned waits for a
-    /// second officer, and is then in force everywhere from its moment on. An emergency is in force
-    /// at once, on one signature: every party proves for itself that it only narrows.
+    /// Shows first what they open and close beside the last published rules. What is planned waits
+    /// for a second officer, and is then in force everywhere from its moment on. An emergency is in
+    /// force at once, on one signature: every party proves for itself that it only narrows.
     Publish(PublishArgs),
     /// Look at rules that wait for a colleague, and sign them with --officer
     Approve(ApproveArgs),
@@ -144,6 +145,20 @@ pub(crate) fn run(args: PolicyArgs, out: Output) -> Result<Exit, Failure> {
         Command::Export(args) => export::export(&args, out),
         Command::Import(args) => travel::import(&args, out),
     }
+}
+
+/// Says so where a draft of other rules is held against those that came with this program.
+fn note_base(folder: Option<&Path>, named: &str, out: Output) -> Result<(), Failure> {
+    let of = folder.map(Origin::read).transpose()?.flatten();
+    let builtin = Origin::of(&Pack::builtin()?);
+    if let Some(of) = of.filter(|of| of.bundle != builtin.bundle) {
+        let nl = "een concept van andere regels dan die met dit programma kwamen; noem hun map \
+                  (policy new RULES --desk … maakt die)";
+        let en = "a draft of other rules than those that came with this program; name their folder \
+                  (policy new RULES --desk … makes it)";
+        out.note(&yellow(&format!("{}: {}: {named}", of.version, out.tr(nl, en))));
+    }
+    Ok(())
 }
 
 impl FolderArgs {

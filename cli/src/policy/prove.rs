@@ -9,7 +9,7 @@ use grondslag_policy::Pack;
 use grondslag_policy::prove::{Invariant, Proof};
 
 use super::explain::now;
-use super::{FolderArgs, diff};
+use super::{FolderArgs, diff, note_base};
 use crate::exit::{Exit, Failure};
 use crate::output::{Output, bold, dim, green, red, yellow};
 
@@ -19,7 +19,7 @@ pub(crate) struct ProveArgs {
     #[command(flatten)]
     draft: FolderArgs,
 
-    /// Folder with the rules in force; without it those that came with this program
+    /// Folder with the rules that it is held against; without it those that came with this program
     #[arg(long, value_name = "FOLDER")]
     against: Option<PathBuf>,
 
@@ -30,25 +30,26 @@ pub(crate) struct ProveArgs {
 
 /// Proves a set of rules.
 pub(super) fn prove(args: &ProveArgs, out: Output) -> Result<Exit, Failure> {
-    let (in_force, draft) = (Pack::open(args.against.as_deref())?, args.draft.pack()?);
-    let proof = Proof::of(&in_force, &draft, args.on.unwrap_or_else(now))
+    let (before, draft) = (Pack::open(args.against.as_deref())?, args.draft.pack()?);
+    if args.against.is_none() {
+        note_base(args.draft.path(), "policy prove DRAFT --against RULES", out)?;
+    }
+    let proof = Proof::of(&before, &draft, args.on.unwrap_or_else(now))
         .map_err(|error| Failure::new(error.reason(), error))?;
     proof.invariants.iter().for_each(|one| invariant(one, out));
     if proof.widens {
-        let opens = "Dit laat toe wat de geldende regels weigeren:";
-        out.line(&yellow(out.tr(opens, "This permits what the rules in force refuse:")));
+        let opens = "Dit laat toe wat de regels ervoor weigeren:";
+        out.line(&yellow(out.tr(opens, "This permits what the rules before it refuse:")));
         diff::say_changes(&proof.newly_permitted, false, out);
     } else {
-        let none = "Dit laat niets toe wat de geldende regels weigeren.";
-        out.line(&green(out.tr(none, "This permits nothing that the rules in force refuse.")));
+        let none = "Dit laat niets toe wat de regels ervoor weigeren.";
+        out.line(&green(out.tr(none, "This permits nothing that the rules before it refuse.")));
     }
     out.json(&proof)?;
     if proof.is_sound() {
         return Ok(Exit::Done);
     }
-    let reason = Reason::PolicyInvalid;
-    out.note(&format!("{} {}", red(reason.code()), reason.sentence(out.lang())));
-    Ok(Exit::Refused)
+    Ok(out.refused(Reason::PolicyInvalid))
 }
 
 pub(super) fn invariant(invariant: &Invariant, out: Output) {

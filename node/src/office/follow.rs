@@ -7,7 +7,7 @@ use std::time::Duration;
 use futures_util::StreamExt as _;
 use grondslag_core::reason::Reason;
 use grondslag_policy::limits::ENCODED_BYTES_MAX;
-use grondslag_policy::publish::{Publication, Refused};
+use grondslag_policy::publish::{Arrival, Publication, Refused};
 use grondslag_proto::reply::reason;
 use grondslag_runtime::rules::Rules;
 use grondslag_runtime::shutdown::Shutdown;
@@ -76,7 +76,7 @@ pub(super) async fn follow_once(rules: &Rules, link: &dyn OfficeLink) -> Result<
                 rules.offer_first(files);
             }
             Told::Published(bytes) => {
-                rules.take(Publication::decode(&bytes)?, None).await?;
+                rules.take(Publication::decode(&bytes)?, Arrival::PassedOn).await?;
             }
             Told::Lacks(has) => return bring_back(rules, link, has).await,
         }
@@ -87,11 +87,18 @@ pub(super) async fn follow_once(rules: &Rules, link: &dyn OfficeLink) -> Result<
 /// Brings an office that was restored what it lost: every party of the region has it anyway.
 async fn bring_back(rules: &Rules, link: &dyn OfficeLink, has: u64) -> Result<(), Refused> {
     let newest = *rules.newest().borrow();
+    if newest <= has {
+        return Err(Reason::Malformed.into());
+    }
     for number in has.saturating_add(1)..=newest {
         let publication = rules.publication(number).await?.ok_or(Reason::StoreCorrupt)?;
         let outcome = link.propose(publication.encode()?).await?;
         if let Some(refusal) = &outcome.refusal {
             return Err(reason(&refusal.reason).into());
+        }
+        // Whoever says so without taking them would be brought them for ever.
+        if outcome.published != number {
+            return Err(Reason::Malformed.into());
         }
         tracing::warn!(number, "the office had lost published rules and has them back");
     }

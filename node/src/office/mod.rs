@@ -3,6 +3,7 @@
 
 pub(crate) mod follow;
 pub(crate) mod service;
+mod simulate;
 #[cfg(test)]
 mod tests;
 

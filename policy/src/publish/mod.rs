@@ -1,5 +1,6 @@
-//! Rules are published: written down with everything that decides, signed by two officers, and put
-//! in force at one moment everywhere (issue "policy office", point 5).
+//! Rules are published: written down with everything that decides, signed by two officers, or by
+//! one in an emergency that only narrows, and put in force at one moment everywhere (issue "policy
+//! office", point 5).
 //!
 //! What one reads of the others: a [`Manifest`] says what the rules are; a [`Publication`] is a
 //! manifest with its signatures and its files; a [`Timeline`] is every publication that a party
@@ -17,7 +18,7 @@ pub use files::misplaced;
 pub use manifest::{Entry, Manifest};
 pub use publication::{Plan, Publication};
 pub(crate) use timeline::moments;
-pub use timeline::{Accepted, Refused, Taken, Timeline};
+pub use timeline::{Accepted, Arrival, Refused, Taken, Timeline};
 
 #[cfg(test)]
 mod tests;

@@ -10,6 +10,7 @@ use grondslag_core::lang::Text;
 use grondslag_core::officers::{Appointment, Officer, Officers};
 use grondslag_core::reason::Reason;
 
+use super::Arrival::{Brought, PassedOn};
 use super::*;
 use crate::ENGINE;
 use crate::fault::Fault;
@@ -130,7 +131,7 @@ fn planned(on: &Timeline, version: &str, hours: i64) -> Publication {
 fn refused(on: &Timeline, publication: &Publication) -> Refused {
     let mut on = on.clone();
     let before = on.accepted().len();
-    let refused = on.take(publication, Some(NOW)).unwrap_err();
+    let refused = on.take(publication, Brought, NOW).unwrap_err();
     assert_eq!(on.accepted().len(), before);
     refused
 }
@@ -144,8 +145,8 @@ fn reason(on: &Timeline, publication: &Publication) -> Reason {
 fn rules_that_two_officers_signed_are_in_force_from_their_moment_on() {
     let mut timeline = timeline();
     let next = planned(&timeline, "1.1.0", 10);
-    assert_eq!(timeline.take(&next, Some(NOW)), Ok(Taken::New));
-    assert_eq!(timeline.take(&next, Some(NOW)), Ok(Taken::Known), "brought twice");
+    assert_eq!(timeline.take(&next, Brought, NOW), Ok(Taken::New));
+    assert_eq!(timeline.take(&next, Brought, NOW), Ok(Taken::Known), "brought twice");
     let version = |ms| timeline.at(NOW.plus_ms(ms)).version().to_owned();
     assert_eq!(version(10 * HOUR - 1), "1.0.0");
     assert_eq!(version(10 * HOUR), "1.1.0");
@@ -211,14 +212,14 @@ fn whoever_writes_does_not_approve_and_keys_must_count() {
     // A key that counted when the manifest was made, and no longer when it is brought.
     let late = signed(planned(&timeline, "1.1.0", 10), &[1, 3]);
     let mut on = timeline.clone();
-    let refused = on.take(&late, Some(NOW.plus_ms(HOUR))).unwrap_err();
+    let refused = on.take(&late, Brought, NOW.plus_ms(HOUR)).unwrap_err();
     assert_eq!(refused.reason, Reason::OfficerExpired);
-    assert_eq!(on.take(&late, Some(NOW.plus_ms(HOUR - 1))), Ok(Taken::New));
+    assert_eq!(on.take(&late, Brought, NOW.plus_ms(HOUR - 1)), Ok(Taken::New));
     // One that no longer counted when it was made, however it is passed on.
     let mut made_late = planned(&timeline, "1.1.0", 10);
     made_late.manifest.made_at = NOW.plus_ms(HOUR);
     let made_late = signed(made_late, &[1, 3]);
-    let refused = timeline.clone().take(&made_late, None).unwrap_err();
+    let refused = timeline.clone().take(&made_late, PassedOn, NOW).unwrap_err();
     assert_eq!(refused.reason, Reason::OfficerExpired);
 }
 
@@ -226,10 +227,10 @@ fn whoever_writes_does_not_approve_and_keys_must_count() {
 fn what_is_older_skips_or_is_of_another_region_is_not_taken_and_of_two_drafts_one_wins() {
     let mut timeline = timeline();
     let (one, other) = (planned(&timeline, "1.1.0", 10), planned(&timeline, "1.2.0", 11));
-    assert_eq!(timeline.take(&one, Some(NOW)), Ok(Taken::New));
+    assert_eq!(timeline.take(&one, Brought, NOW), Ok(Taken::New));
     assert_eq!(reason(&timeline, &other), Reason::PolicyRebase);
     let second = planned(&timeline, "1.2.0", 11);
-    assert_eq!(timeline.take(&second, Some(NOW)), Ok(Taken::New));
+    assert_eq!(timeline.take(&second, Brought, NOW), Ok(Taken::New));
 
     let numbered = |number: u64, previous: Digest| {
         let mut publication = planned(&timeline, "1.3.0", 12);
@@ -261,11 +262,11 @@ fn what_is_planned_begins_later_than_all_before_and_not_in_the_past() {
         assert_eq!(reason, Reason::PolicyMoment, "{made} {from}");
     }
     let first = at(&timeline, 0, 10 * HOUR);
-    timeline.take(&first, Some(NOW)).unwrap();
+    timeline.take(&first, Brought, NOW).unwrap();
     for from in [HOUR, 10 * HOUR] {
         assert_eq!(reason(&timeline, &at(&timeline, 0, from)), Reason::PolicyMoment, "{from}");
     }
-    assert!(timeline.take(&at(&timeline, 0, 10 * HOUR + 1), Some(NOW)).is_ok());
+    assert!(timeline.take(&at(&timeline, 0, 10 * HOUR + 1), Brought, NOW).is_ok());
 }
 
 /// A node that was away for a month takes everything in its order, however late.
@@ -275,13 +276,13 @@ fn whoever_was_away_for_a_month_takes_what_was_published_meanwhile() {
     let mut published = Vec::new();
     for (version, hours) in [("1.1.0", 10), ("1.2.0", 20), ("1.3.0", 30)] {
         let next = planned(&broker, version, hours);
-        broker.take(&next, Some(NOW)).unwrap();
+        broker.take(&next, Brought, NOW).unwrap();
         published.push(next);
     }
     let mut node = timeline();
-    assert_eq!(node.take(&published[2], None).unwrap_err().reason, Reason::PolicyGap);
+    assert_eq!(node.take(&published[2], PassedOn, NOW).unwrap_err().reason, Reason::PolicyGap);
     for publication in &published {
-        assert_eq!(node.take(publication, None), Ok(Taken::New));
+        assert_eq!(node.take(publication, PassedOn, NOW), Ok(Taken::New));
     }
     let month = NOW.plus_ms(30 * 24 * HOUR);
     assert_eq!(node.at(month).bundle(), broker.at(month).bundle());
@@ -361,7 +362,7 @@ fn emergency(on: &Timeline, files: Files) -> Publication {
 fn one_officer_narrows_at_once_and_questions_on_their_way_meet_both() {
     let mut timeline = timeline();
     let narrow = emergency(&timeline, to_tier(files("1.0.1"), "T3", "T2"));
-    assert_eq!(timeline.take(&narrow, Some(NOW)), Ok(Taken::New));
+    assert_eq!(timeline.take(&narrow, Brought, NOW), Ok(Taken::New));
     assert_eq!(timeline.at(NOW).version(), "1.0.1");
     let of = |asked: i64, now: i64| {
         let pack = timeline.of_question(NOW.plus_ms(asked), NOW.plus_ms(now));
@@ -376,7 +377,7 @@ fn one_officer_narrows_at_once_and_questions_on_their_way_meet_both() {
 fn a_question_of_before_two_changes_is_decided_only_by_what_is_stricter_than_both() {
     let mut wider = timeline();
     let next = drafted(&wider, to_tier(files("1.1.0"), "T3", "T4"), Entry::Planned, NOW);
-    wider.take(&signed(next, &[1, 2]), Some(NOW)).unwrap();
+    wider.take(&signed(next, &[1, 2]), Brought, NOW).unwrap();
     let at_once = |tier: &str| {
         let mut timeline = wider.clone();
         let mut files = to_tier(files("1.1.1"), "T3", tier);
@@ -384,7 +385,7 @@ fn a_question_of_before_two_changes_is_decided_only_by_what_is_stricter_than_bot
         let mut publication = drafted(&timeline, files, Entry::Emergency, NOW.plus_ms(5));
         publication.manifest.made_at = NOW.plus_ms(5);
         let narrow = signed(publication, &[1]);
-        assert_eq!(timeline.take(&narrow, Some(NOW.plus_ms(5))), Ok(Taken::New), "{tier}");
+        assert_eq!(timeline.take(&narrow, Brought, NOW.plus_ms(5)), Ok(Taken::New), "{tier}");
         let of = |asked: i64| {
             let pack = timeline.of_question(NOW.plus_ms(asked), NOW.plus_ms(9));
             pack.map(|pack| pack.version().to_owned())
@@ -416,11 +417,11 @@ fn an_emergency_never_widens_nor_changes_anything_else() {
     // What is narrower than the rules in force, and wider than those that two officers planned.
     let next =
         drafted(&timeline, to_tier(files("1.1.0"), "T3", "T1"), Entry::Planned, NOW.plus_ms(HOUR));
-    timeline.take(&signed(next, &[1, 2]), Some(NOW)).unwrap();
+    timeline.take(&signed(next, &[1, 2]), Brought, NOW).unwrap();
     let between = emergency(&timeline, to_tier(files("1.0.1"), "T3", "T2"));
     assert_eq!(reason(&timeline, &between), Reason::PolicyWidens);
     let narrowest = emergency(&timeline, to_tier(files("1.0.1"), "T3", "T1"));
-    assert_eq!(timeline.take(&narrowest, Some(NOW)), Ok(Taken::New));
+    assert_eq!(timeline.take(&narrowest, Brought, NOW), Ok(Taken::New));
     assert_eq!(timeline.at(NOW.plus_ms(2 * HOUR)).version(), "1.0.1");
 }
 
@@ -454,14 +455,14 @@ fn one_officer_alone_does_not_use_up_what_two_may_decide() {
     let mut timeline = timeline();
     for number in 0..=EMERGENCIES_MAX {
         let at_once = emergency(&timeline, files(&format!("1.0.{}", number + 1)));
-        let taken = timeline.take(&at_once, Some(NOW)).map_err(|refused| refused.reason);
+        let taken = timeline.take(&at_once, Brought, NOW).map_err(|refused| refused.reason);
         let fits = number < EMERGENCIES_MAX;
-        assert_eq!(taken, if fits { Ok(Taken::New) } else { Err(Reason::QuotaExceeded) });
+        assert_eq!(taken, if fits { Ok(Taken::New) } else { Err(Reason::EmergenciesInARow) });
     }
     let next = signed(planned(&timeline, "1.1.0", 10), &[1, 2]);
-    assert_eq!(timeline.take(&next, Some(NOW)), Ok(Taken::New));
+    assert_eq!(timeline.take(&next, Brought, NOW), Ok(Taken::New));
     let again = emergency(&timeline, files("1.1.1"));
-    assert_eq!(timeline.take(&again, Some(NOW)), Ok(Taken::New), "two decided since");
+    assert_eq!(timeline.take(&again, Brought, NOW), Ok(Taken::New), "two decided since");
 }
 
 #[test]
@@ -483,7 +484,7 @@ fn rules_are_planned_no_longer_ahead_than_a_season_and_leave_two_who_can_sign_th
 }
 
 fn reason_of(timeline: &Timeline, publication: Publication) -> Option<Reason> {
-    let taken = timeline.clone().take(&signed(publication, &[1, 2]), Some(NOW));
+    let taken = timeline.clone().take(&signed(publication, &[1, 2]), Brought, NOW);
     taken.err().map(|refused| refused.reason)
 }
 
@@ -528,7 +529,7 @@ fn rules_that_open_something_later_do_not_narrow() {
         let told =
             ["expect = { verdict = \"permit\", tier = \"", tier, "\", rows = [\"R27.9\"] }\n"];
         cases.extend(told);
-        timeline.clone().take(&emergency(&timeline, later), Some(NOW))
+        timeline.clone().take(&emergency(&timeline, later), Brought, NOW)
     };
     assert_eq!(with(&next.replace("\"T4\"", "\"T3\"")), Ok(Taken::New), "as wide as it is now");
     assert_eq!(with(&next).unwrap_err(), Reason::PolicyWidens.into());
@@ -537,17 +538,24 @@ fn rules_that_open_something_later_do_not_narrow() {
 #[test]
 fn an_emergency_is_of_now() {
     let timeline = timeline();
-    let at = |made: i64, from: i64| {
+    let at = |made: i64, from: i64, arrival: Arrival| {
         let mut late = emergency(&timeline, to_tier(files("1.0.1"), "T3", "T2"));
         late.manifest.made_at = NOW.plus_ms(made);
         late.manifest.valid_from = NOW.plus_ms(from);
-        timeline.clone().take(&signed(late, &[1]), Some(NOW)).map_err(|refused| refused.reason)
+        let taken = timeline.clone().take(&signed(late, &[1]), arrival, NOW);
+        taken.map_err(|refused| refused.reason)
     };
-    assert_eq!(at(-EMERGENCY_AGE_MS_MAX, -EMERGENCY_AGE_MS_MAX), Ok(Taken::New));
-    let old = -EMERGENCY_AGE_MS_MAX - 1;
-    for (made, from) in [(old, old), (0, 1), (0, -1), (HOUR, HOUR)] {
-        assert_eq!(at(made, from), Err(Reason::PolicyMoment), "{made} {from}");
+    let oldest = -EMERGENCY_AGE_MS_MAX;
+    assert_eq!(at(oldest, oldest, Brought), Ok(Taken::New));
+    for (made, from) in [(oldest - 1, oldest - 1), (0, 1), (0, -1), (HOUR, HOUR)] {
+        assert_eq!(at(made, from, Brought), Err(Reason::PolicyMoment), "{made} {from}");
     }
+    assert_eq!(at(oldest - 1, oldest - 1, PassedOn), Ok(Taken::New), "who was away hears of it");
+    assert_eq!(
+        at(HOUR, HOUR, PassedOn),
+        Err(Reason::PolicyMoment),
+        "no broker plants one of later"
+    );
 }
 
 #[test]
@@ -583,8 +591,8 @@ fn officers_change_only_by_rules_that_two_of_them_signed() {
         lonely.manifest.officers = officers(seeds);
         assert_eq!(reason(&timeline, &signed(lonely, &[1, 2])), expected, "{seeds:?}");
     }
-    timeline.take(&signed(change, &[1, 2]), Some(NOW)).unwrap();
+    timeline.take(&signed(change, &[1, 2]), Brought, NOW).unwrap();
     let by = |on: &Timeline, by: &[u8]| signed(planned(on, "1.2.0", 20), by);
     assert_eq!(reason(&timeline, &by(&timeline, &[1, 2])), Reason::OfficerUnknown);
-    assert!(timeline.clone().take(&by(&timeline, &[1, 4]), Some(NOW)).is_ok());
+    assert!(timeline.clone().take(&by(&timeline, &[1, 4]), Brought, NOW).is_ok());
 }

@@ -77,6 +77,18 @@ pub struct Accepted {
     narrows_from: Timestamp,
 }
 
+/// How rules come to whoever takes them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Arrival {
+    /// For the first time, to the office.
+    Brought,
+    /// To an office that was restored and had lost them: their moment may have passed.
+    BroughtBack,
+    /// From the office, to whoever follows it: who was away for a month takes what was published
+    /// meanwhile.
+    PassedOn,
+}
+
 /// What came of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Taken {
@@ -158,19 +170,18 @@ impl Timeline {
         last.map_or((1, self.first.bundle()), |last| (last.number.saturating_add(1), last.digest))
     }
 
-    /// Takes rules. `arrives` is given where a publication is brought for the first time, and no
-    /// longer where it is only read back or passed on: whoever was away for a month takes what was
-    /// published meanwhile.
+    /// Takes rules that come here now.
     ///
     /// # Errors
     /// [`Refused`]; the timeline is then as it was.
     pub fn take(
         &mut self,
         publication: &Publication,
-        arrives: Option<Timestamp>,
+        arrival: Arrival,
+        now: Timestamp,
     ) -> Result<Taken, Refused> {
         let needed = publication.manifest.entry.signatures();
-        let Some(accepted) = self.weigh(publication, arrives, needed)? else {
+        let Some(accepted) = self.weigh(publication, (arrival, now), needed)? else {
             return Ok(Taken::Known);
         };
         self.accepted.push(accepted);
@@ -198,7 +209,7 @@ impl Timeline {
     /// # Errors
     /// [`Refused`].
     pub fn lacking(&self, publication: &Publication, now: Timestamp) -> Result<usize, Refused> {
-        self.weigh(publication, Some(now), 1)?;
+        self.weigh(publication, (Arrival::Brought, now), 1)?;
         let signers: BTreeSet<_> = publication.signatures.iter().map(|one| &one.officer).collect();
         Ok(publication.manifest.entry.signatures().saturating_sub(signers.len()))
     }
@@ -207,7 +218,7 @@ impl Timeline {
     fn weigh(
         &self,
         publication: &Publication,
-        arrives: Option<Timestamp>,
+        arrival: (Arrival, Timestamp),
         needed: usize,
     ) -> Result<Option<Accepted>, Refused> {
         publication.check_size()?;
@@ -220,8 +231,8 @@ impl Timeline {
             return Ok(None);
         }
         self.check_place(manifest)?;
-        self.check_signatures(publication, arrives, needed)?;
-        self.check_moment(manifest, arrives)?;
+        self.check_signatures(publication, arrival, needed)?;
+        self.check_moment(manifest, arrival)?;
         let pack = publication.pack()?;
         if manifest.entry == Entry::Emergency {
             self.check_narrows(manifest, &pack)?;
@@ -256,7 +267,7 @@ impl Timeline {
         let alone = |one: &&Accepted| one.entry == Entry::Emergency;
         let in_a_row = self.accepted.iter().rev().take_while(alone).count();
         if manifest.entry == Entry::Emergency && in_a_row >= EMERGENCIES_MAX {
-            return Err(Reason::QuotaExceeded);
+            return Err(Reason::EmergenciesInARow);
         }
         if manifest.number > number {
             return Err(Reason::PolicyGap);
@@ -273,16 +284,17 @@ impl Timeline {
     }
 
     /// By as many officers as are needed, whose keys counted when the manifest was made and still
-    /// do when it arrives.
+    /// do when it is brought.
     fn check_signatures(
         &self,
         publication: &Publication,
-        arrives: Option<Timestamp>,
+        (arrival, now): (Arrival, Timestamp),
         needed: usize,
     ) -> Result<(), Reason> {
         let Publication { manifest, signatures, .. } = publication;
         let document = manifest.canonical();
-        for at in [Some(manifest.made_at), arrives].into_iter().flatten() {
+        let brought = (arrival != Arrival::PassedOn).then_some(now);
+        for at in [Some(manifest.made_at), brought].into_iter().flatten() {
             self.officers().verify(&document, signatures, at, needed)?;
         }
         // Two must be able to sign the next rules for a good while.
@@ -290,22 +302,28 @@ impl Timeline {
     }
 
     /// What is planned begins later than all before, and not in the past; an emergency at once.
-    fn check_moment(&self, manifest: &Manifest, arrives: Option<Timestamp>) -> Result<(), Reason> {
+    /// Nothing was made in time to come.
+    fn check_moment(
+        &self,
+        manifest: &Manifest,
+        (arrival, now): (Arrival, Timestamp),
+    ) -> Result<(), Reason> {
         let Manifest { made_at, valid_from, .. } = *manifest;
+        let is_new = arrival == Arrival::Brought;
         let holds = match manifest.entry {
             Entry::Planned => {
                 let last = self.accepted.iter().map(|one| one.valid_from).max();
                 made_at <= valid_from
                     && valid_from <= made_at.plus_ms(PLANNED_AHEAD_MS_MAX)
                     && last.is_none_or(|last| last < valid_from)
-                    && arrives.is_none_or(|now| now <= valid_from)
+                    && (!is_new || now <= valid_from)
             }
             Entry::Emergency => {
-                let earliest = |now: Timestamp| now.plus_ms(-EMERGENCY_AGE_MS_MAX);
-                made_at == valid_from && arrives.is_none_or(|now| earliest(now) <= made_at)
+                let earliest = now.plus_ms(-EMERGENCY_AGE_MS_MAX);
+                made_at == valid_from && (!is_new || earliest <= made_at)
             }
         };
-        let to_come = arrives.is_some_and(|now| made_at > now.plus_ms(CLOCK_SKEW_MS_MAX));
+        let to_come = made_at > now.plus_ms(CLOCK_SKEW_MS_MAX);
         if holds && !to_come { Ok(()) } else { Err(Reason::PolicyMoment) }
     }
 

@@ -14,6 +14,7 @@ mod side;
 mod tally;
 #[cfg(test)]
 mod tests;
+mod told;
 
 use grondslag_core::answer::About;
 use grondslag_core::catalogue::{Category, Purpose};
@@ -27,6 +28,8 @@ use crate::overlay::Overlay;
 use case::{Case, Told};
 pub use side::Side;
 pub use tally::{Count, Example, Flips, Part};
+pub(crate) use told::moment;
+pub use told::{Simulated, Skipped};
 
 /// Whose decision it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]

@@ -7,18 +7,19 @@ use grondslag_core::clock::Timestamp;
 use grondslag_core::id::{Oin, TargetId};
 use grondslag_core::reason::Reason;
 use grondslag_core::tier::{Tier, Verdict};
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 
 use crate::decide::Judged;
 use crate::facts::FactError;
-use crate::limits::{COUNTED_MAX, EXAMPLES_MAX};
+use crate::limits::{COUNTED_MAX, EXAMPLES_MAX, ROWS_SHOWN_MAX};
 use crate::table::Row;
 
 use super::case::refused;
+use super::told::moment;
 use super::{Recorded, Under};
 
 /// What became of the decisions of one sort of party.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Flips {
     /// Decisions that were taken again: one per question, agency and category.
     pub decisions: u64,
@@ -36,7 +37,7 @@ pub struct Flips {
 }
 
 /// How many come out otherwise, and some of them.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Count {
     /// Refused then, open under the draft.
     pub opens: u64,
@@ -49,12 +50,12 @@ pub struct Count {
 }
 
 /// One decision that comes out otherwise.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Example {
     /// The question as its target knows it.
     pub target_id: TargetId,
     /// When it was decided.
-    #[serde(serialize_with = "written")]
+    #[serde(with = "moment")]
     pub decided_at: Timestamp,
     /// Who asked.
     pub asker: Oin,
@@ -71,13 +72,13 @@ pub struct Example {
 }
 
 /// One side of it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Part {
     /// The verdict.
     pub verdict: Verdict,
     /// Up to where.
     pub tier: Tier,
-    /// The rows that decide.
+    /// The first rows that decide.
     pub rows: Vec<RowId>,
     /// Why it is refused.
     pub reason: Option<Reason>,
@@ -121,6 +122,17 @@ impl Flips {
         count(&mut self.per_purpose, recorded.purpose, way, &example);
         count(&mut self.per_agency, recorded.holder, way, &example);
         count(&mut self.per_asker, recorded.asker, way, &example);
+    }
+}
+
+impl Flips {
+    /// The same, without any question by its number.
+    #[must_use]
+    pub fn without_examples(mut self) -> Self {
+        let counts = self.per_rule.values_mut().chain(self.per_purpose.values_mut());
+        let counts = counts.chain(self.per_agency.values_mut()).chain(self.per_asker.values_mut());
+        counts.chain([&mut self.all]).for_each(|count| count.examples.clear());
+        self
     }
 }
 
@@ -171,11 +183,6 @@ impl Way {
     }
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde calls")]
-fn written<S: Serializer>(moment: &Timestamp, to: S) -> Result<S::Ok, S::Error> {
-    to.collect_str(moment)
-}
-
 /// One side, with every row that decides.
 struct Written<'a> {
     part: Part,
@@ -191,7 +198,7 @@ impl<'a> Written<'a> {
         let part = Part {
             verdict: judged.verdict,
             tier: judged.tier,
-            rows: rows.iter().map(|row| row.id.clone()).collect(),
+            rows: rows.iter().take(ROWS_SHOWN_MAX).map(|row| row.id.clone()).collect(),
             reason: judged.reason,
         };
         Self { part, rows: rows.into_iter().map(|row| (&row.id, row)).collect() }

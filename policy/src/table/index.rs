@@ -191,8 +191,10 @@ impl Table {
                 // A row allows at least one value, so every row holds some.
                 every.keep(&column.free, self.words);
             } else if mask.is_power_of_two() {
-                // The two are the same.
-                column.of(mask).for_each(|rows| some.keep(rows, self.words));
+                // The two are the same; a value that the column does not have is held by no row.
+                let value = mask.trailing_zeros() as usize;
+                let allowing = column.allowing.get(value).unwrap_or(&RowSet::EMPTY);
+                some.keep(allowing, self.words);
             } else {
                 let mut any = RowSet::EMPTY;
                 for rows in column.of(mask) {

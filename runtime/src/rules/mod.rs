@@ -25,7 +25,7 @@ use grondslag_core::reason::Reason;
 use grondslag_evidence::ledger::{Entry, Ledger};
 use grondslag_evidence::store::Store;
 use grondslag_policy::Pack;
-use grondslag_policy::publish::{Publication, Refused, Taken, Timeline};
+use grondslag_policy::publish::{Arrival, Publication, Refused, Taken, Timeline};
 use tokio::sync::{Mutex as TurnMutex, watch};
 
 use crate::config::Region;
@@ -255,25 +255,21 @@ impl Rules {
     }
 
     /// Takes a publication: when this returns, it is written down with a leaf, and counts.
-    /// `arrives` as in [`Timeline::take`].
     ///
     /// # Errors
     /// [`Refused`]; what counted before goes on to count. What officers did sign and cannot be
     /// applied here makes this process not ready from its moment on.
-    pub async fn take(
-        &self,
-        publication: Publication,
-        arrives: Option<Timestamp>,
-    ) -> Result<Taken, Refused> {
+    pub async fn take(&self, publication: Publication, arrival: Arrival) -> Result<Taken, Refused> {
         let _turn = self.turn.lock().await;
         self.catch_up().await?;
         let publication = Arc::new(publication);
         let (before, files) = self.before(&publication)?;
-        let (timeline, taken) = match taken(before, Arc::clone(&publication), arrives).await {
+        let comes = (arrival, self.clock.now());
+        let (timeline, taken) = match taken(before, Arc::clone(&publication), comes).await {
             Ok(taken) => taken,
             Err(refused) => {
-                // What is brought for the first time is refused, and nobody has it.
-                if arrives.is_none() {
+                // What is brought is refused; whoever brought it is told.
+                if arrival == Arrival::PassedOn {
                     self.note_blocked(&publication, &refused);
                 }
                 return Err(refused);
@@ -374,10 +370,10 @@ pub async fn open(
 async fn taken(
     mut timeline: Timeline,
     publication: Arc<Publication>,
-    arrives: Option<Timestamp>,
+    (arrival, now): (Arrival, Timestamp),
 ) -> Result<(Timeline, Taken), Refused> {
     let work = move || {
-        let taken = timeline.take(&publication, arrives)?;
+        let taken = timeline.take(&publication, arrival, now)?;
         Ok((timeline, taken))
     };
     let done = tokio::task::spawn_blocking(work).await;

@@ -61,9 +61,9 @@ async fn what_was_taken_is_kept_and_in_force_from_its_moment_on() {
     let rules = party.open().await.unwrap();
     let next = publication(&rules, "1.1.0", 10, |_| {});
     let size = rules.ledger.size().await.unwrap();
-    assert_eq!(rules.take(next.clone(), Some(NOW)).await, Ok(Taken::New));
+    assert_eq!(rules.take(next.clone(), Arrival::Brought).await, Ok(Taken::New));
     assert_eq!(rules.ledger.size().await, Ok(size + 1), "a leaf tells of it");
-    assert_eq!(rules.take(next.clone(), Some(NOW)).await, Ok(Taken::Known));
+    assert_eq!(rules.take(next.clone(), Arrival::Brought).await, Ok(Taken::Known));
     assert_eq!(rules.ledger.size().await, Ok(size + 1));
     assert_eq!(*rules.newest().borrow(), 1);
     drop(rules);
@@ -88,11 +88,11 @@ async fn what_landed_counts_whatever_the_store_said_of_it() {
         let rules = party.open().await.unwrap();
         let next = publication(&rules, "1.1.0", 10, |_| {});
         store.fail_commit_of(b"l/", fault);
-        assert!(rules.take(next.clone(), Some(NOW)).await.is_err(), "{fault:?}");
+        assert!(rules.take(next.clone(), Arrival::Brought).await.is_err(), "{fault:?}");
         assert_eq!(*rules.newest().borrow(), newest, "{fault:?}");
         let kept = rules.publication(1).await.unwrap().is_some();
         assert_eq!(kept, newest == 1, "{fault:?}");
-        assert_eq!(rules.take(next, Some(NOW)).await, Ok(again), "{fault:?}");
+        assert_eq!(rules.take(next, Arrival::Brought).await, Ok(again), "{fault:?}");
     }
 }
 
@@ -101,7 +101,7 @@ async fn what_landed_counts_whatever_the_store_said_of_it() {
 async fn what_was_kept_counts_also_when_other_officers_are_pinned_since() {
     let party = Party::new();
     let rules = party.open().await.unwrap();
-    rules.take(publication(&rules, "1.1.0", 10, |_| {}), Some(NOW)).await.unwrap();
+    rules.take(publication(&rules, "1.1.0", 10, |_| {}), Arrival::Brought).await.unwrap();
     let again = party.open_with(Officers::default()).await.unwrap();
     assert_eq!(*again.newest().borrow(), 1);
     let next = again.timeline().officers().clone();
@@ -112,16 +112,16 @@ async fn what_was_kept_counts_also_when_other_officers_are_pinned_since() {
 async fn whoever_joins_later_begins_with_what_the_first_publication_names() {
     let broker = Party::new().open().await.unwrap();
     let first = publication(&broker, "1.1.0", 10, |_| {});
-    broker.take(first.clone(), Some(NOW)).await.unwrap();
+    broker.take(first.clone(), Arrival::Brought).await.unwrap();
     let joined = Party { files: files("9.0.0"), ..Party::new() };
     let rules = joined.open().await.unwrap();
-    let refused = rules.take(first.clone(), None).await.unwrap_err();
+    let refused = rules.take(first.clone(), Arrival::PassedOn).await.unwrap_err();
     assert_eq!(refused.reason, Reason::PolicyRebase);
     rules.offer_first(files("8.0.0"));
-    let refused = rules.take(first.clone(), None).await.unwrap_err();
+    let refused = rules.take(first.clone(), Arrival::PassedOn).await.unwrap_err();
     assert_eq!(refused.reason, Reason::PolicyRebase, "what was offered is not what was signed");
     rules.offer_first(broker.first_files().await.unwrap().unwrap());
-    assert_eq!(rules.take(first, None).await, Ok(Taken::New));
+    assert_eq!(rules.take(first, Arrival::PassedOn).await, Ok(Taken::New));
     assert_eq!(rules.now().version(), "1.0.0");
     assert_eq!(joined.open().await.unwrap().now().version(), "1.0.0", "and keeps it");
 }
@@ -133,10 +133,10 @@ async fn what_officers_signed_and_nobody_here_can_read_makes_not_ready_from_its_
     let later = publication(&rules, "1.1.0", 10, |publication| {
         publication.manifest.engine = "grondslag-policy 9.0.0".to_owned();
     });
-    let refused = rules.take(later.clone(), Some(NOW)).await.unwrap_err();
+    let refused = rules.take(later.clone(), Arrival::Brought).await.unwrap_err();
     assert_eq!(refused.reason, Reason::PolicyEngine);
     assert_eq!(rules.blocked(), None, "it was not published");
-    let refused = rules.take(later.clone(), None).await.unwrap_err();
+    let refused = rules.take(later.clone(), Arrival::PassedOn).await.unwrap_err();
     assert_eq!(refused.reason, Reason::PolicyEngine);
     assert_eq!(rules.ready(NOW.plus_ms(9)), Ok(()));
     let asked = |now: i64| rules.of_question(NOW, NOW.plus_ms(now)).map(|pack| pack.bundle());
@@ -145,7 +145,10 @@ async fn what_officers_signed_and_nobody_here_can_read_makes_not_ready_from_its_
     // What nobody signed says nothing.
     let fresh = Party::new().open().await.unwrap();
     let forged = Publication { signatures: Vec::new(), ..later };
-    assert_eq!(fresh.take(forged, None).await.unwrap_err().reason, Reason::OfficersTooFew);
+    assert_eq!(
+        fresh.take(forged, Arrival::PassedOn).await.unwrap_err().reason,
+        Reason::OfficersTooFew
+    );
     assert_eq!(fresh.blocked(), None);
 }
 
@@ -155,7 +158,7 @@ async fn the_rules_in_force_are_told_once_for_each_change() {
     let rules = party.open().await.unwrap();
     rules.settle(None).await.unwrap();
     let size = rules.ledger.size().await.unwrap();
-    rules.take(publication(&rules, "1.1.0", 10, |_| {}), Some(NOW)).await.unwrap();
+    rules.take(publication(&rules, "1.1.0", 10, |_| {}), Arrival::Brought).await.unwrap();
     for (now, leaves) in [(0, 1), (10, 2), (11, 2)] {
         party.clock.set(NOW.plus_ms(now));
         rules.settle(None).await.unwrap();

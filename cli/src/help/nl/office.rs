@@ -4,17 +4,17 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
     ("Folder with the rules", "Map met de regels"),
     (
         "Your own desk folder: the draft begins with the rules in force in your region",
-        "Uw eigen bureaumap: het concept begint met de regels die in uw regio gelden",
+        "Uw eigen deskmap: het concept begint met de regels die in uw regio gelden",
     ),
     (
         "Sign rules and bring them to the policy office, where a colleague approves them",
         "Onderteken regels en breng ze naar de regelkamer, waar een collega ze goedkeurt",
     ),
     (
-        "Shows first what they open and close beside the rules in force. What is planned waits for \
-         a second officer, and is then in force everywhere from its moment on. An emergency is in \
+        "Shows first what they open and close beside the last published rules. What is planned \
+         waits for a second officer, and is then in force everywhere from its moment on. An emergency is in \
          force at once, on one signature: every party proves for itself that it only narrows",
-        "Toont eerst wat ze openen en sluiten naast de geldende regels. Wat gepland is wacht op een \
+        "Toont eerst wat ze openen en sluiten naast de laatst gepubliceerde regels. Wat gepland is wacht op een \
          tweede functionaris, en geldt dan overal vanaf zijn moment. Een noodmaatregel geldt \
          meteen, op één handtekening: elke partij bewijst zelf dat zij alleen verengt",
     ),
@@ -30,7 +30,7 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
     (
         "Your own desk folder: it holds desk.toml, your certificate and your key; your role is \
          gem.po or gem.fg",
-        "Uw eigen bureaumap: daarin staan desk.toml, uw certificaat en uw sleutel; uw rol is gem.po \
+        "Uw eigen deskmap: daarin staan desk.toml, uw certificaat en uw sleutel; uw rol is gem.po \
          of gem.fg",
     ),
     (

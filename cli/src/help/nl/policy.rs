@@ -64,6 +64,12 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
         "Vanaf wanneer: dagen terug, zoals 90d, of een moment, zoals 2026-06-01T00:00",
     ),
     (
+        "Your own desk folder, instead: your node takes its own decisions again; your role is \
+         gem.po or gem.fg",
+        "In plaats daarvan uw eigen deskmap: uw knooppunt neemt zijn eigen beslissingen opnieuw; uw rol \
+         is gem.po of gem.fg",
+    ),
+    (
         "Folder of a process, with its configuration and store, or of a demo, which may be \
          running; may be repeated",
         "Map van een proces, met configuratie en opslag, of van een demo, die mag draaien; mag \
@@ -83,7 +89,7 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
         "The rules are tables in a folder that a privacy officer edits: catalogue.toml, \
          pack.toml, table/ and cases/. Without a folder the rules that came with this program \
          are meant",
-        "De regels zijn tabellen in een map die een privacy officer bewerkt: catalogue.toml, \
+        "De regels zijn tabellen in een map die een privacyfunctionaris bewerkt: catalogue.toml, \
          pack.toml, table/ en cases/. Zonder map gaat het om de regels die bij dit programma \
          horen",
     ),
@@ -253,21 +259,22 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
         "Schrijf elk exact gebied uit, ook als het er veel zijn",
     ),
     (
-        "Prove what holds of rules for every question: the standing invariants, and what they open",
+        "Prove what holds of rules for every question: the standing promises, and what they open",
         "Bewijs wat van regels voor elke vraag geldt: de vaste beloften, en wat zij openen",
     ),
     (
         "Exact, and without trying anything out. Without a folder the rules that came with this \
-         program are proved. Exit code 1 where an invariant does not hold; the answer then names \
-         the row and where. Rules that open more than those in force are no failure: that may be \
+         program are proved. Exit code 1 where a promise does not hold; the answer then names the \
+         row and where. Rules that open more than those before them are no failure: that may be \
          meant",
         "Exact, en zonder iets uit te proberen. Zonder map worden de regels bewezen die bij dit \
          programma horen. Afsluitcode 1 als een belofte niet geldt; het antwoord noemt dan de rij \
-         en waar. Regels die meer openen dan de geldende zijn geen fout: dat kan de bedoeling zijn",
+         en waar. Regels die meer openen dan die ervoor zijn geen fout: dat kan de bedoeling zijn",
     ),
     (
-        "Folder with the rules in force; without it those that came with this program",
-        "Map met de geldende regels; anders die bij dit programma horen",
+        "Folder with the rules that it is held against; without it those that came with this \
+         program",
+        "Map met de regels waar het tegenover staat; anders die bij dit programma horen",
     ),
     (
         "Say all that one role may ask: of whom, what for, up to which tier, under which articles",

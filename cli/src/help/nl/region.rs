@@ -6,13 +6,14 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
         "Voor privacyfunctionarissen van de regio: maak de sleutel waarmee u regels ondertekent",
     ),
     (
-        "Rules hold when two officers signed them. An officer is named by organisation and \
-         function, not as a person: the name goes to every party of the region. Keep the folder \
-         where nobody else reads it: no broker or node needs it",
-        "Regels gelden als twee privacyfunctionarissen ze ondertekenden. Een functionaris heet \
-         naar organisatie en functie, niet naar persoon: de naam gaat naar elke partij van de \
-         regio. Bewaar de map waar niemand anders bij kan: geen makelaar of knooppunt heeft hem \
-         nodig",
+        "Rules hold when two officers signed them, or one in an emergency that only narrows. An \
+         officer is named by organisation and function, not as a person: the name goes to every \
+         party of the region. Keep the folder where nobody else reads it: no broker or node needs \
+         it",
+        "Regels gelden als twee privacyfunctionarissen ze ondertekenden, of één in een \
+         noodmaatregel die alleen verengt. Een functionaris heet naar organisatie en functie, niet \
+         naar persoon: de naam gaat naar elke partij van de regio. Bewaar de map waar niemand \
+         anders bij kan: geen makelaar of knooppunt heeft hem nodig",
     ),
     (
         "Make an officer's key in a new folder, and print the public line that others pin",

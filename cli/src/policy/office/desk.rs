@@ -12,15 +12,17 @@ use grondslag_core::officers::{Appointment, OfficerSignature, Officers};
 use grondslag_core::reason::Reason;
 use grondslag_policy::Pack;
 use grondslag_policy::publish::Publication;
+use grondslag_policy::simulate::Simulated;
 use grondslag_proto::v1;
 use grondslag_proto::v1::policy_service_client::PolicyServiceClient;
 use grondslag_runtime::channel::reason_of;
 use grondslag_runtime::rules::travel;
+use indicatif::ProgressBar;
 use tonic::transport::Channel;
 
 use crate::desk::Desk;
 use crate::exit::Failure;
-use crate::limits::{CALL_MS_MAX, LONG_CALL_MS_MAX};
+use crate::limits::{CALL_MS_MAX, LONG_CALL_MS_MAX, SIMULATE_MS_MAX};
 
 /// A privacy officer at their desk.
 pub(super) struct OfficeDesk {
@@ -73,6 +75,30 @@ impl OfficeDesk {
     pub(super) async fn last(&self, known: &Known) -> Result<Pack, Failure> {
         let number = known.shown.next_number.saturating_sub(1);
         Ok(Pack::from_files(&self.files(number).await?)?)
+    }
+
+    /// Which of the node's own decisions since a moment a draft takes otherwise.
+    pub(super) async fn simulate(
+        &self,
+        files: &BTreeMap<String, String>,
+        (since, on): (Timestamp, Option<Timestamp>),
+        bar: &ProgressBar,
+    ) -> Result<Simulated, Failure> {
+        let bytes = serde_json::to_vec(files).map_err(|_| Reason::Malformed)?;
+        let (since_ms, on_ms) = (since.ms(), on.map(Timestamp::ms));
+        let pieces = travel::pieces(&bytes).into_iter();
+        let pieces = pieces.map(|piece| v1::SimulateRulesRequest { piece, since_ms, on_ms });
+        let pieces: Vec<_> = pieces.collect();
+        let request = self.desk.request(stream::iter(pieces), SIMULATE_MS_MAX);
+        let told = self.client.clone().simulate_rules(request).await.map_err(Failure::from)?;
+        let pieces = told.into_inner().map(|told| {
+            told.map(|v1::SimulateRulesResponse { leaves, piece }| {
+                bar.set_position(leaves);
+                piece
+            })
+        });
+        let bytes = travel::join(pieces, |status| reason_of(&status)).await?;
+        serde_json::from_slice(&bytes).map_err(|_| Reason::Malformed.into())
     }
 
     /// Brings rules that this officer signed.

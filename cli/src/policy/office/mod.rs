@@ -10,11 +10,14 @@ mod status;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use crate::exit::Failure;
-use crate::output::Output;
 use clap::Args;
+use grondslag_core::clock::Timestamp;
+use grondslag_policy::simulate::Simulated;
+use indicatif::ProgressBar;
 
 use self::desk::OfficeDesk;
+use crate::exit::Failure;
+use crate::output::Output;
 
 pub(super) use self::approve::{ApproveArgs, approve};
 pub(super) use self::propose::{PublishArgs, publish};
@@ -37,6 +40,20 @@ pub(super) async fn in_force(folder: &Path, out: Output) -> Result<Files, Failur
     let desk = OfficeDesk::open(folder, out.lang())?;
     let now = desk.known().await?.shown.now;
     desk.files(now.map_or(0, |now| now.number)).await
+}
+
+/// Which decisions of the node of this desk a draft takes otherwise; `since` is told the present
+/// moment there.
+pub(super) async fn simulated(
+    folder: &Path,
+    files: &Files,
+    since: impl FnOnce(Timestamp) -> Result<Timestamp, Failure>,
+    on: Option<Timestamp>,
+    (bar, out): (&ProgressBar, Output),
+) -> Result<Simulated, Failure> {
+    let desk = OfficeDesk::open(folder, out.lang())?;
+    let since = since(desk.known().await?.now())?;
+    desk.simulate(files, (since, on), bar).await
 }
 
 impl DeskArgs {

@@ -1,6 +1,5 @@
 //! What an officer is shown of rules before they sign, and what became of them.
 
-use grondslag_core::clock::Timestamp;
 use grondslag_core::lang::Lang;
 use grondslag_core::officers::Officers;
 use grondslag_core::reason::Reason;
@@ -8,13 +7,13 @@ use grondslag_policy::publish::{Entry, Publication};
 use grondslag_policy::review::Review;
 use grondslag_proto::reply::reason;
 use grondslag_proto::v1;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::exit::{Exit, Failure};
 use crate::output::{Output, bold, dim, green, red, yellow};
-use crate::policy::{diff, prove};
+use crate::policy::{check, diff, prove};
 
-/// Prints what is to be signed: what it is, and what it does beside the rules in force.
+/// Prints what is to be signed: what it is, and what it does beside the last published rules.
 pub(super) fn say(publication: &Publication, officers: &Officers, review: &Review, out: Output) {
     let manifest = &publication.manifest;
     let number = manifest.number;
@@ -57,10 +56,7 @@ fn say_officers(before: &Officers, after: &Officers, out: Output) {
 
 /// Prints a review: problems, differences, promises.
 pub(super) fn say_review(review: &Review, out: Output) {
-    for problem in &review.problems {
-        let (at, sentence) = (problem.place(out.lang()), problem.sentence(out.lang()));
-        out.line(&format!("{}  {at}: {sentence}", red(problem.fault.code())));
-    }
+    review.problems.iter().for_each(|problem| check::say(problem, out));
     if let Some(shown) = &review.diff {
         diff::say(shown, false, out);
     }
@@ -107,7 +103,11 @@ pub(super) fn done(
         let since = out.tr("ze gelden overal vanaf", "they are in force everywhere from");
         out.line(&green(&format!("{done} {}; {since} {from}", outcome.published)));
     }
-    out.json(&json!({ "digest": digest, "published": outcome.published, "valid_from": publication.manifest.valid_from.ms() }))?;
+    out.json(&json!({
+        "digest": digest,
+        "published": outcome.published,
+        "valid_from": publication.manifest.valid_from.to_string(),
+    }))?;
     Ok(Exit::Done)
 }
 
@@ -121,14 +121,4 @@ pub(super) fn sound(review: &Review) -> Result<(), Failure> {
         (None, false) => Err(Reason::PolicyInvalid.into()),
         (None, true) => Ok(()),
     }
-}
-
-/// Rules that are in force somewhere, as JSON.
-pub(super) fn in_force(one: &v1::PolicyInForce) -> Value {
-    json!({
-        "number": one.number,
-        "version": one.version,
-        "bundle": hex::encode(&one.bundle),
-        "valid_from": (one.valid_from_ms != 0).then(|| Timestamp::from_ms(one.valid_from_ms)),
-    })
 }

@@ -5,9 +5,9 @@ use grondslag_core::clock::Timestamp;
 use grondslag_core::lang::Lang;
 use grondslag_proto::reply::reason;
 use grondslag_proto::v1;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::{DeskArgs, shown};
+use super::DeskArgs;
 use crate::exit::{Exit, Failure};
 use crate::output::{Output, bold, dim, red};
 use crate::wait::wait;
@@ -38,8 +38,8 @@ pub(crate) fn status(args: &StatusArgs, out: Output) -> Result<Exit, Failure> {
             out.line(&format!("{}  {one}", dim(out.tr("mag ondertekenen", "may sign"))));
         }
         out.json(&json!({
-            "now": now.as_ref().map(shown::in_force),
-            "next": next.iter().map(shown::in_force).collect::<Vec<_>>(),
+            "now": now.as_ref().map(in_force),
+            "next": next.iter().map(in_force).collect::<Vec<_>>(),
             "next_number": known.shown.next_number,
             "officers": officers,
             "blocked": (!blocked.is_empty()).then_some(blocked),
@@ -76,14 +76,25 @@ pub(crate) fn proposals(args: &StatusArgs, out: Output) -> Result<Exit, Failure>
                 "number": one.number,
                 "version": one.version,
                 "entry": one.entry,
-                "made_at": Timestamp::from_ms(one.made_at_ms),
-                "valid_from": Timestamp::from_ms(one.valid_from_ms),
+                "made_at": Timestamp::from_ms(one.made_at_ms).to_string(),
+                "valid_from": Timestamp::from_ms(one.valid_from_ms).to_string(),
                 "why": { "nl": one.why_nl, "en": one.why_en },
                 "signers": one.signers,
             })
         });
         out.json(&told.collect::<Vec<_>>())?;
         Ok(Exit::Done)
+    })
+}
+
+/// Rules and since when, as JSON.
+fn in_force(one: &v1::PolicyInForce) -> Value {
+    let since = Timestamp::from_ms(one.valid_from_ms);
+    json!({
+        "number": one.number,
+        "version": one.version,
+        "bundle": hex::encode(&one.bundle),
+        "valid_from": (one.valid_from_ms != 0).then(|| since.to_string()),
     })
 }
 

@@ -2,15 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use grondslag_core::clock::Timestamp;
 use grondslag_core::id::{Digest, Oin};
-use grondslag_policy::simulate::{By, Line, On, Recorded, Side, Simulation, Under};
+use grondslag_policy::draft::Origin;
+use grondslag_policy::simulate::{Side, Simulated, Simulation, Skipped, Under};
 use grondslag_policy::{Overlay, Pack};
 use indicatif::ProgressBar;
 
-use super::{Draft, Simulated, Skipped};
-use crate::audit::{Behind, Decision, Entry, Party, Rules, Shelf, each_since, is_decision};
+use crate::audit::{Behind, Decision, Entry, Filter, Party, Rules, Shelf, each_of, is_decision};
 use crate::exit::Failure;
 
 /// A simulation that reads ledgers.
@@ -21,6 +22,7 @@ pub(super) struct Replay<'a> {
     simulation: Simulation,
     parties: u64,
     pub(super) skipped: Skipped,
+    took: Duration,
 }
 
 /// The rules of one party: those that decided, and the draft with its own beside it.
@@ -38,7 +40,8 @@ impl<'a> Replay<'a> {
     ) -> Self {
         let simulation = Simulation::new(on);
         let (draft, skipped) = (Side::of(draft), Skipped::default());
-        Self { draft, since, until, simulation, parties: 0, skipped }
+        let took = Duration::ZERO;
+        Self { draft, since, until, simulation, parties: 0, skipped, took }
     }
 
     /// Takes the decisions of a party.
@@ -57,22 +60,24 @@ impl<'a> Replay<'a> {
         self.parties = self.parties.saturating_add(1);
         // Without an opening, and so far without a leaf that says that it was forgotten.
         let mut bare = BTreeSet::new();
-        let since = self.since;
+        let filter = Filter { since: self.since, kinds: is_decision };
         let take = |_: &str, entry: Entry| {
             self.entry(entry, &party.oin, &books, &mut bare);
             Ok(())
         };
-        each_since(&party, since, bar, take).await?;
+        let start = Instant::now();
+        each_of(&party, filter, bar, take).await?;
+        self.took += start.elapsed();
         self.skipped.problems += count(bare.len());
         Ok(())
     }
 
     pub(super) fn finish(self) -> Simulated {
         let (broker, holders) = self.simulation.finish();
-        let draft = self.draft.pack();
-        let draft = Draft { version: draft.version().to_owned(), bundle: draft.bundle() };
-        let Self { since, until, parties, skipped, .. } = self;
-        Simulated { since, until, draft, parties, broker, holders, skipped }
+        let draft = Origin::of(self.draft.pack());
+        let Self { since, until, parties, skipped, took, .. } = self;
+        let took_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+        Simulated { since, until, draft, parties, broker, holders, skipped, took_ms }
     }
 
     fn entry(&mut self, entry: Entry, party: &Oin, books: &Books<'_>, bare: &mut BTreeSet<Digest>) {
@@ -95,7 +100,7 @@ impl<'a> Replay<'a> {
     }
 
     fn decision(&mut self, decision: &Decision, party: &Oin, books: &Books<'_>) {
-        let Some(recorded) = recorded(decision, party) else {
+        let Some(recorded) = decision.recorded(party) else {
             self.skipped.undecided += 1;
             return;
         };
@@ -116,55 +121,6 @@ impl<'a> Replay<'a> {
         let (then, draft) = (Under { side, overlay }, Under { side: &self.draft, overlay: own_on });
         if self.simulation.take(&recorded, then, draft).is_err() {
             self.skipped.problems += 1;
-        }
-    }
-}
-
-/// What a record tells; nothing where nothing was decided.
-fn recorded<'a>(decision: &'a Decision, party: &'a Oin) -> Option<Recorded<'a>> {
-    match decision {
-        Decision::Broker(record) => {
-            let columns = record.columns.iter();
-            let columns = columns.map(|(column, of)| (column.as_str(), of.value.as_str()));
-            let categories = record.asked.categories.iter();
-            // A target without a card has no columns: nothing was decided by rule.
-            (!record.columns.is_empty()).then(|| Recorded {
-                by: By::Broker,
-                id: record.leaf.target_id,
-                decided_at: record.leaf.decided_at,
-                asker: &record.asked.header.asker,
-                holder: &record.leaf.target,
-                purpose: &record.asked.header.purpose,
-                visible: columns.collect(),
-                sealed: Vec::new(),
-                lines: categories.map(|category| Line { category, on: None }).collect(),
-            })
-        }
-        Decision::Holder(record) => {
-            let visible = record.visible.iter();
-            let visible = visible.map(|(column, value)| (column.as_str(), value.as_str()));
-            let sets = record.facts.iter().map(|set| {
-                let facts = set.iter().map(|fact| (fact.column.as_str(), fact.value.as_str()));
-                facts.collect()
-            });
-            let lines = record.lines.iter().filter_map(|line| {
-                let on = line.on.as_ref()?;
-                let about = on.files.iter().map(|file| file.about).collect();
-                let on = Some(On { facts: on.facts, held: on.held, about });
-                Some(Line { category: &line.category, on })
-            });
-            let lines: Vec<_> = lines.collect();
-            (!lines.is_empty()).then(|| Recorded {
-                by: By::Holder,
-                id: record.target_id,
-                decided_at: record.decided_at,
-                asker: &record.asker,
-                holder: party,
-                purpose: &record.purpose,
-                visible: visible.collect(),
-                sealed: sets.collect(),
-                lines,
-            })
         }
     }
 }

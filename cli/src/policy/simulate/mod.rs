@@ -3,21 +3,22 @@
 mod ledger;
 mod say;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use grondslag_core::clock::Timestamp;
 use grondslag_core::reason::Reason;
 use grondslag_policy::Pack;
-use grondslag_policy::simulate::Flips;
-use serde::{Serialize, Serializer};
+use grondslag_policy::simulate::{Simulated, Skipped};
+use indicatif::ProgressBar;
 
 use self::ledger::Replay;
+use super::office;
 use crate::any_process::AnyProcess;
 use crate::audit::{KeptArgs, Shelf, find};
 use crate::exit::{Exit, Failure};
 use crate::limits::{DAY_MS, SINCE_DAYS_MAX};
-use crate::output::{Output, red};
+use crate::output::Output;
 use crate::serve;
 use crate::wait::wait;
 
@@ -37,6 +38,11 @@ pub(crate) struct SimulateArgs {
     #[arg(hide_default_value = true)]
     ledger: Vec<PathBuf>,
 
+    /// Your own desk folder, instead: your node takes its own decisions again; your role is gem.po
+    /// or gem.fg
+    #[arg(long, value_name = "FOLDER", conflicts_with_all = ["ledger", "policy", "overlay"])]
+    desk: Option<PathBuf>,
+
     /// Moment that the draft must hold at, for rows that begin later; without it that of each
     /// decision
     #[arg(long, value_parser = Timestamp::parse, value_name = "MOMENT")]
@@ -53,46 +59,6 @@ enum Since {
     Moment(Timestamp),
 }
 
-/// What a simulation came to.
-#[derive(Debug, Serialize)]
-struct Simulated {
-    #[serde(serialize_with = "written")]
-    since: Timestamp,
-    #[serde(serialize_with = "written")]
-    until: Timestamp,
-    draft: Draft,
-    /// Parties whose decisions were looked at.
-    parties: u64,
-    /// What the broker could allow.
-    broker: Flips,
-    /// What holders gave.
-    holders: Flips,
-    skipped: Skipped,
-}
-
-#[derive(Debug, Serialize)]
-struct Draft {
-    version: String,
-    bundle: grondslag_core::id::Digest,
-}
-
-/// Records that were not decided again.
-#[derive(Debug, Default, PartialEq, Eq, Serialize)]
-struct Skipped {
-    /// Their term was over.
-    forgotten: u64,
-    /// Nothing was decided in them: the child was not known, or the agency had no card.
-    undecided: u64,
-    /// The rules that decided are not at hand.
-    no_rules: u64,
-    /// They cannot be read, or not decided by the rules that they name: `audit replay` says more.
-    problems: u64,
-    /// Folders of parties that cannot be read.
-    unreadable: Vec<String>,
-    /// A node's own rules that do not fit the draft; what was decided with them is left out.
-    unfit: Vec<String>,
-}
-
 impl Since {
     fn parse(text: &str) -> Result<Self, String> {
         let days = text.strip_suffix('d').and_then(|days| days.parse().ok());
@@ -104,6 +70,19 @@ impl Since {
         }
     }
 
+    /// The moment, which is not to come.
+    fn until(self, now: Timestamp) -> Result<Timestamp, Failure> {
+        let since = self.before(now);
+        if since <= now {
+            return Ok(since);
+        }
+        Err(Failure::told(
+            Reason::NothingRecorded,
+            format!("--since {since} ligt in de toekomst: het is nu {now}"),
+            format!("--since {since} lies in the future: it is now {now}"),
+        ))
+    }
+
     fn before(self, now: Timestamp) -> Timestamp {
         match self {
             Self::Days(days) => now.plus_ms(days.saturating_mul(-DAY_MS)),
@@ -112,32 +91,47 @@ impl Since {
     }
 }
 
-impl Skipped {
-    /// The counts are not of everything.
-    fn is_partial(&self) -> bool {
-        self.no_rules > 0
-            || self.problems > 0
-            || !self.unreadable.is_empty()
-            || !self.unfit.is_empty()
-    }
-}
-
 /// Takes recorded decisions again under a draft.
 pub(super) fn simulate(args: &SimulateArgs, out: Output) -> Result<Exit, Failure> {
     let draft = Pack::load(&args.draft)?;
+    let bar = out.progress(None, out.tr("vermeldingen", "leaves"));
+    let simulated = match &args.desk {
+        Some(desk) => of_node(args, desk, (&bar, out)),
+        None => of_ledgers(args, &draft, (&bar, out)),
+    };
+    bar.finish_and_clear();
+    let simulated = simulated?;
+    let decisions = simulated.broker.decisions.saturating_add(simulated.holders.decisions);
+    if decisions == 0 && !simulated.skipped.is_partial() {
+        let Simulated { since, until, .. } = simulated;
+        return Err(Failure::new(Reason::NothingRecorded, format!("{since} - {until}")));
+    }
+    say::say(&simulated, &draft, out);
+    out.json(&simulated)?;
+    Ok(end(&simulated.skipped, args.desk.is_some(), out))
+}
+
+/// Out of the ledger of the officer's own node, by the node.
+fn of_node(
+    args: &SimulateArgs,
+    desk: &Path,
+    shown: (&ProgressBar, Output),
+) -> Result<Simulated, Failure> {
+    let files = Pack::files(Some(&args.draft))?;
+    let since = |now| args.since.until(now);
+    wait(office::simulated(desk, &files, since, args.on, shown))
+}
+
+/// Out of the ledgers of folders.
+fn of_ledgers(
+    args: &SimulateArgs,
+    draft: &Pack,
+    (bar, out): (&ProgressBar, Output),
+) -> Result<Simulated, Failure> {
     let found = find(&args.ledger)?;
     let mut shelf = Shelf::read(&args.kept)?;
     let until = present(&found.configs)?;
-    let since = args.since.before(until);
-    if since > until {
-        return Err(Failure::told(
-            Reason::NothingRecorded,
-            format!("--since {since} ligt in de toekomst: het is nu {until}"),
-            format!("--since {since} lies in the future: it is now {until}"),
-        ));
-    }
-    let bar = out.progress(None, out.tr("vermeldingen", "leaves"));
-    let mut replay = Replay::new(&draft, (since, until), args.on);
+    let mut replay = Replay::new(draft, (args.since.until(until)?, until), args.on);
     for (folder, failure) in &found.unreadable {
         let why = failure.sentence();
         let why = why.in_lang(out.lang());
@@ -145,29 +139,26 @@ pub(super) fn simulate(args: &SimulateArgs, out: Output) -> Result<Exit, Failure
     }
     wait(async {
         for file in &found.configs {
-            replay.party(file, &mut shelf, &bar).await?;
+            replay.party(file, &mut shelf, bar).await?;
         }
         Ok(())
     })?;
-    bar.finish_and_clear();
-    let simulated = replay.finish();
-    let decisions = simulated.broker.decisions.saturating_add(simulated.holders.decisions);
-    if decisions == 0 && !simulated.skipped.is_partial() {
-        return Err(Failure::new(Reason::NothingRecorded, format!("{since} - {until}")));
-    }
-    say::say(&simulated, &draft, out);
-    out.json(&simulated)?;
-    Ok(end(&simulated.skipped, out))
+    Ok(replay.finish())
 }
 
 /// What was left out would have counted.
-fn end(skipped: &Skipped, out: Output) -> Exit {
+fn end(skipped: &Skipped, of_node: bool, out: Output) -> Exit {
     if !skipped.is_partial() {
         return Exit::Done;
     }
-    if skipped.no_rules > 0 {
-        let reason = Reason::RulesMissing;
-        out.note(&format!("{} {}", red(reason.code()), reason.sentence(out.lang())));
+    if skipped.no_rules > 0 && of_node {
+        let nl = "Uw knooppunt heeft de regels van toen niet meer; zijn beheerder kan ze noemen met \
+                  policy simulate --ledger … --policy …";
+        let en = "Your node no longer has the rules of then; its operator can name them with \
+                  policy simulate --ledger … --policy …";
+        out.note(out.tr(nl, en));
+    } else if skipped.no_rules > 0 {
+        return out.refused(Reason::RulesMissing);
     }
     Exit::Refused
 }
@@ -180,11 +171,6 @@ fn present(configs: &[PathBuf]) -> Result<Timestamp, Failure> {
         now = now.max(Some(serve::now(&process.identity, &process.clock)?));
     }
     Ok(now.unwrap_or_else(super::explain::now))
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde calls")]
-fn written<S: Serializer>(moment: &Timestamp, to: S) -> Result<S::Ok, S::Error> {
-    to.collect_str(moment)
 }
 
 #[cfg(test)]

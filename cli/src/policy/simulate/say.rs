@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Display;
+use std::time::Duration;
 
 use grondslag_core::catalogue::{Purpose, RowId};
 use grondslag_core::lang::Text;
 use grondslag_core::tier::Verdict;
 use grondslag_policy::Pack;
-use grondslag_policy::simulate::{Count, Example, Flips, Part};
+use grondslag_policy::simulate::{Count, Example, Flips, Part, Simulated, Skipped};
 
-use super::{Simulated, Skipped};
 use crate::output::{Output, bold, dim, green, red, yellow};
 
 /// Prints what comes out otherwise, per party, rule, purpose and agency.
@@ -29,6 +29,9 @@ pub(super) fn say(simulated: &Simulated, draft: &Pack, out: Output) {
         section(flips, title, draft, out);
     }
     skipped(&simulated.skipped, out);
+    let took = Duration::from_millis(simulated.took_ms).as_secs_f64();
+    let took = format!("{took:.1} s, {}", out.tr("lezen en beslissen", "reading and deciding"));
+    out.line(&dim(&took));
 }
 
 fn section(flips: &Flips, title: &str, draft: &Pack, out: Output) {

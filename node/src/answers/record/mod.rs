@@ -13,6 +13,7 @@
 pub(crate) mod again;
 mod export;
 mod list;
+mod retaken;
 
 use std::collections::BTreeMap;
 use std::fmt;
