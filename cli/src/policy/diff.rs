@@ -40,12 +40,11 @@ pub(crate) struct DiffArgs {
 
 /// Compares two sets of rules.
 pub(super) fn diff(args: &DiffArgs, out: Output) -> Result<Exit, Failure> {
-    let (before, after) = match &args.after {
-        Some(after) => (Pack::load(&args.before)?, Pack::load(after)?),
-        None => {
-            note_base(Some(&args.before), "policy diff RULES DRAFT", out)?;
-            (Pack::builtin()?, Pack::load(&args.before)?)
-        }
+    let (before, after) = if let Some(after) = &args.after {
+        (Pack::load(&args.before)?, Pack::load(after)?)
+    } else {
+        note_base(Some(&args.before), "policy diff RULES DRAFT", out)?;
+        (Pack::builtin()?, Pack::load(&args.before)?)
     };
     let found = Comparison::of(&before, &after, args.on.unwrap_or_else(now))
         .map_err(|error| Failure::new(error.reason(), error))?;

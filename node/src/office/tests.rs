@@ -133,9 +133,9 @@ async fn what_was_decided_with_own_rules_is_taken_again_with_them_or_counted_as_
         );
         Some(OwnRules::new(scene.agency.kind.clone(), "own.toml".into(), text))
     };
-    let (own, other) = (hold("G16"), hold("G24"));
+    let (own, other) = (hold("G05"), hold("G24"));
     scene.agency.own_rules = own;
-    put(&scene.agency, scene.question(&Ask::guardian(&["G16"]))).await;
+    put(&scene.agency, scene.question(&Ask::guardian(&["G05"]))).await;
     let builtin = Pack::builtin().unwrap();
     let (same, _) = retaken(&scene, &builtin, began).await;
     assert_eq!((same.holders.decisions, same.holders.all.sum()), (1, 0), "held as it was");
