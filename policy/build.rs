@@ -3,7 +3,15 @@
 #![expect(clippy::disallowed_macros, reason = "printing is how a build script speaks to cargo")]
 
 fn main() {
-    for path in ["build.rs", "pack.toml", "catalogue.toml", "retention.toml", "table", "cases"] {
+    for path in [
+        "build.rs",
+        "pack.toml",
+        "catalogue.toml",
+        "retention.toml",
+        "consent.toml",
+        "table",
+        "cases",
+    ] {
         println!("cargo::rerun-if-changed={path}");
     }
 }

@@ -17,6 +17,7 @@ pub(crate) fn files() -> BTreeMap<String, String> {
         ("pack.toml".to_owned(), setting.to_owned()),
         ("catalogue.toml".to_owned(), include_str!("fixture/catalogue.toml").to_owned()),
         ("retention.toml".to_owned(), include_str!("../retention.toml").to_owned()),
+        ("consent.toml".to_owned(), include_str!("fixture/consent.toml").to_owned()),
         ("table/a.toml".to_owned(), include_str!("fixture/table.toml").to_owned()),
     ])
 }

@@ -8,6 +8,7 @@ use std::path::Path;
 
 use include_dir::Dir;
 
+use crate::consent;
 use crate::fault::{Fault, PackError, Problem};
 use crate::limits::{FILE_BYTES_MAX, FILES_MAX, FOLDER_BYTES_MAX};
 use crate::parse::too_large;
@@ -18,7 +19,7 @@ pub(crate) const CATALOGUE_FILE: &str = "catalogue.toml";
 pub(crate) const TABLE_FOLDER: &str = "table";
 pub(crate) const CASES_FOLDER: &str = "cases";
 /// The files that every pack has.
-pub(crate) const FILES: [&str; 3] = [PACK_FILE, CATALOGUE_FILE, retention::FILE];
+pub(crate) const FILES: [&str; 4] = [PACK_FILE, CATALOGUE_FILE, retention::FILE, consent::FILE];
 
 /// The text belongs to a folder.
 pub(crate) fn in_folder(path: &str, folder: &str) -> bool {

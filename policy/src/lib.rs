@@ -1,6 +1,5 @@
 //! The decision table: the privacy officer's folder (`table/`, `catalogue.toml`,
-//! `retention.toml`, `cases/`), and
-//! the engine that reads it.
+//! `retention.toml`, `consent.toml`, `cases/`), and the engine that reads it.
 //!
 //! A pack is parsed once, whole, with every mistake named by file, row and reason. After that
 //! nothing is looked up by text: facts and rows are bit masks per column, and a decision is one
@@ -13,6 +12,7 @@ pub mod catalogue;
 pub mod cedar;
 pub mod check;
 pub mod compare;
+pub mod consent;
 pub mod draft;
 pub mod limits;
 pub mod overview;

@@ -11,6 +11,7 @@ use serde::Deserialize;
 
 use crate::cases::Cases;
 use crate::catalogue::{Catalogue, Visibility};
+use crate::consent::{self, Consents};
 use crate::facts::{FactError, Facts, Value};
 use crate::fault::{Fault, PackError, Problem, Problems};
 use crate::folder::{self, CATALOGUE_FILE, PACK_FILE, TABLE_FOLDER, embedded, in_folder};
@@ -37,6 +38,7 @@ pub struct Pack {
     pub(crate) table: Table,
     facts: Facts,
     retention: Retention,
+    consents: Consents,
 }
 
 /// `pack.toml` as written.
@@ -63,6 +65,7 @@ impl Pack {
             (PACK_FILE.to_owned(), include_str!("../pack.toml").to_owned()),
             (CATALOGUE_FILE.to_owned(), include_str!("../catalogue.toml").to_owned()),
             (retention::FILE.to_owned(), include_str!("../retention.toml").to_owned()),
+            (consent::FILE.to_owned(), include_str!("../consent.toml").to_owned()),
         ]);
         files.extend(embedded(&TABLE, TABLE_FOLDER));
         files.extend(Cases::builtin_files());
@@ -95,7 +98,7 @@ impl Pack {
     }
 
     /// Loads from file texts by relative path: `pack.toml`, `catalogue.toml`,
-    /// `retention.toml`, `table/*.toml`. Other paths are left alone.
+    /// `retention.toml`, `consent.toml`, `table/*.toml`. Other paths are left alone.
     ///
     /// # Errors
     /// As [`Pack::load`].
@@ -104,8 +107,9 @@ impl Pack {
         let pack_text = required(files, PACK_FILE, &mut problems);
         let catalogue_text = required(files, CATALOGUE_FILE, &mut problems);
         let terms_text = required(files, retention::FILE, &mut problems);
-        let (Some(pack_text), Some(catalogue_text), Some(terms_text)) =
-            (pack_text, catalogue_text, terms_text)
+        let consent_text = required(files, consent::FILE, &mut problems);
+        let (Some(pack_text), Some(catalogue_text), Some(terms_text), Some(consent_text)) =
+            (pack_text, catalogue_text, terms_text, consent_text)
         else {
             let problems = problems.into_vec();
             return Err(PackError { problems });
@@ -113,6 +117,7 @@ impl Pack {
         let retention = Retention::parse(terms_text, &mut problems);
         let raw = pack_file(pack_text, &mut problems);
         let catalogue = Catalogue::parse(CATALOGUE_FILE, catalogue_text, &mut problems);
+        let consents = Consents::parse(consent_text, &catalogue, &mut problems);
         let mut reader = Reader::new(&catalogue, &mut problems);
         for (path, text) in files.iter().filter(|(path, _)| in_folder(path, TABLE_FOLDER)) {
             reader.region_file(path, text);
@@ -130,6 +135,7 @@ impl Pack {
             table,
             facts,
             retention,
+            consents,
         };
         problems.finish_in(pack, files)
     }
@@ -153,8 +159,8 @@ impl Pack {
         self.bundle
     }
 
-    /// They differ in rows and version at most: the catalogue, the terms of retention and the
-    /// settings are the same.
+    /// They differ in rows and version at most: the catalogue, the terms of retention, the consent
+    /// matrix and the settings are the same.
     pub(crate) fn has_same_frame(&self, other: &Self) -> bool {
         self.frame == other.frame
     }
@@ -196,6 +202,11 @@ impl Pack {
     /// How long what is kept.
     pub fn retention(&self) -> &Retention {
         &self.retention
+    }
+
+    /// Who must say yes before secrecy is lifted.
+    pub fn consents(&self) -> &Consents {
+        &self.consents
     }
 
     /// Every rule.
@@ -339,9 +350,9 @@ fn bundle(files: &BTreeMap<String, String>) -> Digest {
     Digest::of(&bytes.finish())
 }
 
-/// SHA-256 over catalogue, terms of retention and settings.
+/// SHA-256 over catalogue, terms of retention, consent matrix and settings.
 fn frame(files: &BTreeMap<String, String>, settings: &BTreeMap<String, String>) -> Digest {
-    let whole = [CATALOGUE_FILE, retention::FILE].map(|path| files.get(path));
+    let whole = [CATALOGUE_FILE, retention::FILE, consent::FILE].map(|path| files.get(path));
     let start = Canonical::new("grondslag/frame/v1");
     let texts = whole.into_iter().flatten().fold(start, |out, text| out.text(text));
     settings.iter().fold(texts, |out, (column, value)| out.text(column).text(value)).digest()
@@ -469,6 +480,7 @@ mod tests {
             ("pack.toml", "1.0.0"),
             ("catalogue.toml", "gemeente"),
             ("retention.toml", "id = \""),
+            ("consent.toml", "id = \""),
             ("table/a.toml", "With consent."),
         ] {
             for hidden in ["\u{202e}", "\u{200b}", "\u{2028}", "\\u2066"] {

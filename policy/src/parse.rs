@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use grondslag_core::lang::Text;
 use serde::de::DeserializeOwned;
 
 use crate::fault::{Fault, Problem, Problems};
@@ -12,6 +13,9 @@ mod unseen;
 
 pub(crate) use entry::{Wrong, read};
 pub(crate) use unseen::is_unseen;
+
+/// How well a statute was read.
+const MARKS: [&str; 4] = ["V", "V-", "M", "U"];
 
 /// Parses a file; what is not TOML becomes an empty table and a problem, and so does what is too
 /// large to look at or not what a reader sees.
@@ -86,6 +90,21 @@ pub(crate) fn id_of(item: &toml::Value) -> String {
 
 fn one_line(error: &toml::de::Error) -> String {
     error.message().lines().collect::<Vec<_>>().join(" ")
+}
+
+/// An entry says how well its statute was read, and has a note unless that was in the statute.
+pub(crate) fn marked(
+    (file, row): (&str, &str),
+    mark: &str,
+    note: Option<&Text>,
+    problems: &mut Problems,
+) {
+    if !MARKS.contains(&mark) {
+        problems.push(Problem::unknown((file, row), "mark", mark, MARKS.into_iter()));
+    }
+    if mark != "V" && note.is_none() {
+        problems.push(Problem::new(file, row, Fault::MissingText, "").at("note"));
+    }
 }
 
 /// Refuses what no reader took out of the table, which may hold these keys.

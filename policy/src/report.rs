@@ -57,6 +57,7 @@ impl Pack {
         for rule in self.rules() {
             self.rule_section(&mut out, rule);
         }
+        self.consent_section(&mut out);
         line(
             &mut out,
             &format!(
@@ -121,7 +122,27 @@ impl Pack {
         line(out, "</article>");
     }
 
-    /// Every open legal question: of rows, of statutes that are a bill, and of the catalogue.
+    /// Who must say yes, by law.
+    fn consent_section(&self, out: &mut String) {
+        let title = both(("Wie ja moet zeggen", "Who must say yes"));
+        line(out, &format!("<section>\n<h2>{title}</h2>"));
+        for regime in self.consents().regimes() {
+            line(out, &format!("<article>\n<h3>{}</h3>\n<ul>", both(texts(&regime.label))));
+            let all = self.consents().all().iter();
+            for who in all.filter(|who| who.regime.contains(&regime.id)) {
+                item(out, texts(&who.text));
+            }
+            line(out, "</ul>\n<ul class=\"law\">");
+            for ground in regime.legal.iter().filter_map(|id| self.catalogue().ground(id)) {
+                line(out, &article(ground));
+            }
+            line(out, "</ul>\n</article>");
+        }
+        line(out, "</section>");
+    }
+
+    /// Every open legal question: of rows, of statutes that are a bill, of the catalogue, of terms
+    /// and of consent.
     fn questions(&self) -> Vec<Question<'_>> {
         let mut found = Vec::new();
         let mut add = |about: String, text| found.push(Question { about, text });
@@ -157,6 +178,16 @@ impl Pack {
             };
         }
         notes!(kinds, roles, purposes, query_kinds, categories, grounds, obligations);
+        let terms = self.retention().terms().iter();
+        let terms = terms.map(|term| (term.id.word(), term.note.as_ref()));
+        let regimes = self.consents().regimes().iter();
+        let regimes = regimes.map(|one| (one.id.as_str(), one.note.as_ref()));
+        let who = self.consents().all().iter().map(|one| (one.id.as_str(), one.note.as_ref()));
+        for (id, note) in terms.chain(regimes).chain(who) {
+            if let Some(note) = note {
+                add(id.to_owned(), texts(note));
+            }
+        }
         found
     }
 }

@@ -11,12 +11,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::fault::{Fault, Problem, Problems};
 use crate::limits::{KEEP_DAYS_MAX, KEEP_YEARS_MAX};
-use crate::parse::{entries, no_other_keys, table};
+use crate::parse::{entries, marked, no_other_keys, table};
 
 /// The file, relative to the policy folder.
 pub(crate) const FILE: &str = "retention.toml";
-/// How well a statute was read.
-const MARKS: [&str; 4] = ["V", "V-", "M", "U"];
 
 /// What is kept for a term.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -212,12 +210,7 @@ impl Raw {
             problems.push(Problem::unknown((FILE, row), "id", row, allowed.into_iter()));
             return None;
         };
-        if !MARKS.contains(&self.mark.as_str()) {
-            problems.push(Problem::unknown((FILE, row), "mark", &self.mark, MARKS.into_iter()));
-        }
-        if self.mark != "V" && self.note.is_none() {
-            problems.push(Problem::new(FILE, row, Fault::MissingText, "").at("note"));
-        }
+        marked((FILE, row), &self.mark, self.note.as_ref(), problems);
         let mut length = |what: &str, text: &str| {
             let keep = Keep::parse(text);
             if keep.is_none() {

@@ -1,6 +1,7 @@
 //! `grondslag policy`: the rules that decide, for a privacy officer.
 
 mod check;
+mod consent;
 mod diff;
 mod edit;
 mod explain;
@@ -23,6 +24,7 @@ use grondslag_policy::{Cases, Pack};
 use crate::exit::{Exit, Failure};
 use crate::output::{Output, yellow};
 
+use self::consent::ConsentArgs;
 use self::diff::DiffArgs;
 use self::edit::EditArgs;
 use self::explain::ExplainArgs;
@@ -87,6 +89,12 @@ enum Command {
     /// Exact: every question of this role that is not shown is refused. A sealed condition is known
     /// to asker and holder only; without one the question is open as it is asked.
     Overview(OverviewArgs),
+    /// Say who must say yes before secrecy is lifted, by law, age and who holds custody
+    ///
+    /// The consent matrix of the rules, with the article and every open legal question. An
+    /// objection of one who must say yes is a no; whoever says nothing has not said yes. What a
+    /// duty in law or Veilig Thuis gives needs no consent: that stands in the table.
+    Consent(ConsentArgs),
     /// Sign rules and bring them to the policy office, where a colleague approves them
     ///
     /// Shows first what they open and close beside the last published rules. What is planned waits
@@ -136,6 +144,7 @@ pub(crate) fn run(args: PolicyArgs, out: Output) -> Result<Exit, Failure> {
         Command::Diff(args) => diff::diff(&args, out),
         Command::Simulate(args) => simulate::simulate(&args, out),
         Command::Prove(args) => prove::prove(&args, out),
+        Command::Consent(args) => consent::consent(&args, out),
         Command::Overview(args) => overview::overview(&args, out),
         Command::Publish(args) => office::publish(&args, out),
         Command::Approve(args) => office::approve(&args, out),

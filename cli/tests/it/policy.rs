@@ -19,7 +19,7 @@ fn changed(folder: &Path, file: &str, from: &str, to: &str) {
             fs::copy(&path, folder.join(part).join(path.file_name().unwrap())).unwrap();
         }
     }
-    for name in ["pack.toml", "catalogue.toml", "retention.toml"] {
+    for name in ["pack.toml", "catalogue.toml", "retention.toml", "consent.toml"] {
         fs::copy(rules().join(name), folder.join(name)).unwrap();
     }
     let path = folder.join(file);
@@ -336,7 +336,14 @@ fn a_draft_begins_as_a_copy_and_never_over_something_else() {
     let dir = tempfile::tempdir().unwrap();
     draft(dir.path());
     let folder = dir.path().join("draft");
-    for file in ["pack.toml", "catalogue.toml", "retention.toml", "draft.toml", "cases/R27.toml"] {
+    for file in [
+        "pack.toml",
+        "catalogue.toml",
+        "retention.toml",
+        "consent.toml",
+        "draft.toml",
+        "cases/R27.toml",
+    ] {
         assert!(folder.join(file).is_file(), "{file}");
     }
     let named = fs::read_dir(dir.path()).unwrap().count();
@@ -418,4 +425,22 @@ fn a_change_that_cannot_be_made_leaves_the_draft_as_it_was() {
         assert_eq!(run(dir.path(), &format!("policy edit draft {bad}")).code, 2, "{bad}");
     }
     assert_eq!(fs::read_to_string(&file).unwrap(), before);
+}
+
+#[test]
+fn who_must_say_yes_is_said_by_party_and_age_and_an_unknown_party_names_the_nearest() {
+    let dir = tempfile::tempdir().unwrap();
+    let all = |of: &str| -> Vec<String> {
+        let json = run(dir.path(), &format!("policy consent {of} --json")).done();
+        let [regime] = json.as_array().unwrap().as_slice() else { panic!("{json}") };
+        let who = regime["who"].as_array().unwrap();
+        who.iter().map(|one| one["all"].to_string()).collect()
+    };
+    let both = ["[\"young_person\",\"custody_holders\"]", "[\"custody_holders\"]"];
+    assert_eq!(all("--holder jha --age 14"), both, "able, and not able");
+    assert_eq!(all("--holder gem --age 14 --unable"), ["[\"custody_holders\"]"]);
+    assert_eq!(all("--holder ha --age 18 --unable"), ["[\"representative\"]"]);
+    let unknown = run(dir.path(), "policy consent --holder jhq");
+    assert_eq!(unknown.code, 1);
+    assert!(unknown.err.contains("UNKNOWN_FACT") && unknown.err.contains("\"jha\""), "{unknown:?}");
 }

@@ -2,6 +2,7 @@
 
 use grondslag_core::lang::Text;
 
+use crate::consent;
 use crate::fault::{Fault, Problem};
 use crate::pack::Pack;
 use crate::region::Region;
@@ -16,6 +17,7 @@ const ROLE_RULE: &str = "R01";
 pub(super) fn check(pack: &Pack) -> Vec<Problem> {
     let mut problems = labels(pack);
     problems.extend(terms(pack));
+    problems.extend(consents(pack));
     problems.extend(role_purposes(pack));
     problems
 }
@@ -70,6 +72,19 @@ fn terms(pack: &Pack) -> Vec<Problem> {
         named.filter_map(|(what, text)| Some((term.id.word(), what, text?)))
     });
     texts.flat_map(|(row, what, text)| empty(retention::FILE, row, what, text)).collect()
+}
+
+/// Something of the consent matrix whose texts are empty in a language.
+fn consents(pack: &Pack) -> Vec<Problem> {
+    let regimes = pack.consents().regimes().iter();
+    let regimes = regimes.map(|one| (&one.id, "label", &one.label, one.note.as_ref()));
+    let who = pack.consents().all().iter();
+    let who = who.map(|one| (&one.id, "text", &one.text, one.note.as_ref()));
+    let texts = regimes.chain(who).flat_map(|(id, what, text, note)| {
+        let note = note.map(|note| (id, "note", note));
+        std::iter::once((id, what, text)).chain(note)
+    });
+    texts.flat_map(|(id, what, text)| empty(consent::FILE, id, what, text)).collect()
 }
 
 /// A purpose outside a role's own is denied whatever else holds, and R01 denies no purpose that

@@ -328,7 +328,7 @@ impl Timeline {
     }
 
     /// Nowhere less strict than the rules in force then, nor than any that are to come; and nothing
-    /// else is changed: no term of retention, no catalogue, no officer.
+    /// else is changed: no term of retention, no catalogue, no consent matrix, no officer.
     fn check_narrows(&self, manifest: &Manifest, pack: &Pack) -> Result<(), Refused> {
         let then = manifest.valid_from;
         let to_come = self.accepted.iter().filter(|one| one.valid_from > then);

@@ -277,6 +277,30 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
         "Map met de regels waar het tegenover staat; anders die bij dit programma horen",
     ),
     (
+        "Say who must say yes before secrecy is lifted, by law, age and who holds custody",
+        "Zeg wie ja moet zeggen voordat het geheim wordt doorbroken, per wet, leeftijd en gezag",
+    ),
+    (
+        "The consent matrix of the rules, with the article and every open legal question. An \
+         objection of one who must say yes is a no; whoever says nothing has not said yes. What a \
+         duty in law or Veilig Thuis gives needs no consent: that stands in the table",
+        "De toestemmingsmatrix van de regels, met het artikel en elke open juridische vraag. Eén \
+         bezwaar van wie ja moet zeggen is een nee; wie niets zegt, heeft geen ja gezegd. Wat een \
+         wettelijke plicht of Veilig Thuis geeft vraagt geen toestemming: dat staat in de tabel",
+    ),
+    (
+        "Kind of party that would give the data, such as jha; without it all",
+        "Soort organisatie die de gegevens zou geven, zoals jha; anders alle",
+    ),
+    (
+        "Age of the young person in years; without it all",
+        "Leeftijd van de jeugdige in jaren; anders alle",
+    ),
+    (
+        "The young person cannot weigh their interests in this; without it both are shown",
+        "De jeugdige kan de belangen hierin niet afwegen; anders staan beide er",
+    ),
+    (
         "Say all that one role may ask: of whom, what for, up to which tier, under which articles",
         "Zeg alles wat een rol mag vragen: aan wie, waarvoor, tot welke tier, op welke artikelen",
     ),

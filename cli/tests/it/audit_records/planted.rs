@@ -106,7 +106,7 @@ fn replaced(value: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
 /// A copy of a policy folder, with another version.
 pub(super) fn rules(from: &Path, to: &Path) {
     copy_folder(&from.join("table"), &to.join("table")).unwrap();
-    for file in ["catalogue.toml", "retention.toml"] {
+    for file in ["catalogue.toml", "retention.toml", "consent.toml"] {
         fs::copy(from.join(file), to.join(file)).unwrap();
     }
     let pack = fs::read_to_string(from.join("pack.toml")).unwrap();
