@@ -230,9 +230,8 @@ impl OfficeLink for ChannelLink {
     async fn proposal(&self, digest: Vec<u8>) -> Result<Vec<u8>, Reason> {
         let request = within(v1::ShowProposalRequest { digest }, office_max());
         let stream = self.heard(self.office()?.show_proposal(request).await)?.into_inner();
-        let pieces = stream.map(|piece| piece.map(|piece| piece.piece));
-        let pieces = pieces.take_until(Box::pin(tokio::time::sleep(office_max())));
-        travel::join(pieces, |status| reason_of(&status)).await
+        let stream = stream.take_until(Box::pin(tokio::time::sleep(office_max())));
+        travel::received(stream, |one| one.piece).await
     }
 
     async fn sign(&self, request: v1::SignProposalRequest) -> Result<v1::PolicyOutcome, Reason> {

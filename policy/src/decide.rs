@@ -1,6 +1,7 @@
 //! The one fixed meaning of the table (policy A): deny beats review beats permit, a hold turns
 //! what is open into review and opens nothing, the lowest tier wins, obligations add up.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use grondslag_core::catalogue::{Ground, RowId};
@@ -9,9 +10,11 @@ use grondslag_core::lang::Text;
 use grondslag_core::reason::Reason;
 use grondslag_core::tier::{Tier, Verdict};
 
+use crate::catalogue::Visibility;
 use crate::facts::{FactError, Facts};
 use crate::overlay::Overlay;
 use crate::pack::Pack;
+use crate::region::Region;
 use crate::table::{Reached, Row, RowSet, Term};
 
 /// Code of the category that says whether a child is known at all (domain 3.3).
@@ -262,6 +265,31 @@ impl Pack {
     pub(crate) fn default_tier(&self, facts: &Facts) -> Tier {
         let catalogue = self.catalogue();
         catalogue.default_tier(facts.region().of(catalogue.known().category))
+    }
+
+    /// Up to which tier a row that opens something opens what: without a tier of its own the
+    /// default of each category.
+    pub(crate) fn tiers_of(&self, row: &Row) -> Vec<(Tier, Region)> {
+        if let Some(tier) = row.tier_max {
+            return vec![(tier, row.region)];
+        }
+        let catalogue = self.catalogue();
+        let at = catalogue.known().category;
+        let mut by_tier: BTreeMap<Tier, u64> = BTreeMap::new();
+        for place in 0..catalogue.categories().len() {
+            let bit = row.region.of(at) & (1 << place);
+            *by_tier.entry(catalogue.default_tier(bit)).or_default() |= bit;
+        }
+        let parts = by_tier.into_iter().filter(|(_, mask)| *mask != 0);
+        parts.map(|(tier, mask)| (tier, row.region.with(at, mask))).collect()
+    }
+
+    /// The pack's own settings lie in the row.
+    pub(crate) fn settings_allow(&self, row: &Row) -> bool {
+        let facts = self.facts();
+        let columns = self.catalogue().columns().iter().enumerate();
+        let mut settings = columns.filter(|(_, column)| column.visibility == Visibility::Setting);
+        settings.all(|(at, _)| row.region.of(at) & facts.region().of(at) != 0)
     }
 
     fn write_out(&self, judged: &Judged, overlay: Option<&Overlay>) -> Decision {

@@ -12,7 +12,7 @@ mod entry;
 mod unseen;
 
 pub(crate) use entry::{Wrong, read};
-pub(crate) use unseen::is_unseen;
+pub(crate) use unseen::{first as first_unseen, is_unseen};
 
 /// How well a statute was read.
 const MARKS: [&str; 4] = ["V", "V-", "M", "U"];

@@ -116,9 +116,7 @@ fn what_two_officers_sign_is_in_force_at_every_party_from_one_moment_on() -> Res
         assert_eq!((listed.len(), listed[0].version.as_str()), (1, "1.1.0"));
         let read = v1::ReadProposedRequest { digest: listed[0].digest.clone() };
         let read = office(&federation, "fg-1")?.read_proposed(read).await?.into_inner();
-        let read = read.map(|piece| piece.map(|piece| piece.piece));
-        let read =
-            travel::join(read, |status| reason_of(&status)).await.map_err(anyhow::Error::msg)?;
+        let read = travel::received(read, |one| one.piece).await.map_err(anyhow::Error::msg)?;
         assert_eq!(Publication::decode(&read).map_err(anyhow::Error::msg)?, proposal);
         let again = approve(&federation, &proposal, 1).await?;
         assert_eq!(again.published, 0, "the author does not approve");
@@ -166,9 +164,7 @@ fn only_privacy_officers_come_to_the_office_and_a_broken_draft_is_told_what_is_w
         let pieces: Vec<_> = pieces.map(|piece| v1::ReviewRulesRequest { piece }).collect();
         let mut office = office(&federation, "po-1")?;
         let read = office.review_rules(tokio_stream::iter(pieces)).await?.into_inner();
-        let read = read.map(|piece| piece.map(|piece| piece.piece));
-        let review =
-            travel::join(read, |status| reason_of(&status)).await.map_err(anyhow::Error::msg)?;
+        let review = travel::received(read, |one| one.piece).await.map_err(anyhow::Error::msg)?;
         let review: serde_json::Value = serde_json::from_slice(&review)?;
         assert_eq!(review["reason"], "POLICY_INVALID");
         assert_eq!(review["problems"][0]["file"], "table/broken.toml");

@@ -11,7 +11,6 @@ use grondslag_policy::publish::{Publication, Refused};
 use grondslag_proto::v1;
 use grondslag_proto::v1::office_service_server::OfficeService;
 use grondslag_runtime::call::{peer, report};
-use grondslag_runtime::channel::reason_of;
 use grondslag_runtime::rules::travel;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
@@ -167,8 +166,7 @@ impl OfficeService for Offices {
         let via = peer(&request)?.oin().clone();
         let _place = self.acts.place(&via).map_err(report)?;
         self.broker.directory.card(&via).map_err(report)?;
-        let pieces = request.into_inner().map(|piece| piece.map(|piece| piece.piece));
-        let joined = travel::join(pieces, |status| reason_of(&status)).await;
+        let joined = travel::received(request.into_inner(), |one| one.piece).await;
         let publication = joined.and_then(|bytes| Publication::decode(&bytes));
         let done = match publication {
             Ok(publication) => {

@@ -142,12 +142,6 @@ fn streamed<T: Send + 'static>(bytes: &[u8], wrap: fn(Vec<u8>) -> T) -> Response
     Response::new(Box::pin(tokio_stream::iter(pieces)))
 }
 
-/// A text in pieces, up to its bound.
-async fn joined<T>(pieces: Streaming<T>, piece: fn(T) -> Vec<u8>) -> Result<Vec<u8>, Reason> {
-    let pieces = pieces.map(move |one| one.map(piece));
-    travel::join(pieces, |status| reason_of(&status)).await
-}
-
 /// The draft of a simulation, and over which decisions it is held.
 async fn wanted(
     mut pieces: Streaming<v1::SimulateRulesRequest>,
@@ -155,9 +149,8 @@ async fn wanted(
     let first = pieces.message().await.map_err(|status| reason_of(&status))?;
     let first = first.ok_or(Reason::Malformed)?;
     let (since, on) = (Timestamp::from_ms(first.since_ms), first.on_ms.map(Timestamp::from_ms));
-    let first = futures_util::stream::iter([Ok(first.piece)]);
-    let pieces = first.chain(pieces.map(|one| one.map(|one| one.piece)));
-    let bytes = travel::join(pieces, |status| reason_of(&status)).await?;
+    let all = tokio_stream::iter([Ok(first)]).chain(pieces);
+    let bytes = travel::received(all, |one| one.piece).await?;
     Ok((bytes, Period { since, on }))
 }
 
@@ -234,7 +227,8 @@ impl PolicyService for PolicyDesk {
         request: Request<Streaming<v1::ReviewRulesRequest>>,
     ) -> Result<Response<Self::ReviewRulesStream>, Status> {
         let by = self.officer(&request).await?;
-        let bytes = joined(request.into_inner(), |one| one.piece).await.map_err(rejected)?;
+        let bytes =
+            travel::received(request.into_inner(), |one| one.piece).await.map_err(rejected)?;
         note(&self.agency, "reviewed", &Digest::of(&bytes), by).await.map_err(report)?;
         let files = serde_json::from_slice(&bytes).map_err(|_| rejected(Reason::Malformed))?;
         let (follows, from) = last(&self.agency);
@@ -276,7 +270,8 @@ impl PolicyService for PolicyDesk {
         request: Request<Streaming<v1::ProposeRulesRequest>>,
     ) -> Result<Response<v1::ProposeRulesResponse>, Status> {
         let by = self.officer(&request).await?;
-        let bytes = joined(request.into_inner(), |one| one.piece).await.map_err(rejected)?;
+        let bytes =
+            travel::received(request.into_inner(), |one| one.piece).await.map_err(rejected)?;
         let manifest = Publication::decode(&bytes).map_err(rejected)?.manifest;
         note(&self.agency, "proposed", &manifest.digest(), by).await.map_err(report)?;
         let outcome = Some(self.agency.office_link.propose(bytes).await.map_err(report)?);

@@ -116,11 +116,7 @@ fn unused(pack: &Pack, row: &Row) -> Option<&'static str> {
         Status::Off => return Some("off; decides nothing"),
         Status::InForce => {}
     }
-    let facts = pack.facts();
-    let columns = pack.catalogue().columns().iter().enumerate();
-    let mut settings = columns.filter(|(_, column)| column.visibility == Visibility::Setting);
-    let lies_in = settings.all(|(at, _)| row.region.of(at) & facts.region().of(at) != 0);
-    (!lies_in).then_some("the settings of this pack rule it out")
+    (!pack.settings_allow(row)).then_some("the settings of this pack rule it out")
 }
 
 fn head(pack: &Pack) -> String {

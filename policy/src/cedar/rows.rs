@@ -1,6 +1,5 @@
 //! The policies of a row.
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use grondslag_core::catalogue::Ground;
@@ -58,7 +57,7 @@ pub(super) fn of(pack: &Pack, columns: &[Typed<'_>], row: &Row) -> String {
         out.push_str(&policy(&[named(row, "review")], "forbid", RELEASE, &when));
     }
     if row.effect.opens() {
-        for (tier, region) in tiers(pack, row) {
+        for (tier, region) in pack.tiers_of(row) {
             let mut when = conditions(pack, columns, row, &region);
             let above = Tier::ALL.iter().filter(|other| **other > tier);
             let above: Vec<String> = above.map(|tier| entity(TIER, tier.word())).collect();
@@ -71,22 +70,6 @@ pub(super) fn of(pack: &Pack, columns: &[Typed<'_>], row: &Row) -> String {
         }
     }
     out
-}
-
-/// Up to which tier a row opens what; without one of its own the default of each category.
-fn tiers(pack: &Pack, row: &Row) -> Vec<(Tier, Region)> {
-    if let Some(tier) = row.tier_max {
-        return vec![(tier, row.region)];
-    }
-    let catalogue = pack.catalogue();
-    let at = catalogue.known().category;
-    let mut by_tier: BTreeMap<Tier, u64> = BTreeMap::new();
-    for place in 0..catalogue.categories().len() {
-        let bit = row.region.of(at) & (1 << place);
-        *by_tier.entry(catalogue.default_tier(bit)).or_default() |= bit;
-    }
-    let parts = by_tier.into_iter().filter(|(_, mask)| *mask != 0);
-    parts.map(|(tier, mask)| (tier, row.region.with(at, mask))).collect()
 }
 
 fn named(row: &Row, what: &str) -> (&'static str, String) {

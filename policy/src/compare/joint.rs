@@ -334,35 +334,12 @@ impl<'a> Mapping<'a> {
     /// What a row says, once per default tier where it names none; nothing where the pack's
     /// settings rule it out.
     fn contents(&self, row: &Row) -> Vec<Content> {
-        if !self.is_possible(row) {
+        if !self.pack.settings_allow(row) {
             return Vec::new();
         }
-        let tiers = match (row.effect.opens(), row.tier_max) {
-            (true, None) => self.by_default_tier(row),
-            (true, Some(tier)) => vec![(tier, row.region)],
-            (false, _) => vec![(Tier::T0, row.region)],
-        };
+        let tiers =
+            if row.effect.opens() { self.pack.tiers_of(row) } else { vec![(Tier::T0, row.region)] };
         tiers.into_iter().map(|(tier, region)| self.content(row, tier, &region)).collect()
-    }
-
-    /// The pack's own settings lie in the row.
-    fn is_possible(&self, row: &Row) -> bool {
-        let facts = self.pack.facts();
-        let columns = self.pack.catalogue().columns().iter().enumerate();
-        let mut settings = columns.filter(|(_, column)| column.visibility == Visibility::Setting);
-        settings.all(|(at, _)| row.region.of(at) & facts.region().of(at) != 0)
-    }
-
-    fn by_default_tier(&self, row: &Row) -> Vec<(Tier, Region)> {
-        let catalogue = self.pack.catalogue();
-        let at = catalogue.known().category;
-        let mut by_tier: BTreeMap<Tier, u64> = BTreeMap::new();
-        for (place, _) in catalogue.categories().iter().enumerate() {
-            let bit = row.region.of(at) & (1 << place);
-            *by_tier.entry(catalogue.default_tier(bit)).or_default() |= bit;
-        }
-        let parts = by_tier.into_iter().filter(|(_, mask)| *mask != 0);
-        parts.map(|(tier, mask)| (tier, row.region.with(at, mask))).collect()
     }
 
     fn content(&self, row: &Row, tier: Tier, region: &Region) -> Content {

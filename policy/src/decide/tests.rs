@@ -314,7 +314,7 @@ fn on_the_whole_pack_the_broker_never_refuses_what_a_holder_may_permit() {
         .columns()
         .iter()
         .enumerate()
-        .filter(|(_, column)| column.visibility == crate::catalogue::Visibility::Sealed)
+        .filter(|(_, column)| column.visibility == Visibility::Sealed)
         .map(|(at, _)| at)
         .collect();
     for point in crate::bench::samples(&pack, 5_000) {

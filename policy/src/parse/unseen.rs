@@ -37,7 +37,7 @@ pub(crate) fn is_unseen(one: char) -> bool {
 }
 
 /// The first unseen character of a file, if it has one.
-pub(super) fn first(file: &str, text: &str) -> Option<Problem> {
+pub(crate) fn first(file: &str, text: &str) -> Option<Problem> {
     let problem = |one: char, at: usize| {
         let code = format!("U+{:04X}", u32::from(one));
         Problem::new(file, "", Fault::Unseen, "").given(&code).on_line(line_of(text, at))

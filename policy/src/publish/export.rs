@@ -11,12 +11,12 @@ use grondslag_core::reason::Reason;
 use serde::{Deserialize, Serialize};
 
 use super::Refused;
-use super::files::{digests, misplaced};
+use super::files::{canonical, digests, misplaced};
 use super::publication::is_known;
 use crate::ENGINE;
 use crate::limits::{FILE_BYTES_MAX, FILE_NAME_BYTES_MAX, FILES_MAX, PUBLICATION_BYTES_MAX};
 use crate::pack::Pack;
-use crate::parse::is_unseen;
+use crate::parse::first_unseen;
 
 /// What a pack is that travels, in the words that its officer signs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -87,13 +87,10 @@ impl Contents {
 
     /// The bytes that the officer signs.
     pub fn canonical(&self) -> Vec<u8> {
-        let files = self.files.iter().map(|(path, digest)| {
-            Canonical::new("grondslag/file/v1").text(path).bytes(digest.as_bytes()).finish()
-        });
         Canonical::new("grondslag/pack-export/v1")
             .text(&self.version)
             .bytes(self.bundle.as_bytes())
-            .list(files)
+            .list(canonical(&self.files))
             .signed(self.made_at.ms())
             .text(&self.engine)
             .finish()
@@ -159,9 +156,8 @@ fn check_files(files: &BTreeMap<String, String>) -> Result<(), NotImported> {
         return Err(malformed(format!("{path:?}")));
     }
     for (path, text) in files {
-        let hidden = |c: char| is_unseen(c) || (c.is_control() && !['\n', '\r', '\t'].contains(&c));
-        let mut lines = (1..).zip(text.split('\n'));
-        if let Some((line, _)) = lines.find(|(_, line)| line.contains(hidden)) {
+        if let Some(unseen) = first_unseen(path, text) {
+            let line = unseen.line.unwrap_or_default();
             return Err(malformed(format!("{path}, {line}")));
         }
     }

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use grondslag_core::canonical::Canonical;
 use grondslag_core::id::Digest;
 
 use crate::folder::{CASES_FOLDER, FILES, TABLE_FOLDER, in_folder};
@@ -15,6 +16,15 @@ pub(super) type Files = BTreeMap<String, String>;
 pub(super) fn digests(files: &Files) -> BTreeMap<String, Digest> {
     let digests = files.iter().map(|(path, text)| (path.clone(), Digest::of(text.as_bytes())));
     digests.collect()
+}
+
+/// As they stand in what officers sign: name and digest of each.
+pub(super) fn canonical(
+    files: &BTreeMap<String, Digest>,
+) -> impl ExactSizeIterator<Item = Vec<u8>> {
+    files.iter().map(|(path, digest)| {
+        Canonical::new("grondslag/file/v1").text(path).bytes(digest.as_bytes()).finish()
+    })
 }
 
 /// The first name that does not stand in the folder of a pack, or that some disks take for another

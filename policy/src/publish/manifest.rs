@@ -10,6 +10,8 @@ use grondslag_core::limits::OFFICERS_MIN;
 use grondslag_core::officers::Officers;
 use serde::{Deserialize, Serialize};
 
+use super::files;
+
 /// How rules come into force.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -72,9 +74,6 @@ pub struct Manifest {
 impl Manifest {
     /// The bytes that officers sign, and that a ledger keeps.
     pub fn canonical(&self) -> Vec<u8> {
-        let files = self.files.iter().map(|(path, digest)| {
-            Canonical::new("grondslag/file/v1").text(path).bytes(digest.as_bytes()).finish()
-        });
         Canonical::new("grondslag/manifest/v1")
             .bytes(self.region.as_bytes())
             .number(self.number)
@@ -82,7 +81,7 @@ impl Manifest {
             .text(self.entry.word())
             .text(&self.version)
             .bytes(self.bundle.as_bytes())
-            .list(files)
+            .list(files::canonical(&self.files))
             .signed(self.made_at.ms())
             .signed(self.valid_from.ms())
             .text(&self.engine)

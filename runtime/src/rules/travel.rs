@@ -2,12 +2,15 @@
 //! are.
 
 use futures_util::{Stream, StreamExt as _};
+use grondslag_core::lang::Lang;
 use grondslag_core::reason::Reason;
 use grondslag_policy::limits::ENCODED_BYTES_MAX;
 use grondslag_policy::publish::Refused;
 use grondslag_proto::reply::refusal;
 use grondslag_proto::v1;
+use tonic::Status;
 
+use crate::channel::reason_of;
 use crate::limits::PIECE_BYTES;
 
 /// The pieces of a text; of an empty one a single empty piece.
@@ -18,11 +21,19 @@ pub fn pieces(bytes: &[u8]) -> Vec<Vec<u8>> {
     bytes.chunks(PIECE_BYTES).map(<[u8]>::to_vec).collect()
 }
 
-/// Puts a text together again.
+/// A text that comes in messages, put together again.
 ///
 /// # Errors
 /// `TOO_LARGE` as soon as it is, or why the stream broke off.
-pub async fn join<E>(
+pub async fn received<T>(
+    messages: impl Stream<Item = Result<T, Status>>,
+    piece: impl Fn(T) -> Vec<u8>,
+) -> Result<Vec<u8>, Reason> {
+    join(messages.map(|one| one.map(&piece)), |status| reason_of(&status)).await
+}
+
+/// Puts a text together again.
+async fn join<E>(
     pieces: impl Stream<Item = Result<Vec<u8>, E>>,
     broken: impl Fn(E) -> Reason,
 ) -> Result<Vec<u8>, Reason> {
@@ -39,7 +50,6 @@ pub async fn join<E>(
 
 /// Why rules were not taken, as it is told.
 pub fn refused(refused: &Refused) -> v1::PolicyOutcome {
-    use grondslag_core::lang::Lang;
     let problems = refused.problems.iter().map(|one| v1::PolicyProblem {
         file: one.file.clone(),
         row: one.row.clone(),

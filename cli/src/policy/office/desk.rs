@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use futures_util::{StreamExt as _, stream};
+use futures_util::stream;
 use grondslag_core::clock::Timestamp;
 use grondslag_core::id::Digest;
 use grondslag_core::lang::Lang;
@@ -15,7 +15,6 @@ use grondslag_policy::publish::Publication;
 use grondslag_policy::simulate::Simulated;
 use grondslag_proto::v1;
 use grondslag_proto::v1::policy_service_client::PolicyServiceClient;
-use grondslag_runtime::channel::reason_of;
 use grondslag_runtime::rules::travel;
 use indicatif::ProgressBar;
 use tonic::transport::Channel;
@@ -66,8 +65,7 @@ impl OfficeDesk {
     pub(super) async fn files(&self, number: u64) -> Result<BTreeMap<String, String>, Failure> {
         let request = self.desk.request(v1::ReadRulesRequest { number }, LONG_CALL_MS_MAX);
         let pieces = self.client.clone().read_rules(request).await.map_err(Failure::from)?;
-        let pieces = pieces.into_inner().map(|piece| piece.map(|piece| piece.piece));
-        let bytes = travel::join(pieces, |status| reason_of(&status)).await?;
+        let bytes = travel::received(pieces.into_inner(), |one| one.piece).await?;
         serde_json::from_slice(&bytes).map_err(|_| Reason::Malformed.into())
     }
 
@@ -91,13 +89,11 @@ impl OfficeDesk {
         let pieces: Vec<_> = pieces.collect();
         let request = self.desk.request(stream::iter(pieces), SIMULATE_MS_MAX);
         let told = self.client.clone().simulate_rules(request).await.map_err(Failure::from)?;
-        let pieces = told.into_inner().map(|told| {
-            told.map(|v1::SimulateRulesResponse { leaves, piece }| {
-                bar.set_position(leaves);
-                piece
-            })
+        let told = travel::received(told.into_inner(), |one| {
+            bar.set_position(one.leaves);
+            one.piece
         });
-        let bytes = travel::join(pieces, |status| reason_of(&status)).await?;
+        let bytes = told.await?;
         serde_json::from_slice(&bytes).map_err(|_| Reason::Malformed.into())
     }
 
@@ -125,8 +121,7 @@ impl OfficeDesk {
         let message = v1::ReadProposedRequest { digest: digest.as_bytes().to_vec() };
         let request = self.desk.request(message, LONG_CALL_MS_MAX);
         let pieces = self.client.clone().read_proposed(request).await.map_err(Failure::from)?;
-        let pieces = pieces.into_inner().map(|piece| piece.map(|piece| piece.piece));
-        let bytes = travel::join(pieces, |status| reason_of(&status)).await?;
+        let bytes = travel::received(pieces.into_inner(), |one| one.piece).await?;
         if bytes.is_empty() {
             return Err(Reason::UnknownProposal.into());
         }
