@@ -60,7 +60,9 @@ pub struct Statement {
     pub word: Word,
     /// Of which question.
     pub scope: Scope,
-    /// Since when it holds.
+    /// When it was said.
+    pub said_at: Timestamp,
+    /// Since when it holds; never before it was said.
     pub from: Timestamp,
 }
 
@@ -112,7 +114,7 @@ impl Acts {
     /// A withdrawal takes back what was said up to its moment, and not what is said after it; of
     /// a yes and its withdrawal at one moment the withdrawal counts.
     pub fn say(&self, wanted: &Wanted, at: Timestamp) -> Option<Said> {
-        let spoken = self.statements.iter().filter(|one| one.from <= at);
+        let spoken = self.statements.iter().filter(|one| one.from.max(one.said_at) <= at);
         let spoken: Vec<&Statement> = spoken.filter(|one| one.scope.speaks_of(wanted)).collect();
         let no = |one: &&&Statement| one.word == Word::No && !self.is_lifted(one, at);
         let objections: Vec<&Scope> = spoken.iter().filter(no).map(|one| &one.scope).collect();
@@ -134,13 +136,13 @@ impl Acts {
     fn is_lifted(&self, statement: &Statement, at: Timestamp) -> bool {
         let of = |lift: &&Lift| lift.of == statement.id;
         let mut lifted = self.lifted.iter().filter(of);
-        lifted.any(|lift| statement.from <= lift.at && lift.at <= at)
+        lifted.any(|lift| statement.said_at <= lift.at && lift.at <= at)
     }
 
     fn is_taken_back(&self, statement: &Statement, at: Timestamp) -> bool {
         self.withdrawals.iter().any(|withdrawal| {
             let named = withdrawal.of.is_none_or(|id| id == statement.id);
-            named && statement.from <= withdrawal.at && withdrawal.at <= at
+            named && statement.said_at <= withdrawal.at && withdrawal.at <= at
         })
     }
 }

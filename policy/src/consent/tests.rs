@@ -154,11 +154,12 @@ fn scope(to: u8, categories: bool, purpose: bool) -> Scope {
 }
 
 fn yes(id: u8, scope: Scope, from: i64, until: i64) -> Statement {
-    Statement { id: [id; 16], word: Word::Yes { until: at(until) }, scope, from: at(from) }
+    let word = Word::Yes { until: at(until) };
+    Statement { id: [id; 16], word, scope, said_at: at(from), from: at(from) }
 }
 
 fn no(id: u8, scope: Scope, from: i64) -> Statement {
-    Statement { id: [id; 16], word: Word::No, scope, from: at(from) }
+    Statement { id: [id; 16], word: Word::No, scope, said_at: at(from), from: at(from) }
 }
 
 #[test]
@@ -178,6 +179,18 @@ fn a_consent_holds_from_its_start_to_its_end_or_until_it_is_taken_back() {
     assert_eq!(said(&acts, 16), Some(Said::Withdrawn), "at one moment the withdrawal counts");
     let elsewhere = Wanted { agency: oin(2), ..wanted() };
     assert_eq!(acts.say(&elsewhere, at(16)), None, "it speaks of one agency");
+}
+
+#[test]
+fn what_holds_from_later_on_is_taken_back_before_it_holds_and_nothing_holds_before_it_was_said() {
+    let later = Statement { said_at: at(1), ..yes(1, scope(2, true, true), 10, 20) };
+    let mut acts = Acts { statements: vec![later], ..Acts::default() };
+    assert_eq!([9, 10].map(|ms| acts.say(&wanted(), at(ms))), [None, Some(Said::Given)]);
+    acts.withdrawals.push(Withdrawal { of: None, at: at(5) });
+    assert_eq!(acts.say(&wanted(), at(10)), Some(Said::Withdrawn));
+    let back_dated = Statement { said_at: at(8), ..yes(2, scope(2, true, true), 2, 20) };
+    let acts = Acts { statements: vec![back_dated], ..Acts::default() };
+    assert_eq!([7, 8].map(|ms| acts.say(&wanted(), at(ms))), [None, Some(Said::Given)]);
 }
 
 #[test]
@@ -222,7 +235,7 @@ fn thrown(dice: &mut Dice) -> Acts {
             0 => no(id, scope, from),
             _ => yes(id, scope, from, from + 1 + moment(dice)),
         };
-        acts.statements.push(statement);
+        acts.statements.push(Statement { said_at: at(moment(dice)), ..statement });
     }
     let some = |dice: &mut Dice| [u8::try_from(dice.below(5)).unwrap(); 16];
     for _ in 0..dice.below(3) {
@@ -263,7 +276,7 @@ fn a_withdrawal_or_an_objection_never_opens_and_the_order_of_arrival_makes_no_di
             if back && is_yes {
                 let since = since.filter(|since| *since <= at(ms)).max().unwrap();
                 let mut never = acts.clone();
-                never.statements.retain(|one| one.word == Word::No || one.from > since);
+                never.statements.retain(|one| one.word == Word::No || one.said_at > since);
                 assert_eq!(said(&never), Some(Said::Given), "{acts:?} {ms}");
                 taken_back += 1;
             }
