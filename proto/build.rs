@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 /// Messages that `unprinted` writes a `Debug` for: they hold what no log may show.
-const UNPRINTED: [&str; 21] = [
+const UNPRINTED: [&str; 32] = [
+    "AbilityJudged",
     "AnswerBody",
     "AnswerContent",
     "AnswerEntry",
@@ -11,25 +12,36 @@ const UNPRINTED: [&str; 21] = [
     "AnswerQuestion",
     "AskRequest",
     "Attestation",
+    "ConsentAct",
+    "ConsentStanding",
+    "ConsentStatement",
+    "CourtMeasure",
+    "CustodySituation",
     "DecisionFact",
     "DeskQuestion",
     "Detail",
+    "ListActsRequest",
     "ListDecisionsRequest",
     "Part",
+    "RecordActRequest",
+    "RecordActResponse",
     "RecordOpening",
     "Reply",
     "ShowDraftResponse",
     "ShownClient",
+    "Speaker",
     "StatedFact",
     "StepRequest",
     "StepResponse",
     "StepTarget",
+    "TakenBack",
     "TierText",
 ];
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let files = [
         "broker",
+        "consent",
         "desk",
         "directory",
         "enrolment",

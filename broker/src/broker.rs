@@ -17,6 +17,7 @@ use crate::directory::Directory;
 use crate::epoch::Epochs;
 use crate::keyholder::{Chain, RemoteHolder};
 use crate::nodes::Nodes;
+use crate::notices::Notices;
 use crate::office::Office;
 use crate::restore::Foundings;
 use crate::route::fanout::FanoutLimits;
@@ -55,6 +56,8 @@ pub(crate) struct Broker {
     pub remote: Option<Arc<RemoteHolder>>,
     /// Which head of the ledger each node has.
     pub sent_heads: SentHeads,
+    /// Consent notices that nodes missed.
+    pub notices: Notices,
     /// How nodes are reached.
     pub nodes: Arc<dyn Nodes>,
     /// How long nodes get.

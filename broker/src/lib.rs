@@ -19,6 +19,7 @@ pub mod holder;
 mod keyholder;
 mod limits;
 mod nodes;
+mod notices;
 mod office;
 mod own;
 mod reading;

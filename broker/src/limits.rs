@@ -65,6 +65,13 @@ pub(crate) const ENROLMENT_KEPT_MS: i64 = 400 * 24 * 3_600 * 1_000;
 pub(crate) const WISH_BYTES_MAX: u64 = 1_024;
 /// Batches that are evaluated at a time.
 pub(crate) const EVALUATIONS_MAX: usize = 2;
+/// Most consent notices of one asker that wait for one target; further ones are asked anew all the
+/// same, and are not counted. They are dropped in one commit, which this many fit.
+pub(crate) const NOTICES_WAITING_MAX: u32 = 1_000;
+/// Waiting notices that are counted at a time when the broker starts.
+pub(crate) const NOTICES_PAGE: usize = 500;
+/// Events of one target: the decision, one reply, and the last.
+pub(crate) const TARGET_EVENTS_MAX: usize = 3;
 /// Messages of one node that are under way on one stream.
 pub(crate) const DELIVERIES_MAX: usize = 64;
 /// Shortest time between two heads that are published.

@@ -48,6 +48,7 @@ use crate::limits::{
     RULES_INTERVAL_MS,
 };
 use crate::nodes::{Heard, Nodes};
+use crate::notices::{self, Notices};
 use crate::office::Office;
 use crate::office::service::Offices;
 use crate::own::{Own, publish_own};
@@ -153,6 +154,8 @@ async fn open(
     epochs.destroy_orphans(&held).await.map_err(unopened)?;
     let foundings = Foundings::open(store.as_ref(), context.generation).await;
     let foundings = foundings.map_err(|reason| StartError::new(reason, "the founding"))?;
+    let notices = Notices::open(Arc::clone(&store)).await;
+    let notices = notices.map_err(|reason| StartError::new(reason, "the waiting notices"))?;
     let public = keys.public();
     let (oin, budget) = (context.oin(), config.budget);
     let points_per_epoch = config.broker.points_per_epoch.number();
@@ -172,6 +175,7 @@ async fn open(
         chain,
         remote,
         sent_heads: SentHeads::default(),
+        notices,
         nodes,
         fanout,
         budget,
@@ -305,6 +309,7 @@ fn look_after(broker: &Arc<Broker>, context: &Context) -> Result<(), StartError>
     }
     keep_settled(broker, context)?;
     keep_forgetting(broker, context)?;
+    notices::keep_sweeping(context, broker)?;
     keep_sweeping(context, Arc::clone(&broker.store), Arc::clone(&broker.clock))
 }
 

@@ -23,6 +23,12 @@ pub(crate) fn read_text(path: &Path, bytes_max: u64) -> Result<String, Failure> 
     read_bounded(file, path, bytes_max)
 }
 
+/// Reads a file of any kind of at most `bytes_max` bytes.
+pub(crate) fn read_bytes(path: &Path, bytes_max: u64) -> Result<Vec<u8>, Failure> {
+    let file = File::open(path).map_err(|error| unreadable(path, &error))?;
+    bounded(file, path, bytes_max)
+}
+
 /// Writes a new file; an existing one stays as it is and is a failure.
 pub(crate) fn write_new(path: &Path, text: &str) -> Result<(), Failure> {
     file::create(path, text.as_bytes()).map_err(unmade)
@@ -66,7 +72,7 @@ fn unreadable(path: &Path, error: &io::Error) -> Failure {
     Failure::new(Reason::FileUnreadable, format!("{}: {error}", path.display()))
 }
 
-fn read_bounded(from: impl Read, path: &Path, bytes_max: u64) -> Result<String, Failure> {
+fn bounded(from: impl Read, path: &Path, bytes_max: u64) -> Result<Vec<u8>, Failure> {
     let mut bytes = Vec::new();
     let read = from.take(bytes_max.saturating_add(1)).read_to_end(&mut bytes);
     let len = read.map_err(|error| unreadable(path, &error))?;
@@ -74,6 +80,11 @@ fn read_bounded(from: impl Read, path: &Path, bytes_max: u64) -> Result<String, 
         let detail = format!("{}: > {bytes_max} bytes", path.display());
         return Err(Failure::new(Reason::TooLarge, detail));
     }
+    Ok(bytes)
+}
+
+fn read_bounded(from: impl Read, path: &Path, bytes_max: u64) -> Result<String, Failure> {
+    let bytes = bounded(from, path, bytes_max)?;
     String::from_utf8(bytes).map_err(|_| {
         let path = path.display();
         Failure::told(

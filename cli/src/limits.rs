@@ -80,3 +80,7 @@ pub(crate) const BACKUP_WAIT_MS_MAX: u64 = 30 * 60 * 1_000;
 
 /// Most of the broker's decisions that one call lists.
 pub(crate) const BROKER_DECISIONS_MAX: usize = 2_000;
+/// Largest paper that shows a consent, in bytes: only its digest is kept.
+pub(crate) const EVIDENCE_BYTES_MAX: u64 = 64 * 1_024 * 1_024;
+/// Largest text that a person is shown before they say yes, in bytes.
+pub(crate) const NOTICE_BYTES_MAX: u64 = 16 * 1_024;

@@ -7,6 +7,7 @@ mod audit;
 mod backup;
 mod broker;
 mod certs;
+mod consent;
 mod demo;
 mod desk;
 mod exit;

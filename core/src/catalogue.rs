@@ -120,6 +120,17 @@ impl Kind {
     }
 }
 
+impl QueryKind {
+    /// What a consent notice is, as the catalogue writes it.
+    pub const NOTICE: &'static str = "Q18";
+
+    /// Whether it is a consent notice: it brings a consent given, changed or withdrawn to the
+    /// parties that it names, and no content comes back (domain 4a.30).
+    pub fn is_notice(&self) -> bool {
+        self.0 == Self::NOTICE
+    }
+}
+
 impl Role {
     /// The kind of party that staff of this role act for: the part before the first dot.
     /// `lpa` shares the OIN of its municipality, so the requester kind follows from the role
@@ -137,6 +148,15 @@ mod tests {
     fn the_kind_is_the_part_of_the_role_before_the_dot() {
         assert_eq!(Role::parse("lpa.ambtenaar").unwrap().kind(), Kind::parse("lpa").unwrap());
         assert_eq!(Role::parse("rvdk").unwrap().kind(), Kind::parse("rvdk").unwrap());
+    }
+
+    #[test]
+    fn a_consent_notice_is_one_kind_of_question_and_no_other_is() {
+        let is_notice = |code| QueryKind::parse(code).unwrap().is_notice();
+        assert!(is_notice("Q18"));
+        for other in ["Q01", "Q12", "q18", "Q180", "notice"] {
+            assert!(!is_notice(other), "{other}");
+        }
     }
 
     #[test]

@@ -109,6 +109,14 @@ impl Timestamp {
         later.map_or(Self(i64::MAX), |later| Self(later.timestamp().as_millisecond()))
     }
 
+    /// This moment so many months later on the Dutch calendar, as [`Timestamp::plus_calendar`].
+    #[must_use]
+    pub fn plus_months(self, months: u8) -> Self {
+        let span = jiff::Span::new().try_months(months);
+        let later = span.and_then(|span| self.zoned().checked_add(span));
+        later.map_or(Self(i64::MAX), |later| Self(later.timestamp().as_millisecond()))
+    }
+
     /// Start of a Dutch calendar date.
     ///
     /// # Errors
@@ -119,7 +127,8 @@ impl Timestamp {
     }
 
     fn zoned(self) -> jiff::Zoned {
-        jiff::Timestamp::from_millisecond(self.0).unwrap_or_default().to_zoned(zone())
+        let end = if self.0 < 0 { jiff::Timestamp::MIN } else { jiff::Timestamp::MAX };
+        jiff::Timestamp::from_millisecond(self.0).unwrap_or(end).to_zoned(zone())
     }
 }
 

@@ -234,6 +234,11 @@ fixed_bytes!(
     16
 );
 fixed_bytes!(
+    /// One act in a consent register: a yes, a no, taking one back, or who holds custody.
+    ConsentId,
+    16
+);
+fixed_bytes!(
     /// A SHA-256 digest.
     Digest,
     32

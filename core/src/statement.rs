@@ -215,6 +215,16 @@ pub fn attestation_bytes(id: &TargetId, entry: &Digest, index: u64, pair: &Diges
         .finish()
 }
 
+/// The broker's word on how many consent notices wait for a node at a moment. It names the node, so
+/// that no node can be given another one's, and the moment, so that an old one shows as such.
+pub fn waiting_bytes(node: &Oin, count: u32, as_of: Timestamp) -> Vec<u8> {
+    Canonical::new("grondslag/waiting-notices/v1")
+        .text(node.as_str())
+        .number(count.into())
+        .signed(as_of.ms())
+        .finish()
+}
+
 /// Number of the first reply to a question; those of later slots follow it.
 pub const FIRST_REPLY_NO: u32 = 1;
 
@@ -352,6 +362,20 @@ mod tests {
         let tag = subject_tag(&id, &oin, b"999940004");
         assert_ne!(tag, subject_tag(&id, &oin, b"999940016"));
         assert_ne!(tag, subject_tag(&TargetId::new([2; 16]), &oin, b"999940004"));
+    }
+
+    #[test]
+    fn a_count_of_waiting_notices_binds_node_number_and_moment() {
+        let oin = |text| Oin::parse(text).unwrap();
+        let (node, other) = (oin("00000099000000001000"), oin("00000099000000002000"));
+        let at = Timestamp::from_ms(5);
+        let bytes = waiting_bytes(&node, 3, at);
+        assert_eq!(bytes, waiting_bytes(&node, 3, at));
+        assert_ne!(bytes, waiting_bytes(&other, 3, at));
+        assert_ne!(bytes, waiting_bytes(&node, 0, at));
+        assert_ne!(bytes, waiting_bytes(&node, 3, Timestamp::from_ms(6)));
+        let label = b"grondslag/waiting-notices/v1";
+        assert!(bytes.windows(label.len()).any(|part| part == label), "a label of its own");
     }
 
     #[test]

@@ -29,6 +29,7 @@ use crate::answers::tick::Tick;
 use crate::answers::turns::Turns;
 use crate::asks::canary::Habits;
 use crate::config::AsksSection;
+use crate::consent::{CaughtUp, Gate};
 use crate::directory::Directory;
 use crate::epochs::Epochs;
 use crate::index::Index;
@@ -104,6 +105,10 @@ pub struct Agency {
     pub(crate) tick: Tick,
     /// Questions that are being answered.
     pub(crate) answering: Turns,
+    /// Keeps acts in the consent register apart from answers that rest on it.
+    pub(crate) consents: Gate,
+    /// Whether the notices that waited for this node have come.
+    pub(crate) caught_up: CaughtUp,
     /// Ordinary questions of late, to be repeated about made-up subjects.
     pub(crate) habits: Habits,
     /// The daily round of forgetting.
@@ -129,6 +134,9 @@ impl Agency {
         }
         let now = self.clock.now();
         if let Err(reason) = self.in_force(now, now) {
+            return Some(reason);
+        }
+        if let Err(reason) = self.caught_up.may_answer(false) {
             return Some(reason);
         }
         let known = self.directory.card(&self.broker).is_ok();
@@ -188,6 +196,22 @@ impl Agency {
     pub(crate) async fn refresh_epoch_if_due(&self) -> Result<(), Reason> {
         let due = self.epochs.is_due(&self.oin, self.clock.now());
         if due { self.refresh_epoch().await } else { Ok(()) }
+    }
+
+    /// The kind of an agency of the region.
+    pub(crate) fn kind_of(&self, oin: &Oin) -> Option<Kind> {
+        if *oin == self.oin {
+            return Some(self.kind.clone());
+        }
+        self.directory.card(oin).ok().map(|card| card.card().kind.clone())
+    }
+
+    /// The name of an agency of the region; its number when its card is not known.
+    pub(crate) fn name_of(&self, oin: &Oin) -> String {
+        if *oin == self.oin {
+            return self.name.clone();
+        }
+        self.directory.card(oin).map_or_else(|_| oin.to_string(), |card| card.card().name.clone())
     }
 
     async fn epoch_state(&self) -> Option<EpochState> {
@@ -331,6 +355,12 @@ pub trait BrokerLink: Send + Sync + fmt::Debug {
         &self,
         request: v1::ListRecordsRequest,
     ) -> Result<v1::ListRecordsResponse, Reason>;
+
+    /// How many notices wait for this node, as the broker says and signs.
+    ///
+    /// # Errors
+    /// The reason why the broker did not answer.
+    async fn waiting(&self) -> Result<v1::WaitingNotices, Reason>;
 
     /// When the broker last spoke.
     fn last_contact(&self) -> LastContact;

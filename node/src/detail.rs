@@ -22,6 +22,8 @@ pub(crate) struct Detail {
     pub reference: Option<Digest>,
     /// Digest of the header with this target's categories and approvals.
     pub header: Digest,
+    /// Of a consent notice: what it brings.
+    pub receipt: Option<v1::ConsentReceipt>,
 }
 
 impl Detail {
@@ -32,6 +34,7 @@ impl Detail {
             facts: self.facts.iter().map(stated).collect(),
             reference: self.reference.map_or_else(Vec::new, |digest| digest.as_bytes().to_vec()),
             header_digest: self.header.as_bytes().to_vec(),
+            receipt: self.receipt.clone(),
         };
         wire.encode_to_vec()
     }
@@ -57,6 +60,7 @@ impl Detail {
             facts,
             reference: reference(&wire.reference)?,
             header: Digest::from_slice(&wire.header_digest).map_err(|_| Reason::HeaderMismatch)?,
+            receipt: wire.receipt,
         })
     }
 }
@@ -100,6 +104,7 @@ mod tests {
             facts: BTreeMap::from([("vt_report".into(), "report".into())]),
             reference: Some(Digest::of(b"x")),
             header: Digest::of(b"header"),
+            receipt: None,
         }
     }
 

@@ -1,6 +1,7 @@
 //! For tests: a GP practice, asked by a guardianship agency and by Veilig Thuis, with real
 //! certificates and cards, our own rules, and a broker that signs whatever it is told to.
 
+mod ask;
 mod heads;
 mod holder;
 mod log;
@@ -45,6 +46,7 @@ use grondslag_subject::Bsn;
 use grondslag_subject::pseudonym::{Canary, OpeningKey, canary_point, number_point};
 use rand_core::UnwrapErr;
 
+pub(crate) use self::ask::Ask;
 use self::heads::NoHeads;
 pub(crate) use self::holder::{Listing, REGION, Trouble};
 pub(crate) use self::log::{attest, attest_as, with_log};
@@ -56,6 +58,7 @@ use crate::agency::{Agency, BrokerLink};
 use crate::answers::tick::Tick;
 use crate::answers::turns::Turns;
 use crate::asks::canary::Habits;
+use crate::consent::{CaughtUp, Gate};
 use crate::detail::Detail;
 use crate::directory::{Directory, Means};
 use crate::epochs::Epochs;
@@ -117,59 +120,6 @@ pub(crate) fn secrets_of(agency: &str) -> (SealSecret, OpeningKey) {
 /// The key of a subject in the tests' register.
 pub(crate) fn subject_key(number: &str) -> SubjectKey {
     SubjectKey::from_bytes(&Digest::of(number.as_bytes()).as_bytes()[..16]).unwrap()
-}
-
-/// A question to put.
-#[derive(Clone)]
-pub(crate) struct Ask {
-    pub(crate) asker: &'static str,
-    pub(crate) role: &'static str,
-    pub(crate) purpose: &'static str,
-    pub(crate) subject: &'static str,
-    pub(crate) categories: Vec<&'static str>,
-    pub(crate) facts: Vec<(&'static str, &'static str)>,
-    pub(crate) target_id: u8,
-    pub(crate) epoch: u32,
-}
-
-impl Ask {
-    /// A guardian asks under a supervision order: involvement may be told (R20).
-    pub(crate) fn guardian(categories: &[&'static str]) -> Self {
-        Self {
-            asker: GI,
-            role: "gi.jeugdbeschermer",
-            purpose: "D09",
-            subject: KNOWN,
-            categories: categories.to_vec(),
-            facts: vec![("measure", "ots")],
-            target_id: 1,
-            epoch: 1,
-        }
-    }
-
-    /// Veilig Thuis asks after a report: a care holder decides itself (R14).
-    pub(crate) fn veilig_thuis(categories: &[&'static str]) -> Self {
-        Self {
-            asker: VT,
-            role: "vt.veiligheidsbeoordelaar",
-            purpose: "D05",
-            subject: KNOWN,
-            categories: categories.to_vec(),
-            facts: vec![("vt_report", "report")],
-            target_id: 1,
-            epoch: 1,
-        }
-    }
-
-    pub(crate) fn about(mut self, subject: &'static str) -> Self {
-        self.subject = subject;
-        self
-    }
-
-    pub(crate) fn id(mut self, target_id: u8) -> Self {
-        self.target_id = target_id;
-        self
-    }
 }
 
 /// A practice with its directory filled, on a store that can be made to fail.
@@ -293,6 +243,7 @@ impl Scene {
             facts: ask.facts.iter().map(|(c, v)| ((*c).into(), (*v).into())).collect(),
             reference: None,
             header: header.digest(&categories, &[]),
+            receipt: ask.receipt.clone(),
         };
         let part =
             Part { categories, approvals: Vec::new(), detail: Vec::new(), signature: [0; 64] };
@@ -329,7 +280,7 @@ impl Scene {
             role: Role::parse(ask.role).unwrap(),
             staff: Pseudonym::new([4; 16]),
             purpose: Purpose::parse(ask.purpose).unwrap(),
-            kind: QueryKind::parse("Q02").unwrap(),
+            kind: QueryKind::parse(ask.kind).unwrap(),
             grounds: Vec::new(),
             urgency: Urgency::Standard,
             break_glass: false,
@@ -489,6 +440,8 @@ fn agency(
         broker_link,
         tick: Tick::new(Duration::ZERO),
         answering: Turns::default(),
+        consents: Gate::default(),
+        caught_up: CaughtUp::with(0),
         forgetting: Job::default(),
         budget: crate::config::AsksSection::default(),
         restored: Standing::default(),

@@ -5,6 +5,7 @@ mod alarm;
 pub mod answers;
 mod asks;
 pub mod config;
+pub mod consent;
 mod detail;
 mod directory;
 mod epochs;

@@ -290,3 +290,37 @@ pub(crate) const RULES_INTERVAL_MS: u64 = 1_000;
 pub(crate) const RULES_WAIT_MS: u64 = 1_000;
 /// Longest wait for the policy office: it weighs a draft before it answers.
 pub(crate) const OFFICE_CALL_MS_MAX: u64 = 60_000;
+/// Most acts about one child that its own agency wrote down; what opens gets half of that.
+pub(crate) const CONSENT_ACTS_MAX: usize = 512;
+/// Most acts about one child that one other agency brought, and all others together, of which what
+/// opens gets half: they take no place of the agency's own.
+pub(crate) const CONSENT_BROUGHT_MAX: (usize, usize) = (64, 256);
+/// All of them, and those that say that everything is closed: one page of the store.
+pub(crate) const CONSENT_PAGE: usize = grondslag_evidence::limits::SCAN_PAGE_MAX;
+/// Largest act that is brought to others, in bytes of JSON: with all else it fits a sealed detail.
+pub(crate) const CONSENT_BROUGHT_BYTES_MAX: usize = 2_600;
+/// Notices that are sent again at the same time, and all that are sent at the same time.
+pub(crate) const NOTICES_AT_ONCE_MAX: (usize, usize) = (8, 16);
+/// Shortest and longest pause before a notice that did not come is sent again.
+pub(crate) const NOTICE_PAUSE_MS: std::ops::RangeInclusive<u64> = 1_000..=300_000;
+/// How often it is looked whether a notice is due, when nobody said so.
+pub(crate) const NOTICE_INTERVAL_MS: u64 = 1_000;
+/// Minutes for which a notice may wait at its holder.
+pub(crate) const NOTICE_TERM_MINUTES: u32 = 60;
+/// How often the broker is asked whether notices wait: while some do, or that is not known; and
+/// else.
+pub(crate) const WAITING_INTERVAL_MS: (u64, u64) = (500, 10_000);
+/// How long ago a consent that is written down may have been said: a week.
+pub(crate) const CONSENT_SAID_MS_MAX: i64 = 7 * 24 * HOUR_MS;
+/// Most who hold custody together.
+pub(crate) const CUSTODY_HOLDERS_MAX: usize = 4;
+/// Longest name of what custody or a measure was seen in, in characters.
+pub(crate) const SOURCE_CHARS_MAX: usize = 120;
+/// Longest text that a person is shown before they say yes, in characters.
+pub(crate) const NOTICE_CHARS_MAX: usize = 4_000;
+/// Most lines that say what a consent comes to.
+pub(crate) const STANDING_MAX: usize = 64;
+/// How often an act is written anew when a write that was cut off landed meanwhile.
+pub(crate) const WRITE_TRIES_MAX: usize = 4;
+/// Latest moment that a desk may name, in milliseconds: the year 2200.
+pub(crate) const MOMENT_MS_MAX: i64 = 7_258_118_400_000;

@@ -142,7 +142,17 @@ impl BrokerLink for ChannelLink {
         let messages = replies.into_iter().map(|reply| v1::DeliverRequest { reply: Some(reply) });
         let request = within(futures_util::stream::iter(messages.collect::<Vec<_>>()), call_max());
         let answers = self.heard(client.deliver(request).await)?.into_inner();
-        Ok(collect(answers, SLOTS_AT_ONCE_MAX).await)
+        // The broker opens with how many notices wait.
+        Ok(collect(answers, SLOTS_AT_ONCE_MAX + 1).await)
+    }
+
+    async fn waiting(&self) -> Result<v1::WaitingNotices, Reason> {
+        let opened = self.deliver(Vec::new()).await?;
+        let waiting = opened.into_iter().find_map(|message| match message.event {
+            Some(v1::deliver_response::Event::Waiting(waiting)) => Some(waiting),
+            _ => None,
+        });
+        waiting.ok_or(Reason::Malformed)
     }
 
     async fn follow(&self, request: v1::FollowRequest) -> Result<Vec<v1::FollowResponse>, Reason> {

@@ -50,6 +50,12 @@ pub(crate) enum Kind {
     Canary,
     /// A spot check of enrolments.
     SpotCheck,
+    /// What somebody said in the consent register, or took back.
+    Consent,
+    /// Who may speak for a child, or a measure of the court.
+    Situation,
+    /// What stands in the consent register about one child was shown.
+    ConsentsShown,
 }
 
 impl Kind {
@@ -70,6 +76,9 @@ impl Kind {
             Self::BrokerRead => "grondslag/record/broker-read/v1",
             Self::Canary => "grondslag/record/canary/v1",
             Self::SpotCheck => "grondslag/record/spot-check/v1",
+            Self::Consent => "grondslag/record/consent/v1",
+            Self::Situation => "grondslag/record/situation/v1",
+            Self::ConsentsShown => "grondslag/record/consents-shown/v1",
         }
     }
 
@@ -95,7 +104,19 @@ pub(crate) fn record(
     (term, from): (Kept, Timestamp),
     keys: &[Vec<u8>],
 ) -> Result<Committed, Reason> {
-    let until = Until::At(pack.retention().end(term, from));
+    commit_until(kind, body, Until::At(pack.retention().end(term, from)), keys)
+}
+
+/// Makes a record that is found again under `keys` and has this term.
+///
+/// # Errors
+/// As [`record`].
+pub(crate) fn commit_until(
+    kind: Kind,
+    body: &[u8],
+    until: Until,
+    keys: &[Vec<u8>],
+) -> Result<Committed, Reason> {
     let made = commit_indexed(kind.label(), body, random()?, until, keys);
     made.map_err(StoreError::reason)
 }

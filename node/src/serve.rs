@@ -23,6 +23,7 @@ use grondslag_evidence::records::Job;
 use grondslag_evidence::store::Store;
 use grondslag_evidence::witnesses::NamedWitnesses;
 use grondslag_policy::{Pack, PackError};
+use grondslag_proto::v1::consent_service_server::ConsentServiceServer;
 use grondslag_proto::v1::desk_service_server::DeskServiceServer;
 use grondslag_proto::v1::node_operator_service_server::NodeOperatorServiceServer;
 use grondslag_proto::v1::node_service_server::NodeServiceServer;
@@ -50,6 +51,8 @@ use crate::answers::turns::Turns;
 use crate::asks::canary::Habits;
 use crate::asks::service::Desk;
 use crate::config::{AgencySection, NodeConfig};
+use crate::consent::service::ConsentDesk;
+use crate::consent::{CaughtUp, Gate};
 use crate::directory::{Directory, Means, OwnCard};
 use crate::epochs::Epochs;
 use crate::epochs::holders::Holders;
@@ -224,9 +227,11 @@ fn region_services(context: &Context, agency: &Arc<Agency>) -> Server {
 fn desk_services(server: Server, agency: &Arc<Agency>) -> Server {
     let desk = DeskServiceServer::new(Desk::new(agency.clone()));
     let policy = PolicyServiceServer::new(PolicyDesk::new(agency.clone()));
+    let consent = ConsentServiceServer::new(ConsentDesk::new(agency.clone()));
     server
         .add(desk.max_decoding_message_size(MESSAGE_BYTES_MAX), Callers::verified())
         .add(policy.max_decoding_message_size(MESSAGE_BYTES_MAX), Callers::verified())
+        .add(consent.max_decoding_message_size(MESSAGE_BYTES_MAX), Callers::verified())
 }
 
 async fn agency(config: &NodeConfig, context: &Context) -> Result<Agency, StartError> {
@@ -240,8 +245,7 @@ async fn agency(config: &NodeConfig, context: &Context) -> Result<Agency, StartE
     load_staff(config, &pack, &staff).await?;
     let directory = Arc::new(directory(config, context, ledger.clone()).await?);
     let source = Arc::new(StoreSource::new(store.clone(), secret.clone()));
-    let sign_key = keys.current;
-    let keys = own_keys(section)?;
+    let (sign_key, keys) = (keys.current, own_keys(section)?);
     let holders = Holders::new(config.broker.key_holders.clone(), Arc::clone(&directory));
     let epochs = Arc::new(Epochs::new(context.region_name(), holders));
     let broker_link = link(config, context);
@@ -292,6 +296,8 @@ async fn agency(config: &NodeConfig, context: &Context) -> Result<Agency, StartE
         broker_link,
         tick: Tick::new(config.answers.reply_tick_ms.ms()),
         answering: Turns::default(),
+        consents: Gate::default(),
+        caught_up: CaughtUp::default(),
         habits: Habits::default(),
         forgetting: Job::default(),
         budget: config.asks,

@@ -138,7 +138,27 @@ impl Pack {
             }
             line(out, "</ul>\n</article>");
         }
+        self.recording_article(out);
         line(out, "</section>");
+    }
+
+    /// Who writes a consent down, and how long it holds.
+    fn recording_article(&self, out: &mut String) {
+        let title = both(("Wie toestemming vastlegt", "Who records a consent"));
+        line(out, &format!("<article>\n<h3>{title}</h3>\n<ul>"));
+        let recorders = self.consents().recording().recorders.iter();
+        for role in recorders.filter_map(|role| self.catalogue().role(role)) {
+            item(out, texts(&role.label));
+        }
+        let (default, most) = (self.consents().months_default(), self.consents().months_max());
+        item(
+            out,
+            (
+                &format!("Geldt {default} maanden, en op verzoek ten hoogste {most}"),
+                &format!("Holds for {default} months, and at most {most} when asked"),
+            ),
+        );
+        line(out, "</ul>\n</article>");
     }
 
     /// Every open legal question: of rows, of statutes that are a bill, of the catalogue, of terms
@@ -183,7 +203,9 @@ impl Pack {
         let regimes = self.consents().regimes().iter();
         let regimes = regimes.map(|one| (one.id.as_str(), one.note.as_ref()));
         let who = self.consents().all().iter().map(|one| (one.id.as_str(), one.note.as_ref()));
-        for (id, note) in terms.chain(regimes).chain(who) {
+        let (validity, recording) = (self.consents().validity(), self.consents().recording());
+        let once = [("validity", validity.note.as_ref()), ("recording", recording.note.as_ref())];
+        for (id, note) in terms.chain(once).chain(regimes).chain(who) {
             if let Some(note) = note {
                 add(id.to_owned(), texts(note));
             }
@@ -265,6 +287,19 @@ mod tests {
     }
 
     #[test]
+    fn who_records_consent_and_how_long_it_holds_stand_in_the_report() {
+        let pack = Pack::builtin().unwrap();
+        let page = pack.report();
+        let (_, told) = page.split_once("<span>Wie toestemming vastlegt</span>").unwrap();
+        let (told, _) = told.split_once("</article>").unwrap();
+        assert!(told.contains("Geldt 6 maanden") && told.contains("at most 24 when asked"));
+        for role in &pack.consents().recording().recorders {
+            let label = &pack.catalogue().role(role).unwrap().label.en;
+            assert!(told.contains(&*escaped(label)), "{role}");
+        }
+    }
+
+    #[test]
     fn every_open_legal_question_is_listed_at_the_end() {
         let pack = Pack::builtin().unwrap();
         let page = pack.report();
@@ -277,6 +312,13 @@ mod tests {
             count += 1;
         }
         assert!(count > 10, "{count} notes");
+        for (id, note) in [
+            ("validity", &pack.consents().validity().note),
+            ("recording", &pack.consents().recording().note),
+        ] {
+            let note = escaped(&note.as_ref().unwrap().nl).into_owned();
+            assert!(list.contains(&format!("<b>{id}</b> <span>{note}")), "{id}");
+        }
         let bill = pack.catalogue().grounds().iter().find(|g| g.status == Status::Proposed);
         assert!(list.contains(&format!("<b>{}</b>", bill.unwrap().id)));
     }

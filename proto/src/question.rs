@@ -16,6 +16,63 @@ use grondslag_core::reason::Reason;
 use crate::head::{hashes, wire_hashes};
 use crate::v1;
 
+/// The sender's own number of a consent notice: random, the same each time that the notice is asked
+/// anew, and not signed, for nobody but the broker reads it and only its sender is the poorer for
+/// another one.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct NoticeId([u8; 16]);
+
+impl NoticeId {
+    /// Length in bytes.
+    pub const LEN: usize = 16;
+
+    /// Wraps bytes that already have the right length.
+    pub const fn new(bytes: [u8; Self::LEN]) -> Self {
+        Self(bytes)
+    }
+
+    /// The bytes.
+    pub const fn as_bytes(&self) -> &[u8; Self::LEN] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for NoticeId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // By it, whoever reads a log could tell that two questions bring the same.
+        f.write_str("NoticeId(…)")
+    }
+}
+
+/// A question as it is put to the broker.
+#[derive(Debug, Clone)]
+pub struct Ask {
+    /// The question.
+    pub raw: RawInquiry,
+    /// Of a consent notice its number; of no other question.
+    pub notice: Option<NoticeId>,
+}
+
+impl TryFrom<v1::AskRequest> for Ask {
+    type Error = Reason;
+
+    /// Reads the question, and its number as a notice.
+    ///
+    /// # Errors
+    /// `MALFORMED` for a notice without a number of the right length, and for a number of anything
+    /// else; what is wrong with the question.
+    fn try_from(mut wire: v1::AskRequest) -> Result<Self, Reason> {
+        let id = std::mem::take(&mut wire.notice_id);
+        let raw = RawInquiry::try_from(wire)?;
+        let notice = match (raw.header.kind.is_notice(), id.is_empty()) {
+            (true, _) => Some(NoticeId(array(&id)?)),
+            (false, true) => None,
+            (false, false) => return Err(Reason::Malformed),
+        };
+        Ok(Self { raw, notice })
+    }
+}
+
 impl TryFrom<v1::AskRequest> for RawInquiry {
     type Error = Reason;
 
@@ -43,6 +100,7 @@ impl TryFrom<v1::AskRequest> for RawInquiry {
     }
 }
 
+/// Without a notice's number: the question does not hold it, and its sender adds it.
 impl From<&Inquiry> for v1::AskRequest {
     fn from(inquiry: &Inquiry) -> Self {
         Self {
@@ -58,6 +116,7 @@ impl From<&Inquiry> for v1::AskRequest {
             signature: inquiry.signature().to_vec(),
             hidden: inquiry.hidden().one.bytes().to_vec(),
             hidden_proof: inquiry.hidden().proof.bytes().to_vec(),
+            notice_id: Vec::new(),
         }
     }
 }

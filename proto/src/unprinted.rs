@@ -22,9 +22,11 @@ macro_rules! unprinted {
 }
 
 unprinted! {
-    AnswerBody AnswerContent AnswerEntry AnswerProof AnswerQuestion AskRequest Attestation
-    DecisionFact DeskQuestion Detail ListDecisionsRequest Part RecordOpening Reply
-    ShowDraftResponse ShownClient StatedFact StepRequest StepResponse StepTarget TierText
+    AbilityJudged AnswerBody AnswerContent AnswerEntry AnswerProof AnswerQuestion AskRequest
+    Attestation ConsentAct ConsentStanding ConsentStatement CourtMeasure CustodySituation
+    DecisionFact DeskQuestion Detail ListActsRequest ListDecisionsRequest Part RecordActRequest
+    RecordActResponse RecordOpening Reply ShowDraftResponse ShownClient Speaker StatedFact
+    StepRequest StepResponse StepTarget TakenBack TierText
 }
 
 #[cfg(test)]
@@ -49,8 +51,9 @@ mod tests {
         "value",
     ];
 
-    const PROTOCOL: [&str; 9] = [
+    const PROTOCOL: [&str; 10] = [
         include_str!("../grondslag/v1/broker.proto"),
+        include_str!("../grondslag/v1/consent.proto"),
         include_str!("../grondslag/v1/desk.proto"),
         include_str!("../grondslag/v1/directory.proto"),
         include_str!("../grondslag/v1/enrolment.proto"),

@@ -17,6 +17,7 @@ fn goes_as_the_law_says(id: &str) -> Result<()> {
             played.compared,
             differences.join("\n"),
         );
+        assert_eq!(played.miswritten, Vec::<String>::new(), "{id}");
         assert!(played.compared > 0, "{id} compared nothing");
         Ok(())
     })

@@ -5,6 +5,7 @@
 mod attacks;
 mod bad_input;
 mod chain;
+mod consent;
 mod enrolment;
 mod epochs;
 mod invariants;

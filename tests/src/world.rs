@@ -186,6 +186,59 @@ pub struct Storyline {
     pub result: Words,
     /// What is asked.
     pub question: Vec<Question>,
+    /// What is written down in consent registers.
+    #[serde(default)]
+    pub act: Vec<Act>,
+}
+
+/// Something that is written down in a consent register.
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Act {
+    /// `F4.a1` and so on.
+    pub id: String,
+    /// When, in Dutch time.
+    pub at: String,
+    /// At which agency.
+    pub agency: String,
+    /// By whom.
+    pub staff: String,
+    /// In which role.
+    pub role: String,
+    /// About whom.
+    pub subject: String,
+    /// `custody`, `give`, `refuse`, `withdraw` or `lift`.
+    #[serde(rename = "do")]
+    pub what: String,
+    /// Whose word: `child`, or given names, family name and birth date.
+    #[serde(default)]
+    pub by: String,
+    /// Who holds custody.
+    #[serde(default)]
+    pub custody: Vec<String>,
+    /// In what it was seen.
+    #[serde(default)]
+    pub seen_in: String,
+    /// Since when.
+    #[serde(default)]
+    pub from: String,
+    /// Who may give; the agency itself when it is empty.
+    #[serde(default)]
+    pub holder: Vec<String>,
+    /// Who may receive.
+    #[serde(default)]
+    pub to: Vec<String>,
+    /// What.
+    #[serde(default)]
+    pub categories: Vec<String>,
+    /// What for.
+    #[serde(default)]
+    pub purpose: String,
+    /// Which one is taken back.
+    #[serde(default)]
+    pub of: Option<String>,
+    /// What must come of it.
+    pub expect: String,
 }
 
 /// Both languages.
@@ -293,6 +346,15 @@ pub struct Shown {
     pub legal: BTreeSet<String>,
 }
 
+/// What happens in a storyline.
+#[derive(Clone, Copy)]
+pub enum Event<'a> {
+    /// Something is written down.
+    Act(&'a Act),
+    /// Something is asked.
+    Question(&'a Question),
+}
+
 impl Storyline {
     /// Reads one storyline.
     ///
@@ -302,11 +364,28 @@ impl Storyline {
         read(&folder().join("storylines").join(format!("{id}.toml")))
     }
 
-    /// Every agency that asks or is asked.
+    /// All that happens, by its moment; what is written down at the moment of a question comes
+    /// first.
+    ///
+    /// # Errors
+    /// When the world is wrong.
+    pub fn events(&self) -> Result<Vec<(Timestamp, Event<'_>)>> {
+        let at = |text: &str| Timestamp::parse(text).with_context(|| text.to_owned());
+        let acts = self.act.iter().map(|act| Ok((at(&act.at)?, Event::Act(act))));
+        let mut all = acts.collect::<Result<Vec<_>>>()?;
+        for question in &self.question {
+            all.push((question.at()?, Event::Question(question)));
+        }
+        all.sort_by_key(|(at, _)| *at);
+        Ok(all)
+    }
+
+    /// Every agency that asks, is asked or writes something down.
     pub fn agencies(&self) -> Vec<&str> {
+        let writing = self.act.iter().flat_map(|act| act.holder.iter().chain([&act.agency]));
         let asked = self.question.iter().flat_map(|question| &question.to);
         let asking = self.question.iter().map(|question| &question.agency);
-        let mut all: Vec<&str> = asked.chain(asking).map(String::as_str).collect();
+        let mut all: Vec<&str> = asked.chain(asking).chain(writing).map(String::as_str).collect();
         all.sort_unstable();
         all.dedup();
         all

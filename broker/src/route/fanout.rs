@@ -118,6 +118,13 @@ async fn ask_one(
         let first = decided.rulings.iter().find_map(|named| named.reason);
         return State::NotAsked(first.unwrap_or(Reason::NoRule));
     };
+    // A target that missed a notice gets that first, and nothing else until it did: `NOT_READY`,
+    // so that the asker tries once more, and as if the node had said so itself.
+    if !header.kind.is_notice()
+        && let Err(reason) = broker.notices.may_ask(&target.oin).await
+    {
+        return State::Unreachable(reason);
+    }
     let mut question = TargetQuestion {
         id: target.id,
         header: header.clone(),

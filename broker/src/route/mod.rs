@@ -6,6 +6,7 @@
 mod attempt;
 pub(crate) mod attest;
 mod budget;
+mod carry;
 pub(crate) mod decide;
 pub(crate) mod fanout;
 pub(crate) mod heads;

@@ -1,8 +1,8 @@
 //! How many questions there may be at a time: in all, and of one asker.
 //!
 //! A place in all is held by the work and ends with the fan-out, whatever the asker does. A place
-//! of one asker is held until its stream is gone, so that an asker who never reads fills its own
-//! places and nobody else's.
+//! of one asker is held until its stream is gone and the work is done, so that an asker who never
+//! reads, or leaves while a notice is under way, fills its own places and nobody else's.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -26,8 +26,8 @@ pub(crate) struct Places {
 pub(crate) struct Place {
     /// Held by the work.
     pub work: OwnedSemaphorePermit,
-    /// Held by the stream.
-    pub stream: OwnedSemaphorePermit,
+    /// Held by the stream and by the work.
+    pub asker: Arc<OwnedSemaphorePermit>,
 }
 
 impl Default for Places {
@@ -48,9 +48,9 @@ impl Places {
             Arc::clone(askers.entry(asker.clone()).or_insert_with(fresh))
         };
         let busy = |_| Reason::Busy;
-        let stream = own.try_acquire_owned().map_err(busy)?;
+        let asker = Arc::new(own.try_acquire_owned().map_err(busy)?);
         let work = Arc::clone(&self.all).try_acquire_owned().map_err(busy)?;
-        Ok(Place { work, stream })
+        Ok(Place { work, asker })
     }
 }
 
@@ -63,8 +63,8 @@ mod tests {
         let places = Places::default();
         let greedy = Oin::parse("00000099000000001000").unwrap();
         let other = Oin::parse("00000099000000002000").unwrap();
-        let held: Vec<OwnedSemaphorePermit> =
-            (0..ASKER_QUESTIONS_MAX).map(|_| places.take(&greedy).unwrap().stream).collect();
+        let held: Vec<Arc<OwnedSemaphorePermit>> =
+            (0..ASKER_QUESTIONS_MAX).map(|_| places.take(&greedy).unwrap().asker).collect();
         assert_eq!(places.take(&greedy).unwrap_err(), Reason::Busy);
         assert!(places.take(&other).is_ok());
         drop(held);

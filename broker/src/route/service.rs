@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use grondslag_core::clock::Timestamp;
 use grondslag_core::id::{InquiryId, Oin};
-use grondslag_core::inquiry::{Inquiry, RawInquiry};
+use grondslag_core::inquiry::Inquiry;
 use grondslag_core::reason::Reason;
 use grondslag_core::statement::NamedRuling;
 use grondslag_policy::Pack;
+use grondslag_proto::question::Ask;
 use grondslag_proto::reply::{Reply, refusal};
 use grondslag_proto::status::rejected;
 use grondslag_proto::v1;
@@ -21,14 +22,16 @@ use tonic::{Request, Response, Status, Streaming};
 
 use super::attempt;
 use super::attest::attest;
+use super::carry::{Routed, carry_out};
 use super::decide::{rule, shut};
-use super::fanout::{Event, State, fan_out};
+use super::fanout::{Event, State};
 use super::places::Places;
-use super::record::{Decided, record};
+use super::record::record;
 use super::verify::{Target, verify_inquiry};
 use crate::broker::Broker;
 use crate::deliver::{self, Followed};
 use crate::limits::{DELIVERIES_MAX, EVENTS_MAX};
+use crate::notices::Notice;
 
 /// The service.
 #[derive(Debug)]
@@ -46,13 +49,10 @@ impl Routes {
     }
 
     /// Decides and records a question; nothing has left for a node when it returns.
-    async fn route(
-        &self,
-        peer: &Oin,
-        wire: v1::AskRequest,
-    ) -> Result<(Inquiry, Vec<Target>, Vec<Decided>), Reason> {
-        let raw = RawInquiry::try_from(wire)?;
+    pub(super) async fn route(&self, peer: &Oin, wire: v1::AskRequest) -> Result<Routed, Reason> {
+        let Ask { raw, notice } = wire.try_into()?;
         let inquiry = Inquiry::parse(raw, self.broker.clock.now())?;
+        let notice = notice.map(|id| Notice::of(&inquiry, id)).transpose()?;
         let (rules, asked_at) = (&self.broker.rules, inquiry.header().times.asked_at);
         let pack = rules.of_question(asked_at, self.broker.clock.now())?;
         // After the choice: what was chosen is told of by then, or was before.
@@ -67,7 +67,7 @@ impl Routes {
             .collect::<Result<Vec<_>, Reason>>()?;
         let recorded = record(&self.broker, (&inquiry, &targets), rulings, (&pack, now)).await?;
         let decided = attest(&self.broker, &inquiry, &targets, recorded).await?;
-        Ok((inquiry, targets, decided))
+        Ok(Routed { inquiry, targets, decided, notice })
     }
 }
 
@@ -106,18 +106,18 @@ impl BrokerService for Routes {
             Err(reason) => return Ok(Response::new(refused(reason))),
         };
         match self.route(&asker, request.into_inner()).await {
-            Ok((inquiry, targets, decided)) => {
+            Ok(routed) => {
                 let (events, received) = mpsc::channel(EVENTS_MAX);
-                let broker = Arc::clone(&self.broker);
-                let work = follow_out(broker, inquiry, targets, decided, events);
+                let work = carry_out(Arc::clone(&self.broker), routed, events);
                 let longest = self.broker.fanout.work();
+                let asker = Arc::clone(&place.asker);
                 tokio::spawn(async move {
                     if tokio::time::timeout(longest, work).await.is_err() {
                         tracing::warn!("an asker did not read; its question was ended");
                     }
-                    drop(place.work);
+                    drop((place.work, place.asker));
                 });
-                Ok(Response::new(stream(received, place.stream)))
+                Ok(Response::new(stream(received, asker)))
             }
             Err(reason) if reason.is_fault() => Err(report(reason)),
             Err(reason) => {
@@ -160,14 +160,24 @@ impl BrokerService for Routes {
         request: Request<Streaming<v1::DeliverRequest>>,
     ) -> Result<Response<Self::DeliverStream>, Status> {
         let node = peer(&request)?.oin().clone();
-        let (broker, incoming) = (Arc::clone(&self.broker), request.into_inner());
-        let incoming = incoming.take(DELIVERIES_MAX);
-        let answers = incoming.then(move |message| {
-            let (broker, node) = (Arc::clone(&broker), node.clone());
-            async move { delivered(&broker, &node, message?).await }
-        });
-        Ok(Response::new(Box::pin(answers)))
+        delivering(Arc::clone(&self.broker), node, request.into_inner()).await.map(Response::new)
     }
+}
+
+/// What the broker says first to a node, and then to each of its messages; of none it says no more.
+pub(super) async fn delivering(
+    broker: Arc<Broker>,
+    node: Oin,
+    incoming: impl Stream<Item = Result<v1::DeliverRequest, Status>> + Send + 'static,
+) -> Result<Events<v1::DeliverResponse>, Status> {
+    let waiting = deliver::opening(&broker, &node).await.map_err(report)?;
+    let event = Some(v1::deliver_response::Event::Waiting(waiting));
+    let first = tokio_stream::once(Ok(v1::DeliverResponse { event }));
+    let answers = incoming.take(DELIVERIES_MAX).then(move |message| {
+        let (broker, node) = (Arc::clone(&broker), node.clone());
+        async move { delivered(&broker, &node, message?).await }
+    });
+    Ok(Box::pin(first.chain(answers)))
 }
 
 /// What came of one target, as events.
@@ -208,27 +218,16 @@ async fn delivered(
     Ok(v1::DeliverResponse { event: Some(event) })
 }
 
-/// The stream ends only after it was noted who may be asked once more.
-async fn follow_out(
-    broker: Arc<Broker>,
-    inquiry: Inquiry,
-    targets: Vec<Target>,
-    decided: Vec<Decided>,
-    events: mpsc::Sender<Event>,
-) {
-    let states = fan_out(&broker, inquiry.header(), targets, decided, &events).await;
-    if let Err(reason) = attempt::note(&broker, &inquiry, &states).await {
-        tracing::error!(reason = reason.code(), "no second attempt could be noted");
-    }
-}
-
 fn refused(reason: Reason) -> Events<v1::AskResponse> {
     let event = v1::ask_response::Event::Refusal(refusal(reason));
     Box::pin(tokio_stream::once(Ok(v1::AskResponse { event: Some(event) })))
 }
 
 /// The events as a stream that holds the question's place until it ends.
-fn stream(received: mpsc::Receiver<Event>, place: OwnedSemaphorePermit) -> Events<v1::AskResponse> {
+fn stream(
+    received: mpsc::Receiver<Event>,
+    place: Arc<OwnedSemaphorePermit>,
+) -> Events<v1::AskResponse> {
     Box::pin(ReceiverStream::new(received).map(move |event| {
         let _held = &place;
         Ok(v1::AskResponse { event: Some(wire(event)) })

@@ -4,6 +4,7 @@ mod admitted;
 mod budget;
 mod heads;
 mod hidden;
+mod notices;
 mod printed;
 mod reading;
 mod restored;
@@ -56,6 +57,7 @@ use crate::directory::operator::Admits;
 use crate::epoch::Epochs;
 use crate::keyholder::{Chain, LocalHolder, Means, Secrets};
 use crate::nodes::{Heard, Nodes};
+use crate::notices::Notices;
 use crate::office::Office;
 use crate::restore::Foundings;
 use crate::sweep::{expiry_key, sweep, sweep_all};
@@ -204,6 +206,7 @@ pub(crate) async fn scene(says: &[(&str, Heard)]) -> Scene {
     );
     let of = (Arc::clone(&as_store), Arc::clone(&ledger), Arc::clone(&as_clock));
     let rules = rules(root.fingerprint(), of);
+    let notices = Notices::open(Arc::clone(&as_store)).await.unwrap();
     let broker = Broker {
         oin: oin(BROKER),
         sign_key: key(9),
@@ -220,6 +223,7 @@ pub(crate) async fn scene(says: &[(&str, Heard)]) -> Scene {
         chain,
         remote: None,
         sent_heads: SentHeads::default(),
+        notices,
         nodes: Arc::clone(&nodes) as _,
         fanout: FanoutLimits::new(Duration::from_secs(1)),
         budget: Budget { person_per_day: Within::clamped(2), agency_per_day: Within::clamped(3) },

@@ -139,19 +139,27 @@ impl QuestionArgs {
 /// The OINs of the agencies that were named. `all` leaves out the asker's own.
 fn targets(
     named: &[String],
-    agencies: &[v1::AgencySummary],
+    region: &[v1::AgencySummary],
     own: &str,
 ) -> Result<Vec<String>, Failure> {
     if named.len() > TARGETS_MAX {
         return Err(Reason::TargetsTooMany.into());
     }
     if named.iter().any(|one| one == ALL) {
-        let others = agencies.iter().filter(|agency| agency.oin != own);
+        let others = region.iter().filter(|agency| agency.oin != own);
         return Ok(others.map(|agency| agency.oin.clone()).collect());
     }
+    agencies(named, region)
+}
+
+/// The OINs of agencies that were named, each once.
+pub(crate) fn agencies(
+    named: &[String],
+    region: &[v1::AgencySummary],
+) -> Result<Vec<String>, Failure> {
     let mut oins = Vec::new();
     for name in named {
-        let oin = find(name.trim(), agencies)?;
+        let oin = find(name.trim(), region)?;
         if !oins.contains(&oin) {
             oins.push(oin);
         }
@@ -160,7 +168,7 @@ fn targets(
 }
 
 /// By OIN, else by name, else by the one name that holds what was typed.
-fn find(typed: &str, agencies: &[v1::AgencySummary]) -> Result<String, Failure> {
+pub(crate) fn find(typed: &str, agencies: &[v1::AgencySummary]) -> Result<String, Failure> {
     let wanted = folded(typed);
     let whole = |agency: &&v1::AgencySummary| agency.oin == typed || folded(&agency.name) == wanted;
     if let Some(agency) = agencies.iter().find(whole) {

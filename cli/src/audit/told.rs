@@ -12,7 +12,7 @@ use crate::ask::Names;
 use crate::output::{Output, bold, green, red, yellow};
 
 /// Kinds of leaves and records, in Dutch and in English.
-const KINDS: [(&str, &str, &str); 33] = [
+const KINDS: [(&str, &str, &str); 36] = [
     ("grondslag/leaf/card/v1", "kaart aangenomen", "card accepted"),
     ("grondslag/leaf/enrolled/v1", "inschrijving klaar", "enrolment finished"),
     ("grondslag/leaf/enrolment/v1", "groep dossiers ingeschreven", "batch enrolled"),
@@ -39,11 +39,18 @@ const KINDS: [(&str, &str, &str); 33] = [
     ("grondslag/record/broker-read/v1", "makelaar bevraagd", "read at the broker"),
     ("grondslag/record/canary/v1", "proefvraag", "question about a made-up subject"),
     ("grondslag/record/closed/v1", "vraag afgesloten", "question closed"),
+    ("grondslag/record/consent/v1", "toestemming vastgelegd", "consent written down"),
+    ("grondslag/record/consents-shown/v1", "toestemmingen ingezien", "consents looked at"),
     ("grondslag/record/decision/v1", "beslissing van de houder", "decision of the holder"),
     ("grondslag/record/decisions-shown/v1", "beslissingen ingezien", "decisions looked at"),
     ("grondslag/record/draft-shown/v1", "concept ingezien", "draft looked at"),
     ("grondslag/record/ended/v1", "termijn voorbij", "term over"),
     ("grondslag/record/patterns-shown/v1", "patronen ingezien", "patterns looked at"),
+    (
+        "grondslag/record/situation/v1",
+        "gezag of maatregel vastgelegd",
+        "custody or measure recorded",
+    ),
     ("grondslag/record/spot-check/v1", "steekproef", "spot check"),
     ("", "onleesbaar", "unreadable"),
 ];

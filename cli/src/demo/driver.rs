@@ -13,6 +13,7 @@ use grondslag_proto::v1;
 use grondslag_proto::v1::desk_event::Event;
 use grondslag_runtime::clock::RegionClockFile;
 
+use super::acts::Numbers;
 use super::place::Place;
 use super::world::{Decided, Half, Question, Shown, World};
 use crate::ask::{AgencyShown, LineShown, Names, approved_draft};
@@ -58,6 +59,8 @@ pub(super) struct Driver<'a> {
     pub(super) names: &'a Names,
     /// The region's clock.
     pub(super) clock: RegionClockFile,
+    /// Numbers of what was written down.
+    pub(super) numbers: Numbers,
 }
 
 /// A question with its answers.

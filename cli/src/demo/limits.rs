@@ -67,3 +67,7 @@ pub(super) const BACKUP_EVERY_H: u16 = 744;
 pub(super) const OFFICERS: [&str; 2] = ["po-1", "fg-1"];
 /// Until when they may sign: longer than any story lasts.
 pub(super) const OFFICERS_UNTIL: &str = "2028-12-31T00:00";
+/// How long an act may take to come to every holder that it names, in milliseconds.
+pub(super) const NOTICE_WAIT_MS: u64 = 60_000;
+/// How often it is looked whether it came, in milliseconds.
+pub(super) const NOTICE_LOOK_MS: u64 = 20;

@@ -2,10 +2,12 @@
 //!
 //! Life of a demo: `world` reads the world; `found` makes authority, broker, nodes and desks in a
 //! folder (`place`, `home`); `stock` imports every agency's records; `crew` starts broker and
-//! nodes, each a process of its own; `driver` plays the storylines as the people of the story;
+//! nodes, each a process of its own; `driver` plays the storylines as the people of the story, and
+//! `acts` what they write down in consent registers;
 //! `report` holds what came of it against what the law says; `blind` looks for the children of the
 //! world in all that the broker holds; `audit` verifies every log once all processes have ended.
 
+mod acts;
 mod audit;
 mod blind;
 mod crew;
@@ -35,6 +37,7 @@ use grondslag_runtime::shutdown::Shutdown;
 use serde_json::json;
 use tokio::time::sleep;
 
+use self::acts::{ActSeen, Numbers};
 use self::audit::Audited;
 use self::blind::BlindCheck;
 use self::crew::{BROKER, Crew};
@@ -45,7 +48,7 @@ use self::report::{Report, judge, refusals};
 use self::step::Step;
 use self::stock::Stocked;
 use self::tell::Teller;
-use self::world::{Half, Question, World};
+use self::world::{Event, Half, Question, World};
 use crate::ask::Names;
 use crate::exit::{Exit, Failure};
 use crate::output::{Output, dim};
@@ -165,7 +168,8 @@ async fn region(
     steps.finish_and_clear();
     tell::region(out, &world, &ports);
     let clock = RegionClockFile::open(&place.clock()).map_err(clocked)?;
-    let driver = Driver { world: &world, desks: &desks, names: &names, clock };
+    let numbers = Numbers::default();
+    let driver = Driver { world: &world, desks: &desks, names: &names, clock, numbers };
     let seen = Seen::default();
     let mut show = Show { driver, crew, out, since, stocked, control, seen };
     match args.load {
@@ -227,6 +231,7 @@ struct Show<'a> {
 #[derive(Debug, Default)]
 struct Seen {
     halves: Vec<Half>,
+    acts: Vec<ActSeen>,
     questions: usize,
     answers: u64,
     startup: Option<Duration>,
@@ -238,9 +243,10 @@ impl Show<'_> {
     async fn once(&mut self, place: &Place) -> Result<Exit, Failure> {
         let timeline = self.driver.world.timeline();
         let widest = measure::widest(&timeline).map(|question| question.id.clone());
-        self.play(&timeline, widest.as_deref()).await?;
+        self.play(&self.driver.world.events(), widest.as_deref()).await?;
         sleep(Duration::from_millis(limits::REST_MS)).await;
         let mut report = self.report();
+        report.withdrawal_ms = self.driver.withdrawal_ms().await?;
         let world = self.driver.world;
         if let Some(node) = &self.control {
             let check = blind::check(world, place, self.crew, node, self.out).await?;
@@ -286,8 +292,8 @@ impl Show<'_> {
     async fn serve(&mut self, place: &Place) -> Result<Exit, Failure> {
         let world = self.driver.world;
         let moment = world.region.clock_demo;
-        let timeline = world.timeline();
-        let past: Vec<&Question> = timeline.into_iter().filter(|one| one.at <= moment).collect();
+        let events = world.events();
+        let past: Vec<Event<'_>> = events.into_iter().filter(|one| one.at() <= moment).collect();
         self.play(&past, None).await?;
         self.driver.step_to(moment)?;
         self.driver.clock.run().map_err(clocked)?;
@@ -297,13 +303,19 @@ impl Show<'_> {
         Ok(Exit::Done)
     }
 
-    async fn play(
-        &mut self,
-        timeline: &[&Question],
-        measured: Option<&str>,
-    ) -> Result<(), Failure> {
+    async fn play(&mut self, events: &[Event<'_>], measured: Option<&str>) -> Result<(), Failure> {
         let mut teller = Teller::new(self.out, self.driver.world);
-        for question in timeline {
+        for event in events {
+            let question = match event {
+                Event::Question(question) => *question,
+                Event::Act(act) => {
+                    let seen = self.driver.write(act).await?;
+                    self.crew.still_well()?;
+                    teller.tell_act(act, &seen);
+                    self.seen.acts.push(seen);
+                    continue;
+                }
+            };
             let played = self.driver.play(question).await?;
             self.crew.still_well()?;
             teller.tell(question, &played);
@@ -331,13 +343,14 @@ impl Show<'_> {
         let rss = self.crew.pid(BROKER).and_then(measure::rss_mb);
         Report {
             agencies: world.agencies.len(),
-            storylines: judge(world, &seen.halves),
+            storylines: judge(world, &seen.halves, &seen.acts),
             questions: seen.questions,
             answers: seen.answers,
             refusals: refusals(&seen.halves),
             startup_ms: u64::try_from(startup).unwrap_or(u64::MAX),
             ask_ms_p50: seen.ask_ms_p50.unwrap_or_default(),
             ask_ms_p50_tick: 0.0,
+            withdrawal_ms: None,
             decision_ns: decision_ns(self.driver.names.pack()),
             import_rows_per_s: self.stocked.rows_per_s(),
             broker_rss_mb: rss.unwrap_or_default(),

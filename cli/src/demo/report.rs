@@ -3,6 +3,7 @@
 
 use serde::Serialize;
 
+use super::acts::ActSeen;
 use super::audit::Audited;
 use super::blind::BlindCheck;
 use super::world::{Half, Storyline, World};
@@ -26,6 +27,8 @@ pub(super) struct Report {
     pub(super) ask_ms_p50: f64,
     /// The same with the reply tick that nodes have outside the demo.
     pub(super) ask_ms_p50_tick: f64,
+    /// From a withdrawal at a desk until every other agency has replied to its notice.
+    pub(super) withdrawal_ms: Option<u64>,
     /// Median time of one decision.
     pub(super) decision_ns: u64,
     /// Rows imported per second.
@@ -48,19 +51,25 @@ pub(super) struct Judged {
     pub(super) expected: Vec<Half>,
     /// What came of it.
     pub(super) seen: Vec<Half>,
+    /// What was written down in consent registers, and what came of that.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) acts: Vec<ActSeen>,
     /// Whether they agree.
     pub(super) ok: bool,
 }
 
 impl Judged {
     /// Holds what was seen of one storyline against what was expected.
-    fn of(storyline: &Storyline, seen: &[Half]) -> Self {
+    fn of(storyline: &Storyline, seen: &[Half], acts: &[ActSeen]) -> Self {
         let questions = &storyline.question;
         let expected: Vec<Half> = questions.iter().flat_map(|one| one.expect.clone()).collect();
         let own = |half: &&Half| questions.iter().any(|one| one.id == half.question);
         let seen: Vec<Half> = seen.iter().filter(own).cloned().collect();
-        let ok = expected.iter().all(|half| difference(half, &seen).is_none());
-        Self { id: storyline.id.clone(), expected, seen, ok }
+        let own = |seen: &&ActSeen| storyline.act.iter().any(|one| one.id == seen.act);
+        let acts: Vec<ActSeen> = acts.iter().filter(own).cloned().collect();
+        let written = acts.len() == storyline.act.len() && acts.iter().all(|act| act.ok);
+        let ok = written && expected.iter().all(|half| difference(half, &seen).is_none());
+        Self { id: storyline.id.clone(), expected, seen, acts, ok }
     }
 
     /// Every expectation that was not met, with what was seen instead.
@@ -70,8 +79,8 @@ impl Judged {
 }
 
 /// All storylines, in order.
-pub(super) fn judge(world: &World, seen: &[Half]) -> Vec<Judged> {
-    world.storylines.iter().map(|storyline| Judged::of(storyline, seen)).collect()
+pub(super) fn judge(world: &World, seen: &[Half], acts: &[ActSeen]) -> Vec<Judged> {
+    world.storylines.iter().map(|storyline| Judged::of(storyline, seen, acts)).collect()
 }
 
 /// Categories that broker or holder refused.

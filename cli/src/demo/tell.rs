@@ -6,13 +6,14 @@ use std::collections::BTreeMap;
 use grondslag_core::catalogue::Kind;
 use grondslag_core::lang::Lang;
 
+use super::acts::ActSeen;
 use super::audit::Audited;
 use super::blind::BlindCheck;
 use super::driver::Played;
 use super::load::Loaded;
 use super::place::Ports;
 use super::report::{Judged, Report};
-use super::world::{Half, Question, Storyline, World};
+use super::world::{Act, ActKind, Half, Question, Storyline, World};
 use crate::ask::{AgencyShown, LineShown};
 use crate::audit::say_findings;
 use crate::output::{Output, alarm, bold, dim, green, red, yellow};
@@ -91,6 +92,30 @@ impl<'a> Teller<'a> {
         self.left.insert(story.id.as_str(), left.saturating_sub(1));
     }
 
+    /// Tells what was written down in a consent register.
+    pub(super) fn tell_act(&self, act: &Act, seen: &ActSeen) {
+        let person = self.world.person(&act.agency, &act.staff);
+        let name = person.map_or("", |person| person.name.as_str());
+        let agency = self.world.agency(&act.agency).map_or("", |one| one.name.as_str());
+        let what = match act.what {
+            ActKind::Custody => self.out.tr("gezag vastgelegd", "custody recorded"),
+            ActKind::Give => self.out.tr("toestemming vastgelegd", "consent recorded"),
+            ActKind::Refuse => self.out.tr("bezwaar vastgelegd", "objection recorded"),
+            ActKind::Withdraw => self.out.tr("toestemming ingetrokken", "consent withdrawn"),
+            ActKind::Lift => self.out.tr("bezwaar teruggenomen", "objection taken back"),
+        };
+        let came = seen.came_ms.map_or(String::new(), |ms| {
+            format!("  {} {ms} ms", self.out.tr("bij iedereen in", "at everybody in"))
+        });
+        let come_to = if seen.ok { green(&seen.seen) } else { red(&seen.seen) };
+        self.out.line(&format!(
+            "  {} {}  {name} ({agency})  {what}: {come_to}{}",
+            dim(&act.at.local()),
+            bold(&act.id),
+            dim(&came),
+        ));
+    }
+
     fn story_of(&self, question: &Question) -> Option<&'a Storyline> {
         let has = |story: &&Storyline| story.question.iter().any(|one| one.id == question.id);
         self.world.storylines.iter().find(has)
@@ -149,6 +174,11 @@ pub(super) fn differences(out: Output, judged: &[Judged]) {
             one.id,
             out.tr("niet wat verwacht was", "not what was expected")
         )));
+        for act in one.acts.iter().filter(|act| !act.ok) {
+            let ActSeen { act, expected, seen, .. } = act;
+            alarm(&format!("  {act} {} {expected}", out.tr("verwacht", "expected")));
+            alarm(&format!("    {} {seen}", out.tr("gezien  ", "seen    ")));
+        }
         for (expected, seen) in one.differences() {
             let Half { question, target, category, .. } = expected;
             alarm(&format!("  {question} {target} {category}"));
@@ -215,6 +245,10 @@ pub(super) fn summary(out: Output, report: &Report) {
         (
             out.tr("dezelfde met antwoordtik", "the same with the reply tick"),
             format!("{} ms", report.ask_ms_p50_tick),
+        ),
+        (
+            out.tr("intrekking, tot bij iedereen", "withdrawal, until at everybody"),
+            report.withdrawal_ms.map_or_else(|| "-".to_owned(), ms),
         ),
         (out.tr("een beslissing", "one decision"), format!("{} ns", report.decision_ns)),
         (out.tr("import", "import"), format!("{} /s", report.import_rows_per_s)),

@@ -1,5 +1,7 @@
 //! The demo world: its files, read once.
 
+mod act;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
@@ -12,6 +14,7 @@ use include_dir::{Dir, include_dir};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize, de};
 
+pub(super) use self::act::{Act, ActKind, Event};
 use super::limits::{AGENCIES_MAX, STORYLINES_MAX, WORLD_FILE_BYTES_MAX};
 use crate::exit::Failure;
 use crate::files::read_text;
@@ -118,6 +121,9 @@ pub(super) struct Storyline {
     pub(super) result: Text,
     /// What is asked, in order.
     pub(super) question: Vec<Question>,
+    /// What is written down in consent registers, in order.
+    #[serde(default)]
+    pub(super) act: Vec<Act>,
 }
 
 /// One question of a story.
@@ -313,6 +319,16 @@ impl World {
         all
     }
 
+    /// All that happens, merged in order of time; what is written down at the moment of a question
+    /// comes first.
+    pub(super) fn events(&self) -> Vec<Event<'_>> {
+        let acts = self.storylines.iter().flat_map(|one| &one.act).map(Event::Act);
+        let mut all: Vec<Event<'_>> = acts.collect();
+        all.extend(self.timeline().into_iter().map(Event::Question));
+        all.sort_by_key(Event::at);
+        all
+    }
+
     fn check(&self) -> Result<(), Failure> {
         let wrong = |what: &str| Err(Failure::new(Reason::ConfigInvalid, what));
         if self.agencies.is_empty() || self.agencies.len() > AGENCIES_MAX {
@@ -335,6 +351,11 @@ impl World {
                 self.person(&question.agency, second)?;
             }
             question.to.iter().try_for_each(|target| self.agency(target).map(|_| ()))?;
+        }
+        for act in self.storylines.iter().flat_map(|one| &one.act) {
+            self.person(&act.agency, &act.staff)?;
+            let mut named = act.holder.iter().chain(&act.to);
+            named.try_for_each(|agency| self.agency(agency).map(|_| ()))?;
         }
         Ok(())
     }

@@ -1,6 +1,7 @@
 //! The Dutch of every help text.
 
 mod audit;
+mod consent;
 mod desk;
 mod office;
 mod operator;
@@ -12,6 +13,7 @@ mod restore;
 pub(super) fn texts() -> impl Iterator<Item = &'static (&'static str, &'static str)> {
     audit::TEXTS
         .iter()
+        .chain(consent::TEXTS)
         .chain(operator::TEXTS)
         .chain(policy::TEXTS)
         .chain(office::TEXTS)

@@ -2,6 +2,7 @@
 
 use clap::Args;
 use grondslag_core::catalogue::Kind;
+use grondslag_core::lang::Lang;
 use grondslag_core::reason::Reason;
 use grondslag_policy::Pack;
 use grondslag_policy::consent::{AgeBand, Regime, Who};
@@ -45,8 +46,25 @@ pub(super) fn consent(args: &ConsentArgs, out: Output) -> Result<Exit, Failure> 
     for one in &shown {
         say(one, out);
     }
+    say_terms(&pack, out);
     out.json(&shown)?;
     Ok(Exit::Done)
+}
+
+/// How long a yes holds, and who may write it down.
+fn say_terms(pack: &Pack, out: Output) {
+    let (validity, recording) = (pack.consents().validity(), pack.consents().recording());
+    let (usual, most) = (validity.months_default, validity.months_max);
+    out.line(&match out.lang() {
+        Lang::Nl => format!("Een ja geldt {usual} maanden, tenzij anders gezegd; hooguit {most}."),
+        Lang::En => format!("A yes holds {usual} months, unless said otherwise; at most {most}."),
+    });
+    let roles: Vec<String> = recording.recorders.iter().map(ToString::to_string).collect();
+    let lead = out.tr("Wie het mag vastleggen:", "Who may write it down:");
+    out.line(&format!("{lead} {}", roles.join(", ")));
+    for note in validity.note.iter().chain(&recording.note) {
+        out.line(&format!("  {}", yellow(note.in_lang(out.lang()))));
+    }
 }
 
 fn shown<'a>(pack: &'a Pack, args: &ConsentArgs) -> Result<Vec<Shown<'a>>, Failure> {

@@ -70,6 +70,7 @@ fn a_storyline_that_ends_as_the_law_says_is_reported_and_another_is_named_and_fa
         "refusals",
         "startup_ms",
         "storylines",
+        "withdrawal_ms",
     ];
     let mut sorted = keys.clone();
     sorted.sort_unstable();

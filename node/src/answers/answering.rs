@@ -1,10 +1,12 @@
 //! From a delivered question to a reply that may leave.
 
+mod notice;
+mod shaped;
+
 use grondslag_core::answer::Outcome;
 use grondslag_core::clock::Timestamp;
 use grondslag_core::id::Digest;
 use grondslag_core::reason::Reason;
-use grondslag_core::seal::About;
 use grondslag_core::statement::subject_tag;
 use grondslag_evidence::ledger::{Entry, LedgerError};
 use grondslag_evidence::store::{Batch, StoreError};
@@ -12,17 +14,21 @@ use grondslag_policy::{ENGINE, FactError, Pack};
 use grondslag_proto::question::TargetQuestion;
 use tokio::time::Instant;
 
-use super::decide::{self, Found, Rules};
+use self::notice::take_notice;
+use self::shaped::{Shaped, decoy, nobody};
+use super::decide::{Found, Rules};
 use super::envelope::Envelope;
 use super::facts::Case;
 use super::record::{self, DecisionRecord, Ruled, Ruling};
-use super::release::{Draft, Frame, Mismatch, Prepared, Sealed};
+use super::release::{Frame, Mismatch, Prepared, Sealed};
 use super::replay::{self, ReplayError};
-use super::shape;
 use super::slots;
 use super::verify::{Against, Attested, verify};
 use crate::agency::Agency;
 use crate::alarm::{self, raise};
+use crate::consent::on_file::OnFile;
+use crate::consent::store::{self, Known};
+use crate::consent::{Answering, Hold};
 use crate::index::Met;
 use crate::limits::RESOLVES_MAX;
 use crate::own_rules::InForce;
@@ -33,7 +39,7 @@ use crate::watch::{NotNow, Witnessed};
 
 /// Why there is no reply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Stop {
+pub(crate) enum Stop {
     /// A refusal, as data. It does not depend on the child.
     Refused(Reason),
     /// A fault of this node that does not depend on the child. Nothing leaves but its reason.
@@ -58,8 +64,12 @@ impl Stop {
     }
 }
 
-/// Answers one question.
-pub(super) async fn answer(agency: &Agency, question: TargetQuestion) -> Result<Sealed, Stop> {
+/// Answers one question. Whoever sends the reply holds what comes with it until it has left; the
+/// reply to a notice says nothing, and nothing is held for it.
+pub(crate) async fn answer(
+    agency: &Agency,
+    question: TargetQuestion,
+) -> Result<(Sealed, Option<Answering>), Stop> {
     if agency.context.clock.fault().is_some() {
         return Err(Stop::Refused(Reason::ClockInvalid));
     }
@@ -70,23 +80,53 @@ pub(super) async fn answer(agency: &Agency, question: TargetQuestion) -> Result<
     let attested = attest(agency, question, &rules.pack, now).await?;
     // Who asks the same twice at once waits for the first answer.
     let _turn = agency.answering.turn(attested.target_id()).await;
+    let is_notice = attested.header().kind.is_notice();
     agency.restored.may_answer(attested.header().times.asked_at).map_err(Stop::Refused)?;
+    agency.caught_up.may_answer(is_notice).map_err(Stop::Refused)?;
     let witnessed = agency.watching.may_answer(attested.header(), Instant::now())?;
-    if let Some(again) = kept(agency, &attested).await? {
-        return Ok(again);
+    let held = agency.consents.answer().await;
+    if let Some(again) = kept(agency, &attested, known(agency).await?).await? {
+        return Ok((again, Some(held)));
     }
-    let case = Case::of(&rules.pack, &agency.kind, &attested).map_err(Stop::Refused)?;
+    // What follows may take long, and nobody is looked up before its end.
+    drop(held);
+    let holder = (&agency.oin, &agency.kind);
+    let case = Case::of(&rules.pack, holder, &attested).map_err(Stop::Refused)?;
     let mut readiness = agency.source.ready().await?;
     readiness.index_as_of = whole(agency, &attested, now).await?;
-    let of = (&rules, now);
+    let held = agency.consents.hold(is_notice).await;
+    // Of now: whatever was written down while this waited counts.
+    let now = agency.clock.now().max(now);
+    let of = (&rules, now, &held);
     let shaped = look_up(agency, case, &attested, of).await.map_err(Stop::past_look_up)?;
-    let sealed = release(agency, &attested, shaped, (readiness, witnessed), of).await?;
+    let (shaped, held) = match held {
+        Hold::Answering(held) => (shaped, Some(held)),
+        Hold::Changing(held) => {
+            let taken = take_notice(agency, &attested, shaped, &held).await;
+            (taken.map_err(Stop::past_look_up)?, None)
+        }
+    };
+    let on = On { readiness, witnessed, known: known(agency).await? };
+    let sealed = release(agency, &attested, shaped, on, (&rules, now)).await?;
     if witnessed == Witnessed::Late {
         // For the privacy officer; the asker's is told by the answer itself.
         raise(agency, attested.statement(), Reason::WitnessLate).await;
     }
     agency.watching.answered(attested.index(), Instant::now());
-    Ok(sealed)
+    Ok((sealed, held))
+}
+
+/// What an answer rests on that depends on no child.
+#[derive(Clone, Copy)]
+struct On {
+    readiness: Readiness,
+    witnessed: Witnessed,
+    known: Known,
+}
+
+/// How many acts the consent register knows.
+async fn known(agency: &Agency) -> Result<Known, Stop> {
+    Ok(store::known(agency.store.as_ref()).await?)
 }
 
 /// Since when the index of the question's epoch is whole, made with the factors that the question
@@ -115,23 +155,31 @@ async fn look_up(
     agency: &Agency,
     case: Case<'_>,
     attested: &Attested,
-    (in_force, now): (&InForce, Timestamp),
+    (in_force, now, held): (&InForce, Timestamp, &Hold),
 ) -> Result<Shaped, Stop> {
     let rules = Rules::of(in_force, now);
     let pseudonym = agency.keys.opening.open(attested.pair());
     let met = agency.index.find(attested.header().epoch, &pseudonym).await?;
     let found = match met {
-        Some(Met::Client(key)) => resolve(agency, attested, &key, now).await?,
-        Some(Met::Canary(key)) => return Ok(Shaped::canary(agency, &case, attested, &key, rules)),
+        Some(Met::Client(key)) => resolve(agency, attested, &key, (now, held)).await?,
+        Some(Met::Canary(key)) => {
+            nobody(agency, held).await?;
+            return Ok(Shaped::canary(agency, &case, attested, &key, rules));
+        }
         None => None,
     };
     let Some(found) = found else {
+        nobody(agency, held).await?;
         decoy(agency, &case, attested, rules);
         return Ok(Shaped::miss(attested, None));
     };
     let detail = attested.open_detail(&agency.oin, &agency.keys.seals);
-    match detail.and_then(|detail| case.stating(detail.facts)) {
-        Ok(case) => Shaped::known(&case, attested, &found, rules),
+    let stated = detail.and_then(|detail| Ok((case.stating(detail.facts)?, detail.receipt)));
+    match stated {
+        Ok((case, receipt)) if attested.header().kind.is_notice() => {
+            Shaped::brought(&case, attested, &found, rules, receipt)
+        }
+        Ok((case, _)) => Shaped::known(&case, attested, &found, rules),
         Err(reason) => {
             // That it was opened at all tells that the child is known: it shows as nothing, and
             // leaves no more in the ledger than a miss does.
@@ -141,16 +189,6 @@ async fn look_up(
             Ok(shaped)
         }
     }
-}
-
-/// The work of a hit, for nobody: a seal that does not open, and a decision that is thrown away.
-fn decoy(agency: &Agency, case: &Case<'_>, attested: &Attested, rules: Rules<'_>) {
-    let nowhere = About {
-        reply_no: u32::MAX,
-        ..About::detail(attested.target_id(), attested.header(), &agency.oin)
-    };
-    let _closed = agency.keys.seals.open(&nowhere, attested.sealed_detail());
-    let _thrown_away = decide::decide(case, attested, &Found::decoy(rules.now), rules);
 }
 
 /// Verifies a question. What could not be verified may be due to a card that is newer than ours:
@@ -222,9 +260,9 @@ const fn blames_a_card(reason: Reason) -> bool {
     )
 }
 
-async fn kept(agency: &Agency, attested: &Attested) -> Result<Option<Sealed>, Stop> {
+async fn kept(agency: &Agency, attested: &Attested, known: Known) -> Result<Option<Sealed>, Stop> {
     let (id, statement) = (attested.target_id(), attested.statement());
-    let kept = replay::kept(agency.store.as_ref(), &id, &statement).await;
+    let kept = replay::kept(agency.store.as_ref(), &id, &statement, known).await;
     kept.map_err(|error| Stop::from(error).past_look_up())
 }
 
@@ -233,7 +271,7 @@ async fn resolve(
     agency: &Agency,
     attested: &Attested,
     key: &SubjectKey,
-    now: Timestamp,
+    (now, held): (Timestamp, &Hold),
 ) -> Result<Option<Found>, Stop> {
     for _ in 0..RESOLVES_MAX {
         let Some(client) = agency.source.find(attested, key, now).await? else {
@@ -242,7 +280,12 @@ async fn resolve(
         match read(agency, attested, client, now).await {
             // An import was published in between: what was found is of the old register.
             Err(SourceFault::Changed) => {}
-            read => return Ok(Some(read?)),
+            read => {
+                let found = read?;
+                let entry = store::entry_of(&agency.secret, found.client.number.expose());
+                let consents = store::read(agency.store.as_ref(), &entry, held).await;
+                return Ok(Some(Found { consents: consents.map_err(Stop::of)?, ..found }));
+            }
         }
     }
     Err(SourceFault::Changed.into())
@@ -256,51 +299,7 @@ async fn read(
 ) -> Result<Found, SourceFault> {
     let records = agency.source.records(attested, &client, now).await?;
     let facts = agency.source.facts(attested, &client, now).await?;
-    Ok(Found { client, records, facts })
-}
-
-/// What will be said, and what is recorded of it.
-struct Shaped {
-    draft: Draft,
-    ruling: Ruling,
-    /// Whose number binds the answer; of nobody on a miss.
-    number: Option<String>,
-}
-
-impl Shaped {
-    /// Nothing that may be told; bound to a number only for a made-up subject.
-    fn miss(attested: &Attested, number: Option<String>) -> Self {
-        let (draft, lines) = shape::miss(attested);
-        Self { draft, ruling: Ruling { lines, ..Ruling::default() }, number }
-    }
-
-    /// A made-up subject was met: the answer is a neutral one, and bound to its number, which only
-    /// who knows the number can see.
-    fn canary(
-        agency: &Agency,
-        case: &Case<'_>,
-        attested: &Attested,
-        key: &SubjectKey,
-        rules: Rules<'_>,
-    ) -> Self {
-        decoy(agency, case, attested, rules);
-        let digits = agency.index.canary(key).map(|canary| canary.expose().to_owned());
-        Self::miss(attested, digits)
-    }
-
-    fn known(
-        case: &Case<'_>,
-        attested: &Attested,
-        found: &Found,
-        rules: Rules<'_>,
-    ) -> Result<Self, Stop> {
-        let mut decided = decide::decide(case, attested, found, rules)?;
-        let facts = std::mem::take(&mut decided.facts);
-        let naming = Some(decided.naming.clone());
-        let (draft, lines) = shape::known(attested, decided, found, rules.now)?;
-        let number = Some(found.client.number.expose().to_owned());
-        Ok(Self { draft, ruling: Ruling { lines, facts, naming, alarm: None }, number })
-    }
+    Ok(Found { client, records, facts, consents: OnFile::default() })
 }
 
 /// Makes decision and reply durable in one commit; only then the reply may leave.
@@ -308,12 +307,12 @@ async fn release(
     agency: &Agency,
     attested: &Attested,
     shaped: Shaped,
-    (readiness, witnessed): (Readiness, Witnessed),
+    on: On,
     of: (&InForce, Timestamp),
 ) -> Result<Sealed, Stop> {
-    let Shaped { draft, ruling, number } = shaped;
+    let Shaped { draft, ruling, number, .. } = shaped;
     let canary = number.is_some() && ruling.lines.iter().all(|line| line.outcome == Ruled::Miss);
-    let frame = frame(agency, attested, (readiness, witnessed), number.as_deref(), canary)?;
+    let frame = frame(agency, attested, on, number.as_deref(), canary)?;
     let (size, tag) = (agency.ledger.checkpoint().checkpoint().size, frame.subject_tag);
     let prepared = draft.finish(frame, size, random().map_err(Stop::Fault)?);
     // A made-up subject is nobody's data.
@@ -328,7 +327,7 @@ async fn release(
         Ok(receipt) => Ok(prepared.release(&receipt)?),
         // Somebody else of this node answered the same question meanwhile.
         Err(LedgerError::Conflict { .. }) => {
-            kept(agency, attested).await?.ok_or(Stop::Hidden(Reason::StoreCorrupt))
+            kept(agency, attested, on.known).await?.ok_or(Stop::Hidden(Reason::StoreCorrupt))
         }
         Err(error) => Err(unwritten(error)),
     }
@@ -352,7 +351,7 @@ fn unwritten(error: LedgerError) -> Stop {
 fn frame<'a>(
     agency: &'a Agency,
     attested: &'a Attested,
-    (readiness, witnessed): (Readiness, Witnessed),
+    on: On,
     number: Option<&str>,
     canary: bool,
 ) -> Result<Frame<'a>, Stop> {
@@ -373,12 +372,13 @@ fn frame<'a>(
             reply_bytes: attested.reply_bytes(),
             seen_size: agency.watching.seen_size(),
         },
-        index_as_of: readiness.index_as_of,
-        holds_unnumbered_records: readiness.holds_unnumbered_records,
-        unwitnessed: witnessed == Witnessed::Late,
+        index_as_of: on.readiness.index_as_of,
+        holds_unnumbered_records: on.readiness.holds_unnumbered_records,
+        unwitnessed: on.witnessed == Witnessed::Late,
         duty_phone: &agency.duty_phone,
         subject_tag: tag,
         noise: if canary { *tag.as_bytes() } else { noise },
+        known: on.known.0,
     })
 }
 
@@ -467,7 +467,7 @@ impl From<NotNow> for Stop {
 impl From<ReplayError> for Stop {
     fn from(error: ReplayError) -> Self {
         match error {
-            ReplayError::Conflict => Self::Refused(error.reason()),
+            ReplayError::Conflict | ReplayError::Changed => Self::Refused(error.reason()),
             ReplayError::Store(_) => Self::Fault(error.reason()),
         }
     }

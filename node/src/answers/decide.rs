@@ -13,6 +13,7 @@ use grondslag_policy::{Asked, Decision, FactError, Overlay, Pack, Ruled};
 use super::facts::{self, Case};
 use super::record::{DecidedOn, DecisionFact, FileRuling, Naming};
 use super::verify::Attested;
+use crate::consent::on_file::OnFile;
 use crate::own_rules::InForce;
 use crate::records::{Client, RegisterFact};
 
@@ -26,12 +27,18 @@ pub(super) struct Found {
     pub(super) client: Client,
     pub(super) records: Vec<Record>,
     pub(super) facts: Vec<RegisterFact>,
+    pub(super) consents: OnFile,
 }
 
 impl Found {
     /// Nobody: somebody of whom nothing is held, to decide on as on a client.
     pub(super) fn decoy(now: Timestamp) -> Self {
-        Self { client: Client::decoy(now), records: Vec::new(), facts: Vec::new() }
+        Self {
+            client: Client::decoy(now),
+            records: Vec::new(),
+            facts: Vec::new(),
+            consents: OnFile::default(),
+        }
     }
 }
 
@@ -157,7 +164,7 @@ fn category(
     facts: &mut Vec<Vec<DecisionFact>>,
 ) -> Result<CategoryDecided, FactError> {
     let category = &ruling.category;
-    let known = case.sealed(category, found.client.birth_date, &found.facts, rules.now)?;
+    let known = case.sealed(category, found, rules.now)?;
     let held = known.held();
     let rulings = files(category, &found.records).into_iter().map(|about| {
         rules.pack.rule(&Asked {
@@ -202,7 +209,7 @@ fn naming(
 ) -> Result<Naming, FactError> {
     let involvement = Category::parse(INVOLVEMENT)
         .map_err(|_| FactError::Column { given: INVOLVEMENT.to_owned(), nearest: None })?;
-    let known = case.sealed(&involvement, found.client.birth_date, &found.facts, rules.now)?;
+    let known = case.sealed(&involvement, found, rules.now)?;
     let may_name = rules.pack.may_name(&known.resolved.facts, rules.overlay, rules.now);
     let (understood, nameable) = (known.understood, known.understood && may_name);
     Ok(Naming { facts: place(facts, facts::told(&known.resolved)), understood, nameable })

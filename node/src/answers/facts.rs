@@ -2,22 +2,32 @@
 
 use std::collections::BTreeMap;
 
+use grondslag_core::answer::About;
 use grondslag_core::catalogue::{Category, Kind};
 use grondslag_core::clock::Timestamp;
+use grondslag_core::id::Oin;
 use grondslag_core::reason::Reason;
 use grondslag_core::tier::{Level, Standing};
 use grondslag_policy::catalogue::Visibility;
+use grondslag_policy::consent::acts::Wanted;
+use grondslag_policy::consent::{AgeBand, SecrecyConsent};
 use grondslag_policy::{FactError, Facts, Pack, Resolved, Sources};
 use grondslag_subject::BirthDate;
 
+use super::decide::Found;
 use super::record::DecisionFact;
 use super::verify::Attested;
+use crate::consent::on_file::{Place, Word};
 use crate::records::RegisterFact;
 
 /// Whose file a category is about; a ruling sets it, no register does.
 const ABOUT: &str = "about";
 /// Column of the child's age.
 const AGE_BAND: &str = "age_band";
+/// Columns that the consent register speaks of.
+const SECRECY_CONSENT: &str = "secrecy_consent";
+const YOUTH_VIEW: &str = "youth_view";
+const MEASURE: &str = "measure";
 /// Column of how sure it is that the child is the one asked about.
 const MATCH: &str = "match";
 /// A verified number is found exactly or not at all.
@@ -27,6 +37,7 @@ const CERTAIN: &str = "certain";
 #[derive(Debug)]
 pub(super) struct Case<'a> {
     pack: &'a Pack,
+    holder: (&'a Oin, &'a Kind),
     attested: &'a Attested,
     asker: Kind,
     visible: Facts,
@@ -59,16 +70,16 @@ impl<'a> Case<'a> {
     /// question about counts, which no person's records may answer.
     pub(super) fn of(
         pack: &'a Pack,
-        target: &Kind,
+        holder: (&'a Oin, &'a Kind),
         attested: &'a Attested,
     ) -> Result<Self, Reason> {
         if attested.header().level == Level::Aggregate {
             return Err(Reason::Unimplemented);
         }
-        let visible = pack.visible(attested.header(), target, Some(attested.approvals()));
+        let visible = pack.visible(attested.header(), holder.1, Some(attested.approvals()));
         let visible = visible.map_err(|error| error.reason())?;
         let asker = attested.header().role.kind();
-        let case = Self { pack, attested, asker, visible, stated: BTreeMap::new() };
+        let case = Self { pack, holder, attested, asker, visible, stated: BTreeMap::new() };
         for ruling in attested.let_through() {
             let known = pack.value("category", ruling.category.as_str());
             known.map_err(|error| error.reason())?;
@@ -88,21 +99,22 @@ impl<'a> Case<'a> {
     }
 
     /// Fills in the sealed columns for one category: the child's age and the certainty of the
-    /// match, what the register says to this asker, and what the asker states.
+    /// match, what the registers say to this asker, and what the asker states. Where the agency's
+    /// own register and the consent register differ the strictest counts, and a person decides.
     ///
     /// # Errors
     /// [`FactError`] only for a catalogue that contradicts itself.
     pub(super) fn sealed(
         &self,
         category: &Category,
-        birth: BirthDate,
-        register: &[RegisterFact],
+        found: &Found,
         now: Timestamp,
     ) -> Result<CategoryFacts, FactError> {
         let mut known: BTreeMap<String, Vec<String>> = BTreeMap::new();
         let mut understood = true;
         let purpose = &self.attested.header().purpose;
-        for fact in register.iter().filter(|f| f.applies(&self.asker, purpose, category)) {
+        let applying = found.facts.iter().filter(|f| f.applies(&self.asker, purpose, category));
+        for fact in applying {
             if self.understands(fact) {
                 let values = known.entry(fact.column.clone()).or_default();
                 values.push(fact.value.clone());
@@ -112,6 +124,10 @@ impl<'a> Case<'a> {
                 understood = false;
             }
         }
+        for (column, value) in self.consented(category, found, now) {
+            known.entry(column.to_owned()).or_default().push(value);
+        }
+        let birth = found.client.birth_date;
         let computed = [(AGE_BAND, age_band(birth, now)), (MATCH, CERTAIN)];
         for (column, value) in computed {
             if self.pack.catalogue().column(column).is_some() {
@@ -119,6 +135,43 @@ impl<'a> Case<'a> {
             }
         }
         Ok(CategoryFacts { resolved: self.resolve(&known)?, understood })
+    }
+
+    /// What the consent register says, as values of columns.
+    fn consented(
+        &self,
+        category: &Category,
+        found: &Found,
+        now: Timestamp,
+    ) -> Vec<(&'static str, String)> {
+        let measures = found.consents.measures(now).map(|one| (MEASURE, one.value.clone()));
+        let mut values: Vec<(&str, String)> = measures.collect();
+        let Word { consent, view } = self.word(category, found, now);
+        let consent = consent.filter(|consent| {
+            // Whoever says yes for a child says it of the child's own file.
+            *consent != SecrecyConsent::Given || only_of_child(category, found)
+        });
+        values.extend(consent.map(|consent| (SECRECY_CONSENT, consent.word().to_owned())));
+        values.extend(view.map(|view| (YOUTH_VIEW, view.word().to_owned())));
+        let has = |column: &str| self.pack.catalogue().column(column).is_some();
+        values.retain(|(column, _)| has(column));
+        values
+    }
+
+    fn word(&self, category: &Category, found: &Found, now: Timestamp) -> Word {
+        let (holder, kind) = self.holder;
+        let matrix = self.pack.consents();
+        let Some(regime) = matrix.of_holder(kind) else { return Word::default() };
+        let (birth, registered) = (found.client.birth_date, found.client.registered);
+        let place = Place { matrix, holder, regime: &regime.id, birth, registered, at: now };
+        let header = self.attested.header();
+        let wanted = Wanted {
+            agency: header.asker.clone(),
+            kind: self.asker.clone(),
+            category: category.clone(),
+            purpose: header.purpose.clone(),
+        };
+        found.consents.say(&wanted, &place)
     }
 
     fn resolve(&self, register: &BTreeMap<String, Vec<String>>) -> Result<Resolved, FactError> {
@@ -133,13 +186,14 @@ impl<'a> Case<'a> {
     }
 }
 
+fn only_of_child(category: &Category, found: &Found) -> bool {
+    let mut files = found.records.iter().filter(|record| record.category == *category);
+    files.all(|record| record.about == About::Child)
+}
+
 fn age_band(birth: BirthDate, now: Timestamp) -> &'static str {
-    match birth.age_on(now.date()) {
-        0..12 => "lt12",
-        12..16 => "12-15",
-        16..18 => "16-17",
-        18.. => "18plus",
-    }
+    let years = u8::try_from(birth.age_on(now.date())).unwrap_or(u8::MAX);
+    AgeBand::of_years(years).word()
 }
 
 /// The sealed facts as the decision record tells them, in the catalogue's order.

@@ -11,7 +11,7 @@
 //! INVARIANT: nothing is looked up without an [`verify::Attested`], and nothing leaves without a
 //! receipt. What is refused before the look-up does not depend on the child.
 
-mod answering;
+pub(crate) mod answering;
 mod decide;
 mod envelope;
 mod facts;

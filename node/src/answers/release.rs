@@ -28,6 +28,7 @@ use grondslag_proto::{answer, v1};
 
 use super::envelope::{Envelope, Unplaced};
 use super::replay;
+use crate::consent::store::Known;
 use crate::limits::PATH_SLACK;
 
 /// A permit, a receipt or content belongs to another question: a fault of this program, and
@@ -73,6 +74,8 @@ pub struct Frame<'a> {
     pub subject_tag: Digest,
     /// What stands in its place when nothing is told.
     pub noise: [u8; 32],
+    /// How many acts the consent register knew when it was decided.
+    pub known: u64,
 }
 
 impl fmt::Debug for Frame<'_> {
@@ -132,7 +135,7 @@ impl Draft {
 
     /// Encodes the answer, cut to what fits beside a proof in a ledger that has now `size` leaves.
     pub(crate) fn finish(self, frame: Frame<'_>, size: u64, salt: [u8; 32]) -> Prepared {
-        let envelope = frame.envelope;
+        let (envelope, known) = (frame.envelope, Known(frame.known));
         let room = envelope.room(FIRST_REPLY_NO).saturating_sub(proof_bytes(path_len(size)));
         let whole = Answer {
             outcome: Answer::outcome_of(&self.lines),
@@ -156,7 +159,7 @@ impl Draft {
             envelope,
         };
         let (outcome, unplaced) = (answer.outcome, Arc::new(unplaced));
-        Prepared { outcome, unplaced, made: Arc::default() }
+        Prepared { outcome, unplaced, known, made: Arc::default() }
     }
 }
 
@@ -276,6 +279,7 @@ impl From<Closed> for Line {
 pub struct Prepared {
     outcome: Outcome,
     unplaced: Arc<Unplaced>,
+    known: Known,
     /// The reply as it was last made: by the ledger's sequencer, which makes it anew when its place
     /// changes. It is taken once the ledger says that it is durable.
     made: Arc<Mutex<Option<Reply>>>,
@@ -303,7 +307,7 @@ impl Prepared {
     /// # Errors
     /// `TOO_LARGE` for a reply over the store's limits.
     pub(crate) fn cost(&self) -> Result<(usize, usize), StoreError> {
-        let state = keep(&self.unplaced, &self.unplaced.blank())?;
+        let state = keep((&self.unplaced, self.known), &self.unplaced.blank())?;
         Ok((state.len(), state.bytes()))
     }
 
@@ -314,10 +318,11 @@ impl Prepared {
         record: Digest,
         key: SigningKey,
     ) -> impl FnMut(&Placed) -> Result<Batch, StoreError> + Send + 'static {
-        let (unplaced, made) = (Arc::clone(&self.unplaced), Arc::clone(&self.made));
+        let (unplaced, known) = (Arc::clone(&self.unplaced), self.known);
+        let made = Arc::clone(&self.made);
         move |placed| {
             let reply = unplaced.reply(record, placed, &key)?;
-            let state = keep(&unplaced, &reply)?;
+            let state = keep((&unplaced, known), &reply)?;
             *made.lock().unwrap_or_else(PoisonError::into_inner) = Some(reply);
             Ok(state)
         }
@@ -336,8 +341,9 @@ impl Prepared {
     }
 }
 
-fn keep(unplaced: &Unplaced, reply: &Reply) -> Result<Batch, StoreError> {
-    replay::keep(Batch::new(), reply, &unplaced.statement, unplaced.envelope.answer_by)
+fn keep((unplaced, known): (&Unplaced, Known), reply: &Reply) -> Result<Batch, StoreError> {
+    let answer_by = unplaced.envelope.answer_by;
+    replay::keep(Batch::new(), reply, (&unplaced.statement, known), answer_by)
 }
 
 /// A reply that may leave: it was released with a receipt, or is kept from such a release.
@@ -412,6 +418,7 @@ mod tests {
             duty_phone: "088",
             subject_tag: Digest::of(b"tag"),
             noise: [9; 32],
+            known: 0,
         }
     }
 

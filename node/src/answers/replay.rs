@@ -1,8 +1,11 @@
 //! A question that was answered before gets the same bytes again.
 //!
-//! Under `a/<target id>` stands the digest of the asker's statement and the reply. It is written
-//! in the commit of the decision's ledger leaf, which expects it to be absent, and is forgotten
-//! once the question could no longer be answered anyway.
+//! Under `a/<target id>` stands the digest of the asker's statement, how many acts the consent
+//! register knew, and the reply. It is written in the commit of the decision's ledger leaf, which
+//! expects it to be absent, and is forgotten once the question could no longer be answered anyway.
+//!
+//! A reply that was made before an act in the consent register is not given again: it may rest on
+//! a consent that was withdrawn since. That it is not depends on no child.
 
 use grondslag_core::clock::Timestamp;
 use grondslag_core::id::{Digest, TargetId};
@@ -15,6 +18,7 @@ use grondslag_proto::v1;
 use prost::Message;
 
 use super::release::Sealed;
+use crate::consent::store::Known;
 use crate::limits::EXPIRE_STEPS;
 
 /// Replies, by target id.
@@ -28,6 +32,9 @@ pub(super) enum ReplayError {
     /// Another question was answered under this target id.
     #[error("another question was answered under this target id")]
     Conflict,
+    /// Something about consent has changed here since.
+    #[error("something about consent has changed since")]
+    Changed,
     /// The store cannot be read, or holds something else.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -38,6 +45,7 @@ impl ReplayError {
     pub(super) fn reason(self) -> Reason {
         match self {
             Self::Conflict => Reason::ReplayConflict,
+            Self::Changed => Reason::ConsentChanged,
             Self::Store(error) => error.reason(),
         }
     }
@@ -47,11 +55,11 @@ impl ReplayError {
 pub(super) fn keep(
     batch: Batch,
     reply: &Reply,
-    question: &Digest,
+    (question, known): (&Digest, Known),
     answer_by: Timestamp,
 ) -> Result<Batch, StoreError> {
     let wire = v1::Reply::from(reply.clone()).encode_to_vec();
-    let value = [question.as_bytes().as_slice(), &wire].concat();
+    let value = [question.as_bytes().as_slice(), &known.0.to_be_bytes(), &wire].concat();
     let batch = put_body(batch, &reply_key(&reply.target_id), &value)?;
     let until = answer_by.plus_ms(CLOCK_SKEW_MS_MAX);
     Ok(batch.put(term_key(until, &reply.target_id), Vec::new()))
@@ -62,13 +70,18 @@ pub(super) async fn kept(
     store: &dyn Store,
     id: &TargetId,
     question: &Digest,
+    known: Known,
 ) -> Result<Option<Sealed>, ReplayError> {
     let Some(value) = read_body(store, &reply_key(id)).await? else {
         return Ok(None);
     };
-    let (digest, wire) = value.split_first_chunk::<{ Digest::LEN }>().ok_or(StoreError::Corrupt)?;
+    let (digest, rest) = value.split_first_chunk::<{ Digest::LEN }>().ok_or(StoreError::Corrupt)?;
     if digest != question.as_bytes() {
         return Err(ReplayError::Conflict);
+    }
+    let (then, wire) = rest.split_first_chunk().ok_or(StoreError::Corrupt)?;
+    if Known(u64::from_be_bytes(*then)) != known {
+        return Err(ReplayError::Changed);
     }
     let wire = v1::Reply::decode(wire).map_err(|_| StoreError::Corrupt)?;
     let reply = Reply::try_from(wire).map_err(|_| StoreError::Corrupt)?;
@@ -121,6 +134,8 @@ mod tests {
 
     use super::*;
 
+    const KNOWN: Known = Known(7);
+
     fn reply(id: u8, whole: usize) -> Reply {
         let mut reply = Reply {
             target_id: TargetId::new([id; 16]),
@@ -141,7 +156,8 @@ mod tests {
             let question = Digest::of(&[*id]);
             let until = Timestamp::from_ms(*answer_by);
             let batch =
-                keep(Batch::new(), &reply(*id, REPLY_BYTES_LARGE), &question, until).unwrap();
+                keep(Batch::new(), &reply(*id, REPLY_BYTES_LARGE), (&question, KNOWN), until);
+            let batch = batch.unwrap();
             store.commit(batch).await.unwrap();
         }
         store
@@ -153,13 +169,24 @@ mod tests {
         let id = TargetId::new([1; 16]);
         let asked = |question: Digest| {
             let store = &store;
-            async move { kept(store, &id, &question).await }
+            async move { kept(store, &id, &question, KNOWN).await }
         };
         let same = asked(Digest::of(&[1])).await.unwrap().unwrap();
         assert_eq!(same.into_reply(), reply(1, REPLY_BYTES_LARGE));
         assert_eq!(asked(Digest::of(b"other")).await, Err(ReplayError::Conflict));
-        let none = kept(&store, &TargetId::new([2; 16]), &Digest::of(b"x")).await;
+        let none = kept(&store, &TargetId::new([2; 16]), &Digest::of(b"x"), KNOWN).await;
         assert_eq!(none, Ok(None));
+    }
+
+    #[tokio::test]
+    async fn a_reply_of_before_an_act_in_the_consent_register_is_not_given_again() {
+        let store = store_with(&[(1, 100)]).await;
+        let (id, question) = (TargetId::new([1; 16]), Digest::of(&[1]));
+        for other in [Known(6), Known(8)] {
+            let given = kept(&store, &id, &question, other).await;
+            assert_eq!(given, Err(ReplayError::Changed), "{other:?}");
+        }
+        assert_eq!(ReplayError::Changed.reason(), Reason::ConsentChanged);
     }
 
     #[tokio::test]
@@ -168,7 +195,7 @@ mod tests {
         let again = keep(
             Batch::new(),
             &reply(1, REPLY_BYTES_SMALL),
-            &Digest::of(&[1]),
+            (&Digest::of(&[1]), KNOWN),
             Timestamp::from_ms(100),
         );
         let again = store.commit(again.unwrap()).await;
@@ -184,7 +211,7 @@ mod tests {
         assert_eq!(forget_expired(&store, at(100)).await, Ok(0));
         let kept = |id: u8| {
             let store = &store;
-            async move { kept(store, &TargetId::new([id; 16]), &Digest::of(&[id])).await }
+            async move { kept(store, &TargetId::new([id; 16]), &Digest::of(&[id]), KNOWN).await }
         };
         assert_eq!(kept(1).await, Ok(None));
         assert!(kept(2).await.unwrap().is_some());

@@ -17,6 +17,7 @@ use tonic::{Request, Response, Status};
 
 use super::answering::{self, Stop};
 use crate::agency::Agency;
+use crate::consent::Answering;
 
 /// Answers questions.
 #[derive(Debug, Clone)]
@@ -30,23 +31,27 @@ impl AnswerService {
         Self { agency }
     }
 
-    async fn answered(&self, wire: v1::AnswerQuestion, flow: &Flow) -> Result<Answered, Status> {
+    async fn answered(
+        &self,
+        wire: v1::AnswerQuestion,
+        flow: &Flow,
+    ) -> Result<(Answered, Option<Answering>), Status> {
         let question = match TargetQuestion::try_from(wire) {
             Ok(question) => question,
             Err(reason @ (Reason::Malformed | Reason::TooLarge)) => return Err(rejected(reason)),
-            Err(reason) => return Ok(self.refused(reason)),
+            Err(reason) => return Ok((self.refused(reason), None)),
         };
         flow.of(&question.id);
         // The agency stands in the log, the question under its target id; never the child.
         let (target, agency) = (question.id, question.header.asker.clone());
         match answering::answer(&self.agency, question).await {
-            Ok(sealed) => {
+            Ok((sealed, held)) => {
                 tracing::info!(%target, %agency, "answered");
-                Ok(Answered::Reply(sealed.into()))
+                Ok((Answered::Reply(sealed.into()), held))
             }
             Err(Stop::Refused(reason)) => {
                 tracing::info!(%target, %agency, %reason, "refused");
-                Ok(self.refused(reason))
+                Ok((self.refused(reason), None))
             }
             Err(Stop::Fault(reason)) => {
                 tracing::error!(%target, %agency, %reason, "not answered");
@@ -97,8 +102,13 @@ impl NodeService for AnswerService {
         let question = request.into_inner().question;
         let question = question.ok_or_else(|| rejected(Reason::Malformed))?;
         // Whether answered, refused or failed, it leaves on the tick.
-        let result = self.answered(question, &flow).await;
+        // A caller that hangs up ends nothing half-way: what was begun is written and told.
+        let service = self.clone();
+        let answering = tokio::spawn(async move { service.answered(question, &flow).await });
+        let result = answering.await.unwrap_or_else(|_| Err(report(Reason::Internal)));
         self.agency.tick.until_next(arrived).await;
+        // What it holds it holds until here: nothing of before a withdrawal leaves after it.
+        let result = result.map(|(result, _held)| result);
         Ok(Response::new(v1::AnswerResponse { result: Some(result?) }))
     }
 }

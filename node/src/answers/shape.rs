@@ -33,6 +33,25 @@ pub(super) fn miss(attested: &Attested) -> (Draft, Vec<DecisionLine>) {
     })
 }
 
+/// Lines that say nothing, of a notice about a child who is known here: what was decided stands in
+/// the record alone.
+pub(super) fn silent(attested: &Attested, decided: Decided) -> (Draft, Vec<DecisionLine>) {
+    let start = (Draft::of(attested.statement()), Vec::new());
+    decided.categories.into_iter().fold(start, |(draft, mut lines), category| {
+        let verdict = category.verdict();
+        lines.push(DecisionLine {
+            category: category.category.clone(),
+            outcome: verdict.into(),
+            tier: category.tier(),
+            basis: category.basis(verdict),
+            shown: Shown::Neutral,
+            cap: category.cap,
+            on: Some(category.on()),
+        });
+        (draft.close(Closed::Neutral(category.category)), lines)
+    })
+}
+
 /// Lines for a child who is known here.
 ///
 /// # Errors

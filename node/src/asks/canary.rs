@@ -55,9 +55,11 @@ impl fmt::Debug for Habits {
 
 impl Habits {
     /// Remembers how a question was put. One that needed a second person cannot be repeated without
-    /// that person, and one with break glass would call people out of bed.
+    /// that person, one with break glass would call people out of bed, and a notice is put until it
+    /// came.
     pub(crate) fn note(&self, pursuit: &Pursuit) {
-        if !pursuit.cosigned.is_empty() || pursuit.wish.break_glass {
+        let is_notice = pursuit.wish.carries.is_some();
+        if !pursuit.cosigned.is_empty() || pursuit.wish.break_glass || is_notice {
             return;
         }
         let canaries = pursuit.agency.index.canaries();

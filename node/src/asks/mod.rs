@@ -19,6 +19,7 @@ mod compose;
 pub(crate) mod draft;
 pub(crate) mod follow;
 pub(crate) mod inquiries;
+pub(crate) mod notice;
 mod patterns;
 mod plan;
 mod pursue;

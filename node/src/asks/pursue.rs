@@ -228,7 +228,10 @@ impl Pursuit {
         let wait = Duration::from_millis(ASK_WAIT_MS);
         // What is decided from now on stands in a tree at least as long.
         let before = self.agency.watching.seen();
-        let stream = self.agency.broker_link.ask(inquiry.into(), wait).await?;
+        let carries = self.wish.carries.as_ref();
+        let notice_id = carries.map(|carries| carries.notice_id.to_vec()).unwrap_or_default();
+        let request = v1::AskRequest { notice_id, ..inquiry.into() };
+        let stream = self.agency.broker_link.ask(request, wait).await?;
         let mut stream = stream.take(inquiry.parts().len().saturating_mul(EVENTS_PER_TARGET_MAX));
         let mut again = Vec::new();
         // Answers that come together are made durable together.

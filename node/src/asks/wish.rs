@@ -14,6 +14,7 @@ use grondslag_subject::pseudonym::{Canary, canary_point, number_point};
 use grondslag_subject::text::names_person;
 use grondslag_subject::{Bsn, admits};
 
+use super::notice::Carries;
 use crate::agency::Agency;
 use crate::detail::{check_length, stated};
 use crate::limits::{REFERENCE_CHARS_MAX, STATED_FACTS_MAX};
@@ -74,6 +75,8 @@ pub(crate) struct Wish {
     pub facts: BTreeMap<String, String>,
     /// An own term in minutes; 0 for the default.
     pub term_minutes: u32,
+    /// What a consent notice brings; nothing else carries anything.
+    pub carries: Option<Carries>,
 }
 
 impl std::fmt::Debug for Wish {
@@ -116,6 +119,7 @@ impl Wish {
             term_minutes: wire.term_minutes,
             subject: Subject::Person(subject),
             role,
+            carries: None,
         })
     }
 
@@ -136,6 +140,7 @@ impl Wish {
             reference: String::new(),
             facts: BTreeMap::new(),
             term_minutes: self.term_minutes,
+            carries: None,
         }
     }
 

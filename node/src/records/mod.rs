@@ -85,6 +85,12 @@ pub trait Own: Send + Sync + fmt::Debug {
     /// [`SourceFault`] when the register cannot be read. A register that was never loaded holds
     /// no names.
     async fn names(&self, bsn: &Bsn) -> Result<Vec<Name>, SourceFault>;
+
+    /// The client with this number at that moment, for who writes down what was said about them.
+    ///
+    /// # Errors
+    /// [`SourceFault`] when the register cannot be read, or was never loaded.
+    async fn client(&self, bsn: &Bsn, at: Timestamp) -> Result<Option<Client>, SourceFault>;
 }
 
 /// An agency's register, as enrolment sees it: who is in it by a verified number, now or later. It

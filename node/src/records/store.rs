@@ -102,6 +102,13 @@ impl Own for StoreSource {
             Err(fault) => Err(fault),
         }
     }
+
+    async fn client(&self, bsn: &Bsn, at: Timestamp) -> Result<Option<Client>, SourceFault> {
+        let key = SubjectKey::new(keys::bsn_entry(&self.secret, bsn));
+        let client = self.client_at(&key, at).await?;
+        // The last check behind the digest.
+        Ok(client.filter(|client| client.number == *bsn))
+    }
 }
 
 // INVARIANT: what looks up for somebody else is private; the trait's methods, which demand an

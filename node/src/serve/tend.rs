@@ -16,6 +16,8 @@ use crate::asks::budget::forget_old;
 use crate::asks::canary::pause;
 use crate::asks::draft::forget_ended;
 use crate::asks::follow::forget_followed;
+use crate::consent::caught_up;
+use crate::consent::send::send;
 use crate::directory::OwnCard;
 use crate::limits::{EXPIRE_INTERVAL_MS, INDEX_INTERVAL_MS, SLOT_INTERVAL_MS};
 use crate::office;
@@ -41,6 +43,8 @@ pub(super) async fn tend(
     let (rules, office) = (Arc::clone(&agency.rules), Arc::clone(&agency.office_link));
     context.tasks.spawn(office::follow::follow(rules, office, context.shutdown.clone()))?;
     context.tasks.spawn(office::follow::settle(Arc::clone(agency), context.shutdown.clone()))?;
+    context.tasks.spawn(caught_up::follow(Arc::clone(agency), context.shutdown.clone()))?;
+    context.tasks.spawn(send(Arc::clone(agency), context.shutdown.clone()))?;
     if let Some(mean) = agency.budget.canary_pause() {
         let agency = Arc::clone(agency);
         context.tasks.spawn(ask_canaries(agency, mean, context.shutdown.clone()))?;

@@ -4,10 +4,11 @@ const CHECK: &str = include_str!("tests.rs");
 const PACK: &str = include_str!("../pack.rs");
 const FOLDER: &str = include_str!("../folder.rs");
 const CASES: &str = include_str!("../cases.rs");
+const CONSENT: &str = include_str!("../consent/tests.rs");
 const PUBLISH: &str = include_str!("../publish/tests.rs");
 
 /// What arrives, where its test stands, and the test's name.
-const LISTED: [(&str, &str, &str); 20] = [
+const LISTED: [(&str, &str, &str); 26] = [
     ("row that can never match", CHECK, "a_role_of_one_kind_and_another_kind_never_match"),
     ("shadowed row", CHECK, "a_row_inside_a_deny_or_behind_its_equal_is_shadowed"),
     ("no legal id", CHECK, "a_row_names_its_ground_and_a_text_in_both_languages"),
@@ -22,6 +23,24 @@ const LISTED: [(&str, &str, &str); 20] = [
     ("failing case", CASES, "a_case_that_expects_another_row_or_tier_fails_and_says_so"),
     ("coverage hole", CHECK, "every_row_in_force_needs_a_case"),
     ("rule without rows", CHECK, "a_rule_without_rows_is_no_rule"),
+    ("cell without consent", CONSENT, "a_cell_that_nobody_or_two_entries_speak_of_is_named"),
+    ("cell with two consents", CONSENT, "a_cell_that_nobody_or_two_entries_speak_of_is_named"),
+    ("consent of nobody", CONSENT, "an_entry_that_asks_nobody_is_named"),
+    (
+        "consent without end",
+        CONSENT,
+        "what_is_wrong_with_the_length_the_recorders_or_the_ground_is_named_with_its_line",
+    ),
+    (
+        "consent as a ground where it is none",
+        CONSENT,
+        "what_is_wrong_with_the_length_the_recorders_or_the_ground_is_named_with_its_line",
+    ),
+    (
+        "consent that cannot be delivered",
+        CHECK,
+        "whoever_records_consent_delivers_it_and_nobody_else",
+    ),
     ("approver is author", PUBLISH, "whoever_writes_does_not_approve_and_keys_must_count"),
     ("expired or unknown key", PUBLISH, "whoever_writes_does_not_approve_and_keys_must_count"),
     ("altered manifest", PUBLISH, "a_manifest_that_was_altered_after_it_was_signed_is_not_taken"),

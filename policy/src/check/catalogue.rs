@@ -1,14 +1,16 @@
-//! Lint of the catalogue: every text in both languages, and roles that agree with rule R01.
+//! Lint of the catalogue: every text in both languages, roles that agree with rule R01, and
+//! recorders of consent that agree with rule R43.
 
 use grondslag_core::lang::Text;
 
-use crate::consent;
+use crate::consent::{self, notice};
+use crate::facts::Value;
 use crate::fault::{Fault, Problem};
 use crate::pack::Pack;
 use crate::region::Region;
 use crate::retention;
 use crate::space::Space;
-use crate::table::Effect;
+use crate::table::{Effect, Row};
 
 const FILE: &str = "catalogue.toml";
 /// The rule that refuses a purpose outside a role's own.
@@ -19,6 +21,7 @@ pub(super) fn check(pack: &Pack) -> Vec<Problem> {
     problems.extend(terms(pack));
     problems.extend(consents(pack));
     problems.extend(role_purposes(pack));
+    problems.extend(recorders(pack));
     problems
 }
 
@@ -81,10 +84,40 @@ fn consents(pack: &Pack) -> Vec<Problem> {
     let who = pack.consents().all().iter();
     let who = who.map(|one| (&one.id, "text", &one.text, one.note.as_ref()));
     let texts = regimes.chain(who).flat_map(|(id, what, text, note)| {
-        let note = note.map(|note| (id, "note", note));
-        std::iter::once((id, what, text)).chain(note)
+        let note = note.map(|note| (id.as_str(), "note", note));
+        std::iter::once((id.as_str(), what, text)).chain(note)
     });
+    let (validity, recording) = (pack.consents().validity(), pack.consents().recording());
+    let once = [("validity", &validity.note), ("recording", &recording.note)];
+    let once = once.into_iter().filter_map(|(id, note)| Some((id, "note", note.as_ref()?)));
+    let texts = texts.chain(once);
     texts.flat_map(|(id, what, text)| empty(consent::FILE, id, what, text)).collect()
+}
+
+/// Whoever may record a consent delivers it by the rule of notices, and nobody else does: what
+/// cannot be delivered would hold at one party and not at another.
+fn recorders(pack: &Pack) -> Vec<Problem> {
+    let space = Space::new(pack);
+    let rows = space.in_force().filter(|row| *row.rule == *notice::RULE);
+    let rows: Vec<&Row> = rows.filter(|row| row.effect == Effect::Permit).collect();
+    let delivers = |role: Value| {
+        rows.iter().any(|row| {
+            let roles = row.region.of(role.column()) & role.bit();
+            let denies = space.regions(Effect::Deny, row.window);
+            !space.covered(&row.region.with(role.column(), roles), &denies)
+        })
+    };
+    let roles = pack.catalogue().roles().iter().map(|role| &role.id);
+    let differ = roles.filter(|role| {
+        let value = pack.value("requester_role", role.as_str());
+        value.is_ok_and(delivers) != pack.consents().may_record(role)
+    });
+    differ
+        .map(|role| {
+            let problem = Problem::new(consent::FILE, "recording", Fault::ConsentRecorder, "");
+            problem.at("recorders").given(role.as_str())
+        })
+        .collect()
 }
 
 /// A purpose outside a role's own is denied whatever else holds, and R01 denies no purpose that

@@ -50,6 +50,15 @@ fn a_row_names_its_ground_and_a_text_in_both_languages() {
 }
 
 #[test]
+fn what_the_consent_file_leaves_open_is_said_in_both_languages() {
+    for (section, above) in [("validity", "24\n"), ("recording", "[]\n")] {
+        let noted = format!("{above}mark = \"M\"\nnote = {{ nl = \"x\", en = \"\" }}");
+        let pack = changed("consent.toml", &format!("{above}mark = \"V\""), &noted).unwrap();
+        assert_eq!(faults(&pack), one(section, Fault::MissingText));
+    }
+}
+
+#[test]
 fn a_rule_without_rows_is_no_rule() {
     let empty = "[[rule]]\nid = \"R42x\"\ntitle = { nl = \"leeg\", en = \"empty\" }\n";
     let found = after("[[rule]]\nid = \"R42\"", &format!("{empty}[[rule]]\nid = \"R42\""));
@@ -109,6 +118,48 @@ fn the_catalogue_and_rule_r01_agree_on_role_and_purpose() {
     let open = after("purpose = { not = [\"D01\", \"D03\"] }", "purpose = \"D99\"");
     assert!(open.iter().all(|(_, fault)| *fault == Fault::RolePurpose));
     assert_eq!(open.len(), 2, "D09 and D12 are open now: {open:?}");
+}
+
+/// Whom the check names when one file of the program's pack holds another text.
+fn recorders_after(file: &str, from: &str, to: &str) -> Vec<String> {
+    let mut files = Pack::builtin_files();
+    let text = files.get_mut(file).unwrap();
+    assert!(text.contains(from), "{from}");
+    *text = text.replacen(from, to, 1);
+    let problems = Report::of_files(&files).problems.into_iter();
+    let of = problems.filter(|one| one.fault == Fault::ConsentRecorder);
+    of.map(|one| {
+        let at = (one.file.as_str(), one.row.as_str(), one.column.as_deref());
+        assert_eq!(at, ("consent.toml", "recording", Some("recorders")));
+        assert!(one.line.is_some());
+        one.value.unwrap()
+    })
+    .collect()
+}
+
+#[test]
+fn whoever_records_consent_delivers_it_and_nobody_else() {
+    let (consent, table) = ("consent.toml", "table/toestemming-bezorgen.toml");
+    let roles = "table/rol-en-doel.toml";
+    let open = "outcome = \"permit\"";
+    let access = "\"gem.toegang\", ";
+    let housing = "\"gem.toegang\", \"corp.sociaalbeheer\", ";
+    let own = "not = [\"D01\", \"D04\", \"D12\", \"D18\", \"D19\", \"D25\"]";
+    for (file, from, to, named) in [
+        (consent, access, "", &["gem.toegang"][..]),
+        (consent, access, "\"gem.toegang\", \"sch.bestuur\", ", &["sch.bestuur"]),
+        (table, access, "", &["gem.toegang"]),
+        // A deny takes it away again, whatever the rule says.
+        (roles, own, &own.replace(", \"D25\"", ""), &["gem.toegang"]),
+        (table, access, housing, &[]),
+    ] {
+        assert_eq!(recorders_after(file, from, to), named, "{to}");
+    }
+    // What waits for a human does not deliver.
+    assert_eq!(recorders_after(table, open, "outcome = \"review\"").len(), 18);
+    let off = "status = \"off\"\n  text.nl = \"De vrouwenopvang";
+    let shelter = "status = \"in_force\"\n  text.nl = \"De vrouwenopvang";
+    assert_eq!(recorders_after(table, shelter, off), ["vo.hulpverlener"]);
 }
 
 #[test]
@@ -190,5 +241,5 @@ fn the_built_in_pack_is_sound() {
     let report = Report::of_builtin();
     let list: Vec<String> = report.problems.iter().map(ToString::to_string).collect();
     assert_eq!(list, Vec::<String>::new());
-    assert_eq!(report.rules, 42);
+    assert_eq!(report.rules, 43);
 }

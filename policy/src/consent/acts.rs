@@ -52,7 +52,7 @@ pub struct Wanted {
 }
 
 /// A yes or a no, with a number of its own.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Statement {
     /// Its number; a withdrawal names it.
     pub id: [u8; 16],
@@ -79,7 +79,7 @@ pub enum Word {
 }
 
 /// Taking a yes back.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Withdrawal {
     /// Which yes: one, or every yes of this person up to that moment.
     pub of: Option<[u8; 16]>,
@@ -88,7 +88,7 @@ pub struct Withdrawal {
 }
 
 /// Taking a no back: it is named, so that nobody opens more than they mean to.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Lift {
     /// Which no.
     pub of: [u8; 16],
@@ -97,7 +97,7 @@ pub struct Lift {
 }
 
 /// Everything that one person said about one child.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Acts {
     /// Yes and no.
     pub statements: Vec<Statement>,
@@ -106,6 +106,8 @@ pub struct Acts {
     /// Every no that was taken back.
     pub lifted: Vec<Lift>,
 }
+
+unprinted!(Statement Withdrawal Lift Acts);
 
 impl Acts {
     /// What this person says of a question at a moment; nothing when they said nothing that speaks
@@ -141,8 +143,12 @@ impl Acts {
 
     fn is_taken_back(&self, statement: &Statement, at: Timestamp) -> bool {
         self.withdrawals.iter().any(|withdrawal| {
-            let named = withdrawal.of.is_none_or(|id| id == statement.id);
-            named && statement.said_at <= withdrawal.at && withdrawal.at <= at
+            // Of a yes that is named it makes no difference which of two clocks was ahead.
+            let of = match withdrawal.of {
+                Some(id) => id == statement.id,
+                None => statement.said_at <= withdrawal.at,
+            };
+            of && withdrawal.at <= at
         })
     }
 }

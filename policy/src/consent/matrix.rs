@@ -1,11 +1,11 @@
 //! The matrix, and what everybody's word comes to.
 
-use grondslag_core::catalogue::Kind;
+use grondslag_core::catalogue::{Kind, Role};
 
-use super::{AgeBand, Capacity, Regime, Said, SecrecyConsent, Who, YouthView};
+use super::{AgeBand, Capacity, Recording, Regime, Said, SecrecyConsent, Validity, Who, YouthView};
 
 /// Who holds custody (`gezagssituatie`), each with what they said.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub enum Custody {
     /// Nobody here knows who does: all of them have not said yes.
     Unknown,
@@ -14,7 +14,7 @@ pub enum Custody {
 }
 
 /// What everybody said of one question at one moment.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Voices {
     /// The young person.
     pub young_person: Option<Said>,
@@ -38,11 +38,47 @@ pub struct Weighed<'a> {
 /// The loaded matrix.
 #[derive(Debug, Clone)]
 pub struct Consents {
+    pub(super) validity: Validity,
+    pub(super) recording: Recording,
     pub(super) regimes: Vec<Regime>,
     pub(super) who: Vec<Who>,
 }
 
+unprinted!(Custody Voices);
+
 impl Consents {
+    /// How long a consent holds.
+    pub fn validity(&self) -> &Validity {
+        &self.validity
+    }
+
+    /// How many months a consent holds when nobody says how many.
+    pub fn months_default(&self) -> u8 {
+        self.validity.months_default
+    }
+
+    /// How many months a consent holds at most.
+    pub fn months_max(&self) -> u8 {
+        self.validity.months_max
+    }
+
+    /// Who writes down what somebody said.
+    pub fn recording(&self) -> &Recording {
+        &self.recording
+    }
+
+    /// Whether somebody in this role may write down what somebody said.
+    pub fn may_record(&self, role: &Role) -> bool {
+        self.recording.recorders.contains(role)
+    }
+
+    /// Whether consent is itself a ground for a party of this kind, as the GDPR has it; of a kind
+    /// that no law here governs it is not.
+    pub fn is_ground_for(&self, kind: &Kind) -> bool {
+        let mut grounds = self.regimes.iter().filter_map(|one| one.no_ground_for.as_ref());
+        self.of_holder(kind).is_some() && grounds.any(|not_for| !not_for.contains(kind))
+    }
+
     /// Every law, in the order of the file.
     pub fn regimes(&self) -> &[Regime] {
         &self.regimes

@@ -4,19 +4,34 @@
 //! age and ability who must all say yes; it turns what each of them said ([`Said`]) into the values
 //! of the columns `secrecy_consent` and `youth_view`. [`acts`] turns what one person did over time
 //! (gave, objected, withdrew, renewed, for whom and what for) into what they say of one question at
-//! one moment.
+//! one moment. Beside them stands who may write that down and how long it holds; [`notice`] are the
+//! codes of what carries it to others, and the pack itself says for which purposes it counts
+//! ([`Pack::rests_on_consent`](crate::Pack::rests_on_consent)).
 //!
 //! Unknown means no: without an act nobody said yes, and while nobody knows who holds custody those
 //! who hold it have not all said yes. Nothing that is added, a withdrawal least of all, opens more
 //! than was open without it, but a consent.
 
+macro_rules! unprinted {
+    ($($name:ident)+) => {$(
+        impl std::fmt::Debug for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                // It is what somebody said.
+                f.write_str(concat!(stringify!($name), "(…)"))
+            }
+        }
+    )+};
+}
+
 pub mod acts;
 mod matrix;
+pub mod notice;
 mod read;
+mod rests;
 #[cfg(test)]
 mod tests;
 
-use grondslag_core::catalogue::{Ground, Kind};
+use grondslag_core::catalogue::{Ground, Kind, Role};
 use grondslag_core::lang::Text;
 use serde::{Deserialize, Serialize};
 
@@ -97,8 +112,37 @@ pub enum YouthView {
     Refuses,
 }
 
+/// How long a consent holds.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Validity {
+    /// So many months, when nobody says how many.
+    pub months_default: u8,
+    /// At most so many; after that consent is asked again.
+    pub months_max: u8,
+    /// How well the law was read: `V`, `V-`, `M` or `U`.
+    pub mark: String,
+    /// Open legal question; there is one whenever the mark is not `V`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<Text>,
+}
+
+/// Who writes down what somebody said.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Recording {
+    /// These roles; they deliver it too (R43).
+    pub recorders: Vec<Role>,
+    /// How well the law was read: `V`, `V-`, `M` or `U`.
+    pub mark: String,
+    /// Open legal question; there is one whenever the mark is not `V`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<Text>,
+}
+
 /// A law that asks for consent.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Regime {
     /// Its id.
     pub id: String,
@@ -106,17 +150,21 @@ pub struct Regime {
     pub label: Text,
     /// The kinds of party whose secrecy it governs.
     pub holders: Vec<Kind>,
+    /// Where consent is itself the ground: the kinds of party for which it is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub no_ground_for: Option<Vec<Kind>>,
     /// The articles.
     pub legal: Vec<Ground>,
     /// How well those were read: `V`, `V-`, `M` or `U`.
     pub mark: String,
     /// Open legal question; there is one whenever the mark is not `V`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<Text>,
 }
 
 /// Who must all say yes.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Who {
     /// Its id.
     pub id: String,
@@ -129,6 +177,7 @@ pub struct Who {
     /// All of these say yes.
     pub all: Vec<Capacity>,
     /// The young person is heard, whatever the others say.
+    #[serde(default)]
     pub hear: bool,
     /// In words.
     pub text: Text,
@@ -137,7 +186,7 @@ pub struct Who {
     /// How well those were read: `V`, `V-`, `M` or `U`.
     pub mark: String,
     /// Open legal question; there is one whenever the mark is not `V`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<Text>,
 }
 

@@ -2,51 +2,24 @@
 
 use std::collections::BTreeMap;
 
-use grondslag_core::catalogue::{Ground, Kind};
-use grondslag_core::lang::Text;
+use grondslag_core::catalogue::Ground;
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
-use crate::catalogue::Catalogue;
+use crate::catalogue::{Catalogue, GroundKind};
 use crate::fault::{Fault, Problem, Problems};
-use crate::parse::{entries, marked, no_other_keys, table};
+use crate::limits::CONSENT_MONTHS_MAX;
+use crate::parse::{Wrong, entries, marked, no_other_keys, read, table};
 
 use super::{
-    AgeBand, Capacity, Consents, Custody, Regime, Said, SecrecyConsent, Voices, Who, YouthView,
+    AgeBand, Consents, Custody, Recording, Regime, Said, SecrecyConsent, Validity, Voices, Who,
+    YouthView,
 };
 
 /// The file, relative to the policy folder.
 pub(crate) const FILE: &str = "consent.toml";
-
-/// A law as written.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawRegime {
-    id: String,
-    label: Text,
-    holders: Vec<Kind>,
-    legal: Vec<Ground>,
-    mark: String,
-    #[serde(default)]
-    note: Option<Text>,
-}
-
-/// An entry of the matrix as written.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawWho {
-    id: String,
-    regime: Vec<String>,
-    age: Vec<AgeBand>,
-    weighs: Vec<bool>,
-    all: Vec<Capacity>,
-    #[serde(default)]
-    hear: bool,
-    text: Text,
-    legal: Vec<Ground>,
-    mark: String,
-    #[serde(default)]
-    note: Option<Text>,
-}
+/// What may stand in it.
+const KEYS: [&str; 5] = ["validity", "recording", "regime", "who", "case"];
 
 /// An example as written.
 #[derive(Deserialize)]
@@ -100,14 +73,26 @@ impl Consents {
     /// Reads `consent.toml`. What is wrong goes to `problems`.
     pub(crate) fn parse(text: &str, catalogue: &Catalogue, problems: &mut Problems) -> Self {
         let mut table = table(FILE, text, problems);
-        let regimes: Vec<RawRegime> = entries(FILE, "regime", &mut table, problems);
-        let who: Vec<RawWho> = entries(FILE, "who", &mut table, problems);
+        let validity: Option<Validity> = section("validity", &mut table, problems);
+        let recording: Option<Recording> = section("recording", &mut table, problems);
+        let regimes: Vec<Regime> = entries(FILE, "regime", &mut table, problems);
+        let who: Vec<Who> = entries(FILE, "who", &mut table, problems);
         let cases: Vec<RawCase> = entries(FILE, "case", &mut table, problems);
-        no_other_keys(FILE, &table, &["regime", "who", "case"], problems);
-        let regimes = regimes.into_iter().map(|raw| raw.read(catalogue, problems)).collect();
-        let consents = Self { regimes, who: Vec::new() };
-        let who = who.into_iter().map(|raw| raw.read(&consents, catalogue, problems)).collect();
-        let consents = Self { who, ..consents };
+        no_other_keys(FILE, &table, &KEYS, problems);
+        if let Some(validity) = &validity {
+            validity.check(problems);
+        }
+        if let Some(recording) = &recording {
+            recording.check(catalogue, problems);
+        }
+        for regime in &regimes {
+            regime.check(catalogue, problems);
+        }
+        for who in &who {
+            who.check(&regimes, catalogue, problems);
+        }
+        let (validity, recording) = (validity.unwrap_or_default(), recording.unwrap_or_default());
+        let consents = Self { validity, recording, regimes, who };
         // What cannot be read is named by itself, not as what it leaves open too.
         if problems.is_empty() {
             consents.check_holders(catalogue, problems);
@@ -155,43 +140,84 @@ const fn hole_or_overlap(found: usize) -> Fault {
     if found == 0 { Fault::ConsentHole } else { Fault::ConsentTwice }
 }
 
-impl RawRegime {
-    fn read(self, catalogue: &Catalogue, problems: &mut Problems) -> Regime {
-        let Self { id, label, holders, legal, mark, note } = self;
-        marked((FILE, &id), &mark, note.as_ref(), problems);
-        let known = catalogue.kinds().iter().map(|kind| kind.id.as_str());
-        for kind in holders.iter().map(Kind::as_str) {
-            if !known.clone().any(|one| one == kind) {
-                problems.push(Problem::unknown((FILE, &id), "holders", kind, known.clone()));
+/// Reads what is in the file once, under a key of its own.
+fn section<T: DeserializeOwned>(
+    name: &str,
+    table: &mut toml::Table,
+    problems: &mut Problems,
+) -> Option<T> {
+    let Some(value) = table.remove(name) else {
+        problems.push(Problem::new(FILE, "", Fault::MissingKey, "").at(name));
+        return None;
+    };
+    let section = read(value);
+    section.map_err(|wrong: Wrong| problems.push(wrong.problem(FILE, name))).ok()
+}
+
+impl Validity {
+    fn check(&self, problems: &mut Problems) {
+        marked((FILE, "validity"), &self.mark, self.note.as_ref(), problems);
+        let (default, most) = (self.months_default, self.months_max);
+        let bounds = [("months_max", most, CONSENT_MONTHS_MAX), ("months_default", default, most)];
+        for (key, months, most) in bounds {
+            if months == 0 || months > most {
+                let problem =
+                    Problem::new(FILE, "validity", Fault::OutOfTerm, format!("1 .. {most}"));
+                problems.push(problem.at(key).given(&months.to_string()));
             }
         }
-        grounded(&id, &legal, catalogue, problems);
-        Regime { id, label, holders, legal, mark, note }
     }
 }
 
-impl RawWho {
-    fn read(self, of: &Consents, catalogue: &Catalogue, problems: &mut Problems) -> Who {
-        let Self { id, regime, age, weighs, all, hear, text, legal, mark, note } = self;
-        marked((FILE, &id), &mark, note.as_ref(), problems);
-        let known = of.regimes.iter().map(|regime| regime.id.as_str());
-        for one in &regime {
-            if !known.clone().any(|known| known == one) {
-                problems.push(Problem::unknown((FILE, &id), "regime", one, known.clone()));
-            }
+impl Recording {
+    fn check(&self, catalogue: &Catalogue, problems: &mut Problems) {
+        marked((FILE, "recording"), &self.mark, self.note.as_ref(), problems);
+        let known = || catalogue.roles().iter().map(|role| role.id.as_str());
+        for role in self.recorders.iter().filter(|role| catalogue.role(role).is_none()) {
+            let at = (FILE, "recording");
+            problems.push(Problem::unknown(at, "recorders", role.as_str(), known()));
+        }
+    }
+}
+
+impl Regime {
+    fn check(&self, catalogue: &Catalogue, problems: &mut Problems) {
+        marked((FILE, &self.id), &self.mark, self.note.as_ref(), problems);
+        let known = || catalogue.kinds().iter().map(|kind| kind.id.as_str());
+        let not_for = self.no_ground_for.iter().flatten().map(|kind| ("no_ground_for", kind));
+        let kinds = self.holders.iter().map(|kind| ("holders", kind)).chain(not_for);
+        for (key, kind) in kinds.filter(|(_, kind)| catalogue.kind(kind).is_none()) {
+            problems.push(Problem::unknown((FILE, &self.id), key, kind.as_str(), known()));
+        }
+        grounded(&self.id, &self.legal, catalogue, problems);
+        let mut grounds = self.legal.iter().filter_map(|id| catalogue.ground(id));
+        let is_ground = grounds.any(|ground| ground.kinds.contains(&GroundKind::A));
+        if is_ground != self.no_ground_for.is_some() {
+            let problem = Problem::new(FILE, &self.id, Fault::ConsentGround, "");
+            problems.push(problem.at("no_ground_for"));
+        }
+    }
+}
+
+impl Who {
+    fn check(&self, regimes: &[Regime], catalogue: &Catalogue, problems: &mut Problems) {
+        let id = &self.id;
+        marked((FILE, id), &self.mark, self.note.as_ref(), problems);
+        let known = || regimes.iter().map(|regime| regime.id.as_str());
+        for one in self.regime.iter().filter(|one| !known().any(|known| known == **one)) {
+            problems.push(Problem::unknown((FILE, id), "regime", one, known()));
         }
         let empty = [
-            ("regime", regime.is_empty()),
-            ("age", age.is_empty()),
-            ("weighs", weighs.is_empty()),
+            ("regime", self.regime.is_empty()),
+            ("age", self.age.is_empty()),
+            ("weighs", self.weighs.is_empty()),
             // Where nobody must say yes, anybody's silence would be a yes.
-            ("all", all.is_empty()),
+            ("all", self.all.is_empty()),
         ];
         for (key, _) in empty.iter().filter(|(_, empty)| *empty) {
-            problems.push(Problem::new(FILE, &id, Fault::EmptySet, "").at(key));
+            problems.push(Problem::new(FILE, id, Fault::EmptySet, "").at(key));
         }
-        grounded(&id, &legal, catalogue, problems);
-        Who { id, regime, age, weighs, all, hear, text, legal, mark, note }
+        grounded(id, &self.legal, catalogue, problems);
     }
 }
 

@@ -2,16 +2,18 @@
 
 use std::collections::BTreeSet;
 
-use grondslag_core::catalogue::{Category, Kind, Purpose};
+use grondslag_core::catalogue::{Category, Kind, Purpose, QueryKind, Role};
 use grondslag_core::clock::Timestamp;
 use grondslag_core::id::Oin;
 
 use super::acts::{Acts, Lift, Scope, Statement, To, Wanted, Withdrawal, Word};
 use super::*;
 use crate::bench::Dice;
-use crate::fault::Fault;
+use crate::fault::{Fault, Problem};
 use crate::fixture::changed;
 use crate::pack::Pack;
+use crate::space::Space;
+use crate::table::{Effect, Row};
 
 const SAID: [Option<Said>; 5] =
     [None, Some(Said::Given), Some(Said::Expired), Some(Said::Withdrawn), Some(Said::Refused)];
@@ -69,7 +71,7 @@ fn consent_is_given_by_all_who_must_and_by_nobody_else() {
     let consents = pack.consents();
     for (regime, age, weighs) in cells(consents) {
         let who = consents.who(regime, age, weighs).unwrap();
-        for voices in voices() {
+        for (round, voices) in voices().enumerate() {
             let came = consents.weigh(regime, (age, weighs), &voices).unwrap().consent;
             let all = who.all.iter().all(|capacity| match (capacity, &voices.custody) {
                 (Capacity::YoungPerson, _) => voices.young_person == Some(Said::Given),
@@ -79,7 +81,7 @@ fn consent_is_given_by_all_who_must_and_by_nobody_else() {
                     !held.is_empty() && held.iter().all(|one| *one == Some(Said::Given))
                 }
             });
-            assert_eq!(came == SecrecyConsent::Given, all, "{} {voices:?}", who.id);
+            assert_eq!(came == SecrecyConsent::Given, all, "{} {round}", who.id);
         }
     }
 }
@@ -101,8 +103,8 @@ fn what_is_wrong_with_the_matrix_is_named() {
         ("regime = [\"jw\"]", "regime = [\"jv\"]", "young", Fault::UnknownValue),
         ("legal = [\"jw-7.3.11-1\"]", "legal = []", "jw", Fault::NoLegalId),
         ("legal = [\"jw-7.3.11-1\"]", "legal = [\"jw-7.3.99\"]", "jw", Fault::UnknownValue),
-        ("mark = \"V\"", "mark = \"W\"", "jw", Fault::UnknownValue),
-        ("mark = \"V\"", "mark = \"U\"", "jw", Fault::MissingText),
+        ("1\"]\nmark = \"V\"", "1\"]\nmark = \"W\"", "jw", Fault::UnknownValue),
+        ("1\"]\nmark = \"V\"", "1\"]\nmark = \"U\"", "jw", Fault::MissingText),
         ("expect = \"given\"", "expect = \"none\"", "parents", Fault::CaseFailed),
         (
             "expect = \"given\"",
@@ -115,6 +117,163 @@ fn what_is_wrong_with_the_matrix_is_named() {
         let problem = problems.iter().find(|one| one.row == row && one.fault == fault);
         assert!(problem.is_some_and(|one| one.file == FILE), "{to}: {problems:?}");
     }
+}
+
+/// The consent matrix of the program with one text replaced; the text must be there.
+fn builtin_with(from: &str, to: &str) -> Vec<Problem> {
+    let mut files = Pack::builtin_files();
+    let text = files.get_mut(FILE).unwrap();
+    assert!(text.contains(from), "{from}");
+    *text = text.replacen(from, to, 1);
+    Pack::from_files(&files).map_or_else(|error| error.problems, |_| Vec::new())
+}
+
+/// An entry of the program's consent matrix as it is written.
+fn entry(id: &str) -> String {
+    let files = Pack::builtin_files();
+    let start = format!("[[who]]\nid = \"{id}\"\n");
+    let entry = files[FILE].split_once(&start).unwrap().1;
+    format!("{start}{}", entry.split("\n\n").next().unwrap())
+}
+
+/// The cells of the matrix that an entry is of.
+fn cells_of(who: &Who) -> BTreeSet<String> {
+    let of = |regime: &String, age: AgeBand, weighs: bool| {
+        who.is_of(regime, age, weighs).then(|| format!("{regime} {} weighs={weighs}", age.word()))
+    };
+    let regimes = who.regime.iter();
+    let ages = regimes.flat_map(|regime| AgeBand::ALL.map(|age| (regime, age)));
+    ages.flat_map(|(regime, age)| [of(regime, age, true), of(regime, age, false)])
+        .flatten()
+        .collect()
+}
+
+/// Every entry of the program's matrix is taken out once, and written twice once.
+#[test]
+fn a_cell_that_nobody_or_two_entries_speak_of_is_named() {
+    for who in Pack::builtin().unwrap().consents().all() {
+        let entry = entry(&who.id);
+        let twice = format!("{entry}\n\n{}", entry.replacen(&who.id, "again", 1));
+        for (planted, fault) in [("", Fault::ConsentHole), (&twice, Fault::ConsentTwice)] {
+            let problems = builtin_with(&entry, planted);
+            assert!(problems.iter().all(|one| one.fault == fault), "{problems:?}");
+            let named: BTreeSet<String> = problems.into_iter().map(|one| one.row).collect();
+            assert_eq!(named, cells_of(who), "{}", who.id);
+        }
+    }
+}
+
+/// Where nobody must say yes, silence would be one: every entry of the program's matrix is left
+/// without anybody once.
+#[test]
+fn an_entry_that_asks_nobody_is_named() {
+    for who in Pack::builtin().unwrap().consents().all() {
+        let entry = entry(&who.id);
+        let nobody =
+            entry.lines().map(|line| if line.starts_with("all = ") { "all = []" } else { line });
+        let problems = builtin_with(&entry, &nobody.collect::<Vec<_>>().join("\n"));
+        let [problem] = problems.try_into().unwrap();
+        let named = (problem.row.as_str(), problem.column.as_deref(), problem.fault);
+        assert_eq!(named, (who.id.as_str(), Some("all"), Fault::EmptySet));
+        assert!(problem.line.is_some());
+    }
+}
+
+#[test]
+fn what_is_wrong_with_the_length_the_recorders_or_the_ground_is_named_with_its_line() {
+    let ground = "legal = [\"avg-6-1-e\"]";
+    for (from, to, (row, key, fault)) in [
+        ("default = 6", "default = 0", ("validity", "months_default", Fault::OutOfTerm)),
+        ("default = 6", "default = 25", ("validity", "months_default", Fault::OutOfTerm)),
+        ("max = 24", "max = 0", ("validity", "months_max", Fault::OutOfTerm)),
+        ("max = 24", "max = 61", ("validity", "months_max", Fault::OutOfTerm)),
+        ("max = 24", "max = \"long\"", ("validity", "months_max", Fault::Field)),
+        ("max = 24", "max = 24\nmonth = 1", ("validity", "month", Fault::Field)),
+        ("24\nmark = \"V\"", "24\nmark = \"U\"", ("validity", "note", Fault::MissingText)),
+        ("24\nmark = \"V\"", "24\nmark = \"W\"", ("validity", "mark", Fault::UnknownValue)),
+        ("[]\nmark = \"V\"", "[]\nmark = \"U\"", ("recording", "note", Fault::MissingText)),
+        ("[]", "[\"gem.lokalteam\"]", ("recording", "recorders", Fault::UnknownValue)),
+        ("holders", "no_ground_for = []\nholders", ("jw", "no_ground_for", Fault::ConsentGround)),
+        ("legal = [\"jw-7.3.11-1\"]", ground, ("jw", "no_ground_for", Fault::ConsentGround)),
+        (
+            "legal = [\"jw-7.3.11-1\"]",
+            &format!("no_ground_for = [\"gen\"]\n{ground}"),
+            ("jw", "no_ground_for", Fault::UnknownValue),
+        ),
+    ] {
+        let problems = changed(FILE, from, to).unwrap_err().problems;
+        let problem = problems.iter().find(|one| one.row == row && one.fault == fault);
+        let problem = problem.unwrap_or_else(|| panic!("{to}: {problems:?}"));
+        assert_eq!(problem.column.as_deref(), Some(key), "{to}");
+        assert!(problem.line.is_some(), "{to}: {problem:?}");
+    }
+    for section in ["validity", "recording"] {
+        let missing = changed(FILE, &format!("[{section}]"), "[other]").unwrap_err().problems;
+        let named = |key: &str, fault| {
+            missing.iter().any(|one| one.column.as_deref() == Some(key) && one.fault == fault)
+        };
+        assert!(named(section, Fault::MissingKey) && named("other", Fault::Field), "{missing:?}");
+    }
+}
+
+#[test]
+fn the_rules_say_how_long_a_consent_holds_who_records_it_and_for_whom_it_is_no_ground() {
+    let pack = Pack::builtin().unwrap();
+    let consents = pack.consents();
+    assert_eq!((consents.months_default(), consents.months_max()), (6, 24));
+    for section in [&consents.validity().note, &consents.recording().note] {
+        assert!(section.as_ref().unwrap().nl.contains("[U]"));
+    }
+    let records = |role: &str| consents.may_record(&Role::parse(role).unwrap());
+    for role in ["gem.lokaalteam", "sch.zorgcoordinator", "ha.arts", "vo.hulpverlener"] {
+        assert!(records(role), "{role}");
+    }
+    for role in ["gem.beleid", "gem.doorzetter", "sch.bestuur", "rvdk.raadsonderzoeker", "x.y"] {
+        assert!(!records(role), "{role}");
+    }
+    let no_ground = pack.catalogue().kinds().iter().map(|kind| &kind.id);
+    let no_ground = no_ground.filter(|kind| !consents.is_ground_for(kind)).map(Kind::as_str);
+    let expected = ["gem", "lpa", "rvdk", "pol", "om", "raad"];
+    assert_eq!(no_ground.collect::<BTreeSet<_>>(), BTreeSet::from(expected));
+    assert!(!consents.is_ground_for(&Kind::parse("elsewhere").unwrap()));
+    let fixture = crate::fixture::pack();
+    let of = |kind: &str| fixture.consents().is_ground_for(&Kind::parse(kind).unwrap());
+    assert!(!of("sch"), "no law of these rules makes consent a ground");
+}
+
+/// A withdrawal that waits keeps open what somebody closed.
+#[test]
+fn nothing_but_doubt_who_it_is_stands_in_the_way_of_a_notice() {
+    let pack = Pack::builtin().unwrap();
+    let space = Space::new(&pack);
+    let notices: Vec<&Row> = space.in_force().filter(|row| *row.rule == *notice::RULE).collect();
+    assert!(notices.len() > 1 && notices.iter().all(|row| row.effect == Effect::Permit));
+    let codes = [
+        ("purpose", notice::PURPOSE),
+        ("category", notice::CATEGORY),
+        ("query_kind", QueryKind::NOTICE),
+    ];
+    for (column, code) in codes {
+        let value = pack.value(column, code).unwrap();
+        assert!(notices.iter().all(|row| row.region.of(value.column()) == value.bit()), "{code}");
+    }
+    let meets = |row: &&Row| {
+        let met = |notice: &&Row| !space.possible(&notice.region.meet(&row.region)).is_empty();
+        *row.rule != *notice::RULE && notices.iter().any(met)
+    };
+    let in_the_way: Vec<&str> = space.in_force().filter(meets).map(|row| row.id.as_str()).collect();
+    assert_eq!(in_the_way, ["R01.28"]);
+}
+
+#[test]
+fn what_somebody_said_is_not_printed() {
+    let acts = Acts { statements: vec![yes(1, scope(2, true, true), 10, 20)], ..Acts::default() };
+    assert_eq!(format!("{acts:?} {:?}", acts.statements), "Acts(…) [Statement(…)]");
+    let withdrawal = Withdrawal { of: None, at: at(6) };
+    let lift = Lift { of: [1; 16], at: at(6) };
+    assert_eq!(format!("{withdrawal:?} {lift:?}"), "Withdrawal(…) Lift(…)");
+    let voices = Voices { young_person: Some(Said::Refused), ..Voices::SILENCE };
+    assert_eq!(format!("{voices:?} {:?}", voices.custody), "Voices(…) Custody(…)");
 }
 
 #[test]
@@ -253,7 +412,7 @@ fn thrown(dice: &mut Dice) -> Acts {
 fn a_withdrawal_or_an_objection_never_opens_and_the_order_of_arrival_makes_no_difference() {
     let mut dice = Dice(0x0c0f_fee0);
     let (mut given, mut taken_back) = (0, 0);
-    for _ in 0..20_000 {
+    for round in 0..20_000 {
         let acts = thrown(&mut dice);
         let mut shuffled = acts.clone();
         shuffled.statements.reverse();
@@ -266,9 +425,9 @@ fn a_withdrawal_or_an_objection_never_opens_and_the_order_of_arrival_makes_no_di
             let said = |acts: &Acts| acts.say(&wanted(), at(ms));
             let (was, is_yes) = (said(&acts), said(&acts) == Some(Said::Given));
             given += u32::from(is_yes);
-            assert_eq!(said(&shuffled), was, "{acts:?} {ms}");
+            assert_eq!(said(&shuffled), was, "{round} {ms}");
             for more in [&withdrawn, &objected] {
-                assert!(is_yes || said(more) != Some(Said::Given), "{more:?} {ms}");
+                assert!(is_yes || said(more) != Some(Said::Given), "{round} {ms}");
             }
             // A yes that was taken back opens no more than one that was never said.
             let back = acts.withdrawals.iter().any(|one| one.of.is_none() && one.at <= at(ms));
@@ -277,7 +436,7 @@ fn a_withdrawal_or_an_objection_never_opens_and_the_order_of_arrival_makes_no_di
                 let since = since.filter(|since| *since <= at(ms)).max().unwrap();
                 let mut never = acts.clone();
                 never.statements.retain(|one| one.word == Word::No || one.said_at > since);
-                assert_eq!(said(&never), Some(Said::Given), "{acts:?} {ms}");
+                assert_eq!(said(&never), Some(Said::Given), "{round} {ms}");
                 taken_back += 1;
             }
         }

@@ -2,6 +2,7 @@
 //! know no lines.
 
 use std::collections::BTreeMap;
+use std::iter;
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -32,7 +33,9 @@ fn offset(file: &DeTable<'_>, problem: &Problem) -> Option<usize> {
         found = Some(within(entry, &path, value).unwrap_or(start));
     };
     entries(file, &problem.row, &mut last);
-    found
+    // What is there once has no id: its key names it.
+    let whole: Vec<&str> = iter::once(problem.row.as_str()).chain(path).collect();
+    found.or_else(|| within(file, &whole, value))
 }
 
 /// Every entry with this id; of two with the same id the last one is the one too many.

@@ -16,6 +16,8 @@ mod tally;
 mod tests;
 mod told;
 
+use std::fmt;
+
 use grondslag_core::answer::About;
 use grondslag_core::catalogue::{Category, Purpose};
 use grondslag_core::clock::Timestamp;
@@ -46,7 +48,7 @@ pub type Word<'a> = (&'a str, &'a str);
 
 /// Decisions on one question to one agency, as their record tells them. They are in words, for
 /// the draft may know other values.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Recorded<'a> {
     /// Who decided.
     pub by: By,
@@ -78,7 +80,7 @@ pub struct Line<'a> {
 }
 
 /// On what a holder decided one category.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct On {
     /// Which of the sets of sealed facts.
     pub facts: usize,
@@ -95,6 +97,19 @@ pub struct Under<'a> {
     pub side: &'a Side<'a>,
     /// The node's own, as they fit these rules.
     pub overlay: Option<&'a Overlay>,
+}
+
+impl fmt::Debug for Recorded<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // What was decided on is about a person.
+        f.write_str("Recorded(…)")
+    }
+}
+
+impl fmt::Debug for On {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("On(…)")
+    }
 }
 
 /// Takes decisions again, and counts.

@@ -132,6 +132,13 @@ fn simulated(draft: &Pack, kept: &[Kept], on: Option<Timestamp>) -> (Flips, Flip
     simulation.finish()
 }
 
+#[test]
+fn what_was_decided_on_is_not_printed() {
+    let kept = Kept::school(By::Holder, "withdrawn");
+    let recorded = kept.recorded();
+    assert_eq!(format!("{recorded:?} {:?}", recorded.lines[0].on), "Recorded(…) Some(On(…))");
+}
+
 fn sums(flips: &Flips) -> [u64; 4] {
     [flips.decisions, flips.all.opens, flips.all.closes, flips.all.otherwise]
 }

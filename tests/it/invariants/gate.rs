@@ -201,6 +201,8 @@ fn invariant_09_faults_and_strangers_are_statuses() -> Result<()> {
         let mut client = BrokerServiceClient::new(federation.to_broker(&vt)?);
         let nothing = futures_util::stream::iter([v1::DeliverRequest { reply: None }]);
         let mut answers = client.deliver(nothing).await?.into_inner();
+        let opening = answers.next().await.context("an opening")??;
+        assert!(matches!(opening.event, Some(v1::deliver_response::Event::Waiting(_))));
         let deliver = fault(answers.next().await.context("an answer")?)?;
         assert_eq!(deliver, (Code::InvalidArgument, Reason::Malformed));
 

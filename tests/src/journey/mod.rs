@@ -5,6 +5,7 @@
 //! and what the asker sees (`shown`). Of a category that the broker refused, the broker's own
 //! ruling is what stands; of any other, the holder's decision as its privacy officer reads it.
 
+pub mod acts;
 mod compare;
 
 use std::collections::BTreeSet;
@@ -15,8 +16,9 @@ use grondslag_proto::v1;
 
 use crate::federation::desk::Heard;
 use crate::federation::{Federation, Setup};
-use crate::world::{Decided, Question, Shown, Storyline, World};
+use crate::world::{Decided, Event, Question, Shown, Storyline, World};
 
+use self::acts::{Written, write};
 pub use self::compare::{Half, Mismatch, compare};
 
 /// What came of one category at one target.
@@ -43,6 +45,8 @@ pub struct Played {
     pub compared: usize,
     /// What was not as it should be.
     pub mismatches: Vec<Mismatch>,
+    /// What was written down otherwise than it should be.
+    pub miswritten: Vec<String>,
 }
 
 /// Plays one storyline in a region of its own.
@@ -68,8 +72,24 @@ pub fn region_of(storyline: &Storyline) -> Result<Setup> {
 /// # Errors
 /// When a question cannot be put.
 pub async fn play_in(federation: &Federation, storyline: &Storyline) -> Result<Played> {
-    let mut played = Played { id: storyline.id.clone(), compared: 0, mismatches: Vec::new() };
-    for question in &storyline.question {
+    let mut played = Played {
+        id: storyline.id.clone(),
+        compared: 0,
+        mismatches: Vec::new(),
+        miswritten: Vec::new(),
+    };
+    let mut written = Written::default();
+    for (_, event) in storyline.events()? {
+        let question = match event {
+            Event::Question(question) => question,
+            Event::Act(act) => {
+                let seen = write(federation, act, &mut written).await?;
+                if seen != act.expect {
+                    played.miswritten.push(format!("{}: {seen}, not {}", act.id, act.expect));
+                }
+                continue;
+            }
+        };
         let seen = ask(federation, question).await?;
         played.compared += question.expect.len();
         played.mismatches.extend(compare(question, &seen));

@@ -8,6 +8,7 @@ use grondslag_core::statement::{self, ReplyFields};
 use grondslag_core::tier::Tier;
 use grondslag_evidence::store::faulty::Fault;
 use grondslag_proto::reply::Reply;
+use grondslag_proto::v1;
 
 use super::*;
 use crate::answers::decisions;
@@ -20,7 +21,7 @@ use crate::recorded::Kind;
 use crate::restore::Standing;
 
 async fn put(scene: &Scene, question: &TargetQuestion) -> Result<Reply, Stop> {
-    answer(&scene.agency, question.clone()).await.map(Sealed::into_reply)
+    answer(&scene.agency, question.clone()).await.map(|(sealed, _held)| sealed.into_reply())
 }
 
 async fn ask(scene: &Scene, ask: &Ask) -> Result<Reply, Stop> {
@@ -353,7 +354,7 @@ async fn every_reply_to_a_question_has_the_length_that_the_question_fixes() {
             let mut question = scene.question(&Ask::guardian(&["G05"]).id(id).about(subject));
             attest(&mut question, |leaf| leaf.rulings[0].cap = cap);
             let reply = put(&scene, &question).await.unwrap();
-            let wire = grondslag_proto::v1::Reply::from(reply);
+            let wire = v1::Reply::from(reply);
             assert_eq!(wire.encoded_len(), bytes, "{subject} {cap:?}");
         }
     }

@@ -49,7 +49,8 @@ impl Source for Damaged {
 async fn told(scene: Scene, ask: &Ask) -> Result<Answered, Option<Reason>> {
     let question = v1::AnswerQuestion::from(&scene.question(ask));
     let service = AnswerService::new(Arc::new(scene.agency));
-    service.answered(question, &Flow::default()).await.map_err(|status| reason_of(&status))
+    let answered = service.answered(question, &Flow::default()).await;
+    answered.map(|(answered, _)| answered).map_err(|status| reason_of(&status))
 }
 
 #[tokio::test]

@@ -59,6 +59,7 @@ impl Plea {
             reference: String::new(),
             facts: BTreeMap::new(),
             term_minutes: 0,
+            carries: None,
         }
     }
 

@@ -75,6 +75,7 @@ fn wish() -> Wish {
         facts: [].into(),
         // Longer than a draft waits.
         term_minutes: 30 * 24 * 60,
+        carries: None,
     }
 }
 

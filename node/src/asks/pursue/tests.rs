@@ -70,6 +70,7 @@ fn pursuit(agency: &Arc<Agency>, now: Timestamp) -> Pursuit {
         reference: String::new(),
         facts: BTreeMap::from([("measure".into(), "ots".into())]),
         term_minutes: 0,
+        carries: None,
     };
     let staff = Pseudonym::new([4; 16]);
     let header = header(agency, staff, &wish, now, now.plus_ms(86_400_000), &[]);

@@ -13,8 +13,9 @@ use super::*;
 use crate::directory::OwnCard;
 use crate::fixture::{KNOWN, OWN, Scene, VT, rng};
 use crate::limits::DRAFT_TTL_MS;
-use crate::records::{Own, SourceFault};
+use crate::records::{Client, Own, SourceFault};
 use crate::staff::{Staff, StaffName};
+use grondslag_core::clock::Timestamp;
 
 const NECESSITY: &str = "Nodig om de veiligheid van het kind te beoordelen.";
 
@@ -26,6 +27,10 @@ struct Names;
 impl Own for Names {
     async fn names(&self, _: &Bsn) -> Result<Vec<Name>, SourceFault> {
         Ok(vec![Name::parse("Noor", "", "Terpstra").unwrap()])
+    }
+
+    async fn client(&self, _: &Bsn, _: Timestamp) -> Result<Option<Client>, SourceFault> {
+        Ok(None)
     }
 }
 

@@ -164,6 +164,10 @@ impl BrokerLink for Liar {
         Err(Reason::Unreachable)
     }
 
+    async fn waiting(&self) -> Result<v1::WaitingNotices, Reason> {
+        Err(Reason::Unreachable)
+    }
+
     fn last_contact(&self) -> LastContact {
         LastContact::default()
     }

@@ -1,0 +1,98 @@
+//! The calls to the consent register of one's own node.
+
+use grondslag_core::id::ConsentId;
+use grondslag_core::lang::Lang;
+use grondslag_core::limits::MESSAGE_BYTES_MAX;
+use grondslag_proto::reply::reason;
+use grondslag_proto::v1;
+use grondslag_proto::v1::consent_service_client::ConsentServiceClient;
+use grondslag_proto::v1::record_act_request::Act;
+use tonic::transport::Channel;
+
+use super::ChildArgs;
+use crate::desk::Desk;
+use crate::exit::Failure;
+use crate::limits::CALL_MS_MAX;
+
+/// Somebody at their desk, before the register.
+#[derive(Debug, Clone)]
+pub(crate) struct ConsentDesk {
+    desk: Desk,
+    client: ConsentServiceClient<Channel>,
+}
+
+impl ConsentDesk {
+    /// Opens a person's folder. Nothing is sent before the first call.
+    pub(super) fn open(child: &ChildArgs, lang: Lang) -> Result<Self, Failure> {
+        Ok(Self::at(Desk::open(&child.desk, lang)?))
+    }
+
+    /// The register at a desk that is open.
+    pub(crate) fn at(desk: Desk) -> Self {
+        let client = ConsentServiceClient::new(desk.channel());
+        Self { desk, client: client.max_decoding_message_size(MESSAGE_BYTES_MAX) }
+    }
+
+    /// The desk.
+    pub(super) const fn desk(&self) -> &Desk {
+        &self.desk
+    }
+
+    /// Writes an act down. A refusal says who must say yes, where that is what was wrong.
+    pub(crate) async fn record(
+        &self,
+        request: v1::RecordActRequest,
+    ) -> Result<v1::RecordActResponse, Failure> {
+        let request = self.desk.request(request, CALL_MS_MAX);
+        let told = self.client.clone().record_act(request).await.map_err(Failure::from)?;
+        let mut told = told.into_inner();
+        match told.refusal.take() {
+            Some(refusal) => Err(Failure::new(reason(&refusal.reason), &told.who)),
+            None => Ok(told),
+        }
+    }
+
+    /// Writes an act about a child down.
+    pub(super) async fn put(
+        &self,
+        child: &ChildArgs,
+        act: Act,
+        preview: bool,
+    ) -> Result<v1::RecordActResponse, Failure> {
+        let (subject, role) = (child.subject.number()?, child.role.clone());
+        self.record(v1::RecordActRequest { subject, role, act: Some(act), preview }).await
+    }
+
+    /// Takes a yes or a no back.
+    pub(super) async fn take_back(
+        &self,
+        child: &ChildArgs,
+        speaker: v1::Speaker,
+        id: Option<&ConsentId>,
+        objection: bool,
+    ) -> Result<v1::RecordActResponse, Failure> {
+        let consent_id = id.map(|id| id.as_bytes().to_vec()).unwrap_or_default();
+        let back = v1::TakenBack { speaker: Some(speaker), consent_id, objection };
+        self.put(child, Act::TakenBack(back), false).await
+    }
+
+    /// What stands in the register about a child.
+    pub(super) async fn list(&self, child: &ChildArgs) -> Result<v1::ListActsResponse, Failure> {
+        let (subject, role) = (child.subject.number()?, child.role.clone());
+        self.acts(v1::ListActsRequest { subject, role }).await
+    }
+
+    /// The same for who has a request at hand.
+    pub(crate) async fn acts(
+        &self,
+        message: v1::ListActsRequest,
+    ) -> Result<v1::ListActsResponse, Failure> {
+        let request = self.desk.request(message, CALL_MS_MAX);
+        let listed = self.client.clone().list_acts(request).await.map_err(Failure::from)?;
+        let mut listed = listed.into_inner();
+        match listed.refusal.take() {
+            Some(refusal) => Err(reason(&refusal.reason).into()),
+            None => Ok(listed),
+        }
+    }
+}

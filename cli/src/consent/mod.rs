@@ -1,0 +1,146 @@
+//! `grondslag consent`: the consent register of one's own agency.
+
+mod desk;
+mod list;
+mod page;
+mod situation;
+mod speaker;
+mod statement;
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+use grondslag_core::clock::Timestamp;
+use grondslag_core::id::ConsentId;
+
+pub(crate) use self::desk::ConsentDesk;
+use self::situation::{AbilityArgs, CustodyArgs, MeasureArgs};
+use self::speaker::ByArgs;
+pub(crate) use self::speaker::Typed;
+use self::statement::StatementArgs;
+use crate::ask::Subject;
+use crate::exit::{Exit, Failure};
+use crate::output::{Output, dim, green};
+use crate::wait::wait;
+
+/// Write down what a child, a parent or a guardian says, and who may speak
+///
+/// A consent lifts secrecy for who it names, what it names and what it is for, until it ends or is
+/// taken back. It is refused when it could not count, with what to do instead. A withdrawal holds
+/// at once. Where the law orders or allows sharing without consent, none is needed, and no
+/// objection stops it.
+#[derive(Debug, Args)]
+pub(crate) struct ConsentArgs {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Write down that somebody says yes
+    Give(StatementArgs),
+    /// Write down that somebody says no
+    Refuse(StatementArgs),
+    /// Take back a yes, or every yes of one person: it holds at once
+    Withdraw(BackArgs),
+    /// Take back a no, by its number
+    Lift(BackArgs),
+    /// Write down who holds custody
+    Custody(CustodyArgs),
+    /// Write down whether a young person can decide
+    Ability(AbilityArgs),
+    /// Write down a measure of the court
+    Measure(MeasureArgs),
+    /// See what stands in the register about one child; that you looked is recorded
+    List(ChildArgs),
+}
+
+/// Who writes, about which child.
+#[derive(Debug, Args)]
+struct ChildArgs {
+    /// Your own desk folder
+    #[arg(long, value_name = "FOLDER")]
+    desk: PathBuf,
+
+    /// The role in which you work with the child, such as jha.hulpverlener
+    #[arg(long)]
+    role: String,
+
+    /// The child's citizen service number; `-` reads it from standard input
+    #[arg(long, value_name = "BSN")]
+    subject: Subject,
+}
+
+/// Taking something back.
+#[derive(Debug, Args)]
+struct BackArgs {
+    #[command(flatten)]
+    child: ChildArgs,
+
+    #[command(flatten)]
+    by: ByArgs,
+
+    /// Which one, as `consent list` shows it; every yes of this person when it is left out
+    #[arg(long, value_name = "ID", value_parser = ConsentId::parse)]
+    id: Option<ConsentId>,
+}
+
+/// Runs `grondslag consent`.
+pub(crate) fn run(args: &ConsentArgs, out: Output) -> Result<Exit, Failure> {
+    wait(async {
+        match &args.command {
+            Command::Give(typed) => statement::run(typed, false, out).await,
+            Command::Refuse(typed) => statement::run(typed, true, out).await,
+            Command::Withdraw(typed) => take_back(typed, false, out).await,
+            Command::Lift(typed) => take_back(typed, true, out).await,
+            Command::Custody(typed) => situation::custody(typed, out).await,
+            Command::Ability(typed) => situation::ability(typed, out).await,
+            Command::Measure(typed) => situation::measure(typed, out).await,
+            Command::List(child) => list::run(child, out).await,
+        }
+    })
+}
+
+async fn take_back(typed: &BackArgs, objection: bool, out: Output) -> Result<Exit, Failure> {
+    let desk = ConsentDesk::open(&typed.child, out.lang())?;
+    let speaker = typed.by.speaker(desk.desk()).await?;
+    let id = typed.id.as_ref();
+    let told = desk.take_back(&typed.child, speaker, id, objection).await?;
+    let said = if objection {
+        out.tr("Het bezwaar is teruggenomen.", "The objection was taken back.")
+    } else {
+        out.tr(
+            "Ingetrokken: hier vanaf nu, bij anderen zodra zij het bericht hebben. Wat al gedeeld \
+             is, blijft gedeeld.",
+            "Taken back: here from now on, at others once they have the message. What was shared \
+             already stays shared.",
+        )
+    };
+    out.line(&green(said));
+    out.json(&serde_json::json!({ "id": hex::encode(&told.id) }))?;
+    Ok(Exit::Done)
+}
+
+/// Says that something was written down, and its number.
+fn written(told: &grondslag_proto::v1::RecordActResponse, out: Output) -> Result<Exit, Failure> {
+    let id = hex::encode(&told.id);
+    let line = out.tr("Vastgelegd", "Written down");
+    out.line(&format!("{} {}", green(line), dim(&id)));
+    out.json(&serde_json::json!({ "id": id }))?;
+    Ok(Exit::Done)
+}
+
+/// A day or a moment as typed.
+fn moment(text: &str) -> Result<Timestamp, String> {
+    Timestamp::parse(text).map_err(|error| error.to_string())
+}
+
+/// The first moment at which something holds no longer; a day counts as a whole.
+fn until(text: &str) -> Result<Timestamp, String> {
+    Timestamp::parse_until(text).map_err(|error| error.to_string())
+}
+
+/// On the wire; 0 where nothing was typed.
+fn ms(moment: Option<Timestamp>) -> i64 {
+    moment.map_or(0, Timestamp::ms)
+}

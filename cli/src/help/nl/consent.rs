@@ -1,0 +1,124 @@
+//! Help of the consent register.
+
+pub(super) const TEXTS: &[(&str, &str)] = &[
+    (
+        "Write down what a child, a parent or a guardian says, and who may speak",
+        "Leg vast wat een kind, een ouder of een voogd zegt, en wie mag spreken",
+    ),
+    (
+        "A consent lifts secrecy for who it names, what it names and what it is for, until it ends \
+         or is taken back. It is refused when it could not count, with what to do instead. A \
+         withdrawal holds at once. Where the law orders or allows sharing without consent, none is \
+         needed, and no objection stops it",
+        "Een toestemming doorbreekt het geheim voor wie zij noemt, wat zij noemt en waarvoor, tot \
+         zij eindigt of wordt ingetrokken. Zij wordt geweigerd als zij niet zou tellen, met wat u \
+         dan kunt doen. Intrekken werkt meteen. Waar de wet delen zonder toestemming verplicht of \
+         toestaat is er geen nodig, en houdt geen bezwaar het tegen",
+    ),
+    ("Write down that somebody says yes", "Leg vast dat iemand ja zegt"),
+    ("Write down that somebody says no", "Leg vast dat iemand nee zegt"),
+    (
+        "Take back a yes, or every yes of one person: it holds at once",
+        "Trek een ja in, of elk ja van één persoon: het werkt meteen",
+    ),
+    ("Take back a no, by its number", "Neem een nee terug, met zijn nummer"),
+    ("Write down who holds custody", "Leg vast wie het gezag heeft"),
+    ("Write down whether a young person can decide", "Leg vast of een jongere zelf kan beslissen"),
+    ("Write down a measure of the court", "Leg een maatregel van de rechter vast"),
+    (
+        "See what stands in the register about one child; that you looked is recorded",
+        "Zie wat er over één kind in het register staat; dat u keek wordt vastgelegd",
+    ),
+    (
+        "The role in which you work with the child, such as jha.hulpverlener",
+        "De rol waarin u met het kind werkt, zoals jha.hulpverlener",
+    ),
+    (
+        "Which one, as `consent list` shows it; every yes of this person when it is left out",
+        "Welke, zoals `consent list` hem toont; zonder nummer elk ja van deze persoon",
+    ),
+    (
+        "Whose word: `child`, or `Iris, Vos, 1990-04-02`, or `guardian:` and the agency",
+        "Wiens woord: `child` (het kind), of `Iris, Vos, 1990-04-02`, of `guardian:` (voogd) en de \
+         organisatie",
+    ),
+    (
+        "In what you saw it: the custody register, a decision of the court with its number",
+        "Waarin u het zag: het gezagsregister, een beschikking met haar nummer",
+    ),
+    ("Since when; now when it is left out", "Sinds wanneer; nu als u niets opgeeft"),
+    ("The last day, when that is known", "De laatste dag, als die bekend is"),
+    (
+        "Who holds it: both parents, one, or `guardian:` and the agency; once for each. Without any \
+         it is unsettled, and nobody can say yes for the child",
+        "Wie het heeft: beide ouders, één, of `guardian:` (voogd) en de organisatie; voor elk één \
+         keer. Geeft u niemand op, dan is het gezag niet geregeld en kan niemand ja zeggen voor het kind",
+    ),
+    (
+        "They cannot weigh their interests in this; without it: they can",
+        "De jongere kan de eigen belangen hierin niet wegen; zonder: wel",
+    ),
+    (
+        "Who represents an adult that cannot: `Ans, Mentor, 1970-01-01`",
+        "Wie een volwassene die dat niet kan vertegenwoordigt: `Ans, Mentor, 1970-01-01`",
+    ),
+    ("Which: ots, voogdij or jeugdreclassering", "Welke: ots, voogdij of jeugdreclassering"),
+    (
+        "The capacity in which they speak: `young_person`, `custody_holders` or `representative`; by \
+         who they are when it is left out",
+        "Als wie iemand spreekt: `young_person` (jongere), `custody_holders` (gezag) of \
+         `representative` (vertegenwoordiger); zonder opgave volgt het uit wie het is",
+    ),
+    (
+        "What the yes is for: secrecy (to lift it), ground (of a processing) or help (itself)",
+        "Waarvoor het ja is: secrecy (geheim doorbreken), ground (grondslag) of help (de hulp zelf)",
+    ),
+    (
+        "Who may give: names or OINs with commas between; your own agency when it is left out",
+        "Wie mag geven: namen of OIN's met komma's; uw eigen organisatie als u niets opgeeft",
+    ),
+    (
+        "Who may receive: names or OINs with commas between",
+        "Wie mag ontvangen: namen of OIN's met komma's",
+    ),
+    (
+        "Kinds of party that may receive, such as gem",
+        "Soorten partij die mogen ontvangen, zoals gem",
+    ),
+    ("Which data, such as G12,G13", "Welke gegevens, zoals G12,G13"),
+    ("What for, such as D16", "Waarvoor, zoals D16"),
+    ("The plan that it belongs to", "Het plan waar het bij hoort"),
+    (
+        "How it was said: spoken, written or portal",
+        "Hoe het gezegd is: spoken (gesprek), written (schriftelijk) of portal (portaal)",
+    ),
+    (
+        "When it was said, at most a week ago; now when it is left out",
+        "Wanneer het gezegd is, hooguit een week geleden; nu als u niets opgeeft",
+    ),
+    ("Since when it holds, never before now", "Vanaf wanneer het geldt, nooit vóór nu"),
+    (
+        "The last day; half a year when it is left out",
+        "De laatste dag; een half jaar als u niets opgeeft",
+    ),
+    (
+        "The paper that shows it: its digest is kept, the paper stays with you",
+        "Het stuk waaruit het blijkt: alleen de vingerafdruk wordt bewaard, het stuk blijft bij u",
+    ),
+    (
+        "The text that the person was shown, when it was another than the program's",
+        "De tekst die de persoon zag, als dat een andere was dan die van het programma",
+    ),
+    (
+        "Language of that text: nl or en; that of this command when it is left out",
+        "Taal van die tekst: nl of en; die van deze opdracht als u niets opgeeft",
+    ),
+    (
+        "Only show the text, and whether it could be written down",
+        "Toon alleen de tekst, en of het vastgelegd kan worden",
+    ),
+    (
+        "Write the receipt for the person into new files: this name with .html and .json",
+        "Schrijf het bewijs voor de persoon in nieuwe bestanden: deze naam met .html en .json",
+    ),
+];

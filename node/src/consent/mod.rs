@@ -1,0 +1,36 @@
+//! The consent register: what children, parents and guardians said, who may speak for a child, and
+//! what that says of a question (domain 2.3). In the words of access management it is a PIP.
+//!
+//! The agency's own people write down (`service`) what can count (`check`); it stands as records of
+//! the ledger (`store`). A question is weighed on what stands there at its moment (`on_file`), by
+//! the matrix of the rules in force, and comes out as the columns `secrecy_consent`, `youth_view`
+//! and `measure`. An act and the answers under way never cross (`gate`). Unknown means no.
+//!
+//! Life of an act that names other holders: signed (`brought`) → kept until it came, in the commit
+//! that writes it down (`outbox`) → put as a notice, again and again (`send`) → at the holder
+//! checked and written down (`take`), with a reply that does not say so. A node that was away
+//! answers nothing else before it has what waits for it (`caught_up`).
+
+pub(crate) mod act;
+pub mod bench;
+mod brought;
+pub(crate) mod caught_up;
+mod check;
+mod gate;
+mod notice;
+pub(crate) mod on_file;
+mod outbox;
+pub(crate) mod page;
+mod receipt;
+pub(crate) mod send;
+pub(crate) mod service;
+mod shown;
+mod state;
+pub(crate) mod store;
+pub(crate) mod take;
+#[cfg(test)]
+mod tests;
+mod wire;
+
+pub(crate) use caught_up::CaughtUp;
+pub(crate) use gate::{Answering, Changing, Gate, Hold};

@@ -1,0 +1,203 @@
+//! Acts that are on their way: durable in the commit that writes them down, and kept until every
+//! holder that they name has replied.
+//!
+//! `no/<act>` holds what is to be sent and to whom. A reply says that the notice came, and never
+//! whether the child is known there.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use grondslag_core::catalogue::Role;
+use grondslag_core::clock::Timestamp;
+use grondslag_core::id::{ConsentId, Oin, Pseudonym, StaffId};
+use grondslag_core::reason::Reason;
+use grondslag_evidence::store::parts::{self, Seen};
+use grondslag_evidence::store::{Batch, Store, StoreError};
+use serde::{Deserialize, Serialize};
+
+use super::act::{Act, Author, Statement, TakenBack, Written};
+use super::brought;
+use super::on_file::OnFile;
+use crate::agency::Agency;
+use crate::asks::notice::Carries;
+use crate::limits::PAGE;
+use crate::random::random;
+use crate::staff::Person;
+
+/// Notices under way, by the act that they tell of.
+pub(super) const OUTBOX: &[u8] = b"no/";
+
+/// A notice under way.
+#[derive(Clone, Serialize, Deserialize)]
+pub(super) struct Waiting {
+    /// The child's number; this node's store alone holds it.
+    pub(super) digits: String,
+    /// Who sends it.
+    pub(super) role: Role,
+    pub(super) staff: StaffId,
+    pub(super) pseudonym: Pseudonym,
+    /// For the broker's count.
+    notice_id: String,
+    /// What is told. It is signed each time that it is sent, with the key of then.
+    written: Written,
+    /// Who has not replied yet.
+    pub(super) to: BTreeSet<Oin>,
+}
+
+impl fmt::Debug for Waiting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Waiting(…)")
+    }
+}
+
+impl Waiting {
+    /// What is sent.
+    ///
+    /// # Errors
+    /// `STORE_CORRUPT` for what is none; `TOO_LARGE`.
+    pub(super) fn carries(&self, agency: &Agency) -> Result<Carries, Reason> {
+        let id = hex::decode(&self.notice_id).ok().and_then(|id| id.try_into().ok());
+        let receipt = brought::wrap(&self.written, &agency.oin, &self.digits, &agency.sign_key)?;
+        Ok(Carries { notice_id: id.ok_or(Reason::StoreCorrupt)?, receipt })
+    }
+
+    /// It only closes: it goes first, and is kept also where by rule it is not brought now.
+    pub(super) fn closes(&self) -> bool {
+        self.written.act.closes()
+    }
+
+    /// When it was written down.
+    pub(super) fn since(&self) -> Timestamp {
+        self.written.recorded_at
+    }
+
+    /// After a try that reached these agencies; nothing when nobody is left.
+    fn after(mut self, reached: &BTreeSet<Oin>) -> Option<Self> {
+        self.to.retain(|oin| !reached.contains(oin));
+        (!self.to.is_empty()).then_some(self)
+    }
+}
+
+/// The writes that put an act on its way to whom it names; none for one that names nobody else.
+///
+/// # Errors
+/// `TOO_LARGE` for one that does not fit; `INTERNAL` without randomness.
+pub(super) fn put(
+    agency: &Agency,
+    digits: &str,
+    (written, by): (&Written, &Person),
+    on_file: &OnFile,
+) -> Result<Batch, Reason> {
+    let to = receivers(&agency.oin, &written.act, on_file);
+    if to.is_empty() {
+        return Ok(Batch::new());
+    }
+    // What does not fit is refused before it is written down.
+    brought::wrap(written, &agency.oin, digits, &agency.sign_key)?;
+    let waiting = Waiting {
+        digits: digits.to_owned(),
+        role: written.role.clone(),
+        staff: by.id().clone(),
+        pseudonym: by.pseudonym(),
+        notice_id: hex::encode(random::<16>()?),
+        written: written.clone(),
+        to,
+    };
+    let body = serde_json::to_vec(&waiting).map_err(|_| Reason::Internal)?;
+    parts::put_body(Batch::new(), &key(&written.id), &body).map_err(StoreError::reason)
+}
+
+/// Who must hear of an act: the other holders that it names; of taking something back, those that
+/// the yes or no names, and who wrote it down.
+fn receivers(own: &Oin, act: &Act, on_file: &OnFile) -> BTreeSet<Oin> {
+    let mut to: BTreeSet<Oin> = match act {
+        Act::Statement(said) => said.holders.clone(),
+        Act::Withdrawal(back) => taken_back(on_file, back, Statement::is_yes),
+        Act::Lift(back) => taken_back(on_file, back, |said| !said.is_yes()),
+        Act::Custody(_) | Act::Ability(_) | Act::Measure(_) | Act::Closed => BTreeSet::new(),
+    };
+    to.remove(own);
+    to
+}
+
+fn taken_back(
+    on_file: &OnFile,
+    back: &TakenBack,
+    is: impl Fn(&Statement) -> bool,
+) -> BTreeSet<Oin> {
+    let mut to = BTreeSet::new();
+    for one in on_file.all() {
+        let Act::Statement(said) = &one.act else { continue };
+        let named = back.of.is_none_or(|of| of == one.id);
+        if named && said.speaker == back.speaker && is(said) {
+            to.extend(said.holders.iter().cloned());
+            if let Author::Agency(oin) = &one.author {
+                to.insert(oin.clone());
+            }
+        }
+    }
+    to
+}
+
+/// The notices that are under way: what closes first, then the oldest.
+///
+/// # Errors
+/// `STORE_CORRUPT`, or those of the store.
+pub(super) async fn under_way(store: &dyn Store) -> Result<Vec<(ConsentId, Waiting)>, Reason> {
+    let mut found = Vec::new();
+    let mut after: Option<Vec<u8>> = None;
+    loop {
+        let page = store.scan(OUTBOX, after.as_deref(), PAGE).await.map_err(StoreError::reason)?;
+        let full = page.len() >= PAGE;
+        for pair in page {
+            let id = pair.key.strip_prefix(OUTBOX).unwrap_or_default();
+            let id = ConsentId::from_slice(id).map_err(|_| Reason::StoreCorrupt)?;
+            found.extend(read(store, &id).await?.map(|(_, waiting)| (id, waiting)));
+            after = Some(pair.key);
+        }
+        if !full {
+            found.sort_by_key(|(_, waiting)| (!waiting.closes(), waiting.since()));
+            return Ok(found);
+        }
+    }
+}
+
+/// A notice that is under way; none once everybody has replied.
+///
+/// # Errors
+/// As [`under_way`].
+pub(super) async fn read(
+    store: &dyn Store,
+    id: &ConsentId,
+) -> Result<Option<(Seen, Waiting)>, Reason> {
+    let Some(seen) = parts::read_seen(store, &key(id)).await.map_err(StoreError::reason)? else {
+        return Ok(None);
+    };
+    let waiting = serde_json::from_slice(&seen.body).map_err(|_| Reason::StoreCorrupt)?;
+    Ok(Some((seen, waiting)))
+}
+
+/// Notes whom a try reached.
+///
+/// # Errors
+/// As [`under_way`].
+pub(super) async fn reached(
+    store: &dyn Store,
+    id: &ConsentId,
+    by: &BTreeSet<Oin>,
+) -> Result<(), Reason> {
+    if by.is_empty() {
+        return Ok(());
+    }
+    let Some((seen, waiting)) = read(store, id).await? else { return Ok(()) };
+    let mut batch = parts::delete_seen(Batch::new(), &key(id), &seen);
+    if let Some(left) = waiting.after(by) {
+        let body = serde_json::to_vec(&left).map_err(|_| Reason::Internal)?;
+        batch = parts::put_body(batch, &key(id), &body).map_err(StoreError::reason)?;
+    }
+    store.commit(batch).await.map_err(StoreError::reason)
+}
+
+fn key(id: &ConsentId) -> Vec<u8> {
+    [OUTBOX, id.as_bytes()].concat()
+}

@@ -1,0 +1,271 @@
+//! The consent register toward the agency's own people.
+
+use std::sync::Arc;
+
+use grondslag_core::catalogue::Role;
+use grondslag_core::clock::Timestamp;
+use grondslag_core::id::{ConsentId, Oin, StaffId};
+use grondslag_core::lang::Lang;
+use grondslag_core::reason::Reason;
+use grondslag_evidence::store::Batch;
+use grondslag_policy::Pack;
+use grondslag_proto::reply::refusal;
+use grondslag_proto::status::rejected;
+use grondslag_proto::v1;
+use grondslag_proto::v1::consent_service_server::ConsentService;
+use grondslag_runtime::call::{desk_peer, report};
+use grondslag_subject::{Bsn, admits};
+use tonic::{Request, Response, Status};
+
+use super::act::{Act, Author, Statement, Written};
+use super::check::{Held, Names, Refused};
+use super::notice::Words;
+use super::on_file::{OnFile, Place};
+use super::outbox;
+use super::receipt::Said;
+use super::shown;
+use super::store::{entry_of, read, write};
+use super::wire::Defaults;
+use crate::agency::Agency;
+use crate::limits::STANDING_MAX;
+use crate::processing::DataSubject;
+use crate::random::random;
+use crate::recorded::{Kind as Record, append};
+use crate::records::{Client, SourceFault};
+use crate::staff::{ActingStaff, Person};
+
+/// Metadata key of the reader's language.
+const LANG_KEY: &str = "grondslag-lang";
+
+/// The service.
+#[derive(Debug)]
+pub(crate) struct ConsentDesk {
+    agency: Arc<Agency>,
+}
+
+/// Who calls.
+pub(super) struct Caller {
+    pub(super) person: Person,
+    pub(super) lang: Lang,
+}
+
+/// Somebody who may write, and the child whose register it is.
+struct Case {
+    by: ActingStaff,
+    client: Client,
+    lang: Lang,
+}
+
+impl ConsentDesk {
+    /// The desk of a node.
+    pub(crate) fn new(agency: Arc<Agency>) -> Self {
+        Self { agency }
+    }
+
+    async fn caller<T>(&self, request: &Request<T>) -> Result<Caller, Status> {
+        let now = self.agency.clock.now();
+        let person = self.agency.staff.person(desk_peer(request)?, now).await;
+        let person = person.map_err(|error| rejected(error.into()))?;
+        let lang = request.metadata().get(LANG_KEY).and_then(|lang| lang.to_str().ok());
+        let lang = lang.and_then(|lang| lang.parse().ok()).unwrap_or(Lang::Nl);
+        Ok(Caller { person, lang })
+    }
+
+    fn register(&self) -> Register<'_> {
+        Register { agency: &self.agency }
+    }
+}
+
+/// What the desk does, at one node.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Register<'a> {
+    pub(super) agency: &'a Agency,
+}
+
+impl Register<'_> {
+    /// Who may write down what was said about a client. Who may not learns nothing of the client.
+    async fn case(&self, caller: &Caller, role: &str, subject: &str) -> Result<Case, Reason> {
+        let (agency, now) = (self.agency, self.agency.clock.now());
+        let role = Role::parse(role).map_err(|_| Reason::UnknownRole)?;
+        let by = caller.person.as_role(&role)?;
+        if !agency.pack().consents().may_record(&role) {
+            return Err(Reason::ConsentRole);
+        }
+        let bsn = Bsn::parse(subject).map_err(|_| Reason::BsnInvalid)?;
+        admits(agency.mode, &bsn)?;
+        let client = agency.own.client(&bsn, now).await.map_err(SourceFault::reason)?;
+        Ok(Case { by, client: client.ok_or(Reason::ClientUnknown)?, lang: caller.lang })
+    }
+
+    pub(super) async fn record(
+        &self,
+        caller: &Caller,
+        request: v1::RecordActRequest,
+    ) -> Result<v1::RecordActResponse, Refused> {
+        let case = self.case(caller, &request.role, &request.subject).await?;
+        let (agency, pack) = (self.agency, self.agency.pack());
+        let name_of = |oin: &Oin| agency.name_of(oin);
+        let words = Words { pack: &pack, name_of: &name_of };
+        let lang = case.lang;
+        let changing = agency.consents.change().await;
+        let now = agency.clock.now();
+        let defaults = Defaults { own: &agency.oin, words, now, lang };
+        let (act, notice) = defaults.act(request.act)?;
+        let entry = entry_of(&agency.secret, case.client.number.expose());
+        let on_file = read(agency.store.as_ref(), &entry, &changing).await?;
+        let kind_of = |oin: &Oin| agency.kind_of(oin);
+        let place = self.place(&pack, &case.client, now)?;
+        let held = Held {
+            names: Names { pack: &pack, kind_of: &kind_of },
+            on_file: &on_file,
+            age: place.age(),
+            now,
+        };
+        held.check(&act)?;
+        let id = ConsentId::new(random()?);
+        let (staff, role) = (case.by.person().id().clone(), case.by.role().clone());
+        let written = Written { id, recorded_at: now, author: Author::Staff(staff), role, act };
+        if request.preview {
+            drop(changing);
+            record_shown(agency, case.by.person().id(), &case.client.number).await?;
+            let who = shown::who(&on_file, &place, lang);
+            return Ok(v1::RecordActResponse { notice, who, ..Default::default() });
+        }
+        let digits = case.client.number.expose();
+        let on_way = outbox::put(agency, digits, (&written, case.by.person()), &on_file)?;
+        let subject = DataSubject::of(digits)?;
+        write(agency, (digits, &subject), written.clone(), on_way, &changing).await?;
+        drop(changing);
+        agency.consents.tell();
+        let on_file = on_file.with(written.clone());
+        let mut told = v1::RecordActResponse {
+            id: id.as_bytes().to_vec(),
+            who: shown::who(&on_file, &place, lang),
+            notice,
+            ..Default::default()
+        };
+        if let Act::Statement(said) = &written.act {
+            let state = on_file.state(&id, said, &Place { at: now.max(said.from), ..place });
+            told.standing = self.standing(&on_file, said, &place, lang);
+            let said = Said {
+                id: &id,
+                statement: said,
+                subject: &subject.id,
+                state,
+                notice: (&told.notice, lang),
+                recorded_at: now,
+            };
+            told.receipt = words.receipt(&said).to_string();
+        }
+        Ok(told)
+    }
+
+    /// Where a question about a client of this agency would be weighed.
+    fn place<'a>(
+        &'a self,
+        pack: &'a Pack,
+        client: &Client,
+        at: Timestamp,
+    ) -> Result<Place<'a>, Reason> {
+        let matrix = pack.consents();
+        let regime = matrix.of_holder(&self.agency.kind).ok_or(Reason::Internal)?;
+        let (birth, registered) = (client.birth_date, client.registered);
+        Ok(Place { matrix, holder: &self.agency.oin, regime: &regime.id, birth, registered, at })
+    }
+
+    /// What a yes or a no comes to here, for each receiver and category that it names; of a no also
+    /// what becomes of every yes of the same person.
+    fn standing(
+        self,
+        on_file: &OnFile,
+        said: &Statement,
+        place: &Place<'_>,
+        lang: Lang,
+    ) -> Vec<v1::ConsentStanding> {
+        if !said.speaks_for(&self.agency.oin) {
+            return Vec::new();
+        }
+        let kind_of = |oin: &Oin| self.agency.kind_of(oin);
+        let place = Place { at: place.at.max(said.from), ..*place };
+        let mut lines = shown::standing(on_file, said, &place, &kind_of, lang);
+        if !said.is_yes() {
+            // A no does not overrule a yes that names more: who says it sees which still stand.
+            for yes in on_file.yeses_of(&said.speaker) {
+                lines.extend(shown::standing(on_file, yes, &place, &kind_of, lang));
+            }
+            lines.truncate(STANDING_MAX);
+        }
+        lines
+    }
+
+    pub(super) async fn list(
+        &self,
+        caller: &Caller,
+        request: v1::ListActsRequest,
+    ) -> Result<v1::ListActsResponse, Reason> {
+        let case = self.case(caller, &request.role, &request.subject).await?;
+        let (agency, pack) = (self.agency, self.agency.pack());
+        let number = &case.client.number;
+        record_shown(agency, case.by.person().id(), number).await?;
+        let answering = agency.consents.answer().await;
+        let entry = entry_of(&agency.secret, number.expose());
+        let on_file = read(agency.store.as_ref(), &entry, &answering).await?;
+        let place = self.place(&pack, &case.client, agency.clock.now())?;
+        let name_of = |oin: &Oin| agency.name_of(oin);
+        let mut acts = shown::acts(&on_file, &place, &name_of, case.lang);
+        for (act, written) in acts.iter_mut().zip(on_file.in_order()) {
+            let waiting = outbox::read(agency.store.as_ref(), &written.id).await?;
+            let to = waiting.map(|(_, waiting)| waiting.to).unwrap_or_default();
+            act.waiting_oins = to.iter().map(ToString::to_string).collect();
+        }
+        Ok(v1::ListActsResponse {
+            acts,
+            who: shown::who(&on_file, &place, case.lang),
+            refusal: None,
+        })
+    }
+}
+
+/// That somebody looked, and at whose register, salted.
+async fn record_shown(agency: &Agency, reader: &StaffId, number: &Bsn) -> Result<(), Reason> {
+    let subject = DataSubject::of(number.expose())?;
+    let body = Record::ConsentsShown
+        .canonical()
+        .text(reader.as_str())
+        .bytes(subject.id.as_bytes())
+        .text(&subject.salt);
+    append(agency, Record::ConsentsShown, body, Batch::new()).await.map(drop)
+}
+
+fn said(reason: Reason) -> Result<Option<v1::Refusal>, Status> {
+    if reason.is_fault() { Err(report(reason)) } else { Ok(Some(refusal(reason))) }
+}
+
+#[tonic::async_trait]
+impl ConsentService for ConsentDesk {
+    async fn record_act(
+        &self,
+        request: Request<v1::RecordActRequest>,
+    ) -> Result<Response<v1::RecordActResponse>, Status> {
+        let caller = self.caller(&request).await?;
+        Ok(Response::new(match self.register().record(&caller, request.into_inner()).await {
+            Ok(recorded) => recorded,
+            Err(Refused { reason, who }) => v1::RecordActResponse {
+                who: who.map(|who| who.in_lang(caller.lang).to_owned()).unwrap_or_default(),
+                refusal: said(reason)?,
+                ..Default::default()
+            },
+        }))
+    }
+
+    async fn list_acts(
+        &self,
+        request: Request<v1::ListActsRequest>,
+    ) -> Result<Response<v1::ListActsResponse>, Status> {
+        let caller = self.caller(&request).await?;
+        Ok(Response::new(match self.register().list(&caller, request.into_inner()).await {
+            Ok(listed) => listed,
+            Err(reason) => v1::ListActsResponse { refusal: said(reason)?, ..Default::default() },
+        }))
+    }
+}

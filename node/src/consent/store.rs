@@ -1,0 +1,278 @@
+//! Where the register stands: every act a record of the ledger, found again by whom it is about.
+//!
+//! `nc/<child><act>` leads to the record's commitment and goes with it; `ncn` holds a number that
+//! every act raises in its own commit. Beside the records a page holds all of a child's (`page`). A
+//! child stands in a key by this node's keyed digest of
+//! their number alone.
+
+use grondslag_core::canonical::Canonical;
+use grondslag_core::clock::Timestamp;
+use grondslag_core::id::{ConsentId, Digest};
+use grondslag_core::reason::Reason;
+use grondslag_evidence::ledger::LedgerError;
+use grondslag_evidence::records::{Until, find, reterm};
+use grondslag_evidence::store::{Batch, Store, StoreError};
+use grondslag_policy::Pack;
+use grondslag_policy::retention::Kept;
+use serde::{Deserialize, Serialize};
+
+use super::act::{Act, Author, Written};
+use super::gate::{Changing, Reading};
+use super::on_file::OnFile;
+use super::page;
+use crate::agency::Agency;
+use crate::limits::{CONSENT_ACTS_MAX, CONSENT_BROUGHT_MAX, CONSENT_PAGE};
+use crate::processing::DataSubject;
+use crate::random::random;
+use crate::recorded::{Kind, commit_until};
+use crate::secret::{INDEX_LEN, NodeSecret};
+
+/// Acts, by whom they are about.
+pub(super) const ACTS: &[u8] = b"nc/";
+/// Records of nothing, at random places.
+const NOTHING: &[u8] = b"nn/";
+/// The number that every act raises.
+const NUMBER: &[u8] = b"ncn";
+/// Label of an act's place.
+const PLACE: &str = "grondslag/consent-place/v1";
+/// Label of a child's entry.
+const INDEX: &str = "grondslag/consent/v1";
+
+/// An act with whom it is about, as the record's body.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Body {
+    pub(super) subject: DataSubject,
+    pub(super) written: Written,
+}
+
+/// How many acts this node has written down, and of nothing, which looks alike: what an answer was
+/// made on.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Known(pub(crate) u64);
+
+/// A child's place in the register.
+pub(crate) fn entry_of(secret: &NodeSecret, digits: &str) -> [u8; INDEX_LEN] {
+    secret.index(INDEX, digits)
+}
+
+/// Where an act stands: by its author and number, so that nobody takes the place of another's.
+pub(super) fn acts_key(entry: &[u8; INDEX_LEN], written: &Written) -> Vec<u8> {
+    let author = match &written.author {
+        Author::Staff(_) => "",
+        Author::Agency(oin) => oin.as_str(),
+    };
+    let own = Canonical::new(PLACE).text(author).bytes(written.id.as_bytes()).digest();
+    let (place, _) = own.as_bytes().split_at(INDEX_LEN);
+    [ACTS, entry, place].concat()
+}
+
+/// What is written down about the child of an entry, in whatever order; read under the gate.
+///
+/// # Errors
+/// `STORE_CORRUPT` for a record that is none; else those of the store.
+pub(crate) async fn read(
+    store: &dyn Store,
+    entry: &[u8; INDEX_LEN],
+    _held: &impl Reading,
+) -> Result<OnFile, Reason> {
+    page::read(store, entry).await.map(OnFile::of)
+}
+
+/// How many acts were written down by now.
+///
+/// # Errors
+/// Those of the store.
+pub(crate) async fn known(store: &dyn Store) -> Result<Known, StoreError> {
+    let Some(value) = store.get(NUMBER).await? else {
+        return Ok(Known::default());
+    };
+    let number = value.try_into().map_err(|_| StoreError::Corrupt)?;
+    Ok(Known(u64::from_be_bytes(number)))
+}
+
+/// Writes an act down about whom the digits are, with its leaf; `more` is committed with it.
+///
+/// # Errors
+/// `CONSENTS_FULL`; or why ledger and store did not take it.
+pub(crate) async fn write(
+    agency: &Agency,
+    (digits, subject): (&str, &DataSubject),
+    mut written: Written,
+    more: Batch,
+    held: &Changing,
+) -> Result<(), Reason> {
+    let (store, pack) = (agency.store.as_ref(), agency.pack());
+    let entry = entry_of(&agency.secret, digits);
+    let before = acts_of(store, &entry).await?;
+    if !has_room(&before, &written) {
+        if !written.act.closes() {
+            return Err(Reason::ConsentsFull);
+        }
+        // What closes is never turned away: without room for it everything is closed, once.
+        if before.iter().any(|one| one.written.act == Act::Closed) {
+            return write_nothing(agency, more, held).await;
+        }
+        written.act = Act::Closed;
+    }
+    let batch = raise(store).await.map_err(StoreError::reason)?.then(more);
+    let batch = terms_after(store, &pack, (&before, &entry), &written, batch).await?;
+    let until = term_of(&pack, &written);
+    let after: Vec<&Written> = before.iter().map(|one| &one.written).chain([&written]).collect();
+    let batch = page::put(store, page::ends(batch, until, &entry), &entry, &after).await?;
+    let kind = kind_of(&written.act);
+    let key = acts_key(&entry, &written);
+    let body = Body { subject: subject.clone(), written };
+    let body = serde_json::to_vec(&body).map_err(|_| Reason::Internal)?;
+    let record = commit_until(kind, &body, until, &[key])?;
+    agency.ledger.append(record.entry(batch)).await.map(drop).map_err(LedgerError::reason)
+}
+
+/// Writes down nothing, at nobody's place: a notice about a child who is not known here leaves as
+/// many leaves as one about a child who is.
+///
+/// # Errors
+/// Why ledger and store did not take it.
+pub(crate) async fn write_nothing(
+    agency: &Agency,
+    more: Batch,
+    _held: &Changing,
+) -> Result<(), Reason> {
+    let (noise, id): ([u8; INDEX_LEN], [u8; 16]) = (random()?, random()?);
+    let batch = raise(agency.store.as_ref()).await.map_err(StoreError::reason)?.then(more);
+    let key = [NOTHING, &noise, &id].concat();
+    let until = kept_from(&agency.pack(), agency.clock.now());
+    let record = commit_until(Kind::Consent, &[], until, &[key])?;
+    agency.ledger.append(record.entry(batch)).await.map(drop).map_err(LedgerError::reason)
+}
+
+/// Whether there is room for an act: a yes gives way to what closes, and what others bring takes no
+/// place of the agency's own. That everything is closed is said once more at the most.
+fn has_room(before: &[Recorded], written: &Written) -> bool {
+    let count =
+        |of: &dyn Fn(&Author) -> bool| before.iter().filter(|one| of(&one.written.author)).count();
+    let is_own = Author::is_staff;
+    let may_close = |most: usize| if written.act.closes() { most } else { most / 2 };
+    if is_own(&written.author) {
+        return count(&is_own) < may_close(CONSENT_ACTS_MAX);
+    }
+    let (of_one, of_all) = CONSENT_BROUGHT_MAX;
+    count(&|author| *author == written.author) < may_close(of_one)
+        && count(&|author| !is_own(author)) < may_close(of_all)
+}
+
+/// An act with the record that it stands in.
+pub(super) struct Recorded {
+    pub(super) commitment: Digest,
+    pub(super) until: Until,
+    pub(super) written: Written,
+}
+
+/// The acts about a child, from their records.
+pub(super) async fn acts_of(
+    store: &dyn Store,
+    entry: &[u8; INDEX_LEN],
+) -> Result<Vec<Recorded>, Reason> {
+    let prefix = [ACTS, entry.as_slice()].concat();
+    let page = store.scan(&prefix, None, CONSENT_PAGE).await.map_err(StoreError::reason)?;
+    let mut acts = Vec::with_capacity(page.len());
+    for pair in page {
+        let commitment = Digest::from_slice(&pair.value).map_err(|_| Reason::StoreCorrupt)?;
+        // Forgotten since the page was read.
+        let Some(opened) = find(store, &commitment).await.map_err(StoreError::reason)? else {
+            continue;
+        };
+        let body: Body = serde_json::from_slice(&opened.body).map_err(|_| Reason::StoreCorrupt)?;
+        acts.push(Recorded { commitment, until: opened.until, written: body.written });
+    }
+    Ok(acts)
+}
+
+/// Raises the number; the commit expects it to be what was read.
+async fn raise(store: &dyn Store) -> Result<Batch, StoreError> {
+    let Known(number) = known(store).await?;
+    let batch = match number {
+        0 => Batch::new().expect_absent(NUMBER),
+        number => Batch::new().expect_value(NUMBER, number.to_be_bytes()),
+    };
+    Ok(batch.put(NUMBER, number.saturating_add(1).to_be_bytes()))
+}
+
+const fn kind_of(act: &Act) -> Kind {
+    match act {
+        Act::Statement(_) | Act::Withdrawal(_) | Act::Lift(_) | Act::Closed => Kind::Consent,
+        Act::Custody(_) | Act::Ability(_) | Act::Measure(_) => Kind::Situation,
+    }
+}
+
+/// How long an act is kept: from its end on, and until it has one without end.
+fn term_of(pack: &Pack, written: &Written) -> Until {
+    let end = end_of(&written.act);
+    end.map_or(Until::Told, |end| kept_from(pack, end.max(written.recorded_at)))
+}
+
+/// When an act ends by itself, if it does.
+pub(super) fn end_of(act: &Act) -> Option<Timestamp> {
+    match act {
+        Act::Statement(statement) => statement.yes_until,
+        Act::Withdrawal(back) | Act::Lift(back) => Some(back.at),
+        act => situation(act).and_then(|(_, _, until)| until),
+    }
+}
+
+fn kept_from(pack: &Pack, end: Timestamp) -> Until {
+    Until::At(pack.retention().end(Kept::Consent, end))
+}
+
+/// Moves the terms of what an act ends.
+///
+/// INVARIANT: what takes something back, or comes in its place, is kept at least as long as what
+/// it ends: a situation that began before another that stands already says when it ended (`check`),
+/// and a yes has expired by itself by the time that its withdrawal is forgotten.
+async fn terms_after(
+    store: &dyn Store,
+    pack: &Pack,
+    (before, entry): (&[Recorded], &[u8; INDEX_LEN]),
+    written: &Written,
+    mut batch: Batch,
+) -> Result<Batch, Reason> {
+    for Recorded { commitment, written: earlier, .. } in before {
+        let Some(end) = ended_by(earlier, &written.act) else { continue };
+        let until = kept_from(pack, end.max(earlier.recorded_at));
+        let moved = reterm(store, batch.clone(), commitment, until).await;
+        batch = page::ends(moved.map_err(StoreError::reason)?.unwrap_or(batch), until, entry);
+    }
+    Ok(batch)
+}
+
+/// When an act ends an earlier one, if it does so before its own end.
+fn ended_by(earlier: &Written, act: &Act) -> Option<Timestamp> {
+    match (&earlier.act, act) {
+        (Act::Statement(said), Act::Withdrawal(back)) => {
+            let named = takes_back(back.of.as_ref(), &earlier.id) && said.speaker == back.speaker;
+            said.yes_until.filter(|until| named && back.at < *until).map(|_| back.at)
+        }
+        (Act::Statement(said), Act::Lift(back)) => {
+            let named = back.of == Some(earlier.id) && said.speaker == back.speaker;
+            (named && said.yes_until.is_none()).then_some(back.at)
+        }
+        (earlier, act) => {
+            let ((one, from, until), (other, next, _)) = (situation(earlier)?, situation(act)?);
+            let is_ended = one == other && from <= next && until.is_none_or(|until| next < until);
+            is_ended.then_some(next)
+        }
+    }
+}
+
+/// What sort of situation an act tells of, from when until when.
+pub(super) fn situation(act: &Act) -> Option<(&str, Timestamp, Option<Timestamp>)> {
+    match act {
+        Act::Custody(custody) => Some(("custody", custody.from, custody.until)),
+        Act::Ability(ability) => Some(("ability", ability.from, ability.until)),
+        Act::Measure(measure) => Some((&measure.value, measure.from, measure.until)),
+        Act::Statement(_) | Act::Withdrawal(_) | Act::Lift(_) | Act::Closed => None,
+    }
+}
+
+fn takes_back(of: Option<&ConsentId>, id: &ConsentId) -> bool {
+    of.is_none_or(|of| of == id)
+}

@@ -1,0 +1,123 @@
+//! How long acts are kept, and what happens when the disk fails.
+
+use grondslag_evidence::store::Store as _;
+use grondslag_evidence::store::faulty::Fault;
+
+use super::*;
+use crate::consent::act::Written;
+use crate::consent::page::{self, ENDS, PAGES};
+use crate::consent::store::{ACTS, acts_of, entry_of};
+
+impl Practice {
+    /// How many acts there are: as many on the page as in records, and the same.
+    async fn acts(&self) -> usize {
+        let (agency, store) = (&self.scene.agency, self.scene.store.as_ref());
+        let entry = entry_of(&agency.secret, KNOWN);
+        let recorded = acts_of(store, &entry).await.unwrap();
+        let mut recorded: Vec<Written> = recorded.into_iter().map(|one| one.written).collect();
+        let mut paged = page::read(store, &entry).await.unwrap();
+        recorded.sort_by_key(|one| one.id);
+        paged.sort_by_key(|one| one.id);
+        assert!(recorded == paged, "{} in records, {} paged", recorded.len(), paged.len());
+        let all = store.scan(ACTS, None, 100).await.unwrap().len();
+        assert_eq!(all, recorded.len());
+        all
+    }
+
+    async fn acts_after(&self, years: u16, days: u32) -> usize {
+        self.scene.clock.set(self.now().plus_calendar(years, days));
+        // A round a day, of at most so many records.
+        self.scene.agency.forget().await.unwrap();
+        self.acts().await
+    }
+}
+
+#[tokio::test]
+async fn acts_are_kept_five_years_from_their_end_and_then_forgotten_with_proof() {
+    let practice = Practice::new().await.with_parents().await;
+    practice.put(Wire::Statement(yes(mother()))).await.unwrap();
+    let father_said = practice.put(Wire::Statement(yes(father()))).await.unwrap();
+    practice.put(taken_back(father(), &father_said.id)).await.unwrap();
+    assert_eq!(practice.acts().await, 4);
+    assert_eq!(practice.acts_after(4, 364).await, 4);
+    assert_eq!(practice.acts_after(0, 2).await, 2, "what was taken back, with that");
+    assert_eq!(practice.acts_after(0, 200).await, 1, "the other one, six months later");
+    assert_eq!(practice.acts_after(50, 0).await, 1, "custody that still stands");
+}
+
+#[tokio::test]
+async fn a_no_is_kept_until_it_is_lifted_and_five_years_more() {
+    let practice = Practice::new().await;
+    let no = practice.put(Wire::Statement(no(child()))).await.unwrap();
+    assert_eq!(practice.acts_after(20, 0).await, 1);
+    let (speaker, consent_id) = (Some(child()), no.id);
+    let lift = v1::TakenBack { speaker, consent_id, objection: true };
+    practice.put(Wire::TakenBack(lift)).await.unwrap();
+    assert_eq!(practice.acts_after(4, 360).await, 2);
+    assert_eq!(practice.acts_after(0, 30).await, 0);
+    for room in [PAGES, ENDS] {
+        assert!(practice.scene.store.scan(room, None, 10).await.unwrap().is_empty());
+    }
+}
+
+#[tokio::test]
+async fn a_situation_that_another_replaced_is_forgotten_before_that_one() {
+    let practice = Practice::new().await.with_parents().await;
+    practice.pass(1);
+    let ends = practice.now().plus_calendar(1, 0);
+    practice
+        .put(Wire::Custody(v1::CustodySituation {
+            holders: vec![mother()],
+            seen_in: "beschikking".into(),
+            from_ms: practice.now().ms(),
+            until_ms: ends.ms(),
+        }))
+        .await
+        .unwrap();
+    assert_eq!(practice.acts_after(4, 364).await, 2);
+    assert_eq!(practice.acts_after(0, 3).await, 1, "both parents' custody is gone");
+    let yes = practice.put(Wire::Statement(yes(father()))).await;
+    assert_eq!(yes.map(drop), Err(Reason::CustodyUnknown));
+    assert_eq!(practice.acts_after(1, 3).await, 0);
+}
+
+/// A page waits for its record: looked at before the day's round it keeps what the record holds,
+/// and is made anew once that is gone.
+#[tokio::test]
+async fn a_page_is_made_anew_after_its_record_is_gone_and_not_before() {
+    let practice = Practice::new().await.with_parents().await;
+    practice.put(Wire::Statement(yes(mother()))).await.unwrap();
+    practice.scene.clock.set(practice.now().plus_calendar(6, 0));
+    page::tidy(&practice.scene.agency).await.unwrap();
+    assert_eq!(practice.acts().await, 2, "the record is still there");
+    practice.scene.agency.forget().await.unwrap();
+    assert_eq!(practice.acts().await, 1);
+}
+
+#[tokio::test]
+async fn an_act_that_was_not_written_was_not_acknowledged_and_the_next_one_is() {
+    for fault in [Fault::Lost, Fault::Landed] {
+        let practice = Practice::new().await.with_parents().await;
+        practice.scene.store.fail_commit(1, fault);
+        let failed = practice.put(Wire::Statement(yes(mother()))).await;
+        assert_eq!(failed.map(drop), Err(Reason::StoreUnwritable), "{fault:?}");
+        practice.pass(1);
+        practice.put(Wire::Statement(yes(mother()))).await.unwrap();
+        let acts = practice.list().await;
+        assert_eq!(acts.len(), if fault == Fault::Lost { 2 } else { 3 });
+    }
+}
+
+#[tokio::test]
+async fn a_register_that_is_full_says_so_and_a_withdrawal_still_finds_its_place() {
+    let practice = Practice::new().await.with_parents().await;
+    let mut full = Ok(Vec::new());
+    let mut last = Vec::new();
+    while let Ok(id) = full {
+        last = id;
+        full = practice.put(Wire::Statement(yes(mother()))).await.map(|told| told.id);
+    }
+    assert_eq!(full, Err(Reason::ConsentsFull));
+    assert!(practice.put(taken_back(mother(), &last)).await.is_ok());
+    assert!(practice.put(Wire::Statement(no(mother()))).await.is_ok());
+}
