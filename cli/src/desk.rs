@@ -29,6 +29,7 @@ use grondslag_proto::reply::reason;
 use grondslag_proto::v1;
 use grondslag_proto::v1::desk_event::Event;
 use grondslag_proto::v1::desk_service_client::DeskServiceClient;
+use grondslag_runtime::call::LANG_KEY;
 use grondslag_runtime::channel::{dial, within};
 use grondslag_runtime::config::{InputFile, Limits, load};
 use grondslag_runtime::net::TcpNet;
@@ -42,9 +43,6 @@ use crate::limits::{BATCHES_MAX, CALL_MS_MAX, EVENT_MS_MAX, LONG_CALL_MS_MAX};
 
 /// The file in a person's folder that says where their desk is.
 pub(crate) const DESK_FILE: &str = "desk.toml";
-/// Metadata key of the reader's language.
-const LANG_KEY: &str = "grondslag-lang";
-
 /// `desk.toml`.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -9,6 +9,7 @@ mod office;
 mod region;
 mod replies;
 mod shelf;
+mod staff;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -54,6 +55,7 @@ pub(crate) use self::office::{REFUSED, Told};
 pub(crate) use self::region::TestRegion;
 pub(crate) use self::replies::{opened, opened_whole, proved};
 pub(crate) use self::shelf::Shelf;
+pub(crate) use self::staff::staff_key;
 use crate::agency::{Agency, BrokerLink};
 use crate::answers::tick::Tick;
 use crate::answers::turns::Turns;

@@ -1,12 +1,16 @@
 //! What every handler does at the rim of a call: who calls, and how a fault leaves.
 
 use grondslag_certs::{DeskPeer, Peer};
+use grondslag_core::lang::Lang;
 use grondslag_core::reason::Reason;
 use grondslag_proto::status::{fault, rejected};
 use tonic::{Request, Status};
 
 use crate::otlp::Flow;
 use crate::telemetry::corr;
+
+/// Metadata key of the reader's language.
+pub const LANG_KEY: &str = "grondslag-lang";
 
 /// The agency that calls, as the listener verified it.
 ///
@@ -22,6 +26,12 @@ pub fn peer<T>(request: &Request<T>) -> Result<&Peer, Status> {
 /// `CERTIFICATE_MISSING` on a listener that verifies no staff: a fault of ours.
 pub fn desk_peer<T>(request: &Request<T>) -> Result<&DeskPeer, Status> {
     request.extensions().get().ok_or_else(|| rejected(Reason::CertificateMissing))
+}
+
+/// The language that a member of staff reads, as their request says; Dutch unless it does.
+pub fn lang<T>(request: &Request<T>) -> Lang {
+    let word = request.metadata().get(LANG_KEY).and_then(|word| word.to_str().ok());
+    word.and_then(|word| word.parse().ok()).unwrap_or(Lang::Nl)
 }
 
 /// To which trace the call belongs, for a handler that finds out of which target it is.

@@ -1,6 +1,5 @@
 //! The calls to the consent register of one's own node.
 
-use grondslag_core::id::ConsentId;
 use grondslag_core::lang::Lang;
 use grondslag_core::limits::MESSAGE_BYTES_MAX;
 use grondslag_proto::reply::reason;
@@ -61,19 +60,6 @@ impl ConsentDesk {
     ) -> Result<v1::RecordActResponse, Failure> {
         let (subject, role) = (child.subject.number()?, child.role.clone());
         self.record(v1::RecordActRequest { subject, role, act: Some(act), preview }).await
-    }
-
-    /// Takes a yes or a no back.
-    pub(super) async fn take_back(
-        &self,
-        child: &ChildArgs,
-        speaker: v1::Speaker,
-        id: Option<&ConsentId>,
-        objection: bool,
-    ) -> Result<v1::RecordActResponse, Failure> {
-        let consent_id = id.map(|id| id.as_bytes().to_vec()).unwrap_or_default();
-        let back = v1::TakenBack { speaker: Some(speaker), consent_id, objection };
-        self.put(child, Act::TakenBack(back), false).await
     }
 
     /// What stands in the register about a child.

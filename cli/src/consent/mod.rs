@@ -12,6 +12,8 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use grondslag_core::clock::Timestamp;
 use grondslag_core::id::ConsentId;
+use grondslag_proto::v1;
+use grondslag_proto::v1::record_act_request::Act;
 
 pub(crate) use self::desk::ConsentDesk;
 use self::situation::{AbilityArgs, CustodyArgs, MeasureArgs};
@@ -44,7 +46,7 @@ enum Command {
     /// Take back a yes, or every yes of one person: it holds at once
     Withdraw(BackArgs),
     /// Take back a no, by its number
-    Lift(BackArgs),
+    Lift(LiftArgs),
     /// Write down who holds custody
     Custody(CustodyArgs),
     /// Write down whether a young person can decide
@@ -71,7 +73,7 @@ struct ChildArgs {
     subject: Subject,
 }
 
-/// Taking something back.
+/// Taking a yes back.
 #[derive(Debug, Args)]
 struct BackArgs {
     #[command(flatten)]
@@ -85,14 +87,28 @@ struct BackArgs {
     id: Option<ConsentId>,
 }
 
+/// Taking a no back.
+#[derive(Debug, Args)]
+struct LiftArgs {
+    #[command(flatten)]
+    child: ChildArgs,
+
+    #[command(flatten)]
+    by: ByArgs,
+
+    /// Which one, as `consent list` shows it
+    #[arg(long, value_name = "ID", value_parser = ConsentId::parse)]
+    id: ConsentId,
+}
+
 /// Runs `grondslag consent`.
 pub(crate) fn run(args: &ConsentArgs, out: Output) -> Result<Exit, Failure> {
     wait(async {
         match &args.command {
             Command::Give(typed) => statement::run(typed, false, out).await,
             Command::Refuse(typed) => statement::run(typed, true, out).await,
-            Command::Withdraw(typed) => take_back(typed, false, out).await,
-            Command::Lift(typed) => take_back(typed, true, out).await,
+            Command::Withdraw(typed) => withdraw(typed, out).await,
+            Command::Lift(typed) => lift(typed, out).await,
             Command::Custody(typed) => situation::custody(typed, out).await,
             Command::Ability(typed) => situation::ability(typed, out).await,
             Command::Measure(typed) => situation::measure(typed, out).await,
@@ -101,28 +117,41 @@ pub(crate) fn run(args: &ConsentArgs, out: Output) -> Result<Exit, Failure> {
     })
 }
 
-async fn take_back(typed: &BackArgs, objection: bool, out: Output) -> Result<Exit, Failure> {
+async fn withdraw(typed: &BackArgs, out: Output) -> Result<Exit, Failure> {
     let desk = ConsentDesk::open(&typed.child, out.lang())?;
-    let speaker = typed.by.speaker(desk.desk()).await?;
-    let id = typed.id.as_ref();
-    let told = desk.take_back(&typed.child, speaker, id, objection).await?;
-    let said = if objection {
-        out.tr("Het bezwaar is teruggenomen.", "The objection was taken back.")
-    } else {
-        out.tr(
-            "Ingetrokken: hier vanaf nu, bij anderen zodra zij het bericht hebben. Wat al gedeeld \
-             is, blijft gedeeld.",
-            "Taken back: here from now on, at others once they have the message. What was shared \
-             already stays shared.",
-        )
+    let back = v1::TakenBack {
+        speaker: Some(typed.by.speaker(desk.desk()).await?),
+        consent_id: typed.id.as_ref().map(|id| id.as_bytes().to_vec()).unwrap_or_default(),
+        objection: false,
     };
+    let said = out.tr(
+        "Ingetrokken: hier vanaf nu, bij anderen zodra zij het bericht hebben. Wat al gedeeld is, \
+         blijft gedeeld.",
+        "Taken back: here from now on, at others once they have the message. What was shared \
+         already stays shared.",
+    );
+    taken_back(&desk.put(&typed.child, Act::TakenBack(back), false).await?, said, out)
+}
+
+async fn lift(typed: &LiftArgs, out: Output) -> Result<Exit, Failure> {
+    let desk = ConsentDesk::open(&typed.child, out.lang())?;
+    let back = v1::TakenBack {
+        speaker: Some(typed.by.speaker(desk.desk()).await?),
+        consent_id: typed.id.as_bytes().to_vec(),
+        objection: true,
+    };
+    let said = out.tr("Het bezwaar is teruggenomen.", "The objection was taken back.");
+    taken_back(&desk.put(&typed.child, Act::TakenBack(back), false).await?, said, out)
+}
+
+fn taken_back(told: &v1::RecordActResponse, said: &str, out: Output) -> Result<Exit, Failure> {
     out.line(&green(said));
     out.json(&serde_json::json!({ "id": hex::encode(&told.id) }))?;
     Ok(Exit::Done)
 }
 
 /// Says that something was written down, and its number.
-fn written(told: &grondslag_proto::v1::RecordActResponse, out: Output) -> Result<Exit, Failure> {
+fn written(told: &v1::RecordActResponse, out: Output) -> Result<Exit, Failure> {
     let id = hex::encode(&told.id);
     let line = out.tr("Vastgelegd", "Written down");
     out.line(&format!("{} {}", green(line), dim(&id)));

@@ -21,6 +21,13 @@ use crate::files::{must_be_new, read_bytes, read_text, write_new_private};
 use crate::limits::{EVIDENCE_BYTES_MAX, NOTICE_BYTES_MAX};
 use crate::output::{Output, bold, dim, green, yellow};
 
+/// Words of the protocol for a capacity. The texts of the options explain each word of these.
+const CAPACITIES: [&str; 3] = ["young_person", "custody_holders", "representative"];
+/// For what a consent is for.
+const KINDS: [&str; 3] = ["secrecy", "ground", "help"];
+/// For how it was said.
+const HOW: [&str; 3] = ["spoken", "written", "portal"];
+
 /// A yes or a no.
 #[derive(Debug, Args)]
 pub(super) struct StatementArgs {
@@ -32,11 +39,12 @@ pub(super) struct StatementArgs {
 
     /// The capacity in which they speak: `young_person`, `custody_holders` or `representative`; by
     /// who they are when it is left out
-    #[arg(long = "as", value_name = "CAPACITY")]
+    #[arg(long = "as", value_name = "CAPACITY", value_parser = CAPACITIES)]
+    #[arg(hide_possible_values = true)]
     capacity: Option<String>,
 
     /// What the yes is for: secrecy (to lift it), ground (of a processing) or help (itself)
-    #[arg(long, default_value = "secrecy")]
+    #[arg(long, default_value = "secrecy", value_parser = KINDS, hide_possible_values = true)]
     kind: String,
 
     /// Who may give: names or OINs with commas between; your own agency when it is left out
@@ -64,7 +72,7 @@ pub(super) struct StatementArgs {
     plan: String,
 
     /// How it was said: spoken, written or portal
-    #[arg(long, default_value = "spoken")]
+    #[arg(long, default_value = "spoken", value_parser = HOW, hide_possible_values = true)]
     how: String,
 
     /// When it was said, at most a week ago; now when it is left out
@@ -75,7 +83,7 @@ pub(super) struct StatementArgs {
     #[arg(long, value_name = "MOMENT", value_parser = moment)]
     from: Option<Timestamp>,
 
-    /// The last day; half a year when it is left out
+    /// The last day; as the rules say when it is left out
     #[arg(long, value_name = "DAY", value_parser = until)]
     until: Option<Timestamp>,
 

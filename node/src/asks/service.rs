@@ -7,15 +7,13 @@ use std::sync::Arc;
 
 use grondslag_core::catalogue::Role;
 use grondslag_core::id::{InquiryId, Pseudonym, TargetId};
-use grondslag_core::lang::Lang;
 use grondslag_core::limits::LIST_MAX;
 use grondslag_core::reason::Reason;
 use grondslag_proto::reply::refusal;
-use grondslag_proto::status::rejected;
 use grondslag_proto::v1;
 use grondslag_proto::v1::desk_service_server::DeskService;
 use grondslag_proto::v1::open_positions_response;
-use grondslag_runtime::call::{desk_peer, report};
+use grondslag_runtime::call::report;
 use tokio::sync::{Semaphore, mpsc};
 use tokio_stream::wrappers::ReceiverStream;
 use tokio_stream::{Stream, StreamExt};
@@ -33,10 +31,7 @@ use super::wish::{Wish, known_role};
 use crate::agency::Agency;
 use crate::limits::{ASKS_MAX, DESK_EVENTS_MAX, LIST_DEFAULT};
 use crate::random::random;
-use crate::staff::Person;
-
-/// Metadata key of the reader's language.
-const LANG_KEY: &str = "grondslag-lang";
+use crate::staff::Caller;
 
 /// The service.
 #[derive(Debug)]
@@ -47,12 +42,6 @@ pub(crate) struct Desk {
 
 type Events<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
 
-/// Who calls, checked at this call: the desk certificate, the register, the language they read.
-struct Caller {
-    person: Person,
-    lang: Lang,
-}
-
 impl Desk {
     /// A desk with its bound on questions under way.
     pub(crate) fn new(agency: Arc<Agency>) -> Self {
@@ -60,12 +49,7 @@ impl Desk {
     }
 
     async fn caller<T>(&self, request: &Request<T>) -> Result<Caller, Status> {
-        let now = self.agency.clock.now();
-        let person = self.agency.staff.person(desk_peer(request)?, now).await;
-        let person = person.map_err(|error| rejected(error.into()))?;
-        let lang = request.metadata().get(LANG_KEY).and_then(|lang| lang.to_str().ok());
-        let lang = lang.and_then(|lang| lang.parse().ok()).unwrap_or(Lang::Nl);
-        Ok(Caller { person, lang })
+        Caller::of(&self.agency.staff, request, self.agency.clock.now()).await
     }
 
     /// The person's pseudonym outside, if they hold the role in which they want to ask.

@@ -338,6 +338,28 @@ impl Act {
         }
     }
 
+    /// When it ends by itself, if it does.
+    pub(crate) const fn end(&self) -> Option<Timestamp> {
+        match self {
+            Self::Statement(statement) => statement.yes_until,
+            Self::Withdrawal(back) | Self::Lift(back) => Some(back.at),
+            Self::Custody(custody) => custody.until,
+            Self::Ability(ability) => ability.until,
+            Self::Measure(measure) => measure.until,
+            Self::Closed => None,
+        }
+    }
+
+    /// What sort of situation it tells of, from when until when.
+    pub(crate) fn situation(&self) -> Option<(&str, Timestamp, Option<Timestamp>)> {
+        match self {
+            Self::Custody(custody) => Some(("custody", custody.from, custody.until)),
+            Self::Ability(ability) => Some(("ability", ability.from, ability.until)),
+            Self::Measure(measure) => Some((&measure.value, measure.from, measure.until)),
+            Self::Statement(_) | Self::Withdrawal(_) | Self::Lift(_) | Self::Closed => None,
+        }
+    }
+
     /// The word for its kind, as `--json` and the receipt have it.
     pub(crate) const fn word(&self) -> &'static str {
         match self {

@@ -15,7 +15,6 @@ use super::act::{
     Ability, Act, ConsentKind, Custody, How, Measure, Receiver, Speaker, Statement, TakenBack,
 };
 use super::on_file::OnFile;
-use super::store::situation;
 use crate::limits::{CONSENT_SAID_MS_MAX, CUSTODY_HOLDERS_MAX, SOURCE_CHARS_MAX};
 
 /// Column of the court's measures.
@@ -113,7 +112,7 @@ impl Names<'_> {
             Receiver::Agency(_) => None,
         });
         let unknown = kinds.any(|kind| self.pack.catalogue().kind(kind).is_none());
-        if unknown { Err(Reason::KindNotAdmitted) } else { Ok(()) }
+        if unknown { Err(Reason::ConsentScope) } else { Ok(()) }
     }
 
     /// It ends after it began, within the longest term.
@@ -244,13 +243,17 @@ impl Held<'_> {
     }
 
     fn custody(&self, custody: &Custody) -> Result<(), Reason> {
-        let of_others = !custody.holders.contains(&Speaker::Subject);
-        let guardians = custody.holders.iter().all(|holder| match holder {
-            Speaker::Agency(oin) => (self.names.kind_of)(oin).is_some(),
-            Speaker::Subject | Speaker::Person(_) => true,
-        });
-        if !of_others || !guardians || custody.holders.len() > CUSTODY_HOLDERS_MAX {
-            return Err(Reason::ConsentCapacity);
+        if custody.holders.len() > CUSTODY_HOLDERS_MAX {
+            return Err(Reason::TooLarge);
+        }
+        for holder in &custody.holders {
+            match holder {
+                Speaker::Subject => return Err(Reason::ConsentCapacity),
+                Speaker::Agency(oin) => {
+                    (self.names.kind_of)(oin).ok_or(Reason::UnknownAgency)?;
+                }
+                Speaker::Person(_) => {}
+            }
         }
         self.seen(&custody.seen_in, &Act::Custody(custody.clone()))
     }
@@ -275,8 +278,8 @@ impl Held<'_> {
         if !(1..=SOURCE_CHARS_MAX).contains(&source.trim().chars().count()) {
             return Err(Reason::ConsentSource);
         }
-        let Some((sort, from, until)) = situation(act) else { return Ok(()) };
-        let later = self.on_file.all().iter().filter_map(|one| situation(&one.act));
+        let Some((sort, from, until)) = act.situation() else { return Ok(()) };
+        let later = self.on_file.all().iter().filter_map(|one| one.act.situation());
         let later = later.filter(|(other, next, _)| *other == sort && from < *next);
         let next = later.map(|(_, next, _)| next).min();
         let ends = next.is_none_or(|next| until.is_some_and(|until| until <= next));

@@ -7,7 +7,7 @@ use grondslag_policy::Kept;
 use serde_json::{Value, json};
 
 use super::act::{ConsentKind, How, Receiver, Speaker, Statement};
-use super::notice::Words;
+use super::privacy_notice::Words;
 use super::state::State;
 
 /// Version of the fields.

@@ -10,18 +10,17 @@ use grondslag_core::reason::Reason;
 use grondslag_evidence::store::Batch;
 use grondslag_policy::Pack;
 use grondslag_proto::reply::refusal;
-use grondslag_proto::status::rejected;
 use grondslag_proto::v1;
 use grondslag_proto::v1::consent_service_server::ConsentService;
-use grondslag_runtime::call::{desk_peer, report};
+use grondslag_runtime::call::report;
 use grondslag_subject::{Bsn, admits};
 use tonic::{Request, Response, Status};
 
 use super::act::{Act, Author, Statement, Written};
 use super::check::{Held, Names, Refused};
-use super::notice::Words;
 use super::on_file::{OnFile, Place};
 use super::outbox;
+use super::privacy_notice::Words;
 use super::receipt::Said;
 use super::shown;
 use super::store::{entry_of, read, write};
@@ -32,21 +31,12 @@ use crate::processing::DataSubject;
 use crate::random::random;
 use crate::recorded::{Kind as Record, append};
 use crate::records::{Client, SourceFault};
-use crate::staff::{ActingStaff, Person};
-
-/// Metadata key of the reader's language.
-const LANG_KEY: &str = "grondslag-lang";
+use crate::staff::{ActingStaff, Caller};
 
 /// The service.
 #[derive(Debug)]
 pub(crate) struct ConsentDesk {
     agency: Arc<Agency>,
-}
-
-/// Who calls.
-pub(super) struct Caller {
-    pub(super) person: Person,
-    pub(super) lang: Lang,
 }
 
 /// Somebody who may write, and the child whose register it is.
@@ -63,12 +53,7 @@ impl ConsentDesk {
     }
 
     async fn caller<T>(&self, request: &Request<T>) -> Result<Caller, Status> {
-        let now = self.agency.clock.now();
-        let person = self.agency.staff.person(desk_peer(request)?, now).await;
-        let person = person.map_err(|error| rejected(error.into()))?;
-        let lang = request.metadata().get(LANG_KEY).and_then(|lang| lang.to_str().ok());
-        let lang = lang.and_then(|lang| lang.parse().ok()).unwrap_or(Lang::Nl);
-        Ok(Caller { person, lang })
+        Caller::of(&self.agency.staff, request, self.agency.clock.now()).await
     }
 
     fn register(&self) -> Register<'_> {

@@ -71,7 +71,7 @@ fn act(
     // A withdrawal holds for good.
     let until = match &one.act {
         Act::Withdrawal(_) | Act::Lift(_) => None,
-        act => super::store::end_of(act),
+        act => act.end(),
     };
     let until = until.map_or(0, Timestamp::ms);
     let mut shown = v1::ConsentAct {

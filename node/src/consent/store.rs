@@ -206,17 +206,8 @@ const fn kind_of(act: &Act) -> Kind {
 
 /// How long an act is kept: from its end on, and until it has one without end.
 fn term_of(pack: &Pack, written: &Written) -> Until {
-    let end = end_of(&written.act);
+    let end = written.act.end();
     end.map_or(Until::Told, |end| kept_from(pack, end.max(written.recorded_at)))
-}
-
-/// When an act ends by itself, if it does.
-pub(super) fn end_of(act: &Act) -> Option<Timestamp> {
-    match act {
-        Act::Statement(statement) => statement.yes_until,
-        Act::Withdrawal(back) | Act::Lift(back) => Some(back.at),
-        act => situation(act).and_then(|(_, _, until)| until),
-    }
 }
 
 fn kept_from(pack: &Pack, end: Timestamp) -> Until {
@@ -256,20 +247,10 @@ fn ended_by(earlier: &Written, act: &Act) -> Option<Timestamp> {
             (named && said.yes_until.is_none()).then_some(back.at)
         }
         (earlier, act) => {
-            let ((one, from, until), (other, next, _)) = (situation(earlier)?, situation(act)?);
+            let ((one, from, until), (other, next, _)) = (earlier.situation()?, act.situation()?);
             let is_ended = one == other && from <= next && until.is_none_or(|until| next < until);
             is_ended.then_some(next)
         }
-    }
-}
-
-/// What sort of situation an act tells of, from when until when.
-pub(super) fn situation(act: &Act) -> Option<(&str, Timestamp, Option<Timestamp>)> {
-    match act {
-        Act::Custody(custody) => Some(("custody", custody.from, custody.until)),
-        Act::Ability(ability) => Some(("ability", ability.from, ability.until)),
-        Act::Measure(measure) => Some((&measure.value, measure.from, measure.until)),
-        Act::Statement(_) | Act::Withdrawal(_) | Act::Lift(_) | Act::Closed => None,
     }
 }
 

@@ -17,7 +17,7 @@ use super::act::{
     Ability, Act, ConsentKind, Custody, How, Measure, Named, Receiver, Speaker, Statement,
     TakenBack,
 };
-use super::notice::Words;
+use super::privacy_notice::Words;
 use crate::limits::{MOMENT_MS_MAX, NOTICE_CHARS_MAX, REFERENCE_CHARS_MAX};
 
 /// What fills in what the desk left open.
@@ -193,7 +193,7 @@ fn receivers(agencies: &[String], kinds: &[String]) -> Result<BTreeSet<Receiver>
     }
     let mut to: BTreeSet<Receiver> = oins(agencies)?.into_iter().map(Receiver::Agency).collect();
     for kind in kinds {
-        to.insert(Receiver::Kind(Kind::parse(kind).map_err(|_| Reason::KindNotAdmitted)?));
+        to.insert(Receiver::Kind(Kind::parse(kind).map_err(|_| Reason::ConsentScope)?));
     }
     Ok(to)
 }

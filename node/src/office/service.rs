@@ -18,7 +18,7 @@ use grondslag_policy::review::Review;
 use grondslag_proto::status::rejected;
 use grondslag_proto::v1;
 use grondslag_proto::v1::policy_service_server::PolicyService;
-use grondslag_runtime::call::{desk_peer, report};
+use grondslag_runtime::call::report;
 use grondslag_runtime::channel::reason_of;
 use grondslag_runtime::rules::travel;
 use tokio::sync::{Semaphore, mpsc};
@@ -29,6 +29,7 @@ use tonic::{Request, Response, Status, Streaming};
 use super::simulate::{Events, Period, simulate, tell};
 use crate::agency::Agency;
 use crate::limits::{SIMULATED_EVENTS_MAX, SIMULATED_MS_MAX};
+use crate::staff::Caller;
 
 /// Roles of privacy officers.
 const ROLES: [&str; 2] = ["gem.po", "gem.fg"];
@@ -68,8 +69,7 @@ impl PolicyDesk {
         request: &Request<T>,
     ) -> Result<Option<Pseudonym>, Status> {
         let now = self.agency.clock.now();
-        let person = self.agency.staff.person(desk_peer(request)?, now).await;
-        let person = person.map_err(|error| rejected(error.into()))?;
+        let person = Caller::of(&self.agency.staff, request, now).await?.person;
         let mut held = roles.iter().filter_map(|role| Role::parse(role).ok());
         let held = held.any(|role| person.as_role(&role).is_ok());
         Ok(held.then(|| person.pseudonym()))

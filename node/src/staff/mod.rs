@@ -4,6 +4,7 @@
 //! as what, is read here at every call, so that a revocation or the end of a mandate counts at
 //! once. Outside the node a person is a pseudonym.
 
+mod caller;
 mod file;
 mod registry;
 
@@ -18,6 +19,7 @@ use grondslag_core::reason::Reason;
 use grondslag_evidence::store::StoreError;
 use serde::{Deserialize, Serialize};
 
+pub(crate) use self::caller::Caller;
 pub use self::file::{StaffFileError, parse};
 pub use self::registry::Registry;
 

@@ -37,6 +37,7 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
         "Which one, as `consent list` shows it; every yes of this person when it is left out",
         "Welke, zoals `consent list` hem toont; zonder nummer elk ja van deze persoon",
     ),
+    ("Which one, as `consent list` shows it", "Welke, zoals `consent list` hem toont"),
     (
         "Whose word: `child`, or `Iris, Vos, 1990-04-02`, or `guardian:` and the agency",
         "Wiens woord: `child` (het kind), of `Iris, Vos, 1990-04-02`, of `guardian:` (voogd) en de \
@@ -98,8 +99,8 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
     ),
     ("Since when it holds, never before now", "Vanaf wanneer het geldt, nooit vóór nu"),
     (
-        "The last day; half a year when it is left out",
-        "De laatste dag; een half jaar als u niets opgeeft",
+        "The last day; as the rules say when it is left out",
+        "De laatste dag; wat de regels zeggen als u niets opgeeft",
     ),
     (
         "The paper that shows it: its digest is kept, the paper stays with you",

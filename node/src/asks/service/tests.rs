@@ -3,18 +3,13 @@
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
-use grondslag_certs::Serial;
-use grondslag_core::id::{Digest, StaffId};
 use grondslag_core::statement::{approval_bytes, approval_commitment, sign};
 use grondslag_evidence::records::{Opening, open};
 use grondslag_subject::{Bsn, Name};
 
 use super::*;
-use crate::directory::OwnCard;
-use crate::fixture::{KNOWN, OWN, Scene, VT, rng};
-use crate::limits::DRAFT_TTL_MS;
+use crate::fixture::{KNOWN, Scene, VT, staff_key};
 use crate::records::{Client, Own, SourceFault};
-use crate::staff::{Staff, StaffName};
 use grondslag_core::clock::Timestamp;
 
 const NECESSITY: &str = "Nodig om de veiligheid van het kind te beoordelen.";
@@ -42,47 +37,14 @@ struct AtDesk {
 }
 
 async fn at_desk() -> AtDesk {
-    let mut scene = Scene::new().await;
-    let own = OwnCard {
-        kind: scene.agency.kind.clone(),
-        name: scene.agency.name.clone(),
-        endpoint: "127.0.0.1:1".into(),
-        duty_phone: scene.agency.duty_phone.clone(),
-        sign_key: scene.agency.sign_key.clone(),
-        previous: None,
-        seal_key: scene.agency.keys.seals.public().unwrap().bytes().to_vec(),
-        pseudonym_key: scene.agency.keys.opening.public(&scene.agency.oin, &mut rng()),
-        admission: scene.region.admission(OWN, &["ha"]),
-    };
-    scene.agency.directory.prepare(&own).await.unwrap();
+    let mut scene = Scene::new().await.with_own_card().await;
     scene.agency.own = Arc::new(Names);
     let mut people = BTreeMap::new();
     for (who, role) in [("author", "ha.arts"), ("second", "ha.arts"), ("officer", "ha.fg")] {
-        people.insert(who, caller(&scene, who, role).await);
+        people.insert(who, scene.caller(who, &[role]).await);
     }
     let agency = std::mem::replace(&mut scene.agency, Scene::new().await.agency);
     AtDesk { desk: Desk::new(Arc::new(agency)), scene, people }
-}
-
-async fn caller(scene: &Scene, who: &str, role: &str) -> Caller {
-    let (staff, now) = (&scene.agency.staff, scene.agency.clock.now());
-    let id = StaffId::parse(who).unwrap();
-    let person = Staff {
-        id: id.clone(),
-        name: StaffName::parse("Iemand").unwrap(),
-        roles: [Role::parse(role).unwrap()].into(),
-        mandate_until: now.plus_ms(2 * DRAFT_TTL_MS),
-        revoked: false,
-        revoked_certificates: [].into(),
-    };
-    staff.add(&person).await.unwrap();
-    let key = key_of(who).verifying_key().to_bytes();
-    let person = staff.admit(&id, &Serial::parse("0a").unwrap(), &key, now).await.unwrap();
-    Caller { person, lang: Lang::En }
-}
-
-fn key_of(who: &str) -> ed25519_dalek::SigningKey {
-    ed25519_dalek::SigningKey::from_bytes(Digest::of(who.as_bytes()).as_bytes())
 }
 
 fn question(role: &str, necessity: &str) -> v1::DeskQuestion {
@@ -120,7 +82,7 @@ impl AtDesk {
             let categories: Vec<_> =
                 part.categories.iter().map(|code| code.clone().try_into().unwrap()).collect();
             let bytes = approval_bytes(&target, &header, &categories, &commitment);
-            sign(&key_of(who), &bytes).to_vec()
+            sign(&staff_key(who), &bytes).to_vec()
         };
         let request = v1::ApproveDraftRequest {
             inquiry_id: id.to_vec(),

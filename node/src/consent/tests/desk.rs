@@ -43,7 +43,7 @@ async fn a_consent_that_cannot_count_is_refused_with_its_reason() {
         (Reason::UnknownCategory, |said, _| said.categories = vec!["G99".into()]),
         (Reason::UnknownAgency, |said, _| said.to_oins = vec!["00000099000000009000".into()]),
         (Reason::UnknownAgency, |said, _| said.to_oins = vec!["12".into()]),
-        (Reason::KindNotAdmitted, |said, _| said.to_kinds = vec!["bank".into()]),
+        (Reason::ConsentScope, |said, _| said.to_kinds = vec!["bank".into()]),
         (Reason::Malformed, |said, _| said.speaker = None),
         (Reason::Malformed, |said, _| said.speaker = Some(named("", "", "1990-04-02"))),
         (Reason::Malformed, |said, _| said.speaker = Some(named("Iris", "Vos", "2 april"))),
@@ -144,11 +144,14 @@ async fn a_situation_names_its_source_and_ends_where_the_next_one_began() {
             until_ms: until.map_or(0, |until| moment(until).ms()),
         })
     };
+    let of_many: Vec<_> =
+        (0..5).map(|day| named("Iris", "Vos", &format!("1990-04-0{}", day + 1))).collect();
     let put = |act| practice.put(act);
     for (act, reason) in [
         (at("2020-01-01", None, " ", &[mother()]), Reason::ConsentSource),
         (at("2020-01-01", Some("2019-01-01"), "register", &[mother()]), Reason::ConsentTerm),
         (at("2020-01-01", None, "register", &[child()]), Reason::ConsentCapacity),
+        (at("2020-01-01", None, "register", &of_many), Reason::TooLarge),
         (
             at(
                 "2020-01-01",
@@ -159,7 +162,7 @@ async fn a_situation_names_its_source_and_ends_where_the_next_one_began() {
                     ..v1::Speaker::default()
                 }],
             ),
-            Reason::ConsentCapacity,
+            Reason::UnknownAgency,
         ),
     ] {
         assert_eq!(put(act).await.map(drop), Err(reason));

@@ -6,20 +6,17 @@ mod kept;
 
 use std::sync::Arc;
 
-use grondslag_certs::Serial;
 use grondslag_core::catalogue::Role;
 use grondslag_core::clock::{Clock as _, Timestamp};
 use grondslag_core::id::{Digest, StaffId};
-use grondslag_core::lang::Lang;
 use grondslag_core::reason::Reason;
 use grondslag_proto::v1;
 use grondslag_proto::v1::record_act_request::Act as Wire;
 use grondslag_subject::BirthDate;
 
-use super::service::{Caller, Register};
-use crate::directory::OwnCard;
-use crate::fixture::{GI, KNOWN, OWN, Scene, VT, moment, rng};
-use crate::staff::{Staff, StaffName};
+use super::service::Register;
+use crate::fixture::{GI, KNOWN, OWN, Scene, VT, moment};
+use crate::staff::Caller;
 
 /// A practice with a consent register, and a doctor at its desk.
 struct Practice {
@@ -30,21 +27,9 @@ struct Practice {
 impl Practice {
     /// It knows a child of seven.
     async fn new() -> Self {
-        let mut scene = Scene::new().await;
-        let own = OwnCard {
-            kind: scene.agency.kind.clone(),
-            name: scene.agency.name.clone(),
-            endpoint: "127.0.0.1:1".into(),
-            duty_phone: scene.agency.duty_phone.clone(),
-            sign_key: scene.agency.sign_key.clone(),
-            previous: None,
-            seal_key: scene.agency.keys.seals.public().unwrap().bytes().to_vec(),
-            pseudonym_key: scene.agency.keys.opening.public(&scene.agency.oin, &mut rng()),
-            admission: scene.region.admission(OWN, &["ha"]),
-        };
-        scene.agency.directory.prepare(&own).await.unwrap();
+        let mut scene = Scene::new().await.with_own_card().await;
         scene.agency.own = Arc::clone(&scene.shelf) as _;
-        let doctor = caller(&scene, "dokter", &["ha.arts", "ha.fg"]).await;
+        let doctor = scene.caller("dokter", &["ha.arts", "ha.fg"]).await;
         Self { scene, doctor }
     }
 
@@ -95,23 +80,6 @@ impl Practice {
     fn pass(&self, ms: i64) {
         self.scene.clock.set(self.now().plus_ms(ms));
     }
-}
-
-async fn caller(scene: &Scene, who: &str, roles: &[&str]) -> Caller {
-    let (staff, now) = (&scene.agency.staff, scene.agency.clock.now());
-    let id = StaffId::parse(who).unwrap();
-    let person = Staff {
-        id: id.clone(),
-        name: StaffName::parse("Iemand").unwrap(),
-        roles: roles.iter().map(|role| Role::parse(role).unwrap()).collect(),
-        mandate_until: now.plus_calendar(30, 0),
-        revoked: false,
-        revoked_certificates: [].into(),
-    };
-    staff.add(&person).await.unwrap();
-    let key = *Digest::of(who.as_bytes()).as_bytes();
-    let person = staff.admit(&id, &Serial::parse("0a").unwrap(), &key, now).await.unwrap();
-    Caller { person, lang: Lang::En }
 }
 
 fn named(given: &str, family: &str, born: &str) -> v1::Speaker {

@@ -1,5 +1,6 @@
-//! The text that somebody is shown before they say yes or no, Dutch (B1) or English. Its digest
-//! stands in the record, so it is made of what the record holds and of the catalogue's words alone.
+//! The privacy notice: what somebody is shown before they say yes or no, Dutch (B1) or English.
+//! Its digest stands in the record, so it is made of what the record holds and of the catalogue's
+//! words alone.
 
 use grondslag_core::clock::Timestamp;
 use grondslag_core::id::Oin;
