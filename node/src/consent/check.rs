@@ -219,27 +219,14 @@ impl Held<'_> {
 
     /// It takes back a yes of the same person that stands here.
     fn withdrawal(&self, back: &TakenBack) -> Result<(), Reason> {
-        let mut own = self.statements_of(&back.speaker);
-        let is_own_yes =
-            own.any(|(id, said)| said.yes_until.is_some() && back.of.is_none_or(|of| of == *id));
-        if is_own_yes { Ok(()) } else { Err(Reason::ConsentUnknown) }
+        if has_own_yes(self.on_file, back) { Ok(()) } else { Err(Reason::ConsentUnknown) }
     }
 
     /// It takes back a no of the same person that stands here, by its number.
     fn lift(&self, back: &TakenBack) -> Result<(), Reason> {
-        let mut own = self.statements_of(&back.speaker);
+        let mut own = statements_of(self.on_file, &back.speaker);
         let is_own_no = own.any(|(id, said)| said.yes_until.is_none() && back.of == Some(*id));
         if is_own_no { Ok(()) } else { Err(Reason::ConsentUnknown) }
-    }
-
-    fn statements_of<'a>(
-        &'a self,
-        speaker: &'a Speaker,
-    ) -> impl Iterator<Item = (&'a ConsentId, &'a Statement)> {
-        self.on_file.all().iter().filter_map(move |one| match &one.act {
-            Act::Statement(said) if said.speaker == *speaker => Some((&one.id, said)),
-            _ => None,
-        })
     }
 
     fn custody(&self, custody: &Custody) -> Result<(), Reason> {
@@ -286,4 +273,34 @@ impl Held<'_> {
         let in_order = until.is_none_or(|until| from < until);
         if ends && in_order { Ok(()) } else { Err(Reason::ConsentTerm) }
     }
+}
+
+/// Whether an act can count about a child that is no client here any more: a yes outlives that, and
+/// is taken back where it was given (AVG art. 7(3)).
+///
+/// # Errors
+/// `CLIENT_UNKNOWN` for anything else, `CONSENT_UNKNOWN` when this person has no such yes.
+pub(super) fn of_who_left(on_file: &OnFile, act: &Act) -> Result<(), Reason> {
+    match act {
+        Act::Withdrawal(_) if on_file.all().is_empty() => Err(Reason::ClientUnknown),
+        Act::Withdrawal(back) if has_own_yes(on_file, back) => Ok(()),
+        Act::Withdrawal(_) => Err(Reason::ConsentUnknown),
+        _ => Err(Reason::ClientUnknown),
+    }
+}
+
+fn has_own_yes(on_file: &OnFile, back: &TakenBack) -> bool {
+    let is_meant = |id: &ConsentId| back.of.is_none_or(|of| of == *id);
+    let mut own = statements_of(on_file, &back.speaker);
+    own.any(|(id, said)| said.is_yes() && is_meant(id))
+}
+
+fn statements_of<'a>(
+    on_file: &'a OnFile,
+    speaker: &'a Speaker,
+) -> impl Iterator<Item = (&'a ConsentId, &'a Statement)> {
+    on_file.all().iter().filter_map(move |one| match &one.act {
+        Act::Statement(said) if said.speaker == *speaker => Some((&one.id, said)),
+        _ => None,
+    })
 }

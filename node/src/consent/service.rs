@@ -17,7 +17,7 @@ use grondslag_subject::{Bsn, admits};
 use tonic::{Request, Response, Status};
 
 use super::act::{Act, Author, Statement, Written};
-use super::check::{Held, Names, Refused};
+use super::check::{Held, Names, Refused, of_who_left};
 use super::on_file::{OnFile, Place};
 use super::outbox;
 use super::privacy_notice::Words;
@@ -42,7 +42,9 @@ pub(crate) struct ConsentDesk {
 /// Somebody who may write, and the child whose register it is.
 struct Case {
     by: ActingStaff,
-    client: Client,
+    number: Bsn,
+    /// Nobody, of a child that is no client here any more.
+    client: Option<Client>,
     lang: Lang,
 }
 
@@ -79,7 +81,7 @@ impl Register<'_> {
         let bsn = Bsn::parse(subject).map_err(|_| Reason::BsnInvalid)?;
         admits(agency.mode, &bsn)?;
         let client = agency.own.client(&bsn, now).await.map_err(SourceFault::reason)?;
-        Ok(Case { by, client: client.ok_or(Reason::ClientUnknown)?, lang: caller.lang })
+        Ok(Case { by, number: bsn, client, lang: caller.lang })
     }
 
     pub(super) async fn record(
@@ -96,27 +98,22 @@ impl Register<'_> {
         let now = agency.clock.now();
         let defaults = Defaults { own: &agency.oin, words, now, lang };
         let (act, notice) = defaults.act(request.act)?;
-        let entry = entry_of(&agency.secret, case.client.number.expose());
+        let digits = case.number.expose();
+        let entry = entry_of(&agency.secret, digits);
         let on_file = read(agency.store.as_ref(), &entry, &changing).await?;
-        let kind_of = |oin: &Oin| agency.kind_of(oin);
-        let place = self.place(&pack, &case.client, now)?;
-        let held = Held {
-            names: Names { pack: &pack, kind_of: &kind_of },
-            on_file: &on_file,
-            age: place.age(),
-            now,
-        };
-        held.check(&act)?;
+        let place = case.client.as_ref().map(|client| self.place(&pack, client, now));
+        let place = place.transpose()?;
+        self.check(&pack, &on_file, place.as_ref(), &act)?;
+        let who = |on_file: &OnFile| place.map(|place| shown::who(on_file, &place, lang));
         let id = ConsentId::new(random()?);
         let (staff, role) = (case.by.person().id().clone(), case.by.role().clone());
         let written = Written { id, recorded_at: now, author: Author::Staff(staff), role, act };
         if request.preview {
             drop(changing);
-            record_shown(agency, case.by.person().id(), &case.client.number).await?;
-            let who = shown::who(&on_file, &place, lang);
+            record_shown(agency, case.by.person().id(), &case.number).await?;
+            let who = who(&on_file).unwrap_or_default();
             return Ok(v1::RecordActResponse { notice, who, ..Default::default() });
         }
-        let digits = case.client.number.expose();
         let on_way = outbox::put(agency, digits, (&written, case.by.person()), &on_file)?;
         let subject = DataSubject::of(digits)?;
         write(agency, (digits, &subject), written.clone(), on_way, &changing).await?;
@@ -125,11 +122,11 @@ impl Register<'_> {
         let on_file = on_file.with(written.clone());
         let mut told = v1::RecordActResponse {
             id: id.as_bytes().to_vec(),
-            who: shown::who(&on_file, &place, lang),
+            who: who(&on_file).unwrap_or_default(),
             notice,
             ..Default::default()
         };
-        if let Act::Statement(said) = &written.act {
+        if let (Act::Statement(said), Some(place)) = (&written.act, place) {
             let state = on_file.state(&id, said, &Place { at: now.max(said.from), ..place });
             told.standing = self.standing(&on_file, said, &place, lang);
             let said = Said {
@@ -143,6 +140,20 @@ impl Register<'_> {
             told.receipt = words.receipt(&said).to_string();
         }
         Ok(told)
+    }
+
+    /// Whether an act can count that is about to be written down.
+    fn check(
+        self,
+        pack: &Pack,
+        on_file: &OnFile,
+        place: Option<&Place<'_>>,
+        act: &Act,
+    ) -> Result<(), Refused> {
+        let Some(place) = place else { return Ok(of_who_left(on_file, act)?) };
+        let kind_of = |oin: &Oin| self.agency.kind_of(oin);
+        let names = Names { pack, kind_of: &kind_of };
+        Held { names, on_file, age: place.age(), now: place.at }.check(act)
     }
 
     /// Where a question about a client of this agency would be weighed.
@@ -190,12 +201,13 @@ impl Register<'_> {
     ) -> Result<v1::ListActsResponse, Reason> {
         let case = self.case(caller, &request.role, &request.subject).await?;
         let (agency, pack) = (self.agency, self.agency.pack());
-        let number = &case.client.number;
+        let client = case.client.ok_or(Reason::ClientUnknown)?;
+        let number = &client.number;
         record_shown(agency, case.by.person().id(), number).await?;
         let answering = agency.consents.answer().await;
         let entry = entry_of(&agency.secret, number.expose());
         let on_file = read(agency.store.as_ref(), &entry, &answering).await?;
-        let place = self.place(&pack, &case.client, agency.clock.now())?;
+        let place = self.place(&pack, &client, agency.clock.now())?;
         let name_of = |oin: &Oin| agency.name_of(oin);
         let mut acts = shown::acts(&on_file, &place, &name_of, case.lang);
         for (act, written) in acts.iter_mut().zip(on_file.in_order()) {

@@ -211,6 +211,30 @@ async fn only_what_stands_there_is_taken_back_and_only_by_whom_it_is() {
 }
 
 #[tokio::test]
+async fn a_yes_is_taken_back_where_it_was_given_also_when_the_child_has_left() {
+    let practice = Practice::new().await.with_parents().await;
+    let id = practice.put(Wire::Statement(yes(mother()))).await.unwrap().id;
+    let clients = std::mem::take(&mut *practice.scene.shelf.numbers.lock().unwrap());
+    for (act, reason) in [
+        (Wire::Statement(yes(mother())), Reason::ClientUnknown),
+        (Wire::Statement(no(mother())), Reason::ClientUnknown),
+        (custody(&[mother()]), Reason::ClientUnknown),
+        (taken_back(father(), &id), Reason::ConsentUnknown),
+    ] {
+        assert_eq!(practice.put(act).await.map(drop), Err(reason));
+    }
+    let of_another = practice.put_as("ha.arts", UNKNOWN, taken_back(mother(), &[])).await;
+    assert_eq!(of_another.map(drop), Err(Reason::ClientUnknown));
+    assert_eq!(
+        practice.put(taken_back(mother(), &id)).await.map(|told| told.who),
+        Ok(String::new())
+    );
+    *practice.scene.shelf.numbers.lock().unwrap() = clients;
+    let states: Vec<String> = practice.list().await.into_iter().map(|one| one.state).collect();
+    assert!(states.contains(&"dpv:ConsentWithdrawn".to_owned()), "{states:?}");
+}
+
+#[tokio::test]
 async fn the_receipt_tells_what_was_said_and_holds_no_number() {
     let practice = Practice::new().await.with_parents().await;
     practice.scene.shelf.record("G05", About::Child, &[]);
