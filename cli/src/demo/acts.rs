@@ -21,6 +21,9 @@ use crate::exit::Failure;
 /// The word for an act that is no yes or no and was written down.
 const WRITTEN: &str = "written";
 
+/// Kinds of party to which the region's rules bring no consent (R43).
+const BROUGHT_NONE: [&str; 2] = ["pol", "corp"];
+
 /// Numbers that nodes gave to acts, by the number in the file.
 #[derive(Debug, Default)]
 pub(super) struct Numbers(Mutex<BTreeMap<String, Vec<u8>>>);
@@ -66,15 +69,19 @@ impl Driver<'_> {
         Ok(ActSeen { act, expected, seen, came_ms: came.flatten(), ok })
     }
 
-    /// How long a withdrawal takes to reach every other agency of the region, whether or not it
-    /// knows the child, in milliseconds; nothing in a world without a consent.
+    /// How long a withdrawal takes to reach every other agency of the region that is brought
+    /// consents, whether or not it knows the child, in milliseconds; nothing in a world without a
+    /// consent.
     pub(super) async fn withdrawal_ms(&self) -> Result<Option<u64>, Failure> {
         let mut acts = self.world.storylines.iter().flat_map(|one| &one.act);
         let Some(given) = acts.find(|act| act.what == ActKind::Give && act.expect == WRITTEN)
         else {
             return Ok(None);
         };
-        let others = self.world.agencies.iter().filter(|one| one.id != given.agency);
+        let others = self.world.agencies.iter().filter(|one| {
+            let is_brought = one.kinds.iter().any(|kind| !BROUGHT_NONE.contains(&kind.as_str()));
+            is_brought && one.id != given.agency
+        });
         let given = Act {
             id: "measured".to_owned(),
             holder: others.map(|one| one.id.clone()).collect(),

@@ -152,6 +152,8 @@ struct Site {
     memory: Memory,
     bytes: u64,
     found: BTreeMap<(Kind, String), u64>,
+    /// Which short needles were found until now.
+    short: BTreeMap<Kind, BTreeSet<usize>>,
     doubtful: u64,
 }
 
@@ -164,6 +166,7 @@ impl Site {
             memory: Memory::open(pid)?,
             bytes: 0,
             found: BTreeMap::new(),
+            short: BTreeMap::new(),
             doubtful: 0,
         })
     }
@@ -178,7 +181,13 @@ impl Site {
     /// Memory first: what it holds now may be gone when the files have been read.
     async fn scan(&mut self, patterns: &Patterns, steps: &ProgressBar) -> Result<(), Failure> {
         self.scan_memory(patterns, steps).await?;
-        self.scan_files(patterns, steps).await
+        // Numbers of a file are written as they are: a word there is found though it is alone.
+        self.doubt_lone(Kind::BsnU64);
+        self.scan_files(patterns, steps).await?;
+        // Five bytes: of hundreds of millions that are sealed some are a given number by chance,
+        // some runs in a hundred, and the tap sees them come and go.
+        self.doubt_lone(Kind::BsnBcd);
+        Ok(())
     }
 
     async fn scan_memory(
@@ -186,26 +195,24 @@ impl Site {
         patterns: &Patterns,
         steps: &ProgressBar,
     ) -> Result<(), Failure> {
-        let mut words = BTreeSet::new();
         for mapping in std::mem::take(&mut self.mappings) {
             let read = scan(patterns, &mut self.memory.of(&mapping), SCAN_PIECE_BYTES);
-            let mut read = read.map_err(|error| Failure::new(Reason::Internal, error))?;
-            words.append(&mut read.words);
+            let read = read.map_err(|error| Failure::new(Reason::Internal, error))?;
             self.note(&format!("memory {}", mapping.name), read, steps);
             yield_now().await;
         }
-        self.doubt_lone(&words);
         self.memory.whole(self.bytes)
     }
 
-    /// Takes a word that stands alone out of what was found, and says that it was there.
-    fn doubt_lone(&mut self, words: &BTreeSet<usize>) {
-        if words.len() != 1 {
+    /// Takes the only number that was found in such a form out of what was found, and says that it
+    /// was there.
+    fn doubt_lone(&mut self, form: Kind) {
+        if self.short.get(&form).is_none_or(|numbers| numbers.len() != 1) {
             return;
         }
-        let words = self.found.iter().filter(|((kind, _), _)| *kind == Kind::BsnU64);
-        self.doubtful = words.map(|(_, count)| count).sum();
-        self.found.retain(|(kind, _), _| *kind != Kind::BsnU64);
+        let lone = self.found.iter().filter(|((kind, _), _)| *kind == form);
+        self.doubtful += lone.map(|(_, count)| count).sum::<u64>();
+        self.found.retain(|(kind, _), _| *kind != form);
     }
 
     async fn scan_files(
@@ -235,6 +242,9 @@ impl Site {
     fn note(&mut self, place: &str, read: Scanned, steps: &ProgressBar) {
         steps.inc(((self.bytes + read.bytes) >> 20) - (self.bytes >> 20));
         self.bytes += read.bytes;
+        for (kind, mut numbers) in read.short {
+            self.short.entry(kind).or_default().append(&mut numbers);
+        }
         for (kind, count) in read.found {
             *self.found.entry((kind, place.to_owned())).or_default() += count;
         }
@@ -334,19 +344,43 @@ mod tests {
                 memory: Memory::open(std::process::id()).unwrap(),
                 bytes: 0,
                 found: BTreeMap::new(),
+                short: BTreeMap::new(),
                 doubtful: 0,
             };
             let read = scan(&patterns, &mut held.concat().as_slice(), SCAN_PIECE_BYTES).unwrap();
-            let words = read.words.clone();
             site.note("memory [heap]", read, &steps);
-            site.doubt_lone(&words);
-            site.scan_files(&patterns, &steps).await.unwrap();
+            site.scan(&patterns, &steps).await.unwrap();
             (site.count(), site.doubtful)
         };
         assert_eq!(look(&[one, one]).await, (0, 2));
         assert_eq!(look(&[one, two]).await, (2, 0));
         fs::write(folder.path().join("broker.log"), one).unwrap();
         assert_eq!(look(&[one]).await, (1, 1));
+    }
+
+    #[tokio::test]
+    async fn one_number_in_five_bytes_is_doubtful_wherever_it_stands_and_two_are_found() {
+        let folder = tempfile::tempdir().unwrap();
+        let [one, two] = [[9, 0x99, 0x94, 0, 4], [9, 0x99, 0x94, 0, 0x16]];
+        let mut needles = Needles::default();
+        for number in [one, two] {
+            needles.add(Kind::BsnBcd, &number);
+        }
+        let (patterns, steps) = (needles.compile().unwrap(), ProgressBar::hidden());
+        for (passed, seen) in [([one, one], (0, 2)), ([one, two], (2, 0))] {
+            fs::write(Place::tap(folder.path()), passed.concat()).unwrap();
+            let mut site = Site {
+                folder: folder.path().to_owned(),
+                mappings: Vec::new(),
+                memory: Memory::open(std::process::id()).unwrap(),
+                bytes: 0,
+                found: BTreeMap::new(),
+                short: BTreeMap::new(),
+                doubtful: 0,
+            };
+            site.scan(&patterns, &steps).await.unwrap();
+            assert_eq!((site.count(), site.doubtful), seen);
+        }
     }
 
     #[test]

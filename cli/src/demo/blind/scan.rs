@@ -20,8 +20,8 @@ pub(super) struct Scanned {
     pub(super) bytes: u64,
     /// What was found, and how often.
     pub(super) found: BTreeMap<Kind, u64>,
-    /// Which 64-bit words were found.
-    pub(super) words: BTreeSet<usize>,
+    /// Which of the needles were found that are so short that chance writes them too.
+    pub(super) short: BTreeMap<Kind, BTreeSet<usize>>,
 }
 
 /// Looks through everything that `source` gives, so many bytes at a time.
@@ -45,8 +45,8 @@ pub(super) fn scan(
             let fresh = counted < end && end <= until;
             if fresh && !(kind == Kind::BsnText && in_digest(&piece, start, end)) {
                 *scanned.found.entry(kind).or_default() += 1;
-                if kind == Kind::BsnU64 {
-                    scanned.words.insert(needle);
+                if matches!(kind, Kind::BsnU64 | Kind::BsnBcd) {
+                    scanned.short.entry(kind).or_default().insert(needle);
                 }
             }
         }
