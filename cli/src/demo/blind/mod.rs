@@ -184,8 +184,8 @@ impl Site {
         // Numbers of a file are written as they are: a word there is found though it is alone.
         self.doubt_lone(Kind::BsnU64);
         self.scan_files(patterns, steps).await?;
-        // Five bytes: of hundreds of millions that are sealed some are a given number by chance,
-        // some runs in a hundred, and the tap sees them come and go.
+        // Five bytes: among hundreds of millions that are sealed, chance writes a given number now
+        // and then (by estimate in one run of a hundred), and the tap sees it come and go.
         self.doubt_lone(Kind::BsnBcd);
         Ok(())
     }
