@@ -13,7 +13,7 @@ use grondslag_runtime::status::RetentionState;
 
 use crate::agency::Agency;
 use crate::asks::inquiries::forget_lines;
-use crate::consent::page;
+use crate::consent::{outbox, page};
 
 impl Agency {
     /// Forgets what is due if that was not done yet today. What was left over, as after a long
@@ -31,6 +31,7 @@ impl Agency {
             forget_lines(store, before).await?;
         }
         page::tidy(self).await?;
+        outbox::tidy(self).await?;
         Ok(round)
     }
 

@@ -226,6 +226,9 @@ pub(crate) const EPOCH_REFRESH_MS: u64 = 30_000;
 /// Shortest time between two readings of the epoch for questions.
 pub(crate) const EPOCH_GAP_MS: u64 = 500;
 
+/// Most answers under way: as many as two full connections of the broker ask for by default.
+pub(crate) const ANSWERS_MAX: usize = 512;
+
 /// Messages that are made, or delivered, at a time.
 pub(crate) const SLOTS_AT_ONCE_MAX: usize = 64;
 

@@ -12,23 +12,45 @@ use grondslag_proto::v1::node_service_server::NodeService;
 use grondslag_runtime::call::{flow, peer, report};
 use grondslag_runtime::otlp::Flow;
 use grondslag_runtime::telemetry::corr;
+use tokio::sync::Semaphore;
 use tokio::time::Instant;
 use tonic::{Request, Response, Status};
 
 use super::answering::{self, Stop};
 use crate::agency::Agency;
 use crate::consent::Answering;
+use crate::limits::ANSWERS_MAX;
 
 /// Answers questions.
 #[derive(Debug, Clone)]
 pub(crate) struct AnswerService {
     agency: Arc<Agency>,
+    /// For answers under way, whether who asked still waits or has hung up.
+    places: Arc<Semaphore>,
 }
 
 impl AnswerService {
     /// The service of one node.
     pub(crate) fn new(agency: Arc<Agency>) -> Self {
-        Self { agency }
+        Self { agency, places: Arc::new(Semaphore::new(ANSWERS_MAX)) }
+    }
+
+    /// Answers to the end. A caller that hangs up ends nothing half-way: what was begun is written
+    /// and told.
+    async fn begun(
+        &self,
+        question: v1::AnswerQuestion,
+        flow: Flow,
+    ) -> Result<(Answered, Option<Answering>), Status> {
+        let Ok(place) = Arc::clone(&self.places).try_acquire_owned() else {
+            return Ok((self.refused(Reason::Busy), None));
+        };
+        let service = self.clone();
+        let answering = tokio::spawn(async move {
+            let _place = place;
+            service.answered(question, &flow).await
+        });
+        answering.await.unwrap_or_else(|_| Err(report(Reason::Internal)))
     }
 
     async fn answered(
@@ -102,10 +124,7 @@ impl NodeService for AnswerService {
         let question = request.into_inner().question;
         let question = question.ok_or_else(|| rejected(Reason::Malformed))?;
         // Whether answered, refused or failed, it leaves on the tick.
-        // A caller that hangs up ends nothing half-way: what was begun is written and told.
-        let service = self.clone();
-        let answering = tokio::spawn(async move { service.answered(question, &flow).await });
-        let result = answering.await.unwrap_or_else(|_| Err(report(Reason::Internal)));
+        let result = self.begun(question, flow).await;
         self.agency.tick.until_next(arrived).await;
         // What it holds it holds until here: nothing of before a withdrawal leaves after it.
         let result = result.map(|(result, _held)| result);

@@ -38,18 +38,23 @@ pub(super) fn miss(attested: &Attested) -> (Draft, Vec<DecisionLine>) {
 pub(super) fn silent(attested: &Attested, decided: Decided) -> (Draft, Vec<DecisionLine>) {
     let start = (Draft::of(attested.statement()), Vec::new());
     decided.categories.into_iter().fold(start, |(draft, mut lines), category| {
-        let verdict = category.verdict();
-        lines.push(DecisionLine {
-            category: category.category.clone(),
-            outcome: verdict.into(),
-            tier: category.tier(),
-            basis: category.basis(verdict),
-            shown: Shown::Neutral,
-            cap: category.cap,
-            on: Some(category.on()),
-        });
+        lines.push(line(&category));
         (draft.close(Closed::Neutral(category.category)), lines)
     })
+}
+
+/// What is recorded of one category while nothing of it is shown.
+fn line(category: &CategoryDecided) -> DecisionLine {
+    let verdict = category.verdict();
+    DecisionLine {
+        category: category.category.clone(),
+        outcome: verdict.into(),
+        tier: category.tier(),
+        basis: category.basis(verdict),
+        shown: Shown::Neutral,
+        cap: category.cap,
+        on: Some(category.on()),
+    }
 }
 
 /// Lines for a child who is known here.
@@ -67,16 +72,7 @@ pub(super) fn known(
     let mut draft = Draft::of(attested.statement());
     let mut lines = Vec::new();
     for category in decided.categories {
-        let verdict = category.verdict();
-        let mut line = DecisionLine {
-            category: category.category.clone(),
-            outcome: verdict.into(),
-            tier: category.tier(),
-            basis: category.basis(verdict),
-            shown: Shown::Neutral,
-            cap: category.cap,
-            on: Some(category.on()),
-        };
+        let mut line = line(&category);
         let shape = Shape::of(category, &found.records, now);
         (draft, line.shown) = shape.add_to(draft, &line, nameable, answer_by)?;
         lines.push(line);

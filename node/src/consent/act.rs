@@ -195,11 +195,6 @@ pub(crate) enum Author {
 }
 
 impl Author {
-    /// Whoever it is.
-    pub(crate) fn is_anybody(&self) -> bool {
-        matches!(self, Self::Staff(_) | Self::Agency(_))
-    }
-
     /// Somebody of this agency.
     pub(crate) fn is_staff(&self) -> bool {
         matches!(self, Self::Staff(_))
@@ -336,6 +331,17 @@ impl Act {
             Self::Withdrawal(_) | Self::Closed => true,
             Self::Lift(_) | Self::Custody(_) | Self::Ability(_) | Self::Measure(_) => false,
         }
+    }
+
+    /// When it takes back what the same person said before under this number, if it does: a yes by
+    /// its number or with all others, a no by its number.
+    pub(crate) fn takes_back(&self, id: &ConsentId, said: &Statement) -> Option<Timestamp> {
+        let (back, is_named) = match self {
+            Self::Withdrawal(back) if said.is_yes() => (back, back.of.is_none_or(|of| of == *id)),
+            Self::Lift(back) if !said.is_yes() => (back, back.of == Some(*id)),
+            _ => return None,
+        };
+        (is_named && back.speaker == said.speaker).then_some(back.at)
     }
 
     /// When it ends by itself, if it does.

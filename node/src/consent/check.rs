@@ -5,15 +5,13 @@ use std::fmt;
 
 use grondslag_core::catalogue::Kind;
 use grondslag_core::clock::Timestamp;
-use grondslag_core::id::{ConsentId, Oin};
+use grondslag_core::id::Oin;
 use grondslag_core::lang::Text;
 use grondslag_core::reason::Reason;
 use grondslag_policy::Pack;
 use grondslag_policy::consent::{AgeBand, Capacity, Who};
 
-use super::act::{
-    Ability, Act, ConsentKind, Custody, How, Measure, Receiver, Speaker, Statement, TakenBack,
-};
+use super::act::{Ability, Act, ConsentKind, Custody, How, Measure, Receiver, Speaker, Statement};
 use super::on_file::OnFile;
 use crate::limits::{CONSENT_SAID_MS_MAX, CUSTODY_HOLDERS_MAX, SOURCE_CHARS_MAX};
 
@@ -153,8 +151,7 @@ impl Held<'_> {
     pub(crate) fn check(&self, act: &Act) -> Result<(), Refused> {
         match act {
             Act::Statement(statement) => self.statement(statement),
-            Act::Withdrawal(back) => Ok(self.withdrawal(back)?),
-            Act::Lift(back) => Ok(self.lift(back)?),
+            Act::Withdrawal(_) | Act::Lift(_) => Ok(self.taken_back(act)?),
             Act::Custody(custody) => Ok(self.custody(custody)?),
             Act::Ability(ability) => Ok(self.ability(ability)?),
             Act::Measure(measure) => Ok(self.measure(measure)?),
@@ -217,16 +214,9 @@ impl Held<'_> {
         Refused { reason: Reason::ConsentCapacity, who }
     }
 
-    /// It takes back a yes of the same person that stands here.
-    fn withdrawal(&self, back: &TakenBack) -> Result<(), Reason> {
-        if has_own_yes(self.on_file, back) { Ok(()) } else { Err(Reason::ConsentUnknown) }
-    }
-
-    /// It takes back a no of the same person that stands here, by its number.
-    fn lift(&self, back: &TakenBack) -> Result<(), Reason> {
-        let mut own = statements_of(self.on_file, &back.speaker);
-        let is_own_no = own.any(|(id, said)| said.yes_until.is_none() && back.of == Some(*id));
-        if is_own_no { Ok(()) } else { Err(Reason::ConsentUnknown) }
+    /// It takes back something that the same person said and that stands here.
+    fn taken_back(&self, act: &Act) -> Result<(), Reason> {
+        self.on_file.taken_back_by(act).next().map(drop).ok_or(Reason::ConsentUnknown)
     }
 
     fn custody(&self, custody: &Custody) -> Result<(), Reason> {
@@ -279,28 +269,8 @@ impl Held<'_> {
 /// is taken back where it was given (AVG art. 7(3)).
 ///
 /// # Errors
-/// `CLIENT_UNKNOWN` for anything else, `CONSENT_UNKNOWN` when this person has no such yes.
+/// `CLIENT_UNKNOWN` for anything else, whatever stands here about the child.
 pub(super) fn of_who_left(on_file: &OnFile, act: &Act) -> Result<(), Reason> {
-    match act {
-        Act::Withdrawal(_) if on_file.all().is_empty() => Err(Reason::ClientUnknown),
-        Act::Withdrawal(back) if has_own_yes(on_file, back) => Ok(()),
-        Act::Withdrawal(_) => Err(Reason::ConsentUnknown),
-        _ => Err(Reason::ClientUnknown),
-    }
-}
-
-fn has_own_yes(on_file: &OnFile, back: &TakenBack) -> bool {
-    let is_meant = |id: &ConsentId| back.of.is_none_or(|of| of == *id);
-    let mut own = statements_of(on_file, &back.speaker);
-    own.any(|(id, said)| said.is_yes() && is_meant(id))
-}
-
-fn statements_of<'a>(
-    on_file: &'a OnFile,
-    speaker: &'a Speaker,
-) -> impl Iterator<Item = (&'a ConsentId, &'a Statement)> {
-    on_file.all().iter().filter_map(move |one| match &one.act {
-        Act::Statement(said) if said.speaker == *speaker => Some((&one.id, said)),
-        _ => None,
-    })
+    let is_meant = matches!(act, Act::Withdrawal(_)) && on_file.taken_back_by(act).next().is_some();
+    if is_meant { Ok(()) } else { Err(Reason::ClientUnknown) }
 }

@@ -18,7 +18,7 @@ pub(crate) mod caught_up;
 mod check;
 mod gate;
 pub(crate) mod on_file;
-mod outbox;
+pub(crate) mod outbox;
 pub(crate) mod page;
 mod privacy_notice;
 mod receipt;

@@ -77,12 +77,23 @@ impl OnFile {
         self
     }
 
-    /// Every yes of one person, whatever became of it.
-    pub(crate) fn yeses_of(&self, speaker: &Speaker) -> impl Iterator<Item = &Statement> {
-        self.0.iter().filter_map(move |one| match &one.act {
-            Act::Statement(said) if said.is_yes() && said.speaker == *speaker => Some(said),
+    /// Every yes and every no, whatever became of it.
+    pub(crate) fn statements(&self) -> impl Iterator<Item = (&Written, &Statement)> {
+        self.0.iter().filter_map(|one| match &one.act {
+            Act::Statement(said) => Some((one, said)),
             _ => None,
         })
+    }
+
+    /// Every yes of one person, whatever became of it.
+    pub(crate) fn yeses_of(&self, speaker: &Speaker) -> impl Iterator<Item = &Statement> {
+        let yeses = self.statements().map(|(_, said)| said);
+        yeses.filter(move |said| said.is_yes() && said.speaker == *speaker)
+    }
+
+    /// What an act takes back of all that was said.
+    pub(crate) fn taken_back_by(&self, act: &Act) -> impl Iterator<Item = (&Written, &Statement)> {
+        self.statements().filter(|(one, said)| act.takes_back(&one.id, said).is_some())
     }
 
     /// Every act, in the order in which they were written down.
@@ -204,7 +215,7 @@ impl OnFile {
     pub(crate) fn voices(&self, wanted: &Wanted, place: &Place<'_>) -> Voices {
         let say = |speaker: &Speaker, capacity| {
             let by = |by| self.acts(speaker, capacity, place, by).say(wanted, place.at);
-            match by(Author::is_anybody) {
+            match by(|_| true) {
                 // A yes that another agency brought never overrules a no that was said here.
                 Some(Said::Given) if by(Author::is_staff) == Some(Said::Refused) => {
                     Some(Said::Refused)

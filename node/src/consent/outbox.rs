@@ -1,5 +1,5 @@
 //! Acts that are on their way: durable in the commit that writes them down, and kept until every
-//! holder that they name has replied.
+//! holder that they name has replied, or the act itself is forgotten.
 //!
 //! `no/<act>` holds what is to be sent and to whom. A reply says that the notice came, and never
 //! whether the child is known there.
@@ -15,9 +15,10 @@ use grondslag_evidence::store::parts::{self, Seen};
 use grondslag_evidence::store::{Batch, Store, StoreError};
 use serde::{Deserialize, Serialize};
 
-use super::act::{Act, Author, Statement, TakenBack, Written};
+use super::act::{Act, Author, Statement, Written};
 use super::brought;
 use super::on_file::OnFile;
+use super::store::{acts_of, entry_of};
 use crate::agency::Agency;
 use crate::asks::notice::Carries;
 use crate::limits::PAGE;
@@ -110,33 +111,20 @@ pub(super) fn put(
 /// Who must hear of an act: the other holders that it names; of taking something back, those that
 /// the yes or no names, and who wrote it down.
 fn receivers(own: &Oin, act: &Act, on_file: &OnFile) -> BTreeSet<Oin> {
-    let mut to: BTreeSet<Oin> = match act {
+    let mut to = match act {
         Act::Statement(said) => said.holders.clone(),
-        Act::Withdrawal(back) => taken_back(on_file, back, Statement::is_yes),
-        Act::Lift(back) => taken_back(on_file, back, |said| !said.is_yes()),
-        Act::Custody(_) | Act::Ability(_) | Act::Measure(_) | Act::Closed => BTreeSet::new(),
+        act => on_file.taken_back_by(act).flat_map(|(one, said)| parties(one, said)).collect(),
     };
     to.remove(own);
     to
 }
 
-fn taken_back(
-    on_file: &OnFile,
-    back: &TakenBack,
-    is: impl Fn(&Statement) -> bool,
-) -> BTreeSet<Oin> {
-    let mut to = BTreeSet::new();
-    for one in on_file.all() {
-        let Act::Statement(said) = &one.act else { continue };
-        let named = back.of.is_none_or(|of| of == one.id);
-        if named && said.speaker == back.speaker && is(said) {
-            to.extend(said.holders.iter().cloned());
-            if let Author::Agency(oin) = &one.author {
-                to.insert(oin.clone());
-            }
-        }
-    }
-    to
+fn parties(one: &Written, said: &Statement) -> Vec<Oin> {
+    let author = match &one.author {
+        Author::Agency(oin) => Some(oin),
+        Author::Staff(_) => None,
+    };
+    said.holders.iter().chain(author).cloned().collect()
 }
 
 /// The notices that are under way: what closes first, then the oldest.
@@ -196,6 +184,35 @@ pub(super) async fn reached(
         batch = parts::put_body(batch, &key(id), &body).map_err(StoreError::reason)?;
     }
     store.commit(batch).await.map_err(StoreError::reason)
+}
+
+/// Forgets the notices of which the act was forgotten: the child's number is kept no longer for an
+/// agency that never came back, or that by rule is brought none.
+///
+/// # Errors
+/// As [`under_way`].
+pub(crate) async fn tidy(agency: &Agency) -> Result<(), Reason> {
+    let store = agency.store.as_ref();
+    for (id, waiting) in under_way(store).await? {
+        if stands(agency, &waiting).await? {
+            continue;
+        }
+        if let Some((seen, _)) = read(store, &id).await? {
+            let batch = parts::delete_seen(Batch::new(), &key(&id), &seen);
+            store.commit(batch).await.map_err(StoreError::reason)?;
+            tracing::warn!(to = waiting.to.len(), "a notice never came and was forgotten");
+        }
+    }
+    Ok(())
+}
+
+/// Whether what a notice tells of stands in the register still. In one that was closed for want of
+/// room it may never have stood.
+async fn stands(agency: &Agency, waiting: &Waiting) -> Result<bool, Reason> {
+    let entry = entry_of(&agency.secret, &waiting.digits);
+    let acts = acts_of(agency.store.as_ref(), &entry).await?;
+    let mut acts = acts.iter().map(|one| &one.written);
+    Ok(acts.any(|one| one.id == waiting.written.id || one.act == Act::Closed))
 }
 
 fn key(id: &ConsentId) -> Vec<u8> {

@@ -4,7 +4,7 @@ use grondslag_core::clock::Timestamp;
 use grondslag_core::id::ConsentId;
 use grondslag_policy::consent::Capacity;
 
-use super::act::{Act, Speaker, Statement};
+use super::act::{Speaker, Statement};
 use super::on_file::{OnFile, Place};
 
 /// A term of `dpv:ConsentStatus`.
@@ -67,15 +67,8 @@ impl OnFile {
     }
 
     fn is_taken_back(&self, id: &ConsentId, said: &Statement, at: Timestamp) -> bool {
-        self.all().iter().any(|one| {
-            let (back, is_named) = match &one.act {
-                Act::Withdrawal(back) if said.yes_until.is_some() => (back, true),
-                Act::Lift(back) if said.yes_until.is_none() => (back, back.of.is_some()),
-                _ => return false,
-            };
-            let of = is_named && back.of.is_none_or(|of| of == *id);
-            of && back.speaker == said.speaker && (said.said_at..=at).contains(&back.at)
-        })
+        let mut backs = self.all().iter().filter_map(|one| one.act.takes_back(id, said));
+        backs.any(|back| (said.said_at..=at).contains(&back))
     }
 
     /// The law asks this person now.
@@ -97,17 +90,14 @@ impl OnFile {
     }
 
     fn follows_on_another(&self, id: &ConsentId, said: &Statement) -> bool {
-        self.all().iter().any(|one| match &one.act {
-            Act::Statement(earlier) if one.id != *id => {
-                let same = earlier.speaker == said.speaker
-                    && earlier.kind == said.kind
-                    && earlier.holders == said.holders
-                    && earlier.to == said.to
-                    && earlier.categories == said.categories
-                    && earlier.purpose == said.purpose;
-                same && earlier.yes_until.is_some() && earlier.from < said.from
-            }
-            _ => false,
+        self.statements().filter(|(one, _)| one.id != *id).any(|(_, earlier)| {
+            let same = earlier.speaker == said.speaker
+                && earlier.kind == said.kind
+                && earlier.holders == said.holders
+                && earlier.to == said.to
+                && earlier.categories == said.categories
+                && earlier.purpose == said.purpose;
+            same && earlier.is_yes() && earlier.from < said.from
         })
     }
 }

@@ -7,7 +7,7 @@
 
 use grondslag_core::canonical::Canonical;
 use grondslag_core::clock::Timestamp;
-use grondslag_core::id::{ConsentId, Digest};
+use grondslag_core::id::Digest;
 use grondslag_core::reason::Reason;
 use grondslag_evidence::ledger::LedgerError;
 use grondslag_evidence::records::{Until, find, reterm};
@@ -238,13 +238,9 @@ async fn terms_after(
 /// When an act ends an earlier one, if it does so before its own end.
 fn ended_by(earlier: &Written, act: &Act) -> Option<Timestamp> {
     match (&earlier.act, act) {
-        (Act::Statement(said), Act::Withdrawal(back)) => {
-            let named = takes_back(back.of.as_ref(), &earlier.id) && said.speaker == back.speaker;
-            said.yes_until.filter(|until| named && back.at < *until).map(|_| back.at)
-        }
-        (Act::Statement(said), Act::Lift(back)) => {
-            let named = back.of == Some(earlier.id) && said.speaker == back.speaker;
-            (named && said.yes_until.is_none()).then_some(back.at)
+        (Act::Statement(said), act) => {
+            let at = act.takes_back(&earlier.id, said)?;
+            said.yes_until.is_none_or(|until| at < until).then_some(at)
         }
         (earlier, act) => {
             let ((one, from, until), (other, next, _)) = (earlier.situation()?, act.situation()?);
@@ -252,8 +248,4 @@ fn ended_by(earlier: &Written, act: &Act) -> Option<Timestamp> {
             is_ended.then_some(next)
         }
     }
-}
-
-fn takes_back(of: Option<&ConsentId>, id: &ConsentId) -> bool {
-    of.is_none_or(|of| of == id)
 }

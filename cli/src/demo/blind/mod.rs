@@ -160,9 +160,13 @@ struct Site {
 impl Site {
     fn open(crew: &Crew, name: &str, folder: &Path) -> Result<Self, Failure> {
         let pid = crew.pid(name).ok_or_else(|| Failure::new(Reason::Unreachable, name))?;
+        Self::of(pid, folder, writable(pid)?)
+    }
+
+    fn of(pid: u32, folder: &Path, mappings: Vec<Mapping>) -> Result<Self, Failure> {
         Ok(Self {
             folder: folder.to_owned(),
-            mappings: writable(pid)?,
+            mappings,
             memory: Memory::open(pid)?,
             bytes: 0,
             found: BTreeMap::new(),
@@ -338,15 +342,7 @@ mod tests {
         }
         let (patterns, steps) = (needles.compile().unwrap(), ProgressBar::hidden());
         let look = async |held: &[[u8; 8]]| {
-            let mut site = Site {
-                folder: folder.path().to_owned(),
-                mappings: Vec::new(),
-                memory: Memory::open(std::process::id()).unwrap(),
-                bytes: 0,
-                found: BTreeMap::new(),
-                short: BTreeMap::new(),
-                doubtful: 0,
-            };
+            let mut site = Site::of(std::process::id(), folder.path(), Vec::new()).unwrap();
             let read = scan(&patterns, &mut held.concat().as_slice(), SCAN_PIECE_BYTES).unwrap();
             site.note("memory [heap]", read, &steps);
             site.scan(&patterns, &steps).await.unwrap();
@@ -369,15 +365,7 @@ mod tests {
         let (patterns, steps) = (needles.compile().unwrap(), ProgressBar::hidden());
         for (passed, seen) in [([one, one], (0, 2)), ([one, two], (2, 0))] {
             fs::write(Place::tap(folder.path()), passed.concat()).unwrap();
-            let mut site = Site {
-                folder: folder.path().to_owned(),
-                mappings: Vec::new(),
-                memory: Memory::open(std::process::id()).unwrap(),
-                bytes: 0,
-                found: BTreeMap::new(),
-                short: BTreeMap::new(),
-                doubtful: 0,
-            };
+            let mut site = Site::of(std::process::id(), folder.path(), Vec::new()).unwrap();
             site.scan(&patterns, &steps).await.unwrap();
             assert_eq!((site.count(), site.doubtful), seen);
         }

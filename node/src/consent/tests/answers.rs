@@ -108,14 +108,7 @@ async fn a_birthday_ends_by_itself_what_it_ends() {
 async fn a_duty_does_not_ask_for_consent() {
     let practice = Practice::new().await.with_parents().await;
     practice.scene.shelf.record("G05", About::Child, &[(Tier::T1, "Een zorgpartij.")]);
-    let broad = v1::ConsentStatement {
-        to_oins: vec![],
-        to_kinds: vec![],
-        categories: vec![],
-        purpose: String::new(),
-        ..no(mother())
-    };
-    practice.put(Wire::Statement(broad)).await.unwrap();
+    practice.put(Wire::Statement(no_to_all(mother()))).await.unwrap();
     assert_eq!(practice.outcome(&Ask::guardian(&["G05"])).await, Outcome::Verstrekt);
 }
 

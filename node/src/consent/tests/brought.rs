@@ -427,14 +427,7 @@ async fn what_closes_is_never_turned_away() {
 #[tokio::test]
 async fn a_yes_that_was_brought_never_overrules_a_no_that_was_said_here() {
     let practice = practice().await;
-    let broad = v1::ConsentStatement {
-        to_oins: vec![],
-        to_kinds: vec![],
-        categories: vec![],
-        purpose: String::new(),
-        ..no(mother())
-    };
-    practice.put(Wire::Statement(broad)).await.unwrap();
+    practice.put(Wire::Statement(no_to_all(mother()))).await.unwrap();
     let at = practice.now();
     for (number, speaker) in [(2, iris()), (3, wouter())] {
         let act = written(number, at, Act::Statement(said(speaker, at)));

@@ -193,16 +193,15 @@ async fn only_what_stands_there_is_taken_back_and_only_by_whom_it_is() {
     assert_eq!(practice.put(taken_back(father(), &yes)).await.map(drop), unknown);
     assert_eq!(practice.put(taken_back(mother(), &[7; 16])).await.map(drop), unknown);
     assert_eq!(practice.put(taken_back(mother(), &[7; 3])).await.map(drop), unknown);
-    let lift = |id: &[u8]| {
-        let consent_id = id.to_vec();
-        let speaker = Some(mother());
-        Wire::TakenBack(v1::TakenBack { speaker, consent_id, objection: true })
-    };
+    let lift = |id: &[u8]| lifted(mother(), id);
     assert_eq!(practice.put(lift(&yes)).await.map(drop), unknown, "a yes is no objection");
     assert_eq!(practice.put(lift(&[])).await.map(drop), unknown, "it is named");
     practice.pass(1);
     let no = practice.put(Wire::Statement(no(mother()))).await.unwrap().id;
     assert_eq!(practice.put(taken_back(mother(), &no)).await.map(drop), unknown);
+    for other in [[].as_slice(), &[7; 16]] {
+        assert_eq!(practice.put(lift(other)).await.map(drop), unknown, "{other:?}");
+    }
     assert!(practice.put(lift(&no)).await.is_ok());
     assert!(practice.put(taken_back(mother(), &[])).await.is_ok(), "every yes of hers");
     let states: Vec<String> = practice.list().await.into_iter().map(|one| one.state).collect();
@@ -214,14 +213,17 @@ async fn only_what_stands_there_is_taken_back_and_only_by_whom_it_is() {
 async fn a_yes_is_taken_back_where_it_was_given_also_when_the_child_has_left() {
     let practice = Practice::new().await.with_parents().await;
     let id = practice.put(Wire::Statement(yes(mother()))).await.unwrap().id;
+    let no_id = practice.put(Wire::Statement(no(father()))).await.unwrap().id;
     let clients = std::mem::take(&mut *practice.scene.shelf.numbers.lock().unwrap());
-    for (act, reason) in [
-        (Wire::Statement(yes(mother())), Reason::ClientUnknown),
-        (Wire::Statement(no(mother())), Reason::ClientUnknown),
-        (custody(&[mother()]), Reason::ClientUnknown),
-        (taken_back(father(), &id), Reason::ConsentUnknown),
+    for act in [
+        Wire::Statement(yes(mother())),
+        Wire::Statement(no(mother())),
+        custody(&[mother()]),
+        taken_back(father(), &id),
+        lifted(father(), &no_id),
     ] {
-        assert_eq!(practice.put(act).await.map(drop), Err(reason));
+        let told = practice.put(act).await.map(drop);
+        assert_eq!(told, Err(Reason::ClientUnknown), "as if nothing stood here");
     }
     let of_another = practice.put_as("ha.arts", UNKNOWN, taken_back(mother(), &[])).await;
     assert_eq!(of_another.map(drop), Err(Reason::ClientUnknown));

@@ -5,6 +5,7 @@ use grondslag_evidence::store::faulty::Fault;
 
 use super::*;
 use crate::consent::act::Written;
+use crate::consent::outbox::under_way;
 use crate::consent::page::{self, ENDS, PAGES};
 use crate::consent::store::{ACTS, acts_of, entry_of};
 
@@ -46,13 +47,22 @@ async fn acts_are_kept_five_years_from_their_end_and_then_forgotten_with_proof()
 }
 
 #[tokio::test]
+async fn a_notice_that_never_came_is_kept_as_long_as_its_act() {
+    let practice = Practice::new().await.with_parents().await;
+    let holder_oins = vec![OWN.into(), GI.into()];
+    let brought = v1::ConsentStatement { holder_oins, ..yes(mother()) };
+    practice.put(Wire::Statement(brought)).await.unwrap();
+    let waiting = async || under_way(practice.scene.store.as_ref()).await.unwrap().len();
+    assert_eq!((practice.acts_after(5, 0).await, waiting().await), (2, 1));
+    assert_eq!((practice.acts_after(0, 200).await, waiting().await), (1, 0));
+}
+
+#[tokio::test]
 async fn a_no_is_kept_until_it_is_lifted_and_five_years_more() {
     let practice = Practice::new().await;
     let no = practice.put(Wire::Statement(no(child()))).await.unwrap();
     assert_eq!(practice.acts_after(20, 0).await, 1);
-    let (speaker, consent_id) = (Some(child()), no.id);
-    let lift = v1::TakenBack { speaker, consent_id, objection: true };
-    practice.put(Wire::TakenBack(lift)).await.unwrap();
+    practice.put(lifted(child(), &no.id)).await.unwrap();
     assert_eq!(practice.acts_after(4, 360).await, 2);
     assert_eq!(practice.acts_after(0, 30).await, 0);
     for room in [PAGES, ENDS] {

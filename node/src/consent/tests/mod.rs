@@ -130,7 +130,23 @@ fn no(speaker: v1::Speaker) -> v1::ConsentStatement {
     v1::ConsentStatement { objects: true, ..yes(speaker) }
 }
 
+/// Nothing to anybody, whatever for.
+fn no_to_all(speaker: v1::Speaker) -> v1::ConsentStatement {
+    v1::ConsentStatement {
+        to_oins: vec![],
+        to_kinds: vec![],
+        categories: vec![],
+        purpose: String::new(),
+        ..no(speaker)
+    }
+}
+
 fn taken_back(speaker: v1::Speaker, id: &[u8]) -> Wire {
     let consent_id = id.to_vec();
     Wire::TakenBack(v1::TakenBack { speaker: Some(speaker), consent_id, objection: false })
+}
+
+fn lifted(speaker: v1::Speaker, id: &[u8]) -> Wire {
+    let consent_id = id.to_vec();
+    Wire::TakenBack(v1::TakenBack { speaker: Some(speaker), consent_id, objection: true })
 }
