@@ -26,5 +26,6 @@ pub mod seal;
 pub mod slot;
 pub mod statement;
 pub mod tier;
+mod unprinted;
 pub mod watch;
 pub mod witnesses;

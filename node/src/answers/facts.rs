@@ -9,15 +9,14 @@ use grondslag_core::id::Oin;
 use grondslag_core::reason::Reason;
 use grondslag_core::tier::{Level, Standing};
 use grondslag_policy::catalogue::Visibility;
+use grondslag_policy::consent::SecrecyConsent;
 use grondslag_policy::consent::acts::Wanted;
-use grondslag_policy::consent::{AgeBand, SecrecyConsent};
 use grondslag_policy::{FactError, Facts, Pack, Resolved, Sources};
-use grondslag_subject::BirthDate;
 
 use super::decide::Found;
 use super::record::DecisionFact;
 use super::verify::Attested;
-use crate::consent::on_file::{Place, Word};
+use crate::consent::on_file::{Place, Word, age_band};
 use crate::records::RegisterFact;
 
 /// Whose file a category is about; a ruling sets it, no register does.
@@ -128,7 +127,7 @@ impl<'a> Case<'a> {
             known.entry(column.to_owned()).or_default().push(value);
         }
         let birth = found.client.birth_date;
-        let computed = [(AGE_BAND, age_band(birth, now)), (MATCH, CERTAIN)];
+        let computed = [(AGE_BAND, age_band(birth, now).word()), (MATCH, CERTAIN)];
         for (column, value) in computed {
             if self.pack.catalogue().column(column).is_some() {
                 known.insert(column.to_owned(), vec![value.to_owned()]);
@@ -191,11 +190,6 @@ fn only_of_child(category: &Category, found: &Found) -> bool {
     files.all(|record| record.about == About::Child)
 }
 
-fn age_band(birth: BirthDate, now: Timestamp) -> &'static str {
-    let years = u8::try_from(birth.age_on(now.date())).unwrap_or(u8::MAX);
-    AgeBand::of_years(years).word()
-}
-
 /// The sealed facts as the decision record tells them, in the catalogue's order.
 pub(super) fn told(resolved: &Resolved) -> Vec<DecisionFact> {
     let facts = resolved.all.iter().filter(|fact| fact.column != ABOUT);
@@ -205,20 +199,4 @@ pub(super) fn told(resolved: &Resolved) -> Vec<DecisionFact> {
         standing: fact.standing.map_or("absent", Standing::word).to_owned(),
     });
     told.collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_age_band_begins_on_its_own_birthday() {
-        let born = BirthDate::parse("2010-03-11").unwrap();
-        let at = |text| age_band(born, Timestamp::parse(text).unwrap());
-        assert_eq!(at("2022-03-10T23:59"), "lt12");
-        assert_eq!(at("2022-03-11T00:00"), "12-15");
-        assert_eq!(at("2026-03-10T23:59"), "12-15");
-        assert_eq!(at("2026-03-11T00:00"), "16-17");
-        assert_eq!(at("2028-03-11T00:00"), "18plus");
-    }
 }

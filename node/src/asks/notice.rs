@@ -1,7 +1,6 @@
 //! A consent notice: put like any question, and answered with nothing (domain 4a.30).
 
 use std::collections::BTreeSet;
-use std::fmt;
 use std::sync::Arc;
 
 use grondslag_core::catalogue::{Category, Purpose, QueryKind, Role};
@@ -53,17 +52,7 @@ pub(crate) struct Notice {
     pub(crate) carries: Carries,
 }
 
-impl fmt::Debug for Carries {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Carries(…)")
-    }
-}
-
-impl fmt::Debug for Notice {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Notice(…)")
-    }
-}
+grondslag_core::unprinted!(Carries Notice);
 
 /// What became of a notice.
 #[derive(Debug, Default)]

@@ -2,7 +2,6 @@
 
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
-use std::fmt;
 
 use grondslag_core::catalogue::{Category, Kind, Purpose, Role};
 use grondslag_core::clock::Timestamp;
@@ -381,15 +380,6 @@ impl Act {
     }
 }
 
-macro_rules! unprinted {
-    ($($name:ident)+) => {$(
-        impl fmt::Debug for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                // It speaks of a person.
-                f.write_str(concat!(stringify!($name), "(…)"))
-            }
-        }
-    )+};
+grondslag_core::unprinted! {
+    Author Speaker Named Statement TakenBack Custody Ability Measure Act Written
 }
-
-unprinted!(Author Speaker Named Statement TakenBack Custody Ability Measure Act Written);

@@ -5,8 +5,6 @@
 //! the act's number and theirs, which only who knows the child can tell; the text that was shown
 //! stays where it was shown, by its digest.
 
-use std::fmt;
-
 use ed25519_dalek::SigningKey;
 use grondslag_core::canonical::Canonical;
 use grondslag_core::catalogue::Role;
@@ -19,10 +17,9 @@ use grondslag_proto::v1;
 use serde::{Deserialize, Serialize};
 
 use super::act::{Act, Author, TakenBack, Written};
+use super::receipt::SCHEMA;
 use crate::limits::CONSENT_BROUGHT_BYTES_MAX;
 
-/// Version of the fields.
-const SCHEMA: &str = "ISO/IEC TS 27560:2023";
 /// Label of what is signed.
 const LABEL: &str = "grondslag/consent-receipt/v1";
 /// Label of what names the child.
@@ -51,11 +48,7 @@ struct WrittenDown {
     event_type: String,
 }
 
-impl fmt::Debug for Content {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Content(…)")
-    }
-}
+grondslag_core::unprinted!(Content);
 
 /// Who an act must come from, and about whom it must be.
 #[derive(Clone, Copy)]

@@ -53,8 +53,7 @@ impl Place<'_> {
     }
 
     fn age_at(&self, at: Timestamp) -> AgeBand {
-        let years = self.birth.age_on(at.date());
-        AgeBand::of_years(u8::try_from(years).unwrap_or(u8::MAX))
+        age_band(self.birth, at)
     }
 
     /// A birthday has passed since a moment on which it changed who must say yes: what was said
@@ -260,6 +259,11 @@ impl OnFile {
     }
 }
 
+/// The age band at a moment, by the Dutch calendar.
+pub(crate) fn age_band(birth: BirthDate, at: Timestamp) -> AgeBand {
+    AgeBand::of_years(u8::try_from(birth.age_on(at.date())).unwrap_or(u8::MAX))
+}
+
 /// Somebody in this capacity said something of the question, whatever it was.
 fn has_spoken(voices: &Voices, capacity: Capacity) -> bool {
     match capacity {
@@ -269,5 +273,21 @@ fn has_spoken(voices: &Voices, capacity: Capacity) -> bool {
             Holding::Held(words) => words.iter().any(Option::is_some),
             Holding::Unknown => false,
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_age_band_begins_on_its_own_birthday() {
+        let born = BirthDate::parse("2010-03-11").unwrap();
+        let at = |text| age_band(born, Timestamp::parse(text).unwrap()).word();
+        assert_eq!(at("2022-03-10T23:59"), "lt12");
+        assert_eq!(at("2022-03-11T00:00"), "12-15");
+        assert_eq!(at("2026-03-10T23:59"), "12-15");
+        assert_eq!(at("2026-03-11T00:00"), "16-17");
+        assert_eq!(at("2028-03-11T00:00"), "18plus");
     }
 }

@@ -5,7 +5,6 @@
 //! whether the child is known there.
 
 use std::collections::BTreeSet;
-use std::fmt;
 
 use grondslag_core::catalogue::Role;
 use grondslag_core::clock::Timestamp;
@@ -45,11 +44,7 @@ pub(super) struct Waiting {
     pub(super) to: BTreeSet<Oin>,
 }
 
-impl fmt::Debug for Waiting {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Waiting(…)")
-    }
-}
+grondslag_core::unprinted!(Waiting);
 
 impl Waiting {
     /// What is sent.

@@ -11,7 +11,7 @@ use super::privacy_notice::Words;
 use super::state::State;
 
 /// Version of the fields.
-const SCHEMA: &str = "ISO/IEC TS 27560:2023";
+pub(super) const SCHEMA: &str = "ISO/IEC TS 27560:2023";
 /// The profile of the Data Privacy Vocabulary.
 const PROFILE: &str = "https://w3id.org/dpv/schema/iso-27560#receipt-eu-gdpr";
 

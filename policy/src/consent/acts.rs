@@ -107,7 +107,7 @@ pub struct Acts {
     pub lifted: Vec<Lift>,
 }
 
-unprinted!(Statement Withdrawal Lift Acts);
+grondslag_core::unprinted!(Statement Withdrawal Lift Acts);
 
 impl Acts {
     /// What this person says of a question at a moment; nothing when they said nothing that speaks

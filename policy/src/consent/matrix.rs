@@ -44,7 +44,7 @@ pub struct Consents {
     pub(super) who: Vec<Who>,
 }
 
-unprinted!(Custody Voices);
+grondslag_core::unprinted!(Custody Voices);
 
 impl Consents {
     /// How long a consent holds.

@@ -12,17 +12,6 @@
 //! who hold it have not all said yes. Nothing that is added, a withdrawal least of all, opens more
 //! than was open without it, but a consent.
 
-macro_rules! unprinted {
-    ($($name:ident)+) => {$(
-        impl std::fmt::Debug for $name {
-            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                // It is what somebody said.
-                f.write_str(concat!(stringify!($name), "(…)"))
-            }
-        }
-    )+};
-}
-
 pub mod acts;
 mod matrix;
 pub mod notice;
