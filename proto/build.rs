@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 /// Messages that `unprinted` writes a `Debug` for: they hold what no log may show.
-const UNPRINTED: [&str; 32] = [
+const UNPRINTED: [&str; 36] = [
     "AbilityJudged",
     "AnswerBody",
     "AnswerContent",
@@ -12,6 +12,7 @@ const UNPRINTED: [&str; 32] = [
     "AnswerQuestion",
     "AskRequest",
     "Attestation",
+    "ConfirmIdentityRequest",
     "ConsentAct",
     "ConsentStanding",
     "ConsentStatement",
@@ -22,7 +23,10 @@ const UNPRINTED: [&str; 32] = [
     "Detail",
     "ListActsRequest",
     "ListDecisionsRequest",
+    "OwnView",
+    "OwnViewLine",
     "Part",
+    "PrepareOwnViewRequest",
     "RecordActRequest",
     "RecordActResponse",
     "RecordOpening",
@@ -49,6 +53,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         "ledger",
         "node",
         "operator",
+        "own_view",
         "policy",
     ]
     .map(|name| format!("grondslag/v1/{name}.proto"));

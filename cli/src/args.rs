@@ -36,6 +36,8 @@ enum Command {
     Ask(crate::ask::AskArgs),
     Approve(crate::ask::approve::ApproveArgs),
     Consent(crate::consent::ConsentArgs),
+    #[command(name = "inzage")]
+    OwnView(crate::own_view::OwnViewArgs),
     Patterns(crate::patterns::PatternsArgs),
     SpotCheck(crate::spot_check::SpotCheckArgs),
     Policy(crate::policy::PolicyArgs),
@@ -75,6 +77,7 @@ fn run(command: Command, out: Output) -> Result<Exit, Failure> {
         Command::Ask(args) => crate::ask::run(&args, out),
         Command::Approve(args) => crate::ask::approve::run(&args, out),
         Command::Consent(args) => crate::consent::run(&args, out),
+        Command::OwnView(args) => crate::own_view::run(&args, out),
         Command::Patterns(args) => crate::patterns::run(&args, out),
         Command::SpotCheck(args) => crate::spot_check::run(&args, out),
         Command::Policy(args) => crate::policy::run(args, out),

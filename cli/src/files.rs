@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use ed25519_dalek::SigningKey;
 use grondslag_certs::file::{self, FileError};
@@ -53,6 +53,14 @@ fn unmade(error: FileError) -> Failure {
         FileError::Unwritable { path, source } => unwritable(&path, &source),
         error => Failure::new(error.reason(), error),
     }
+}
+
+/// A file's name with an ending behind it, whatever dots are in it.
+pub(crate) fn with_ending(name: &Path, ending: &str) -> PathBuf {
+    let mut name = name.as_os_str().to_owned();
+    name.push(".");
+    name.push(ending);
+    name.into()
 }
 
 /// Refuses early when a file exists that is to be made.

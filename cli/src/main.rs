@@ -21,6 +21,7 @@ mod officers;
 mod operator;
 mod operators;
 mod output;
+mod own_view;
 mod patterns;
 mod policy;
 mod process;

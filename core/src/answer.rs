@@ -112,6 +112,11 @@ fn push_plain(fragments: &mut Vec<Fragment>, text: &str) {
 }
 
 impl Layer {
+    /// A text without marks.
+    pub fn plain(text: String) -> Self {
+        Self(vec![Fragment { text, mark: None }])
+    }
+
     /// The text without the fragments that `hidden` names; `(weggelaten)` stands in their place.
     /// Says too whether anything was left out.
     pub fn without(&self, hidden: &[Mark]) -> (String, bool) {

@@ -113,21 +113,46 @@ code!(
 impl Kind {
     /// Kind of a region's broker, and of a key holder beside it.
     pub const BROKER: &'static str = "broker";
+    /// Kind of a shelter.
+    pub const SHELTER: &'static str = "vo";
 
     /// Whether others put questions to parties of this kind: to all but the broker.
     pub fn is_asked(&self) -> bool {
         self.0 != Self::BROKER
+    }
+
+    /// Whether it is a shelter: that one is asked, or asks, tells where somebody may be.
+    pub fn is_shelter(&self) -> bool {
+        self.0 == Self::SHELTER
     }
 }
 
 impl QueryKind {
     /// What a consent notice is, as the catalogue writes it.
     pub const NOTICE: &'static str = "Q18";
+    /// What an own view (inzage) is, as the catalogue writes it.
+    pub const OWN_VIEW: &'static str = "Q12";
 
     /// Whether it is a consent notice: it brings a consent given, changed or withdrawn to the
     /// parties that it names, and no content comes back (domain 4a.30).
     pub fn is_notice(&self) -> bool {
         self.0 == Self::NOTICE
+    }
+
+    /// Whether it is an own view: a person sees who asked what about them or their child (AVG
+    /// art. 15, domain 5 Q12).
+    pub fn is_own_view(&self) -> bool {
+        self.0 == Self::OWN_VIEW
+    }
+}
+
+impl Category {
+    /// The access log: who asked what (domain 4a.21).
+    pub const ACCESS_LOG: &'static str = "G30";
+
+    /// Whether it is the access log, of which a node's own ledger holds the lines and no register.
+    pub fn is_access_log(&self) -> bool {
+        self.0 == Self::ACCESS_LOG
     }
 }
 
@@ -157,6 +182,14 @@ mod tests {
         for other in ["Q01", "Q12", "q18", "Q180", "notice"] {
             assert!(!is_notice(other), "{other}");
         }
+    }
+
+    #[test]
+    fn an_own_view_and_the_access_log_are_one_kind_and_one_category() {
+        let is_own_view = |code| QueryKind::parse(code).unwrap().is_own_view();
+        assert!(is_own_view("Q12") && !is_own_view("Q18") && !is_own_view("Q1"));
+        let is_log = |code| Category::parse(code).unwrap().is_access_log();
+        assert!(is_log("G30") && !is_log("G03") && !is_log("G31"));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! INVARIANT: this crate is pure. It has no I/O, no tokio, no clock and no randomness of its own:
 //! whoever needs the time or chance passes it in.
 
+pub mod access_log;
 pub mod answer;
 pub mod answered;
 pub mod approval;

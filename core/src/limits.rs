@@ -100,3 +100,8 @@ pub const OFFICERS_MAX: usize = 16;
 pub const PROOF_HASHES_MAX: usize = 65;
 /// Most agencies that a founding names as not reached: with its signatures it is one leaf.
 pub const FOUNDING_MISSED_MAX: usize = 128;
+/// Bytes of one entry of an access log: a question about every category that it may have.
+pub const LOG_TEXT_BYTES_MAX: usize = 8 * 1_024;
+/// Lines of an access log that one node tells: what fits a reply, and no more entries than a line
+/// of an answer holds.
+pub const LOG_LINES_MAX: usize = LINE_ENTRIES_MAX - 1;

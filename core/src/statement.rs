@@ -172,9 +172,11 @@ impl Leaf {
     }
 
     /// Length of every whole reply to this question: its padding class follows from what could be
-    /// allowed, never from what is answered.
+    /// allowed, never from what is answered. An access log has many lines.
     pub fn reply_bytes(&self) -> usize {
-        if self.tier_cap() < Tier::T4 { REPLY_BYTES_SMALL } else { REPLY_BYTES_LARGE }
+        let mut open = self.rulings.iter().filter(|ruling| ruling.is_let_through());
+        let is_large = |ruling: &Ruling| ruling.category.is_access_log() || ruling.cap >= Tier::T4;
+        if open.any(is_large) { REPLY_BYTES_LARGE } else { REPLY_BYTES_SMALL }
     }
 }
 

@@ -19,6 +19,7 @@ mod link;
 mod office;
 mod operator;
 mod own_rules;
+mod own_view;
 pub mod processing;
 mod random;
 mod recorded;

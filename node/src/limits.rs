@@ -327,3 +327,10 @@ pub(crate) const STANDING_MAX: usize = 64;
 pub(crate) const WRITE_TRIES_MAX: usize = 4;
 /// Latest moment that a desk may name, in milliseconds: the year 2200.
 pub(crate) const MOMENT_MS_MAX: i64 = 7_258_118_400_000;
+/// Own views under way at one node.
+pub(crate) const OWN_VIEWS_MAX: usize = 16;
+/// People who say that they saw who asks for one own view.
+pub(crate) const IDENTITY_SEEN_MAX: usize = 4;
+/// Questions about one person that an access log looks through, at this node's either side; a
+/// person with more sees that there are older ones.
+pub(crate) const LOG_LOOKED_THROUGH_MAX: usize = grondslag_evidence::limits::SCAN_PAGE_MAX;

@@ -8,9 +8,12 @@
 
 use grondslag_core::canonical::Canonical;
 use grondslag_core::clock::Timestamp;
+use grondslag_core::id::Digest;
 use grondslag_core::reason::Reason;
 use grondslag_evidence::ledger::{Entry, Leaves, LedgerError, Receipt};
-use grondslag_evidence::records::{Committed, Opening, Until, commit_indexed, committed, open};
+use grondslag_evidence::records::{
+    Committed, Opened, Opening, Until, commit_indexed, committed, find, open,
+};
 use grondslag_evidence::store::{Batch, Store, StoreError};
 use grondslag_policy::Pack;
 use grondslag_policy::retention::Kept;
@@ -56,6 +59,8 @@ pub(crate) enum Kind {
     Situation,
     /// What stands in the consent register about one child was shown.
     ConsentsShown,
+    /// Somebody of the staff saw who asks for an own view.
+    IdentitySeen,
 }
 
 impl Kind {
@@ -79,6 +84,7 @@ impl Kind {
             Self::Consent => "grondslag/record/consent/v1",
             Self::Situation => "grondslag/record/situation/v1",
             Self::ConsentsShown => "grondslag/record/consents-shown/v1",
+            Self::IdentitySeen => "grondslag/record/identity-seen/v1",
         }
     }
 
@@ -132,7 +138,21 @@ pub(crate) fn entry(
     term: Kept,
     more: Batch,
 ) -> Result<Entry, Reason> {
-    let made = record(&agency.pack(), kind, body, (term, agency.clock.now()), &[])?;
+    entry_under(agency, kind, body, term, (&[], more))
+}
+
+/// The same, found again under `keys`.
+///
+/// # Errors
+/// As [`record`].
+pub(crate) fn entry_under(
+    agency: &Agency,
+    kind: Kind,
+    body: &[u8],
+    term: Kept,
+    (keys, more): (&[Vec<u8>], Batch),
+) -> Result<Entry, Reason> {
+    let made = record(&agency.pack(), kind, body, (term, agency.clock.now()), keys)?;
     Ok(made.entry(more))
 }
 
@@ -162,6 +182,26 @@ pub(crate) async fn append_for(
 ) -> Result<Receipt, Reason> {
     let entry = entry(agency, kind, &body.finish_secret(), term, more)?;
     agency.ledger.append(entry).await.map_err(LedgerError::reason)
+}
+
+/// The records that are found under a prefix, in the order of their keys, as far as they are not
+/// forgotten: at most `limit` of them.
+///
+/// # Errors
+/// `STORE_CORRUPT` for a key that leads to no record; else those of the store.
+pub(crate) async fn found_under(
+    store: &dyn Store,
+    prefix: &[u8],
+    limit: usize,
+) -> Result<Vec<Opened>, Reason> {
+    let page = store.scan(prefix, None, limit).await.map_err(StoreError::reason)?;
+    let mut found = Vec::with_capacity(page.len());
+    for pair in page {
+        let commitment = Digest::from_slice(&pair.value).map_err(|_| Reason::StoreCorrupt)?;
+        // One that is missing was forgotten since the page was read.
+        found.extend(find(store, &commitment).await.map_err(StoreError::reason)?);
+    }
+    Ok(found)
 }
 
 /// What stands in the records of one kind in a ledger from an index on, as far as they are not

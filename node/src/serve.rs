@@ -27,6 +27,7 @@ use grondslag_proto::v1::consent_service_server::ConsentServiceServer;
 use grondslag_proto::v1::desk_service_server::DeskServiceServer;
 use grondslag_proto::v1::node_operator_service_server::NodeOperatorServiceServer;
 use grondslag_proto::v1::node_service_server::NodeServiceServer;
+use grondslag_proto::v1::own_view_service_server::OwnViewServiceServer;
 use grondslag_proto::v1::policy_service_server::PolicyServiceServer;
 use grondslag_runtime::config::Place;
 use grondslag_runtime::operator::serve_operator;
@@ -63,6 +64,7 @@ use crate::limits::{CANARIES_MAX, STAFF_FILE_BYTES_MAX, TEXT_FILE_BYTES_MAX};
 use crate::link::ChannelLink;
 use crate::office::service::PolicyDesk;
 use crate::operator::NodeOperator;
+use crate::own_view::service::OwnViewDesk;
 use crate::processing::is_absolute;
 use crate::records::{StoreSource, SubjectKey};
 use crate::restore::Standing;
@@ -228,10 +230,12 @@ fn desk_services(server: Server, agency: &Arc<Agency>) -> Server {
     let desk = DeskServiceServer::new(Desk::new(agency.clone()));
     let policy = PolicyServiceServer::new(PolicyDesk::new(agency.clone()));
     let consent = ConsentServiceServer::new(ConsentDesk::new(agency.clone()));
+    let own_view = OwnViewServiceServer::new(OwnViewDesk::new(agency.clone()));
     server
         .add(desk.max_decoding_message_size(MESSAGE_BYTES_MAX), Callers::verified())
         .add(policy.max_decoding_message_size(MESSAGE_BYTES_MAX), Callers::verified())
         .add(consent.max_decoding_message_size(MESSAGE_BYTES_MAX), Callers::verified())
+        .add(own_view.max_decoding_message_size(MESSAGE_BYTES_MAX), Callers::verified())
 }
 
 async fn agency(config: &NodeConfig, context: &Context) -> Result<Agency, StartError> {

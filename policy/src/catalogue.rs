@@ -146,6 +146,10 @@ pub struct PurposeEntry {
     /// Police and justice take part in it with others (R30, R31).
     #[serde(default)]
     pub with_justice: bool,
+    /// An own view has a question for it only once the person was told of that question (domain
+    /// 4a.31).
+    #[serde(default)]
+    pub told_after_notice: bool,
     /// The cap of domain 3.2; for information, a row wins.
     #[serde(default)]
     pub tier_cap: Option<Tier>,

@@ -23,10 +23,11 @@ macro_rules! unprinted {
 
 unprinted! {
     AbilityJudged AnswerBody AnswerContent AnswerEntry AnswerProof AnswerQuestion AskRequest
-    Attestation ConsentAct ConsentStanding ConsentStatement CourtMeasure CustodySituation
-    DecisionFact DeskQuestion Detail ListActsRequest ListDecisionsRequest Part RecordActRequest
-    RecordActResponse RecordOpening Reply ShowDraftResponse ShownClient Speaker StatedFact
-    StepRequest StepResponse StepTarget TakenBack TierText
+    Attestation ConfirmIdentityRequest ConsentAct ConsentStanding ConsentStatement CourtMeasure
+    CustodySituation DecisionFact DeskQuestion Detail ListActsRequest ListDecisionsRequest OwnView
+    OwnViewLine Part PrepareOwnViewRequest RecordActRequest RecordActResponse RecordOpening Reply
+    ShowDraftResponse ShownClient Speaker StatedFact StepRequest StepResponse StepTarget TakenBack
+    TierText
 }
 
 #[cfg(test)]
@@ -51,7 +52,7 @@ mod tests {
         "value",
     ];
 
-    const PROTOCOL: [&str; 10] = [
+    const PROTOCOL: [&str; 11] = [
         include_str!("../grondslag/v1/broker.proto"),
         include_str!("../grondslag/v1/consent.proto"),
         include_str!("../grondslag/v1/desk.proto"),
@@ -61,6 +62,7 @@ mod tests {
         include_str!("../grondslag/v1/ledger.proto"),
         include_str!("../grondslag/v1/node.proto"),
         include_str!("../grondslag/v1/operator.proto"),
+        include_str!("../grondslag/v1/own_view.proto"),
         include_str!("../grondslag/v1/question.proto"),
     ];
 

@@ -18,6 +18,7 @@ fn goes_as_the_law_says(id: &str) -> Result<()> {
             differences.join("\n"),
         );
         assert_eq!(played.miswritten, Vec::<String>::new(), "{id}");
+        assert!(played.misviewed.is_empty(), "{}", played.misviewed.join("\n"));
         assert!(played.compared > 0, "{id} compared nothing");
         Ok(())
     })

@@ -11,6 +11,7 @@ mod epochs;
 mod invariants;
 mod journeys;
 mod later;
+mod own_view;
 mod reading;
 mod records;
 mod rules;

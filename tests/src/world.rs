@@ -189,6 +189,47 @@ pub struct Storyline {
     /// What is written down in consent registers.
     #[serde(default)]
     pub act: Vec<Act>,
+    /// What people see of who asked about them or their child.
+    #[serde(default)]
+    pub own_view: Vec<OwnView>,
+}
+
+/// An own view.
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OwnView {
+    /// `F4.o1` and so on.
+    pub id: String,
+    /// When, in Dutch time.
+    pub at: String,
+    /// At which municipality.
+    pub agency: String,
+    /// Whose it is.
+    pub staff: String,
+    /// As whom.
+    pub role: String,
+    /// About whom.
+    pub subject: String,
+    /// Who sees first who it is, and in which role.
+    pub seen_by: String,
+    /// See above.
+    pub seen_role: String,
+    /// Who sees it second, and approves.
+    pub approver: String,
+    /// See above.
+    pub approver_role: String,
+    /// What both saw.
+    pub document: String,
+    /// For a child: where it stands that they may ask.
+    #[serde(default)]
+    pub authority: String,
+    /// Whether agencies are named.
+    pub unnamed: bool,
+    /// Words that must be nowhere in it.
+    #[serde(default)]
+    pub never: Vec<String>,
+    /// What must be seen, line by line.
+    pub expect: Vec<String>,
 }
 
 /// Something that is written down in a consent register.
@@ -353,6 +394,8 @@ pub enum Event<'a> {
     Act(&'a Act),
     /// Something is asked.
     Question(&'a Question),
+    /// Somebody sees who asked about them or their child.
+    OwnView(&'a OwnView),
 }
 
 impl Storyline {
@@ -376,6 +419,9 @@ impl Storyline {
         for question in &self.question {
             all.push((question.at()?, Event::Question(question)));
         }
+        for own_view in &self.own_view {
+            all.push((at(&own_view.at)?, Event::OwnView(own_view)));
+        }
         all.sort_by_key(|(at, _)| *at);
         Ok(all)
     }
@@ -385,7 +431,9 @@ impl Storyline {
         let writing = self.act.iter().flat_map(|act| act.holder.iter().chain([&act.agency]));
         let asked = self.question.iter().flat_map(|question| &question.to);
         let asking = self.question.iter().map(|question| &question.agency);
-        let mut all: Vec<&str> = asked.chain(asking).chain(writing).map(String::as_str).collect();
+        let viewing = self.own_view.iter().map(|own_view| &own_view.agency);
+        let all = asked.chain(asking).chain(writing).chain(viewing);
+        let mut all: Vec<&str> = all.map(String::as_str).collect();
         all.sort_unstable();
         all.dedup();
         all

@@ -184,13 +184,15 @@ impl Export<'_> {
 }
 
 impl Decision {
-    /// True for a decision on this question, at this party.
+    /// True for a decision on this question, at this party; also when the question is named by its
+    /// number at one agency, as an own view names it.
     pub(super) fn is_of(&self, inquiry: &InquiryId, party: &Oin) -> bool {
         let target = match self {
             Self::Broker(record) => &record.leaf.target,
             Self::Holder(_) => party,
         };
-        TargetId::derive(inquiry, target) == *self.target_id()
+        let own = *self.target_id();
+        TargetId::derive(inquiry, target) == own || own.as_bytes() == inquiry.as_bytes()
     }
 }
 

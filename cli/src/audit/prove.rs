@@ -32,7 +32,7 @@ use crate::wait::wait;
 /// Arguments of `audit prove`.
 #[derive(Debug, Args)]
 pub(super) struct ProveArgs {
-    /// The question
+    /// The question, or the number that an overview of `inzage` has behind a line
     #[arg(value_name = "INQUIRY", value_parser = InquiryId::parse)]
     inquiry: InquiryId,
 

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::path::PathBuf;
 
 use clap::Args;
-use grondslag_core::id::{InquiryId, TargetId};
+use grondslag_core::id::InquiryId;
 use grondslag_core::reason::Reason;
 use grondslag_evidence::records::Opened;
 use grondslag_node::processing;
@@ -110,8 +110,7 @@ impl Look<'_> {
         let Some(id) = self.args.id else { return true };
         let Behind::Opened(opened) = &entry.behind else { return false };
         if let Ok(Some(decision)) = Decision::read(opened) {
-            let as_target = TargetId::new(*id.as_bytes());
-            return *decision.target_id() == as_target || decision.is_of(&id, &party.oin);
+            return decision.is_of(&id, &party.oin);
         }
         processing::told(&opened.kind, &opened.body).is_some_and(|(own, told)| {
             own == Some(id) || told.iter().any(|one| one.trace_id.as_bytes() == id.as_bytes())

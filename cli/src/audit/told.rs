@@ -12,7 +12,7 @@ use crate::ask::Names;
 use crate::output::{Output, bold, green, red, yellow};
 
 /// Kinds of leaves and records, in Dutch and in English.
-const KINDS: [(&str, &str, &str); 36] = [
+const KINDS: [(&str, &str, &str); 37] = [
     ("grondslag/leaf/card/v1", "kaart aangenomen", "card accepted"),
     ("grondslag/leaf/enrolled/v1", "inschrijving klaar", "enrolment finished"),
     ("grondslag/leaf/enrolment/v1", "groep dossiers ingeschreven", "batch enrolled"),
@@ -40,6 +40,11 @@ const KINDS: [(&str, &str, &str); 36] = [
     ("grondslag/record/canary/v1", "proefvraag", "question about a made-up subject"),
     ("grondslag/record/closed/v1", "vraag afgesloten", "question closed"),
     ("grondslag/record/consent/v1", "toestemming vastgelegd", "consent written down"),
+    (
+        "grondslag/record/identity-seen/v1",
+        "gezien wie inzage vraagt",
+        "seen who asks for an own view",
+    ),
     ("grondslag/record/consents-shown/v1", "toestemmingen ingezien", "consents looked at"),
     ("grondslag/record/decision/v1", "beslissing van de houder", "decision of the holder"),
     ("grondslag/record/decisions-shown/v1", "beslissingen ingezien", "decisions looked at"),

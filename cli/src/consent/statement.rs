@@ -1,6 +1,6 @@
 //! A yes or a no, as typed; what it comes to; and the receipt.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
 use grondslag_core::clock::Timestamp;
@@ -17,7 +17,7 @@ use super::speaker::ByArgs;
 use super::{ChildArgs, moment, ms, until};
 use crate::ask::agencies;
 use crate::exit::{Exit, Failure};
-use crate::files::{must_be_new, read_bytes, read_text, write_new_private};
+use crate::files::{must_be_new, read_bytes, read_text, with_ending, write_new_private};
 use crate::limits::{EVIDENCE_BYTES_MAX, NOTICE_BYTES_MAX};
 use crate::output::{Output, bold, dim, green, yellow};
 
@@ -115,7 +115,8 @@ pub(super) async fn run(
     out: Output,
 ) -> Result<Exit, Failure> {
     let desk = ConsentDesk::open(&typed.child, out.lang())?;
-    let files = typed.receipt.as_ref().map(|name| [with(name, "html"), with(name, "json")]);
+    let files =
+        typed.receipt.as_ref().map(|name| [with_ending(name, "html"), with_ending(name, "json")]);
     files.iter().flatten().try_for_each(|file| must_be_new(file))?;
     let statement = typed.statement(&desk, objects, out.lang()).await?;
     let lang = typed.notice_lang.unwrap_or(out.lang());
@@ -223,12 +224,4 @@ fn standing_json(line: &v1::ConsentStanding) -> Value {
         "youth_view": line.view,
         "law": line.law,
     })
-}
-
-/// A file's name with an ending behind it, whatever dots are in it.
-fn with(name: &Path, ending: &str) -> PathBuf {
-    let mut name = name.as_os_str().to_owned();
-    name.push(".");
-    name.push(ending);
-    name.into()
 }

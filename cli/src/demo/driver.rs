@@ -35,6 +35,11 @@ impl<'a> Desks<'a> {
         Self { place, lang, open: Mutex::default() }
     }
 
+    /// The language of all.
+    pub(super) const fn lang(&self) -> Lang {
+        self.lang
+    }
+
     /// The desk of one person.
     pub(super) fn of(&self, agency: &str, staff: &str) -> Result<Desk, Failure> {
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);

@@ -18,6 +18,7 @@ mod limits;
 mod load;
 mod measure;
 mod oversee;
+mod own_views;
 mod place;
 mod report;
 mod serve;
@@ -43,6 +44,7 @@ use self::blind::BlindCheck;
 use self::crew::{BROKER, Crew};
 use self::driver::{Desks, Driver};
 use self::home::Home;
+use self::own_views::OwnViewSeen;
 use self::place::{Place, Ports};
 use self::report::{Report, judge, refusals};
 use self::step::Step;
@@ -232,6 +234,7 @@ struct Show<'a> {
 struct Seen {
     halves: Vec<Half>,
     acts: Vec<ActSeen>,
+    own_views: Vec<OwnViewSeen>,
     questions: usize,
     answers: u64,
     startup: Option<Duration>,
@@ -242,8 +245,14 @@ impl Show<'_> {
     /// Plays everything, measures, reports, and ends.
     async fn once(&mut self, place: &Place) -> Result<Exit, Failure> {
         let timeline = self.driver.world.timeline();
-        let widest = measure::widest(&timeline).map(|question| question.id.clone());
-        self.play(&self.driver.world.events(), widest.as_deref()).await?;
+        let widest = measure::widest(&timeline);
+        self.play(&self.driver.world.events(), place).await?;
+        // At the end, for who sees the log of that child would see every one of these.
+        if let Some(question) = widest {
+            self.out.note(&dim(self.out.tr("meten", "measuring")));
+            let p50 = measure::ask_ms_p50(&self.driver, question, limits::MEASURED_QUESTIONS);
+            self.seen.ask_ms_p50 = Some(p50.await?);
+        }
         sleep(Duration::from_millis(limits::REST_MS)).await;
         let mut report = self.report();
         report.withdrawal_ms = self.driver.withdrawal_ms().await?;
@@ -252,7 +261,7 @@ impl Show<'_> {
             let check = blind::check(world, place, self.crew, node, self.out).await?;
             report.blind_check = Some(check);
         }
-        if let Some(question) = measure::widest(&timeline) {
+        if let Some(question) = widest {
             report.ask_ms_p50_tick = self.ticked(place, question).await?;
         }
         self.crew.stop().await;
@@ -294,7 +303,7 @@ impl Show<'_> {
         let moment = world.region.clock_demo;
         let events = world.events();
         let past: Vec<Event<'_>> = events.into_iter().filter(|one| one.at() <= moment).collect();
-        self.play(&past, None).await?;
+        self.play(&past, place).await?;
         self.driver.step_to(moment)?;
         self.driver.clock.run().map_err(clocked)?;
         serve::invite(self.out, world, place);
@@ -303,11 +312,18 @@ impl Show<'_> {
         Ok(Exit::Done)
     }
 
-    async fn play(&mut self, events: &[Event<'_>], measured: Option<&str>) -> Result<(), Failure> {
+    async fn play(&mut self, events: &[Event<'_>], place: &Place) -> Result<(), Failure> {
         let mut teller = Teller::new(self.out, self.driver.world);
         for event in events {
             let question = match event {
                 Event::Question(question) => *question,
+                Event::OwnView(own_view) => {
+                    let seen = self.driver.view(own_view, place).await?;
+                    self.crew.still_well()?;
+                    teller.tell_own_view(own_view, &seen);
+                    self.seen.own_views.push(seen);
+                    continue;
+                }
                 Event::Act(act) => {
                     let seen = self.driver.write(act).await?;
                     self.crew.still_well()?;
@@ -326,13 +342,6 @@ impl Show<'_> {
             }
             self.seen.questions += 1;
             self.seen.halves.extend(played.seen);
-            if measured == Some(question.id.as_str()) {
-                let label = self.out.tr("meten", "measuring");
-                self.out.note(&dim(label));
-                let count = limits::MEASURED_QUESTIONS;
-                let p50 = measure::ask_ms_p50(&self.driver, question, count).await?;
-                self.seen.ask_ms_p50 = Some(p50);
-            }
         }
         Ok(())
     }
@@ -343,7 +352,7 @@ impl Show<'_> {
         let rss = self.crew.pid(BROKER).and_then(measure::rss_mb);
         Report {
             agencies: world.agencies.len(),
-            storylines: judge(world, &seen.halves, &seen.acts),
+            storylines: judge(world, seen),
             questions: seen.questions,
             answers: seen.answers,
             refusals: refusals(&seen.halves),
@@ -351,6 +360,7 @@ impl Show<'_> {
             ask_ms_p50: seen.ask_ms_p50.unwrap_or_default(),
             ask_ms_p50_tick: 0.0,
             withdrawal_ms: None,
+            own_view_ms: seen.own_views.iter().map(|one| one.took_ms).max(),
             decision_ns: decision_ns(self.driver.names.pack()),
             import_rows_per_s: self.stocked.rows_per_s(),
             broker_rss_mb: rss.unwrap_or_default(),

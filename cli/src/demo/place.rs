@@ -38,6 +38,11 @@ impl Place {
         self.0.join("world")
     }
 
+    /// Overviews that people of the stories take home.
+    pub(super) fn own_views(&self) -> PathBuf {
+        self.0.join("own-views")
+    }
+
     /// The region authority: offline, in no folder of a serving process.
     pub(super) fn authority(&self) -> PathBuf {
         self.0.join("authority")

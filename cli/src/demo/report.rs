@@ -3,9 +3,11 @@
 
 use serde::Serialize;
 
+use super::Seen;
 use super::acts::ActSeen;
 use super::audit::Audited;
 use super::blind::BlindCheck;
+use super::own_views::OwnViewSeen;
 use super::world::{Half, Storyline, World};
 
 /// The report of `demo --once --json`.
@@ -29,6 +31,8 @@ pub(super) struct Report {
     pub(super) ask_ms_p50_tick: f64,
     /// From a withdrawal at a desk until every other agency has replied to its notice.
     pub(super) withdrawal_ms: Option<u64>,
+    /// The longest time that an own view over every agency took, in milliseconds.
+    pub(super) own_view_ms: Option<u64>,
     /// Median time of one decision.
     pub(super) decision_ns: u64,
     /// Rows imported per second.
@@ -54,22 +58,29 @@ pub(super) struct Judged {
     /// What was written down in consent registers, and what came of that.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) acts: Vec<ActSeen>,
+    /// What its people saw of who asked about them or their child.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) own_views: Vec<OwnViewSeen>,
     /// Whether they agree.
     pub(super) ok: bool,
 }
 
 impl Judged {
     /// Holds what was seen of one storyline against what was expected.
-    fn of(storyline: &Storyline, seen: &[Half], acts: &[ActSeen]) -> Self {
+    fn of(storyline: &Storyline, all: &Seen) -> Self {
         let questions = &storyline.question;
         let expected: Vec<Half> = questions.iter().flat_map(|one| one.expect.clone()).collect();
         let own = |half: &&Half| questions.iter().any(|one| one.id == half.question);
-        let seen: Vec<Half> = seen.iter().filter(own).cloned().collect();
+        let seen: Vec<Half> = all.halves.iter().filter(own).cloned().collect();
         let own = |seen: &&ActSeen| storyline.act.iter().any(|one| one.id == seen.act);
-        let acts: Vec<ActSeen> = acts.iter().filter(own).cloned().collect();
+        let acts: Vec<ActSeen> = all.acts.iter().filter(own).cloned().collect();
         let written = acts.len() == storyline.act.len() && acts.iter().all(|act| act.ok);
-        let ok = written && expected.iter().all(|half| difference(half, &seen).is_none());
-        Self { id: storyline.id.clone(), expected, seen, acts, ok }
+        let wanted = &storyline.own_view;
+        let own = |seen: &&OwnViewSeen| wanted.iter().any(|one| one.id == seen.own_view);
+        let own_views: Vec<OwnViewSeen> = all.own_views.iter().filter(own).cloned().collect();
+        let viewed = own_views.len() == wanted.len() && own_views.iter().all(|one| one.ok);
+        let ok = written && viewed && expected.iter().all(|half| difference(half, &seen).is_none());
+        Self { id: storyline.id.clone(), expected, seen, acts, own_views, ok }
     }
 
     /// Every expectation that was not met, with what was seen instead.
@@ -79,8 +90,8 @@ impl Judged {
 }
 
 /// All storylines, in order.
-pub(super) fn judge(world: &World, seen: &[Half], acts: &[ActSeen]) -> Vec<Judged> {
-    world.storylines.iter().map(|storyline| Judged::of(storyline, seen, acts)).collect()
+pub(super) fn judge(world: &World, seen: &Seen) -> Vec<Judged> {
+    world.storylines.iter().map(|storyline| Judged::of(storyline, seen)).collect()
 }
 
 /// Categories that broker or holder refused.

@@ -11,9 +11,10 @@ use super::audit::Audited;
 use super::blind::BlindCheck;
 use super::driver::Played;
 use super::load::Loaded;
+use super::own_views::OwnViewSeen;
 use super::place::Ports;
 use super::report::{Judged, Report};
-use super::world::{Act, ActKind, Half, Question, Storyline, World};
+use super::world::{Act, ActKind, Half, OwnView, Question, Storyline, World};
 use crate::ask::{AgencyShown, LineShown};
 use crate::audit::say_findings;
 use crate::output::{Output, alarm, bold, dim, green, red, yellow};
@@ -116,6 +117,27 @@ impl<'a> Teller<'a> {
         ));
     }
 
+    /// Tells what somebody saw of who asked about them or their child.
+    pub(super) fn tell_own_view(&self, own_view: &OwnView, seen: &OwnViewSeen) {
+        let person = self.world.person(&own_view.agency, &own_view.staff);
+        let name = person.map_or("", |person| person.name.as_str());
+        let agency = self.world.agency(&own_view.agency).map_or("", |one| one.name.as_str());
+        let (out, count) = (self.out, seen.seen.len());
+        let lines = format!("{count} {}", out.tr("regels", "lines"));
+        let lines = if seen.ok { green(&lines) } else { red(&lines) };
+        out.line(&format!(
+            "  {} {}  {name}, {} ({agency})  {}: {lines}  {}",
+            dim(&own_view.at.local()),
+            bold(&own_view.id),
+            own_view.role,
+            out.tr("inzage", "own view"),
+            dim(&format!("{} ms", seen.took_ms)),
+        ));
+        for line in &seen.seen {
+            out.line(&format!("      {line}"));
+        }
+    }
+
     fn story_of(&self, question: &Question) -> Option<&'a Storyline> {
         let has = |story: &&Storyline| story.question.iter().any(|one| one.id == question.id);
         self.world.storylines.iter().find(has)
@@ -178,6 +200,11 @@ pub(super) fn differences(out: Output, judged: &[Judged]) {
             let ActSeen { act, expected, seen, .. } = act;
             alarm(&format!("  {act} {} {expected}", out.tr("verwacht", "expected")));
             alarm(&format!("    {} {seen}", out.tr("gezien  ", "seen    ")));
+        }
+        for view in one.own_views.iter().filter(|view| !view.ok) {
+            let OwnViewSeen { own_view, expected, seen, leaked, .. } = view;
+            alarm(&format!("  {own_view} {} {expected:#?}", out.tr("verwacht", "expected")));
+            alarm(&format!("    {} {seen:#?} {leaked:?}", out.tr("gezien  ", "seen    ")));
         }
         for (expected, seen) in one.differences() {
             let Half { question, target, category, .. } = expected;
@@ -249,6 +276,10 @@ pub(super) fn summary(out: Output, report: &Report) {
         (
             out.tr("intrekking, tot bij iedereen", "withdrawal, until at everybody"),
             report.withdrawal_ms.map_or_else(|| "-".to_owned(), ms),
+        ),
+        (
+            out.tr("inzage bij alle organisaties, langste", "own view over all agencies, longest"),
+            report.own_view_ms.map_or_else(|| "-".to_owned(), ms),
         ),
         (out.tr("een beslissing", "one decision"), format!("{} ns", report.decision_ns)),
         (out.tr("import", "import"), format!("{} /s", report.import_rows_per_s)),

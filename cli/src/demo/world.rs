@@ -1,6 +1,7 @@
 //! The demo world: its files, read once.
 
 mod act;
+mod own_view;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -15,6 +16,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize, de};
 
 pub(super) use self::act::{Act, ActKind, Event};
+pub(super) use self::own_view::OwnView;
 use super::limits::{AGENCIES_MAX, STORYLINES_MAX, WORLD_FILE_BYTES_MAX};
 use crate::exit::Failure;
 use crate::files::read_text;
@@ -124,6 +126,9 @@ pub(super) struct Storyline {
     /// What is written down in consent registers, in order.
     #[serde(default)]
     pub(super) act: Vec<Act>,
+    /// What its people see of who asked about them or their child.
+    #[serde(default)]
+    pub(super) own_view: Vec<OwnView>,
 }
 
 /// One question of a story.
@@ -319,12 +324,18 @@ impl World {
         all
     }
 
+    /// All own views of all stories.
+    pub(super) fn own_views(&self) -> impl Iterator<Item = &OwnView> {
+        self.storylines.iter().flat_map(|one| &one.own_view)
+    }
+
     /// All that happens, merged in order of time; what is written down at the moment of a question
     /// comes first.
     pub(super) fn events(&self) -> Vec<Event<'_>> {
         let acts = self.storylines.iter().flat_map(|one| &one.act).map(Event::Act);
         let mut all: Vec<Event<'_>> = acts.collect();
         all.extend(self.timeline().into_iter().map(Event::Question));
+        all.extend(self.own_views().map(Event::OwnView));
         all.sort_by_key(Event::at);
         all
     }
@@ -351,6 +362,11 @@ impl World {
                 self.person(&question.agency, second)?;
             }
             question.to.iter().try_for_each(|target| self.agency(target).map(|_| ()))?;
+        }
+        for own_view in self.own_views() {
+            for who in [&own_view.staff, &own_view.seen_by, &own_view.approver] {
+                self.person(&own_view.agency, who)?;
+            }
         }
         for act in self.storylines.iter().flat_map(|one| &one.act) {
             self.person(&act.agency, &act.staff)?;

@@ -5,6 +5,7 @@ mod consent;
 mod desk;
 mod office;
 mod operator;
+mod own_view;
 mod policy;
 mod region;
 mod restore;
@@ -17,6 +18,7 @@ pub(super) fn texts() -> impl Iterator<Item = &'static (&'static str, &'static s
         .chain(operator::TEXTS)
         .chain(policy::TEXTS)
         .chain(office::TEXTS)
+        .chain(own_view::TEXTS)
         .chain(desk::TEXTS)
         .chain(region::TEXTS)
         .chain(restore::TEXTS)

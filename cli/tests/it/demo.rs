@@ -66,6 +66,7 @@ fn a_storyline_that_ends_as_the_law_says_is_reported_and_another_is_named_and_fa
         "broker_rss_mb",
         "decision_ns",
         "import_rows_per_s",
+        "own_view_ms",
         "questions",
         "refusals",
         "startup_ms",

@@ -1,6 +1,7 @@
 //! From a delivered question to a reply that may leave.
 
 mod notice;
+mod resolve;
 mod shaped;
 
 use grondslag_core::answer::Outcome;
@@ -15,8 +16,9 @@ use grondslag_proto::question::TargetQuestion;
 use tokio::time::Instant;
 
 use self::notice::take_notice;
+use self::resolve::resolve;
 use self::shaped::{Shaped, decoy, nobody};
-use super::decide::{Found, Rules};
+use super::decide::Rules;
 use super::envelope::Envelope;
 use super::facts::Case;
 use super::record::{self, DecisionRecord, Ruled, Ruling};
@@ -26,15 +28,13 @@ use super::slots;
 use super::verify::{Against, Attested, verify};
 use crate::agency::Agency;
 use crate::alarm::{self, raise};
-use crate::consent::on_file::OnFile;
 use crate::consent::store::{self, Known};
 use crate::consent::{Answering, Hold};
 use crate::index::Met;
-use crate::limits::RESOLVES_MAX;
 use crate::own_rules::InForce;
 use crate::processing::{Processing, Status, activity, processor, span_id};
 use crate::random::random;
-use crate::records::{Client, Readiness, SourceFault, SubjectKey};
+use crate::records::{Readiness, SourceFault};
 use crate::watch::{NotNow, Witnessed};
 
 /// Why there is no reply.
@@ -264,42 +264,6 @@ async fn kept(agency: &Agency, attested: &Attested, known: Known) -> Result<Opti
     let (id, statement) = (attested.target_id(), attested.statement());
     let kept = replay::kept(agency.store.as_ref(), &id, &statement, known).await;
     kept.map_err(|error| Stop::from(error).past_look_up())
-}
-
-/// Looks the child up, with all that this agency holds on them at this moment.
-async fn resolve(
-    agency: &Agency,
-    attested: &Attested,
-    key: &SubjectKey,
-    (now, held): (Timestamp, &Hold),
-) -> Result<Option<Found>, Stop> {
-    for _ in 0..RESOLVES_MAX {
-        let Some(client) = agency.source.find(attested, key, now).await? else {
-            return Ok(None);
-        };
-        match read(agency, attested, client, now).await {
-            // An import was published in between: what was found is of the old register.
-            Err(SourceFault::Changed) => {}
-            read => {
-                let found = read?;
-                let entry = store::entry_of(&agency.secret, found.client.number.expose());
-                let consents = store::read(agency.store.as_ref(), &entry, held).await;
-                return Ok(Some(Found { consents: consents.map_err(Stop::of)?, ..found }));
-            }
-        }
-    }
-    Err(SourceFault::Changed.into())
-}
-
-async fn read(
-    agency: &Agency,
-    attested: &Attested,
-    client: Client,
-    now: Timestamp,
-) -> Result<Found, SourceFault> {
-    let records = agency.source.records(attested, &client, now).await?;
-    let facts = agency.source.facts(attested, &client, now).await?;
-    Ok(Found { client, records, facts, consents: OnFile::default() })
 }
 
 /// Makes decision and reply durable in one commit; only then the reply may leave.

@@ -7,6 +7,8 @@
 //! INVARIANT: whoever changes a draft or takes it out expects it to be the one that was read, so
 //! that no approval is lost, a draft goes out once, and one that went out does not come back.
 
+mod seen;
+
 use std::fmt;
 
 use grondslag_certs::Serial;
@@ -24,6 +26,8 @@ use grondslag_proto::v1;
 use prost::Message;
 use serde::{Deserialize, Serialize};
 
+use self::seen::KeptSeen;
+pub(crate) use self::seen::Seen as IdentitySeen;
 use super::compose::{Cosigned, header};
 use super::inquiries::{self, Stage, Summary};
 use super::second::may_approve;
@@ -61,6 +65,9 @@ struct Kept {
     made_at: Timestamp,
     answer_by: Timestamp,
     cosigned: Vec<KeptApproval>,
+    /// Who saw the person who asks for an own view.
+    #[serde(default)]
+    seen: Vec<KeptSeen>,
 }
 
 /// Who signed, with which desk certificate and in which role. Whether they may still is asked of
@@ -110,6 +117,7 @@ impl Draft {
             made_at: now,
             answer_by: answer_by(now, wish.urgency, wish.term_minutes),
             cosigned: Vec::new(),
+            seen: Vec::new(),
         };
         let batch = put(Batch::new(), &id, &kept)?;
         let batch = summary(&id, &kept, wish, Stage::Draft).put(batch)?;
@@ -188,8 +196,8 @@ impl Draft {
     ///
     /// # Errors
     /// `APPROVAL_OWN`, `APPROVAL_UNSIGNED`, `APPROVAL_ALTERED`, `ROLE_NOT_HELD` for a role that
-    /// may not approve this, `TOO_LARGE`, `UNKNOWN_INQUIRY` when it was sent meanwhile, `BUSY`
-    /// when others keep changing it, or why the store did not take it.
+    /// may not approve this, `IDENTITY_UNSEEN`, `TOO_LARGE`, `UNKNOWN_INQUIRY` when it was sent
+    /// meanwhile, `BUSY` when others keep changing it, or why the store did not take it.
     pub(crate) async fn approve(
         mut self,
         agency: &Agency,
@@ -228,6 +236,7 @@ impl Draft {
         if !may_approve(agency.pack().catalogue(), by.role(), role, purpose) {
             return Err(Reason::RoleNotHeld);
         }
+        self.check_seen(person)?;
         if signatures.len() != self.wish.targets.len() {
             return Err(Reason::ApprovalUnsigned);
         }

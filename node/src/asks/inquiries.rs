@@ -15,8 +15,9 @@ use super::budget::{self, Counted, Said};
 use super::follow::Followed;
 use crate::agency::Agency;
 use crate::limits::{COUNT_TRIES_MAX, INQUIRIES_LOOKED_THROUGH_MAX, INQUIRIES_PAGE};
+use crate::own_view::asked::{AskedRecord, Came, asked_key, came_key};
 use crate::processing::Processing;
-use crate::recorded::{Kind, append, entry, term};
+use crate::recorded::{Kind, append, entry, entry_under, term};
 
 /// Inquiries, newest first: `n/i/<2^64 - 1 - milliseconds, big-endian><inquiry id>`.
 const PREFIX: &[u8] = b"n/i/";
@@ -87,8 +88,9 @@ fn line_key(id: &InquiryId, asked_at: Timestamp) -> Vec<u8> {
     [PREFIX, &(u64::MAX - ms).to_be_bytes(), id.as_bytes()].concat()
 }
 
-/// Records that a question goes out, before it does, and counts it. `state` is committed with it:
-/// the removal of the draft that it was.
+/// Records that a question goes out, before it does, and counts it. It is found again by the
+/// `digits` of whom it is about. `state` is committed with it: the removal of the draft that it
+/// was.
 ///
 /// # Errors
 /// `UNKNOWN_INQUIRY` when the draft changed or was sent meanwhile, `BUDGET_EXCEEDED`, or why it
@@ -96,15 +98,17 @@ fn line_key(id: &InquiryId, asked_at: Timestamp) -> Vec<u8> {
 pub(crate) async fn record_asked(
     agency: &Agency,
     inquiry: &Inquiry,
-    summary: &Summary,
+    (summary, digits): (&Summary, &str),
     state: Batch,
 ) -> Result<Counted, Reason> {
     let term = term(inquiry.header().break_glass);
     let state = summary.put(state)?;
+    let key = asked_key(&agency.secret, digits, summary.asked_at, &inquiry.digest());
     for _ in 0..COUNT_TRIES_MAX {
         let (counts, counted) = budget::count(agency, inquiry, summary).await?;
         let (own, state) = (state.len(), state.clone().then(counts));
-        let entry = entry(agency, Kind::Asked, &asked(inquiry, summary), term, state)?;
+        let (body, keys) = (asked(inquiry, summary)?, std::slice::from_ref(&key));
+        let entry = entry_under(agency, Kind::Asked, &body, term, (keys, state))?;
         match agency.ledger.append(entry).await {
             Ok(_) => return Ok(counted),
             Err(LedgerError::Conflict { step, .. }) if step < own => {
@@ -128,19 +132,23 @@ pub(crate) async fn record_again(
     summary: &Summary,
 ) -> Result<(), Reason> {
     let term = term(inquiry.header().break_glass);
-    let entry = entry(agency, Kind::Asked, &asked(inquiry, summary), term, Batch::new())?;
+    let entry = entry(agency, Kind::Asked, &asked(inquiry, summary)?, term, Batch::new())?;
     agency.ledger.append(entry).await.map_err(LedgerError::reason)?;
     Ok(())
 }
 
-fn asked(inquiry: &Inquiry, summary: &Summary) -> Vec<u8> {
-    Kind::Asked
-        .canonical()
-        .bytes(inquiry.digest().as_bytes())
-        .bytes(summary.id.as_bytes())
-        .text(summary.staff.as_str())
-        .signed(summary.asked_at.ms())
-        .finish()
+fn asked(inquiry: &Inquiry, summary: &Summary) -> Result<Vec<u8>, Reason> {
+    let targets = inquiry.parts().iter();
+    let record = AskedRecord {
+        inquiry: summary.id,
+        digest: inquiry.digest(),
+        staff: summary.staff.clone(),
+        asked_at: summary.asked_at,
+        role: summary.role.clone(),
+        purpose: summary.purpose.clone(),
+        targets: targets.map(|(oin, part)| (oin.clone(), part.categories.clone())).collect(),
+    };
+    serde_json::to_vec(&record).map_err(|_| Reason::Internal)
 }
 
 /// Records that a draft is shown to somebody, before it is.
@@ -168,6 +176,8 @@ pub(crate) struct Closed<'a> {
     pub processing: Vec<Processing>,
     /// What the broker proved of its decisions.
     pub attested: Vec<Attested>,
+    /// What came of it at each agency.
+    pub came: Came,
     /// It was asked alone in acute danger.
     pub break_glass: bool,
 }
@@ -180,6 +190,7 @@ struct ClosedRecord<'a> {
     replied: u32,
     processing: &'a [Processing],
     attested: &'a [Attested],
+    came: &'a Came,
 }
 
 /// Records that an inquiry is closed and the processing that it was, counts its answers, and keeps
@@ -193,7 +204,7 @@ pub(crate) async fn record_closed<'a>(
     answers: impl Iterator<Item = &'a Answer>,
     followed: &Followed,
 ) -> Result<(), Reason> {
-    let Closed { summary, counted, processing, attested, break_glass } = closed;
+    let Closed { summary, counted, processing, attested, came, break_glass } = closed;
     let (said, term) = (Said::of(answers), term(break_glass));
     let record = ClosedRecord {
         inquiry: summary.id,
@@ -201,12 +212,15 @@ pub(crate) async fn record_closed<'a>(
         replied: summary.replied,
         processing: &processing,
         attested: &attested,
+        came: &came,
     };
     let body = serde_json::to_vec(&record).map_err(|_| Reason::Internal)?;
+    let key = came_key(&summary.id, &body);
     for _ in 0..COUNT_TRIES_MAX {
         let line = followed.put_again(agency, summary.put(Batch::new())?, &summary.id).await?;
         let counts = budget::count_answers(agency, counted, said).await?;
-        let entry = entry(agency, Kind::Closed, &body, term, line.then(counts))?;
+        let (keys, state) = (std::slice::from_ref(&key), line.then(counts));
+        let entry = entry_under(agency, Kind::Closed, &body, term, (keys, state))?;
         match agency.ledger.append(entry).await {
             Err(LedgerError::Conflict { .. }) => {}
             recorded => return recorded.map(drop).map_err(LedgerError::reason),

@@ -26,7 +26,7 @@ use super::attested::Attested;
 use super::budget::Counted;
 use super::check::{Asked, Given, open_reply, refused_by_rule};
 use super::compose::{Composed, Cosigned, inquiry};
-use super::draft::{Leaving, not_taken};
+use super::draft::{self, Leaving, not_taken};
 use super::inquiries::{Closed, Stage, Summary, record_again, record_asked, record_closed, update};
 use super::received::record_answer;
 use super::view::{self, Draft, Stand, agency_line};
@@ -95,6 +95,22 @@ type Events = mpsc::Sender<v1::DeskEvent>;
 type Recorded = (Oin, Result<(), Reason>);
 
 impl Pursuit {
+    /// The question of a draft, with those who approved it.
+    ///
+    /// # Errors
+    /// What [`draft::Draft::cosigned`] and [`draft::Draft::leave`] give.
+    pub(crate) async fn of_draft(
+        agency: &Arc<Agency>,
+        draft: draft::Draft,
+        lang: Lang,
+    ) -> Result<Self, Reason> {
+        let cosigned: Vec<Cosigned> = draft.cosigned(agency).await?;
+        let (wish, mut header, summary, leaving) = draft.leave()?;
+        header.approvers = cosigned.iter().map(|one| one.approver.clone()).collect();
+        let agency = Arc::clone(agency);
+        Ok(Self { agency, wish, header, cosigned, summary, draft: Some(leaving), lang })
+    }
+
     /// Asks, and sends every event to the desk. A second attempt goes to the targets that could
     /// not take the first for a passing reason.
     pub(crate) async fn run(mut self, events: Events) {
@@ -124,7 +140,10 @@ impl Pursuit {
         let followed = self.followed_from_start(&first);
         // A draft that the broker did not take before is there already.
         let recorded = match followed.put_again(&self.agency, out, &id).await {
-            Ok(state) => record_asked(&self.agency, &first, &self.summary, state).await,
+            Ok(state) => {
+                let of = (&self.summary, self.wish.subject.expose());
+                record_asked(&self.agency, &first, of, state).await
+            }
             Err(reason) => Err(reason),
         };
         let counted = match recorded {
@@ -418,7 +437,9 @@ impl Pursuit {
                 match self.processing(&targets) {
                     Ok(processing) => {
                         let (summary, break_glass) = (&self.summary, self.header.break_glass);
-                        let closed = Closed { summary, counted, processing, attested, break_glass };
+                        let came = self.came(&targets);
+                        let closed =
+                            Closed { summary, counted, processing, attested, came, break_glass };
                         record_closed(&self.agency, closed, answers, &followed).await
                     }
                     Err(reason) => Err(reason),

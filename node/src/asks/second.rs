@@ -29,6 +29,14 @@ pub(crate) fn may_approve(
     !WITHOUT_CASES.contains(&function(by)) && (by == role || colleague || entry.mandated)
 }
 
+/// Whether somebody in this role may see who it is that asks for an own view: whoever deals with
+/// cases at the agency.
+pub(crate) fn may_see(by: &Role, citizen: &Role) -> bool {
+    citizen.kind().as_str() == CITIZENS
+        && by.kind().as_str() != CITIZENS
+        && !WITHOUT_CASES.contains(&function(by))
+}
+
 fn function(role: &Role) -> &str {
     role.as_str().split_once('.').map_or("", |(_, function)| function)
 }

@@ -19,7 +19,7 @@ use tokio_stream::wrappers::ReceiverStream;
 use tokio_stream::{Stream, StreamExt};
 use tonic::{Request, Response, Status};
 
-use super::compose::{Cosigned, header};
+use super::compose::header;
 use super::draft::Draft;
 use super::follow::follow;
 use super::inquiries::{self, Stage, Summary, record_shown};
@@ -31,7 +31,7 @@ use super::wish::{Wish, known_role};
 use crate::agency::Agency;
 use crate::limits::{ASKS_MAX, DESK_EVENTS_MAX, LIST_DEFAULT};
 use crate::random::random;
-use crate::staff::Caller;
+use crate::staff::{Caller, Person};
 
 /// The service.
 #[derive(Debug)]
@@ -52,14 +52,6 @@ impl Desk {
         Caller::of(&self.agency.staff, request, self.agency.clock.now()).await
     }
 
-    /// The person's pseudonym outside, if they hold the role in which they want to ask.
-    fn act(&self, caller: &Caller, role: &Role) -> Result<Pseudonym, Reason> {
-        caller.person.as_role(role)?;
-        let own = self.agency.directory.card(&self.agency.oin)?;
-        own.check_role(role, self.agency.clock.now())?;
-        Ok(caller.person.pseudonym())
-    }
-
     async fn wish(
         &self,
         caller: &Caller,
@@ -68,8 +60,9 @@ impl Desk {
         let wire = wire.ok_or(Reason::Malformed)?;
         // Who may not ask learns nothing from the check of the text, which knows the child's names.
         let role = known_role(self.agency.pack().catalogue(), &wire.role)?;
-        let pseudonym = self.act(caller, &role)?;
+        let pseudonym = acting(&self.agency, &caller.person, &role)?;
         let mut wish = Wish::parse(&self.agency, wire).await?;
+        ordinary(&wish)?;
         if wish.grounds.is_empty() {
             wish.grounds = grounds(&self.agency, &wish)?;
         }
@@ -102,12 +95,9 @@ impl Desk {
     async fn drafted(&self, caller: &Caller, id: &[u8]) -> Result<Pursuit, Reason> {
         let id = InquiryId::from_slice(id).map_err(|_| Reason::UnknownInquiry)?;
         let draft = Draft::own(&self.agency, id, caller.person.id()).await?;
-        self.act(caller, &draft.wish.role)?;
-        let cosigned: Vec<Cosigned> = draft.cosigned(&self.agency).await?;
-        let (wish, mut header, summary, leaving) = draft.leave()?;
-        header.approvers = cosigned.iter().map(|one| one.approver.clone()).collect();
-        let (agency, lang) = (Arc::clone(&self.agency), caller.lang);
-        Ok(Pursuit { agency, wish, header, cosigned, summary, draft: Some(leaving), lang })
+        ordinary(&draft.wish)?;
+        acting(&self.agency, &caller.person, &draft.wish.role)?;
+        Pursuit::of_draft(&self.agency, draft, caller.lang).await
     }
 
     /// Starts a question, or says why not. Nothing of it is written before it has a place.
@@ -362,6 +352,22 @@ impl DeskService for Desk {
             }
         })
     }
+}
+
+/// A person's pseudonym outside, if they hold the role in which they want to ask.
+///
+/// # Errors
+/// What [`Person::as_role`] refuses; `ROLE_NOT_ADMITTED` when this agency may not ask in it.
+pub(crate) fn acting(agency: &Agency, person: &Person, role: &Role) -> Result<Pseudonym, Reason> {
+    person.as_role(role)?;
+    let own = agency.directory.card(&agency.oin)?;
+    own.check_role(role, agency.clock.now())?;
+    Ok(person.pseudonym())
+}
+
+/// The access log has a desk of its own: what agencies tell of it is shown as one timeline.
+fn ordinary(wish: &Wish) -> Result<(), Reason> {
+    if wish.is_own_view() { Err(Reason::OwnViewApart) } else { Ok(()) }
 }
 
 fn agency_summary(

@@ -121,7 +121,8 @@ fn lines(pack: &Pack, lang: Lang, draft: &Draft<'_>) -> Vec<v1::DeskLine> {
     draft.rulings.iter().filter_map(shown).collect()
 }
 
-fn broker_refusal(named: &NamedRuling) -> Line {
+/// What the broker refused by rule, as a line.
+pub(crate) fn broker_refusal(named: &NamedRuling) -> Line {
     Line::Refused {
         category: named.ruling.category.clone(),
         basis: named.basis.clone(),

@@ -123,6 +123,13 @@ impl Wish {
         })
     }
 
+    /// Whether it asks for the access log of a person: that is shown as a timeline, and in no
+    /// other way.
+    pub(crate) fn is_own_view(&self) -> bool {
+        let mut asked = self.targets.iter().flat_map(|(_, categories)| categories);
+        self.kind.is_own_view() && asked.any(Category::is_access_log)
+    }
+
     /// The same question about another subject, for another reason and without what was stated: to
     /// the broker it looks the same.
     pub(crate) fn like(&self, subject: Subject, necessity: &str) -> Self {

@@ -7,6 +7,7 @@
 
 pub mod acts;
 mod compare;
+pub mod own_views;
 
 use std::collections::BTreeSet;
 
@@ -20,6 +21,7 @@ use crate::world::{Decided, Event, Question, Shown, Storyline, World};
 
 use self::acts::{Written, write};
 pub use self::compare::{Half, Mismatch, compare};
+use self::own_views::view;
 
 /// What came of one category at one target.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -47,6 +49,8 @@ pub struct Played {
     pub mismatches: Vec<Mismatch>,
     /// What was written down otherwise than it should be.
     pub miswritten: Vec<String>,
+    /// What somebody saw otherwise than they should.
+    pub misviewed: Vec<String>,
 }
 
 /// Plays one storyline in a region of its own.
@@ -77,6 +81,7 @@ pub async fn play_in(federation: &Federation, storyline: &Storyline) -> Result<P
         compared: 0,
         mismatches: Vec::new(),
         miswritten: Vec::new(),
+        misviewed: Vec::new(),
     };
     let mut written = Written::default();
     for (_, event) in storyline.events()? {
@@ -87,6 +92,11 @@ pub async fn play_in(federation: &Federation, storyline: &Storyline) -> Result<P
                 if seen != act.expect {
                     played.miswritten.push(format!("{}: {seen}, not {}", act.id, act.expect));
                 }
+                continue;
+            }
+            Event::OwnView(own_view) => {
+                let view = view(federation, own_view).await?;
+                played.misviewed.extend(own_views::differences(own_view, &view));
                 continue;
             }
         };

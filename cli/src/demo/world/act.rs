@@ -3,7 +3,7 @@
 use grondslag_core::clock::Timestamp;
 use serde::Deserialize;
 
-use super::{Number, Question, moment};
+use super::{Number, OwnView, Question, moment};
 
 /// Something that is written down in a consent register.
 #[derive(Debug, Clone, Deserialize)]
@@ -78,6 +78,8 @@ pub(in crate::demo) enum Event<'a> {
     Act(&'a Act),
     /// Something is asked.
     Question(&'a Question),
+    /// Somebody sees who asked about them or their child.
+    OwnView(&'a OwnView),
 }
 
 impl Event<'_> {
@@ -86,6 +88,7 @@ impl Event<'_> {
         match self {
             Self::Act(act) => act.at,
             Self::Question(question) => question.at,
+            Self::OwnView(own_view) => own_view.at,
         }
     }
 }

@@ -125,7 +125,10 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
         "Een bewijs opent de beslissing voor wie het heeft: dat van een houder zegt of het kind \
          daar bekend was. Geef ook de mappen van de getuigen, en hun medeondertekeningen staan erin",
     ),
-    ("The question", "De vraag"),
+    (
+        "The question, or the number that an overview of `inzage` has behind a line",
+        "De vraag, of het nummer dat een overzicht van `inzage` achter een regel heeft",
+    ),
     ("Write the proofs into this folder", "Schrijf de bewijzen in deze map"),
     ("Check a proof, without any store", "Controleer een bewijs, zonder opslag"),
     ("A proof", "Een bewijs"),

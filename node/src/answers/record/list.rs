@@ -5,7 +5,7 @@ use grondslag_core::clock::Timestamp;
 use grondslag_core::id::{Digest, StaffId, TargetId};
 use grondslag_core::reason::Reason;
 use grondslag_evidence::ledger::LedgerError;
-use grondslag_evidence::records::{Opened, Opening, find, open};
+use grondslag_evidence::records::{Opened, Opening, open};
 use grondslag_evidence::store::{Batch, Store, StoreError};
 use grondslag_proto::v1;
 use grondslag_subject::Bsn;
@@ -16,7 +16,7 @@ use super::{BY_SUBJECT, DecisionFact, DecisionLine, DecisionRecord, subject_entr
 use crate::agency::Agency;
 use crate::limits::DECISIONS_PAGE_MAX;
 use crate::processing::DataSubject;
-use crate::recorded::{Kind, append};
+use crate::recorded::{Kind, append, found_under};
 
 /// Decisions in ledger order, as [`decisions`] gives them, for the privacy officer. That somebody
 /// looked, and at what, is recorded before they are shown.
@@ -106,19 +106,21 @@ pub(crate) async fn decisions_on(
         .bytes(subject.id.as_bytes())
         .text(&subject.salt);
     append(agency, Kind::DecisionsShown, body, Batch::new()).await?;
-    let (store, entry) = (agency.store.as_ref(), subject_entry(&agency.secret, number.expose()));
-    let prefix = [BY_SUBJECT, &entry].concat();
-    let page = store.scan(&prefix, None, limit.min(DECISIONS_PAGE_MAX)).await;
-    let mut found = Vec::new();
-    for pair in page.map_err(StoreError::reason)? {
-        let commitment = Digest::from_slice(&pair.value).map_err(|_| Reason::StoreCorrupt)?;
-        // Forgotten since the page was read.
-        let Some(opened) = find(store, &commitment).await.map_err(StoreError::reason)? else {
-            continue;
-        };
-        found.push(to_wire(None, &opened)?);
-    }
-    Ok(found)
+    let found = on_subject(agency, number.expose(), limit.min(DECISIONS_PAGE_MAX)).await?;
+    found.iter().map(|opened| to_wire(None, opened)).collect()
+}
+
+/// What is kept of the decisions on one person, newest first: at most `limit` of them.
+///
+/// # Errors
+/// The reason why the store cannot be read.
+pub(crate) async fn on_subject(
+    agency: &Agency,
+    digits: &str,
+    limit: usize,
+) -> Result<Vec<Opened>, Reason> {
+    let prefix = [BY_SUBJECT, &subject_entry(&agency.secret, digits)].concat();
+    found_under(agency.store.as_ref(), &prefix, limit).await
 }
 
 /// Which record a key leads to.

@@ -23,6 +23,7 @@ use crate::asks::pursue::Pursuit;
 use crate::asks::wish::{Subject, Wish};
 use crate::config::AsksSection;
 use crate::fixture::{GI, KNOWN, Scene, VT, moment, oin};
+use crate::own_view::asked::Came;
 
 async fn scene() -> Scene {
     let mut scene = Scene::new().await;
@@ -101,7 +102,7 @@ impl Plea {
 
 async fn ask(scene: &Scene, plea: &Plea) -> Result<Counted, Reason> {
     let (inquiry, summary) = plea.asked(&scene.agency);
-    record_asked(&scene.agency, &inquiry, &summary, Batch::new()).await
+    record_asked(&scene.agency, &inquiry, (&summary, KNOWN), Batch::new()).await
 }
 
 /// How asking ends: nothing, or why not.
@@ -176,7 +177,7 @@ async fn an_approval_at_one_of_two_targets_is_not_enough() {
         let (id, header) = (summary.id, header.clone());
         let inquiry = inquiry(&scene.agency, id, 1, header, &wish, &cosigned, None).unwrap();
         let inquiry = inquiry.inquiry.unwrap();
-        let asked = record_asked(&scene.agency, &inquiry, &summary, Batch::new()).await;
+        let asked = record_asked(&scene.agency, &inquiry, (&summary, KNOWN), Batch::new()).await;
         ends.push(asked.err());
     }
     assert_eq!(ends, [None, None, Some(Reason::BudgetExceeded)]);
@@ -215,7 +216,7 @@ async fn a_draft_that_was_sent_meanwhile_is_no_question_and_does_not_count() {
     let scene = scene().await;
     let (inquiry, summary) = ALONE.asked(&scene.agency);
     let gone = Batch::new().expect_value("n/d/gone", "draft");
-    let refused = record_asked(&scene.agency, &inquiry, &summary, gone).await;
+    let refused = record_asked(&scene.agency, &inquiry, (&summary, KNOWN), gone).await;
     assert_eq!(refused.err(), Some(Reason::UnknownInquiry));
     assert!(kept(&scene, 1).await.is_empty());
 }
@@ -272,7 +273,8 @@ fn followed() -> Followed {
 }
 
 fn closed<'a>(summary: &'a Summary, counted: &'a Counted) -> Closed<'a> {
-    Closed { summary, counted, processing: Vec::new(), attested: Vec::new(), break_glass: false }
+    let (processing, attested, came) = (Vec::new(), Vec::new(), Came::new());
+    Closed { summary, counted, processing, attested, came, break_glass: false }
 }
 
 fn answer(lines: Vec<Line>) -> Answer {

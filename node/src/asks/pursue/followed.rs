@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use grondslag_core::access_log::LogCategory;
 use grondslag_core::catalogue::Category;
 use grondslag_core::id::{Digest, Oin, TargetId};
 use grondslag_core::inquiry::Inquiry;
@@ -11,7 +12,25 @@ use grondslag_core::statement::{FIRST_REPLY_NO, subject_tag};
 use super::{Pursuit, Target};
 use crate::asks::check::Asked;
 use crate::asks::follow::{Followed, FollowedTarget};
+use crate::asks::view::broker_refusal;
+use crate::own_view::asked::{Came, came_of};
 use crate::processing::{DataSubject, Processing, Status, activity, span_id};
+
+impl Target {
+    /// What was said of each category, by the broker or by the agency.
+    fn said(&self, categories: &[Category]) -> Vec<LogCategory> {
+        let of_agency = self.answer.as_ref().map(|answer| answer.lines.as_slice());
+        let of_agency = of_agency.unwrap_or_default();
+        let said = categories.iter().map(|category| {
+            let ruling = self.rulings.iter().find(|named| named.ruling.category == *category);
+            let refused = ruling.filter(|named| !named.ruling.is_let_through());
+            let refused = refused.map(broker_refusal);
+            let line = of_agency.iter().find(|line| line.category() == category);
+            came_of(category, refused.as_ref().or(line))
+        });
+        said.collect()
+    }
+}
 
 impl Pursuit {
     /// What later replies must agree with, as long as it is not known what was let through: should
@@ -62,7 +81,21 @@ impl Pursuit {
         records.collect()
     }
 
+    /// What came of the question at each agency, for an own view of the person concerned.
+    pub(super) fn came(&self, targets: &BTreeMap<Oin, Target>) -> Came {
+        let asked = self.wish.targets.iter();
+        let came = asked.map(|(oin, categories)| {
+            let lines = targets.get(oin).map(|target| target.said(categories));
+            (oin.clone(), lines.unwrap_or_default())
+        });
+        came.collect()
+    }
+
+    /// An own view is not followed: what comes later would reach a person as it travelled, and not
+    /// as a timeline.
     fn followed(&self, targets: impl Iterator<Item = FollowedTarget>) -> Followed {
+        let is_own_view = self.wish.is_own_view();
+        let targets = targets.filter(|_| !is_own_view);
         Followed {
             staff: self.summary.staff.clone(),
             answer_by: self.header.times.answer_by,

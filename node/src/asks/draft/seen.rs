@@ -1,0 +1,170 @@
+//! Who asks for an own view was seen by two people of the municipality (domain 4a.31).
+//!
+//! Each reads the number from what they saw, so that neither the request nor the other's word is
+//! all that it rests on. What sort of paper it was is recorded; nothing of what stands on it is.
+
+use grondslag_core::clock::Timestamp;
+use grondslag_core::id::{InquiryId, StaffId};
+use grondslag_core::reason::Reason;
+use grondslag_evidence::ledger::LedgerError;
+use grondslag_evidence::store::Batch;
+use grondslag_evidence::store::parts;
+use grondslag_policy::retention;
+use grondslag_subject::Bsn;
+use serde::{Deserialize, Serialize};
+
+use super::{Draft, Kept, key, put};
+use crate::agency::Agency;
+use crate::asks::second::may_see;
+use crate::limits::{APPROVE_TRIES_MAX, IDENTITY_SEEN_MAX};
+use crate::recorded::{Kind, entry};
+use crate::staff::{ActingStaff, Person};
+
+/// Papers that say who somebody is (WID art. 1).
+const DOCUMENTS: [&str; 4] = ["passport", "id_card", "driving_licence", "residence_permit"];
+/// Where it stands that somebody may ask about a child.
+const AUTHORITIES: [&str; 3] = ["custody_register", "civil_registry", "court_decision"];
+
+/// The role of a young person who asks about themselves.
+const YOUNG_PERSON: &str = "burger.jeugdige";
+
+/// What a member of staff saw.
+pub(crate) struct Seen {
+    number: Bsn,
+    document: String,
+    /// Nothing when the number is the person's own.
+    authority: Option<String>,
+}
+
+grondslag_core::unprinted!(Seen);
+
+/// The same as it is kept with the draft, without the number.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct KeptSeen {
+    pub(super) staff: StaffId,
+    at: Timestamp,
+    is_of_child: bool,
+}
+
+impl Seen {
+    /// Takes what was typed.
+    ///
+    /// # Errors
+    /// `BSN_INVALID`; `MALFORMED` for a paper or a register that is not one of the list.
+    pub(crate) fn parse(number: &str, document: &str, authority: &str) -> Result<Self, Reason> {
+        let authority = (!authority.is_empty()).then(|| authority.to_owned());
+        let known = DOCUMENTS.contains(&document)
+            && authority.iter().all(|seen| AUTHORITIES.contains(&seen.as_str()));
+        if !known {
+            return Err(Reason::Malformed);
+        }
+        let number = Bsn::parse(number).map_err(|_| Reason::BsnInvalid)?;
+        Ok(Self { number, document: document.to_owned(), authority })
+    }
+}
+
+impl Draft {
+    /// An own view that was prepared, for whoever may see who asks for it.
+    ///
+    /// # Errors
+    /// `UNKNOWN_INQUIRY`, also for a draft of another sort; or why it cannot be read.
+    pub(crate) async fn to_be_seen(
+        agency: &Agency,
+        id: InquiryId,
+        who: &Person,
+    ) -> Result<Self, Reason> {
+        let may = |role: &_| who.roles().iter().any(|own| may_see(own, role));
+        let draft = Self::find(agency, id, |staff, role, _| staff == who.id() || may(role)).await?;
+        if draft.wish.is_own_view() { Ok(draft) } else { Err(Reason::UnknownInquiry) }
+    }
+
+    /// Records that somebody saw who it is, and says how many have.
+    ///
+    /// # Errors
+    /// `APPROVAL_OWN`, `ROLE_NOT_HELD` for a role that deals with no cases, `IDENTITY_MISMATCH`
+    /// when the number, or whose it is, is not that of the request or what a colleague saw,
+    /// `TOO_LARGE`, `UNKNOWN_INQUIRY` when it was sent meanwhile, `BUSY` when others keep changing
+    /// it, or why it could not be recorded.
+    pub(crate) async fn see(
+        mut self,
+        agency: &Agency,
+        by: &ActingStaff,
+        seen: &Seen,
+    ) -> Result<usize, Reason> {
+        for _ in 0..APPROVE_TRIES_MAX {
+            self.check_sight(by, seen)?;
+            let (batch, count) = self.with_sight(agency, by, seen)?;
+            let person = by.person();
+            let body = Kind::IdentitySeen
+                .canonical()
+                .bytes(self.id.as_bytes())
+                .text(person.id().as_str())
+                .text(by.role().as_str())
+                .text(&seen.document)
+                .text(seen.authority.as_deref().unwrap_or_default())
+                .signed(agency.clock.now().ms())
+                .finish();
+            let term = retention::Kept::Decision;
+            let entry = entry(agency, Kind::IdentitySeen, &body, term, batch)?;
+            match agency.ledger.append(entry).await {
+                Err(LedgerError::Conflict { .. }) => {
+                    self = Self::to_be_seen(agency, self.id, person).await?;
+                }
+                recorded => return recorded.map(|_| count).map_err(LedgerError::reason),
+            }
+        }
+        Err(Reason::Busy)
+    }
+
+    fn check_sight(&self, by: &ActingStaff, seen: &Seen) -> Result<(), Reason> {
+        let person = by.person();
+        if person.id() == self.staff() || person.pseudonym() == self.header.staff {
+            return Err(Reason::ApprovalOwn);
+        }
+        if !may_see(by.role(), &self.wish.role) {
+            return Err(Reason::RoleNotHeld);
+        }
+        let is_of_child = seen.authority.is_some();
+        let mut others = self.kept.seen.iter().filter(|other| other.staff != *person.id());
+        let agreed = others.all(|other| other.is_of_child == is_of_child);
+        // A young person asks about themselves alone.
+        let fits = !(is_of_child && self.wish.role.as_str() == YOUNG_PERSON);
+        let same = seen.number.expose() == self.wish.subject.expose();
+        if same && agreed && fits { Ok(()) } else { Err(Reason::IdentityMismatch) }
+    }
+
+    fn with_sight(
+        &self,
+        agency: &Agency,
+        by: &ActingStaff,
+        seen: &Seen,
+    ) -> Result<(Batch, usize), Reason> {
+        let mut kept: Kept = self.kept.clone();
+        let staff = by.person().id().clone();
+        kept.seen.retain(|other| other.staff != staff);
+        if kept.seen.len() >= IDENTITY_SEEN_MAX {
+            return Err(Reason::TooLarge);
+        }
+        let (at, is_of_child) = (agency.clock.now(), seen.authority.is_some());
+        kept.seen.push(KeptSeen { staff, at, is_of_child });
+        let count = kept.seen.len();
+        let batch = parts::delete_seen(Batch::new(), &key(&self.id), &self.seen);
+        Ok((put(batch, &self.id, &kept)?, count))
+    }
+
+    /// Who approves an own view has seen who asks for it, and so has somebody else.
+    ///
+    /// # Errors
+    /// `IDENTITY_UNSEEN`.
+    pub(super) fn check_seen(&self, approver: &Person) -> Result<(), Reason> {
+        if !self.wish.is_own_view() {
+            return Ok(());
+        }
+        let (own, others): (Vec<_>, Vec<_>) =
+            self.kept.seen.iter().partition(|seen| seen.staff == *approver.id());
+        if own.is_empty() || others.is_empty() { Err(Reason::IdentityUnseen) } else { Ok(()) }
+    }
+}
+
+#[cfg(test)]
+mod tests;

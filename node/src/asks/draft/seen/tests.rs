@@ -1,0 +1,127 @@
+use grondslag_core::catalogue::Role;
+use grondslag_core::statement::{approval_bytes, sign};
+
+use super::*;
+use crate::asks::own_view::wish;
+use crate::fixture::{KNOWN, Scene, UNKNOWN, staff_key};
+use crate::recorded::Kind;
+
+const CITIZEN: &str = "burger-1";
+const CLERK: (&str, &str) = ("balie-1", "gem.toegang");
+const OFFICER: (&str, &str) = ("po-1", "gem.po");
+
+fn role(text: &str) -> Role {
+    Role::parse(text).unwrap()
+}
+
+/// A municipality with its people.
+async fn scene() -> Scene {
+    let scene = Scene::new().await.with_own_card().await;
+    for (who, roles) in [
+        (CITIZEN, ["burger.gezagsouder", "burger.jeugdige", "gem.toegang"].as_slice()),
+        ("burger-2", &["burger.gezagsouder"]),
+        (CLERK.0, &[CLERK.1]),
+        ("balie-2", &["gem.lokaalteam"]),
+        (OFFICER.0, &[OFFICER.1]),
+        ("fg-1", &["gem.fg"]),
+    ] {
+        scene.caller(who, roles).await;
+    }
+    scene
+}
+
+/// An own view of this citizen about a known child.
+async fn prepared(scene: &Scene, as_whom: &str) -> InquiryId {
+    let wish = wish(&scene.agency, KNOWN, role(as_whom), &[]).unwrap();
+    let who = scene.calls(CITIZEN).await.person;
+    Draft::create(&scene.agency, who.id(), who.pseudonym(), &wish).await.unwrap()
+}
+
+async fn see(
+    scene: &Scene,
+    id: InquiryId,
+    (who, in_role): (&str, &str),
+    seen: (&str, &str, &str),
+) -> Result<usize, Reason> {
+    let seen = Seen::parse(seen.0, seen.1, seen.2)?;
+    let person = scene.calls(who).await.person;
+    let draft = Draft::to_be_seen(&scene.agency, id, &person).await?;
+    draft.see(&scene.agency, &person.as_role(&role(in_role))?, &seen).await
+}
+
+async fn approve(scene: &Scene, id: InquiryId, (who, in_role): (&str, &str)) -> Result<(), Reason> {
+    let person = scene.calls(who).await.person;
+    let draft = Draft::shown_to(&scene.agency, id, &person).await?;
+    let commitment = draft.commitment();
+    let signatures: Vec<Vec<u8>> = draft
+        .targets()
+        .map(|(_, id, asked)| approval_bytes(&id, &draft.header, asked, &commitment))
+        .map(|bytes| sign(&staff_key(who), &bytes).to_vec())
+        .collect();
+    draft.approve(&scene.agency, &person.as_role(&role(in_role))?, &signatures).await
+}
+
+/// What a parent shows, and a young person.
+const OF_CHILD: (&str, &str, &str) = (KNOWN, "passport", "custody_register");
+const OF_SELF: (&str, &str, &str) = (KNOWN, "id_card", "");
+
+#[tokio::test]
+async fn two_people_see_who_it_is_and_the_second_approves() {
+    let scene = scene().await;
+    let id = prepared(&scene, "burger.gezagsouder").await;
+    assert_eq!(approve(&scene, id, OFFICER).await, Err(Reason::IdentityUnseen));
+    assert_eq!(see(&scene, id, OFFICER, OF_CHILD).await, Ok(1));
+    assert_eq!(approve(&scene, id, OFFICER).await, Err(Reason::IdentityUnseen), "alone");
+    assert_eq!(see(&scene, id, OFFICER, OF_CHILD).await, Ok(1), "twice is not two");
+    assert_eq!(see(&scene, id, CLERK, OF_CHILD).await, Ok(2));
+    assert_eq!(approve(&scene, id, OFFICER).await, Ok(()));
+    let seen = scene.records(Kind::IdentitySeen).await;
+    assert_eq!(seen.len(), 3);
+    for body in seen {
+        assert!(!String::from_utf8_lossy(&body).contains(KNOWN), "a number is in the record");
+    }
+}
+
+#[tokio::test]
+async fn somebody_else_who_did_not_see_it_does_not_approve() {
+    let scene = scene().await;
+    let id = prepared(&scene, "burger.gezagsouder").await;
+    for clerk in [CLERK, ("balie-2", "gem.lokaalteam")] {
+        see(&scene, id, clerk, OF_CHILD).await.unwrap();
+    }
+    assert_eq!(approve(&scene, id, OFFICER).await, Err(Reason::IdentityUnseen));
+}
+
+#[tokio::test]
+async fn another_number_another_relation_and_the_person_themselves_are_refused() {
+    let scene = scene().await;
+    let id = prepared(&scene, "burger.gezagsouder").await;
+    let other = (UNKNOWN, "passport", "custody_register");
+    assert_eq!(see(&scene, id, CLERK, other).await, Err(Reason::IdentityMismatch));
+    see(&scene, id, CLERK, OF_CHILD).await.unwrap();
+    assert_eq!(see(&scene, id, OFFICER, OF_SELF).await, Err(Reason::IdentityMismatch));
+    for (who, refused) in [
+        ((CITIZEN, "burger.gezagsouder"), Reason::ApprovalOwn),
+        ((CITIZEN, "gem.toegang"), Reason::ApprovalOwn),
+        (("burger-2", "burger.gezagsouder"), Reason::UnknownInquiry),
+        (("fg-1", "gem.fg"), Reason::UnknownInquiry),
+    ] {
+        assert_eq!(see(&scene, id, who, OF_CHILD).await, Err(refused), "{who:?}");
+    }
+    for (number, document, authority, refused) in [
+        (KNOWN, "library_card", "custody_register", Reason::Malformed),
+        (KNOWN, "passport", "his_word", Reason::Malformed),
+        ("123456789", "passport", "custody_register", Reason::BsnInvalid),
+    ] {
+        let seen = (number, document, authority);
+        assert_eq!(see(&scene, id, OFFICER, seen).await, Err(refused), "{document} {authority}");
+    }
+}
+
+#[tokio::test]
+async fn a_young_person_asks_about_themselves_alone() {
+    let scene = scene().await;
+    let id = prepared(&scene, "burger.jeugdige").await;
+    assert_eq!(see(&scene, id, CLERK, OF_CHILD).await, Err(Reason::IdentityMismatch));
+    assert_eq!(see(&scene, id, CLERK, OF_SELF).await, Ok(1));
+}

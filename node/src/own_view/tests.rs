@@ -1,0 +1,159 @@
+//! A practice's part of a child's log.
+
+use grondslag_core::access_log::{LogEntry, LogHead, LogLine, LogOutcome};
+use grondslag_core::answer::About;
+use grondslag_core::catalogue::{Category, Role};
+use grondslag_core::clock::{Clock as _, Timestamp};
+use grondslag_core::id::{Digest, InquiryId, Oin};
+use grondslag_core::limits::LOG_LINES_MAX;
+use grondslag_core::tier::Tier;
+use grondslag_evidence::store::Batch;
+
+use super::asked::{AskedRecord, Came, asked_key, came_key, came_of};
+use super::log::{self, Whose};
+use crate::answers::put_for_tests;
+use crate::fixture::{Ask, GI, KNOWN, OWN, Scene, UNKNOWN, VT, oin};
+use crate::recorded::{Kind, entry_under, term};
+
+async fn entries(scene: &Scene, digits: &str) -> Vec<LogEntry> {
+    let whose = Whose { about: About::Child, shielded: false, now: scene.clock.now() };
+    let records = log::records(&scene.agency, digits, whose).await.unwrap();
+    let entry = |record: &grondslag_core::answer::Record| {
+        assert!(record.category.is_access_log());
+        let (tier, layer) = record.layers.first_key_value().unwrap();
+        assert_eq!((*tier, record.layers.len()), (Tier::T3, 1));
+        LogEntry::parse(&layer.without(&[]).0).unwrap()
+    };
+    records.iter().map(entry).collect()
+}
+
+async fn lines(scene: &Scene, digits: &str) -> Vec<LogLine> {
+    let mut entries = entries(scene, digits).await.into_iter();
+    assert!(matches!(entries.next(), Some(LogEntry::Head(_))));
+    let line = |entry| match entry {
+        LogEntry::Line(line) => line,
+        LogEntry::Head(_) => panic!("one head"),
+    };
+    entries.map(line).collect()
+}
+
+async fn put(scene: &Scene, ask: &Ask) {
+    put_for_tests(&scene.agency, scene.question(ask)).await;
+    scene.clock.set(scene.clock.now().plus_ms(1_000));
+}
+
+async fn scene() -> Scene {
+    let scene = Scene::new().await;
+    scene.shelf.record("G05", About::Child, &[(Tier::T1, "Een zorgpartij is betrokken.")]);
+    scene
+}
+
+/// A question of the practice's own people to these agencies, about a child.
+async fn asks(scene: &Scene, number: u8, role: &str, to: &[Oin], came: Option<&Came>) {
+    let (agency, at) = (&scene.agency, scene.clock.now());
+    let (inquiry, asked) = (InquiryId::new([number; 16]), vec![Category::parse("G05").unwrap()]);
+    let record = AskedRecord {
+        inquiry,
+        digest: Digest::new([number; 32]),
+        staff: "arts-1".to_owned().try_into().unwrap(),
+        asked_at: at,
+        role: Role::parse(role).unwrap(),
+        purpose: "D01".to_owned().try_into().unwrap(),
+        targets: to.iter().map(|to| (to.clone(), asked.clone())).collect(),
+    };
+    let body = serde_json::to_vec(&record).unwrap();
+    let key = [asked_key(&agency.secret, KNOWN, at, &Digest::new([number; 32]))];
+    let of = (Kind::Asked, body, key);
+    let came = came.map(|came| serde_json::to_vec(&serde_json::json!({ "came": came })).unwrap());
+    let came = came.map(|body| {
+        let key = came_key(&inquiry, &body);
+        (Kind::Closed, body, [key])
+    });
+    for (kind, body, keys) in [Some(of), came].into_iter().flatten() {
+        let entry = entry_under(agency, kind, &body, term(false), (&keys, Batch::new())).unwrap();
+        agency.ledger.append(entry).await.unwrap();
+    }
+    scene.clock.set(at.plus_ms(1_000));
+}
+
+#[tokio::test]
+async fn what_was_asked_is_told_newest_first_with_what_was_decided() {
+    let scene = scene().await;
+    put(&scene, &Ask::guardian(&["G05"]).id(1)).await;
+    put(&scene, &Ask::guardian(&["G05", "G24"]).id(2)).await;
+    put(&scene, &Ask::guardian(&["G05"]).id(3).about(UNKNOWN)).await;
+    let told = lines(&scene, KNOWN).await;
+    assert_eq!(told.len(), 2);
+    assert_eq!((&told[0].asker, &told[0].holder), (&oin(GI), &oin(OWN)));
+    assert_eq!(told[0].target_id.as_bytes(), &[2; 16]);
+    assert!(told[0].at > told[1].at);
+    let came: Vec<_> = told[0].categories.iter().map(|one| one.outcome).collect();
+    assert_eq!(came, [LogOutcome::Given, LogOutcome::Refused]);
+    assert!(told[0].categories[0].grounds.iter().any(|ground| ground.as_str() == "jw-7.3.11-4"));
+    assert_eq!(lines(&scene, UNKNOWN).await, [], "who is not known here has no log here");
+}
+
+#[tokio::test]
+async fn a_purpose_of_which_the_person_was_not_told_leaves_no_trace() {
+    let scene = scene().await;
+    put(&scene, &Ask::guardian(&["G05"]).id(1)).await;
+    let before = lines(&scene, KNOWN).await;
+    put(&scene, &Ask::veilig_thuis(&["G05"]).id(2)).await;
+    asks(&scene, 3, "ha.arts", &[oin(VT)], None).await;
+    let after = lines(&scene, KNOWN).await;
+    assert_eq!(after.len(), before.len() + 1, "that the practice itself asked is told");
+    assert_eq!(after[1..], before);
+}
+
+#[tokio::test]
+async fn what_the_practice_asked_is_told_with_what_came_of_it() {
+    let scene = scene().await;
+    let category = Category::parse("G05").unwrap();
+    let came = Came::from([(oin(GI), vec![came_of(&category, None)])]);
+    asks(&scene, 1, "ha.arts", &[oin(GI)], Some(&came)).await;
+    asks(&scene, 2, "ha.arts", &[oin(GI), oin(VT)], None).await;
+    let told = lines(&scene, KNOWN).await;
+    assert_eq!(told.len(), 3);
+    for line in &told {
+        assert_eq!(line.asker, oin(OWN));
+        assert_eq!(line.categories[0].outcome, LogOutcome::NoAnswer);
+    }
+    assert_eq!(lines(&scene, UNKNOWN).await, []);
+}
+
+/// That a shelter asked, or was asked, tells where a child may be.
+#[tokio::test]
+async fn a_shelter_is_in_no_log_on_either_side() {
+    let scene = scene().await;
+    asks(&scene, 1, "vo.hulpverlener", &[oin(GI)], None).await;
+    // Whoever is in no directory may be one.
+    asks(&scene, 2, "ha.arts", &[oin("00000099000000009000"), oin(GI)], None).await;
+    let told = lines(&scene, KNOWN).await;
+    assert_eq!(told.len(), 1);
+    assert_eq!(told[0].holder, oin(GI));
+}
+
+#[tokio::test]
+async fn a_long_log_says_that_there_are_older_lines() {
+    let scene = scene().await;
+    let many = vec![oin(GI); LOG_LINES_MAX];
+    asks(&scene, 1, "ha.arts", &many, None).await;
+    let head = |more| LogEntry::Head(LogHead { shielded: false, more });
+    let whole = entries(&scene, KNOWN).await;
+    assert_eq!((whole.len(), &whole[0]), (LOG_LINES_MAX + 1, &head(false)));
+    asks(&scene, 2, "ha.arts", &[oin(GI)], None).await;
+    let cut = entries(&scene, KNOWN).await;
+    assert_eq!((cut.len(), &cut[0]), (LOG_LINES_MAX + 1, &head(true)));
+}
+
+#[tokio::test]
+async fn a_damaged_record_is_an_error_and_never_a_shorter_log() {
+    let scene = scene().await;
+    let (agency, at) = (&scene.agency, Timestamp::from_ms(1));
+    let keys = [asked_key(&agency.secret, KNOWN, at, &Digest::new([1; 32]))];
+    let entry = entry_under(agency, Kind::Asked, b"{}", term(false), (&keys, Batch::new()));
+    agency.ledger.append(entry.unwrap()).await.unwrap();
+    let whose = Whose { about: About::Child, shielded: false, now: scene.clock.now() };
+    let read = log::records(agency, KNOWN, whose).await;
+    assert_eq!(read, Err(grondslag_core::reason::Reason::StoreCorrupt));
+}
