@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 /// Messages that `unprinted` writes a `Debug` for: they hold what no log may show.
-const UNPRINTED: [&str; 36] = [
+const UNPRINTED: [&str; 37] = [
     "AbilityJudged",
     "AnswerBody",
     "AnswerContent",
@@ -33,6 +33,7 @@ const UNPRINTED: [&str; 36] = [
     "Reply",
     "ShowDraftResponse",
     "ShownClient",
+    "ShownStranger",
     "Speaker",
     "StatedFact",
     "StepRequest",

@@ -68,6 +68,7 @@ use crate::epochs::holders::Holders;
 use crate::evidence::LEDGER;
 use crate::index::{self, Canaries, Index};
 use crate::keys::{Keys, Renewal};
+use crate::own_view::strangers::Enrolled;
 use crate::recorded::Kind;
 use crate::records::{StoreSource, SubjectKey};
 use crate::restore::Standing;
@@ -121,6 +122,9 @@ pub(crate) fn secrets_of(agency: &str) -> (SealSecret, OpeningKey) {
 
 /// The key of a subject in the tests' register.
 pub(crate) fn subject_key(number: &str) -> SubjectKey {
+    if let Ok(bsn) = Bsn::parse(number) {
+        return SubjectKey::of(&NodeSecret::of(1), &bsn);
+    }
     SubjectKey::from_bytes(&Digest::of(number.as_bytes()).as_bytes()[..16]).unwrap()
 }
 
@@ -402,7 +406,7 @@ fn agency(
         ledger: ledger.clone(),
         clock: clock.clone(),
         secret: secret.clone(),
-        register: source.clone(),
+        register: Arc::new(Enrolled::new(source.clone(), store.clone())),
         epochs: epochs.clone(),
         link: broker_link.clone(),
         canaries: Canaries::new(vec![canary]),

@@ -14,6 +14,7 @@ use grondslag_runtime::status::RetentionState;
 use crate::agency::Agency;
 use crate::asks::inquiries::forget_lines;
 use crate::consent::{outbox, page};
+use crate::own_view::strangers;
 
 impl Agency {
     /// Forgets what is due if that was not done yet today. What was left over, as after a long
@@ -29,6 +30,7 @@ impl Agency {
             let pack = self.pack();
             let before = |line: Timestamp| pack.retention().end(Kept::Decision, line) <= now;
             forget_lines(store, before).await?;
+            strangers::tidy(self).await?;
         }
         page::tidy(self).await?;
         outbox::tidy(self).await?;

@@ -65,6 +65,7 @@ use crate::link::ChannelLink;
 use crate::office::service::PolicyDesk;
 use crate::operator::NodeOperator;
 use crate::own_view::service::OwnViewDesk;
+use crate::own_view::strangers::Enrolled;
 use crate::processing::is_absolute;
 use crate::records::{StoreSource, SubjectKey};
 use crate::restore::Standing;
@@ -259,7 +260,7 @@ async fn agency(config: &NodeConfig, context: &Context) -> Result<Agency, StartE
         ledger: ledger.clone(),
         clock: clock.clone(),
         secret: secret.clone(),
-        register: source.clone(),
+        register: Arc::new(Enrolled::new(source.clone(), store.clone())),
         epochs: epochs.clone(),
         link: broker_link.clone(),
         canaries: canaries(config, &secret)?,

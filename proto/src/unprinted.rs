@@ -26,8 +26,8 @@ unprinted! {
     Attestation ConfirmIdentityRequest ConsentAct ConsentStanding ConsentStatement CourtMeasure
     CustodySituation DecisionFact DeskQuestion Detail ListActsRequest ListDecisionsRequest OwnView
     OwnViewLine Part PrepareOwnViewRequest RecordActRequest RecordActResponse RecordOpening Reply
-    ShowDraftResponse ShownClient Speaker StatedFact StepRequest StepResponse StepTarget TakenBack
-    TierText
+    ShowDraftResponse ShownClient ShownStranger Speaker StatedFact StepRequest StepResponse
+    StepTarget TakenBack TierText
 }
 
 #[cfg(test)]

@@ -67,7 +67,8 @@ async fn spot_check(federation: &Federation, count: u32) -> Result<Vec<Verdict>>
     }
     let of = |verdict| verdicts.iter().filter(|one| **one == verdict).count();
     let own = [closed.clients, closed.canaries, closed.padding, closed.not_opening];
-    let own = own.into_iter().chain([closed.without_dossier]).map(usize::try_from);
+    let own = own.into_iter().chain([closed.without_dossier, closed.strangers]);
+    let own = own.map(usize::try_from);
     let own: Vec<usize> = own.collect::<Result<_, _>>()?;
     assert_eq!(own, Verdict::ALL.map(of), "the node counts as its officer does");
     Ok(verdicts)
@@ -78,6 +79,10 @@ fn shown(opening: &v1::Opening) -> Result<Shown> {
         None => Shown::Nothing,
         Some(Wire::Padding(_)) => Shown::Padding,
         Some(Wire::Canary(digits)) => Shown::Canary(Canary::parse(&digits)?),
+        Some(Wire::Stranger(one)) => {
+            let number = Bsn::parse(&one.subject);
+            Shown::Stranger(number.map_err(|error| anyhow::anyhow!(error.reason()))?)
+        }
         Some(Wire::Client(client)) => {
             assert!(!client.file_number.is_empty() && client.registered_ms > 0);
             let number = Bsn::parse(&client.subject);

@@ -4,13 +4,15 @@ use anyhow::{Context as _, Result};
 use grondslag_core::id::{InquiryId, TargetId};
 use grondslag_core::reason::Reason;
 use grondslag_proto::v1;
-use grondslag_tests::federation::{Federation, run};
+use grondslag_tests::federation::{Federation, Setup, run};
 use grondslag_tests::journey::own_views::{
     approve, confirm, everything, prepare, show, view, word,
 };
 use grondslag_tests::journey::{ask, play_in, region_of};
-use grondslag_tests::world::{Event, OwnView, Storyline};
+use grondslag_tests::world::{Event, OwnView, Storyline, World};
 
+/// A municipality that knows nobody of F5.
+const ELSEWHERE: &str = "gem-lindevoort";
 /// The father of a child in a shelter.
 const FATHER: &str = "F9";
 
@@ -196,6 +198,38 @@ fn every_line_leads_to_its_proof() -> Result<()> {
             assert_eq!(found.len(), 1, "{}", word(line));
             assert!(line.ledger_oins.contains(&federation.oin("jggz-spoor")?.to_string()));
         }
+        Ok(())
+    })
+}
+
+/// A municipality that asked about somebody whom it does not know tells so itself.
+#[test]
+fn who_asked_about_a_stranger_tells_it_to_them() -> Result<()> {
+    run(async {
+        let storyline = Storyline::load("F5")?;
+        let start = World::load()?.region.region.clock_start;
+        let agencies = storyline.agencies().into_iter().chain([ELSEWHERE]);
+        let federation = Setup::of(agencies).at(&start).start().await?;
+        let mut asked = storyline.question.first().cloned().context("a question")?;
+        asked.agency = ELSEWHERE.to_owned();
+        ask(&federation, &asked).await?;
+        let name = federation.world().agency(ELSEWHERE)?.name.clone();
+        let oin = federation.oin(ELSEWHERE)?.to_string();
+        let own = own_view(&storyline)?;
+        // Enrolled with the batch of some hour after the question.
+        let mut hour = 0;
+        let line = loop {
+            let at = format!("2026-07-20T{:02}:{:02}", 10 + hour / 60, hour % 60);
+            let seen = view(&federation, &OwnView { at, ..own.clone() }).await?;
+            let line = seen.lines.into_iter().find(|line| line.asker == name).context("a line")?;
+            if line.ledger_oins.contains(&oin) {
+                break line;
+            }
+            hour += 1;
+            anyhow::ensure!(hour < 240, "never enrolled");
+            tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        };
+        assert_eq!(line.purpose_code, asked.purpose);
         Ok(())
     })
 }

@@ -55,6 +55,7 @@ fn position(line: &Line, out: Output) {
         Verdict::Canary => dim(out.tr("goed: verzonnen kind", "ok: made-up subject")),
         Verdict::Padding => dim(out.tr("goed: opvulling", "ok: padding")),
         Verdict::NotOpening => red(out.tr("GAAT NIET OPEN", "DOES NOT OPEN")),
+        Verdict::Stranger => dim(out.tr("goed: naar gevraagd", "ok: asked about")),
         Verdict::NoDossier => red(out.tr("GEEN DOSSIER", "NO DOSSIER")),
     };
     let dossier = line.dossier.as_ref().map(|(file, since)| {
@@ -69,6 +70,7 @@ fn summary(checked: &Checked, out: Output) {
         (Verdict::Canary, out.tr("verzonnen kinderen", "made-up subjects")),
         (Verdict::Padding, out.tr("opvulling", "padding")),
         (Verdict::NotOpening, out.tr("gaan niet open", "do not open")),
+        (Verdict::Stranger, out.tr("naar gevraagd, geen cliënt", "asked about, no client")),
         (Verdict::NoDossier, out.tr("zonder dossier", "without a dossier")),
     ];
     let counts = counts.map(|(verdict, label)| format!("{} {label}", checked.count(verdict)));

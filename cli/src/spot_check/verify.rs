@@ -215,6 +215,7 @@ fn shown(opening: &v1::Opening) -> Option<(Shown, Option<(String, Timestamp)>)> 
         None => (Shown::Nothing, None),
         Some(WireShown::Padding(_)) => (Shown::Padding, None),
         Some(WireShown::Canary(digits)) => (Shown::Canary(Canary::parse(digits).ok()?), None),
+        Some(WireShown::Stranger(one)) => (Shown::Stranger(Bsn::parse(&one.subject).ok()?), None),
         Some(WireShown::Client(client)) if client.file_number.is_empty() => (Shown::Nothing, None),
         Some(WireShown::Client(client)) => {
             let dossier = (client.file_number.clone(), Timestamp::from_ms(client.registered_ms));
@@ -223,13 +224,13 @@ fn shown(opening: &v1::Opening) -> Option<(Shown, Option<(String, Timestamp)>)> 
     })
 }
 
-fn counts(lines: &[Line]) -> [usize; 5] {
+fn counts(lines: &[Line]) -> [usize; Verdict::ALL.len()] {
     Verdict::ALL.map(|verdict| lines.iter().filter(|line| line.verdict == verdict).count())
 }
 
-fn counts_of(closed: &v1::SpotCheckClosed) -> [usize; 5] {
-    let v1::SpotCheckClosed { clients, canaries, padding, not_opening, .. } = closed;
-    let all = [*clients, *canaries, *padding, *not_opening, closed.without_dossier];
+fn counts_of(closed: &v1::SpotCheckClosed) -> [usize; Verdict::ALL.len()] {
+    let v1::SpotCheckClosed { clients, canaries, padding, not_opening, strangers, .. } = closed;
+    let all = [*clients, *canaries, *padding, *not_opening, closed.without_dossier, *strangers];
     all.map(|count| usize::try_from(count).unwrap_or(usize::MAX))
 }
 

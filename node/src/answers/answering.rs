@@ -16,7 +16,7 @@ use grondslag_proto::question::TargetQuestion;
 use tokio::time::Instant;
 
 use self::notice::take_notice;
-use self::resolve::resolve;
+use self::resolve::{resolve, stranger};
 use self::shaped::{Shaped, decoy, nobody};
 use super::decide::Rules;
 use super::envelope::Envelope;
@@ -161,7 +161,10 @@ async fn look_up(
     let pseudonym = agency.keys.opening.open(attested.pair());
     let met = agency.index.find(attested.header().epoch, &pseudonym).await?;
     let found = match met {
-        Some(Met::Client(key)) => resolve(agency, attested, &key, (now, held)).await?,
+        Some(Met::Person(key)) => match resolve(agency, attested, &key, (now, held)).await? {
+            None if attested.header().kind.is_own_view() => stranger(agency, &key, now).await?,
+            found => found,
+        },
         Some(Met::Canary(key)) => {
             nobody(agency, held).await?;
             return Ok(Shaped::canary(agency, &case, attested, &key, rules));

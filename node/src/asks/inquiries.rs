@@ -13,9 +13,11 @@ use serde::{Deserialize, Serialize};
 use super::attested::Attested;
 use super::budget::{self, Counted, Said};
 use super::follow::Followed;
+use super::wish::Subject;
 use crate::agency::Agency;
 use crate::limits::{COUNT_TRIES_MAX, INQUIRIES_LOOKED_THROUGH_MAX, INQUIRIES_PAGE};
 use crate::own_view::asked::{AskedRecord, Came, asked_key, came_key};
+use crate::own_view::strangers;
 use crate::processing::Processing;
 use crate::recorded::{Kind, append, entry, entry_under, term};
 
@@ -88,9 +90,9 @@ fn line_key(id: &InquiryId, asked_at: Timestamp) -> Vec<u8> {
     [PREFIX, &(u64::MAX - ms).to_be_bytes(), id.as_bytes()].concat()
 }
 
-/// Records that a question goes out, before it does, and counts it. It is found again by the
-/// `digits` of whom it is about. `state` is committed with it: the removal of the draft that it
-/// was.
+/// Records that a question goes out, before it does, and counts it. It is found again by the number
+/// of whom it is about, who is enrolled from then on. `state` is committed with it: the removal of
+/// the draft that it was.
 ///
 /// # Errors
 /// `UNKNOWN_INQUIRY` when the draft changed or was sent meanwhile, `BUDGET_EXCEEDED`, or why it
@@ -98,12 +100,19 @@ fn line_key(id: &InquiryId, asked_at: Timestamp) -> Vec<u8> {
 pub(crate) async fn record_asked(
     agency: &Agency,
     inquiry: &Inquiry,
-    (summary, digits): (&Summary, &str),
+    (summary, subject): (&Summary, &Subject),
     state: Batch,
 ) -> Result<Counted, Reason> {
     let term = term(inquiry.header().break_glass);
     let state = summary.put(state)?;
-    let key = asked_key(&agency.secret, digits, summary.asked_at, &inquiry.digest());
+    let state = match subject {
+        Subject::Person(number) => {
+            strangers::put(state, &agency.secret, number, agency.clock.now())
+        }
+        // A made-up subject has no own view.
+        Subject::Canary(_) => state,
+    };
+    let key = asked_key(&agency.secret, subject.expose(), summary.asked_at, &inquiry.digest());
     for _ in 0..COUNT_TRIES_MAX {
         let (counts, counted) = budget::count(agency, inquiry, summary).await?;
         let (own, state) = (state.len(), state.clone().then(counts));

@@ -141,7 +141,7 @@ impl Pursuit {
         // A draft that the broker did not take before is there already.
         let recorded = match followed.put_again(&self.agency, out, &id).await {
             Ok(state) => {
-                let of = (&self.summary, self.wish.subject.expose());
+                let of = (&self.summary, &self.wish.subject);
                 record_asked(&self.agency, &first, of, state).await
             }
             Err(reason) => Err(reason),

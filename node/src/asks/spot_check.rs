@@ -115,7 +115,7 @@ async fn record(
 }
 
 fn closed(tally: Tally, broker: Broker, receipt: &Receipt) -> v1::SpotCheckClosed {
-    let Tally([clients, canaries, padding, not_opening, without_dossier]) = tally;
+    let Tally([clients, canaries, padding, not_opening, without_dossier, strangers]) = tally;
     let recorded_at: Timestamp = receipt.recorded_at();
     v1::SpotCheckClosed {
         clients,
@@ -123,6 +123,7 @@ fn closed(tally: Tally, broker: Broker, receipt: &Receipt) -> v1::SpotCheckClose
         padding,
         not_opening,
         without_dossier,
+        strangers,
         broker: broker.word().to_owned(),
         ledger_index: receipt.index(),
         recorded_at_ms: recorded_at.ms(),
@@ -154,6 +155,10 @@ fn opening(one: Opening) -> v1::Opening {
         }),
         Shown::Canary(canary) => Some(WireShown::Canary(canary.expose().to_owned())),
         Shown::Padding => Some(WireShown::Padding(v1::Padding {})),
+        Shown::Stranger(number) => {
+            let subject = number.expose().to_owned();
+            Some(WireShown::Stranger(v1::ShownStranger { subject }))
+        }
         Shown::Nothing => None,
     };
     v1::Opening { position: one.position, rho: one.rho.to_vec(), shown }

@@ -107,21 +107,21 @@ fn found(place: &str) -> Result<Option<Found>, Reason> {
 
 /// A number in a batch.
 enum Number {
-    Client(SubjectKey, Bsn),
+    Person(SubjectKey, Bsn),
     Canary(SubjectKey, Canary),
 }
 
 impl Number {
     fn point(&self, region: &str) -> Result<Element, BlindError> {
         match self {
-            Self::Client(_, number) => number_point(region, number),
+            Self::Person(_, number) => number_point(region, number),
             Self::Canary(_, canary) => canary_point(region, canary),
         }
     }
 
     fn found(&self) -> Found {
         match self {
-            Self::Client(key, _) => Found::Client(*key),
+            Self::Person(key, _) => Found::Person(*key),
             Self::Canary(key, _) => Found::Canary(*key),
         }
     }
@@ -130,9 +130,9 @@ impl Number {
 async fn number(means: &Means, place: Option<&Found>) -> Result<Option<Number>, Reason> {
     match place {
         None => Ok(None),
-        Some(Found::Client(key)) => {
+        Some(Found::Person(key)) => {
             let number = means.register.number(key).await.map_err(SourceFault::reason)?;
-            Ok(number.map(|number| Number::Client(*key, number)))
+            Ok(number.map(|number| Number::Person(*key, number)))
         }
         Some(Found::Canary(key)) => {
             let canary = means.canaries.digits(key).cloned();

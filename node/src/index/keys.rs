@@ -14,7 +14,7 @@ pub(super) type Entry = [u8; INDEX_LEN];
 /// Whom an entry stands for, as it is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Found {
-    Client(SubjectKey),
+    Person(SubjectKey),
     Canary(SubjectKey),
 }
 
@@ -23,7 +23,7 @@ impl Found {
         let (kind, key) = value.split_first()?;
         let key = SubjectKey::from_bytes(key)?;
         match kind {
-            b'c' => Some(Self::Client(key)),
+            b'c' => Some(Self::Person(key)),
             b'y' => Some(Self::Canary(key)),
             _ => None,
         }
@@ -31,7 +31,7 @@ impl Found {
 
     pub(super) fn bytes(&self) -> Vec<u8> {
         let (kind, key) = match self {
-            Self::Client(key) => (b'c', key),
+            Self::Person(key) => (b'c', key),
             Self::Canary(key) => (b'y', key),
         };
         [&[kind], key.as_bytes().as_slice()].concat()
@@ -39,7 +39,7 @@ impl Found {
 
     pub(super) fn key(&self) -> &SubjectKey {
         match self {
-            Self::Client(key) | Self::Canary(key) => key,
+            Self::Person(key) | Self::Canary(key) => key,
         }
     }
 }

@@ -75,8 +75,8 @@ pub(crate) struct Index {
 /// Whom a pseudonym stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Met {
-    /// A client.
-    Client(SubjectKey),
+    /// A client, or somebody about whom the agency asked.
+    Person(SubjectKey),
     /// A made-up subject.
     Canary(SubjectKey),
 }
@@ -125,7 +125,7 @@ impl Index {
         let value = self.means.store.get(&keys::entry(epoch, &entry)).await?;
         let found = value.map(|value| Found::parse(&value).ok_or(StoreError::Corrupt));
         Ok(found.transpose()?.map(|found| match found {
-            Found::Client(key) => Met::Client(key),
+            Found::Person(key) => Met::Person(key),
             Found::Canary(key) => Met::Canary(key),
         }))
     }

@@ -300,7 +300,7 @@ impl Index {
     /// Whom the register has and the index not, and the other way round.
     async fn difference(&self, epoch: u32) -> Result<Difference, Reason> {
         let register = self.means.register.subjects().await.map_err(SourceFault::reason)?;
-        let clients = register.into_iter().map(Found::Client);
+        let clients = register.into_iter().map(Found::Person);
         let canaries = self.means.canaries.all().iter().map(|(key, _)| Found::Canary(*key));
         let wanted: Vec<Found> = clients.chain(canaries).collect();
         let known = self.known(epoch).await?;

@@ -21,7 +21,7 @@ use super::Index;
 use super::keys::Found;
 use super::state::{KeptBatch, LEAF};
 use crate::limits::LEDGER_PAGE;
-use crate::records::{ClientId, SourceFault};
+use crate::records::{ClientId, SourceFault, SubjectKey};
 
 /// A batch as the node's ledger has it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -184,17 +184,23 @@ impl Index {
                 let canary = self.means.canaries.digits(key).cloned();
                 (canary.map_or(Shown::Nothing, Shown::Canary), None)
             }
-            Some(Found::Client(key)) => {
+            Some(Found::Person(key)) => {
                 let dossier =
                     self.means.register.dossier(key).await.map_err(SourceFault::reason)?;
                 match dossier {
-                    None => (Shown::Nothing, None),
+                    None => (self.stranger(key).await?, None),
                     Some(found) => {
                         (Shown::Client(found.number), Some((found.id, found.registered)))
                     }
                 }
             }
         })
+    }
+
+    /// Somebody about whom the agency asked; else nobody whom it knows.
+    async fn stranger(&self, key: &SubjectKey) -> Result<Shown, Reason> {
+        let found = self.means.register.stranger(key).await.map_err(SourceFault::reason)?;
+        Ok(found.map_or(Shown::Nothing, Shown::Stranger))
     }
 
     /// What the broker noted of these batches, and whether all of the node's are there.

@@ -24,7 +24,7 @@ async fn met(scene: &Scene, epoch: u32, number: &str) -> Option<Met> {
 }
 
 fn client(number: &str) -> Met {
-    Met::Client(subject_key(number))
+    Met::Person(subject_key(number))
 }
 
 /// Points of every batch that arrived since the first run.

@@ -13,6 +13,7 @@ use grondslag_core::catalogue::{Category, Purpose, Role};
 use grondslag_core::clock::Timestamp;
 use grondslag_core::id::{Digest, InquiryId, Oin, StaffId, TargetId};
 use grondslag_core::reason::Reason;
+use grondslag_evidence::store::StoreError;
 use serde::{Deserialize, Serialize};
 
 use crate::agency::Agency;
@@ -88,6 +89,15 @@ pub(crate) fn came_of(category: &Category, line: Option<&Line>) -> LogCategory {
         Some(Line::Neutral { .. }) | None => (LogOutcome::NoAnswer, Basis::default()),
     };
     LogCategory { category: category.clone(), outcome, grounds: basis.grounds }
+}
+
+/// Whether any question about a person is kept.
+///
+/// # Errors
+/// Those of the store.
+pub(super) async fn is_kept(agency: &Agency, digits: &str) -> Result<bool, Reason> {
+    let page = agency.store.scan(&prefix(&agency.secret, digits), None, 1).await;
+    Ok(!page.map_err(StoreError::reason)?.is_empty())
 }
 
 /// Lines of what this node's own people asked about a person, and whether there may be older ones.

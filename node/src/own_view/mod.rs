@@ -2,7 +2,8 @@
 //! 4a.31).
 //!
 //! Every node has two halves. As a holder it tells its part of the log, of both sides: what was
-//! asked of it ([`log`]), and what its own people asked ([`asked`]). As the municipality that a
+//! asked of it ([`log`]), and what its own people asked ([`asked`]), also about who is no client of
+//! it ([`strangers`]). As the municipality that a
 //! person comes to it takes the request, has two of its people see who it is (`asks/draft/seen`),
 //! asks every agency, and makes one timeline of what comes ([`timeline`], [`service`]).
 //!
@@ -13,6 +14,7 @@
 pub(crate) mod asked;
 pub(crate) mod log;
 pub(crate) mod service;
+pub(crate) mod strangers;
 mod timeline;
 mod words;
 

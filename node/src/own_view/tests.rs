@@ -7,13 +7,16 @@ use grondslag_core::clock::{Clock as _, Timestamp};
 use grondslag_core::id::{Digest, InquiryId, Oin};
 use grondslag_core::limits::LOG_LINES_MAX;
 use grondslag_core::tier::Tier;
-use grondslag_evidence::store::Batch;
+use grondslag_evidence::store::{Batch, Store as _};
+use grondslag_subject::Bsn;
 
 use super::asked::{AskedRecord, Came, asked_key, came_key, came_of};
 use super::log::{self, Whose};
-use crate::answers::put_for_tests;
+use super::strangers;
+use crate::answers::{decisions, put_for_tests};
 use crate::fixture::{Ask, GI, KNOWN, OWN, Scene, UNKNOWN, VT, oin};
 use crate::recorded::{Kind, entry_under, term};
+use crate::records::SubjectKey;
 
 async fn entries(scene: &Scene, digits: &str) -> Vec<LogEntry> {
     let whose = Whose { about: About::Child, shielded: false, now: scene.clock.now() };
@@ -50,6 +53,17 @@ async fn scene() -> Scene {
 
 /// A question of the practice's own people to these agencies, about a child.
 async fn asks(scene: &Scene, number: u8, role: &str, to: &[Oin], came: Option<&Came>) {
+    asks_about(scene, KNOWN, number, role, to, came).await;
+}
+
+async fn asks_about(
+    scene: &Scene,
+    subject: &str,
+    number: u8,
+    role: &str,
+    to: &[Oin],
+    came: Option<&Came>,
+) {
     let (agency, at) = (&scene.agency, scene.clock.now());
     let (inquiry, asked) = (InquiryId::new([number; 16]), vec![Category::parse("G05").unwrap()]);
     let record = AskedRecord {
@@ -62,7 +76,7 @@ async fn asks(scene: &Scene, number: u8, role: &str, to: &[Oin], came: Option<&C
         targets: to.iter().map(|to| (to.clone(), asked.clone())).collect(),
     };
     let body = serde_json::to_vec(&record).unwrap();
-    let key = [asked_key(&agency.secret, KNOWN, at, &Digest::new([number; 32]))];
+    let key = [asked_key(&agency.secret, subject, at, &Digest::new([number; 32]))];
     let of = (Kind::Asked, body, key);
     let came = came.map(|came| serde_json::to_vec(&serde_json::json!({ "came": came })).unwrap());
     let came = came.map(|body| {
@@ -144,6 +158,35 @@ async fn a_long_log_says_that_there_are_older_lines() {
     asks(&scene, 2, "ha.arts", &[oin(GI)], None).await;
     let cut = entries(&scene, KNOWN).await;
     assert_eq!((cut.len(), &cut[0]), (LOG_LINES_MAX + 1, &head(true)));
+}
+
+#[tokio::test]
+async fn who_was_asked_about_and_is_no_client_is_met_for_an_own_view_and_for_nothing_else() {
+    let scene = scene().await;
+    let number = Bsn::parse(UNKNOWN).unwrap();
+    let enrol = async || scene.agency.index.tend(true).await.unwrap();
+    enrol().await;
+    let entries = async || scene.store.scan(b"x/", None, 1_000).await.unwrap().len();
+    let before = entries().await;
+    let known = strangers::put(Batch::new(), &scene.agency.secret, &number, scene.clock.now());
+    scene.agency.store.commit(known).await.unwrap();
+    asks_about(&scene, UNKNOWN, 1, "ha.arts", &[oin(GI)], None).await;
+    enrol().await;
+    assert!(entries().await > before, "enrolled");
+    // To whoever asks anything else they are not known here.
+    put(&scene, &Ask::guardian(&["G05"]).about(UNKNOWN).id(7)).await;
+    let shown = decisions(&scene.agency, 0, 10, None).await.unwrap();
+    assert!(shown.iter().flat_map(|one| &one.lines).all(|line| line.outcome == "miss"));
+    assert_eq!(lines(&scene, UNKNOWN).await.len(), 1);
+    // When no question about them is kept any more they are forgotten.
+    strangers::tidy(&scene.agency).await.unwrap();
+    let key = SubjectKey::of(&scene.agency.secret, &number);
+    assert!(strangers::find(scene.agency.store.as_ref(), &key).await.unwrap().is_some());
+    let asked = scene.store.scan(b"wq/", None, 10).await.unwrap();
+    let gone = asked.into_iter().fold(Batch::new(), |gone, pair| gone.delete(pair.key));
+    scene.agency.store.commit(gone).await.unwrap();
+    strangers::tidy(&scene.agency).await.unwrap();
+    assert!(strangers::find(scene.agency.store.as_ref(), &key).await.unwrap().is_none());
 }
 
 #[tokio::test]

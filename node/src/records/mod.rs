@@ -24,7 +24,7 @@ use serde::{Deserialize, Serialize};
 pub use self::store::StoreSource;
 use crate::answers::verify::Attested;
 use crate::limits::SHORT_CHARS_MAX;
-use crate::secret::INDEX_LEN;
+use crate::secret::{INDEX_LEN, NodeSecret};
 
 /// An agency's records, as answering sees them.
 ///
@@ -114,6 +114,14 @@ pub trait Register: Send + Sync + fmt::Debug {
     /// # Errors
     /// [`SourceFault`] when the register cannot speak.
     async fn dossier(&self, key: &SubjectKey) -> Result<Option<Dossier>, SourceFault>;
+
+    /// Somebody who is in it because the agency asked about them; a register of clients has none.
+    ///
+    /// # Errors
+    /// [`SourceFault`] when the register cannot speak.
+    async fn stranger(&self, _key: &SubjectKey) -> Result<Option<Bsn>, SourceFault> {
+        Ok(None)
+    }
 }
 
 /// Where the agency keeps somebody's records.
@@ -133,6 +141,11 @@ pub struct Dossier {
 pub struct SubjectKey([u8; INDEX_LEN]);
 
 impl SubjectKey {
+    /// That of a number.
+    pub(crate) fn of(secret: &NodeSecret, bsn: &Bsn) -> Self {
+        Self(keys::bsn_entry(secret, bsn))
+    }
+
     pub(crate) const fn new(bytes: [u8; INDEX_LEN]) -> Self {
         Self(bytes)
     }
@@ -218,6 +231,13 @@ pub struct Client {
 }
 
 impl Client {
+    /// Somebody who is no client. Nothing is known of them but the number: they count as of the age
+    /// in which a parent sees least (`age_band` when it is unknown).
+    pub(crate) fn stranger(number: Bsn, now: Timestamp) -> Self {
+        let birth_date = BirthDate::from(OF_AGE);
+        Self { id: ClientId(String::new()), number, birth_date, registered: now, revision: 0 }
+    }
+
     /// Nobody, with the shape of a client: what is decided on when a child is not known, so that
     /// the work is the same. Its number has no digits that anybody has.
     pub(crate) fn decoy(now: Timestamp) -> Self {
@@ -274,6 +294,9 @@ pub struct Readiness {
     /// The agency has clients without a verified number, of whom no answer speaks.
     pub holds_unnumbered_records: bool,
 }
+
+/// A birth date with which somebody is of age at any moment that this program knows.
+const OF_AGE: jiff::civil::Date = jiff::civil::date(1900, 1, 1);
 
 /// Why a register cannot speak. None of these depends on a child.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

@@ -94,7 +94,7 @@ impl Register for StoreSource {
 #[async_trait]
 impl Own for StoreSource {
     async fn names(&self, bsn: &Bsn) -> Result<Vec<Name>, SourceFault> {
-        let key = SubjectKey::new(keys::bsn_entry(&self.secret, bsn));
+        let key = SubjectKey::of(&self.secret, bsn);
         match self.row_of(&key).await {
             // The last check behind the digest.
             Ok((_, row)) => row.iter().filter(|row| row.is_of(bsn)).map(ClientRow::name).collect(),
@@ -104,7 +104,7 @@ impl Own for StoreSource {
     }
 
     async fn client(&self, bsn: &Bsn, at: Timestamp) -> Result<Option<Client>, SourceFault> {
-        let key = SubjectKey::new(keys::bsn_entry(&self.secret, bsn));
+        let key = SubjectKey::of(&self.secret, bsn);
         let client = self.client_at(&key, at).await?;
         // The last check behind the digest.
         Ok(client.filter(|client| client.number == *bsn))

@@ -23,6 +23,8 @@ pub enum Shown {
     Canary(Canary),
     /// Nobody.
     Padding,
+    /// Somebody about whom the agency asked, by their number: they have an own view there.
+    Stranger(Bsn),
     /// Somebody whom the register does not know: without the number nothing opens.
     Nothing,
 }
@@ -40,6 +42,8 @@ pub enum Verdict {
     NotOpening,
     /// The register does not know who is behind it.
     NoDossier,
+    /// It opens as somebody about whom the agency asked.
+    Stranger,
 }
 
 /// The drawn positions of one batch.
@@ -53,8 +57,14 @@ pub struct Drawn {
 
 impl Verdict {
     /// Every verdict, the good ones first.
-    pub const ALL: [Self; 5] =
-        [Self::Client, Self::Canary, Self::Padding, Self::NotOpening, Self::NoDossier];
+    pub const ALL: [Self; 6] = [
+        Self::Client,
+        Self::Canary,
+        Self::Padding,
+        Self::NotOpening,
+        Self::NoDossier,
+        Self::Stranger,
+    ];
 
     /// The stable word for programs and for the ledger.
     pub const fn word(self) -> &'static str {
@@ -64,12 +74,13 @@ impl Verdict {
             Self::Padding => "ok_padding",
             Self::NotOpening => "does_not_open",
             Self::NoDossier => "no_dossier",
+            Self::Stranger => "ok_asked_about",
         }
     }
 
     /// Whether it may stay as it is.
     pub const fn is_sound(self) -> bool {
-        matches!(self, Self::Client | Self::Canary | Self::Padding)
+        matches!(self, Self::Client | Self::Canary | Self::Padding | Self::Stranger)
     }
 }
 
@@ -141,6 +152,7 @@ pub fn judge(region: &str, blinded: &Element, rho: &Secret, shown: &Shown) -> Ve
     let hidden = rho.public();
     let (point, verdict) = match shown {
         Shown::Client(number) => (Some(number_point(region, number)), Verdict::Client),
+        Shown::Stranger(number) => (Some(number_point(region, number)), Verdict::Stranger),
         Shown::Canary(canary) => (Some(canary_point(region, canary)), Verdict::Canary),
         Shown::Padding => (None, Verdict::Padding),
         Shown::Nothing => return Verdict::NoDossier,

@@ -12,12 +12,26 @@ use crate::consent::on_file::OnFile;
 use crate::consent::store;
 use crate::limits::RESOLVES_MAX;
 use crate::own_view::log::{self, Whose};
+use crate::own_view::strangers;
 use crate::records::{Client, SourceFault, SubjectKey};
 
 /// Column that says whether where a person is must stay secret.
 const SHIELDED: &str = "subject_shielded";
 /// Its value when it need not.
 const OPEN: &str = "no";
+
+/// Somebody who is no client and about whom this agency asked: for an own view alone.
+pub(super) async fn stranger(
+    agency: &Agency,
+    key: &SubjectKey,
+    now: Timestamp,
+) -> Result<Option<Found>, Stop> {
+    let Some(number) = strangers::find(agency.store.as_ref(), key).await? else {
+        return Ok(None);
+    };
+    let found = Found { client: Client::stranger(number, now), ..Found::decoy(now) };
+    with_log(agency, found, now).await.map(Some)
+}
 
 /// Looks the child up, with all that this agency holds on them at this moment.
 pub(super) async fn resolve(

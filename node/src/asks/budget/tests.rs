@@ -102,7 +102,13 @@ impl Plea {
 
 async fn ask(scene: &Scene, plea: &Plea) -> Result<Counted, Reason> {
     let (inquiry, summary) = plea.asked(&scene.agency);
-    record_asked(&scene.agency, &inquiry, (&summary, KNOWN), Batch::new()).await
+    record_asked(
+        &scene.agency,
+        &inquiry,
+        (&summary, &Subject::Person(Bsn::parse(KNOWN).unwrap())),
+        Batch::new(),
+    )
+    .await
 }
 
 /// How asking ends: nothing, or why not.
@@ -177,7 +183,13 @@ async fn an_approval_at_one_of_two_targets_is_not_enough() {
         let (id, header) = (summary.id, header.clone());
         let inquiry = inquiry(&scene.agency, id, 1, header, &wish, &cosigned, None).unwrap();
         let inquiry = inquiry.inquiry.unwrap();
-        let asked = record_asked(&scene.agency, &inquiry, (&summary, KNOWN), Batch::new()).await;
+        let asked = record_asked(
+            &scene.agency,
+            &inquiry,
+            (&summary, &Subject::Person(Bsn::parse(KNOWN).unwrap())),
+            Batch::new(),
+        )
+        .await;
         ends.push(asked.err());
     }
     assert_eq!(ends, [None, None, Some(Reason::BudgetExceeded)]);
@@ -216,7 +228,13 @@ async fn a_draft_that_was_sent_meanwhile_is_no_question_and_does_not_count() {
     let scene = scene().await;
     let (inquiry, summary) = ALONE.asked(&scene.agency);
     let gone = Batch::new().expect_value("n/d/gone", "draft");
-    let refused = record_asked(&scene.agency, &inquiry, (&summary, KNOWN), gone).await;
+    let refused = record_asked(
+        &scene.agency,
+        &inquiry,
+        (&summary, &Subject::Person(Bsn::parse(KNOWN).unwrap())),
+        gone,
+    )
+    .await;
     assert_eq!(refused.err(), Some(Reason::UnknownInquiry));
     assert!(kept(&scene, 1).await.is_empty());
 }

@@ -108,8 +108,13 @@ async fn sent(scene: &Scene, draft: Draft) -> Result<(Summary, Leaving), Reason>
     let id = draft.id;
     let (wish, header, summary, leaving) = draft.leave()?;
     let asked = inquiry(&scene.agency, id, 1, header, &wish, &[], None)?;
-    record_asked(&scene.agency, &asked.inquiry.unwrap(), (&summary, KNOWN), leaving.out.clone())
-        .await?;
+    record_asked(
+        &scene.agency,
+        &asked.inquiry.unwrap(),
+        (&summary, &Subject::Person(Bsn::parse(KNOWN).unwrap())),
+        leaving.out.clone(),
+    )
+    .await?;
     Ok((summary, leaving))
 }
 

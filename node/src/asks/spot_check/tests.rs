@@ -42,8 +42,8 @@ async fn a_spot_check_is_recorded_with_who_when_seed_and_outcome_and_without_a_n
     assert_eq!(reader.text(), Ok("officer"));
     assert_eq!((reader.number(), reader.number()), (Ok(1), Ok(1)));
     assert_eq!((reader.array(), reader.number()), (Ok(SEED), Ok(256)));
-    let counts = reader.list(5).unwrap();
-    assert_eq!(counts, [1_u32, 1, 254, 0, 0].map(u32::to_be_bytes));
+    let counts = reader.list(6).unwrap();
+    assert_eq!(counts, [1_u32, 1, 254, 0, 0, 0].map(u32::to_be_bytes));
     assert_eq!((reader.text(), reader.signed()), (Ok("agree"), Ok(scene.agency.clock.now().ms())));
     reader.end().unwrap();
     let holds = |bytes: &[u8], word: &str| bytes.windows(word.len()).any(|w| w == word.as_bytes());

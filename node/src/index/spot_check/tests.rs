@@ -1,12 +1,14 @@
 //! Spot checks of a practice that keeps to the protocol, and of one that does not.
 
+use grondslag_core::clock::Clock as _;
 use grondslag_evidence::store::{Batch, parts};
 
 use super::*;
-use crate::fixture::{CANARY, KNOWN, Scene, Trouble};
+use crate::fixture::{CANARY, KNOWN, Scene, Trouble, UNKNOWN};
 use crate::index::keys;
 use crate::index::tests::{come, numbers};
 use crate::limits::BULK_POINTS_MIN;
+use crate::own_view::strangers;
 
 const EPOCH: u32 = 1;
 const SEED: [u8; 32] = [7; 32];
@@ -54,7 +56,7 @@ async fn plant(scene: &Scene, change: impl FnOnce(&mut KeptBatch)) {
 
 /// Whose place it is, by its number.
 fn place(kept: &KeptBatch, number: &str) -> usize {
-    let found = hex::encode(Found::Client(crate::fixture::subject_key(number)).bytes());
+    let found = hex::encode(Found::Person(crate::fixture::subject_key(number)).bytes());
     kept.places.iter().position(|place| *place == found).unwrap()
 }
 
@@ -72,6 +74,23 @@ async fn an_honest_practice_opens_client_canary_and_padding_as_what_they_are() {
     let canary = openings().find(|opening| opening.verdict == Verdict::Canary).unwrap();
     assert!(matches!(&canary.shown, Shown::Canary(canary) if canary.expose() == CANARY));
     assert_eq!(batches[0].noted, Some(scene.agency.index.recorded(EPOCH).await.unwrap()[0].digest));
+}
+
+/// An officer sees how many are enrolled because somebody asked about them.
+#[tokio::test]
+async fn who_was_asked_about_opens_as_that_and_as_no_client() {
+    let scene = Scene::new().await;
+    let (agency, number) = (&scene.agency, grondslag_subject::Bsn::parse(UNKNOWN).unwrap());
+    let asked = strangers::put(Batch::new(), &agency.secret, &number, scene.clock.now());
+    agency.store.commit(asked).await.unwrap();
+    agency.index.tend(true).await.unwrap();
+    let (batches, _) = agency.index.open(&wish(2, all() + 4, SEED)).await.unwrap();
+    let counts = tally(&batches);
+    assert_eq!((counts[&Verdict::Client], counts[&Verdict::Stranger]), (1, 1));
+    assert!(!counts.contains_key(&Verdict::NoDossier));
+    let mut openings = batches.iter().flat_map(|batch| &batch.openings);
+    let stranger = openings.find(|one| one.verdict == Verdict::Stranger).unwrap();
+    assert_eq!((&stranger.shown, &stranger.dossier), (&Shown::Stranger(number), &None));
 }
 
 /// One node of which 13 of 256 places (5.1 %) are of people it has no dossier of, and a hundred

@@ -124,7 +124,7 @@ impl World {
     }
 
     fn key(&self, number: &str) -> SubjectKey {
-        SubjectKey::new(super::super::keys::bsn_entry(&self.secret, &bsn(number)))
+        SubjectKey::of(&self.secret, &bsn(number))
     }
 
     async fn find(&self, number: &str, at: &str) -> Option<Client> {
