@@ -17,7 +17,7 @@ use crate::limits::LOG_TEXT_BYTES_MAX;
 use crate::tier::{UnknownWord, words};
 
 words!(
-    /// What came of one category, as the person concerned is told it.
+    /// What came of one category, as the person concerned is told it; the most that came first.
     LogOutcome, "given, nothing_on_file, in_review, refused, no_answer", {
         /// Something was given.
         Given = "given",

@@ -331,6 +331,10 @@ pub(crate) const MOMENT_MS_MAX: i64 = 7_258_118_400_000;
 pub(crate) const OWN_VIEWS_MAX: usize = 16;
 /// People who say that they saw who asks for one own view.
 pub(crate) const IDENTITY_SEEN_MAX: usize = 4;
-/// Questions about one person that an access log looks through, at this node's either side; a
-/// person with more sees that there are older ones.
-pub(crate) const LOG_LOOKED_THROUGH_MAX: usize = grondslag_evidence::limits::SCAN_PAGE_MAX;
+/// Questions about one person that an access log looks through, at this node's either side: some
+/// more than it can tell. A person with more sees that there are older ones.
+pub(crate) const LOG_LOOKED_THROUGH_MAX: usize = 300;
+/// Time between the first and the last agency that is asked in one own view.
+pub(crate) const SAME_VIEW_MS_MAX: i64 = 5 * 60 * 1_000;
+/// Lines, and bytes of all, of one own view over all agencies: what the desk takes in one message.
+pub(crate) const OWN_VIEW_MAX: (usize, usize) = (600, 400 * 1_024);

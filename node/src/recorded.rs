@@ -185,7 +185,7 @@ pub(crate) async fn append_for(
 }
 
 /// The records that are found under a prefix, in the order of their keys, as far as they are not
-/// forgotten: at most `limit` of them.
+/// forgotten, and whether there may be more: at most `limit` keys are looked at.
 ///
 /// # Errors
 /// `STORE_CORRUPT` for a key that leads to no record; else those of the store.
@@ -193,15 +193,16 @@ pub(crate) async fn found_under(
     store: &dyn Store,
     prefix: &[u8],
     limit: usize,
-) -> Result<Vec<Opened>, Reason> {
+) -> Result<(Vec<Opened>, bool), Reason> {
     let page = store.scan(prefix, None, limit).await.map_err(StoreError::reason)?;
+    let more = page.len() >= limit;
     let mut found = Vec::with_capacity(page.len());
     for pair in page {
         let commitment = Digest::from_slice(&pair.value).map_err(|_| Reason::StoreCorrupt)?;
         // One that is missing was forgotten since the page was read.
         found.extend(find(store, &commitment).await.map_err(StoreError::reason)?);
     }
-    Ok(found)
+    Ok((found, more))
 }
 
 /// What stands in the records of one kind in a ledger from an index on, as far as they are not

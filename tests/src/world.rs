@@ -223,7 +223,9 @@ pub struct OwnView {
     /// For a child: where it stands that they may ask.
     #[serde(default)]
     pub authority: String,
-    /// Whether agencies are named.
+    /// Both looked, and nothing speaks against naming agencies.
+    pub names_checked: bool,
+    /// Whether agencies are left unnamed.
     pub unnamed: bool,
     /// Words that must be nowhere in it.
     #[serde(default)]

@@ -106,7 +106,7 @@ impl Draft {
     }
 
     /// What is signed, for the approver to read. The child's number is not repeated.
-    fn print(&self, out: Output, names: &Names) {
+    pub(crate) fn print(&self, out: Output, names: &Names) {
         let Self { question, header, .. } = self;
         let term = header.times.answer_by.local();
         out.line(&bold(out.tr("U ondertekent deze vraag:", "You sign this question:")));

@@ -44,7 +44,7 @@ impl Driver<'_> {
         let desk = |staff: &str| Ok(OwnViewDesk::at(self.desks.of(&wanted.agency, staff)?));
         let own: OwnViewDesk = desk(&wanted.staff)?;
         let (subject, role) = (wanted.subject.0.clone(), wanted.role.clone());
-        let request = v1::PrepareOwnViewRequest { subject, role, oins: Vec::new() };
+        let request = v1::PrepareOwnViewRequest { subject, role };
         let id = own.prepare(request).await?;
         let first = (&wanted.seen_by, &wanted.seen_role);
         let second = (&wanted.approver, &wanted.approver_role);
@@ -56,8 +56,10 @@ impl Driver<'_> {
                 number: wanted.subject.0.clone(),
                 document: wanted.document.clone(),
                 authority: wanted.authority.clone(),
+                citizen_role: wanted.role.clone(),
+                names_checked: wanted.names_checked,
             };
-            clerk?.confirm(&sight).await?;
+            clerk?.confirm(&sight, &|_| {}).await?;
         }
         let since = Instant::now();
         let view = own.show(&id).await?;

@@ -42,11 +42,6 @@ impl OwnViewDesk {
         Self { desk, client: client.max_decoding_message_size(MESSAGE_BYTES_MAX) }
     }
 
-    /// The desk.
-    pub(super) const fn desk(&self) -> &Desk {
-        &self.desk
-    }
-
     /// Prepares an own view.
     pub(crate) async fn prepare(
         &self,
@@ -59,15 +54,21 @@ impl OwnViewDesk {
         InquiryId::from_slice(&told.inquiry_id).map_err(|_| Reason::Malformed.into())
     }
 
-    /// Records what a member of staff saw. The second of two who may approve it signs it too, with
-    /// what their own program rebuilt.
-    pub(crate) async fn confirm(&self, sight: &Sight) -> Result<Confirmed, Failure> {
+    /// Records what a member of staff saw. The second of two who may approve it is shown what their
+    /// own program rebuilt, and signs that.
+    pub(crate) async fn confirm(
+        &self,
+        sight: &Sight,
+        show: &dyn Fn(&Draft),
+    ) -> Result<Confirmed, Failure> {
         let request = v1::ConfirmIdentityRequest {
             inquiry_id: sight.id.as_bytes().to_vec(),
             role: sight.role.clone(),
             subject: sight.number.clone(),
             document: sight.document.clone(),
             authority: sight.authority.clone(),
+            citizen_role: sight.citizen_role.clone(),
+            names_checked: sight.names_checked,
         };
         let request = self.desk.request(request, CALL_MS_MAX);
         let told = self.client.clone().confirm_identity(request).await.map_err(Failure::from)?;
@@ -77,6 +78,7 @@ impl OwnViewDesk {
         if approved {
             let shown = self.desk.show_draft(&sight.id).await?;
             let draft = Draft::check(&sight.id, self.desk.oin(), shown, &sight.number)?;
+            show(&draft);
             draft.approve(&self.desk, &sight.role).await?;
         }
         Ok(Confirmed { seen_by: told.seen_by, approved })

@@ -15,7 +15,7 @@ use serde_json::json;
 pub(crate) use self::desk::OwnViewDesk;
 pub(crate) use self::page::page;
 pub(crate) use self::shown::view_json;
-use crate::ask::{Subject, agencies};
+use crate::ask::{Names, Subject};
 use crate::desk::Desk;
 use crate::exit::{Exit, Failure};
 use crate::files::{must_be_new, with_ending, write_new_private};
@@ -62,10 +62,6 @@ struct AskArgs {
     /// Your citizen service number, or that of your child; `-` reads it from standard input
     #[arg(long, value_name = "BSN")]
     subject: Subject,
-
-    /// Agencies to ask: names or OINs with commas between; all when it is left out
-    #[arg(long, value_delimiter = ',', value_name = "AGENCIES")]
-    to: Vec<String>,
 }
 
 /// What a member of staff saw.
@@ -83,6 +79,11 @@ struct ConfirmArgs {
     #[arg(long)]
     role: String,
 
+    /// As whom the person asks, as you saw it: burger.jeugdige, burger.gezagsouder or
+    /// `burger.ouder_zonder_gezag`
+    #[arg(long = "as", value_name = "ROLE")]
+    citizen_role: String,
+
     /// The number that you read: in the document, or of the child in the register of custody; `-`
     /// reads it from standard input
     #[arg(long, value_name = "BSN")]
@@ -96,6 +97,12 @@ struct ConfirmArgs {
     /// or `court_decision`
     #[arg(long, value_parser = AUTHORITIES, hide_possible_values = true)]
     authority: Option<String>,
+
+    /// For a child: you looked, and nothing speaks against naming agencies, such as a secret
+    /// address in the civil registry. Unless both of you say so, a parent reads kinds of agencies
+    /// alone
+    #[arg(long)]
+    names_checked: bool,
 }
 
 /// Which overview.
@@ -127,20 +134,16 @@ pub(crate) fn run(args: &OwnViewArgs, out: Output) -> Result<Exit, Failure> {
 
 async fn ask(typed: &AskArgs, out: Output) -> Result<Exit, Failure> {
     let desk = OwnViewDesk::at(Desk::open(&typed.desk, out.lang())?);
-    let named = &typed.to;
-    let oins = if named.is_empty() {
-        Vec::new()
-    } else {
-        agencies(named, &desk.desk().agencies().await?)?
-    };
     let (subject, role) = (typed.subject.number()?, typed.role.clone());
-    let id = desk.prepare(v1::PrepareOwnViewRequest { subject, role, oins }).await?;
+    let id = desk.prepare(v1::PrepareOwnViewRequest { subject, role }).await?;
     out.line(&format!("{} {}", out.tr("klaargezet:", "put aside:"), bold(&id.to_string())));
     out.line(out.tr(
         "Laat nu twee medewerkers zien wie u bent; elk van hen doet:",
         "Now show two members of staff who you are; each of them does:",
     ));
-    out.line(&format!("grondslag inzage confirm {id} --desk … --role … --subject … --document …"));
+    out.line(&format!(
+        "grondslag inzage confirm {id} --desk … --role … --as … --subject … --document …"
+    ));
     out.line(&format!("grondslag inzage show {id} --desk {}", typed.desk.display()));
     out.json(&json!({ "inquiry_id": id, "state": "draft" }))?;
     Ok(Exit::Done)
@@ -154,8 +157,11 @@ async fn confirm(typed: &ConfirmArgs, out: Output) -> Result<Exit, Failure> {
         number: typed.subject.number()?,
         document: typed.document.clone(),
         authority: typed.authority.clone().unwrap_or_default(),
+        citizen_role: typed.citizen_role.clone(),
+        names_checked: typed.names_checked,
     };
-    let seen = desk.confirm(&sight).await?;
+    let names = Names::load(out.lang())?;
+    let seen = desk.confirm(&sight, &|draft| draft.print(out, &names)).await?;
     let said = match (seen.approved, seen.seen_by) {
         (true, _) => out.tr("gezien en goedgekeurd", "seen and approved"),
         (false, 0..=1) => out.tr(
@@ -202,6 +208,10 @@ pub(crate) struct Sight {
     pub(crate) document: String,
     /// Where it stands that the person may ask; empty for a number of their own.
     pub(crate) authority: String,
+    /// As whom the person asks.
+    pub(crate) citizen_role: String,
+    /// Nothing speaks against naming agencies.
+    pub(crate) names_checked: bool,
 }
 
 grondslag_core::unprinted!(Sight);

@@ -5,6 +5,7 @@ use grondslag_core::lang::Lang;
 use grondslag_core::reason::Reason;
 use grondslag_proto::v1;
 
+use super::shown::NOTHING;
 use crate::exit::Failure;
 
 /// An overview.
@@ -58,7 +59,7 @@ pub(crate) fn page(view: &v1::OwnView, lang: Lang) -> Result<String, Failure> {
             "Dit overzicht is voor u. Het laat zien wie iets vroeg, waarom, en wat er is gegeven.",
             "This overview is for you. It shows who asked something, why, and what was given.",
         ),
-        nothing: tr("Er is niets te zien.", "There is nothing to see."),
+        nothing: tr(NOTHING.0, NOTHING.1),
         role: tr("Functie:", "Function:"),
         why: tr("Waarom:", "Why:"),
         by_law: tr("Wet:", "Law:"),

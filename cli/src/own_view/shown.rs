@@ -6,6 +6,12 @@ use serde_json::{Value, json};
 
 use crate::output::{Output, bold, dim, yellow};
 
+/// Said where there is no line: it says nothing about whether anybody asked.
+pub(super) const NOTHING: (&str, &str) = (
+    "Er zijn geen gegevens die wij u mogen laten zien. Dat zegt niet of er iets is gevraagd.",
+    "There is nothing that we may show you. That does not say whether anybody asked.",
+);
+
 /// Prints the overview.
 pub(super) fn print(view: &v1::OwnView, out: Output) {
     for line in &view.lines {
@@ -25,7 +31,7 @@ pub(super) fn print(view: &v1::OwnView, out: Output) {
         out.line(&dim(&format!("    {}", hex::encode(&line.target_id))));
     }
     if view.lines.is_empty() {
-        out.line(&dim(out.tr("er is niets te zien", "there is nothing to see")));
+        out.line(&dim(out.tr(NOTHING.0, NOTHING.1)));
     }
     if !view.not_reached.is_empty() {
         let lead = out.tr("Niet bereikt:", "Not reached:");

@@ -27,7 +27,7 @@ use prost::Message;
 use serde::{Deserialize, Serialize};
 
 use self::seen::KeptSeen;
-pub(crate) use self::seen::Seen as IdentitySeen;
+pub(crate) use self::seen::{Seen as IdentitySeen, Sighted};
 use super::compose::{Cosigned, header};
 use super::inquiries::{self, Stage, Summary};
 use super::second::may_approve;

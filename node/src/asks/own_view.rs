@@ -14,7 +14,7 @@ use grondslag_proto::v1::desk_event::Event;
 use grondslag_subject::{Bsn, admits};
 use tokio::sync::mpsc;
 
-use super::draft::Draft;
+use super::draft::{Draft, Sighted};
 use super::plan::grounds;
 use super::pursue::Pursuit;
 use super::wish::{Subject, Wish};
@@ -23,8 +23,11 @@ use crate::limits::DESK_EVENTS_MAX;
 
 /// What for (domain 5, Q12).
 const PURPOSE: &str = "D21";
+/// Until when an agency may answer, in minutes: it answers at once, and a day leaves time for two
+/// members of staff to see who it is.
+const TERM_MINUTES: u32 = 24 * 60;
 /// Why, as every holder reads it.
-const NECESSITY: &str =
+pub(super) const NECESSITY: &str =
     "Inzage: iemand wil zien wie wat vroeg over zichzelf of over het eigen kind.";
 
 /// What came of an own view.
@@ -36,25 +39,20 @@ pub(crate) struct Heard {
     pub(crate) asked: BTreeSet<Oin>,
     /// The view's own questions.
     pub(crate) own: BTreeSet<TargetId>,
-    /// In which role.
-    pub(crate) role: Role,
+    /// Whose log it is, and how it may be told.
+    pub(crate) sighted: Sighted,
 }
 
-/// The question of an own view, to these agencies or to all but shelters.
+/// The question of an own view, to all agencies but shelters: who could choose whom to ask could
+/// find out by it which agency knows a child, or keeps silent about one.
 ///
 /// # Errors
-/// `BSN_INVALID`, `TARGETS_NONE`, `TARGETS_TOO_MANY`, `UNKNOWN_AGENCY`, or what the mode does not
-/// admit.
-pub(crate) fn wish(
-    agency: &Agency,
-    number: &str,
-    role: Role,
-    oins: &[String],
-) -> Result<Wish, Reason> {
+/// `BSN_INVALID`, `TARGETS_NONE`, `TARGETS_TOO_MANY`, or what the mode does not admit.
+pub(crate) fn wish(agency: &Agency, number: &str, role: Role) -> Result<Wish, Reason> {
     let subject = Bsn::parse(number).map_err(|_| Reason::BsnInvalid)?;
     admits(agency.mode, &subject)?;
     let category = Category::parse(Category::ACCESS_LOG).map_err(|_| Reason::Internal)?;
-    let targets = targets(agency, oins)?;
+    let targets = targets(agency)?;
     let mut wish = Wish {
         subject: Subject::Person(subject),
         role,
@@ -68,7 +66,7 @@ pub(crate) fn wish(
         necessity: NECESSITY.to_owned(),
         reference: String::new(),
         facts: [].into(),
-        term_minutes: 0,
+        term_minutes: TERM_MINUTES,
         carries: None,
     };
     wish.grounds = grounds(agency, &wish)?;
@@ -76,21 +74,15 @@ pub(crate) fn wish(
 }
 
 /// A shelter is never asked: that there is one is part of what must stay secret.
-fn targets(agency: &Agency, named: &[String]) -> Result<BTreeSet<Oin>, Reason> {
+fn targets(agency: &Agency) -> Result<BTreeSet<Oin>, Reason> {
     let cards = agency.directory.cards();
     let open = cards.iter().map(grondslag_certs::VerifiedCard::card).filter(|card| {
         card.oin != agency.broker && card.kind.is_asked() && !card.kind.is_shelter()
     });
     let all: BTreeSet<Oin> = open.map(|card| card.oin.clone()).collect();
-    let named = named.iter().map(|oin| {
-        let oin = Oin::parse(oin).map_err(|_| Reason::UnknownAgency)?;
-        all.get(&oin).cloned().ok_or(Reason::UnknownAgency)
-    });
-    let named = named.collect::<Result<BTreeSet<Oin>, Reason>>()?;
-    let targets = if named.is_empty() { all } else { named };
-    match targets.len() {
+    match all.len() {
         0 => Err(Reason::TargetsNone),
-        1..=TARGETS_MAX => Ok(targets),
+        1..=TARGETS_MAX => Ok(all),
         _ => Err(Reason::TargetsTooMany),
     }
 }
@@ -101,7 +93,7 @@ fn targets(agency: &Agency, named: &[String]) -> Result<BTreeSet<Oin>, Reason> {
 /// Why it could not be put at all.
 pub(crate) async fn put(agency: &Arc<Agency>, draft: Draft, lang: Lang) -> Result<Heard, Reason> {
     let (asked, own) = draft.targets().map(|(oin, id, _)| (oin.clone(), id)).unzip();
-    let role = draft.wish.role.clone();
+    let sighted = draft.sighted();
     let pursuit = Pursuit::of_draft(agency, draft, lang).await?;
     let (events, mut received) = mpsc::channel(DESK_EVENTS_MAX);
     let running = tokio::spawn(pursuit.run(events));
@@ -119,5 +111,5 @@ pub(crate) async fn put(agency: &Arc<Agency>, draft: Draft, lang: Lang) -> Resul
         }
     }
     running.await.map_err(|_| Reason::Internal)?;
-    refused.map_or(Ok(Heard { lines, asked, own, role }), Err)
+    refused.map_or(Ok(Heard { lines, asked, own, sighted }), Err)
 }

@@ -5,15 +5,17 @@
 //! holds the person: who has the node's secret finds them by a number, and nobody finds a number by
 //! them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use grondslag_core::access_log::{LogCategory, LogLine, LogOutcome};
 use grondslag_core::answer::{Basis, Line};
 use grondslag_core::catalogue::{Category, Purpose, Role};
 use grondslag_core::clock::Timestamp;
 use grondslag_core::id::{Digest, InquiryId, Oin, StaffId, TargetId};
+use grondslag_core::limits::GROUNDS_MAX;
 use grondslag_core::reason::Reason;
 use grondslag_evidence::store::StoreError;
+use grondslag_policy::Pack;
 use serde::{Deserialize, Serialize};
 
 use crate::agency::Agency;
@@ -80,7 +82,7 @@ fn prefix(secret: &NodeSecret, digits: &str) -> Vec<u8> {
 
 /// What an answer says of one category, as the person concerned is told it: nothing of what was
 /// given, and of silence no more than that it was silence.
-pub(crate) fn came_of(category: &Category, line: Option<&Line>) -> LogCategory {
+pub(crate) fn came_of(pack: &Pack, category: &Category, line: Option<&Line>) -> LogCategory {
     let (outcome, basis) = match line {
         Some(Line::Content { basis, .. }) => (LogOutcome::Given, basis.clone()),
         Some(Line::NoRecord { basis, .. }) => (LogOutcome::NothingOnFile, basis.clone()),
@@ -88,7 +90,10 @@ pub(crate) fn came_of(category: &Category, line: Option<&Line>) -> LogCategory {
         Some(Line::Review { basis, .. }) => (LogOutcome::InReview, basis.clone()),
         Some(Line::Neutral { .. }) | None => (LogOutcome::NoAnswer, Basis::default()),
     };
-    LogCategory { category: category.clone(), outcome, grounds: basis.grounds }
+    // Another agency said so: only what the law knows is kept, and no more than a question has.
+    let known =
+        basis.grounds.into_iter().filter(|ground| pack.catalogue().ground(ground).is_some());
+    LogCategory { category: category.clone(), outcome, grounds: known.take(GROUNDS_MAX).collect() }
 }
 
 /// Whether any question about a person is kept.
@@ -105,34 +110,41 @@ pub(super) async fn is_kept(agency: &Agency, digits: &str) -> Result<bool, Reaso
 /// # Errors
 /// `STORE_CORRUPT` for a record that is none; else those of the store.
 pub(super) async fn lines(agency: &Agency, digits: &str) -> Result<(Vec<LogLine>, bool), Reason> {
-    let store = agency.store.as_ref();
-    let limit = LOG_LOOKED_THROUGH_MAX;
-    let found = found_under(store, &prefix(&agency.secret, digits), limit).await?;
-    let more = found.len() >= limit;
-    let mut lines = Vec::new();
+    let (store, pack) = (agency.store.as_ref(), agency.pack());
+    let prefix = prefix(&agency.secret, digits);
+    let (found, more) = found_under(store, &prefix, LOG_LOOKED_THROUGH_MAX).await?;
+    let (mut lines, mut seen) = (Vec::new(), BTreeSet::new());
     for opened in found {
         let asked: AskedRecord =
             serde_json::from_slice(&opened.body).map_err(|_| Reason::StoreCorrupt)?;
-        let came = came(agency, &asked.inquiry).await?;
-        lines.extend(lines_of(agency, asked, &came));
+        // A draft that went out twice is one question.
+        if seen.insert(asked.inquiry) {
+            let came = came(agency, &asked.inquiry).await?;
+            lines.extend(lines_of(agency, &pack, asked, &came));
+        }
     }
     Ok((lines, more))
 }
 
 /// What came of a question; nothing while it is on its way.
 async fn came(agency: &Agency, inquiry: &InquiryId) -> Result<Came, Reason> {
-    let found = found_under(agency.store.as_ref(), &[CAME, inquiry.as_bytes()].concat(), 1).await?;
+    let prefix = [CAME, inquiry.as_bytes()].concat();
+    let (found, _) = found_under(agency.store.as_ref(), &prefix, 1).await?;
     let told = found.first().map(|opened| serde_json::from_slice(&opened.body));
     let told: Option<Told> = told.transpose().map_err(|_| Reason::StoreCorrupt)?;
     Ok(told.map(|told| told.came).unwrap_or_default())
 }
 
 /// A line for each agency that was asked; of an own view one for all, with what it came to.
-fn lines_of(agency: &Agency, asked: AskedRecord, came: &Came) -> Vec<LogLine> {
+fn lines_of(agency: &Agency, pack: &Pack, asked: AskedRecord, came: &Came) -> Vec<LogLine> {
     let AskedRecord { inquiry, asked_at, role, purpose, targets, .. } = asked;
     let is_own_view = targets.iter().flat_map(|(_, asked)| asked).any(Category::is_access_log);
-    let (targets, came) =
-        if is_own_view { summed_up(&agency.oin, targets, came) } else { (targets, came.clone()) };
+    let targets = if is_own_view {
+        let asked = targets.into_iter().next().map(|(_, asked)| asked).unwrap_or_default();
+        vec![(agency.oin.clone(), asked)]
+    } else {
+        targets
+    };
     let line = |(holder, categories): (Oin, Vec<Category>)| LogLine {
         at: asked_at,
         asker: agency.oin.clone(),
@@ -141,23 +153,9 @@ fn lines_of(agency: &Agency, asked: AskedRecord, came: &Came) -> Vec<LogLine> {
         target_id: TargetId::derive(&inquiry, &holder),
         categories: match came.get(&holder) {
             Some(came) => came.clone(),
-            None => categories.iter().map(|category| came_of(category, None)).collect(),
+            None => categories.iter().map(|category| came_of(pack, category, None)).collect(),
         },
         holder,
     };
     targets.into_iter().map(line).collect()
-}
-
-/// An own view as if it were asked of this agency alone: somebody looked, and saw something or
-/// nothing.
-fn summed_up(
-    own: &Oin,
-    targets: Vec<(Oin, Vec<Category>)>,
-    came: &Came,
-) -> (Vec<(Oin, Vec<Category>)>, Came) {
-    let lines = came.values().flatten();
-    let best = lines.min_by_key(|line| line.outcome).cloned();
-    let categories = targets.into_iter().next().map(|(_, categories)| categories);
-    let came = [(own.clone(), best.into_iter().collect())].into();
-    (vec![(own.clone(), categories.unwrap_or_default())], came)
 }

@@ -40,16 +40,12 @@ pub(crate) async fn records(
     digits: &str,
     whose: Whose,
 ) -> Result<Vec<Record>, Reason> {
-    let found = on_subject(agency, digits, LOG_LOOKED_THROUGH_MAX).await?;
-    let mut more = found.len() >= LOG_LOOKED_THROUGH_MAX;
-    let mut lines = Vec::new();
-    for opened in &found {
+    let (found, mut more) = on_subject(agency, digits, LOG_LOOKED_THROUGH_MAX).await?;
+    let decisions = found.iter().map(|opened| {
         let record = DecisionRecord::parse(&opened.body).ok_or(Reason::StoreCorrupt)?;
-        // That somebody had an own view is told once, by the municipality where they had it.
-        if !is_own_view(&record) {
-            lines.push(was_asked(agency, record));
-        }
-    }
+        Ok(was_asked(agency, record))
+    });
+    let mut lines = decisions.collect::<Result<Vec<LogLine>, Reason>>()?;
     let (own, older) = asked::lines(agency, digits).await?;
     more |= older;
     lines.extend(own);
@@ -59,20 +55,26 @@ pub(crate) async fn records(
     more |= lines.len() > LOG_LINES_MAX;
     lines.truncate(LOG_LINES_MAX);
     let head = LogEntry::Head(LogHead { shielded: whose.shielded, more });
-    let entries = [(whose.now, head)].into_iter();
-    let entries = entries.chain(lines.into_iter().map(|line| (line.at, LogEntry::Line(line))));
-    entries.map(|(at, entry)| record(whose.about, at, &entry)).collect()
+    let head = record(whose.about, whose.now, head.to_text().map_err(|_| Reason::Internal)?)?;
+    let lines = lines.into_iter().map(|line| record(whose.about, line.at, text(line)?));
+    [Ok(head)].into_iter().chain(lines).collect()
 }
 
-fn record(about: About, dated: Timestamp, entry: &LogEntry) -> Result<Record, Reason> {
+/// A line as text; one that is too long tells no articles.
+fn text(line: LogLine) -> Result<String, Reason> {
+    let entry = LogEntry::Line(line.clone());
+    let short = || {
+        let bare = |one: LogCategory| LogCategory { grounds: Vec::new(), ..one };
+        let categories = line.categories.into_iter().map(bare).collect();
+        LogEntry::Line(LogLine { categories, ..line }).to_text()
+    };
+    entry.to_text().or_else(|_| short()).map_err(|_| Reason::Internal)
+}
+
+fn record(about: About, dated: Timestamp, text: String) -> Result<Record, Reason> {
     let category = Category::parse(Category::ACCESS_LOG).map_err(|_| Reason::Internal)?;
-    let text = entry.to_text().map_err(|_| Reason::Internal)?;
     let layers = [(TIER, Layer::plain(text))].into();
     Ok(Record { category, about, dated, source: SOURCE.to_owned(), layers })
-}
-
-fn is_own_view(record: &DecisionRecord) -> bool {
-    record.lines.iter().any(|line| line.category.is_access_log())
 }
 
 /// A line of what was asked of this node.

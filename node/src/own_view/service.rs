@@ -21,8 +21,6 @@ use crate::asks::service::acting;
 use crate::limits::OWN_VIEWS_MAX;
 use crate::staff::Caller;
 
-/// The roles of parents, who see the log of a child.
-const PARENTS: [&str; 2] = ["burger.gezagsouder", "burger.ouder_zonder_gezag"];
 /// The kind of those who may have an own view.
 const CITIZENS: &str = "burger";
 
@@ -53,7 +51,7 @@ impl OwnViewDesk {
             return Err(Reason::RoleNotHeld);
         }
         let pseudonym = acting(&self.agency, &caller.person, &role)?;
-        let wish = own_view::wish(&self.agency, &request.subject, role, &request.oins)?;
+        let wish = own_view::wish(&self.agency, &request.subject, role)?;
         Draft::create(&self.agency, caller.person.id(), pseudonym, &wish).await
     }
 
@@ -65,8 +63,7 @@ impl OwnViewDesk {
         let id = parse_id(&request.inquiry_id)?;
         let role = Role::parse(&request.role).map_err(|_| Reason::UnknownRole)?;
         let by = caller.person.as_role(&role)?;
-        let v1::ConfirmIdentityRequest { subject, document, authority, .. } = &request;
-        let seen = IdentitySeen::parse(subject, document, authority)?;
+        let seen = IdentitySeen::parse(&request)?;
         let draft = Draft::to_be_seen(&self.agency, id, &caller.person).await?;
         draft.see(&self.agency, &by, &seen).await
     }
@@ -101,12 +98,12 @@ impl OwnViewDesk {
             words: Words { pack: &pack, name_of: &name_of, kind_of: &kind_of },
             lang: caller.lang,
             now: agency.clock.now(),
-            is_parent: PARENTS.contains(&heard.role.as_str()),
+            sighted: heard.sighted,
         };
         let mut gathered = Gathered::default();
         let of = heard.lines.iter().map(|(from, _)| from.clone()).collect();
         for (from, line) in &heard.lines {
-            gathered.add(from, line);
+            gathered.add(from, line, &telling);
         }
         gathered.missing(heard.asked.into_iter(), &of);
         gathered.tell(&heard.own, &telling)

@@ -1,11 +1,11 @@
 //! A practice's part of a child's log.
 
 use grondslag_core::access_log::{LogEntry, LogHead, LogLine, LogOutcome};
-use grondslag_core::answer::About;
-use grondslag_core::catalogue::{Category, Role};
+use grondslag_core::answer::{About, Basis, Line};
+use grondslag_core::catalogue::{Category, Ground, Role};
 use grondslag_core::clock::{Clock as _, Timestamp};
 use grondslag_core::id::{Digest, InquiryId, Oin};
-use grondslag_core::limits::LOG_LINES_MAX;
+use grondslag_core::limits::{CATEGORIES_MAX, GROUNDS_MAX, LOG_LINES_MAX};
 use grondslag_core::tier::Tier;
 use grondslag_evidence::store::{Batch, Store as _};
 use grondslag_subject::Bsn;
@@ -123,7 +123,7 @@ async fn a_purpose_of_which_the_person_was_not_told_leaves_no_trace() {
 async fn what_the_practice_asked_is_told_with_what_came_of_it() {
     let scene = scene().await;
     let category = Category::parse("G05").unwrap();
-    let came = Came::from([(oin(GI), vec![came_of(&category, None)])]);
+    let came = Came::from([(oin(GI), vec![came_of(&scene.agency.pack(), &category, None)])]);
     asks(&scene, 1, "ha.arts", &[oin(GI)], Some(&came)).await;
     asks(&scene, 2, "ha.arts", &[oin(GI), oin(VT)], None).await;
     let told = lines(&scene, KNOWN).await;
@@ -145,6 +145,26 @@ async fn a_shelter_is_in_no_log_on_either_side() {
     let told = lines(&scene, KNOWN).await;
     assert_eq!(told.len(), 1);
     assert_eq!(told[0].holder, oin(GI));
+}
+
+/// Another agency's words are kept with a question, and told for years: they break no log.
+#[tokio::test]
+async fn what_others_answer_does_not_break_the_log_of_a_child() {
+    let scene = scene().await;
+    let known: Vec<Ground> =
+        scene.agency.pack().catalogue().grounds().iter().map(|entry| entry.id.clone()).collect();
+    let made_up = (0..300).map(|number| Ground::parse(&format!("{number:048}")).unwrap());
+    let grounds: Vec<Ground> = made_up.chain(known.into_iter().cycle().take(300)).collect();
+    let category = Category::parse("G05").unwrap();
+    let basis = Basis { rows: Vec::new(), grounds };
+    let line = Line::NoRecord { category: category.clone(), basis };
+    let came = came_of(&scene.agency.pack(), &category, Some(&line));
+    assert_eq!(came.grounds.len(), GROUNDS_MAX);
+    // As long as a question can make it.
+    let came = Came::from([(oin(GI), vec![came; CATEGORIES_MAX])]);
+    asks(&scene, 1, "ha.arts", &[oin(GI)], Some(&came)).await;
+    let told = lines(&scene, KNOWN).await;
+    assert_eq!((told.len(), told[0].categories.len()), (1, CATEGORIES_MAX));
 }
 
 #[tokio::test]

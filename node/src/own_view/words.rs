@@ -7,6 +7,7 @@ use grondslag_core::catalogue::{Kind, Purpose};
 use grondslag_core::clock::Timestamp;
 use grondslag_core::id::Oin;
 use grondslag_core::lang::Lang;
+use grondslag_core::limits::GROUNDS_MAX;
 use grondslag_policy::Pack;
 use grondslag_policy::consent::notice;
 use grondslag_proto::v1;
@@ -58,6 +59,16 @@ impl Words<'_> {
     /// The name of an agency.
     pub(super) fn name(&self, oin: &Oin) -> String {
         (self.name_of)(oin)
+    }
+
+    /// Whether the law's lists know what a line is made of. Articles that they do not know are left
+    /// out.
+    pub(super) fn know(&self, line: &LogLine) -> bool {
+        let catalogue = self.pack.catalogue();
+        let categories = line.categories.iter().map(|one| &one.category);
+        catalogue.role(&line.role).is_some()
+            && catalogue.purpose(&line.purpose).is_some()
+            && categories.into_iter().all(|category| catalogue.category(category).is_some())
     }
 
     /// A line, for people; without names and hours where it is `unnamed`.
@@ -121,10 +132,9 @@ impl Words<'_> {
         let label =
             entry.map_or_else(|| one.category.to_string(), |entry| text(&entry.label, lang));
         let came = (sort != Sort::Notice).then_some(one.outcome);
-        let grounds = one.grounds.iter().map(|ground| {
-            let entry = self.pack.catalogue().ground(ground);
-            entry.map_or_else(|| ground.to_string(), |entry| text(&entry.article, lang))
-        });
+        let grounds = one.grounds.iter().take(GROUNDS_MAX);
+        let grounds = grounds.filter_map(|ground| self.pack.catalogue().ground(ground));
+        let grounds = grounds.map(|entry| text(&entry.article, lang));
         v1::OwnViewCategory {
             code: one.category.to_string(),
             label,
@@ -142,11 +152,17 @@ const MISSING: (&str, &str) = (
     "Lines may be missing. Some questions may only be told later, such as those of an \
      investigation into safety.",
 );
+const BY_AGE: (&str, &str) = (
+    "Is het kind 12 jaar of ouder? Dan ziet u minder, of niets, als het kind dat niet wil of niet is \
+     gehoord. Soms beslist een professional daarover; vraag het de organisatie.",
+    "Is the child 12 or older? Then you see less, or nothing, when the child does not want it or was \
+     not heard. Sometimes a professional decides on that; ask the agency.",
+);
 const UNNAMED: (&str, &str) = (
-    "De namen van organisaties staan er niet bij. Dat is zo als niet iedereen antwoordde, of als \
-     dat veiliger is.",
-    "The names of agencies are left out. That is so when not everybody answered, or when it is \
-     safer.",
+    "De namen van organisaties staan er niet bij. Dat is zo als niet iedereen antwoordde, als \
+     niemand keek of namen noemen veilig is, of als dat niet veilig is. Vraag de gemeente ernaar.",
+    "The names of agencies are left out. That is so when not everybody answered, when nobody looked \
+     whether naming them is safe, or when it is not. Ask the municipality about it.",
 );
 const MORE: (&str, &str) = (
     "Er zijn oudere regels die hier niet bij pasten. Vraag ze aan de organisatie zelf.",
@@ -158,10 +174,10 @@ const STAFF: (&str, &str) = (
 );
 const WRONG: (&str, &str) = (
     "Klopt er iets niet, of bent u het er niet mee eens? U kunt de organisatie vragen het te \
-     verbeteren. U kunt ook bezwaar maken, of een klacht indienen bij de Autoriteit \
-     Persoonsgegevens.",
+     verbeteren. U kunt ook bezwaar maken, een klacht indienen bij de Autoriteit Persoonsgegevens, \
+     of naar de rechter gaan.",
     "Is something wrong, or do you disagree? You can ask the agency to correct it. You can also \
-     object, or complain to the Dutch Data Protection Authority.",
+     object, complain to the Dutch Data Protection Authority, or go to court.",
 );
 const PROOF: (&str, &str) = (
     "Elke regel heeft een nummer. Daarmee kan een controleur nakijken dat hij klopt.",
@@ -169,8 +185,9 @@ const PROOF: (&str, &str) = (
 );
 
 /// What everybody is told who has a view.
-pub(super) fn notes(unnamed: bool, more: bool, lang: Lang) -> Vec<String> {
+pub(super) fn notes(is_of_child: bool, unnamed: bool, more: bool, lang: Lang) -> Vec<String> {
     let mut notes = vec![MISSING];
+    notes.extend(is_of_child.then_some(BY_AGE));
     notes.extend(unnamed.then_some(UNNAMED));
     notes.extend(more.then_some(MORE));
     notes.extend([STAFF, WRONG, PROOF]);
@@ -181,7 +198,7 @@ fn sort(line: &LogLine) -> Sort {
     let is_log = line.categories.iter().any(|one| one.category.is_access_log());
     if line.purpose.as_str() == notice::PURPOSE {
         Sort::Notice
-    } else if is_log || line.categories.is_empty() {
+    } else if is_log {
         Sort::OwnView
     } else {
         Sort::Question

@@ -36,7 +36,7 @@ pub async fn prepare(federation: &Federation, own_view: &OwnView) -> Result<Inqu
     federation.set_clock(Timestamp::parse(&own_view.at)?);
     let mut desk = own_views(federation, &own_view.agency, &own_view.staff)?;
     let (subject, role) = (own_view.subject.clone(), own_view.role.clone());
-    let request = v1::PrepareOwnViewRequest { subject, role, oins: Vec::new() };
+    let request = v1::PrepareOwnViewRequest { subject, role };
     let told = desk.prepare_own_view(within(request, WAIT)).await?.into_inner();
     ensure!(told.refusal.is_none(), "{}: {:?}", own_view.id, told.refusal);
     Ok(InquiryId::from_slice(&told.inquiry_id)?)
@@ -59,6 +59,8 @@ pub async fn confirm(
         subject: own_view.subject.clone(),
         document: own_view.document.clone(),
         authority: own_view.authority.clone(),
+        citizen_role: own_view.role.clone(),
+        names_checked: own_view.names_checked,
     };
     let told = desk.confirm_identity(within(request, WAIT)).await?.into_inner();
     Ok(told.refusal.map(|refusal| refusal.reason))

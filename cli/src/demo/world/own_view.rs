@@ -31,6 +31,8 @@ pub(in crate::demo) struct OwnView {
     /// For a child: where it stands that they may ask.
     #[serde(default)]
     pub(in crate::demo) authority: String,
+    /// Both looked, and nothing speaks against naming agencies.
+    pub(in crate::demo) names_checked: bool,
     /// Whether the names of agencies must be left out.
     pub(in crate::demo) unnamed: bool,
     /// Words that must be nowhere in it.

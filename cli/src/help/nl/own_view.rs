@@ -35,8 +35,18 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
         "Uw burgerservicenummer, of dat van uw kind; `-` leest het van de standaardinvoer",
     ),
     (
-        "Agencies to ask: names or OINs with commas between; all when it is left out",
-        "Organisaties om te vragen: namen of OIN's met komma's ertussen; zonder opgave allemaal",
+        "As whom the person asks, as you saw it: burger.jeugdige, burger.gezagsouder or \
+         `burger.ouder_zonder_gezag`",
+        "Als wie de persoon vraagt, zoals u het zag: burger.jeugdige, burger.gezagsouder of \
+         `burger.ouder_zonder_gezag`",
+    ),
+    (
+        "For a child: you looked, and nothing speaks against naming agencies, such as a secret \
+         address in the civil registry. Unless both of you say so, a parent reads kinds of agencies \
+         alone",
+        "Voor een kind: u keek, en niets verzet zich tegen het noemen van organisaties, zoals een \
+         geheim adres in de BRP. Zeggen niet beiden dat, dan leest een ouder alleen soorten \
+         organisaties",
     ),
     ("The overview, as `inzage ask` printed it", "Het overzicht, zoals `inzage ask` het liet zien"),
     (

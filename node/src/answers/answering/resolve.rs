@@ -1,14 +1,15 @@
 //! Whose a pseudonym is, with all that this agency holds on them.
 
-use grondslag_core::answer::About;
+use grondslag_core::answer::{About, Record};
 use grondslag_core::clock::Timestamp;
+use grondslag_policy::consent::AgeBand;
 
 use super::Stop;
 use crate::agency::Agency;
 use crate::answers::decide::Found;
 use crate::answers::verify::Attested;
 use crate::consent::Hold;
-use crate::consent::on_file::OnFile;
+use crate::consent::on_file::{OnFile, age_band};
 use crate::consent::store;
 use crate::limits::RESOLVES_MAX;
 use crate::own_view::log::{self, Whose};
@@ -64,10 +65,19 @@ pub(super) async fn resolve(
 /// For an own view: this node's ledger holds the access log, and no register does.
 async fn with_log(agency: &Agency, found: Found, now: Timestamp) -> Result<Found, Stop> {
     let shielded = found.facts.iter().any(|fact| fact.column == SHIELDED && fact.value != OPEN);
-    let about = found.records.first().map_or(About::Child, |record| record.about);
+    let about = whose_file(&found, now);
     let digits = found.client.number.expose();
     let records = log::records(agency, digits, Whose { about, shielded, now }).await;
     Ok(Found { records: records.map_err(Stop::of)?, ..found })
+}
+
+/// A parent's file is a parent's where all that stands in it says so, and they are of age: what a
+/// parent may see of themselves is more than of a child.
+fn whose_file(found: &Found, now: Timestamp) -> About {
+    let is_parents = |record: &Record| record.about == About::Parent;
+    let of_age = age_band(found.client.birth_date, now) == AgeBand::Adult;
+    let all = !found.records.is_empty() && found.records.iter().all(is_parents);
+    if all && of_age { About::Parent } else { About::Child }
 }
 
 async fn read(
@@ -79,4 +89,44 @@ async fn read(
     let records = agency.source.records(attested, &client, now).await?;
     let facts = agency.source.facts(attested, &client, now).await?;
     Ok(Found { client, records, facts, consents: OnFile::default() })
+}
+
+#[cfg(test)]
+mod tests {
+    use grondslag_core::catalogue::Category;
+    use grondslag_subject::Bsn;
+
+    use super::*;
+
+    fn found(born: &str, files: &[About]) -> Found {
+        let now = Timestamp::parse("2026-09-15").unwrap();
+        let record = |about: &About| Record {
+            category: Category::parse("G08").unwrap(),
+            about: *about,
+            dated: now,
+            source: String::new(),
+            layers: [].into(),
+        };
+        let mut client = Client::stranger(Bsn::parse("999940004").unwrap(), now);
+        client.birth_date = Timestamp::parse(born).unwrap().date().into();
+        let records = files.iter().map(record).collect();
+        Found { client, records, ..Found::decoy(now) }
+    }
+
+    /// What a parent may see of themselves is more than of a child: a record about a parent in a
+    /// child's file opens nothing.
+    #[test]
+    fn a_file_is_a_parents_where_all_of_it_is_and_they_are_of_age() {
+        use About::{Child, Parent};
+        let now = Timestamp::parse("2026-09-15").unwrap();
+        for (born, files, whose) in [
+            ("1988-01-01", [Parent, Parent].as_slice(), Parent),
+            ("1988-01-01", &[Parent, Child], Child),
+            ("1988-01-01", &[], Child),
+            ("2015-01-01", &[Parent, Child], Child),
+            ("2015-01-01", &[Parent], Child),
+        ] {
+            assert_eq!(whose_file(&found(born, files), now), whose, "{born} {files:?}");
+        }
+    }
 }

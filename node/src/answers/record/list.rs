@@ -106,11 +106,12 @@ pub(crate) async fn decisions_on(
         .bytes(subject.id.as_bytes())
         .text(&subject.salt);
     append(agency, Kind::DecisionsShown, body, Batch::new()).await?;
-    let found = on_subject(agency, number.expose(), limit.min(DECISIONS_PAGE_MAX)).await?;
+    let (found, _) = on_subject(agency, number.expose(), limit.min(DECISIONS_PAGE_MAX)).await?;
     found.iter().map(|opened| to_wire(None, opened)).collect()
 }
 
-/// What is kept of the decisions on one person, newest first: at most `limit` of them.
+/// What is kept of the decisions on one person, newest first, and whether there may be more: at
+/// most `limit` of them.
 ///
 /// # Errors
 /// The reason why the store cannot be read.
@@ -118,7 +119,7 @@ pub(crate) async fn on_subject(
     agency: &Agency,
     digits: &str,
     limit: usize,
-) -> Result<Vec<Opened>, Reason> {
+) -> Result<(Vec<Opened>, bool), Reason> {
     let prefix = [BY_SUBJECT, &subject_entry(&agency.secret, digits)].concat();
     found_under(agency.store.as_ref(), &prefix, limit).await
 }

@@ -3,6 +3,7 @@
 //! Each reads the number from what they saw, so that neither the request nor the other's word is
 //! all that it rests on. What sort of paper it was is recorded; nothing of what stands on it is.
 
+use grondslag_core::catalogue::Role;
 use grondslag_core::clock::Timestamp;
 use grondslag_core::id::{InquiryId, StaffId};
 use grondslag_core::reason::Reason;
@@ -10,6 +11,7 @@ use grondslag_evidence::ledger::LedgerError;
 use grondslag_evidence::store::Batch;
 use grondslag_evidence::store::parts;
 use grondslag_policy::retention;
+use grondslag_proto::v1;
 use grondslag_subject::Bsn;
 use serde::{Deserialize, Serialize};
 
@@ -25,8 +27,12 @@ const DOCUMENTS: [&str; 4] = ["passport", "id_card", "driving_licence", "residen
 /// Where it stands that somebody may ask about a child.
 const AUTHORITIES: [&str; 3] = ["custody_register", "civil_registry", "court_decision"];
 
+/// Where it stands who somebody's parents are, and not who holds custody.
+const REGISTRY: &str = "civil_registry";
 /// The role of a young person who asks about themselves.
 const YOUNG_PERSON: &str = "burger.jeugdige";
+/// The role of a parent who holds custody.
+const CUSTODY_HOLDER: &str = "burger.gezagsouder";
 
 /// What a member of staff saw.
 pub(crate) struct Seen {
@@ -34,6 +40,10 @@ pub(crate) struct Seen {
     document: String,
     /// Nothing when the number is the person's own.
     authority: Option<String>,
+    /// As whom the person asks.
+    citizen: Role,
+    /// Nothing speaks against naming agencies.
+    names_checked: bool,
 }
 
 grondslag_core::unprinted!(Seen);
@@ -44,22 +54,52 @@ pub(super) struct KeptSeen {
     pub(super) staff: StaffId,
     at: Timestamp,
     is_of_child: bool,
+    names_checked: bool,
+}
+
+/// Whose log it is and how it may be told, by what all saw.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Sighted {
+    /// Somebody asks about a child; else about themselves.
+    pub(crate) is_of_child: bool,
+    /// A parent asks.
+    pub(crate) is_parent: bool,
+    /// Everybody who saw who it is says that nothing speaks against naming agencies.
+    pub(crate) names_checked: bool,
 }
 
 impl Seen {
     /// Takes what was typed.
     ///
     /// # Errors
-    /// `BSN_INVALID`; `MALFORMED` for a paper or a register that is not one of the list.
-    pub(crate) fn parse(number: &str, document: &str, authority: &str) -> Result<Self, Reason> {
-        let authority = (!authority.is_empty()).then(|| authority.to_owned());
-        let known = DOCUMENTS.contains(&document)
+    /// `BSN_INVALID`, `UNKNOWN_ROLE`; `MALFORMED` for a paper or a register that is not one of the
+    /// list.
+    pub(crate) fn parse(wire: &v1::ConfirmIdentityRequest) -> Result<Self, Reason> {
+        let v1::ConfirmIdentityRequest { subject, document, authority, .. } = wire;
+        let authority = (!authority.is_empty()).then(|| authority.clone());
+        let known = DOCUMENTS.contains(&document.as_str())
             && authority.iter().all(|seen| AUTHORITIES.contains(&seen.as_str()));
         if !known {
             return Err(Reason::Malformed);
         }
-        let number = Bsn::parse(number).map_err(|_| Reason::BsnInvalid)?;
-        Ok(Self { number, document: document.to_owned(), authority })
+        Ok(Self {
+            number: Bsn::parse(subject).map_err(|_| Reason::BsnInvalid)?,
+            document: document.clone(),
+            authority,
+            citizen: Role::parse(&wire.citizen_role).map_err(|_| Reason::UnknownRole)?,
+            names_checked: wire.names_checked,
+        })
+    }
+
+    /// Whether what was seen lets somebody ask in this role: a young person about themselves, a
+    /// parent about themselves or with what shows that the child is theirs. That somebody holds
+    /// custody does not follow from being a parent.
+    fn fits(&self) -> bool {
+        match (self.citizen.as_str(), self.authority.as_deref()) {
+            (YOUNG_PERSON, authority) => authority.is_none(),
+            (CUSTODY_HOLDER, Some(authority)) => authority != REGISTRY,
+            _ => true,
+        }
     }
 }
 
@@ -82,7 +122,7 @@ impl Draft {
     ///
     /// # Errors
     /// `APPROVAL_OWN`, `ROLE_NOT_HELD` for a role that deals with no cases, `IDENTITY_MISMATCH`
-    /// when the number, or whose it is, is not that of the request or what a colleague saw,
+    /// when number or role is not that of the request, or whose it is not what a colleague saw,
     /// `TOO_LARGE`, `UNKNOWN_INQUIRY` when it was sent meanwhile, `BUSY` when others keep changing
     /// it, or why it could not be recorded.
     pub(crate) async fn see(
@@ -102,6 +142,7 @@ impl Draft {
                 .text(by.role().as_str())
                 .text(&seen.document)
                 .text(seen.authority.as_deref().unwrap_or_default())
+                .text(if seen.names_checked { "names checked" } else { "" })
                 .signed(agency.clock.now().ms())
                 .finish();
             let term = retention::Kept::Decision;
@@ -127,10 +168,9 @@ impl Draft {
         let is_of_child = seen.authority.is_some();
         let mut others = self.kept.seen.iter().filter(|other| other.staff != *person.id());
         let agreed = others.all(|other| other.is_of_child == is_of_child);
-        // A young person asks about themselves alone.
-        let fits = !(is_of_child && self.wish.role.as_str() == YOUNG_PERSON);
-        let same = seen.number.expose() == self.wish.subject.expose();
-        if same && agreed && fits { Ok(()) } else { Err(Reason::IdentityMismatch) }
+        let same =
+            seen.number.expose() == self.wish.subject.expose() && seen.citizen == self.wish.role;
+        if same && agreed && seen.fits() { Ok(()) } else { Err(Reason::IdentityMismatch) }
     }
 
     fn with_sight(
@@ -146,10 +186,22 @@ impl Draft {
             return Err(Reason::TooLarge);
         }
         let (at, is_of_child) = (agency.clock.now(), seen.authority.is_some());
-        kept.seen.push(KeptSeen { staff, at, is_of_child });
+        let names_checked = seen.names_checked;
+        kept.seen.push(KeptSeen { staff, at, is_of_child, names_checked });
         let count = kept.seen.len();
         let batch = parts::delete_seen(Batch::new(), &key(&self.id), &self.seen);
         Ok((put(batch, &self.id, &kept)?, count))
+    }
+
+    /// Whose log it is and how it may be told. Of nobody who saw it, it is told as to who may learn
+    /// least.
+    pub(crate) fn sighted(&self) -> Sighted {
+        let seen = &self.kept.seen;
+        Sighted {
+            is_parent: self.wish.role.as_str() != YOUNG_PERSON,
+            is_of_child: seen.is_empty() || seen.iter().any(|one| one.is_of_child),
+            names_checked: !seen.is_empty() && seen.iter().all(|one| one.names_checked),
+        }
     }
 
     /// Who approves an own view has seen who asks for it, and so has somebody else.

@@ -8,6 +8,7 @@ use grondslag_core::id::{Digest, Oin, TargetId};
 use grondslag_core::inquiry::Inquiry;
 use grondslag_core::reason::Reason;
 use grondslag_core::statement::{FIRST_REPLY_NO, subject_tag};
+use grondslag_policy::Pack;
 
 use super::{Pursuit, Target};
 use crate::asks::check::Asked;
@@ -18,7 +19,7 @@ use crate::processing::{DataSubject, Processing, Status, activity, span_id};
 
 impl Target {
     /// What was said of each category, by the broker or by the agency.
-    fn said(&self, categories: &[Category]) -> Vec<LogCategory> {
+    fn said(&self, pack: &Pack, categories: &[Category]) -> Vec<LogCategory> {
         let of_agency = self.answer.as_ref().map(|answer| answer.lines.as_slice());
         let of_agency = of_agency.unwrap_or_default();
         let said = categories.iter().map(|category| {
@@ -26,7 +27,7 @@ impl Target {
             let refused = ruling.filter(|named| !named.ruling.is_let_through());
             let refused = refused.map(broker_refusal);
             let line = of_agency.iter().find(|line| line.category() == category);
-            came_of(category, refused.as_ref().or(line))
+            came_of(pack, category, refused.as_ref().or(line))
         });
         said.collect()
     }
@@ -83,11 +84,17 @@ impl Pursuit {
 
     /// What came of the question at each agency, for an own view of the person concerned.
     pub(super) fn came(&self, targets: &BTreeMap<Oin, Target>) -> Came {
-        let asked = self.wish.targets.iter();
+        let (asked, pack) = (self.wish.targets.iter(), self.agency.pack());
         let came = asked.map(|(oin, categories)| {
-            let lines = targets.get(oin).map(|target| target.said(categories));
+            let lines = targets.get(oin).map(|target| target.said(&pack, categories));
             (oin.clone(), lines.unwrap_or_default())
         });
+        if self.wish.is_own_view() {
+            // Which agencies had something to tell is nobody's business here: that somebody was
+            // told.
+            let best = came.flat_map(|(_, lines)| lines).min_by_key(|line| line.outcome);
+            return [(self.agency.oin.clone(), best.into_iter().collect())].into();
+        }
         came.collect()
     }
 

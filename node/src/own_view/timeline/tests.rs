@@ -1,7 +1,7 @@
 use std::sync::LazyLock;
 
 use grondslag_core::access_log::{LogCategory, LogOutcome};
-use grondslag_core::catalogue::{Category, Kind, Purpose, Role};
+use grondslag_core::catalogue::{Category, Ground, Kind, Purpose, Role};
 use grondslag_policy::Pack;
 use proptest::prelude::*;
 
@@ -40,6 +40,7 @@ fn told(from: &str, shielded: bool, lines: Vec<LogLine>) -> (Oin, v1::AgencyLine
 
 fn wire(from: &str, texts: Vec<String>) -> (Oin, v1::AgencyLine) {
     let text = |text| v1::AnswerEntry {
+        about: "child".into(),
         texts: vec![v1::TierText { tier: "T3".into(), text }],
         ..v1::AnswerEntry::default()
     };
@@ -55,7 +56,11 @@ fn neutral(from: &str, state: Stand) -> (Oin, v1::AgencyLine) {
     (oin(from), v1::AgencyLine { state, ..v1::AgencyLine::default() })
 }
 
-fn tell(all: &[(Oin, v1::AgencyLine)], is_parent: bool) -> v1::OwnView {
+const YOUNG: Sighted = Sighted { is_of_child: false, is_parent: false, names_checked: false };
+/// A parent, where both who saw them looked what speaks against names.
+const PARENT: Sighted = Sighted { is_of_child: true, is_parent: true, names_checked: true };
+
+fn tell(all: &[(Oin, v1::AgencyLine)], sighted: Sighted) -> v1::OwnView {
     static PACK: LazyLock<Pack> = LazyLock::new(|| Pack::builtin().unwrap());
     let name_of = |oin: &Oin| format!("Naam {oin}");
     let kind_of = |oin: &Oin| {
@@ -68,14 +73,15 @@ fn tell(all: &[(Oin, v1::AgencyLine)], is_parent: bool) -> v1::OwnView {
     };
     let words = Words { pack: &PACK, name_of: &name_of, kind_of: &kind_of };
     let now = Timestamp::parse("2026-06-10T14:00").unwrap();
+    let telling = Telling { words, lang: Lang::Nl, now, sighted };
     let mut gathered = Gathered::default();
     for (from, line) in all {
-        gathered.add(from, line);
+        gathered.add(from, line, &telling);
     }
     let asked = [SCHOOL, CARE, GEM].map(oin);
     let heard = all.iter().map(|(from, _)| from.clone()).collect();
     gathered.missing(asked.into_iter(), &heard);
-    gathered.tell(&BTreeSet::new(), &Telling { words, lang: Lang::Nl, now, is_parent })
+    gathered.tell(&BTreeSet::new(), &telling)
 }
 
 fn outcomes(view: &v1::OwnView) -> Vec<(&str, &str, &str)> {
@@ -99,7 +105,7 @@ fn a_question_stands_once_with_what_the_holder_decided_and_both_ledgers() {
         if turned {
             all.reverse();
         }
-        let view = tell(&all, false);
+        let view = tell(&all, YOUNG);
         let names = [format!("Naam {SCHOOL}"), format!("Naam {CARE}")];
         assert_eq!(outcomes(&view), [(&*names[0], &*names[1], "refused")]);
         assert_eq!(view.lines[0].ledger_oins, [SCHOOL, CARE]);
@@ -116,12 +122,12 @@ fn nobody_tells_of_others_and_nobodys_line_stands_in_for_anothers() {
     let at = "2026-06-02T10:15";
     let true_one = line(1, SCHOOL, CARE, at, LogOutcome::Given);
     let of_others = told(GEM, false, vec![line(2, SCHOOL, CARE, at, LogOutcome::Given)]);
-    let view = tell(&[of_others, told(CARE, false, vec![true_one.clone()])], false);
+    let view = tell(&[of_others, told(CARE, false, vec![true_one.clone()])], YOUNG);
     assert_eq!(view.lines.len(), 1);
     assert_eq!(view.not_reached.len(), 2, "who told of others, and who was not heard of");
     // Under the number of another's question, as if it were asked of the liar.
     let stolen = told(GEM, false, vec![line(1, SCHOOL, GEM, at, LogOutcome::Refused)]);
-    let view = tell(&[told(CARE, false, vec![true_one]), stolen], false);
+    let view = tell(&[told(CARE, false, vec![true_one]), stolen], YOUNG);
     assert_eq!(view.lines.len(), 2);
     assert!(outcomes(&view).iter().any(|(_, _, outcome)| *outcome == "given"));
 }
@@ -132,19 +138,19 @@ fn what_is_no_log_is_as_if_the_agency_had_not_been_reached() {
     let one = line(1, GEM, CARE, "2026-06-02T10:15", LogOutcome::Given);
     let one = LogEntry::Line(one).to_text().unwrap();
     for bad in [vec!["vrije tekst".to_owned()], vec![one.clone()], vec![head.clone(), head]] {
-        let view = tell(&[wire(GEM, bad), neutral(SCHOOL, Stand::Replied)], false);
+        let view = tell(&[wire(GEM, bad), neutral(SCHOOL, Stand::Replied)], YOUNG);
         assert_eq!((view.lines.len(), view.not_reached.len()), (0, 2));
     }
-    let view = tell(&[neutral(GEM, Stand::NotAsked), neutral(CARE, Stand::Unreachable)], false);
+    let view = tell(&[neutral(GEM, Stand::NotAsked), neutral(CARE, Stand::Unreachable)], YOUNG);
     assert_eq!(view.not_reached, [format!("Naam {SCHOOL}"), format!("Naam {CARE}")]);
 }
 
 #[test]
 fn a_reply_that_was_cut_says_that_there_are_older_lines() {
     let (from, mut cut) = told(CARE, false, Vec::new());
-    assert!(!tell(&[(from.clone(), cut.clone())], false).more);
+    assert!(!tell(&[(from.clone(), cut.clone())], YOUNG).more);
     cut.outcome = "deels_verstrekt".into();
-    let view = tell(&[(from, cut)], false);
+    let view = tell(&[(from, cut)], YOUNG);
     assert!(view.more && view.notes.iter().any(|note| note.contains("oudere regels")));
 }
 
@@ -154,17 +160,110 @@ fn a_parent_reads_no_names_unless_everybody_answered_and_nobody_shields_the_chil
         let one = line(1, SCHOOL, CARE, "2026-06-02T10:15", LogOutcome::Given);
         [told(CARE, false, vec![one]), told(SCHOOL, shielded, Vec::new()), neutral(GEM, last)]
     };
-    let named = tell(&all(false, Stand::Replied), true);
+    let named = tell(&all(false, Stand::Replied), PARENT);
     assert!(!named.unnamed && named.lines[0].asker.starts_with("Naam"));
     for unsafe_one in [all(true, Stand::Replied), all(false, Stand::Unreachable)] {
-        let view = tell(&unsafe_one, true);
+        let view = tell(&unsafe_one, PARENT);
         assert!(view.unnamed);
         let whole = format!("{:?}{:?}", view.notes, view.not_reached);
         let lines = view.lines.iter().map(|line| format!("{}{}", line.sentence, line.holder));
         assert!(!(whole + &lines.collect::<String>()).contains("Naam"));
         // The child itself reads them.
-        assert!(!tell(&unsafe_one, false).unnamed);
+        assert!(!tell(&unsafe_one, YOUNG).unnamed);
     }
+}
+
+#[test]
+fn a_parent_reads_no_names_unless_both_who_saw_them_looked() {
+    let one = line(1, SCHOOL, CARE, "2026-06-02T10:15", LogOutcome::Given);
+    let rest = [SCHOOL, GEM].map(|from| neutral(from, Stand::Replied));
+    let all = [[told(CARE, false, vec![one])].as_slice(), &rest].concat();
+    assert!(!tell(&all, PARENT).unnamed);
+    let unlooked = Sighted { names_checked: false, ..PARENT };
+    let view = tell(&all, unlooked);
+    assert!(view.unnamed && view.lines[0].time.is_empty() && view.lines[0].ledger_oins.is_empty());
+    // Of themselves they read all.
+    let own = Sighted { is_of_child: false, ..unlooked };
+    assert!(!tell(&all, own).unnamed);
+}
+
+/// What is told of another's file than was asked about is not for this reader.
+#[test]
+fn a_childs_log_is_not_told_to_who_asked_about_themselves() {
+    let all = [told(CARE, false, vec![line(1, SCHOOL, CARE, "2026-06-02", LogOutcome::Given)])];
+    let own = Sighted { is_of_child: false, ..PARENT };
+    assert_eq!((tell(&all, own).lines.len(), tell(&all, PARENT).lines.len()), (0, 1));
+}
+
+#[test]
+fn words_that_the_law_does_not_know_are_told_to_nobody() {
+    let one = || line(1, CARE, GEM, "2026-06-02T10:15", LogOutcome::Given);
+    let role = LogLine { role: Role::parse("sch.Watertoren-groep4").unwrap(), ..one() };
+    let purpose = LogLine { purpose: Purpose::parse("Havenkade-12").unwrap(), ..one() };
+    let mut category = one();
+    category.categories[0].category = Category::parse("Oever").unwrap();
+    let nothing = LogLine { categories: Vec::new(), ..one() };
+    for bad in [role, purpose, category, nothing] {
+        let view = tell(&[told(CARE, false, vec![bad])], YOUNG);
+        assert_eq!((view.lines.len(), view.not_reached.len()), (0, 3));
+    }
+    let mut ground = one();
+    let grounds = ["Havenkade-12", "avg-7-3"].map(|code| Ground::parse(code).unwrap());
+    ground.categories[0].grounds = grounds.into();
+    let view = tell(&[told(CARE, false, vec![ground])], YOUNG);
+    assert_eq!(view.lines[0].categories[0].grounds, ["AVG art. 7 lid 3"]);
+}
+
+#[test]
+fn who_tells_otherwise_than_the_other_side_does_not_replace_it() {
+    let of_asker = line(1, SCHOOL, CARE, "2026-06-02T10:15", LogOutcome::NoAnswer);
+    let of_holder = LogLine { purpose: Purpose::parse("D25").unwrap(), ..of_asker.clone() };
+    let view =
+        tell(&[told(SCHOOL, false, vec![of_asker]), told(CARE, false, vec![of_holder])], YOUNG);
+    assert_eq!(view.lines.len(), 2);
+    assert!(view.lines.iter().all(|line| line.ledger_oins.len() == 1));
+}
+
+/// Every agency that was part of an own view tells of it: to the young person it is one, and a
+/// parent reads nothing of who else looked.
+#[test]
+fn an_own_view_is_told_once_and_to_no_parent() {
+    let look = |id, holder: &str, at: &str, outcome| {
+        let mut look = line(id, GEM, holder, at, outcome);
+        look.role = Role::parse("burger.gezagsouder").unwrap();
+        look.categories[0].category = Category::parse("G30").unwrap();
+        look
+    };
+    let all = [
+        told(CARE, false, vec![look(1, CARE, "2026-06-02T10:15", LogOutcome::Refused)]),
+        told(SCHOOL, false, vec![look(2, SCHOOL, "2026-06-02T10:16", LogOutcome::Given)]),
+        told(GEM, false, vec![look(3, GEM, "2026-06-03T10:16", LogOutcome::NoAnswer)]),
+    ];
+    let view = tell(&all, YOUNG);
+    let outcomes: Vec<&str> = view.lines.iter().map(|line| &*line.categories[0].outcome).collect();
+    assert_eq!(outcomes, ["no_answer", "given"]);
+    assert_eq!(view.lines[1].ledger_oins, [SCHOOL, CARE]);
+    assert_eq!(tell(&all, PARENT).lines, []);
+}
+
+#[test]
+fn what_one_message_does_not_hold_is_left_out_from_the_oldest_and_said() {
+    let day = |number: usize| format!("2026-{:02}-{:02}T10:15", 1 + number / 28, 1 + number % 28);
+    let mut all = Vec::new();
+    for (from, first) in [(CARE, 0_u8), (SCHOOL, 1), (GEM, 2)] {
+        let lines = (0..250_usize).map(|number| {
+            let mut one = line(0, from, CARE, &day(number), LogOutcome::Given);
+            let id = [u8::try_from(number).unwrap(), first];
+            one.target_id = TargetId::new([id; 8].concat().try_into().unwrap());
+            one
+        });
+        all.push(told(from, false, lines.collect()));
+    }
+    let view = tell(&all, YOUNG);
+    assert!(view.more && view.lines.len() <= OWN_VIEW_MAX.0 && view.lines.len() > 400);
+    assert!(view.encoded_len() < grondslag_core::limits::MESSAGE_BYTES_MAX);
+    let last = view.lines.last().unwrap();
+    assert!(view.lines[0].day > last.day, "the newest stay");
 }
 
 proptest! {
@@ -184,7 +283,7 @@ proptest! {
             });
             let lines: Vec<LogLine> = lines.collect();
             let school = neutral(SCHOOL, Stand::Replied);
-            tell(&[told(CARE, true, lines), school, neutral(GEM, Stand::Replied)], true)
+            tell(&[told(CARE, true, lines), school, neutral(GEM, Stand::Replied)], PARENT)
         };
         let elsewhere = format!("0000009900000000{other}000");
         prop_assert_eq!(world(GEM, false), world(&elsewhere, true));

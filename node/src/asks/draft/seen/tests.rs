@@ -10,6 +10,11 @@ const CITIZEN: &str = "burger-1";
 const CLERK: (&str, &str) = ("balie-1", "gem.toegang");
 const OFFICER: (&str, &str) = ("po-1", "gem.po");
 
+/// A parent with custody.
+const PARENT: &str = "burger.gezagsouder";
+
+type Sight = (&'static str, &'static str, &'static str, &'static str);
+
 fn role(text: &str) -> Role {
     Role::parse(text).unwrap()
 }
@@ -32,7 +37,7 @@ async fn scene() -> Scene {
 
 /// An own view of this citizen about a known child.
 async fn prepared(scene: &Scene, as_whom: &str) -> InquiryId {
-    let wish = wish(&scene.agency, KNOWN, role(as_whom), &[]).unwrap();
+    let wish = wish(&scene.agency, KNOWN, role(as_whom)).unwrap();
     let who = scene.calls(CITIZEN).await.person;
     Draft::create(&scene.agency, who.id(), who.pseudonym(), &wish).await.unwrap()
 }
@@ -41,9 +46,16 @@ async fn see(
     scene: &Scene,
     id: InquiryId,
     (who, in_role): (&str, &str),
-    seen: (&str, &str, &str),
+    seen: Sight,
 ) -> Result<usize, Reason> {
-    let seen = Seen::parse(seen.0, seen.1, seen.2)?;
+    let (subject, document, authority, citizen_role) = seen;
+    let seen = Seen::parse(&v1::ConfirmIdentityRequest {
+        subject: subject.to_owned(),
+        document: document.to_owned(),
+        authority: authority.to_owned(),
+        citizen_role: citizen_role.to_owned(),
+        ..v1::ConfirmIdentityRequest::default()
+    })?;
     let person = scene.calls(who).await.person;
     let draft = Draft::to_be_seen(&scene.agency, id, &person).await?;
     draft.see(&scene.agency, &person.as_role(&role(in_role))?, &seen).await
@@ -61,9 +73,9 @@ async fn approve(scene: &Scene, id: InquiryId, (who, in_role): (&str, &str)) -> 
     draft.approve(&scene.agency, &person.as_role(&role(in_role))?, &signatures).await
 }
 
-/// What a parent shows, and a young person.
-const OF_CHILD: (&str, &str, &str) = (KNOWN, "passport", "custody_register");
-const OF_SELF: (&str, &str, &str) = (KNOWN, "id_card", "");
+/// What a parent shows, and a young person: number, paper, register, as whom.
+const OF_CHILD: Sight = (KNOWN, "passport", "custody_register", PARENT);
+const OF_SELF: Sight = (KNOWN, "id_card", "", YOUNG_PERSON);
 
 #[tokio::test]
 async fn two_people_see_who_it_is_and_the_second_approves() {
@@ -96,10 +108,19 @@ async fn somebody_else_who_did_not_see_it_does_not_approve() {
 async fn another_number_another_relation_and_the_person_themselves_are_refused() {
     let scene = scene().await;
     let id = prepared(&scene, "burger.gezagsouder").await;
-    let other = (UNKNOWN, "passport", "custody_register");
-    assert_eq!(see(&scene, id, CLERK, other).await, Err(Reason::IdentityMismatch));
+    for other in [
+        (UNKNOWN, "passport", "custody_register", PARENT),
+        // That somebody is the parent does not say that they hold custody.
+        (KNOWN, "passport", "civil_registry", PARENT),
+        (KNOWN, "passport", "civil_registry", "burger.ouder_zonder_gezag"),
+        (KNOWN, "passport", "", YOUNG_PERSON),
+    ] {
+        let refused = see(&scene, id, CLERK, other).await;
+        assert_eq!(refused, Err(Reason::IdentityMismatch), "{other:?}");
+    }
     see(&scene, id, CLERK, OF_CHILD).await.unwrap();
-    assert_eq!(see(&scene, id, OFFICER, OF_SELF).await, Err(Reason::IdentityMismatch));
+    let own = (KNOWN, "passport", "", PARENT);
+    assert_eq!(see(&scene, id, OFFICER, own).await, Err(Reason::IdentityMismatch), "they differ");
     for (who, refused) in [
         ((CITIZEN, "burger.gezagsouder"), Reason::ApprovalOwn),
         ((CITIZEN, "gem.toegang"), Reason::ApprovalOwn),
@@ -113,7 +134,7 @@ async fn another_number_another_relation_and_the_person_themselves_are_refused()
         (KNOWN, "passport", "his_word", Reason::Malformed),
         ("123456789", "passport", "custody_register", Reason::BsnInvalid),
     ] {
-        let seen = (number, document, authority);
+        let seen = (number, document, authority, PARENT);
         assert_eq!(see(&scene, id, OFFICER, seen).await, Err(refused), "{document} {authority}");
     }
 }
@@ -122,6 +143,7 @@ async fn another_number_another_relation_and_the_person_themselves_are_refused()
 async fn a_young_person_asks_about_themselves_alone() {
     let scene = scene().await;
     let id = prepared(&scene, "burger.jeugdige").await;
-    assert_eq!(see(&scene, id, CLERK, OF_CHILD).await, Err(Reason::IdentityMismatch));
+    let of_child = (KNOWN, "id_card", "custody_register", YOUNG_PERSON);
+    assert_eq!(see(&scene, id, CLERK, of_child).await, Err(Reason::IdentityMismatch));
     assert_eq!(see(&scene, id, CLERK, OF_SELF).await, Ok(1));
 }
