@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 /// Messages that `unprinted` writes a `Debug` for: they hold what no log may show.
-const UNPRINTED: [&str; 37] = [
+const UNPRINTED: [&str; 39] = [
     "AbilityJudged",
     "AnswerBody",
     "AnswerContent",
@@ -26,6 +26,7 @@ const UNPRINTED: [&str; 37] = [
     "OwnView",
     "OwnViewLine",
     "Part",
+    "PostponeInformingRequest",
     "PrepareOwnViewRequest",
     "RecordActRequest",
     "RecordActResponse",
@@ -41,6 +42,7 @@ const UNPRINTED: [&str; 37] = [
     "StepTarget",
     "TakenBack",
     "TierText",
+    "ToInform",
 ];
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -51,6 +53,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         "directory",
         "enrolment",
         "holder",
+        "inform",
         "ledger",
         "node",
         "operator",

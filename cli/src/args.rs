@@ -36,6 +36,7 @@ enum Command {
     Ask(crate::ask::AskArgs),
     Approve(crate::ask::approve::ApproveArgs),
     Consent(crate::consent::ConsentArgs),
+    Inform(crate::inform::InformArgs),
     #[command(name = "inzage")]
     OwnView(crate::own_view::OwnViewArgs),
     Patterns(crate::patterns::PatternsArgs),
@@ -77,6 +78,7 @@ fn run(command: Command, out: Output) -> Result<Exit, Failure> {
         Command::Ask(args) => crate::ask::run(&args, out),
         Command::Approve(args) => crate::ask::approve::run(&args, out),
         Command::Consent(args) => crate::consent::run(&args, out),
+        Command::Inform(args) => crate::inform::run(&args, out),
         Command::OwnView(args) => crate::own_view::run(&args, out),
         Command::Patterns(args) => crate::patterns::run(&args, out),
         Command::SpotCheck(args) => crate::spot_check::run(&args, out),

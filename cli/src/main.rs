@@ -14,6 +14,7 @@ mod exit;
 mod files;
 mod help;
 mod holder;
+mod inform;
 mod limits;
 mod made;
 mod node;

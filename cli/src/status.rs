@@ -8,7 +8,7 @@ use grondslag_core::reason::Reason;
 use grondslag_proto::v1::ShowStatusRequest;
 use grondslag_proto::v1::operator_service_client::OperatorServiceClient;
 use grondslag_runtime::channel::within;
-use grondslag_runtime::status::{PeerContact, PolicyState, RetentionState, Status};
+use grondslag_runtime::status::{InformState, PeerContact, PolicyState, RetentionState, Status};
 
 use crate::exit::{Exit, Failure};
 use crate::limits::{CERTIFICATE_DAYS_LOW, CRL_DAYS_LOW};
@@ -104,6 +104,13 @@ fn say(status: &Status, out: Output) {
     if let Some(late @ 1..) = status.late_answers {
         let missed = out.tr("antwoorden misten hun moment", "answers missed their tick");
         row(out.tr("te laat", "late"), &yellow(&format!("{late} {missed}")));
+    }
+    if let Some(InformState { open: open @ 1.., overdue }) = status.inform {
+        let late = match overdue {
+            0 => String::new(),
+            late => format!(", {}", yellow(&format!("{late} {}", out.tr("te laat", "overdue")))),
+        };
+        row(out.tr("te vertellen", "to be told"), &format!("{open}{late}"));
     }
     if let Some(retention) = &status.retention {
         row(out.tr("bewaartermijnen", "retention"), &retention_text(retention, out));

@@ -122,6 +122,8 @@ reasons! {
     ApprovalOwn "APPROVAL_OWN" "U kunt uw eigen vraag niet goedkeuren." "You cannot approve your own question."
     ApprovalAltered "APPROVAL_ALTERED" "De goedkeuring hoort bij een andere vraag of is veranderd." "The approval belongs to another question or was altered."
     ApproverUnverified "APPROVER_UNVERIFIED" "De goedkeurder is niet door de organisatie ondertekend of diens mandaat is geëindigd." "The approver is not vouched for by the agency, or their mandate has ended."
+    InformedAlready "INFORMED_ALREADY" "Dit is de betrokkene al verteld." "The person concerned was told this already."
+    ReviewDate "REVIEW_DATE" "De datum om opnieuw te kijken ligt niet in de toekomst, of verder weg dan de regels toestaan." "The day to look again is not in the future, or further off than the rules allow."
     IdentityUnseen "IDENTITY_UNSEEN" "Twee medewerkers moeten eerst zien wie dit vraagt; laat u dat beiden vastleggen met `grondslag inzage confirm`." "Two members of staff must first see who asks this; both record it with `grondslag inzage confirm`."
     IdentityMismatch "IDENTITY_MISMATCH" "Het nummer dat u zag, of van wie het is, is niet dat van dit verzoek; kijk het papier en het verzoek na." "The number that you saw, or whose it is, is not that of this request; check the paper and the request."
     OwnViewApart "OWN_VIEW_APART" "Het inzagelog vraagt u met `grondslag inzage`, niet als gewone vraag." "Ask for the access log with `grondslag inzage`, not as an ordinary question."

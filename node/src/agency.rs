@@ -33,6 +33,7 @@ use crate::consent::{CaughtUp, Gate};
 use crate::directory::Directory;
 use crate::epochs::Epochs;
 use crate::index::Index;
+use crate::inform;
 use crate::keys::{Keys, Renewal};
 use crate::office::OfficeLink;
 use crate::own_rules::OwnRules;
@@ -267,6 +268,7 @@ impl Vitals for Agency {
         status.peers = vec![self.broker_contact()];
         status.late_answers = Some(self.tick.late());
         status.epoch = self.epoch_state().await;
+        status.inform = inform::state(self).await.ok();
         status.retention = self.retention().await;
         let failed = status.retention.as_ref().and_then(|retention| retention.failed);
         status.findings.extend(failed);

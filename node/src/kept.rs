@@ -14,6 +14,7 @@ use grondslag_runtime::status::RetentionState;
 use crate::agency::Agency;
 use crate::asks::inquiries::forget_lines;
 use crate::consent::{outbox, page};
+use crate::inform;
 use crate::own_view::strangers;
 
 impl Agency {
@@ -31,6 +32,7 @@ impl Agency {
             let before = |line: Timestamp| pack.retention().end(Kept::Decision, line) <= now;
             forget_lines(store, before).await?;
             strangers::tidy(self).await?;
+            inform::tidy(self).await?;
         }
         page::tidy(self).await?;
         outbox::tidy(self).await?;

@@ -11,6 +11,7 @@ mod directory;
 mod epochs;
 mod evidence;
 mod index;
+mod inform;
 pub mod init;
 mod kept;
 pub mod keys;

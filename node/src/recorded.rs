@@ -61,6 +61,12 @@ pub(crate) enum Kind {
     ConsentsShown,
     /// Somebody of the staff saw who asks for an own view.
     IdentitySeen,
+    /// What is to be told was listed.
+    ToInformShown,
+    /// Somebody was told that they were asked about.
+    Informed,
+    /// That was put off.
+    InformPostponed,
 }
 
 impl Kind {
@@ -85,6 +91,9 @@ impl Kind {
             Self::Situation => "grondslag/record/situation/v1",
             Self::ConsentsShown => "grondslag/record/consents-shown/v1",
             Self::IdentitySeen => "grondslag/record/identity-seen/v1",
+            Self::ToInformShown => "grondslag/record/to-inform-shown/v1",
+            Self::Informed => "grondslag/record/informed/v1",
+            Self::InformPostponed => "grondslag/record/inform-postponed/v1",
         }
     }
 

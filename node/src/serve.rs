@@ -25,6 +25,7 @@ use grondslag_evidence::witnesses::NamedWitnesses;
 use grondslag_policy::{Pack, PackError};
 use grondslag_proto::v1::consent_service_server::ConsentServiceServer;
 use grondslag_proto::v1::desk_service_server::DeskServiceServer;
+use grondslag_proto::v1::inform_service_server::InformServiceServer;
 use grondslag_proto::v1::node_operator_service_server::NodeOperatorServiceServer;
 use grondslag_proto::v1::node_service_server::NodeServiceServer;
 use grondslag_proto::v1::own_view_service_server::OwnViewServiceServer;
@@ -59,6 +60,7 @@ use crate::epochs::Epochs;
 use crate::epochs::holders::Holders;
 use crate::evidence::LEDGER;
 use crate::index::{self, Canaries, Index};
+use crate::inform::service::InformDesk;
 use crate::keys::{Keys, Renewal};
 use crate::limits::{CANARIES_MAX, STAFF_FILE_BYTES_MAX, TEXT_FILE_BYTES_MAX};
 use crate::link::ChannelLink;
@@ -232,11 +234,13 @@ fn desk_services(server: Server, agency: &Arc<Agency>) -> Server {
     let policy = PolicyServiceServer::new(PolicyDesk::new(agency.clone()));
     let consent = ConsentServiceServer::new(ConsentDesk::new(agency.clone()));
     let own_view = OwnViewServiceServer::new(OwnViewDesk::new(agency.clone()));
+    let inform = InformServiceServer::new(InformDesk::new(agency.clone()));
     server
         .add(desk.max_decoding_message_size(MESSAGE_BYTES_MAX), Callers::verified())
         .add(policy.max_decoding_message_size(MESSAGE_BYTES_MAX), Callers::verified())
         .add(consent.max_decoding_message_size(MESSAGE_BYTES_MAX), Callers::verified())
         .add(own_view.max_decoding_message_size(MESSAGE_BYTES_MAX), Callers::verified())
+        .add(inform.max_decoding_message_size(MESSAGE_BYTES_MAX), Callers::verified())
 }
 
 async fn agency(config: &NodeConfig, context: &Context) -> Result<Agency, StartError> {

@@ -18,9 +18,11 @@ use crate::region::Region;
 
 mod columns;
 mod impossible;
+mod informing;
 
 pub use columns::{Column, ColumnValue, Stater, Visibility};
 pub use impossible::Impossible;
+pub use informing::Informing;
 
 /// The lists of the file.
 const LISTS: [&str; 9] = [
@@ -237,6 +239,9 @@ pub struct ObligationEntry {
     pub id: String,
     /// Its name.
     pub label: Text,
+    /// How the duty to inform is met; of that obligation alone.
+    #[serde(default)]
+    pub informing: Option<Informing>,
     /// Open legal question.
     #[serde(default)]
     pub note: Option<Text>,
@@ -252,6 +257,7 @@ pub struct Catalogue {
     categories: Vec<CategoryEntry>,
     grounds: Vec<GroundEntry>,
     obligations: Vec<ObligationEntry>,
+    informing: Informing,
     columns: Vec<Column>,
     impossible: Vec<Impossible>,
     known: Known,
@@ -283,10 +289,13 @@ impl Catalogue {
             categories: entries(file, "category", &mut table, problems),
             grounds: entries(file, "ground", &mut table, problems),
             obligations: entries(file, "obligation", &mut table, problems),
+            informing: Informing::default(),
             columns: Vec::new(),
             impossible: Vec::new(),
             known: Known::default(),
         };
+        let informing = catalogue.obligations.iter().find_map(|duty| duty.informing.clone());
+        catalogue.informing = informing.unwrap_or_default();
         let raw = entries(file, "column", &mut table, problems);
         catalogue.columns = columns::build(file, raw, &catalogue, problems);
         catalogue.known = columns::known(file, &catalogue.columns, problems);
@@ -326,6 +335,11 @@ impl Catalogue {
     /// Every legal ground.
     pub fn grounds(&self) -> &[GroundEntry] {
         &self.grounds
+    }
+
+    /// How the duty to inform is met.
+    pub const fn informing(&self) -> &Informing {
+        &self.informing
     }
 
     /// Every obligation.

@@ -25,9 +25,9 @@ unprinted! {
     AbilityJudged AnswerBody AnswerContent AnswerEntry AnswerProof AnswerQuestion AskRequest
     Attestation ConfirmIdentityRequest ConsentAct ConsentStanding ConsentStatement CourtMeasure
     CustodySituation DecisionFact DeskQuestion Detail ListActsRequest ListDecisionsRequest OwnView
-    OwnViewLine Part PrepareOwnViewRequest RecordActRequest RecordActResponse RecordOpening Reply
-    ShowDraftResponse ShownClient ShownStranger Speaker StatedFact StepRequest StepResponse
-    StepTarget TakenBack TierText
+    OwnViewLine Part PostponeInformingRequest PrepareOwnViewRequest RecordActRequest
+    RecordActResponse RecordOpening Reply ShowDraftResponse ShownClient ShownStranger Speaker
+    StatedFact StepRequest StepResponse StepTarget TakenBack TierText ToInform
 }
 
 #[cfg(test)]
@@ -52,13 +52,14 @@ mod tests {
         "value",
     ];
 
-    const PROTOCOL: [&str; 11] = [
+    const PROTOCOL: [&str; 12] = [
         include_str!("../grondslag/v1/broker.proto"),
         include_str!("../grondslag/v1/consent.proto"),
         include_str!("../grondslag/v1/desk.proto"),
         include_str!("../grondslag/v1/directory.proto"),
         include_str!("../grondslag/v1/enrolment.proto"),
         include_str!("../grondslag/v1/holder.proto"),
+        include_str!("../grondslag/v1/inform.proto"),
         include_str!("../grondslag/v1/ledger.proto"),
         include_str!("../grondslag/v1/node.proto"),
         include_str!("../grondslag/v1/operator.proto"),

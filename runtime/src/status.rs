@@ -49,6 +49,9 @@ pub struct Status {
     /// What was forgotten at the end of its term, where the process keeps records.
     #[serde(default)]
     pub retention: Option<RetentionState>,
+    /// What a node still has to tell the people about whom it asked.
+    #[serde(default)]
+    pub inform: Option<InformState>,
     /// The broker's ledger and its witnesses, as this process knows them.
     #[serde(default)]
     pub ledger: Option<LedgerState>,
@@ -100,6 +103,15 @@ pub struct IndexState {
     /// When the index was last compared with the register and nothing was missing; absent while it
     /// never was.
     pub as_of: Option<Timestamp>,
+}
+
+/// The duty to inform, as the operator needs to know it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InformState {
+    /// Questions of which somebody is still to be told.
+    pub open: u64,
+    /// Those of which the day has passed.
+    pub overdue: u64,
 }
 
 /// Forgetting, as the operator needs to know it.

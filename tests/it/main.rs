@@ -8,6 +8,7 @@ mod chain;
 mod consent;
 mod enrolment;
 mod epochs;
+mod inform;
 mod invariants;
 mod journeys;
 mod later;

@@ -250,7 +250,7 @@ pub struct Act {
     pub role: String,
     /// About whom.
     pub subject: String,
-    /// `custody`, `give`, `refuse`, `withdraw` or `lift`.
+    /// `custody`, `give`, `refuse`, `withdraw`, `lift` or `inform`.
     #[serde(rename = "do")]
     pub what: String,
     /// Whose word: `child`, or given names, family name and birth date.

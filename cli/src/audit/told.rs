@@ -12,7 +12,7 @@ use crate::ask::Names;
 use crate::output::{Output, bold, green, red, yellow};
 
 /// Kinds of leaves and records, in Dutch and in English.
-const KINDS: [(&str, &str, &str); 37] = [
+const KINDS: [(&str, &str, &str); 40] = [
     ("grondslag/leaf/card/v1", "kaart aangenomen", "card accepted"),
     ("grondslag/leaf/enrolled/v1", "inschrijving klaar", "enrolment finished"),
     ("grondslag/leaf/enrolment/v1", "groep dossiers ingeschreven", "batch enrolled"),
@@ -40,6 +40,9 @@ const KINDS: [(&str, &str, &str); 37] = [
     ("grondslag/record/canary/v1", "proefvraag", "question about a made-up subject"),
     ("grondslag/record/closed/v1", "vraag afgesloten", "question closed"),
     ("grondslag/record/consent/v1", "toestemming vastgelegd", "consent written down"),
+    ("grondslag/record/to-inform-shown/v1", "te vertellen ingezien", "to be told looked at"),
+    ("grondslag/record/informed/v1", "betrokkene ingelicht", "person concerned told"),
+    ("grondslag/record/inform-postponed/v1", "inlichten uitgesteld", "telling put off"),
     (
         "grondslag/record/identity-seen/v1",
         "gezien wie inzage vraagt",

@@ -17,9 +17,13 @@ use super::limits::{NOTICE_LOOK_MS, NOTICE_WAIT_MS};
 use super::world::{Act, ActKind};
 use crate::consent::{ConsentDesk, Typed};
 use crate::exit::Failure;
+use crate::inform::InformDesk;
 
 /// The word for an act that is no yes or no and was written down.
 const WRITTEN: &str = "written";
+
+/// The word for somebody who was told.
+const INFORMED: &str = "informed";
 
 /// Kinds of party to which the region's rules bring no consent (R43).
 const BROUGHT_NONE: [&str; 2] = ["pol", "corp"];
@@ -48,6 +52,9 @@ impl Driver<'_> {
     /// Steps to the moment of an act, writes it down, and waits until it came.
     pub(super) async fn write(&self, act: &Act) -> Result<ActSeen, Failure> {
         self.step_to(act.at)?;
+        if act.what == ActKind::Inform {
+            return self.inform(act).await;
+        }
         let desk = ConsentDesk::at(self.desks.of(&act.agency, &act.staff)?);
         let request = v1::RecordActRequest {
             subject: act.subject.0.clone(),
@@ -67,6 +74,35 @@ impl Driver<'_> {
         let ok = seen == act.expect && came.is_some();
         let (act, expected) = (act.id.clone(), act.expect.clone());
         Ok(ActSeen { act, expected, seen, came_ms: came.flatten(), ok })
+    }
+
+    /// Tells the person of a question, as its asker's node lists it.
+    async fn inform(&self, act: &Act) -> Result<ActSeen, Failure> {
+        let desk = InformDesk::at(self.desks.of(&act.agency, &act.staff)?);
+        let of = act.of.as_deref().unwrap_or_default();
+        let mut questions = self.world.storylines.iter().flat_map(|one| &one.question);
+        let question = questions.find(|one| one.id == of);
+        let question = question.ok_or_else(|| Failure::new(Reason::ConfigInvalid, of))?;
+        let tasks = desk.list(&act.role, false).await?;
+        let task = tasks.into_iter().find(|task| task.asked_at_ms == question.at.ms());
+        let told = match task {
+            None => Err(Reason::UnknownInquiry.into()),
+            Some(task) => {
+                desk.done(v1::RecordInformedRequest {
+                    inquiry_id: task.inquiry_id,
+                    role: act.role.clone(),
+                    how: "spoken".to_owned(),
+                    told: "young_person".to_owned(),
+                })
+                .await
+            }
+        };
+        let seen = told.map_or_else(
+            |failure: Failure| failure.reason().code().to_owned(),
+            |()| INFORMED.to_owned(),
+        );
+        let (expected, ok) = (act.expect.clone(), seen == act.expect);
+        Ok(ActSeen { act: act.id.clone(), expected, seen, came_ms: None, ok })
     }
 
     /// How long a withdrawal takes to reach every other agency of the region that is brought
@@ -137,6 +173,7 @@ impl Driver<'_> {
                 consent_id: self.numbers.of(act.of.as_deref())?,
                 objection: act.what == ActKind::Lift,
             }),
+            ActKind::Inform => return Err(Reason::Internal.into()),
         })
     }
 

@@ -104,6 +104,7 @@ impl<'a> Teller<'a> {
             ActKind::Refuse => self.out.tr("bezwaar vastgelegd", "objection recorded"),
             ActKind::Withdraw => self.out.tr("toestemming ingetrokken", "consent withdrawn"),
             ActKind::Lift => self.out.tr("bezwaar teruggenomen", "objection taken back"),
+            ActKind::Inform => self.out.tr("verteld dat er is gevraagd", "told that it was asked"),
         };
         let came = seen.came_ms.map_or(String::new(), |ms| {
             format!("  {} {ms} ms", self.out.tr("bij iedereen in", "at everybody in"))

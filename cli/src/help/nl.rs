@@ -3,6 +3,7 @@
 mod audit;
 mod consent;
 mod desk;
+mod inform;
 mod office;
 mod operator;
 mod own_view;
@@ -19,6 +20,7 @@ pub(super) fn texts() -> impl Iterator<Item = &'static (&'static str, &'static s
         .chain(policy::TEXTS)
         .chain(office::TEXTS)
         .chain(own_view::TEXTS)
+        .chain(inform::TEXTS)
         .chain(desk::TEXTS)
         .chain(region::TEXTS)
         .chain(restore::TEXTS)

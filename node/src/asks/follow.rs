@@ -168,7 +168,8 @@ async fn said(
                     if let Some(given) = &given
                         && before > target.last_no
                     {
-                        record_answer(agency, &target.oin, &reply, given, break_glass).await?;
+                        let kept = (break_glass, None);
+                        record_answer(agency, &target.oin, &reply, given, kept).await?;
                     }
                     target.last_no = target.last_no.max(before);
                     said.answer = given.map(|given| given.answer).or(said.answer);

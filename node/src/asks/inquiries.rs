@@ -15,6 +15,7 @@ use super::budget::{self, Counted, Said};
 use super::follow::Followed;
 use super::wish::Subject;
 use crate::agency::Agency;
+use crate::inform::Task;
 use crate::limits::{COUNT_TRIES_MAX, INQUIRIES_LOOKED_THROUGH_MAX, INQUIRIES_PAGE};
 use crate::own_view::asked::{AskedRecord, Came, asked_key, came_key};
 use crate::own_view::strangers;
@@ -91,8 +92,8 @@ fn line_key(id: &InquiryId, asked_at: Timestamp) -> Vec<u8> {
 }
 
 /// Records that a question goes out, before it does, and counts it. It is found again by the number
-/// of whom it is about, who is enrolled from then on. `state` is committed with it: the removal of
-/// the draft that it was.
+/// of whom it is about, who is enrolled from then on, and to whom it may be owed to tell. `state`
+/// is committed with it: the removal of the draft that it was.
 ///
 /// # Errors
 /// `UNKNOWN_INQUIRY` when the draft changed or was sent meanwhile, `BUDGET_EXCEEDED`, or why it
@@ -100,7 +101,7 @@ fn line_key(id: &InquiryId, asked_at: Timestamp) -> Vec<u8> {
 pub(crate) async fn record_asked(
     agency: &Agency,
     inquiry: &Inquiry,
-    (summary, subject): (&Summary, &Subject),
+    (summary, subject, to_inform): (&Summary, &Subject, Option<Task>),
     state: Batch,
 ) -> Result<Counted, Reason> {
     let term = term(inquiry.header().break_glass);
@@ -112,6 +113,8 @@ pub(crate) async fn record_asked(
         // A made-up subject has no own view.
         Subject::Canary(_) => state,
     };
+    let owed = to_inform.filter(|task| task.is_owed_in_any_case(&agency.pack()));
+    let state = owed.map_or(Ok(state.clone()), |task| task.put(state))?;
     let key = asked_key(&agency.secret, subject.expose(), summary.asked_at, &inquiry.digest());
     for _ in 0..COUNT_TRIES_MAX {
         let (counts, counted) = budget::count(agency, inquiry, summary).await?;

@@ -141,7 +141,7 @@ impl Pursuit {
         // A draft that the broker did not take before is there already.
         let recorded = match followed.put_again(&self.agency, out, &id).await {
             Ok(state) => {
-                let of = (&self.summary, &self.wish.subject);
+                let of = (&self.summary, &self.wish.subject, self.to_inform());
                 record_asked(&self.agency, &first, of, state).await
             }
             Err(reason) => Err(reason),
@@ -303,9 +303,10 @@ impl Pursuit {
             Ok((given, reply)) => {
                 target.answer = Some(given.answer.clone());
                 let (agency, oin) = (Arc::clone(&self.agency), oin.clone());
-                let glass = self.header.break_glass;
+                let (glass, task) = (self.header.break_glass, self.to_inform());
                 Some(async move {
-                    let recorded = record_answer(&agency, &oin, &reply, &given, glass).await;
+                    let kept = (glass, task.as_ref());
+                    let recorded = record_answer(&agency, &oin, &reply, &given, kept).await;
                     (oin, recorded)
                 })
             }

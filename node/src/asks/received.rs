@@ -6,17 +6,19 @@ use grondslag_core::canonical::Reader;
 use grondslag_core::id::{Digest, Oin};
 use grondslag_core::reason::Reason;
 use grondslag_evidence::ledger::{Leaves, LedgerError};
-use grondslag_evidence::store::{Batch, Store};
+use grondslag_evidence::store::Store;
 use grondslag_proto::reply::Reply;
 use grondslag_proto::v1;
 use prost::Message as _;
 
 use super::check::Given;
 use crate::agency::Agency;
+use crate::inform::{self, Task};
 use crate::recorded::{Kind, append_for, page_of, term};
 
 /// Records that an answer came, before it is shown: with the proof that it stands in the ledger of
-/// the node that gave it, which is then held to that by whoever audits both.
+/// the node that gave it, which is then held to that by whoever audits both. What is to be told
+/// of it is committed with it.
 ///
 /// # Errors
 /// Why it could not be recorded: the answer is then not shown.
@@ -25,7 +27,7 @@ pub(crate) async fn record_answer(
     from: &Oin,
     reply: &Reply,
     given: &Given,
-    break_glass: bool,
+    (break_glass, to_inform): (bool, Option<&Task>),
 ) -> Result<(), Reason> {
     let body = Kind::Answered
         .canonical()
@@ -36,7 +38,8 @@ pub(crate) async fn record_answer(
         .bytes(&reply.signature)
         .bytes(given.entry.as_bytes())
         .bytes(&v1::AnswerProof::from(&given.proof).encode_to_vec());
-    append_for(agency, Kind::Answered, body, term(break_glass), Batch::new()).await?;
+    let more = inform::with_answer(agency, to_inform, &given.answer).await?;
+    append_for(agency, Kind::Answered, body, term(break_glass), more).await?;
     Ok(())
 }
 

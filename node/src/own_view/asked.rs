@@ -19,6 +19,7 @@ use grondslag_policy::Pack;
 use serde::{Deserialize, Serialize};
 
 use crate::agency::Agency;
+use crate::inform;
 use crate::limits::LOG_LOOKED_THROUGH_MAX;
 use crate::recorded::found_under;
 use crate::secret::{INDEX_LEN, NodeSecret};
@@ -52,9 +53,13 @@ pub(crate) struct AskedRecord {
 /// What one agency's answer came to, category by category.
 pub(crate) type Came = BTreeMap<Oin, Vec<LogCategory>>;
 
+/// Whether the person was told of a question already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Told(pub(super) bool);
+
 /// The part of a closed question's record that is looked at here.
 #[derive(Deserialize)]
-struct Told {
+struct Closed {
     came: Came,
 }
 
@@ -109,7 +114,10 @@ pub(super) async fn is_kept(agency: &Agency, digits: &str) -> Result<bool, Reaso
 ///
 /// # Errors
 /// `STORE_CORRUPT` for a record that is none; else those of the store.
-pub(super) async fn lines(agency: &Agency, digits: &str) -> Result<(Vec<LogLine>, bool), Reason> {
+pub(super) async fn lines(
+    agency: &Agency,
+    digits: &str,
+) -> Result<(Vec<(LogLine, Told)>, bool), Reason> {
     let (store, pack) = (agency.store.as_ref(), agency.pack());
     let prefix = prefix(&agency.secret, digits);
     let (found, more) = found_under(store, &prefix, LOG_LOOKED_THROUGH_MAX).await?;
@@ -120,7 +128,9 @@ pub(super) async fn lines(agency: &Agency, digits: &str) -> Result<(Vec<LogLine>
         // A draft that went out twice is one question.
         if seen.insert(asked.inquiry) {
             let came = came(agency, &asked.inquiry).await?;
-            lines.extend(lines_of(agency, &pack, asked, &came));
+            let told = inform::is_told(store, &asked.inquiry).await?;
+            let own = lines_of(agency, &pack, asked, &came).into_iter();
+            lines.extend(own.map(|line| (line, Told(told))));
         }
     }
     Ok((lines, more))
@@ -131,7 +141,7 @@ async fn came(agency: &Agency, inquiry: &InquiryId) -> Result<Came, Reason> {
     let prefix = [CAME, inquiry.as_bytes()].concat();
     let (found, _) = found_under(agency.store.as_ref(), &prefix, 1).await?;
     let told = found.first().map(|opened| serde_json::from_slice(&opened.body));
-    let told: Option<Told> = told.transpose().map_err(|_| Reason::StoreCorrupt)?;
+    let told: Option<Closed> = told.transpose().map_err(|_| Reason::StoreCorrupt)?;
     Ok(told.map(|told| told.came).unwrap_or_default())
 }
 

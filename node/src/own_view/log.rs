@@ -9,7 +9,7 @@ use grondslag_core::reason::Reason;
 use grondslag_core::tier::Tier;
 use grondslag_policy::Pack;
 
-use super::asked;
+use super::asked::{self, Told};
 use crate::agency::Agency;
 use crate::answers::record::{DecisionLine, DecisionRecord, Ruled, Shown, on_subject};
 use crate::limits::LOG_LOOKED_THROUGH_MAX;
@@ -43,14 +43,16 @@ pub(crate) async fn records(
     let (found, mut more) = on_subject(agency, digits, LOG_LOOKED_THROUGH_MAX).await?;
     let decisions = found.iter().map(|opened| {
         let record = DecisionRecord::parse(&opened.body).ok_or(Reason::StoreCorrupt)?;
-        Ok(was_asked(agency, record))
+        // Who asked tells the person, and then tells of it here too.
+        Ok((was_asked(agency, record), Told(false)))
     });
-    let mut lines = decisions.collect::<Result<Vec<LogLine>, Reason>>()?;
+    let mut lines = decisions.collect::<Result<Vec<(LogLine, Told)>, Reason>>()?;
     let (own, older) = asked::lines(agency, digits).await?;
     more |= older;
     lines.extend(own);
     let pack = agency.pack();
-    lines.retain(|line| is_told(agency, &pack, line));
+    lines.retain(|(line, told)| may_tell(agency, &pack, line, *told));
+    let mut lines: Vec<LogLine> = lines.into_iter().map(|(line, _)| line).collect();
     lines.sort_by_key(|line| std::cmp::Reverse(line.at));
     more |= lines.len() > LOG_LINES_MAX;
     lines.truncate(LOG_LINES_MAX);
@@ -103,10 +105,10 @@ fn decided(line: DecisionLine) -> LogCategory {
 }
 
 /// Whether a line may be told. One that may not leaves no trace (domain 4a.31).
-fn is_told(agency: &Agency, pack: &Pack, line: &LogLine) -> bool {
+fn may_tell(agency: &Agency, pack: &Pack, line: &LogLine, told: Told) -> bool {
     let purpose = pack.catalogue().purpose(&line.purpose);
     // Of a purpose that is not in the catalogue any more nobody knows whether it may be told.
-    let open = purpose.is_some_and(|purpose| !purpose.told_after_notice);
+    let open = told.0 || purpose.is_some_and(|purpose| !purpose.told_after_notice);
     // Who asked has a role; of who was asked and has left the region nobody knows what it was.
     let asker = !line.role.kind().is_shelter()
         && !agency.kind_of(&line.asker).is_some_and(|kind| kind.is_shelter());

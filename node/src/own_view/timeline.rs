@@ -110,7 +110,9 @@ impl Gathered {
         let (looks, questions): (Vec<Kept>, Vec<Kept>) = all.partition(Kept::is_own_view);
         let mut kept = questions;
         kept.extend(once(looks).into_iter().filter(|_| !is_of_child));
-        kept.sort_by_key(|kept| (Reverse(kept.line.at), kept.line.target_id));
+        kept.sort_by_key(|Kept { line, .. }| {
+            (Reverse(line.at), line.asker.clone(), line.holder.clone(), line.target_id)
+        });
         let lines = kept.iter().map(|kept| words.line(&kept.line, &kept.ledgers, unnamed, lang));
         let mut lines: Vec<v1::OwnViewLine> = lines.collect();
         self.more |= cut(&mut lines);

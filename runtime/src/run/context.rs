@@ -247,6 +247,7 @@ impl Context {
             epoch: None,
             late_answers: None,
             retention: None,
+            inform: None,
             ledger: None,
             peers: Vec::new(),
         }

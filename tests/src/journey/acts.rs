@@ -7,6 +7,7 @@ use anyhow::{Context as _, Result, bail};
 use grondslag_core::clock::Timestamp;
 use grondslag_proto::v1;
 use grondslag_proto::v1::consent_service_client::ConsentServiceClient;
+use grondslag_proto::v1::inform_service_client::InformServiceClient;
 use grondslag_proto::v1::record_act_request::Act as Wire;
 use grondslag_runtime::channel::within;
 use tonic::transport::Channel;
@@ -29,6 +30,9 @@ pub struct Written(BTreeMap<String, Vec<u8>>);
 /// When it could not be put.
 pub async fn write(federation: &Federation, act: &Act, written: &mut Written) -> Result<String> {
     federation.set_clock(Timestamp::parse(&act.at)?);
+    if act.what == "inform" {
+        return inform(federation, act).await;
+    }
     let mut client = register(federation, &act.agency, &act.staff)?;
     let request = v1::RecordActRequest {
         subject: act.subject.clone(),
@@ -45,6 +49,25 @@ pub async fn write(federation: &Federation, act: &Act, written: &mut Written) ->
     let words: BTreeSet<&str> = told.standing.iter().map(|line| line.consent.as_str()).collect();
     let words: Vec<&str> = words.into_iter().collect();
     Ok(if words.is_empty() { "written".to_owned() } else { words.join("+") })
+}
+
+/// Tells the person of the only question that somebody in this role still has to tell of.
+async fn inform(federation: &Federation, act: &Act) -> Result<String> {
+    let desk = federation.desk(&act.agency, &act.staff)?;
+    let mut client = InformServiceClient::new(desk.channel());
+    let request = v1::ListToInformRequest { role: act.role.clone(), all: false };
+    let listed = client.list_to_inform(within(request, WAIT)).await?.into_inner();
+    let [task] = listed.tasks.as_slice() else {
+        bail!("{}: {} to be told, {:?}", act.id, listed.tasks.len(), listed.refusal);
+    };
+    let request = v1::RecordInformedRequest {
+        inquiry_id: task.inquiry_id.clone(),
+        role: act.role.clone(),
+        how: "spoken".to_owned(),
+        told: "young_person".to_owned(),
+    };
+    let told = client.record_informed(within(request, WAIT)).await?.into_inner();
+    Ok(told.refusal.map_or_else(|| "informed".to_owned(), |refusal| refusal.reason))
 }
 
 /// The consent register at somebody's desk.

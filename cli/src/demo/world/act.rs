@@ -69,6 +69,8 @@ pub(in crate::demo) enum ActKind {
     Withdraw,
     /// Taking back a no.
     Lift,
+    /// Telling the person of a question.
+    Inform,
 }
 
 /// What happens in the stories.

@@ -105,7 +105,7 @@ async fn ask(scene: &Scene, plea: &Plea) -> Result<Counted, Reason> {
     record_asked(
         &scene.agency,
         &inquiry,
-        (&summary, &Subject::Person(Bsn::parse(KNOWN).unwrap())),
+        (&summary, &Subject::Person(Bsn::parse(KNOWN).unwrap()), None),
         Batch::new(),
     )
     .await
@@ -186,7 +186,7 @@ async fn an_approval_at_one_of_two_targets_is_not_enough() {
         let asked = record_asked(
             &scene.agency,
             &inquiry,
-            (&summary, &Subject::Person(Bsn::parse(KNOWN).unwrap())),
+            (&summary, &Subject::Person(Bsn::parse(KNOWN).unwrap()), None),
             Batch::new(),
         )
         .await;
@@ -231,7 +231,7 @@ async fn a_draft_that_was_sent_meanwhile_is_no_question_and_does_not_count() {
     let refused = record_asked(
         &scene.agency,
         &inquiry,
-        (&summary, &Subject::Person(Bsn::parse(KNOWN).unwrap())),
+        (&summary, &Subject::Person(Bsn::parse(KNOWN).unwrap()), None),
         gone,
     )
     .await;

@@ -111,7 +111,7 @@ async fn sent(scene: &Scene, draft: Draft) -> Result<(Summary, Leaving), Reason>
     record_asked(
         &scene.agency,
         &asked.inquiry.unwrap(),
-        (&summary, &Subject::Person(Bsn::parse(KNOWN).unwrap())),
+        (&summary, &Subject::Person(Bsn::parse(KNOWN).unwrap()), None),
         leaving.out.clone(),
     )
     .await?;

@@ -13,9 +13,13 @@ use grondslag_policy::Pack;
 use super::{Pursuit, Target};
 use crate::asks::check::Asked;
 use crate::asks::follow::{Followed, FollowedTarget};
+use crate::asks::inquiries::Summary;
 use crate::asks::view::broker_refusal;
+use crate::asks::wish::Subject;
+use crate::inform::Task;
 use crate::own_view::asked::{Came, came_of};
 use crate::processing::{DataSubject, Processing, Status, activity, span_id};
+use crate::recorded::term;
 
 impl Target {
     /// What was said of each category, by the broker or by the agency.
@@ -34,6 +38,21 @@ impl Target {
 }
 
 impl Pursuit {
+    /// What the person is to be told of the question, should it be owed to them. An own view is
+    /// their own, and a notice brings what they said.
+    pub(super) fn to_inform(&self) -> Option<Task> {
+        let kind = &self.wish.kind;
+        let Subject::Person(number) = &self.wish.subject else { return None };
+        if kind.is_own_view() || kind.is_notice() {
+            return None;
+        }
+        let Summary { id, staff, role, purpose, asked_at, .. } = &self.summary;
+        let of = (*id, staff.clone());
+        let (role, term) = ((role.clone(), purpose.clone()), term(self.header.break_glass));
+        let digits = number.expose().to_owned();
+        Some(Task::new(&self.agency.pack(), of, role, digits, (*asked_at, term)))
+    }
+
     /// What later replies must agree with, as long as it is not known what was let through: should
     /// this process end before the question is closed, it can be followed still.
     pub(super) fn followed_from_start(&self, inquiry: &Inquiry) -> Followed {
