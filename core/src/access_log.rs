@@ -18,7 +18,7 @@ use crate::tier::{UnknownWord, words};
 
 words!(
     /// What came of one category, as the person concerned is told it; the most that came first.
-    LogOutcome, "given, nothing_on_file, in_review, refused, no_answer", {
+    LogOutcome, "given, nothing_on_file, in_review, refused, no_answer, not_recorded", {
         /// Something was given.
         Given = "given",
         /// It was allowed, and nothing was given.
@@ -29,6 +29,8 @@ words!(
         Refused = "refused",
         /// The asker got nothing, and was not told why.
         NoAnswer = "no_answer",
+        /// Who asked has no record of what came.
+        NotRecorded = "not_recorded",
     }
 );
 
@@ -80,7 +82,7 @@ crate::unprinted!(LogLine);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LogHead {
-    /// Where the person is must stay secret: no agency is named.
+    /// Where the person is must stay secret: to a parent no agency is named.
     #[serde(rename = "s")]
     pub shielded: bool,
     /// There are older lines than fit.

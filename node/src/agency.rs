@@ -268,7 +268,10 @@ impl Vitals for Agency {
         status.peers = vec![self.broker_contact()];
         status.late_answers = Some(self.tick.late());
         status.epoch = self.epoch_state().await;
-        status.inform = inform::state(self).await.ok();
+        match inform::state(self).await {
+            Ok(state) => status.inform = Some(state),
+            Err(reason) => status.findings.push(reason),
+        }
         status.retention = self.retention().await;
         let failed = status.retention.as_ref().and_then(|retention| retention.failed);
         status.findings.extend(failed);

@@ -406,7 +406,7 @@ fn agency(
         ledger: ledger.clone(),
         clock: clock.clone(),
         secret: secret.clone(),
-        register: Arc::new(Enrolled::new(source.clone(), store.clone())),
+        register: Arc::new(Enrolled::new(source.clone(), store.clone(), secret.clone())),
         epochs: epochs.clone(),
         link: broker_link.clone(),
         canaries: Canaries::new(vec![canary]),

@@ -30,9 +30,10 @@ impl Agency {
         if round.is_some() {
             let pack = self.pack();
             let before = |line: Timestamp| pack.retention().end(Kept::Decision, line) <= now;
-            forget_lines(store, before).await?;
-            strangers::tidy(self).await?;
-            inform::tidy(self).await?;
+            // One that fails keeps no other from its work.
+            let lines = forget_lines(store, before).await;
+            let people = strangers::tidy(self).await;
+            inform::tidy(self).await.and(people).and(lines)?;
         }
         page::tidy(self).await?;
         outbox::tidy(self).await?;

@@ -336,5 +336,7 @@ pub(crate) const IDENTITY_SEEN_MAX: usize = 4;
 pub(crate) const LOG_LOOKED_THROUGH_MAX: usize = 300;
 /// Time between the first and the last agency that is asked in one own view.
 pub(crate) const SAME_VIEW_MS_MAX: i64 = 5 * 60 * 1_000;
-/// Lines, and bytes of all, of one own view over all agencies: what the desk takes in one message.
-pub(crate) const OWN_VIEW_MAX: (usize, usize) = (600, 400 * 1_024);
+/// Lines of one own view over all agencies.
+pub(crate) const OWN_VIEW_LINES_MAX: usize = 600;
+/// Bytes of them: what the desk takes in one message, with room for the rest.
+pub(crate) const OWN_VIEW_BYTES_MAX: usize = 400 * 1_024;

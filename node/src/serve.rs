@@ -264,7 +264,7 @@ async fn agency(config: &NodeConfig, context: &Context) -> Result<Agency, StartE
         ledger: ledger.clone(),
         clock: clock.clone(),
         secret: secret.clone(),
-        register: Arc::new(Enrolled::new(source.clone(), store.clone())),
+        register: Arc::new(Enrolled::new(source.clone(), store.clone(), secret.clone())),
         epochs: epochs.clone(),
         link: broker_link.clone(),
         canaries: canaries(config, &secret)?,

@@ -13,16 +13,18 @@ use grondslag_tests::federation::desk::Heard;
 use grondslag_tests::federation::hand::Plea;
 use grondslag_tests::federation::{Federation, Setup, run};
 use grondslag_tests::journey::acts::{Written, register, speaker, write};
-use grondslag_tests::world::{Storyline, World};
+use grondslag_tests::world::{Act, Storyline, World};
 
 use crate::stage::{GEM, SCHOOL, line, wish};
 
-const CARE: &str = "jha-kompas";
+pub(crate) const CARE: &str = "jha-kompas";
 const FINN: &str = "999940119";
-const MOTHER: &str = "Marit, Postma, 1988-09-14";
-const WAIT: Duration = Duration::from_secs(60);
+/// His parents.
+pub(crate) const MOTHER: &str = "Marit, Postma, 1988-09-14";
+pub(crate) const FATHER: &str = "Jelle, Hoekstra, 1986-03-02";
+pub(crate) const WAIT: Duration = Duration::from_secs(60);
 /// The school's question, which rests on the consent of both parents (R27).
-const LESSONS: Plea<'static> = Plea {
+pub(crate) const LESSONS: Plea<'static> = Plea {
     role: "sch.zorgcoordinator",
     purpose: "D16",
     query_kind: "Q02",
@@ -42,34 +44,49 @@ const DUTY: Plea<'static> = Plea {
 
 /// Finn's region on the day on which both his parents said yes at school.
 async fn both_said_yes() -> Result<Federation> {
+    with_acts(Setup::of([SCHOOL, CARE, GEM]), |act| act.at.starts_with("2026-02-01")).await
+}
+
+/// His region, on disk, before anybody said anything: who holds custody was seen.
+pub(crate) async fn who_holds_custody() -> Result<Federation> {
+    let setup = Setup::of([SCHOOL, CARE, GEM]).on_disk();
+    with_acts(setup, |act| act.what == "custody").await
+}
+
+async fn with_acts(setup: Setup, wanted: impl Fn(&Act) -> bool) -> Result<Federation> {
     let storyline = Storyline::load("F4")?;
     let start = World::load()?.region.region.clock_start;
-    let federation = Setup::of([SCHOOL, CARE, GEM]).at(&start).start().await?;
+    let federation = setup.at(&start).start().await?;
     let mut written = Written::default();
-    for act in storyline.act.iter().filter(|act| act.at.starts_with("2026-02-01")) {
+    for act in storyline.act.iter().filter(|act| wanted(act)) {
         assert_eq!(write(&federation, act, &mut written).await?, act.expect, "{}", act.id);
     }
     Ok(federation)
 }
 
-async fn asks(federation: &Federation, agency: &str, plea: &Plea<'_>) -> Result<Heard> {
+pub(crate) async fn asks(federation: &Federation, agency: &str, plea: &Plea<'_>) -> Result<Heard> {
     let staff = if agency == SCHOOL { "coordinator-1" } else { "lokaalteam-2" };
     federation.ask(agency, staff, wish(federation, plea, &[CARE])?).await
 }
 
 /// What is shown of the one category, or why nothing came.
-fn shown(federation: &Federation, heard: &Heard) -> Result<String> {
+pub(crate) fn shown(federation: &Federation, heard: &Heard) -> Result<String> {
     let line = line(heard, &federation.oin(CARE)?)?;
     let state = line.lines.first().and_then(|line| line.line.as_ref());
     Ok(state.map_or_else(|| line.reason.clone(), |line| line.state.clone()))
 }
 
-async fn withdraw(federation: &Federation, agency: &str) -> Result<v1::RecordActResponse> {
+/// A parent takes every yes back, at this agency.
+pub(crate) async fn withdraw(
+    federation: &Federation,
+    agency: &str,
+    who: &str,
+) -> Result<v1::RecordActResponse> {
     let (staff, role) = match agency {
         SCHOOL => ("coordinator-1", "sch.zorgcoordinator"),
         _ => ("hulpverlener-1", "jha.hulpverlener"),
     };
-    let back = v1::TakenBack { speaker: Some(speaker(MOTHER)?), ..v1::TakenBack::default() };
+    let back = v1::TakenBack { speaker: Some(speaker(who)?), ..v1::TakenBack::default() };
     let request = v1::RecordActRequest {
         subject: FINN.to_owned(),
         role: role.to_owned(),
@@ -86,7 +103,7 @@ fn what_is_said_at_school_holds_at_the_provider_and_so_does_its_withdrawal() -> 
         let federation = both_said_yes().await?;
         federation.set_clock(Timestamp::parse("2026-02-02T10:00")?);
         assert_eq!(shown(&federation, &asks(&federation, SCHOOL, &LESSONS).await?)?, "content");
-        withdraw(&federation, SCHOOL).await?;
+        withdraw(&federation, SCHOOL, MOTHER).await?;
         let since = Instant::now();
         while shown(&federation, &asks(&federation, SCHOOL, &LESSONS).await?)? == "content" {
             assert!(since.elapsed() < WAIT, "it did not come");
@@ -101,12 +118,13 @@ fn what_is_said_at_school_holds_at_the_provider_and_so_does_its_withdrawal() -> 
 #[test]
 fn a_node_that_was_away_says_nothing_before_it_has_what_waited() -> Result<()> {
     run(async {
-        let federation = both_said_yes().await?;
+        let setup = Setup::of([SCHOOL, CARE, GEM]).on_disk();
+        let federation = with_acts(setup, |act| act.at.starts_with("2026-02-01")).await?;
         federation.set_clock(Timestamp::parse("2026-02-02T10:00")?);
         assert_eq!(shown(&federation, &asks(&federation, SCHOOL, &LESSONS).await?)?, "content");
         let at = federation.address(CARE)?;
         federation.kill(CARE).await?;
-        let id = withdraw(&federation, SCHOOL).await?.id;
+        let id = withdraw(&federation, SCHOOL, MOTHER).await?.id;
         until_missed(&federation, &id).await?;
         federation.restart(CARE, at).await?;
         let (since, mut said) = (Instant::now(), Vec::new());
@@ -161,7 +179,7 @@ fn nothing_is_given_to_who_asks_after_a_withdrawal_was_acknowledged() -> Result<
             // Later than the questions under way, and no further than clocks may differ: they are
             // not to fail on that.
             federation.set_clock(federation.now().plus_ms(1_000));
-            withdraw(&federation, CARE).await
+            withdraw(&federation, CARE, MOTHER).await
         };
         let (before, withdrawn) = tokio::join!(before, later);
         assert!(withdrawn?.refusal.is_none());

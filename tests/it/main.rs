@@ -8,6 +8,7 @@ mod chain;
 mod consent;
 mod enrolment;
 mod epochs;
+mod histories;
 mod inform;
 mod invariants;
 mod journeys;

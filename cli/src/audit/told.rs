@@ -40,7 +40,7 @@ const KINDS: [(&str, &str, &str); 40] = [
     ("grondslag/record/canary/v1", "proefvraag", "question about a made-up subject"),
     ("grondslag/record/closed/v1", "vraag afgesloten", "question closed"),
     ("grondslag/record/consent/v1", "toestemming vastgelegd", "consent written down"),
-    ("grondslag/record/to-inform-shown/v1", "te vertellen ingezien", "to be told looked at"),
+    ("grondslag/record/to-inform-shown/v1", "nog te vertellen ingezien", "to be told looked at"),
     ("grondslag/record/informed/v1", "betrokkene ingelicht", "person concerned told"),
     ("grondslag/record/inform-postponed/v1", "inlichten uitgesteld", "telling put off"),
     (

@@ -16,6 +16,7 @@ use serde::Serialize;
 
 use super::driver::Driver;
 use super::limits::{LOAD_AT_ONCE, LOAD_DAY_MAX, LOAD_TARGETS};
+use super::own_views::OwnViewSeen;
 use super::world::{Question, World};
 use crate::exit::Failure;
 use crate::limits::DAY_MS;
@@ -35,6 +36,10 @@ pub(super) struct Loaded {
     /// Whole questions that were refused, by reason.
     pub(super) refused: BTreeMap<String, u64>,
     pub(super) ms: u64,
+    /// The longest time that an own view over every agency then took; none in a world without one.
+    pub(super) own_view_ms: Option<u64>,
+    /// Lines of the longest.
+    pub(super) own_view_lines: usize,
 }
 
 /// Numbers that follow from a seed.
@@ -117,6 +122,12 @@ pub(super) async fn load(
 }
 
 impl Loaded {
+    /// Takes an own view into account.
+    pub(super) fn view(&mut self, seen: &OwnViewSeen) {
+        self.own_view_ms = self.own_view_ms.max(Some(seen.took_ms));
+        self.own_view_lines = self.own_view_lines.max(seen.seen.len());
+    }
+
     fn count(&mut self, targets: usize, replied: Result<u32, Failure>) -> Result<(), Failure> {
         self.questions += 1;
         match replied {

@@ -275,8 +275,11 @@ impl Show<'_> {
     async fn load(&mut self, count: u32, seed: u64, place: &Place) -> Result<Exit, Failure> {
         let steps = self.out.progress(Some(count.into()), self.out.tr("vragen", "questions"));
         let count = usize::try_from(count).unwrap_or(usize::MAX);
-        let loaded = load::load(&self.driver, count, seed, &steps).await?;
+        let mut loaded = load::load(&self.driver, count, seed, &steps).await?;
         steps.finish_and_clear();
+        for wanted in self.driver.world.own_views() {
+            loaded.view(&self.driver.view(wanted, place).await?);
+        }
         self.crew.still_well()?;
         sleep(Duration::from_millis(limits::REST_MS)).await;
         self.crew.stop().await;

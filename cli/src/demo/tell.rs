@@ -348,6 +348,11 @@ pub(super) fn loaded(out: Output, loaded: &Loaded) {
             self::ms(*ms)
         ),
     });
+    if let Some(took) = loaded.own_view_ms {
+        let longest = out.tr("inzage bij alle organisaties, langste", "own view, longest");
+        let lines = out.tr("regels", "lines");
+        out.line(&format!("{longest}: {}, {} {lines}", self::ms(took), loaded.own_view_lines));
+    }
     for (reason, count) in &loaded.refused {
         out.line(&format!("  {count:>6} {reason}"));
     }

@@ -23,8 +23,9 @@ const TOLD: [&str; 3] = ["young_person", "parents", "representative"];
 
 /// Tell people that you asked about them, as the law wants
 ///
-/// Whoever asked about somebody and got something, or asked for a purpose that is told afterwards,
-/// tells them so within four weeks. Once that is recorded, the question is in their own view.
+/// Whoever asked about somebody and was given something under a rule that asks for it, or asked for
+/// a purpose that is told afterwards, tells them so within four weeks. Once that is recorded, the
+/// question is in their own view.
 #[derive(Debug, Args)]
 pub(crate) struct InformArgs {
     #[command(subcommand)]

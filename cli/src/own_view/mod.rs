@@ -165,7 +165,7 @@ async fn confirm(typed: &ConfirmArgs, out: Output) -> Result<Exit, Failure> {
     let said = match (seen.approved, seen.seen_by) {
         (true, _) => out.tr("gezien en goedgekeurd", "seen and approved"),
         (false, 0..=1) => out.tr(
-            "gezien; nu nog een collega, van wie er één de rol gem.po heeft",
+            "gezien; nu nog een collega; een van u beiden heeft de rol gem.po",
             "seen; now a colleague, one of you in the role gem.po",
         ),
         (false, _) => out

@@ -55,7 +55,7 @@ fn position(line: &Line, out: Output) {
         Verdict::Canary => dim(out.tr("goed: verzonnen kind", "ok: made-up subject")),
         Verdict::Padding => dim(out.tr("goed: opvulling", "ok: padding")),
         Verdict::NotOpening => red(out.tr("GAAT NIET OPEN", "DOES NOT OPEN")),
-        Verdict::Stranger => dim(out.tr("goed: naar gevraagd", "ok: asked about")),
+        Verdict::Stranger => dim(out.tr("er is naar gevraagd", "asked about")),
         Verdict::NoDossier => red(out.tr("GEEN DOSSIER", "NO DOSSIER")),
     };
     let dossier = line.dossier.as_ref().map(|(file, since)| {

@@ -162,7 +162,7 @@ async fn look_up(
     let met = agency.index.find(attested.header().epoch, &pseudonym).await?;
     let found = match met {
         Some(Met::Person(key)) => match resolve(agency, attested, &key, (now, held)).await? {
-            None if attested.header().kind.is_own_view() => stranger(agency, &key, now).await?,
+            None if attested.is_own_view() => stranger(agency, attested, &key, now).await?,
             found => found,
         },
         Some(Met::Canary(key)) => {

@@ -130,6 +130,12 @@ impl Attested {
         self.rulings.iter().filter(|ruling| ruling.is_let_through())
     }
 
+    /// Whether it asks for the access log of a person, as an own view.
+    pub(crate) fn is_own_view(&self) -> bool {
+        let mut open = self.let_through();
+        self.header().kind.is_own_view() && open.any(|ruling| ruling.category.is_access_log())
+    }
+
     /// What second persons added.
     pub fn approvals(&self) -> Approvals {
         self.approvals

@@ -27,13 +27,14 @@ use prost::Message;
 use serde::{Deserialize, Serialize};
 
 use self::seen::KeptSeen;
-pub(crate) use self::seen::{Seen as IdentitySeen, Sighted};
+pub(crate) use self::seen::{Seen as IdentitySeen, Sighted, YOUNG_PERSON};
 use super::compose::{Cosigned, header};
 use super::inquiries::{self, Stage, Summary};
 use super::second::may_approve;
 use super::term::answer_by;
 use super::wish::Wish;
 use crate::agency::Agency;
+use crate::inform;
 use crate::limits::{APPROVE_TRIES_MAX, DRAFT_TTL_MS, EXPIRE_STEPS};
 use crate::random::random;
 use crate::recorded::{Kind, entry, term};
@@ -324,6 +325,11 @@ pub(crate) async fn not_taken(
     leaving: Option<Leaving>,
     why: Reason,
 ) {
+    if why != Reason::ReplayConflict
+        && let Err(reason) = inform::did_not_leave(agency, &summary.id).await
+    {
+        tracing::error!(reason = reason.code(), "a task of a question that did not go out stays");
+    }
     let kept = match leaving {
         Some(leaving) if why != Reason::ReplayConflict => {
             agency.store.commit(leaving.back).await.map_err(StoreError::reason)

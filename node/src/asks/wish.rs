@@ -109,14 +109,17 @@ impl Wish {
         if wire.reference.chars().count() > REFERENCE_CHARS_MAX {
             return Err(Reason::TooLarge);
         }
+        let (kind, targets) =
+            (known_kind(catalogue, &wire.query_kind)?, known_targets(catalogue, &wire.targets)?);
+        check_log(&kind, &targets)?;
         Ok(Self {
             purpose: known_purpose(catalogue, &wire.purpose)?,
-            kind: known_kind(catalogue, &wire.query_kind)?,
+            kind,
             urgency: or_default(&wire.urgency, Urgency::Standard)?,
             level: or_default(&wire.level, Level::Person)?,
             break_glass: wire.break_glass,
             grounds: known_grounds(catalogue, &wire.grounds)?,
-            targets: known_targets(catalogue, &wire.targets)?,
+            targets,
             facts: known_facts(catalogue, &role, wire.facts)?,
             necessity: wire.necessity,
             reference: wire.reference,
@@ -178,6 +181,14 @@ impl Wish {
             term_minutes: self.term_minutes,
         }
     }
+}
+
+/// A log is asked for by itself, as an own view, or not at all: what comes of it has a door of its
+/// own.
+fn check_log(kind: &QueryKind, targets: &[(Oin, Vec<Category>)]) -> Result<(), Reason> {
+    let asked = || targets.iter().flat_map(|(_, categories)| categories);
+    let apart = kind.is_own_view() && asked().all(Category::is_access_log);
+    if apart || !asked().any(Category::is_access_log) { Ok(()) } else { Err(Reason::OwnViewApart) }
 }
 
 /// The text says why, in its own words, and names nobody (domain 2.2, gate 5).

@@ -25,6 +25,9 @@ use serde::{Deserialize, Serialize};
 use crate::agency::Agency;
 use crate::limits::PAGE;
 
+/// The word for both parents, as who was told.
+pub(crate) const PARENTS: &str = "parents";
+
 /// Tasks, by question.
 const TASKS: &[u8] = b"wi/";
 
@@ -162,14 +165,39 @@ pub(crate) async fn with_answer(
     if stands.is_some() { Ok(Batch::new()) } else { task.put(Batch::new()) }
 }
 
-/// Whether the person was told of a question.
+/// Drops the task of a question that did not leave, unless somebody did something with it.
+///
+/// # Errors
+/// Those of the store.
+pub(crate) async fn did_not_leave(agency: &Agency, inquiry: &InquiryId) -> Result<(), Reason> {
+    let (store, key) = (agency.store.as_ref(), key(inquiry));
+    let Some(value) = store.get(&key).await.map_err(StoreError::reason)? else { return Ok(()) };
+    if Task::parse(&value)?.state != State::Open {
+        return Ok(());
+    }
+    let gone = Batch::new().expect_value(key.as_slice(), value).delete(key);
+    match store.commit(gone).await {
+        Ok(()) | Err(StoreError::Conflict { .. }) => Ok(()),
+        Err(error) => Err(error.reason()),
+    }
+}
+
+/// Whether a question was told to who sees an own view now: a parent sees it once the parents were
+/// told, both of them, and the young person once anybody was.
 ///
 /// # Errors
 /// `STORE_CORRUPT` for a task that is none; else those of the store.
-pub(crate) async fn is_told(store: &dyn Store, inquiry: &InquiryId) -> Result<bool, Reason> {
+pub(crate) async fn is_told(
+    store: &dyn Store,
+    inquiry: &InquiryId,
+    to_parent: bool,
+) -> Result<bool, Reason> {
     let row = store.get(&key(inquiry)).await.map_err(StoreError::reason)?;
     let task = row.map(|row| Task::parse(&row)).transpose()?;
-    Ok(task.is_some_and(|task| matches!(task.state, State::Done { .. })))
+    Ok(task.is_some_and(|task| match &task.state {
+        State::Done { told, .. } => !to_parent || told == PARENTS,
+        State::Open | State::Postponed { .. } => false,
+    }))
 }
 
 /// All tasks, as they stand.

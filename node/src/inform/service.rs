@@ -19,7 +19,7 @@ use grondslag_subject::Bsn;
 use grondslag_subject::text::names_person;
 use tonic::{Request, Response, Status};
 
-use super::{State, Task, all, key};
+use super::{PARENTS, State, Task, all, key};
 use crate::agency::Agency;
 use crate::detail::check_length;
 use crate::recorded::{Kind, append, entry};
@@ -29,7 +29,7 @@ use crate::staff::{ActingStaff, Caller};
 /// How somebody is told.
 const HOW: [&str; 3] = ["spoken", "written", "digital"];
 /// Who is told.
-const TOLD: [&str; 3] = ["young_person", "parents", "representative"];
+const TOLD: [&str; 3] = ["young_person", PARENTS, "representative"];
 
 /// The service.
 #[derive(Debug)]
@@ -68,6 +68,10 @@ impl Tasks<'_> {
         Ok(by)
     }
 
+    fn now(self) -> Timestamp {
+        self.agency.clock.now()
+    }
+
     pub(super) async fn list(
         self,
         caller: &Caller,
@@ -75,17 +79,21 @@ impl Tasks<'_> {
     ) -> Result<Vec<v1::ToInform>, Reason> {
         let by = self.acting(caller, &request.role)?;
         let (agency, now) = (self.agency, self.agency.clock.now());
-        let body = Kind::ToInformShown.canonical().text(by.person().id().as_str());
-        let body = body.text(by.role().as_str());
-        append(agency, Kind::ToInformShown, body, Batch::new()).await?;
         let sees_all = agency.pack().catalogue().informing().sees_all(by.role());
         let tasks = all(agency.store.as_ref()).await?.into_iter().map(|(task, _)| task);
         let tasks = tasks.filter(|task| sees_all || task.role == *by.role());
         let is_done = |task: &Task| matches!(task.state, State::Done { .. });
         let mut tasks: Vec<Task> = tasks.filter(|task| request.all || !is_done(task)).collect();
         tasks.sort_by_key(|task| (is_done(task), task.due));
-        let most = usize::try_from(LIST_MAX).unwrap_or(usize::MAX);
-        Ok(tasks.into_iter().take(most).map(|task| wire(task, now)).collect())
+        tasks.truncate(usize::try_from(LIST_MAX).unwrap_or(usize::MAX));
+        // Which, before they are shown: the numbers are among them.
+        let body = Kind::ToInformShown
+            .canonical()
+            .text(by.person().id().as_str())
+            .text(by.role().as_str())
+            .list(tasks.iter().map(|task| *task.inquiry.as_bytes()));
+        append(agency, Kind::ToInformShown, body, Batch::new()).await?;
+        Ok(tasks.into_iter().map(|task| wire(task, now)).collect())
     }
 
     pub(super) async fn done(
@@ -98,6 +106,11 @@ impl Tasks<'_> {
             return Err(Reason::Malformed);
         }
         let (task, row) = self.find(&by, &request.inquiry_id).await?;
+        let waits = matches!(task.state, State::Postponed { .. }) && !task.is_overdue(self.now());
+        let informing = self.agency.pack();
+        if waits && !informing.catalogue().informing().may_postpone(by.role()) {
+            return Err(Reason::InformPostponed);
+        }
         let v1::RecordInformedRequest { how, told, .. } = request;
         let body = Kind::Informed
             .canonical()
@@ -124,6 +137,9 @@ impl Tasks<'_> {
             return Err(Reason::RoleNotHeld);
         }
         let (task, row) = self.find(&by, &request.inquiry_id).await?;
+        if !task.is_owed_in_any_case(&pack) {
+            return Err(Reason::InformShown);
+        }
         let number = Bsn::parse(&task.digits).map_err(|_| Reason::StoreCorrupt)?;
         check_length(&request.reason)?;
         let names = self.agency.own.names(&number).await.map_err(SourceFault::reason)?;

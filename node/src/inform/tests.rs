@@ -38,9 +38,12 @@ async fn list(scene: &Scene, caller: &Caller, role: &str) -> Result<Vec<v1::ToIn
 }
 
 async fn done(scene: &Scene, caller: &Caller, how: &str) -> Result<(), Reason> {
+    tells(scene, caller, how, PARENTS).await
+}
+
+async fn tells(scene: &Scene, caller: &Caller, how: &str, told: &str) -> Result<(), Reason> {
     let role = caller.person.roles().iter().next().unwrap().to_string();
-    let (inquiry_id, how) = (ID.to_vec(), how.to_owned());
-    let told = "parents".to_owned();
+    let (inquiry_id, how, told) = (ID.to_vec(), how.to_owned(), told.to_owned());
     let request = v1::RecordInformedRequest { inquiry_id, role, how, told };
     Tasks { agency: &scene.agency }.done(caller, request).await
 }
@@ -51,6 +54,10 @@ async fn postpone(scene: &Scene, caller: &Caller, reason: &str, days: i64) -> Re
     let (inquiry_id, reason) = (ID.to_vec(), reason.to_owned());
     let request = v1::PostponeInformingRequest { inquiry_id, role, reason, review_ms };
     Tasks { agency: &scene.agency }.postpone(caller, request).await
+}
+
+async fn told(scene: &Scene, to_parent: bool) -> bool {
+    is_told(scene.agency.store.as_ref(), &InquiryId::new(ID), to_parent).await.unwrap()
 }
 
 fn answer(rows: &[&str]) -> Answer {
@@ -115,9 +122,9 @@ async fn whoever_works_in_the_role_tells_and_says_how() {
     assert_eq!((listed.len(), &*listed[0].subject, &*listed[0].state), (1, KNOWN, "open"));
     assert_eq!(listed[0].due_ms, listed[0].asked_at_ms + 28 * DAY_MS);
     assert_eq!(done(&scene, &doctor, "by pigeon").await, Err(Reason::Malformed));
-    assert!(!is_told(scene.agency.store.as_ref(), &InquiryId::new(ID)).await.unwrap());
+    assert!(!told(&scene, true).await);
     done(&scene, &doctor, "spoken").await.unwrap();
-    assert!(is_told(scene.agency.store.as_ref(), &InquiryId::new(ID)).await.unwrap());
+    assert!(told(&scene, true).await);
     assert_eq!(done(&scene, &doctor, "written").await, Err(Reason::InformedAlready));
     let listed = list(&scene, &doctor, DOCTOR).await.unwrap();
     assert_eq!(
@@ -151,7 +158,8 @@ async fn it_is_put_off_by_whom_the_rules_let_with_a_reason_and_a_day_within_boun
     postpone(&scene, &officer, why, 60).await.unwrap();
     let listed = list(&scene, &officer, "ha.fg").await.unwrap();
     assert_eq!((&*listed[0].state, &*listed[0].reason), ("postponed", why));
-    assert!(!is_told(scene.agency.store.as_ref(), &InquiryId::new(ID)).await.unwrap());
+    assert!(!told(&scene, true).await);
+    assert_eq!(done(&scene, &doctor, "spoken").await, Err(Reason::InformPostponed));
     let open = |overdue| InformState { open: 1, overdue };
     scene.clock.set(scene.clock.now().plus_ms(59 * DAY_MS));
     assert_eq!(state(&scene.agency).await, Ok(open(0)), "the day to look again counts");
@@ -174,4 +182,40 @@ async fn what_cannot_be_recorded_is_not_done_and_a_task_ends_with_its_question()
     scene.clock.set(task.until);
     tidy(&scene.agency).await.unwrap();
     assert_eq!(state(&scene.agency).await, Ok(InformState::default()));
+}
+
+/// What was told to a child, or to one who acts for it, is not told to its parents by that.
+#[tokio::test]
+async fn a_parents_view_opens_when_the_parents_were_told() {
+    for (told_to, opens) in [("young_person", false), ("representative", false), (PARENTS, true)] {
+        let scene = scene().await;
+        keep(&scene, &task(&scene, "D06")).await;
+        let doctor = scene.caller("arts-1", &[DOCTOR]).await;
+        tells(&scene, &doctor, "spoken", told_to).await.unwrap();
+        assert_eq!((told(&scene, false).await, told(&scene, true).await), (true, opens));
+    }
+}
+
+/// What stands in the own view already is not hidden by putting it off.
+#[tokio::test]
+async fn only_what_is_hidden_until_then_can_be_put_off() {
+    let scene = scene().await;
+    keep(&scene, &task(&scene, "D03")).await;
+    let officer = scene.caller("fg-1", &["ha.fg"]).await;
+    let why = "Vertellen brengt het kind nu in gevaar.";
+    assert_eq!(postpone(&scene, &officer, why, 30).await, Err(Reason::InformShown));
+}
+
+#[tokio::test]
+async fn a_question_that_did_not_leave_is_owed_to_nobody() {
+    let scene = scene().await;
+    keep(&scene, &task(&scene, "D05")).await;
+    did_not_leave(&scene.agency, &InquiryId::new(ID)).await.unwrap();
+    assert_eq!(state(&scene.agency).await, Ok(InformState::default()));
+    // One that somebody did something with stays.
+    keep(&scene, &task(&scene, "D05")).await;
+    let doctor = scene.caller("arts-1", &[DOCTOR]).await;
+    done(&scene, &doctor, "spoken").await.unwrap();
+    did_not_leave(&scene.agency, &InquiryId::new(ID)).await.unwrap();
+    assert!(told(&scene, true).await);
 }

@@ -14,7 +14,7 @@ use grondslag_core::clock::Timestamp;
 use grondslag_core::id::{Digest, InquiryId, Oin, StaffId, TargetId};
 use grondslag_core::limits::GROUNDS_MAX;
 use grondslag_core::reason::Reason;
-use grondslag_evidence::store::StoreError;
+use grondslag_evidence::store::{Store, StoreError};
 use grondslag_policy::Pack;
 use serde::{Deserialize, Serialize};
 
@@ -101,13 +101,20 @@ pub(crate) fn came_of(pack: &Pack, category: &Category, line: Option<&Line>) -> 
     LogCategory { category: category.clone(), outcome, grounds: known.take(GROUNDS_MAX).collect() }
 }
 
+fn not_recorded(category: Category) -> LogCategory {
+    LogCategory { category, outcome: LogOutcome::NotRecorded, grounds: Vec::new() }
+}
+
 /// Whether any question about a person is kept.
 ///
 /// # Errors
 /// Those of the store.
-pub(super) async fn is_kept(agency: &Agency, digits: &str) -> Result<bool, Reason> {
-    let page = agency.store.scan(&prefix(&agency.secret, digits), None, 1).await;
-    Ok(!page.map_err(StoreError::reason)?.is_empty())
+pub(super) async fn is_kept(
+    store: &dyn Store,
+    secret: &NodeSecret,
+    digits: &str,
+) -> Result<bool, StoreError> {
+    Ok(!store.scan(&prefix(secret, digits), None, 1).await?.is_empty())
 }
 
 /// Lines of what this node's own people asked about a person, and whether there may be older ones.
@@ -117,6 +124,7 @@ pub(super) async fn is_kept(agency: &Agency, digits: &str) -> Result<bool, Reaso
 pub(super) async fn lines(
     agency: &Agency,
     digits: &str,
+    to_parent: bool,
 ) -> Result<(Vec<(LogLine, Told)>, bool), Reason> {
     let (store, pack) = (agency.store.as_ref(), agency.pack());
     let prefix = prefix(&agency.secret, digits);
@@ -128,25 +136,25 @@ pub(super) async fn lines(
         // A draft that went out twice is one question.
         if seen.insert(asked.inquiry) {
             let came = came(agency, &asked.inquiry).await?;
-            let told = inform::is_told(store, &asked.inquiry).await?;
-            let own = lines_of(agency, &pack, asked, &came).into_iter();
+            let told = inform::is_told(store, &asked.inquiry, to_parent).await?;
+            let own = lines_of(agency, &pack, asked, came.as_ref()).into_iter();
             lines.extend(own.map(|line| (line, Told(told))));
         }
     }
     Ok((lines, more))
 }
 
-/// What came of a question; nothing while it is on its way.
-async fn came(agency: &Agency, inquiry: &InquiryId) -> Result<Came, Reason> {
+/// What came of a question, once it was closed.
+async fn came(agency: &Agency, inquiry: &InquiryId) -> Result<Option<Came>, Reason> {
     let prefix = [CAME, inquiry.as_bytes()].concat();
     let (found, _) = found_under(agency.store.as_ref(), &prefix, 1).await?;
     let told = found.first().map(|opened| serde_json::from_slice(&opened.body));
     let told: Option<Closed> = told.transpose().map_err(|_| Reason::StoreCorrupt)?;
-    Ok(told.map(|told| told.came).unwrap_or_default())
+    Ok(told.map(|told| told.came))
 }
 
 /// A line for each agency that was asked; of an own view one for all, with what it came to.
-fn lines_of(agency: &Agency, pack: &Pack, asked: AskedRecord, came: &Came) -> Vec<LogLine> {
+fn lines_of(agency: &Agency, pack: &Pack, asked: AskedRecord, came: Option<&Came>) -> Vec<LogLine> {
     let AskedRecord { inquiry, asked_at, role, purpose, targets, .. } = asked;
     let is_own_view = targets.iter().flat_map(|(_, asked)| asked).any(Category::is_access_log);
     let targets = if is_own_view {
@@ -161,9 +169,11 @@ fn lines_of(agency: &Agency, pack: &Pack, asked: AskedRecord, came: &Came) -> Ve
         role: role.clone(),
         purpose: purpose.clone(),
         target_id: TargetId::derive(&inquiry, &holder),
-        categories: match came.get(&holder) {
-            Some(came) => came.clone(),
-            None => categories.iter().map(|category| came_of(pack, category, None)).collect(),
+        categories: match (came, came.and_then(|came| came.get(&holder))) {
+            (_, Some(came)) => came.clone(),
+            (Some(_), None) => categories.iter().map(|one| came_of(pack, one, None)).collect(),
+            // It is on its way, or the node ended before it was closed.
+            (None, None) => categories.into_iter().map(not_recorded).collect(),
         },
         holder,
     };

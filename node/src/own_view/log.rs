@@ -26,6 +26,8 @@ pub(crate) struct Whose {
     pub(crate) about: About,
     /// Where they are must stay secret.
     pub(crate) shielded: bool,
+    /// A parent sees it.
+    pub(crate) to_parent: bool,
     /// The moment of the question.
     pub(crate) now: Timestamp,
 }
@@ -43,11 +45,12 @@ pub(crate) async fn records(
     let (found, mut more) = on_subject(agency, digits, LOG_LOOKED_THROUGH_MAX).await?;
     let decisions = found.iter().map(|opened| {
         let record = DecisionRecord::parse(&opened.body).ok_or(Reason::StoreCorrupt)?;
-        // Who asked tells the person, and then tells of it here too.
+        // A holder never learns whether the person was told: such a line comes from the asker
+        // alone.
         Ok((was_asked(agency, record), Told(false)))
     });
     let mut lines = decisions.collect::<Result<Vec<(LogLine, Told)>, Reason>>()?;
-    let (own, older) = asked::lines(agency, digits).await?;
+    let (own, older) = asked::lines(agency, digits, whose.to_parent).await?;
     more |= older;
     lines.extend(own);
     let pack = agency.pack();

@@ -1,5 +1,5 @@
-//! The second index: people about whom this agency asked, and who need be no clients of it (domain
-//! 4a.31).
+//! People about whom this agency asked, enrolled beside its clients (domain 4a.31: the second
+//! index).
 //!
 //! `wp/<person, keyed>` holds the moment of the last question, so that who is asked about anew is
 //! not taken for who was, and the number. They are enrolled beside the clients, so that a blind
@@ -72,7 +72,8 @@ pub(crate) async fn tidy(agency: &Agency) -> Result<(), Reason> {
         let (people, next) = page(store, after.as_deref()).await.map_err(StoreError::reason)?;
         for (key, value) in people {
             let number = parse(&value).ok_or(Reason::StoreCorrupt)?;
-            if asked::is_kept(agency, number.expose()).await? {
+            let kept = asked::is_kept(store, &agency.secret, number.expose()).await;
+            if kept.map_err(StoreError::reason)? {
                 continue;
             }
             // Whoever is asked about at this moment stays.
@@ -94,12 +95,17 @@ pub(crate) async fn tidy(agency: &Agency) -> Result<(), Reason> {
 pub(crate) struct Enrolled {
     clients: Arc<dyn Register>,
     store: Arc<dyn Store>,
+    secret: Arc<NodeSecret>,
 }
 
 impl Enrolled {
     /// The clients of this register, and whom this store says was asked about.
-    pub(crate) fn new(clients: Arc<dyn Register>, store: Arc<dyn Store>) -> Self {
-        Self { clients, store }
+    pub(crate) fn new(
+        clients: Arc<dyn Register>,
+        store: Arc<dyn Store>,
+        secret: Arc<NodeSecret>,
+    ) -> Self {
+        Self { clients, store, secret }
     }
 }
 
@@ -133,7 +139,10 @@ impl Register for Enrolled {
         self.clients.dossier(key).await
     }
 
+    /// Only with a question about them behind it.
     async fn stranger(&self, key: &SubjectKey) -> Result<Option<Bsn>, SourceFault> {
-        Ok(find(self.store.as_ref(), key).await?)
+        let Some(number) = find(self.store.as_ref(), key).await? else { return Ok(None) };
+        let asked = asked::is_kept(self.store.as_ref(), &self.secret, number.expose()).await?;
+        Ok(asked.then_some(number))
     }
 }

@@ -5,21 +5,23 @@
 //! about nothing else.
 
 use std::cmp::{Ordering, Reverse};
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use grondslag_core::access_log::{LogEntry, LogHead, LogLine};
 use grondslag_core::answer::{About, Outcome};
-use grondslag_core::catalogue::{Category, Purpose, Role};
+use grondslag_core::catalogue::{Purpose, Role};
 use grondslag_core::clock::Timestamp;
 use grondslag_core::id::{Oin, TargetId};
 use grondslag_core::lang::Lang;
+use grondslag_core::limits::CLOCK_SKEW_MS_MAX;
 use grondslag_proto::v1;
 use prost::Message as _;
 
 use super::words::{Words, day, notes};
 use crate::asks::draft::Sighted;
 use crate::asks::view::Stand;
-use crate::limits::{OWN_VIEW_MAX, SAME_VIEW_MS_MAX};
+use crate::limits::{OWN_VIEW_BYTES_MAX, OWN_VIEW_LINES_MAX, SAME_VIEW_MS_MAX};
 
 /// What came from all agencies so far.
 #[derive(Debug, Default)]
@@ -30,9 +32,9 @@ pub(super) struct Gathered {
     not_reached: BTreeSet<Oin>,
 }
 
-/// A question to one agency: asker and asked must tell of the same, and nobody's line stands in for
+/// A question to one agency, in a role and for a purpose: nobody's line stands in for
 /// another's.
-type Question = (TargetId, Oin, Oin, Role, Purpose, Vec<Category>);
+type Question = (TargetId, Oin, Oin, Role, Purpose);
 
 /// A line, and in whose ledgers it stands.
 #[derive(Debug)]
@@ -78,18 +80,20 @@ impl Gathered {
     }
 
     fn put(&mut self, from: &Oin, line: LogLine) {
-        let asked = line.categories.iter().map(|one| one.category.clone()).collect();
         let (asker, holder) = (line.asker.clone(), line.holder.clone());
         let (role, purpose) = (line.role.clone(), line.purpose.clone());
         let is_holders = holder == *from;
-        let key = (line.target_id, asker, holder, role, purpose, asked);
-        let kept = self
-            .lines
-            .entry(key)
-            .or_insert_with(|| Kept { line: line.clone(), ledgers: BTreeSet::new() });
-        kept.ledgers.insert(from.clone());
-        if is_holders {
-            kept.line = line;
+        let key = (line.target_id, asker, holder, role, purpose);
+        let ledgers = [from.clone()].into();
+        match self.lines.entry(key) {
+            Entry::Vacant(entry) => drop(entry.insert(Kept { line, ledgers })),
+            Entry::Occupied(mut entry) => {
+                let kept = entry.get_mut();
+                kept.ledgers.extend(ledgers);
+                let (of_holder, of_asker) =
+                    if is_holders { (line, kept.line.clone()) } else { (kept.line.clone(), line) };
+                kept.line = both(of_holder, of_asker);
+            }
         }
     }
 
@@ -170,15 +174,27 @@ impl Kept {
 
 /// Leaves out the oldest lines beyond what one message holds, and says whether there were any.
 fn cut(lines: &mut Vec<v1::OwnViewLine>) -> bool {
-    let (count_max, bytes_max) = OWN_VIEW_MAX;
     let (before, mut bytes) = (lines.len(), 0_usize);
-    let fits = lines.iter().take(count_max).take_while(|line| {
+    let fits = lines.iter().take(OWN_VIEW_LINES_MAX).take_while(|line| {
         bytes = bytes.saturating_add(line.encoded_len());
-        bytes <= bytes_max
+        bytes <= OWN_VIEW_BYTES_MAX
     });
     let fits = fits.count();
     lines.truncate(fits);
     fits < before
+}
+
+/// What was asked, as both sides tell it: the holder knows what it decided, and nothing of what the
+/// broker refused.
+fn both(of_holder: LogLine, of_asker: LogLine) -> LogLine {
+    let mut line = of_holder;
+    for one in of_asker.categories {
+        if line.categories.iter().all(|known| known.category != one.category) {
+            line.categories.push(one);
+        }
+    }
+    line.categories.sort_by(|one, other| one.category.cmp(&other.category));
+    line
 }
 
 fn by_day(one: &v1::OwnViewLine, other: &v1::OwnViewLine) -> Ordering {
@@ -220,7 +236,8 @@ impl Telling<'_> {
     /// A line of the agency's own, made of words that the law's lists know.
     fn is_own(&self, from: &Oin, line: &LogLine) -> bool {
         let own = line.asker == *from || line.holder == *from;
-        own && !line.categories.is_empty() && self.words.know(line)
+        let has_been = line.at.since_ms(self.now) <= CLOCK_SKEW_MS_MAX;
+        own && has_been && !line.categories.is_empty() && self.words.know(line)
     }
 }
 

@@ -154,9 +154,9 @@ const MISSING: (&str, &str) = (
 );
 const BY_AGE: (&str, &str) = (
     "Is het kind 12 jaar of ouder? Dan ziet u minder, of niets, als het kind dat niet wil of niet is \
-     gehoord. Soms beslist een professional daarover; vraag het de organisatie.",
+     gehoord. Moet een professional daarover beslissen? Wij vragen dat niet; vraag het aan de organisatie.",
     "Is the child 12 or older? Then you see less, or nothing, when the child does not want it or was \
-     not heard. Sometimes a professional decides on that; ask the agency.",
+     not heard. Must a professional decide on that? We do not ask them to; ask the agency.",
 );
 const UNNAMED: (&str, &str) = (
     "De namen van organisaties staan er niet bij. Dat is zo als niet iedereen antwoordde, als \
@@ -215,9 +215,11 @@ fn sentence(sort: Sort, day: &str, (asker, holder): (&str, &str), lang: Lang) ->
         (Sort::Notice, Lang::En) => {
             format!("On {day} {asker} told {holder} what was said about consent.")
         }
-        (Sort::OwnView, Lang::Nl) => format!("Op {day} vroeg iemand bij {asker} dit overzicht op."),
+        (Sort::OwnView, Lang::Nl) => {
+            format!("Op {day} vroeg iemand bij {asker} zo'n overzicht op.")
+        }
         (Sort::OwnView, Lang::En) => {
-            format!("On {day} somebody asked for this overview at {asker}.")
+            format!("On {day} somebody asked for such an overview at {asker}.")
         }
     }
 }
@@ -229,7 +231,10 @@ const fn outcome(outcome: LogOutcome, lang: Lang) -> &'static str {
             tr(lang, "Er was niets om te geven", "There was nothing to give")
         }
         LogOutcome::InReview => tr(lang, "Een medewerker beslist", "A member of staff decides"),
-        LogOutcome::Refused => tr(lang, "Dit is niet gegeven", "This was not given"),
+        LogOutcome::Refused => tr(lang, "Dit is geweigerd", "This was refused"),
+        LogOutcome::NotRecorded => {
+            tr(lang, "Wat ervan kwam is niet vastgelegd", "What came of it was not recorded")
+        }
         LogOutcome::NoAnswer => tr(lang, "Er is niets gegeven", "Nothing was given"),
     }
 }

@@ -409,11 +409,12 @@ impl Federation {
     }
 
     /// Starts a node again where it was: its files are imported anew, and what its memory held is
-    /// gone.
+    /// gone, but for what stands on disk.
     ///
     /// # Errors
     /// When it cannot start.
     pub async fn restart(&self, agency: &str, at: std::net::SocketAddr) -> Result<()> {
+        self.place.released(agency, &self.oin(agency)?).await?;
         let at = At { region: Some(at), desk: None };
         let records = Some(false);
         let node = NodeParty::start(&self.place, agency, &self.endpoint, records, at).await?;

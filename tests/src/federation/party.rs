@@ -121,6 +121,11 @@ impl Place {
         })
     }
 
+    /// Waits until nobody holds the store of a party that ended; one in memory is gone.
+    pub(super) async fn released(&self, party: &str, owner: &Oin) -> Result<()> {
+        if self.on_disk { released(&self.file("store").join(party), owner).await } else { Ok(()) }
+    }
+
     /// A file in the federation's own folder.
     pub(super) fn file(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)

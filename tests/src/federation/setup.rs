@@ -30,6 +30,7 @@ pub struct Setup {
     key_holder: bool,
     telemetry: Option<String>,
     witnessed: Option<Witnessed>,
+    on_disk: bool,
 }
 
 impl Setup {
@@ -50,7 +51,15 @@ impl Setup {
             key_holder: false,
             telemetry: None,
             witnessed: None,
+            on_disk: false,
         }
+    }
+
+    /// With stores on disk: who starts again has what it had.
+    #[must_use]
+    pub fn on_disk(mut self) -> Self {
+        self.on_disk = true;
+        self
     }
 
     /// At another moment.
@@ -157,7 +166,8 @@ impl Setup {
             None => Identities::shared()?,
         };
         let clock = Arc::new(SetClock::at(Timestamp::parse(&self.at)?));
-        let mut place = Place::new(identities, clock, &self.agencies, false, self.fanout_ms)?;
+        let mut place =
+            Place::new(identities, clock, &self.agencies, self.on_disk, self.fanout_ms)?;
         (place.budget, place.reply_tick_ms) = (self.budget, self.reply_tick_ms);
         place.steps_per_day = self.steps_per_day;
         place.telemetry = self.telemetry;

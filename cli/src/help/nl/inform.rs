@@ -6,11 +6,11 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
         "Vertel mensen dat u naar hen vroeg, zoals de wet wil",
     ),
     (
-        "Whoever asked about somebody and got something, or asked for a purpose that is told \
-         afterwards, tells them so within four weeks. Once that is recorded, the question is in \
-         their own view",
-        "Wie naar iemand vroeg en iets kreeg, of vroeg voor een doel dat achteraf wordt verteld, \
-         vertelt dat binnen vier weken. Is dat vastgelegd, dan staat de vraag in iemands inzage",
+        "Whoever asked about somebody and was given something under a rule that asks for it, or asked \
+         for a purpose that is told afterwards, tells them so within four weeks. Once that is \
+         recorded, the question is in their own view",
+        "Wie naar iemand vroeg en iets kreeg volgens een regel die dat vraagt, of vroeg voor een doel \
+         dat achteraf wordt verteld, vertelt dat binnen vier weken. Is dat vastgelegd, dan staat de vraag in iemands inzage",
     ),
     (
         "List what is to be told, most urgent first; that you looked is recorded",
@@ -23,9 +23,9 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
     ),
     (
         "The role in which it was asked, such as vt.onderzoeker; a privacy officer acts for all",
-        "De rol waarin het is gevraagd, zoals vt.onderzoeker; een FG treedt op voor alle",
+        "De rol waarin het is gevraagd, zoals vt.onderzoeker; een FG mag dit voor alle rollen",
     ),
-    ("With what was told already", "Met wat al is verteld"),
+    ("With what was told already", "Ook wat al is verteld"),
     ("The question, as `inform list` shows it", "De vraag, zoals `inform list` die toont"),
     (
         "How they were told: spoken, written or digital",

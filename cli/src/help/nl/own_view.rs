@@ -44,8 +44,8 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
         "For a child: you looked, and nothing speaks against naming agencies, such as a secret \
          address in the civil registry. Unless both of you say so, a parent reads kinds of agencies \
          alone",
-        "Voor een kind: u keek, en niets verzet zich tegen het noemen van organisaties, zoals een \
-         geheim adres in de BRP. Zeggen niet beiden dat, dan leest een ouder alleen soorten \
+        "Voor een kind: u keek, en er is geen reden om namen van organisaties weg te laten, zoals \
+         een geheim adres in de BRP. Zeggen niet beiden dat, dan leest een ouder alleen soorten \
          organisaties",
     ),
     ("The overview, as `inzage ask` printed it", "Het overzicht, zoals `inzage ask` het liet zien"),

@@ -8,6 +8,7 @@ use super::Stop;
 use crate::agency::Agency;
 use crate::answers::decide::Found;
 use crate::answers::verify::Attested;
+use crate::asks::draft::YOUNG_PERSON;
 use crate::consent::Hold;
 use crate::consent::on_file::{OnFile, age_band};
 use crate::consent::store;
@@ -24,6 +25,7 @@ const OPEN: &str = "no";
 /// Somebody who is no client and about whom this agency asked: for an own view alone.
 pub(super) async fn stranger(
     agency: &Agency,
+    attested: &Attested,
     key: &SubjectKey,
     now: Timestamp,
 ) -> Result<Option<Found>, Stop> {
@@ -31,7 +33,7 @@ pub(super) async fn stranger(
         return Ok(None);
     };
     let found = Found { client: Client::stranger(number, now), ..Found::decoy(now) };
-    with_log(agency, found, now).await.map(Some)
+    with_log(agency, attested, found, now).await.map(Some)
 }
 
 /// Looks the child up, with all that this agency holds on them at this moment.
@@ -50,8 +52,8 @@ pub(super) async fn resolve(
             Err(SourceFault::Changed) => {}
             read => {
                 let mut found = read?;
-                if attested.header().kind.is_own_view() {
-                    found = with_log(agency, found, now).await?;
+                if attested.is_own_view() {
+                    found = with_log(agency, attested, found, now).await?;
                 }
                 let entry = store::entry_of(&agency.secret, found.client.number.expose());
                 let consents = store::read(agency.store.as_ref(), &entry, held).await;
@@ -63,11 +65,17 @@ pub(super) async fn resolve(
 }
 
 /// For an own view: this node's ledger holds the access log, and no register does.
-async fn with_log(agency: &Agency, found: Found, now: Timestamp) -> Result<Found, Stop> {
+async fn with_log(
+    agency: &Agency,
+    attested: &Attested,
+    found: Found,
+    now: Timestamp,
+) -> Result<Found, Stop> {
     let shielded = found.facts.iter().any(|fact| fact.column == SHIELDED && fact.value != OPEN);
     let about = whose_file(&found, now);
+    let to_parent = attested.header().role.as_str() != YOUNG_PERSON;
     let digits = found.client.number.expose();
-    let records = log::records(agency, digits, Whose { about, shielded, now }).await;
+    let records = log::records(agency, digits, Whose { about, shielded, to_parent, now }).await;
     Ok(Found { records: records.map_err(Stop::of)?, ..found })
 }
 

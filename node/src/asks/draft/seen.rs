@@ -30,7 +30,7 @@ const AUTHORITIES: [&str; 3] = ["custody_register", "civil_registry", "court_dec
 /// Where it stands who somebody's parents are, and not who holds custody.
 const REGISTRY: &str = "civil_registry";
 /// The role of a young person who asks about themselves.
-const YOUNG_PERSON: &str = "burger.jeugdige";
+pub(crate) const YOUNG_PERSON: &str = "burger.jeugdige";
 /// The role of a parent who holds custody.
 const CUSTODY_HOLDER: &str = "burger.gezagsouder";
 

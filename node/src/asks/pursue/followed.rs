@@ -41,9 +41,8 @@ impl Pursuit {
     /// What the person is to be told of the question, should it be owed to them. An own view is
     /// their own, and a notice brings what they said.
     pub(super) fn to_inform(&self) -> Option<Task> {
-        let kind = &self.wish.kind;
         let Subject::Person(number) = &self.wish.subject else { return None };
-        if kind.is_own_view() || kind.is_notice() {
+        if self.wish.is_own_view() || self.wish.kind.is_notice() {
             return None;
         }
         let Summary { id, staff, role, purpose, asked_at, .. } = &self.summary;

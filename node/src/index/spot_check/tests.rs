@@ -8,6 +8,7 @@ use crate::fixture::{CANARY, KNOWN, Scene, Trouble, UNKNOWN};
 use crate::index::keys;
 use crate::index::tests::{come, numbers};
 use crate::limits::BULK_POINTS_MIN;
+use crate::own_view::asked::asked_key;
 use crate::own_view::strangers;
 
 const EPOCH: u32 = 1;
@@ -84,6 +85,12 @@ async fn who_was_asked_about_opens_as_that_and_as_no_client() {
     let asked = strangers::put(Batch::new(), &agency.secret, &number, scene.clock.now());
     agency.store.commit(asked).await.unwrap();
     agency.index.tend(true).await.unwrap();
+    // With no question behind it somebody was enrolled who should not be.
+    let (counts, _) = opened(&scene, wish(2, all() + 4, SEED)).await;
+    assert_eq!((counts.get(&Verdict::Stranger), counts[&Verdict::NoDossier]), (None, 1));
+    let at = scene.clock.now();
+    let question = asked_key(&agency.secret, UNKNOWN, at, &Digest::of(b"a question"));
+    agency.store.commit(Batch::new().put(question, [])).await.unwrap();
     let (batches, _) = agency.index.open(&wish(2, all() + 4, SEED)).await.unwrap();
     let counts = tally(&batches);
     assert_eq!((counts[&Verdict::Client], counts[&Verdict::Stranger]), (1, 1));

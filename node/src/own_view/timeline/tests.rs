@@ -117,6 +117,31 @@ fn a_question_stands_once_with_what_the_holder_decided_and_both_ledgers() {
     }
 }
 
+/// The broker refused one of two categories, so that the holder never heard of it.
+#[test]
+fn what_only_one_side_knows_of_a_question_stands_in_the_same_line() {
+    let at = "2026-06-02T10:15";
+    let mut of_asker = line(1, SCHOOL, CARE, at, LogOutcome::NoAnswer);
+    let category = Category::parse("G02").unwrap();
+    let refused = LogCategory { category, outcome: LogOutcome::Refused, grounds: Vec::new() };
+    of_asker.categories.push(refused);
+    let of_holder = line(1, SCHOOL, CARE, at, LogOutcome::Given);
+    let all = [told(SCHOOL, false, vec![of_asker]), told(CARE, false, vec![of_holder])];
+    for all in [all.to_vec(), all.iter().rev().cloned().collect()] {
+        let view = tell(&all, YOUNG);
+        assert_eq!(view.lines.len(), 1);
+        let came: Vec<_> =
+            view.lines[0].categories.iter().map(|one| (&*one.code, &*one.outcome)).collect();
+        assert_eq!(came, [("G02", "refused"), ("G12", "given")]);
+    }
+}
+
+#[test]
+fn a_line_of_time_to_come_is_no_line() {
+    let late = line(1, CARE, GEM, "2099-06-02T10:15", LogOutcome::Given);
+    assert_eq!(tell(&[told(CARE, false, vec![late])], YOUNG).lines, []);
+}
+
 #[test]
 fn nobody_tells_of_others_and_nobodys_line_stands_in_for_anothers() {
     let at = "2026-06-02T10:15";
@@ -248,7 +273,7 @@ fn an_own_view_is_told_once_and_to_no_parent() {
 
 #[test]
 fn what_one_message_does_not_hold_is_left_out_from_the_oldest_and_said() {
-    let day = |number: usize| format!("2026-{:02}-{:02}T10:15", 1 + number / 28, 1 + number % 28);
+    let day = |number: usize| format!("2025-{:02}-{:02}T10:15", 1 + number / 28, 1 + number % 28);
     let mut all = Vec::new();
     for (from, first) in [(CARE, 0_u8), (SCHOOL, 1), (GEM, 2)] {
         let lines = (0..250_usize).map(|number| {
@@ -260,7 +285,7 @@ fn what_one_message_does_not_hold_is_left_out_from_the_oldest_and_said() {
         all.push(told(from, false, lines.collect()));
     }
     let view = tell(&all, YOUNG);
-    assert!(view.more && view.lines.len() <= OWN_VIEW_MAX.0 && view.lines.len() > 400);
+    assert!(view.more && view.lines.len() <= OWN_VIEW_LINES_MAX && view.lines.len() > 400);
     assert!(view.encoded_len() < grondslag_core::limits::MESSAGE_BYTES_MAX);
     let last = view.lines.last().unwrap();
     assert!(view.lines[0].day > last.day, "the newest stay");
