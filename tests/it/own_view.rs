@@ -81,6 +81,15 @@ fn a_log_leaves_by_no_other_door() -> Result<()> {
             necessity: "Ik wil weten wie er naar mijn dochter heeft gevraagd.".to_owned(),
             ..v1::DeskQuestion::default()
         };
+        // Beside something else, or as another kind of question, it is no own view either.
+        for (kind, also) in [("Q12", Some("G05")), ("Q02", Some("G05")), ("Q02", None)] {
+            let mut other = v1::DeskQuestion { query_kind: kind.to_owned(), ..question.clone() };
+            for target in &mut other.targets {
+                target.categories.extend(also.map(ToOwned::to_owned));
+            }
+            let asked = desk.ask(other).await?;
+            assert_eq!(asked.refusal.map(Reason::code), Some("OWN_VIEW_APART"), "{kind} {also:?}");
+        }
         let asked = desk.ask(question.clone()).await?;
         assert_eq!(asked.refusal.map(Reason::code), Some("OWN_VIEW_APART"));
         let drafted = desk.draft(question).await.unwrap_err();

@@ -137,7 +137,7 @@ fn line(task: &v1::ToInform, out: Output) {
         _ => format!("{} {due}", out.tr("uiterlijk", "by")),
     };
     let (subject, purpose) = (bold(&task.subject), &task.purpose);
-    out.line(&format!("{subject}  {}  {purpose}  {state}", task.role));
+    out.line(&format!("{subject}  {} ({})  {purpose}  {state}", task.role, task.staff_id));
     let asked = Timestamp::from_ms(task.asked_at_ms).local();
     let how = [task.how.as_str(), &task.told, &task.reason].join(" ");
     out.line(&dim(&format!("    {asked}  {}  {}", hex::encode(&task.inquiry_id), how.trim())));
@@ -149,6 +149,7 @@ fn task_json(task: &v1::ToInform) -> Value {
         "inquiry_id": hex::encode(&task.inquiry_id),
         "subject": task.subject,
         "role": task.role,
+        "staff": task.staff_id,
         "purpose": task.purpose,
         "asked_at": Timestamp::from_ms(task.asked_at_ms),
         "due": Timestamp::from_ms(task.due_ms),

@@ -19,6 +19,7 @@ struct Page<'a> {
     nothing: &'a str,
     role: &'a str,
     why: &'a str,
+    time: &'a str,
     by_law: &'a str,
     number: &'a str,
     not_reached: String,
@@ -33,6 +34,7 @@ struct Line<'a> {
     sentence: &'a str,
     role: &'a str,
     purpose: &'a str,
+    time: &'a str,
     categories: &'a [v1::OwnViewCategory],
     number: String,
 }
@@ -47,6 +49,7 @@ pub(crate) fn page(view: &v1::OwnView, lang: Lang) -> Result<String, Failure> {
         sentence: &line.sentence,
         role: &line.role,
         purpose: &line.purpose,
+        time: &line.time,
         categories: &line.categories,
         number: hex::encode(&line.target_id),
     });
@@ -62,6 +65,7 @@ pub(crate) fn page(view: &v1::OwnView, lang: Lang) -> Result<String, Failure> {
         nothing: tr(NOTHING.0, NOTHING.1),
         role: tr("Functie:", "Function:"),
         why: tr("Waarom:", "Why:"),
+        time: tr("Tijd:", "Time:"),
         by_law: tr("Wet:", "Law:"),
         number: tr("Nummer", "Number"),
         not_reached: if not_reached.is_empty() {

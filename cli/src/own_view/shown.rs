@@ -16,7 +16,7 @@ pub(super) const NOTHING: (&str, &str) = (
 pub(super) fn print(view: &v1::OwnView, out: Output) {
     for line in &view.lines {
         out.line(&bold(&line.sentence));
-        out.line(&format!("    {}  {}", line.role, line.purpose));
+        out.line(&format!("    {}  {}  {}", line.role, line.purpose, line.time));
         for one in &line.categories {
             let came = if one.outcome.is_empty() {
                 String::new()

@@ -7,6 +7,7 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
+use std::iter::repeat_with;
 
 use grondslag_core::blind::enrolment::{self, digest_of};
 use grondslag_core::blind::{BlindError, Evaluated};
@@ -66,6 +67,9 @@ pub(crate) type Tell<'a> = dyn Fn(Enrolled) + Send + Sync + 'a;
 struct Difference {
     /// Whom the index does not know yet.
     missing: Vec<Found>,
+    /// People about whom the agency asked, whom it does not know yet: they take places that are
+    /// free and make none, or the number of batches would tell how many were asked about.
+    waiting: Vec<Found>,
     /// Whom it still knows.
     gone: Vec<SubjectKey>,
     /// How many the register has, canaries included.
@@ -150,8 +154,9 @@ impl Index {
         }
         state.bulk_total = difference.size.next_power_of_two().max(BULK_POINTS_MIN);
         let left = state.bulk_total.saturating_sub(state.bulk_done);
-        let left = usize::try_from(left).unwrap_or(usize::MAX).max(difference.missing.len());
-        let mut missing = difference.missing.iter();
+        let mut missing = difference.missing.iter().chain(&difference.waiting);
+        let wanted = difference.missing.len().saturating_add(difference.waiting.len());
+        let left = usize::try_from(left).unwrap_or(usize::MAX).max(wanted);
         let mut done = 0;
         while done < left {
             let size = BATCH_POINTS_MAX.min(left.saturating_sub(done));
@@ -176,13 +181,15 @@ impl Index {
         let size = usize::try_from(share).unwrap_or(usize::MAX);
         let size = size.clamp(HOURLY_POINTS_MIN, BATCH_POINTS_MAX);
         let mut missing = difference.missing.iter().copied();
+        let mut waiting = difference.waiting.iter().copied();
         let mut gone = difference.gone.as_slice();
         let batches = missing.len().div_ceil(size).max(gone.len().div_ceil(BATCH_POINTS_MAX));
         let total = u64::try_from(batches.max(1).saturating_mul(size)).unwrap_or(u64::MAX);
         let mut at = Enrolled { epoch: own.epoch, done: 0, total };
         loop {
             tell(at);
-            let places: Vec<Option<Found>> = (0..size).map(|_| missing.next()).collect();
+            let next = || missing.next().or_else(|| waiting.next());
+            let places: Vec<Option<Found>> = repeat_with(next).take(size).collect();
             let last = missing.len() == 0;
             let (now_gone, later) = gone.split_at(gone.len().min(BATCH_POINTS_MAX));
             self.enrol(own, state, &places, now_gone).await?;
@@ -304,11 +311,17 @@ impl Index {
         let canaries = self.means.canaries.all().iter().map(|(key, _)| Found::Canary(*key));
         let wanted: Vec<Found> = clients.chain(canaries).collect();
         let known = self.known(epoch).await?;
-        let all: BTreeSet<&SubjectKey> = wanted.iter().map(Found::key).collect();
+        let strangers = self.means.register.strangers().await.map_err(SourceFault::reason)?;
+        let clients: BTreeSet<&SubjectKey> = wanted.iter().map(Found::key).collect();
+        let others = strangers.iter().filter(|key| !clients.contains(key));
+        let others: Vec<Found> = others.map(|key| Found::Person(*key)).collect();
+        let all: BTreeSet<&SubjectKey> = wanted.iter().chain(&others).map(Found::key).collect();
         let gone = known.iter().filter(|key| !all.contains(key)).copied().collect();
-        let size = u64::try_from(wanted.len()).unwrap_or(u64::MAX);
-        let missing = wanted.into_iter().filter(|found| !known.contains(found.key())).collect();
-        Ok(Difference { missing, gone, size })
+        let size = u64::try_from(all.len()).unwrap_or(u64::MAX);
+        let is_new = |found: &Found| !known.contains(found.key());
+        let missing = wanted.iter().copied().filter(is_new).collect();
+        let waiting = others.iter().copied().filter(is_new).collect();
+        Ok(Difference { missing, waiting, gone, size })
     }
 
     async fn known(&self, epoch: u32) -> Result<BTreeSet<SubjectKey>, Reason> {

@@ -2,12 +2,15 @@
 
 use std::sync::Mutex;
 
+use grondslag_core::clock::Clock as _;
+use grondslag_evidence::store::Batch;
 use grondslag_evidence::store::faulty::Fault;
 use grondslag_subject::pseudonym::OpeningKey;
 
 use super::*;
 use crate::fixture::{CANARY, KNOWN, Scene, Trouble, UNKNOWN, moment, subject_key};
 use crate::limits::{BULK_POINTS_MIN, HOUR_MS, HOURLY_POINTS_MIN};
+use crate::own_view::strangers;
 use crate::records::SourceFault;
 
 /// Test numbers that pass the 11-proof, as many as are wanted.
@@ -53,6 +56,26 @@ async fn entries(scene: &Scene) -> usize {
         count += scene.agency.store.scan(&prefix, None, 10_000).await.unwrap().len();
     }
     count
+}
+
+/// How many people were asked about in an hour is not to be seen at the key holder.
+#[tokio::test]
+async fn who_was_asked_about_takes_free_places_and_makes_no_batch() {
+    let scene = Scene::new().await;
+    let asked = numbers(3 * HOURLY_POINTS_MIN).into_iter().fold(Batch::new(), |batch, number| {
+        let number = grondslag_subject::Bsn::parse(&number).unwrap();
+        strangers::put(batch, &scene.agency.secret, &number, scene.clock.now())
+    });
+    scene.agency.store.commit(asked).await.unwrap();
+    let before = entries(&scene).await;
+    for hour in 1..=4 {
+        hours_later(&scene, 1);
+        scene.agency.index.tend(false).await.unwrap();
+        assert_eq!(sizes(&scene), vec![HOURLY_POINTS_MIN; hour]);
+        let enrolled = (entries(&scene).await - before) / 2;
+        assert_eq!(enrolled, (hour * HOURLY_POINTS_MIN).min(3 * HOURLY_POINTS_MIN));
+    }
+    assert!(scene.agency.index.ready(1, None, scene.clock.now()).await.is_ok());
 }
 
 #[tokio::test]

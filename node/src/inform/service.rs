@@ -197,6 +197,7 @@ fn wire(task: Task, now: Timestamp) -> v1::ToInform {
     let mut told = v1::ToInform {
         inquiry_id: task.inquiry.as_bytes().to_vec(),
         subject: task.digits,
+        staff_id: task.staff.as_str().to_owned(),
         role: task.role.to_string(),
         purpose: task.purpose.to_string(),
         asked_at_ms: task.asked_at.ms(),

@@ -6,7 +6,6 @@
 //! question can meet them. Who is met so has an own view and nothing else: to any other question
 //! they are not known here.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -112,18 +111,20 @@ impl Enrolled {
 #[async_trait]
 impl Register for Enrolled {
     async fn subjects(&self) -> Result<Vec<SubjectKey>, SourceFault> {
-        let clients = self.clients.subjects().await?;
-        let mut all: BTreeSet<SubjectKey> = clients.into_iter().collect();
-        let mut after: Option<Vec<u8>> = None;
+        self.clients.subjects().await
+    }
+
+    async fn strangers(&self) -> Result<Vec<SubjectKey>, SourceFault> {
+        let (mut all, mut after) = (Vec::new(), None::<Vec<u8>>);
         loop {
             let (people, next) = page(self.store.as_ref(), after.as_deref()).await?;
             for (key, _) in people {
                 let subject = key.strip_prefix(PEOPLE).and_then(SubjectKey::from_bytes);
-                all.insert(subject.ok_or(SourceFault::Damaged)?);
+                all.push(subject.ok_or(SourceFault::Damaged)?);
             }
             match next {
                 Some(next) => after = Some(next),
-                None => return Ok(all.into_iter().collect()),
+                None => return Ok(all),
             }
         }
     }

@@ -95,7 +95,12 @@ impl Words<'_> {
         v1::OwnViewLine {
             day: line.at.date().to_string(),
             time: time.filter(|_| !unnamed).unwrap_or_default(),
-            sentence: sentence(sort, &day(line.at, lang), (&asker, &holder), lang),
+            sentence: sentence(
+                sort,
+                &day(line.at, lang),
+                who(&asker, &holder, unnamed, lang),
+                lang,
+            ),
             asker,
             role,
             holder,
@@ -205,7 +210,16 @@ fn sort(line: &LogLine) -> Sort {
     }
 }
 
-fn sentence(sort: Sort, day: &str, (asker, holder): (&str, &str), lang: Lang) -> String {
+/// Who asked whom, as they stand in a sentence: a kind of agency is no name.
+fn who(asker: &str, holder: &str, unnamed: bool, lang: Lang) -> (String, String) {
+    let an_agency = tr(lang, "een organisatie", "an agency");
+    let in_words = |who: &str| {
+        if unnamed { format!("{an_agency} ({who})") } else { who.to_owned() }
+    };
+    (in_words(asker), in_words(holder))
+}
+
+fn sentence(sort: Sort, day: &str, (asker, holder): (String, String), lang: Lang) -> String {
     match (sort, lang) {
         (Sort::Question, Lang::Nl) => format!("Op {day} vroeg {asker} iets aan {holder}."),
         (Sort::Question, Lang::En) => format!("On {day} {asker} asked {holder} something."),

@@ -115,6 +115,14 @@ pub trait Register: Send + Sync + fmt::Debug {
     /// [`SourceFault`] when the register cannot speak.
     async fn dossier(&self, key: &SubjectKey) -> Result<Option<Dossier>, SourceFault>;
 
+    /// Everybody else whom the index is to cover, in no hurry: people about whom the agency asked.
+    ///
+    /// # Errors
+    /// [`SourceFault`] when the register cannot speak.
+    async fn strangers(&self) -> Result<Vec<SubjectKey>, SourceFault> {
+        Ok(Vec::new())
+    }
+
     /// Somebody who is in it because the agency asked about them; a register of clients has none.
     ///
     /// # Errors

@@ -4,7 +4,6 @@
 //! all that it rests on. What sort of paper it was is recorded; nothing of what stands on it is.
 
 use grondslag_core::catalogue::Role;
-use grondslag_core::clock::Timestamp;
 use grondslag_core::id::{InquiryId, StaffId};
 use grondslag_core::reason::Reason;
 use grondslag_evidence::ledger::LedgerError;
@@ -52,7 +51,6 @@ grondslag_core::unprinted!(Seen);
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct KeptSeen {
     pub(super) staff: StaffId,
-    at: Timestamp,
     is_of_child: bool,
     names_checked: bool,
 }
@@ -133,7 +131,7 @@ impl Draft {
     ) -> Result<usize, Reason> {
         for _ in 0..APPROVE_TRIES_MAX {
             self.check_sight(by, seen)?;
-            let (batch, count) = self.with_sight(agency, by, seen)?;
+            let (batch, count) = self.with_sight(by, seen)?;
             let person = by.person();
             let body = Kind::IdentitySeen
                 .canonical()
@@ -173,21 +171,16 @@ impl Draft {
         if same && agreed && seen.fits() { Ok(()) } else { Err(Reason::IdentityMismatch) }
     }
 
-    fn with_sight(
-        &self,
-        agency: &Agency,
-        by: &ActingStaff,
-        seen: &Seen,
-    ) -> Result<(Batch, usize), Reason> {
+    fn with_sight(&self, by: &ActingStaff, seen: &Seen) -> Result<(Batch, usize), Reason> {
         let mut kept: Kept = self.kept.clone();
         let staff = by.person().id().clone();
         kept.seen.retain(|other| other.staff != staff);
         if kept.seen.len() >= IDENTITY_SEEN_MAX {
             return Err(Reason::TooLarge);
         }
-        let (at, is_of_child) = (agency.clock.now(), seen.authority.is_some());
+        let is_of_child = seen.authority.is_some();
         let names_checked = seen.names_checked;
-        kept.seen.push(KeptSeen { staff, at, is_of_child, names_checked });
+        kept.seen.push(KeptSeen { staff, is_of_child, names_checked });
         let count = kept.seen.len();
         let batch = parts::delete_seen(Batch::new(), &key(&self.id), &self.seen);
         Ok((put(batch, &self.id, &kept)?, count))
