@@ -329,6 +329,7 @@ impl Events {
     }
 }
 
-fn accepted(refusal: Option<v1::Refusal>) -> Result<(), Failure> {
+/// The reason of a refusal, if the node gave one.
+pub(crate) fn accepted(refusal: Option<v1::Refusal>) -> Result<(), Failure> {
     refusal.map_or(Ok(()), |refusal| Err(reason(&refusal.reason).into()))
 }

@@ -3,7 +3,9 @@
 use grondslag_certs::{DeskPeer, Peer};
 use grondslag_core::lang::Lang;
 use grondslag_core::reason::Reason;
+use grondslag_proto::reply::refusal;
 use grondslag_proto::status::{fault, rejected};
+use grondslag_proto::v1;
 use tonic::{Request, Status};
 
 use crate::otlp::Flow;
@@ -44,4 +46,20 @@ pub fn report(reason: Reason) -> Status {
     let correlation = corr();
     tracing::error!(reason = reason.code(), corr = %correlation, "a call failed");
     fault(reason, &correlation)
+}
+
+/// A refusal travels as data.
+///
+/// # Errors
+/// A fault of this process, as [`report`] makes it.
+pub fn checked(reason: Reason) -> Result<Reason, Status> {
+    if reason.is_fault() { Err(report(reason)) } else { Ok(reason) }
+}
+
+/// The refusal as an answer carries it.
+///
+/// # Errors
+/// See [`checked`].
+pub fn said(reason: Reason) -> Result<Option<v1::Refusal>, Status> {
+    checked(reason).map(|reason| Some(refusal(reason)))
 }

@@ -160,7 +160,7 @@ fn written(told: &v1::RecordActResponse, out: Output) -> Result<Exit, Failure> {
 }
 
 /// A day or a moment as typed.
-fn moment(text: &str) -> Result<Timestamp, String> {
+pub(crate) fn moment(text: &str) -> Result<Timestamp, String> {
     Timestamp::parse(text).map_err(|error| error.to_string())
 }
 

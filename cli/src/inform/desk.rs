@@ -1,11 +1,10 @@
 //! The calls about what is to be told, to one's own node.
 
-use grondslag_proto::reply::reason;
 use grondslag_proto::v1;
 use grondslag_proto::v1::inform_service_client::InformServiceClient;
 use tonic::transport::Channel;
 
-use crate::desk::Desk;
+use crate::desk::{Desk, accepted};
 use crate::exit::Failure;
 use crate::limits::CALL_MS_MAX;
 
@@ -29,7 +28,7 @@ impl InformDesk {
         let request = self.desk.request(request, CALL_MS_MAX);
         let told = self.client.clone().list_to_inform(request).await.map_err(Failure::from)?;
         let told = told.into_inner();
-        refused(told.refusal)?;
+        accepted(told.refusal)?;
         Ok(told.tasks)
     }
 
@@ -37,7 +36,7 @@ impl InformDesk {
     pub(crate) async fn done(&self, request: v1::RecordInformedRequest) -> Result<(), Failure> {
         let request = self.desk.request(request, CALL_MS_MAX);
         let told = self.client.clone().record_informed(request).await.map_err(Failure::from)?;
-        refused(told.into_inner().refusal)
+        accepted(told.into_inner().refusal)
     }
 
     /// Puts it off.
@@ -47,10 +46,6 @@ impl InformDesk {
     ) -> Result<(), Failure> {
         let request = self.desk.request(request, CALL_MS_MAX);
         let told = self.client.clone().postpone_informing(request).await.map_err(Failure::from)?;
-        refused(told.into_inner().refusal)
+        accepted(told.into_inner().refusal)
     }
-}
-
-fn refused(refusal: Option<v1::Refusal>) -> Result<(), Failure> {
-    refusal.map_or(Ok(()), |refusal| Err(reason(&refusal.reason).into()))
 }

@@ -11,6 +11,7 @@ use grondslag_proto::v1;
 use serde_json::{Value, json};
 
 pub(crate) use self::desk::InformDesk;
+use crate::consent::moment;
 use crate::desk::Desk;
 use crate::exit::{Exit, Failure};
 use crate::output::{Output, bold, dim, green, red};
@@ -98,10 +99,6 @@ struct PostponeArgs {
     /// When it is looked at again
     #[arg(long, value_name = "MOMENT", value_parser = moment)]
     review: Timestamp,
-}
-
-fn moment(text: &str) -> Result<Timestamp, String> {
-    Timestamp::parse(text).map_err(|error| error.to_string())
 }
 
 /// Runs `grondslag inform`.

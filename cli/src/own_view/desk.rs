@@ -3,14 +3,13 @@
 use grondslag_core::id::InquiryId;
 use grondslag_core::limits::MESSAGE_BYTES_MAX;
 use grondslag_core::reason::Reason;
-use grondslag_proto::reply::reason;
 use grondslag_proto::v1;
 use grondslag_proto::v1::own_view_service_client::OwnViewServiceClient;
 use tonic::transport::Channel;
 
 use super::Sight;
 use crate::ask::approve::Draft;
-use crate::desk::Desk;
+use crate::desk::{Desk, accepted};
 use crate::exit::Failure;
 use crate::limits::{CALL_MS_MAX, EVENT_MS_MAX};
 
@@ -50,7 +49,7 @@ impl OwnViewDesk {
         let request = self.desk.request(request, CALL_MS_MAX);
         let told = self.client.clone().prepare_own_view(request).await.map_err(Failure::from)?;
         let told = told.into_inner();
-        refused(told.refusal)?;
+        accepted(told.refusal)?;
         InquiryId::from_slice(&told.inquiry_id).map_err(|_| Reason::Malformed.into())
     }
 
@@ -73,7 +72,7 @@ impl OwnViewDesk {
         let request = self.desk.request(request, CALL_MS_MAX);
         let told = self.client.clone().confirm_identity(request).await.map_err(Failure::from)?;
         let told = told.into_inner();
-        refused(told.refusal)?;
+        accepted(told.refusal)?;
         let approved = told.seen_by >= SEEN_BY && sight.role.ends_with(APPROVES);
         if approved {
             let shown = self.desk.show_draft(&sight.id).await?;
@@ -90,11 +89,7 @@ impl OwnViewDesk {
         let request = self.desk.request(request, EVENT_MS_MAX);
         let told = self.client.clone().show_own_view(request).await.map_err(Failure::from)?;
         let told = told.into_inner();
-        refused(told.refusal)?;
+        accepted(told.refusal)?;
         told.view.ok_or_else(|| Reason::Malformed.into())
     }
-}
-
-fn refused(refusal: Option<v1::Refusal>) -> Result<(), Failure> {
-    refusal.map_or(Ok(()), |refusal| Err(reason(&refusal.reason).into()))
 }

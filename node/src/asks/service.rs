@@ -9,11 +9,10 @@ use grondslag_core::catalogue::Role;
 use grondslag_core::id::{InquiryId, Pseudonym, TargetId};
 use grondslag_core::limits::LIST_MAX;
 use grondslag_core::reason::Reason;
-use grondslag_proto::reply::refusal;
 use grondslag_proto::v1;
 use grondslag_proto::v1::desk_service_server::DeskService;
 use grondslag_proto::v1::open_positions_response;
-use grondslag_runtime::call::report;
+use grondslag_runtime::call::{checked, report, said};
 use tokio::sync::{Semaphore, mpsc};
 use tokio_stream::wrappers::ReceiverStream;
 use tokio_stream::{Stream, StreamExt};
@@ -408,15 +407,6 @@ fn once<T: Send + 'static>(event: T) -> Response<Events<T>> {
 
 fn all<T: Send + 'static>(events: Vec<T>) -> Response<Events<T>> {
     Response::new(Box::pin(tokio_stream::iter(events.into_iter().map(Ok))))
-}
-
-/// A refusal travels as data; a fault of this node as a status.
-fn checked(reason: Reason) -> Result<Reason, Status> {
-    if reason.is_fault() { Err(report(reason)) } else { Ok(reason) }
-}
-
-fn said(reason: Reason) -> Result<Option<v1::Refusal>, Status> {
-    checked(reason).map(|reason| Some(refusal(reason)))
 }
 
 #[cfg(test)]

@@ -9,10 +9,9 @@ use grondslag_core::lang::Lang;
 use grondslag_core::reason::Reason;
 use grondslag_evidence::store::Batch;
 use grondslag_policy::Pack;
-use grondslag_proto::reply::refusal;
 use grondslag_proto::v1;
 use grondslag_proto::v1::consent_service_server::ConsentService;
-use grondslag_runtime::call::report;
+use grondslag_runtime::call::said;
 use grondslag_subject::{Bsn, admits};
 use tonic::{Request, Response, Status};
 
@@ -232,10 +231,6 @@ async fn record_shown(agency: &Agency, reader: &StaffId, number: &Bsn) -> Result
         .bytes(subject.id.as_bytes())
         .text(&subject.salt);
     append(agency, Record::ConsentsShown, body, Batch::new()).await.map(drop)
-}
-
-fn said(reason: Reason) -> Result<Option<v1::Refusal>, Status> {
-    if reason.is_fault() { Err(report(reason)) } else { Ok(Some(refusal(reason))) }
 }
 
 #[tonic::async_trait]

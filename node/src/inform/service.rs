@@ -11,10 +11,9 @@ use grondslag_evidence::ledger::LedgerError;
 use grondslag_evidence::store::{Batch, Pair, StoreError};
 use grondslag_policy::catalogue::Informing;
 use grondslag_policy::retention::Kept;
-use grondslag_proto::reply::refusal;
 use grondslag_proto::v1;
 use grondslag_proto::v1::inform_service_server::InformService;
-use grondslag_runtime::call::report;
+use grondslag_runtime::call::said;
 use grondslag_subject::Bsn;
 use grondslag_subject::text::names_person;
 use tonic::{Request, Response, Status};
@@ -214,10 +213,6 @@ fn wire(task: Task, now: Timestamp) -> v1::ToInform {
         }
     }
     told
-}
-
-fn said(reason: Reason) -> Result<Option<v1::Refusal>, Status> {
-    if reason.is_fault() { Err(report(reason)) } else { Ok(Some(refusal(reason))) }
 }
 
 #[tonic::async_trait]

@@ -5,10 +5,9 @@ use std::sync::Arc;
 use grondslag_core::catalogue::Role;
 use grondslag_core::id::{InquiryId, Oin};
 use grondslag_core::reason::Reason;
-use grondslag_proto::reply::refusal;
 use grondslag_proto::v1;
 use grondslag_proto::v1::own_view_service_server::OwnViewService;
-use grondslag_runtime::call::report;
+use grondslag_runtime::call::said;
 use tokio::sync::Semaphore;
 use tonic::{Request, Response, Status};
 
@@ -112,10 +111,6 @@ impl OwnViewDesk {
 
 fn parse_id(id: &[u8]) -> Result<InquiryId, Reason> {
     InquiryId::from_slice(id).map_err(|_| Reason::UnknownInquiry)
-}
-
-fn said(reason: Reason) -> Result<Option<v1::Refusal>, Status> {
-    if reason.is_fault() { Err(report(reason)) } else { Ok(Some(refusal(reason))) }
 }
 
 #[tonic::async_trait]
