@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 /// Messages that `unprinted` writes a `Debug` for: they hold what no log may show.
-const UNPRINTED: [&str; 39] = [
+const UNPRINTED: [&str; 46] = [
     "AbilityJudged",
     "AnswerBody",
     "AnswerContent",
@@ -11,18 +11,23 @@ const UNPRINTED: [&str; 39] = [
     "AnswerProof",
     "AnswerQuestion",
     "AskRequest",
+    "AssessBreachRequest",
     "Attestation",
+    "CloseRequestRequest",
     "ConfirmIdentityRequest",
     "ConsentAct",
     "ConsentStanding",
     "ConsentStatement",
     "CourtMeasure",
     "CustodySituation",
+    "DecideRequestRequest",
     "DecisionFact",
     "DeskQuestion",
     "Detail",
+    "ExtendRequestRequest",
     "ListActsRequest",
     "ListDecisionsRequest",
+    "LodgeRequestRequest",
     "OwnView",
     "OwnViewLine",
     "Part",
@@ -32,9 +37,11 @@ const UNPRINTED: [&str; 39] = [
     "RecordActResponse",
     "RecordOpening",
     "Reply",
+    "RightsRequest",
     "ShowDraftResponse",
     "ShownClient",
     "ShownStranger",
+    "SignedNotice",
     "Speaker",
     "StatedFact",
     "StepRequest",
@@ -59,6 +66,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         "operator",
         "own_view",
         "policy",
+        "rights",
     ]
     .map(|name| format!("grondslag/v1/{name}.proto"));
     let set = protox::compile(files, ["."])?;

@@ -39,6 +39,7 @@ enum Command {
     Inform(crate::inform::InformArgs),
     #[command(name = "inzage")]
     OwnView(crate::own_view::OwnViewArgs),
+    Rights(crate::rights::RightsArgs),
     Patterns(crate::patterns::PatternsArgs),
     SpotCheck(crate::spot_check::SpotCheckArgs),
     Policy(crate::policy::PolicyArgs),
@@ -80,6 +81,7 @@ fn run(command: Command, out: Output) -> Result<Exit, Failure> {
         Command::Consent(args) => crate::consent::run(&args, out),
         Command::Inform(args) => crate::inform::run(&args, out),
         Command::OwnView(args) => crate::own_view::run(&args, out),
+        Command::Rights(args) => crate::rights::run(&args, out),
         Command::Patterns(args) => crate::patterns::run(&args, out),
         Command::SpotCheck(args) => crate::spot_check::run(&args, out),
         Command::Policy(args) => crate::policy::run(args, out),

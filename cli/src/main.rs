@@ -27,6 +27,7 @@ mod patterns;
 mod policy;
 mod process;
 mod restore;
+mod rights;
 mod serve;
 mod spot_check;
 mod status;

@@ -8,7 +8,9 @@ use grondslag_core::reason::Reason;
 use grondslag_proto::v1::ShowStatusRequest;
 use grondslag_proto::v1::operator_service_client::OperatorServiceClient;
 use grondslag_runtime::channel::within;
-use grondslag_runtime::status::{InformState, PeerContact, PolicyState, RetentionState, Status};
+use grondslag_runtime::status::{
+    InformState, PeerContact, PolicyState, RetentionState, RightsState, Status,
+};
 
 use crate::exit::{Exit, Failure};
 use crate::limits::{CERTIFICATE_DAYS_LOW, CRL_DAYS_LOW};
@@ -105,18 +107,28 @@ fn say(status: &Status, out: Output) {
         let missed = out.tr("antwoorden misten hun moment", "answers missed their tick");
         row(out.tr("te laat", "late"), &yellow(&format!("{late} {missed}")));
     }
-    if let Some(InformState { open: open @ 1.., overdue }) = status.inform {
-        let late = match overdue {
-            0 => String::new(),
-            late => format!(", {}", yellow(&format!("{late} {}", out.tr("te laat", "overdue")))),
-        };
-        row(out.tr("te vertellen", "to be told"), &format!("{open}{late}"));
+    if let Some(InformState { open, overdue }) = status.inform {
+        to_do(out.tr("te vertellen", "to be told"), open, overdue, out, &row);
+    }
+    if let Some(RightsState { open, overdue }) = status.rights {
+        to_do(out.tr("verzoeken", "requests"), open, overdue, out, &row);
     }
     if let Some(retention) = &status.retention {
         row(out.tr("bewaartermijnen", "retention"), &retention_text(retention, out));
     }
     for peer in &status.peers {
         out.line(&peer_line(peer, out));
+    }
+}
+
+/// What is left to do, where something is, and how much of it is late.
+fn to_do(label: &str, open: u64, overdue: u64, out: Output, row: &dyn Fn(&str, &str)) {
+    let late = match overdue {
+        0 => String::new(),
+        late => format!(", {}", yellow(&format!("{late} {}", out.tr("te laat", "overdue")))),
+    };
+    if open > 0 {
+        row(label, &format!("{open}{late}"));
     }
 }
 

@@ -239,6 +239,11 @@ fixed_bytes!(
     16
 );
 fixed_bytes!(
+    /// A request of somebody about their own data, or a repair after one.
+    RequestId,
+    16
+);
+fixed_bytes!(
     /// A SHA-256 digest.
     Digest,
     32

@@ -23,6 +23,7 @@ pub mod merkle;
 pub mod officers;
 pub mod operators;
 pub mod reason;
+pub mod rights;
 pub mod seal;
 pub mod slot;
 pub mod statement;

@@ -39,6 +39,7 @@ use crate::office::OfficeLink;
 use crate::own_rules::OwnRules;
 use crate::records::{Own, Source};
 use crate::restore::Standing;
+use crate::rights;
 use crate::secret::NodeSecret;
 use crate::staff::Registry;
 use crate::watch::Watching;
@@ -270,6 +271,10 @@ impl Vitals for Agency {
         status.epoch = self.epoch_state().await;
         match inform::state(self).await {
             Ok(state) => status.inform = Some(state),
+            Err(reason) => status.findings.push(reason),
+        }
+        match rights::state(self).await {
+            Ok(state) => status.rights = Some(state),
             Err(reason) => status.findings.push(reason),
         }
         status.retention = self.retention().await;

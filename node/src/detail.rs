@@ -23,7 +23,7 @@ pub(crate) struct Detail {
     /// Digest of the header with this target's categories and approvals.
     pub header: Digest,
     /// Of a consent notice: what it brings.
-    pub receipt: Option<v1::ConsentReceipt>,
+    pub notice: Option<v1::SignedNotice>,
 }
 
 impl Detail {
@@ -34,7 +34,7 @@ impl Detail {
             facts: self.facts.iter().map(stated).collect(),
             reference: self.reference.map_or_else(Vec::new, |digest| digest.as_bytes().to_vec()),
             header_digest: self.header.as_bytes().to_vec(),
-            receipt: self.receipt.clone(),
+            notice: self.notice.clone(),
         };
         wire.encode_to_vec()
     }
@@ -60,7 +60,7 @@ impl Detail {
             facts,
             reference: reference(&wire.reference)?,
             header: Digest::from_slice(&wire.header_digest).map_err(|_| Reason::HeaderMismatch)?,
-            receipt: wire.receipt,
+            notice: wire.notice,
         })
     }
 }
@@ -104,7 +104,7 @@ mod tests {
             facts: BTreeMap::from([("vt_report".into(), "report".into())]),
             reference: Some(Digest::of(b"x")),
             header: Digest::of(b"header"),
-            receipt: None,
+            notice: None,
         }
     }
 

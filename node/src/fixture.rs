@@ -249,7 +249,7 @@ impl Scene {
             facts: ask.facts.iter().map(|(c, v)| ((*c).into(), (*v).into())).collect(),
             reference: None,
             header: header.digest(&categories, &[]),
-            receipt: ask.receipt.clone(),
+            notice: ask.notice.clone(),
         };
         let part =
             Part { categories, approvals: Vec::new(), detail: Vec::new(), signature: [0; 64] };

@@ -13,9 +13,11 @@ use grondslag_runtime::status::RetentionState;
 
 use crate::agency::Agency;
 use crate::asks::inquiries::forget_lines;
-use crate::consent::{outbox, page};
+use crate::consent::page;
 use crate::inform;
+use crate::notices::outbox;
 use crate::own_view::strangers;
+use crate::rights;
 
 impl Agency {
     /// Forgets what is due if that was not done yet today. What was left over, as after a long
@@ -33,7 +35,8 @@ impl Agency {
             // One that fails keeps no other from its work.
             let lines = forget_lines(store, before).await;
             let people = strangers::tidy(self).await;
-            inform::tidy(self).await.and(people).and(lines)?;
+            let requests = rights::tend(self).await;
+            inform::tidy(self).await.and(people).and(lines).and(requests)?;
         }
         page::tidy(self).await?;
         outbox::tidy(self).await?;

@@ -300,8 +300,12 @@ pub(crate) const CONSENT_ACTS_MAX: usize = 512;
 pub(crate) const CONSENT_BROUGHT_MAX: (usize, usize) = (64, 256);
 /// All of them, and those that say that everything is closed: one page of the store.
 pub(crate) const CONSENT_PAGE: usize = grondslag_evidence::limits::SCAN_PAGE_MAX;
-/// Largest act that is brought to others, in bytes of JSON: with all else it fits a sealed detail.
-pub(crate) const CONSENT_BROUGHT_BYTES_MAX: usize = 2_600;
+/// Most requests about one person's data that are open at an agency, or objections that stand.
+pub(crate) const REQUESTS_OPEN_MAX: usize = 20;
+/// Most questions that one notice of a repair names.
+pub(crate) const REPAIR_TARGETS_MAX: usize = 20;
+/// Largest notice that is brought to others, in bytes of JSON: with all else it fits a sealed detail.
+pub(crate) const NOTICE_BYTES_MAX: usize = 2_600;
 /// Notices that are sent again at the same time, and all that are sent at the same time.
 pub(crate) const NOTICES_AT_ONCE_MAX: (usize, usize) = (8, 16);
 /// Shortest and longest pause before a notice that did not come is sent again.

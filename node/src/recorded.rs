@@ -67,6 +67,12 @@ pub(crate) enum Kind {
     Informed,
     /// That was put off.
     InformPostponed,
+    /// Somebody asked something about their own data.
+    RightsAsked,
+    /// What became of it.
+    RightsSettled,
+    /// Such requests were listed.
+    RightsShown,
 }
 
 impl Kind {
@@ -94,6 +100,9 @@ impl Kind {
             Self::ToInformShown => "grondslag/record/to-inform-shown/v1",
             Self::Informed => "grondslag/record/informed/v1",
             Self::InformPostponed => "grondslag/record/inform-postponed/v1",
+            Self::RightsAsked => "grondslag/record/rights-asked/v1",
+            Self::RightsSettled => "grondslag/record/rights-settled/v1",
+            Self::RightsShown => "grondslag/record/rights-shown/v1",
         }
     }
 
@@ -203,15 +212,29 @@ pub(crate) async fn found_under(
     prefix: &[u8],
     limit: usize,
 ) -> Result<(Vec<Opened>, bool), Reason> {
-    let page = store.scan(prefix, None, limit).await.map_err(StoreError::reason)?;
-    let more = page.len() >= limit;
+    let (found, next) = found_after(store, prefix, None, limit).await?;
+    Ok((found, next.is_some()))
+}
+
+/// The same after a key, and the key to go on from; `None` at the end.
+///
+/// # Errors
+/// As [`found_under`].
+pub(crate) async fn found_after(
+    store: &dyn Store,
+    prefix: &[u8],
+    after: Option<&[u8]>,
+    limit: usize,
+) -> Result<(Vec<Opened>, Option<Vec<u8>>), Reason> {
+    let page = store.scan(prefix, after, limit).await.map_err(StoreError::reason)?;
+    let next = page.last().filter(|_| page.len() >= limit).map(|last| last.key.clone());
     let mut found = Vec::with_capacity(page.len());
     for pair in page {
         let commitment = Digest::from_slice(&pair.value).map_err(|_| Reason::StoreCorrupt)?;
         // One that is missing was forgotten since the page was read.
         found.extend(find(store, &commitment).await.map_err(StoreError::reason)?);
     }
-    Ok((found, more))
+    Ok((found, next))
 }
 
 /// What stands in the records of one kind in a ledger from an index on, as far as they are not

@@ -30,6 +30,7 @@ use grondslag_proto::v1::node_operator_service_server::NodeOperatorServiceServer
 use grondslag_proto::v1::node_service_server::NodeServiceServer;
 use grondslag_proto::v1::own_view_service_server::OwnViewServiceServer;
 use grondslag_proto::v1::policy_service_server::PolicyServiceServer;
+use grondslag_proto::v1::rights_service_server::RightsServiceServer;
 use grondslag_runtime::config::Place;
 use grondslag_runtime::operator::serve_operator;
 use grondslag_runtime::otlp::Incoming;
@@ -71,6 +72,7 @@ use crate::own_view::strangers::Enrolled;
 use crate::processing::is_absolute;
 use crate::records::{StoreSource, SubjectKey};
 use crate::restore::Standing;
+use crate::rights::service::RightsDesk;
 use crate::secret::NodeSecret;
 use crate::staff::{self, Registry};
 use crate::watch::{self, Watching};
@@ -235,12 +237,14 @@ fn desk_services(server: Server, agency: &Arc<Agency>) -> Server {
     let consent = ConsentServiceServer::new(ConsentDesk::new(agency.clone()));
     let own_view = OwnViewServiceServer::new(OwnViewDesk::new(agency.clone()));
     let inform = InformServiceServer::new(InformDesk::new(agency.clone()));
+    let rights = RightsServiceServer::new(RightsDesk::new(agency.clone()));
     server
         .add(desk.max_decoding_message_size(MESSAGE_BYTES_MAX), Callers::verified())
         .add(policy.max_decoding_message_size(MESSAGE_BYTES_MAX), Callers::verified())
         .add(consent.max_decoding_message_size(MESSAGE_BYTES_MAX), Callers::verified())
         .add(own_view.max_decoding_message_size(MESSAGE_BYTES_MAX), Callers::verified())
         .add(inform.max_decoding_message_size(MESSAGE_BYTES_MAX), Callers::verified())
+        .add(rights.max_decoding_message_size(MESSAGE_BYTES_MAX), Callers::verified())
 }
 
 async fn agency(config: &NodeConfig, context: &Context) -> Result<Agency, StartError> {

@@ -21,6 +21,7 @@ pub mod publish;
 mod report;
 pub mod retention;
 pub mod review;
+pub mod rights;
 pub mod simulate;
 
 /// Name and version of this engine, as a decision record tells it.

@@ -23,11 +23,13 @@ macro_rules! unprinted {
 
 unprinted! {
     AbilityJudged AnswerBody AnswerContent AnswerEntry AnswerProof AnswerQuestion AskRequest
-    Attestation ConfirmIdentityRequest ConsentAct ConsentStanding ConsentStatement CourtMeasure
-    CustodySituation DecisionFact DeskQuestion Detail ListActsRequest ListDecisionsRequest OwnView
-    OwnViewLine Part PostponeInformingRequest PrepareOwnViewRequest RecordActRequest
-    RecordActResponse RecordOpening Reply ShowDraftResponse ShownClient ShownStranger Speaker
-    StatedFact StepRequest StepResponse StepTarget TakenBack TierText ToInform
+    AssessBreachRequest Attestation CloseRequestRequest ConfirmIdentityRequest ConsentAct
+    ConsentStanding ConsentStatement CourtMeasure CustodySituation DecideRequestRequest
+    DecisionFact DeskQuestion Detail ExtendRequestRequest ListActsRequest ListDecisionsRequest
+    LodgeRequestRequest OwnView OwnViewLine Part PostponeInformingRequest PrepareOwnViewRequest
+    RecordActRequest RecordActResponse RecordOpening Reply RightsRequest ShowDraftResponse
+    ShownClient ShownStranger SignedNotice Speaker StatedFact StepRequest StepResponse
+    StepTarget TakenBack TierText ToInform
 }
 
 #[cfg(test)]
@@ -52,7 +54,7 @@ mod tests {
         "value",
     ];
 
-    const PROTOCOL: [&str; 12] = [
+    const PROTOCOL: [&str; 13] = [
         include_str!("../grondslag/v1/broker.proto"),
         include_str!("../grondslag/v1/consent.proto"),
         include_str!("../grondslag/v1/desk.proto"),
@@ -65,6 +67,7 @@ mod tests {
         include_str!("../grondslag/v1/operator.proto"),
         include_str!("../grondslag/v1/own_view.proto"),
         include_str!("../grondslag/v1/question.proto"),
+        include_str!("../grondslag/v1/rights.proto"),
     ];
 
     /// Every message that has one of these fields.

@@ -52,6 +52,9 @@ pub struct Status {
     /// What a node still has to tell the people about whom it asked.
     #[serde(default)]
     pub inform: Option<InformState>,
+    /// What people asked about their own data, at a node.
+    #[serde(default)]
+    pub rights: Option<RightsState>,
     /// The broker's ledger and its witnesses, as this process knows them.
     #[serde(default)]
     pub ledger: Option<LedgerState>,
@@ -109,6 +112,15 @@ pub struct IndexState {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InformState {
     /// Questions of which somebody is still to be told.
+    pub open: u64,
+    /// Those of which the day has passed.
+    pub overdue: u64,
+}
+
+/// Requests of people about their own data, as the operator needs to know them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RightsState {
+    /// Requests, repairs and breaches with which something is left to do.
     pub open: u64,
     /// Those of which the day has passed.
     pub overdue: u64,

@@ -12,7 +12,7 @@ use crate::ask::Names;
 use crate::output::{Output, bold, green, red, yellow};
 
 /// Kinds of leaves and records, in Dutch and in English.
-const KINDS: [(&str, &str, &str); 40] = [
+const KINDS: [(&str, &str, &str); 43] = [
     ("grondslag/leaf/card/v1", "kaart aangenomen", "card accepted"),
     ("grondslag/leaf/enrolled/v1", "inschrijving klaar", "enrolment finished"),
     ("grondslag/leaf/enrolment/v1", "groep dossiers ingeschreven", "batch enrolled"),
@@ -43,6 +43,9 @@ const KINDS: [(&str, &str, &str); 40] = [
     ("grondslag/record/to-inform-shown/v1", "nog te vertellen ingezien", "to be told looked at"),
     ("grondslag/record/informed/v1", "betrokkene ingelicht", "person concerned told"),
     ("grondslag/record/inform-postponed/v1", "inlichten uitgesteld", "telling put off"),
+    ("grondslag/record/rights-asked/v1", "verzoek over eigen gegevens", "request about own data"),
+    ("grondslag/record/rights-settled/v1", "verzoek afgehandeld", "request settled"),
+    ("grondslag/record/rights-shown/v1", "verzoeken ingezien", "requests looked at"),
     (
         "grondslag/record/identity-seen/v1",
         "gezien wie inzage vraagt",

@@ -10,6 +10,7 @@ mod own_view;
 mod policy;
 mod region;
 mod restore;
+mod rights;
 
 /// Paragraphs in English, as in the code, and in Dutch; neither with its full stop.
 pub(super) fn texts() -> impl Iterator<Item = &'static (&'static str, &'static str)> {
@@ -24,4 +25,5 @@ pub(super) fn texts() -> impl Iterator<Item = &'static (&'static str, &'static s
         .chain(desk::TEXTS)
         .chain(region::TEXTS)
         .chain(restore::TEXTS)
+        .chain(rights::TEXTS)
 }

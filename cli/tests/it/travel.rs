@@ -28,7 +28,7 @@ fn rules_that_were_sent_are_a_draft_that_differs_from_the_own_where_it_does() {
     let taken = import(folder, "sent.json", &line, "draft").done();
     assert_eq!(taken["diff"]["newly_permitted"], serde_json::json!([]));
     let checked = run(folder, "policy check --folder draft --json").done();
-    assert_eq!((&checked["rules"], &checked["problems"]), (&43.into(), &serde_json::json!([])));
+    assert_eq!((&checked["rules"], &checked["problems"]), (&44.into(), &serde_json::json!([])));
     let draft = fs::read_to_string(folder.join("draft/draft.toml")).unwrap();
     assert!(draft.contains(taken["bundle"].as_str().unwrap()), "{draft}");
 

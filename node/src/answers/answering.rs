@@ -162,7 +162,9 @@ async fn look_up(
     let met = agency.index.find(attested.header().epoch, &pseudonym).await?;
     let found = match met {
         Some(Met::Person(key)) => match resolve(agency, attested, &key, (now, held)).await? {
-            None if attested.is_own_view() => stranger(agency, attested, &key, now).await?,
+            None if attested.is_own_view() || attested.is_about_rights() => {
+                stranger(agency, attested, &key, now).await?
+            }
             found => found,
         },
         Some(Met::Canary(key)) => {
@@ -177,10 +179,10 @@ async fn look_up(
         return Ok(Shaped::miss(attested, None));
     };
     let detail = attested.open_detail(&agency.oin, &agency.keys.seals);
-    let stated = detail.and_then(|detail| Ok((case.stating(detail.facts)?, detail.receipt)));
+    let stated = detail.and_then(|detail| Ok((case.stating(detail.facts)?, detail.notice)));
     match stated {
-        Ok((case, receipt)) if attested.header().kind.is_notice() => {
-            Shaped::brought(&case, attested, &found, rules, receipt)
+        Ok((case, notice)) if attested.header().kind.is_notice() => {
+            Shaped::brought(&case, attested, &found, rules, notice)
         }
         Ok((case, _)) => Shaped::known(&case, attested, &found, rules),
         Err(reason) => {

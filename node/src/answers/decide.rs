@@ -16,6 +16,7 @@ use super::verify::Attested;
 use crate::consent::on_file::OnFile;
 use crate::own_rules::InForce;
 use crate::records::{Client, RegisterFact};
+use crate::rights::standing::Standing;
 
 /// Category that says whether a child is known at all; whoever may have it may be told why
 /// something else is refused (domain 4a.23).
@@ -28,6 +29,8 @@ pub(super) struct Found {
     pub(super) records: Vec<Record>,
     pub(super) facts: Vec<RegisterFact>,
     pub(super) consents: OnFile,
+    /// What stands against telling of them.
+    pub(super) standing: Standing,
 }
 
 impl Found {
@@ -38,6 +41,7 @@ impl Found {
             records: Vec::new(),
             facts: Vec::new(),
             consents: OnFile::default(),
+            standing: Standing::default(),
         }
     }
 }

@@ -110,7 +110,8 @@ impl<'a> Case<'a> {
         now: Timestamp,
     ) -> Result<CategoryFacts, FactError> {
         let mut known: BTreeMap<String, Vec<String>> = BTreeMap::new();
-        let mut understood = true;
+        // Whose data it is a human must see first.
+        let mut understood = !found.standing.is_disputed();
         let purpose = &self.attested.header().purpose;
         let applying = found.facts.iter().filter(|f| f.applies(&self.asker, purpose, category));
         for fact in applying {
@@ -126,6 +127,7 @@ impl<'a> Case<'a> {
         for (column, value) in self.consented(category, found, now) {
             known.entry(column.to_owned()).or_default().push(value);
         }
+        self.object(category, found, &mut known);
         let birth = found.client.birth_date;
         let computed = [(AGE_BAND, age_band(birth, now).word()), (MATCH, CERTAIN)];
         for (column, value) in computed {
@@ -134,6 +136,21 @@ impl<'a> Case<'a> {
             }
         }
         Ok(CategoryFacts { resolved: self.resolve(&known)?, understood })
+    }
+
+    /// An objection stands in the place of whatever was consented to: that it differs is no reason
+    /// to hold up what no consent is needed for.
+    fn object(
+        &self,
+        category: &Category,
+        found: &Found,
+        known: &mut BTreeMap<String, Vec<String>>,
+    ) {
+        let has_column = self.pack.catalogue().column(SECRECY_CONSENT).is_some();
+        if has_column && found.standing.objects_to(category) {
+            let refused = SecrecyConsent::Refused.word().to_owned();
+            known.insert(SECRECY_CONSENT.to_owned(), vec![refused]);
+        }
     }
 
     /// What the consent register says, as values of columns.

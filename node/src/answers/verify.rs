@@ -136,6 +136,12 @@ impl Attested {
         self.header().kind.is_own_view() && open.any(|ruling| ruling.category.is_access_log())
     }
 
+    /// Whether it is a notice about a request of the person, or about what came of one.
+    pub(crate) fn is_about_rights(&self) -> bool {
+        self.header().kind.is_notice()
+            && self.header().purpose.as_str() == grondslag_policy::rights::PURPOSE
+    }
+
     /// What second persons added.
     pub fn approvals(&self) -> Approvals {
         self.approvals

@@ -193,6 +193,6 @@ fn detail(id: &TargetId, wish: &Wish, header: &Digest) -> Detail {
         facts: wish.facts.clone(),
         reference: named.then(|| reference_digest(id, &wish.reference)),
         header: *header,
-        receipt: wish.carries.as_ref().map(|carries| carries.receipt.clone()),
+        notice: wish.carries.as_ref().map(|carries| carries.notice.clone()),
     }
 }

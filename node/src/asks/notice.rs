@@ -1,4 +1,4 @@
-//! A consent notice: put like any question, and answered with nothing (domain 4a.30).
+//! A notice: put like any question, and answered with nothing (domain 4a.30).
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -8,7 +8,6 @@ use grondslag_core::id::{InquiryId, Oin, Pseudonym, StaffId};
 use grondslag_core::lang::Lang;
 use grondslag_core::reason::Reason;
 use grondslag_core::tier::{Level, Urgency};
-use grondslag_policy::consent::notice::{CATEGORY, PURPOSE};
 use grondslag_proto::v1;
 use grondslag_proto::v1::desk_event::Event;
 use grondslag_subject::Bsn;
@@ -23,19 +22,21 @@ use super::view::Stand;
 use super::wish::{Subject, Wish};
 use crate::agency::Agency;
 use crate::limits::{DESK_EVENTS_MAX, NOTICE_TERM_MINUTES};
+use crate::notices::outbox::Codes;
 use crate::random::random;
 
 /// Why, as its holder reads it.
-const NECESSITY: &str =
-    "Een toestemming, bezwaar of intrekking, om vast te leggen bij wie zij noemt.";
+const NECESSITY: &str = "Een bericht om vast te leggen bij de organisatie waarvoor het is.";
 
 /// What a notice brings, and how its sender counts it.
 #[derive(Clone)]
 pub(crate) struct Carries {
     /// The same each time that it is put anew, and told to the broker alone.
     pub(crate) notice_id: [u8; 16],
+    /// What it is to the rules.
+    pub(crate) codes: Codes,
     /// What was written down.
-    pub(crate) receipt: v1::ConsentReceipt,
+    pub(crate) notice: v1::SignedNotice,
 }
 
 /// A notice to be put.
@@ -93,11 +94,12 @@ pub(crate) async fn put(agency: &Arc<Agency>, notice: Notice) -> Result<Put, Rea
 
 fn pursuit(agency: &Arc<Agency>, notice: Notice) -> Result<Pursuit, Reason> {
     let (now, (staff, pseudonym)) = (agency.clock.now(), notice.staff);
-    let category = Category::parse(CATEGORY).map_err(|_| Reason::Internal)?;
+    let codes = notice.carries.codes;
+    let category = Category::parse(codes.category).map_err(|_| Reason::Internal)?;
     let mut wish = Wish {
         subject: Subject::Person(Bsn::parse(&notice.digits).map_err(|_| Reason::BsnInvalid)?),
         role: notice.role.clone(),
-        purpose: Purpose::parse(PURPOSE).map_err(|_| Reason::Internal)?,
+        purpose: Purpose::parse(codes.purpose).map_err(|_| Reason::Internal)?,
         kind: QueryKind::parse(QueryKind::NOTICE).map_err(|_| Reason::Internal)?,
         urgency: Urgency::Standard,
         level: Level::Person,

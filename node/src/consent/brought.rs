@@ -6,19 +6,17 @@
 //! stays where it was shown, by its digest.
 
 use ed25519_dalek::SigningKey;
-use grondslag_core::canonical::Canonical;
 use grondslag_core::catalogue::Role;
 use grondslag_core::clock::Timestamp;
 use grondslag_core::id::{ConsentId, Digest, Oin};
 use grondslag_core::limits::CLOCK_SKEW_MS_MAX;
 use grondslag_core::reason::Reason;
-use grondslag_core::statement::{sign, verify};
 use grondslag_proto::v1;
 use serde::{Deserialize, Serialize};
 
 use super::act::{Act, Author, TakenBack, Written};
 use super::receipt::SCHEMA;
-use crate::limits::CONSENT_BROUGHT_BYTES_MAX;
+use crate::notices::signed::{self, subject};
 
 /// Label of what is signed.
 const LABEL: &str = "grondslag/consent-receipt/v1";
@@ -69,16 +67,16 @@ pub(super) struct From<'a> {
 ///
 /// # Errors
 /// `TOO_LARGE` for one that names more than fits a sealed detail.
-pub(super) fn wrap(
+pub(crate) fn wrap(
     written: &Written,
     own: &Oin,
     digits: &str,
     key: &SigningKey,
-) -> Result<v1::ConsentReceipt, Reason> {
+) -> Result<v1::SignedNotice, Reason> {
     let content = Content {
         schema_version: SCHEMA.to_owned(),
         record_id: written.id,
-        pii_principal_id: subject(&written.id, digits),
+        pii_principal_id: subject(SUBJECT, written.id.as_bytes(), digits),
         event: WrittenDown {
             event_time: written.recorded_at,
             entity_id: own.clone(),
@@ -87,12 +85,7 @@ pub(super) fn wrap(
         },
         processing: written.act.clone(),
     };
-    let content = serde_json::to_vec(&content).map_err(|_| Reason::Internal)?;
-    if content.len() > CONSENT_BROUGHT_BYTES_MAX {
-        return Err(Reason::TooLarge);
-    }
-    let signature = sign(key, &signed(&content)).to_vec();
-    Ok(v1::ConsentReceipt { content, signature })
+    signed::sign(LABEL, &content, key)
 }
 
 /// Reads an act that another agency brought.
@@ -101,16 +94,8 @@ pub(super) fn wrap(
 /// `MALFORMED` for what is no act that may be brought, `TOO_LARGE`; `STATEMENT_INVALID` for another
 /// signature, agency or role; `SUBJECT_MISMATCH` for another child; `QUESTION_FROM_FUTURE` for one
 /// of later, `TIMES_INVALID` for times that do not agree.
-pub(super) fn unwrap(receipt: &v1::ConsentReceipt, from: &From<'_>) -> Result<Written, Reason> {
-    if receipt.content.len() > CONSENT_BROUGHT_BYTES_MAX {
-        return Err(Reason::TooLarge);
-    }
-    let signature: &[u8; 64] =
-        receipt.signature.as_slice().try_into().map_err(|_| Reason::StatementInvalid)?;
-    let genuine = verify(from.key, &signed(&receipt.content), signature);
-    genuine.map_err(|_| Reason::StatementInvalid)?;
-    let content: Content =
-        serde_json::from_slice(&receipt.content).map_err(|_| Reason::Malformed)?;
+pub(super) fn unwrap(receipt: &v1::SignedNotice, from: &From<'_>) -> Result<Written, Reason> {
+    let content: Content = signed::open(LABEL, receipt, from.key)?;
     let Content { record_id, pii_principal_id, event, processing, schema_version } = content;
     if schema_version != SCHEMA || processing.word() != event.event_type {
         return Err(Reason::Malformed);
@@ -122,7 +107,7 @@ pub(super) fn unwrap(receipt: &v1::ConsentReceipt, from: &From<'_>) -> Result<Wr
     if event.entity_id != *from.asker || event.role != *from.role {
         return Err(Reason::StatementInvalid);
     }
-    if pii_principal_id != subject(&record_id, from.digits) {
+    if pii_principal_id != subject(SUBJECT, record_id.as_bytes(), from.digits) {
         return Err(Reason::SubjectMismatch);
     }
     if event.event_time > from.now.plus_ms(CLOCK_SKEW_MS_MAX) {
@@ -158,12 +143,4 @@ fn at_the_latest(act: Act, now: Timestamp) -> Act {
         Act::Lift(one) => Act::Lift(back(one)),
         act => act,
     }
-}
-
-fn signed(content: &[u8]) -> Vec<u8> {
-    Canonical::new(LABEL).bytes(content).finish()
-}
-
-fn subject(id: &ConsentId, digits: &str) -> Digest {
-    Canonical::new(SUBJECT).bytes(id.as_bytes()).text(digits).digest()
 }

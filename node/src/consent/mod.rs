@@ -6,23 +6,22 @@
 //! the matrix of the rules in force, and comes out as the columns `secrecy_consent`, `youth_view`
 //! and `measure`. An act and the answers under way never cross (`gate`). Unknown means no.
 //!
-//! Life of an act that names other holders: signed (`brought`) → kept until it came, in the commit
-//! that writes it down (`outbox`) → put as a notice, again and again (`send`) → at the holder
-//! checked and written down (`take`), with a reply that does not say so. A node that was away
-//! answers nothing else before it has what waits for it (`caught_up`).
+//! Life of an act that names other holders: signed (`brought`) → put on its way in the commit that
+//! writes it down (`outbox`) → brought as a notice (`notices`) → at the holder checked and written
+//! down (`take`). A node that was away answers nothing else before it has what waits for it
+//! (`caught_up`).
 
 pub(crate) mod act;
 pub mod bench;
-mod brought;
+pub(crate) mod brought;
 pub(crate) mod caught_up;
 mod check;
 mod gate;
 pub(crate) mod on_file;
-pub(crate) mod outbox;
+mod outbox;
 pub(crate) mod page;
 mod privacy_notice;
 mod receipt;
-pub(crate) mod send;
 pub(crate) mod service;
 mod shown;
 mod state;
@@ -34,3 +33,4 @@ mod wire;
 
 pub(crate) use caught_up::CaughtUp;
 pub(crate) use gate::{Answering, Changing, Gate, Hold};
+pub(crate) use outbox::stands;

@@ -1,78 +1,17 @@
-//! Acts that are on their way: durable in the commit that writes them down, and kept until every
-//! holder that they name has replied, or the act itself is forgotten.
-//!
-//! `no/<act>` holds what is to be sent and to whom. A reply says that the notice came, and never
-//! whether the child is known there.
+//! To whom an act goes that names other agencies.
 
 use std::collections::BTreeSet;
 
-use grondslag_core::catalogue::Role;
-use grondslag_core::clock::Timestamp;
-use grondslag_core::id::{ConsentId, Oin, Pseudonym, StaffId};
+use grondslag_core::id::Oin;
 use grondslag_core::reason::Reason;
-use grondslag_evidence::store::parts::{self, Seen};
-use grondslag_evidence::store::{Batch, Store, StoreError};
-use serde::{Deserialize, Serialize};
+use grondslag_evidence::store::Batch;
 
 use super::act::{Act, Author, Statement, Written};
-use super::brought;
 use super::on_file::OnFile;
 use super::store::{acts_of, entry_of};
 use crate::agency::Agency;
-use crate::asks::notice::Carries;
-use crate::limits::PAGE;
-use crate::random::random;
+use crate::notices::outbox::{self, News, Sender};
 use crate::staff::Person;
-
-/// Notices under way, by the act that they tell of.
-pub(super) const OUTBOX: &[u8] = b"no/";
-
-/// A notice under way.
-#[derive(Clone, Serialize, Deserialize)]
-pub(super) struct Waiting {
-    /// The child's number; this node's store alone holds it.
-    pub(super) digits: String,
-    /// Who sends it.
-    pub(super) role: Role,
-    pub(super) staff: StaffId,
-    pub(super) pseudonym: Pseudonym,
-    /// For the broker's count.
-    notice_id: String,
-    /// What is told. It is signed each time that it is sent, with the key of then.
-    written: Written,
-    /// Who has not replied yet.
-    pub(super) to: BTreeSet<Oin>,
-}
-
-grondslag_core::unprinted!(Waiting);
-
-impl Waiting {
-    /// What is sent.
-    ///
-    /// # Errors
-    /// `STORE_CORRUPT` for what is none; `TOO_LARGE`.
-    pub(super) fn carries(&self, agency: &Agency) -> Result<Carries, Reason> {
-        let id = hex::decode(&self.notice_id).ok().and_then(|id| id.try_into().ok());
-        let receipt = brought::wrap(&self.written, &agency.oin, &self.digits, &agency.sign_key)?;
-        Ok(Carries { notice_id: id.ok_or(Reason::StoreCorrupt)?, receipt })
-    }
-
-    /// It only closes: it goes first, and is kept also where by rule it is not brought now.
-    pub(super) fn closes(&self) -> bool {
-        self.written.act.closes()
-    }
-
-    /// When it was written down.
-    pub(super) fn since(&self) -> Timestamp {
-        self.written.recorded_at
-    }
-
-    /// After a try that reached these agencies; nothing when nobody is left.
-    fn after(mut self, reached: &BTreeSet<Oin>) -> Option<Self> {
-        self.to.retain(|oin| !reached.contains(oin));
-        (!self.to.is_empty()).then_some(self)
-    }
-}
 
 /// The writes that put an act on its way to whom it names; none for one that names nobody else.
 ///
@@ -85,22 +24,9 @@ pub(super) fn put(
     on_file: &OnFile,
 ) -> Result<Batch, Reason> {
     let to = receivers(&agency.oin, &written.act, on_file);
-    if to.is_empty() {
-        return Ok(Batch::new());
-    }
-    // What does not fit is refused before it is written down.
-    brought::wrap(written, &agency.oin, digits, &agency.sign_key)?;
-    let waiting = Waiting {
-        digits: digits.to_owned(),
-        role: written.role.clone(),
-        staff: by.id().clone(),
-        pseudonym: by.pseudonym(),
-        notice_id: hex::encode(random::<16>()?),
-        written: written.clone(),
-        to,
-    };
-    let body = serde_json::to_vec(&waiting).map_err(|_| Reason::Internal)?;
-    parts::put_body(Batch::new(), &key(&written.id), &body).map_err(StoreError::reason)
+    let by =
+        Sender { role: written.role.clone(), staff: by.id().clone(), pseudonym: by.pseudonym() };
+    outbox::put(Batch::new(), agency, (digits, News::Consent(written.clone())), by, to)
 }
 
 /// Who must hear of an act: the other holders that it names; of taking something back, those that
@@ -122,94 +48,18 @@ fn parties(one: &Written, said: &Statement) -> Vec<Oin> {
     said.holders.iter().chain(author).cloned().collect()
 }
 
-/// The notices that are under way: what closes first, then the oldest.
+/// Whether an act stands in the register still. In one that was closed for want of room it may
+/// never have stood.
 ///
 /// # Errors
 /// `STORE_CORRUPT`, or those of the store.
-pub(super) async fn under_way(store: &dyn Store) -> Result<Vec<(ConsentId, Waiting)>, Reason> {
-    let mut found = Vec::new();
-    let mut after: Option<Vec<u8>> = None;
-    loop {
-        let page = store.scan(OUTBOX, after.as_deref(), PAGE).await.map_err(StoreError::reason)?;
-        let full = page.len() >= PAGE;
-        for pair in page {
-            let id = pair.key.strip_prefix(OUTBOX).unwrap_or_default();
-            let id = ConsentId::from_slice(id).map_err(|_| Reason::StoreCorrupt)?;
-            found.extend(read(store, &id).await?.map(|(_, waiting)| (id, waiting)));
-            after = Some(pair.key);
-        }
-        if !full {
-            found.sort_by_key(|(_, waiting)| (!waiting.closes(), waiting.since()));
-            return Ok(found);
-        }
-    }
-}
-
-/// A notice that is under way; none once everybody has replied.
-///
-/// # Errors
-/// As [`under_way`].
-pub(super) async fn read(
-    store: &dyn Store,
-    id: &ConsentId,
-) -> Result<Option<(Seen, Waiting)>, Reason> {
-    let Some(seen) = parts::read_seen(store, &key(id)).await.map_err(StoreError::reason)? else {
-        return Ok(None);
-    };
-    let waiting = serde_json::from_slice(&seen.body).map_err(|_| Reason::StoreCorrupt)?;
-    Ok(Some((seen, waiting)))
-}
-
-/// Notes whom a try reached.
-///
-/// # Errors
-/// As [`under_way`].
-pub(super) async fn reached(
-    store: &dyn Store,
-    id: &ConsentId,
-    by: &BTreeSet<Oin>,
-) -> Result<(), Reason> {
-    if by.is_empty() {
-        return Ok(());
-    }
-    let Some((seen, waiting)) = read(store, id).await? else { return Ok(()) };
-    let mut batch = parts::delete_seen(Batch::new(), &key(id), &seen);
-    if let Some(left) = waiting.after(by) {
-        let body = serde_json::to_vec(&left).map_err(|_| Reason::Internal)?;
-        batch = parts::put_body(batch, &key(id), &body).map_err(StoreError::reason)?;
-    }
-    store.commit(batch).await.map_err(StoreError::reason)
-}
-
-/// Forgets the notices of which the act was forgotten: the child's number is kept no longer for an
-/// agency that never came back, or that by rule is brought none.
-///
-/// # Errors
-/// As [`under_way`].
-pub(crate) async fn tidy(agency: &Agency) -> Result<(), Reason> {
-    let store = agency.store.as_ref();
-    for (id, waiting) in under_way(store).await? {
-        if stands(agency, &waiting).await? {
-            continue;
-        }
-        if let Some((seen, _)) = read(store, &id).await? {
-            let batch = parts::delete_seen(Batch::new(), &key(&id), &seen);
-            store.commit(batch).await.map_err(StoreError::reason)?;
-            tracing::warn!(to = waiting.to.len(), "a notice never came and was forgotten");
-        }
-    }
-    Ok(())
-}
-
-/// Whether what a notice tells of stands in the register still. In one that was closed for want of
-/// room it may never have stood.
-async fn stands(agency: &Agency, waiting: &Waiting) -> Result<bool, Reason> {
-    let entry = entry_of(&agency.secret, &waiting.digits);
+pub(crate) async fn stands(
+    agency: &Agency,
+    digits: &str,
+    written: &Written,
+) -> Result<bool, Reason> {
+    let entry = entry_of(&agency.secret, digits);
     let acts = acts_of(agency.store.as_ref(), &entry).await?;
     let mut acts = acts.iter().map(|one| &one.written);
-    Ok(acts.any(|one| one.id == waiting.written.id || one.act == Act::Closed))
-}
-
-fn key(id: &ConsentId) -> Vec<u8> {
-    [OUTBOX, id.as_bytes()].concat()
+    Ok(acts.any(|one| one.id == written.id || one.act == Act::Closed))
 }

@@ -26,6 +26,7 @@ use super::store::{entry_of, read, write};
 use super::wire::Defaults;
 use crate::agency::Agency;
 use crate::limits::STANDING_MAX;
+use crate::notices::outbox::read as read_waiting;
 use crate::processing::DataSubject;
 use crate::random::random;
 use crate::recorded::{Kind as Record, append};
@@ -210,7 +211,7 @@ impl Register<'_> {
         let name_of = |oin: &Oin| agency.name_of(oin);
         let mut acts = shown::acts(&on_file, &place, &name_of, case.lang);
         for (act, written) in acts.iter_mut().zip(on_file.in_order()) {
-            let waiting = outbox::read(agency.store.as_ref(), &written.id).await?;
+            let waiting = read_waiting(agency.store.as_ref(), written.id.as_bytes()).await?;
             let to = waiting.map(|(_, waiting)| waiting.to).unwrap_or_default();
             act.waiting_oins = to.iter().map(ToString::to_string).collect();
         }

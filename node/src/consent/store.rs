@@ -187,8 +187,12 @@ pub(super) async fn acts_of(
     Ok(acts)
 }
 
-/// Raises the number; the commit expects it to be what was read.
-async fn raise(store: &dyn Store) -> Result<Batch, StoreError> {
+/// Raises the number, so that no answer of before is given again; the commit expects it to be what
+/// was read.
+///
+/// # Errors
+/// Those of the store.
+pub(crate) async fn raise(store: &dyn Store) -> Result<Batch, StoreError> {
     let Known(number) = known(store).await?;
     let batch = match number {
         0 => Batch::new().expect_absent(NUMBER),

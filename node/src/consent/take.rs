@@ -5,7 +5,6 @@ use grondslag_core::clock::Timestamp;
 use grondslag_core::id::Oin;
 use grondslag_core::reason::Reason;
 use grondslag_evidence::store::Batch;
-use grondslag_proto::v1;
 
 use super::act::{Act, Written};
 use super::brought::{From, unwrap};
@@ -15,29 +14,8 @@ use super::on_file::OnFile;
 use super::store::{entry_of, read, write, write_nothing};
 use crate::agency::Agency;
 use crate::limits::WRITE_TRIES_MAX;
+use crate::notices::{Delivered, Taken};
 use crate::processing::DataSubject;
-
-/// What became of a notice; in each case one leaf was left.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Taken {
-    /// It was written down, or there was nothing to write: it has ended, or stands here already.
-    Taken,
-    /// It does not hold: a genuine notice of an agency does.
-    Refused(Reason),
-}
-
-/// A notice about a child who is known here.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Delivered<'a> {
-    /// Who put it, in which role.
-    pub(crate) from: (&'a Oin, &'a Role),
-    /// The child's number.
-    pub(crate) digits: &'a str,
-    /// What it brings.
-    pub(crate) receipt: &'a v1::ConsentReceipt,
-    /// The rules here, this node's own among them, permit it.
-    pub(crate) is_permitted: bool,
-}
 
 /// Takes a notice. What could open something is taken only when the rules permit the notice; what
 /// closes is taken in any case, whatever else it names.
@@ -98,7 +76,7 @@ fn accepted(
     let (card, now) = (agency.directory.card(asker)?, agency.clock.now());
     let key = &card.card().sign_key;
     let from = From { asker, role, key, digits: delivered.digits, now };
-    let written = unwrap(delivered.receipt, &from)?;
+    let written = unwrap(delivered.notice, &from)?;
     if on_file.all().iter().any(|one| one.id == written.id && one.author == written.author) {
         return Ok(None);
     }

@@ -20,8 +20,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::agency::Agency;
 use crate::inform;
-use crate::limits::LOG_LOOKED_THROUGH_MAX;
-use crate::recorded::found_under;
+use crate::limits::{LOG_LOOKED_THROUGH_MAX, PAGE};
+use crate::recorded::{found_after, found_under};
 use crate::secret::{INDEX_LEN, NodeSecret};
 
 /// Own questions, by whom they were about and newest first.
@@ -142,6 +142,25 @@ pub(super) async fn lines(
         }
     }
     Ok((lines, more))
+}
+
+/// All that this node's own people asked about a person, as far as it is kept.
+///
+/// # Errors
+/// `STORE_CORRUPT` for a record that is none; else those of the store.
+pub(crate) async fn about(agency: &Agency, digits: &str) -> Result<Vec<AskedRecord>, Reason> {
+    let (store, prefix) = (agency.store.as_ref(), prefix(&agency.secret, digits));
+    let (mut all, mut after) = (Vec::new(), None::<Vec<u8>>);
+    loop {
+        let (page, next) = found_after(store, &prefix, after.as_deref(), PAGE).await?;
+        for opened in page {
+            all.push(serde_json::from_slice(&opened.body).map_err(|_| Reason::StoreCorrupt)?);
+        }
+        match next {
+            Some(next) => after = Some(next),
+            None => return Ok(all),
+        }
+    }
 }
 
 /// What came of a question, once it was closed.

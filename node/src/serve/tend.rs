@@ -17,9 +17,9 @@ use crate::asks::canary::pause;
 use crate::asks::draft::forget_ended;
 use crate::asks::follow::forget_followed;
 use crate::consent::caught_up;
-use crate::consent::send::send;
 use crate::directory::OwnCard;
 use crate::limits::{EXPIRE_INTERVAL_MS, INDEX_INTERVAL_MS, SLOT_INTERVAL_MS};
+use crate::notices::send::send;
 use crate::office;
 use crate::watch::follow::follow;
 

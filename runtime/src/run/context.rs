@@ -248,6 +248,7 @@ impl Context {
             late_answers: None,
             retention: None,
             inform: None,
+            rights: None,
             ledger: None,
             peers: Vec::new(),
         }

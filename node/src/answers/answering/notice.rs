@@ -1,4 +1,4 @@
-//! A consent notice at the agency that it was put to.
+//! A notice at the agency that it was put to.
 
 use grondslag_evidence::store::Batch;
 
@@ -7,10 +7,11 @@ use super::shaped::Shaped;
 use crate::agency::Agency;
 use crate::answers::record::Ruled;
 use crate::answers::verify::Attested;
-use crate::consent::take::{Delivered, Taken, take};
-use crate::consent::{Changing, store};
+use crate::consent::{self, Changing, store};
+use crate::notices::{Delivered, Taken};
+use crate::rights;
 
-/// Writes down what a notice brings, if it holds and the child is known here. Whatever becomes of
+/// Writes down what a notice brings, if it holds and the person is known here. Whatever becomes of
 /// it, it leaves one leaf.
 pub(super) async fn take_notice(
     agency: &Agency,
@@ -19,7 +20,7 @@ pub(super) async fn take_notice(
     held: &Changing,
 ) -> Result<Shaped, Stop> {
     let header = attested.header();
-    let Some((digits, receipt)) = shaped.number.clone().zip(shaped.receipt.take()) else {
+    let Some((digits, notice)) = shaped.number.clone().zip(shaped.notice.take()) else {
         store::write_nothing(agency, Batch::new(), held).await.map_err(Stop::of)?;
         return Ok(shaped);
     };
@@ -27,10 +28,15 @@ pub(super) async fn take_notice(
     let delivered = Delivered {
         from: (&header.asker, &header.role),
         digits: &digits,
-        receipt: &receipt,
+        notice: &notice,
         is_permitted: lines.iter().all(|line| line.outcome == Ruled::Permit),
     };
-    if let Taken::Refused(reason) = take(agency, &delivered, held).await.map_err(Stop::Fault)? {
+    let taken = if attested.is_about_rights() {
+        rights::take(agency, &delivered, held).await
+    } else {
+        consent::take::take(agency, &delivered, held).await
+    };
+    if let Taken::Refused(reason) = taken.map_err(Stop::Fault)? {
         tracing::error!(reason = reason.code(), "alarm: a notice was not what it should be");
         shaped.ruling.alarm = Some(reason);
     }

@@ -10,19 +10,21 @@ use crate::answers::decide::Found;
 use crate::answers::verify::Attested;
 use crate::asks::draft::YOUNG_PERSON;
 use crate::consent::Hold;
-use crate::consent::on_file::{OnFile, age_band};
+use crate::consent::on_file::age_band;
 use crate::consent::store;
 use crate::limits::RESOLVES_MAX;
 use crate::own_view::log::{self, Whose};
 use crate::own_view::strangers;
 use crate::records::{Client, SourceFault, SubjectKey};
+use crate::rights::standing::{self, Standing};
 
 /// Column that says whether where a person is must stay secret.
 const SHIELDED: &str = "subject_shielded";
 /// Its value when it need not.
 const OPEN: &str = "no";
 
-/// Somebody who is no client and about whom this agency asked: for an own view alone.
+/// Somebody who is no client and about whom this agency asked: for an own view, and for what is told
+/// of data that this agency was given.
 pub(super) async fn stranger(
     agency: &Agency,
     attested: &Attested,
@@ -33,6 +35,9 @@ pub(super) async fn stranger(
         return Ok(None);
     };
     let found = Found { client: Client::stranger(number, now), ..Found::decoy(now) };
+    if !attested.is_own_view() {
+        return Ok(Some(found));
+    }
     with_log(agency, attested, found, now).await.map(Some)
 }
 
@@ -55,9 +60,16 @@ pub(super) async fn resolve(
                 if attested.is_own_view() {
                     found = with_log(agency, attested, found, now).await?;
                 }
-                let entry = store::entry_of(&agency.secret, found.client.number.expose());
+                let digits = found.client.number.expose();
+                let entry = store::entry_of(&agency.secret, digits);
+                let place = standing::entry_of(&agency.secret, digits);
                 let consents = store::read(agency.store.as_ref(), &entry, held).await;
-                return Ok(Some(Found { consents: consents.map_err(Stop::of)?, ..found }));
+                let stands = standing::read(agency.store.as_ref(), &place).await;
+                let (consents, stands) = (consents.map_err(Stop::of)?, stands.map_err(Stop::of)?);
+                // Neither an own view nor a notice tells what is disputed.
+                let is_told = !attested.is_own_view() && !attested.header().kind.is_notice();
+                let standing = if is_told { stands } else { Standing::default() };
+                return Ok(Some(Found { consents, standing, ..found }));
             }
         }
     }
@@ -96,7 +108,7 @@ async fn read(
 ) -> Result<Found, SourceFault> {
     let records = agency.source.records(attested, &client, now).await?;
     let facts = agency.source.facts(attested, &client, now).await?;
-    Ok(Found { client, records, facts, consents: OnFile::default() })
+    Ok(Found { client, records, facts, ..Found::decoy(now) })
 }
 
 #[cfg(test)]

@@ -16,6 +16,7 @@ use crate::consent::Hold;
 use crate::consent::store;
 use crate::random::random;
 use crate::records::SubjectKey;
+use crate::rights::standing;
 use crate::secret::INDEX_LEN;
 
 /// What will be said, and what is recorded of it.
@@ -25,14 +26,14 @@ pub(super) struct Shaped {
     /// Whose number binds the answer; of nobody on a miss.
     pub(super) number: Option<String>,
     /// What a notice brings.
-    pub(super) receipt: Option<v1::ConsentReceipt>,
+    pub(super) notice: Option<v1::SignedNotice>,
 }
 
 impl Shaped {
     /// Nothing that may be told; bound to a number only for a made-up subject.
     pub(super) fn miss(attested: &Attested, number: Option<String>) -> Self {
         let (draft, lines) = shape::miss(attested);
-        Self { draft, ruling: Ruling { lines, ..Ruling::default() }, number, receipt: None }
+        Self { draft, ruling: Ruling { lines, ..Ruling::default() }, number, notice: None }
     }
 
     /// A made-up subject was met: the answer is a neutral one, and bound to its number, which only
@@ -61,7 +62,7 @@ impl Shaped {
         let (draft, lines) = shape::known(attested, decided, found, rules.now)?;
         let number = Some(found.client.number.expose().to_owned());
         let ruling = Ruling { lines, facts, naming, alarm: None };
-        Ok(Self { draft, ruling, number, receipt: None })
+        Ok(Self { draft, ruling, number, notice: None })
     }
 
     /// A notice: it is answered with nothing, as for a child who is not known.
@@ -70,7 +71,7 @@ impl Shaped {
         attested: &Attested,
         found: &Found,
         rules: Rules<'_>,
-        receipt: Option<v1::ConsentReceipt>,
+        notice: Option<v1::SignedNotice>,
     ) -> Result<Self, Stop> {
         let mut decided = decide::decide(case, attested, found, rules)?;
         let facts = std::mem::take(&mut decided.facts);
@@ -78,13 +79,15 @@ impl Shaped {
         let (draft, lines) = shape::silent(attested, decided);
         let number = Some(found.client.number.expose().to_owned());
         let ruling = Ruling { lines, facts, naming, alarm: None };
-        Ok(Self { draft, ruling, number, receipt })
+        Ok(Self { draft, ruling, number, notice })
     }
 }
 
-/// The look into the consent register of a hit, at nobody's place.
+/// The looks into the registers of a hit, at nobody's place.
 pub(super) async fn nobody(agency: &Agency, held: &Hold) -> Result<(), Stop> {
     let noise: [u8; INDEX_LEN] = random().map_err(Stop::Fault)?;
+    let stands = standing::read(agency.store.as_ref(), &noise).await;
+    stands.map(drop).map_err(Stop::of)?;
     store::read(agency.store.as_ref(), &noise, held).await.map(drop).map_err(Stop::of)
 }
 

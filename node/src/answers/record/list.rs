@@ -16,7 +16,7 @@ use super::{BY_SUBJECT, DecisionFact, DecisionLine, DecisionRecord, subject_entr
 use crate::agency::Agency;
 use crate::limits::DECISIONS_PAGE_MAX;
 use crate::processing::DataSubject;
-use crate::recorded::{Kind, append, found_under};
+use crate::recorded::{Kind, append, found_after, found_under};
 
 /// Decisions in ledger order, as [`decisions`] gives them, for the privacy officer. That somebody
 /// looked, and at what, is recorded before they are shown.
@@ -122,6 +122,19 @@ pub(crate) async fn on_subject(
 ) -> Result<(Vec<Opened>, bool), Reason> {
     let prefix = [BY_SUBJECT, &subject_entry(&agency.secret, digits)].concat();
     found_under(agency.store.as_ref(), &prefix, limit).await
+}
+
+/// A page of what is kept of the decisions on one person, newest first, and where to go on.
+///
+/// # Errors
+/// The reason why the store cannot be read.
+pub(crate) async fn page_on_subject(
+    agency: &Agency,
+    digits: &str,
+    after: Option<&[u8]>,
+) -> Result<(Vec<Opened>, Option<Vec<u8>>), Reason> {
+    let prefix = [BY_SUBJECT, &subject_entry(&agency.secret, digits)].concat();
+    found_after(agency.store.as_ref(), &prefix, after, DECISIONS_PAGE_MAX).await
 }
 
 /// Which record a key leads to.

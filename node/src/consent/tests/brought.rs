@@ -18,8 +18,8 @@ use crate::consent::act::{
     Act, Author, ConsentKind, Custody, How, Named, Receiver, Speaker, Statement, TakenBack, Written,
 };
 use crate::consent::brought::wrap;
-use crate::consent::outbox::{reached, read, under_way};
 use crate::fixture::{Ask, UNKNOWN, key_of, oin, opened};
+use crate::notices::outbox::{reached, read, under_way};
 
 fn parent(given: &str, family: &str, born: &str) -> Speaker {
     let name = Name::parse(given, "", family).unwrap();
@@ -64,13 +64,13 @@ fn written(id: u8, at: Timestamp, act: Act) -> Written {
     }
 }
 
-fn notice(target: u8, receipt: v1::ConsentReceipt) -> Ask {
+fn notice(target: u8, receipt: v1::SignedNotice) -> Ask {
     Ask {
         role: "gi.jeugdbeschermer",
         purpose: "D25",
         kind: "Q18",
         facts: vec![],
-        receipt: Some(receipt),
+        notice: Some(receipt),
         ..Ask::guardian(&["G32"]).id(target)
     }
 }
@@ -84,7 +84,7 @@ fn question(target: u8) -> Ask {
     }
 }
 
-fn receipt(written: &Written, digits: &str) -> v1::ConsentReceipt {
+fn receipt(written: &Written, digits: &str) -> v1::SignedNotice {
     wrap(written, &oin(GI), digits, &key_of(GI)).unwrap()
 }
 
@@ -191,13 +191,13 @@ async fn what_is_forged_altered_of_another_child_or_not_for_us_is_not_written_do
     let custody = receipt(&written(9, at, Act::Custody(custody)), KNOWN);
     let later = practice.now().plus_ms(3_600_000);
     let later = receipt(&written(9, later, Act::Statement(said(iris(), later))), KNOWN);
-    let empty = v1::ConsentReceipt::default();
+    let empty = v1::SignedNotice::default();
     let garbage = {
         use grondslag_core::canonical::Canonical;
         let content = b"{}".to_vec();
         let bytes = Canonical::new("grondslag/consent-receipt/v1").bytes(&content).finish();
         let signature = grondslag_core::statement::sign(&key_of(GI), &bytes).to_vec();
-        v1::ConsentReceipt { content, signature }
+        v1::SignedNotice { content, signature }
     };
     for (number, (receipt, reason)) in (1_u8..).zip([
         (by_vt, "STATEMENT_INVALID"),
@@ -215,7 +215,7 @@ async fn what_is_forged_altered_of_another_child_or_not_for_us_is_not_written_do
     ]) {
         assert_eq!(practice.refused(&notice(number, receipt)).await, reason);
     }
-    let without = Ask { receipt: None, ..notice(100, good.clone()) };
+    let without = Ask { notice: None, ..notice(100, good.clone()) };
     assert_eq!(practice.refused(&without).await, "");
     practice.bring(&notice(101, good.clone())).await;
     assert_eq!(practice.list().await.len(), 2, "the control");
@@ -261,7 +261,7 @@ async fn what_names_others_is_on_its_way_until_each_has_replied() {
     let id = practice.put(Wire::Statement(shared)).await.unwrap().id;
     let number = ConsentId::from_slice(&id).unwrap();
     let to = async || {
-        let waiting = read(store.as_ref(), &number).await.unwrap();
+        let waiting = read(store.as_ref(), number.as_bytes()).await.unwrap();
         waiting.map(|(_, waiting)| waiting.to).unwrap_or_default()
     };
     let set = |oins: &[&str]| oins.iter().map(|one| oin(one)).collect::<BTreeSet<Oin>>();
@@ -269,11 +269,11 @@ async fn what_names_others_is_on_its_way_until_each_has_replied() {
     let acts = practice.list().await;
     let shown = acts.iter().find(|act| act.id == id).unwrap();
     assert_eq!(shown.waiting_oins.len(), 2);
-    reached(store.as_ref(), &number, &set(&[])).await.unwrap();
+    reached(store.as_ref(), number.as_bytes(), &set(&[])).await.unwrap();
     assert_eq!(to().await, set(&[GI, VT]));
-    reached(store.as_ref(), &number, &set(&[VT])).await.unwrap();
+    reached(store.as_ref(), number.as_bytes(), &set(&[VT])).await.unwrap();
     assert_eq!(to().await, set(&[GI]));
-    reached(store.as_ref(), &number, &set(&[GI])).await.unwrap();
+    reached(store.as_ref(), number.as_bytes(), &set(&[GI])).await.unwrap();
     assert_eq!(to().await, set(&[]));
     assert!(under_way(store.as_ref()).await.unwrap().is_empty());
     practice.pass(1);

@@ -5,9 +5,9 @@ use grondslag_evidence::store::faulty::Fault;
 
 use super::*;
 use crate::consent::act::Written;
-use crate::consent::outbox::under_way;
 use crate::consent::page::{self, ENDS, PAGES};
 use crate::consent::store::{ACTS, acts_of, entry_of};
+use crate::notices::outbox::under_way;
 
 impl Practice {
     /// How many acts there are: as many on the page as in records, and the same.

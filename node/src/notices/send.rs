@@ -4,14 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use grondslag_core::id::ConsentId;
 use grondslag_core::limits::NOTICE_SILENT_MS;
 use grondslag_core::reason::Reason;
 use grondslag_runtime::shutdown::Shutdown;
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::Instant;
 
-use super::outbox::{self, Waiting, reached};
+use super::outbox::{self, Place, Waiting, reached};
 use crate::agency::Agency;
 use crate::asks::notice::{Notice, Put, put};
 use crate::limits::{NOTICE_INTERVAL_MS, NOTICE_PAUSE_MS, NOTICES_AT_ONCE_MAX};
@@ -39,9 +38,9 @@ pub(crate) async fn send(agency: Arc<Agency>, end: Shutdown) {
 #[derive(Default)]
 struct Sender {
     tried: Tried,
-    sending: JoinSet<(ConsentId, Result<(), Reason>)>,
+    sending: JoinSet<(Place, Result<(), Reason>)>,
     /// Those that are being sent.
-    at_once: BTreeSet<ConsentId>,
+    at_once: BTreeSet<Place>,
 }
 
 impl Sender {
@@ -51,7 +50,7 @@ impl Sender {
         let under_way = outbox::under_way(agency.store.as_ref()).await?;
         self.tried.keep(&under_way);
         let now = Instant::now();
-        let is_due = |id: &ConsentId| self.tried.is_due(id, now) && !self.at_once.contains(id);
+        let is_due = |id: &Place| self.tried.is_due(id, now) && !self.at_once.contains(id);
         let mut due: Vec<_> = under_way.into_iter().filter(|(id, _)| is_due(id)).collect();
         due.sort_by_key(|(id, _)| self.tried.count(id));
         for (id, waiting) in due {
@@ -68,7 +67,7 @@ impl Sender {
         Ok(())
     }
 
-    fn sent(&mut self, sent: &Result<(ConsentId, Result<(), Reason>), JoinError>) {
+    fn sent(&mut self, sent: &Result<(Place, Result<(), Reason>), JoinError>) {
         let Ok((id, sent)) = sent else {
             tracing::error!("the sending of a notice ended in a panic");
             // Which one is not known: those that go on are put once more, and taken once.
@@ -87,19 +86,19 @@ const _: () = assert!(*NOTICE_PAUSE_MS.end() < NOTICE_SILENT_MS.unsigned_abs());
 /// How often what is under way was sent, and when it is sent again. After a restart all of it is
 /// sent at once.
 #[derive(Debug, Default)]
-struct Tried(BTreeMap<ConsentId, (u32, Instant)>);
+struct Tried(BTreeMap<Place, (u32, Instant)>);
 
 impl Tried {
-    fn is_due(&self, id: &ConsentId, now: Instant) -> bool {
+    fn is_due(&self, id: &Place, now: Instant) -> bool {
         self.0.get(id).is_none_or(|(_, again)| *again <= now)
     }
 
-    fn count(&self, id: &ConsentId) -> u32 {
+    fn count(&self, id: &Place) -> u32 {
         self.0.get(id).map_or(0, |(tries, _)| *tries)
     }
 
     /// It is about to be sent; each time the pause before the next is twice as long.
-    fn note(&mut self, id: ConsentId, now: Instant) {
+    fn note(&mut self, id: Place, now: Instant) {
         let (least, most) = (*NOTICE_PAUSE_MS.start(), *NOTICE_PAUSE_MS.end());
         let (tries, again) = self.0.entry(id).or_insert((0, now));
         let pause = least.saturating_mul(1 << (*tries).min(16)).min(most);
@@ -108,12 +107,12 @@ impl Tried {
     }
 
     /// Forgets what is not under way any more.
-    fn keep(&mut self, under_way: &[(ConsentId, Waiting)]) {
+    fn keep(&mut self, under_way: &[(Place, Waiting)]) {
         self.0.retain(|id, _| under_way.iter().any(|(one, _)| one == id));
     }
 }
 
-async fn send_one(agency: &Arc<Agency>, id: &ConsentId, waiting: Waiting) -> Result<(), Reason> {
+async fn send_one(agency: &Arc<Agency>, id: &Place, waiting: Waiting) -> Result<(), Reason> {
     let notice = Notice {
         digits: waiting.digits.clone(),
         role: waiting.role.clone(),
@@ -135,7 +134,7 @@ mod tests {
 
     #[test]
     fn the_pause_grows_to_its_bound_and_what_came_is_forgotten() {
-        let (mut tried, id, start) = (Tried::default(), ConsentId::new([1; 16]), Instant::now());
+        let (mut tried, id, start) = (Tried::default(), [1; 16], Instant::now());
         assert!(tried.is_due(&id, start));
         let mut now = start;
         for pause in [1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 64_000, 128_000, 256_000, 300_000]

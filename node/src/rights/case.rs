@@ -1,0 +1,288 @@
+//! A request about somebody's data, as the agency that has to do with it keeps it.
+//!
+//! `rq/<number>` holds a case, the person's number among it: whoever decides must know of whom.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use grondslag_core::catalogue::{Category, Role};
+use grondslag_core::clock::Timestamp;
+use grondslag_core::id::{InquiryId, Oin, RequestId, StaffId, TargetId};
+use grondslag_core::reason::Reason;
+use grondslag_core::rights::{AskedBy, Decided, RefusalGround, Right};
+use grondslag_evidence::store::parts::{self, Seen};
+use grondslag_evidence::store::{Batch, Store, StoreError};
+use serde::{Deserialize, Serialize};
+
+use crate::limits::PAGE;
+use crate::notices::outbox::Sender;
+
+/// Cases, by number.
+pub(super) const CASES: &[u8] = b"rq/";
+/// Months within which somebody hears what became of a request (AVG art. 12 lid 3).
+const TERM_MONTHS: u8 = 1;
+/// Months by which that may be extended once.
+const EXTENSION_MONTHS: u8 = 2;
+/// Hours within which a breach is assessed, since it was found (AVG art. 33 lid 1).
+const BREACH_HOURS: i64 = 72;
+
+/// A case.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Case {
+    /// Its number here.
+    pub(super) id: RequestId,
+    /// Whose data.
+    pub(super) digits: String,
+    /// What is asked.
+    pub(super) right: Right,
+    /// By whom.
+    pub(super) by: AskedBy,
+    /// What is wrong, or what the person states.
+    pub(super) text: String,
+    /// About which data; empty for all.
+    pub(super) categories: BTreeSet<Category>,
+    /// When it was asked.
+    pub(super) lodged_at: Timestamp,
+    /// Who wrote it down here; nobody when another agency brought it.
+    pub(super) lodged_by: Option<Sender>,
+    /// By when the person is to hear what became of it.
+    pub(super) due: Timestamp,
+    /// What this agency has to do with it.
+    pub(super) side: Side,
+    /// Where it stands.
+    pub(super) state: State,
+    /// Whether it was a breach, of another person's data.
+    pub(super) breach: Option<Breach>,
+    /// Who was told of what was mended, and of which questions.
+    pub(super) told: BTreeMap<Oin, BTreeSet<TargetId>>,
+}
+
+grondslag_core::unprinted!(Case);
+
+/// What an agency has to do with a request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "is", rename_all = "snake_case")]
+pub(super) enum Side {
+    /// It holds the data and decides.
+    Holder {
+        /// Who brought the request, and its number there; absent when it was made here.
+        from: Option<(Oin, RequestId)>,
+    },
+    /// The person came here with it, and it went to who holds the data.
+    Sender {
+        /// Who holds them.
+        to: Oin,
+    },
+    /// It was given such data.
+    Receiver {
+        /// By whom.
+        from: Oin,
+        /// In answer to which own questions, and whose they were.
+        asked: BTreeMap<InquiryId, (StaffId, Role)>,
+    },
+}
+
+impl Side {
+    /// The word on the wire.
+    pub(super) const fn word(&self) -> &'static str {
+        match self {
+            Self::Holder { .. } => "holder",
+            Self::Sender { .. } => "sender",
+            Self::Receiver { .. } => "receiver",
+        }
+    }
+}
+
+/// Where a case stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "is", rename_all = "snake_case")]
+pub(super) enum State {
+    /// Nobody decided yet.
+    Open,
+    /// It takes longer, and the person was told why.
+    Extended {
+        /// Why.
+        text: String,
+    },
+    /// Somebody decided.
+    Decided(Decision),
+    /// Nothing is left to do.
+    Closed {
+        /// What was decided, by the holder.
+        decision: Option<Decision>,
+        /// What was done.
+        text: String,
+        /// When.
+        at: Timestamp,
+    },
+}
+
+/// What was decided.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Decision {
+    /// What becomes of the request.
+    pub(super) what: Decided,
+    /// Why not, of a refusal.
+    pub(super) ground: Option<RefusalGround>,
+    /// What was mended, or why not.
+    pub(super) text: String,
+    /// When.
+    pub(super) at: Timestamp,
+    /// Who decided; absent at who was only told.
+    pub(super) by: Option<Sender>,
+}
+
+/// Another person's data went out: whether that is reported (AVG art. 33).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Breach {
+    /// By when it is assessed.
+    pub(super) due: Timestamp,
+    /// Whether it is reported to the authority, why, and when that was decided.
+    pub(super) assessed: Option<(bool, String, Timestamp)>,
+}
+
+impl State {
+    /// The word on the wire.
+    pub(super) const fn word(&self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Extended { .. } => "extended",
+            Self::Decided(_) => "decided",
+            Self::Closed { .. } => "closed",
+        }
+    }
+
+    /// What was decided.
+    pub(super) const fn decision(&self) -> Option<&Decision> {
+        match self {
+            Self::Decided(decision) | Self::Closed { decision: Some(decision), .. } => {
+                Some(decision)
+            }
+            _ => None,
+        }
+    }
+}
+
+impl Case {
+    /// By when somebody must hear, of a request of that moment.
+    pub(super) fn due_after(lodged_at: Timestamp) -> Timestamp {
+        lodged_at.plus_months(TERM_MONTHS)
+    }
+
+    /// By when, once it was extended.
+    pub(super) fn extended(&self) -> Timestamp {
+        self.due.plus_months(EXTENSION_MONTHS)
+    }
+
+    /// Whether another person's data may have gone out is assessed, of what was found now.
+    pub(super) fn breach_of(right: Right, found_at: Timestamp) -> Option<Breach> {
+        let due = found_at.plus_ms(BREACH_HOURS * 3_600_000);
+        (right == Right::FalseMatch).then_some(Breach { due, assessed: None })
+    }
+
+    /// Nobody decided yet.
+    pub(super) const fn is_undecided(&self) -> bool {
+        matches!(self.state, State::Open | State::Extended { .. })
+    }
+
+    /// An objection that was granted holds until the person takes it back.
+    pub(super) fn is_standing(&self) -> bool {
+        let granted = |one: &Decision| one.what == Decided::Granted;
+        self.right == Right::Objection
+            && matches!(self.side, Side::Holder { .. })
+            && matches!(&self.state, State::Decided(one) if granted(one))
+    }
+
+    /// Something is left to do: to decide, to tell the person, to use the data no more, to assess
+    /// a breach.
+    pub(super) fn is_open(&self) -> bool {
+        let decided = matches!(self.state, State::Decided(_));
+        let to_be_told = decided && !matches!(self.side, Side::Holder { .. });
+        self.is_undecided() || to_be_told || self.breach_is_open()
+    }
+
+    fn breach_is_open(&self) -> bool {
+        self.breach.as_ref().is_some_and(|breach| breach.assessed.is_none())
+    }
+
+    /// Its moment has passed.
+    pub(super) fn is_overdue(&self, now: Timestamp) -> bool {
+        let late = self.is_undecided() && now >= self.due;
+        let breach = self.breach.as_ref();
+        late || breach.is_some_and(|one| one.assessed.is_none() && now >= one.due)
+    }
+
+    /// Since when nothing is left to do.
+    pub(super) fn ended_at(&self) -> Option<Timestamp> {
+        match &self.state {
+            _ if self.is_open() => None,
+            State::Decided(decision) => Some(decision.at),
+            State::Closed { at, .. } => Some(*at),
+            State::Open | State::Extended { .. } => None,
+        }
+    }
+
+    /// Adds to a batch that keeps it.
+    ///
+    /// # Errors
+    /// `TOO_LARGE`; `INTERNAL` when it has no JSON.
+    pub(super) fn put(&self, batch: Batch) -> Result<Batch, Reason> {
+        let body = serde_json::to_vec(self).map_err(|_| Reason::Internal)?;
+        parts::put_body(batch, &key(&self.id), &body).map_err(StoreError::reason)
+    }
+
+    /// The same in the place of what was read, if that stands there still.
+    ///
+    /// # Errors
+    /// As [`Case::put`].
+    pub(super) fn put_again(&self, seen: &Seen) -> Result<Batch, Reason> {
+        self.put(delete(Batch::new(), &self.id, seen))
+    }
+}
+
+/// Adds to a batch that a case is kept no more, if it stands as it was read.
+pub(super) fn delete(batch: Batch, id: &RequestId, seen: &Seen) -> Batch {
+    parts::delete_seen(batch, &key(id), seen)
+}
+
+/// A case, and what was read.
+///
+/// # Errors
+/// `STORE_CORRUPT` for a case that is none; else those of the store.
+pub(super) async fn read(
+    store: &dyn Store,
+    id: &RequestId,
+) -> Result<Option<(Case, Seen)>, Reason> {
+    let seen = parts::read_seen(store, &key(id)).await.map_err(StoreError::reason)?;
+    let Some(seen) = seen else { return Ok(None) };
+    let case = serde_json::from_slice(&seen.body).map_err(|_| Reason::StoreCorrupt)?;
+    Ok(Some((case, seen)))
+}
+
+/// All cases. One that cannot be read is left out and told to the operator, so that it keeps
+/// nobody from the others.
+///
+/// # Errors
+/// Those of the store.
+pub(super) async fn all(store: &dyn Store) -> Result<Vec<(Case, Seen)>, Reason> {
+    let (mut all, mut after) = (Vec::new(), None::<Vec<u8>>);
+    loop {
+        let page = store.scan(CASES, after.as_deref(), PAGE).await.map_err(StoreError::reason)?;
+        after = page.last().filter(|_| page.len() >= PAGE).map(|last| last.key.clone());
+        for pair in page {
+            let id = pair.key.strip_prefix(CASES).unwrap_or_default();
+            let Ok(id) = RequestId::from_slice(id) else { continue };
+            match read(store, &id).await {
+                Ok(case) => all.extend(case),
+                Err(Reason::StoreCorrupt) => tracing::error!("a request cannot be read"),
+                Err(reason) => return Err(reason),
+            }
+        }
+        if after.is_none() {
+            return Ok(all);
+        }
+    }
+}
+
+fn key(id: &RequestId) -> Vec<u8> {
+    [CASES, id.as_bytes()].concat()
+}
