@@ -15,13 +15,13 @@ pub mod compare;
 pub mod consent;
 pub mod draft;
 pub mod limits;
+pub mod notice;
 pub mod overview;
 pub mod prove;
 pub mod publish;
 mod report;
 pub mod retention;
 pub mod review;
-pub mod rights;
 pub mod simulate;
 
 /// Name and version of this engine, as a decision record tells it.

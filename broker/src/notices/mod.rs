@@ -49,7 +49,7 @@ use grondslag_core::id::Oin;
 use grondslag_core::inquiry::Inquiry;
 use grondslag_core::reason::Reason;
 use grondslag_evidence::store::{Batch, Store, StoreError};
-use grondslag_policy::consent::notice;
+use grondslag_policy::notice::{self, Codes};
 use grondslag_proto::question::NoticeId;
 
 use self::counts::Counts;
@@ -67,14 +67,16 @@ impl Notice {
     /// The notice that a question is.
     ///
     /// # Errors
-    /// `MALFORMED` for one that asks anything else than to bring a consent. Notices go to a target
+    /// `MALFORMED` for one that asks anything else than to bring such news. Notices go to a target
     /// that gets no other question yet, so nothing else may go as one.
     pub(crate) fn of(inquiry: &Inquiry, id: NoticeId) -> Result<Self, Reason> {
         let (header, parts) = (inquiry.header(), inquiry.parts());
-        let mut asked = parts.iter().map(|(_, part)| part.categories.as_slice());
-        let alone =
-            asked.all(|asked| matches!(asked, [category] if category.as_str() == notice::CATEGORY));
-        if header.kind.is_notice() && header.purpose.as_str() == notice::PURPOSE && alone {
+        let is_of = |codes: &Codes| {
+            let mut asked = parts.iter().map(|(_, part)| part.categories.as_slice());
+            let alone = asked.all(|asked| matches!(asked, [one] if one.as_str() == codes.category));
+            header.purpose.as_str() == codes.purpose && alone
+        };
+        if header.kind.is_notice() && notice::ALL.iter().any(is_of) {
             Ok(Self { asker: header.asker.clone(), id })
         } else {
             Err(Reason::Malformed)

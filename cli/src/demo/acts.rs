@@ -28,7 +28,8 @@ const INFORMED: &str = "informed";
 /// Kinds of party to which the region's rules bring no consent (R43).
 const BROUGHT_NONE: [&str; 2] = ["pol", "corp"];
 
-/// Numbers that nodes gave to acts, by the number in the file.
+/// Numbers that nodes gave to acts, by the number in the file, and to lines of own views, by the
+/// number of the view and what the line says.
 #[derive(Debug, Default)]
 pub(super) struct Numbers(Mutex<BTreeMap<String, Vec<u8>>>);
 
@@ -198,6 +199,16 @@ impl Driver<'_> {
 }
 
 impl Numbers {
+    /// Keeps the number behind a line of an own view.
+    pub(super) fn keep_line(&self, view: &str, line: &str, number: &[u8]) {
+        self.keep(&format!("{view} {line}"), number);
+    }
+
+    /// The number behind a line; none where none is meant.
+    pub(super) fn line(&self, line: Option<&(String, String)>) -> Result<Vec<u8>, Failure> {
+        self.of(line.map(|(view, line)| format!("{view} {line}")).as_deref())
+    }
+
     fn keep(&self, id: &str, number: &[u8]) {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         kept.insert(id.to_owned(), number.to_vec());

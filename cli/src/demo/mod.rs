@@ -21,6 +21,7 @@ mod oversee;
 mod own_views;
 mod place;
 mod report;
+mod rights;
 mod serve;
 mod step;
 mod stock;
@@ -47,6 +48,7 @@ use self::home::Home;
 use self::own_views::OwnViewSeen;
 use self::place::{Place, Ports};
 use self::report::{Report, judge, refusals};
+use self::rights::RightSeen;
 use self::step::Step;
 use self::stock::Stocked;
 use self::tell::Teller;
@@ -235,6 +237,7 @@ struct Seen {
     halves: Vec<Half>,
     acts: Vec<ActSeen>,
     own_views: Vec<OwnViewSeen>,
+    rights: Vec<RightSeen>,
     questions: usize,
     answers: u64,
     startup: Option<Duration>,
@@ -325,6 +328,13 @@ impl Show<'_> {
                     self.crew.still_well()?;
                     teller.tell_own_view(own_view, &seen);
                     self.seen.own_views.push(seen);
+                    continue;
+                }
+                Event::Right(step) => {
+                    let seen = self.driver.exercise(step).await?;
+                    self.crew.still_well()?;
+                    teller.tell_right(step, &seen);
+                    self.seen.rights.push(seen);
                     continue;
                 }
                 Event::Act(act) => {

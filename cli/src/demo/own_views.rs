@@ -66,6 +66,9 @@ impl Driver<'_> {
         let took_ms = u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX);
         let whole = write(wanted, &view, place, self.desks.lang())?;
         let seen: Vec<String> = view.lines.iter().map(word).collect();
+        for (line, said) in view.lines.iter().zip(&seen) {
+            self.numbers.keep_line(&wanted.id, said, &line.target_id);
+        }
         let leaked = wanted.never.iter().filter(|word| whole.contains(word.as_str()));
         let leaked: Vec<String> = leaked.cloned().collect();
         let complete = view.not_reached.is_empty() && view.unnamed == wanted.unnamed;

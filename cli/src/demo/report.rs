@@ -8,6 +8,7 @@ use super::acts::ActSeen;
 use super::audit::Audited;
 use super::blind::BlindCheck;
 use super::own_views::OwnViewSeen;
+use super::rights::RightSeen;
 use super::world::{Half, Storyline, World};
 
 /// The report of `demo --once --json`.
@@ -61,6 +62,9 @@ pub(super) struct Judged {
     /// What its people saw of who asked about them or their child.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) own_views: Vec<OwnViewSeen>,
+    /// What came of what they asked about their own data.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) rights: Vec<RightSeen>,
     /// Whether they agree.
     pub(super) ok: bool,
 }
@@ -79,8 +83,12 @@ impl Judged {
         let own = |seen: &&OwnViewSeen| wanted.iter().any(|one| one.id == seen.own_view);
         let own_views: Vec<OwnViewSeen> = all.own_views.iter().filter(own).cloned().collect();
         let viewed = own_views.len() == wanted.len() && own_views.iter().all(|one| one.ok);
-        let ok = written && viewed && expected.iter().all(|half| difference(half, &seen).is_none());
-        Self { id: storyline.id.clone(), expected, seen, acts, own_views, ok }
+        let own = |seen: &&RightSeen| storyline.right.iter().any(|one| one.id == seen.step);
+        let rights: Vec<RightSeen> = all.rights.iter().filter(own).cloned().collect();
+        let exercised = rights.len() == storyline.right.len() && rights.iter().all(|one| one.ok);
+        let done = written && viewed && exercised;
+        let ok = done && expected.iter().all(|half| difference(half, &seen).is_none());
+        Self { id: storyline.id.clone(), expected, seen, acts, own_views, rights, ok }
     }
 
     /// Every expectation that was not met, with what was seen instead.

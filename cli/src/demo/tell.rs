@@ -14,10 +14,12 @@ use super::load::Loaded;
 use super::own_views::OwnViewSeen;
 use super::place::Ports;
 use super::report::{Judged, Report};
-use super::world::{Act, ActKind, Half, OwnView, Question, Storyline, World};
+use super::rights::RightSeen;
+use super::world::{Act, ActKind, Half, OwnView, Question, RightDo, RightStep, Storyline, World};
 use crate::ask::{AgencyShown, LineShown};
 use crate::audit::say_findings;
 use crate::output::{Output, alarm, bold, dim, green, red, yellow};
+use crate::rights::right;
 
 /// Width of an agency's name.
 const NAME_CHARS: usize = 50;
@@ -139,6 +141,28 @@ impl<'a> Teller<'a> {
         }
     }
 
+    /// Tells a step of a request about data.
+    pub(super) fn tell_right(&self, step: &RightStep, seen: &RightSeen) {
+        let person = self.world.person(&step.agency, &step.staff);
+        let name = person.map_or("", |person| person.name.as_str());
+        let agency = self.world.agency(&step.agency).map_or("", |one| one.name.as_str());
+        let out = self.out;
+        let what = match step.what {
+            RightDo::Lodge => out.tr("verzoek vastgelegd", "request written down"),
+            RightDo::Look => out.tr("verzoek bekeken", "request looked at"),
+            RightDo::Decide => out.tr("over verzoek beslist", "request decided"),
+            RightDo::Close => out.tr("verzoek afgerond", "request closed"),
+            RightDo::Assess => out.tr("datalek beoordeeld", "breach assessed"),
+        };
+        let come_to = if seen.ok { green(&seen.seen) } else { red(&seen.seen) };
+        out.line(&format!(
+            "  {} {}  {name} ({agency})  {what}, {}: {come_to}",
+            dim(&step.at.local()),
+            bold(&step.id),
+            right(step.right.word(), out.lang()),
+        ));
+    }
+
     fn story_of(&self, question: &Question) -> Option<&'a Storyline> {
         let has = |story: &&Storyline| story.question.iter().any(|one| one.id == question.id);
         self.world.storylines.iter().find(has)
@@ -201,6 +225,11 @@ pub(super) fn differences(out: Output, judged: &[Judged]) {
             let ActSeen { act, expected, seen, .. } = act;
             alarm(&format!("  {act} {} {expected}", out.tr("verwacht", "expected")));
             alarm(&format!("    {} {seen}", out.tr("gezien  ", "seen    ")));
+        }
+        for step in one.rights.iter().filter(|step| !step.ok) {
+            let RightSeen { step, expected, seen, .. } = step;
+            let wanted = out.tr("verwacht", "expected");
+            alarm(&format!("  {step} {wanted} {expected}, {} {seen}", out.tr("gezien", "seen")));
         }
         for view in one.own_views.iter().filter(|view| !view.ok) {
             let OwnViewSeen { own_view, expected, seen, leaked, .. } = view;

@@ -2,6 +2,7 @@
 
 mod act;
 mod own_view;
+mod right;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -17,6 +18,7 @@ use serde::{Deserialize, Deserializer, Serialize, de};
 
 pub(super) use self::act::{Act, ActKind, Event};
 pub(super) use self::own_view::OwnView;
+pub(super) use self::right::{RightDo, RightStep};
 use super::limits::{AGENCIES_MAX, STORYLINES_MAX, WORLD_FILE_BYTES_MAX};
 use crate::exit::Failure;
 use crate::files::read_text;
@@ -129,6 +131,9 @@ pub(super) struct Storyline {
     /// What its people see of who asked about them or their child.
     #[serde(default)]
     pub(super) own_view: Vec<OwnView>,
+    /// What they ask about their own data, and what agencies do with it, in order.
+    #[serde(default)]
+    pub(super) right: Vec<RightStep>,
 }
 
 /// One question of a story.
@@ -329,6 +334,11 @@ impl World {
         self.storylines.iter().flat_map(|one| &one.own_view)
     }
 
+    /// All steps of requests about data, of all stories.
+    fn rights(&self) -> impl Iterator<Item = &RightStep> {
+        self.storylines.iter().flat_map(|one| &one.right)
+    }
+
     /// All that happens, merged in order of time; what is written down at the moment of a question
     /// comes first.
     pub(super) fn events(&self) -> Vec<Event<'_>> {
@@ -336,6 +346,7 @@ impl World {
         let mut all: Vec<Event<'_>> = acts.collect();
         all.extend(self.timeline().into_iter().map(Event::Question));
         all.extend(self.own_views().map(Event::OwnView));
+        all.extend(self.rights().map(Event::Right));
         all.sort_by_key(Event::at);
         all
     }
@@ -367,6 +378,10 @@ impl World {
             for who in [&own_view.staff, &own_view.seen_by, &own_view.approver] {
                 self.person(&own_view.agency, who)?;
             }
+        }
+        for step in self.rights() {
+            self.person(&step.agency, &step.staff)?;
+            step.holder.iter().try_for_each(|holder| self.agency(holder).map(|_| ()))?;
         }
         for act in self.storylines.iter().flat_map(|one| &one.act) {
             self.person(&act.agency, &act.staff)?;

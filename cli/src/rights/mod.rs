@@ -13,6 +13,7 @@ use grondslag_proto::v1;
 use serde_json::json;
 
 pub(crate) use self::desk::RightsDesk;
+pub(crate) use self::shown::right;
 use crate::ask::{Names, Subject, agency};
 use crate::desk::Desk;
 use crate::exit::{Exit, Failure};

@@ -10,7 +10,7 @@ use crate::ask::Names;
 use crate::output::{Output, bold, dim, green, red, yellow};
 
 /// What a request asks, in words.
-pub(super) fn right(word: &str, lang: Lang) -> &str {
+pub(crate) fn right(word: &str, lang: Lang) -> &str {
     let Ok(right) = word.parse::<Right>() else { return word };
     let (nl, en) = match right {
         Right::Correction => ("herstel", "correction"),

@@ -139,7 +139,7 @@ impl Attested {
     /// Whether it is a notice about a request of the person, or about what came of one.
     pub(crate) fn is_about_rights(&self) -> bool {
         self.header().kind.is_notice()
-            && self.header().purpose.as_str() == grondslag_policy::rights::PURPOSE
+            && self.header().purpose.as_str() == grondslag_policy::notice::RIGHTS.purpose
     }
 
     /// What second persons added.

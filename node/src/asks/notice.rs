@@ -8,6 +8,7 @@ use grondslag_core::id::{InquiryId, Oin, Pseudonym, StaffId};
 use grondslag_core::lang::Lang;
 use grondslag_core::reason::Reason;
 use grondslag_core::tier::{Level, Urgency};
+use grondslag_policy::notice::Codes;
 use grondslag_proto::v1;
 use grondslag_proto::v1::desk_event::Event;
 use grondslag_subject::Bsn;
@@ -22,7 +23,6 @@ use super::view::Stand;
 use super::wish::{Subject, Wish};
 use crate::agency::Agency;
 use crate::limits::{DESK_EVENTS_MAX, NOTICE_TERM_MINUTES};
-use crate::notices::outbox::Codes;
 use crate::random::random;
 
 /// Why, as its holder reads it.

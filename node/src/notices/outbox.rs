@@ -12,7 +12,7 @@ use grondslag_core::id::{Oin, Pseudonym, StaffId};
 use grondslag_core::reason::Reason;
 use grondslag_evidence::store::parts::{self, Seen};
 use grondslag_evidence::store::{Batch, Store, StoreError};
-use grondslag_policy::{consent, rights as right};
+use grondslag_policy::notice::{self, Codes};
 use grondslag_proto::v1;
 use serde::{Deserialize, Serialize};
 
@@ -40,23 +40,12 @@ pub(crate) enum News {
     Right(Message),
 }
 
-/// What a notice is to the rules.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Codes {
-    /// What for.
-    pub(crate) purpose: &'static str,
-    /// What is delivered.
-    pub(crate) category: &'static str,
-}
-
 impl News {
     /// What it is to the rules.
     pub(crate) const fn codes(&self) -> Codes {
         match self {
-            Self::Consent(_) => {
-                Codes { purpose: consent::notice::PURPOSE, category: consent::notice::CATEGORY }
-            }
-            Self::Right(_) => Codes { purpose: right::PURPOSE, category: right::CATEGORY },
+            Self::Consent(_) => notice::CONSENT,
+            Self::Right(_) => notice::RIGHTS,
         }
     }
 

@@ -8,6 +8,7 @@ use grondslag_core::limits::LOG_LINES_MAX;
 use grondslag_core::reason::Reason;
 use grondslag_core::tier::Tier;
 use grondslag_policy::Pack;
+use grondslag_policy::notice::RIGHTS;
 
 use super::asked::{self, Told};
 use crate::agency::Agency;
@@ -112,6 +113,8 @@ fn may_tell(agency: &Agency, pack: &Pack, line: &LogLine, told: Told) -> bool {
     let purpose = pack.catalogue().purpose(&line.purpose);
     // Of a purpose that is not in the catalogue any more nobody knows whether it may be told.
     let open = told.0 || purpose.is_some_and(|purpose| !purpose.told_after_notice);
+    // A repair goes to whoever was given the data, also where the person was not told of that yet.
+    let open = open && line.purpose.as_str() != RIGHTS.purpose;
     // Who asked has a role; of who was asked and has left the region nobody knows what it was.
     let asker = !line.role.kind().is_shelter()
         && !agency.kind_of(&line.asker).is_some_and(|kind| kind.is_shelter());

@@ -65,6 +65,17 @@ async fn asks_about(
     to: &[Oin],
     came: Option<&Came>,
 ) {
+    asks_for(scene, subject, number, (role, "D01"), to, came).await;
+}
+
+async fn asks_for(
+    scene: &Scene,
+    subject: &str,
+    number: u8,
+    (role, purpose): (&str, &str),
+    to: &[Oin],
+    came: Option<&Came>,
+) {
     let (agency, at) = (&scene.agency, scene.clock.now());
     let (inquiry, asked) = (InquiryId::new([number; 16]), vec![Category::parse("G05").unwrap()]);
     let record = AskedRecord {
@@ -73,7 +84,7 @@ async fn asks_about(
         staff: "arts-1".to_owned().try_into().unwrap(),
         asked_at: at,
         role: Role::parse(role).unwrap(),
-        purpose: "D01".to_owned().try_into().unwrap(),
+        purpose: purpose.to_owned().try_into().unwrap(),
         targets: to.iter().map(|to| (to.clone(), asked.clone())).collect(),
     };
     let body = serde_json::to_vec(&record).unwrap();
@@ -118,6 +129,25 @@ async fn a_purpose_of_which_the_person_was_not_told_leaves_no_trace() {
     let after = lines(&scene, KNOWN).await;
     assert_eq!(after.len(), before.len() + 1, "that the practice itself asked is told");
     assert_eq!(after[1..], before);
+}
+
+/// A repair goes to Veilig Thuis too: a line of it would tell that Veilig Thuis asked.
+#[tokio::test]
+async fn that_a_repair_was_delivered_leaves_no_trace_on_either_side() {
+    let scene = scene().await;
+    let repair = Ask {
+        role: "gi.jeugdbeschermer",
+        purpose: "D26",
+        kind: "Q18",
+        facts: vec![],
+        notice: Some(grondslag_proto::v1::SignedNotice::default()),
+        ..Ask::guardian(&["G33"]).id(1)
+    };
+    put(&scene, &repair).await;
+    asks_for(&scene, KNOWN, 2, ("ha.arts", "D26"), &[oin(VT)], None).await;
+    let size = decisions(&scene.agency, 0, 10, None).await.unwrap().len();
+    assert_eq!(size, 1, "it was put");
+    assert_eq!(lines(&scene, KNOWN).await, []);
 }
 
 #[tokio::test]

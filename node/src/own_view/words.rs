@@ -9,7 +9,7 @@ use grondslag_core::id::Oin;
 use grondslag_core::lang::Lang;
 use grondslag_core::limits::GROUNDS_MAX;
 use grondslag_policy::Pack;
-use grondslag_policy::consent::notice;
+use grondslag_policy::notice::CONSENT;
 use grondslag_proto::v1;
 
 /// Months as they are written in a date.
@@ -201,7 +201,7 @@ pub(super) fn notes(is_of_child: bool, unnamed: bool, more: bool, lang: Lang) ->
 
 fn sort(line: &LogLine) -> Sort {
     let is_log = line.categories.iter().any(|one| one.category.is_access_log());
-    if line.purpose.as_str() == notice::PURPOSE {
+    if line.purpose.as_str() == CONSENT.purpose {
         Sort::Notice
     } else if is_log {
         Sort::OwnView

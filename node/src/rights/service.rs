@@ -11,7 +11,7 @@ use grondslag_core::limits::{CATEGORIES_MAX, LIST_MAX};
 use grondslag_core::reason::Reason;
 use grondslag_core::tier::UnknownWord;
 use grondslag_evidence::store::Batch;
-use grondslag_policy::rights::PURPOSE;
+use grondslag_policy::notice::RIGHTS;
 use grondslag_proto::v1;
 use grondslag_proto::v1::rights_service_server::RightsService;
 use grondslag_runtime::call::said;
@@ -62,7 +62,7 @@ impl<'a> Counter<'a> {
         let by = self.holding(caller, role)?;
         let pack = self.agency.pack();
         let purposes = pack.catalogue().role(by.role()).map(|role| &role.purposes);
-        let purpose = Purpose::parse(PURPOSE).map_err(|_| Reason::Internal)?;
+        let purpose = Purpose::parse(RIGHTS.purpose).map_err(|_| Reason::Internal)?;
         if purposes.is_some_and(|purposes| purposes.contains(&purpose)) {
             Ok(by)
         } else {

@@ -3,9 +3,10 @@
 
 use grondslag_core::lang::Text;
 
-use crate::consent::{self, notice};
+use crate::consent;
 use crate::facts::Value;
 use crate::fault::{Fault, Problem};
+use crate::notice::CONSENT;
 use crate::pack::Pack;
 use crate::region::Region;
 use crate::retention;
@@ -98,7 +99,7 @@ fn consents(pack: &Pack) -> Vec<Problem> {
 /// cannot be delivered would hold at one party and not at another.
 fn recorders(pack: &Pack) -> Vec<Problem> {
     let space = Space::new(pack);
-    let rows = space.in_force().filter(|row| *row.rule == *notice::RULE);
+    let rows = space.in_force().filter(|row| *row.rule == *CONSENT.rule);
     let rows: Vec<&Row> = rows.filter(|row| row.effect == Effect::Permit).collect();
     let delivers = |role: Value| {
         rows.iter().any(|row| {

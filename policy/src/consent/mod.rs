@@ -4,7 +4,7 @@
 //! age and ability who must all say yes; it turns what each of them said ([`Said`]) into the values
 //! of the columns `secrecy_consent` and `youth_view`. [`acts`] turns what one person did over time
 //! (gave, objected, withdrew, renewed, for whom and what for) into what they say of one question at
-//! one moment. Beside them stands who may write that down and how long it holds; [`notice`] are the
+//! one moment. Beside them stands who may write that down and how long it holds; [`crate::notice`] are the
 //! codes of what carries it to others, and the pack itself says for which purposes it counts
 //! ([`Pack::rests_on_consent`](crate::Pack::rests_on_consent)).
 //!
@@ -14,7 +14,6 @@
 
 pub mod acts;
 mod matrix;
-pub mod notice;
 mod read;
 mod rests;
 #[cfg(test)]

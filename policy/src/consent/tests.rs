@@ -11,6 +11,7 @@ use super::*;
 use crate::bench::Dice;
 use crate::fault::{Fault, Problem};
 use crate::fixture::changed;
+use crate::notice;
 use crate::pack::Pack;
 use crate::space::Space;
 use crate::table::{Effect, Row};
@@ -246,23 +247,29 @@ fn the_rules_say_how_long_a_consent_holds_who_records_it_and_for_whom_it_is_no_g
 fn nothing_but_doubt_who_it_is_stands_in_the_way_of_a_notice() {
     let pack = Pack::builtin().unwrap();
     let space = Space::new(&pack);
-    let notices: Vec<&Row> = space.in_force().filter(|row| *row.rule == *notice::RULE).collect();
+    for codes in notice::ALL {
+        nothing_but_doubt(&pack, &space, codes);
+    }
+}
+
+fn nothing_but_doubt(pack: &Pack, space: &Space<'_>, codes: notice::Codes) {
+    let notices: Vec<&Row> = space.in_force().filter(|row| *row.rule == *codes.rule).collect();
     assert!(notices.len() > 1 && notices.iter().all(|row| row.effect == Effect::Permit));
-    let codes = [
-        ("purpose", notice::PURPOSE),
-        ("category", notice::CATEGORY),
+    let columns = [
+        ("purpose", codes.purpose),
+        ("category", codes.category),
         ("query_kind", QueryKind::NOTICE),
     ];
-    for (column, code) in codes {
+    for (column, code) in columns {
         let value = pack.value(column, code).unwrap();
         assert!(notices.iter().all(|row| row.region.of(value.column()) == value.bit()), "{code}");
     }
     let meets = |row: &&Row| {
         let met = |notice: &&Row| !space.possible(&notice.region.meet(&row.region)).is_empty();
-        *row.rule != *notice::RULE && notices.iter().any(met)
+        *row.rule != *codes.rule && notices.iter().any(met)
     };
     let in_the_way: Vec<&str> = space.in_force().filter(meets).map(|row| row.id.as_str()).collect();
-    assert_eq!(in_the_way, ["R01.28"]);
+    assert_eq!(in_the_way, ["R01.28"], "{}", codes.rule);
 }
 
 #[test]

@@ -25,6 +25,29 @@ async fn plenty(says: &[(&str, Heard)]) -> Scene {
     scene
 }
 
+/// A request about data waits, and holds other questions back, as a consent does.
+#[tokio::test]
+async fn a_notice_about_somebodys_rights_waits_as_one_of_a_consent() {
+    let scene = plenty(&[]).await;
+    let about_rights = |header: &mut Header| {
+        is_notice(header);
+        header.purpose = Purpose::parse("D26").unwrap();
+    };
+    scene.hear(&[away()]);
+    let wire = |inquiry| scene.wire(inquiry, &ID, &["G33"], about_rights);
+    scene.carried(wire(1)).await;
+    assert_eq!((scene.waiting().await, scene.kept().await), (1, 1));
+    assert_eq!(scene.carried(wire(2)).await.0, [State::Replied]);
+    assert_eq!((scene.waiting().await, scene.kept().await), (0, 0));
+    // Neither goes with what the other brings.
+    for (inquiry, category) in [(3, "G32"), (4, "G12")] {
+        let mixed = scene.wire(inquiry, &ID, &[category], about_rights);
+        assert_eq!(scene.routed(mixed).await.err(), Some(Reason::Malformed), "{category}");
+    }
+    let mixed = scene.wire(5, &ID, &["G33"], is_notice);
+    assert_eq!(scene.routed(mixed).await.err(), Some(Reason::Malformed));
+}
+
 fn is_notice(header: &mut Header) {
     header.purpose = Purpose::parse("D25").unwrap();
     header.kind = QueryKind::parse(QueryKind::NOTICE).unwrap();

@@ -3,7 +3,7 @@
 use grondslag_core::clock::Timestamp;
 use serde::Deserialize;
 
-use super::{Number, OwnView, Question, moment};
+use super::{Number, OwnView, Question, RightStep, moment};
 
 /// Something that is written down in a consent register.
 #[derive(Debug, Clone, Deserialize)]
@@ -82,6 +82,8 @@ pub(in crate::demo) enum Event<'a> {
     Question(&'a Question),
     /// Somebody sees who asked about them or their child.
     OwnView(&'a OwnView),
+    /// A step of a request about data.
+    Right(&'a RightStep),
 }
 
 impl Event<'_> {
@@ -91,6 +93,7 @@ impl Event<'_> {
             Self::Act(act) => act.at,
             Self::Question(question) => question.at,
             Self::OwnView(own_view) => own_view.at,
+            Self::Right(step) => step.at,
         }
     }
 }
