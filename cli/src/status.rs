@@ -8,7 +8,9 @@ use grondslag_core::reason::Reason;
 use grondslag_proto::v1::ShowStatusRequest;
 use grondslag_proto::v1::operator_service_client::OperatorServiceClient;
 use grondslag_runtime::channel::within;
-use grondslag_runtime::status::{InformState, PeerContact, PolicyState, RetentionState, Status};
+use grondslag_runtime::status::{
+    AskAgainState, InformState, PeerContact, PolicyState, RetentionState, Status,
+};
 
 use crate::exit::{Exit, Failure};
 use crate::limits::{CERTIFICATE_DAYS_LOW, CRL_DAYS_LOW};
@@ -111,6 +113,13 @@ fn say(status: &Status, out: Output) {
             late => format!(", {}", yellow(&format!("{late} {}", out.tr("te laat", "overdue")))),
         };
         row(out.tr("te vertellen", "to be told"), &format!("{open}{late}"));
+    }
+    if let Some(AskAgainState { ended, ahead, at }) = status.ask_again
+        && (ended, ahead) != (0, 0)
+    {
+        let month = out.tr("binnen een maand", "within a month");
+        let label = out.tr("opnieuw te vragen", "to ask again");
+        row(label, &format!("{ended}, {month} {ahead} ({})", at.local()));
     }
     if let Some(retention) = &status.retention {
         row(out.tr("bewaartermijnen", "retention"), &retention_text(retention, out));

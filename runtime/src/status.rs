@@ -52,6 +52,9 @@ pub struct Status {
     /// What a node still has to tell the people about whom it asked.
     #[serde(default)]
     pub inform: Option<InformState>,
+    /// Consents that somebody is to be asked for again, at a node that counted them.
+    #[serde(default)]
+    pub ask_again: Option<AskAgainState>,
     /// The broker's ledger and its witnesses, as this process knows them.
     #[serde(default)]
     pub ledger: Option<LedgerState>,
@@ -112,6 +115,17 @@ pub struct InformState {
     pub open: u64,
     /// Those of which the day has passed.
     pub overdue: u64,
+}
+
+/// Consents that end by themselves, as the operator needs to know it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AskAgainState {
+    /// Those that a birthday ended and that nobody answered anew.
+    pub ended: u64,
+    /// Those that a birthday or their term ends within a month.
+    pub ahead: u64,
+    /// When they were counted.
+    pub at: Timestamp,
 }
 
 /// Forgetting, as the operator needs to know it.

@@ -9,7 +9,7 @@ use grondslag_subject::{Bsn, Name};
 
 use super::*;
 use crate::fixture::{KNOWN, Scene, VT, staff_key};
-use crate::records::{Client, Own, SourceFault};
+use crate::records::{Client, Own, SourceFault, SubjectKey};
 use grondslag_core::clock::Timestamp;
 
 const NECESSITY: &str = "Nodig om de veiligheid van het kind te beoordelen.";
@@ -25,6 +25,14 @@ impl Own for Names {
     }
 
     async fn client(&self, _: &Bsn, _: Timestamp) -> Result<Option<Client>, SourceFault> {
+        Ok(None)
+    }
+
+    async fn everybody(&self) -> Result<Vec<SubjectKey>, SourceFault> {
+        Ok(Vec::new())
+    }
+
+    async fn one(&self, _: &SubjectKey, _: Timestamp) -> Result<Option<Client>, SourceFault> {
         Ok(None)
     }
 }
