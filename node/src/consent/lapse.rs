@@ -45,6 +45,11 @@ pub(super) struct Looking<'a> {
 }
 
 impl Place<'_> {
+    /// When the child comes of age.
+    pub(super) fn of_age(&self) -> Option<Timestamp> {
+        self.birthdays().last().map(|(_, day)| day)
+    }
+
     /// When the child turns 12, 16 and 18: at the start of the day on which they are so old.
     fn birthdays(&self) -> impl Iterator<Item = (i16, Timestamp)> {
         let birth = self.birth;

@@ -22,7 +22,7 @@ use super::outbox;
 use super::privacy_notice::Words;
 use super::receipt::Said;
 use super::shown;
-use super::store::{entry_of, read, write};
+use super::store::{About, entry_of, read, write};
 use super::wire::Defaults;
 use crate::agency::Agency;
 use crate::limits::{ASK_AGAIN_DAYS_MAX, STANDING_MAX};
@@ -121,7 +121,9 @@ impl Register<'_> {
         }
         let on_way = outbox::put(agency, digits, (&written, case.by.person()), &on_file)?;
         let subject = DataSubject::of(digits)?;
-        write(agency, (digits, &subject), written.clone(), on_way, &changing).await?;
+        let of_age = place.as_ref().and_then(Place::of_age);
+        let about = About { digits, subject: &subject, of_age };
+        write(agency, about, written.clone(), on_way, &changing).await?;
         drop(changing);
         agency.consents.tell();
         let on_file = on_file.with(written.clone());
