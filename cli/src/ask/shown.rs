@@ -7,7 +7,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use grondslag_core::answer::{About, Basis, Entry, Line};
-use grondslag_core::catalogue::{Category, Ground, Kind, Purpose, RowId};
+use grondslag_core::catalogue::{Category, Ground, Kind, Purpose, Role, RowId};
 use grondslag_core::clock::Timestamp;
 use grondslag_core::lang::Lang;
 use grondslag_core::reason::Reason;
@@ -171,6 +171,13 @@ impl Names {
     pub(crate) fn purpose_named(&self, code: &str) -> String {
         let id = Purpose::parse(code).ok();
         let entry = id.as_ref().and_then(|id| self.pack.catalogue().purpose(id));
+        entry.map_or_else(|| code.to_owned(), |entry| entry.label.in_lang(self.lang).to_owned())
+    }
+
+    /// What a role is called, by its code on the wire.
+    pub(crate) fn role_named(&self, code: &str) -> String {
+        let id = Role::parse(code).ok();
+        let entry = id.as_ref().and_then(|id| self.pack.catalogue().role(id));
         entry.map_or_else(|| code.to_owned(), |entry| entry.label.in_lang(self.lang).to_owned())
     }
 

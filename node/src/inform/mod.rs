@@ -16,6 +16,7 @@ use grondslag_core::answer::{Answer, Line};
 use grondslag_core::catalogue::{Purpose, Role};
 use grondslag_core::clock::Timestamp;
 use grondslag_core::id::{InquiryId, StaffId};
+use grondslag_core::informing::{ToldHow, ToldTo};
 use grondslag_core::reason::Reason;
 use grondslag_evidence::store::{Batch, Pair, Store, StoreError};
 use grondslag_policy::Pack;
@@ -25,9 +26,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::agency::Agency;
 use crate::limits::PAGE;
-
-/// The word for both parents, as who was told.
-pub(crate) const PARENTS: &str = "parents";
 
 /// Tasks, by question.
 const TASKS: &[u8] = b"wi/";
@@ -74,9 +72,9 @@ pub(crate) enum State {
     /// It was told.
     Done {
         /// How.
-        how: String,
+        how: ToldHow,
         /// To whom.
-        told: String,
+        told: ToldTo,
         /// When.
         at: Timestamp,
     },
@@ -200,7 +198,7 @@ pub(crate) async fn is_told(
     let row = store.get(&key(inquiry)).await.map_err(StoreError::reason)?;
     let task = row.map(|row| Task::parse(&row)).transpose()?;
     Ok(task.is_some_and(|task| match &task.state {
-        State::Done { told, .. } => !to_parent || told == PARENTS,
+        State::Done { told, .. } => !to_parent || *told == ToldTo::Parents,
         State::Open | State::Postponed { .. } => false,
     }))
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use grondslag_core::catalogue::Role;
 use grondslag_core::clock::Timestamp;
 use grondslag_core::id::InquiryId;
+use grondslag_core::informing::{ToldHow, ToldTo};
 use grondslag_core::limits::LIST_MAX;
 use grondslag_core::reason::Reason;
 use grondslag_evidence::ledger::LedgerError;
@@ -17,17 +18,12 @@ use grondslag_subject::Bsn;
 use grondslag_subject::text::names_person;
 use tonic::{Request, Response, Status};
 
-use super::{PARENTS, State, Task, all, key};
+use super::{State, Task, all, key};
 use crate::agency::Agency;
 use crate::detail::check_length;
 use crate::recorded::{Kind, append, entry, term};
 use crate::records::SourceFault;
 use crate::staff::{ActingStaff, Caller};
-
-/// How somebody is told.
-const HOW: [&str; 3] = ["spoken", "written", "digital"];
-/// Who is told.
-const TOLD: [&str; 3] = ["young_person", PARENTS, "representative"];
 
 /// The service.
 #[derive(Debug)]
@@ -102,23 +98,21 @@ impl Tasks<'_> {
         request: v1::RecordInformedRequest,
     ) -> Result<(), Reason> {
         let by = self.acting(caller, &request.role)?;
-        if !HOW.contains(&request.how.as_str()) || !TOLD.contains(&request.told.as_str()) {
-            return Err(Reason::Malformed);
-        }
+        let how: ToldHow = request.how.parse().map_err(|_| Reason::Malformed)?;
+        let told: ToldTo = request.told.parse().map_err(|_| Reason::Malformed)?;
         let (task, row) = self.find(&by, &request.inquiry_id).await?;
         let waits = matches!(task.state, State::Postponed { .. }) && !task.is_overdue(self.now());
         let informing = self.agency.pack();
         if waits && !informing.catalogue().informing().may_postpone(by.role()) {
             return Err(Reason::InformPostponed);
         }
-        let v1::RecordInformedRequest { how, told, .. } = request;
         let body = Kind::Informed
             .canonical()
             .bytes(task.inquiry.as_bytes())
             .text(by.person().id().as_str())
             .text(by.role().as_str())
-            .text(&how)
-            .text(&told)
+            .text(how.word())
+            .text(told.word())
             .signed(self.agency.clock.now().ms())
             .finish();
         let state = State::Done { how, told, at: self.agency.clock.now() };
@@ -213,7 +207,7 @@ fn wire(task: Task, now: Timestamp) -> v1::ToInform {
         State::Open => {}
         State::Postponed { reason } => told.reason = reason,
         State::Done { how, told: who, at } => {
-            (told.how, told.told, told.done_at_ms) = (how, who, at.ms());
+            (told.how, told.told, told.done_at_ms) = (how.into(), who.into(), at.ms());
         }
     }
     told

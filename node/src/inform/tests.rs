@@ -43,7 +43,7 @@ async fn list(scene: &Scene, caller: &Caller, role: &str) -> Result<Vec<v1::ToIn
 }
 
 async fn done(scene: &Scene, caller: &Caller, how: &str) -> Result<(), Reason> {
-    tells(scene, caller, how, PARENTS).await
+    tells(scene, caller, how, "parents").await
 }
 
 async fn tells(scene: &Scene, caller: &Caller, how: &str, told: &str) -> Result<(), Reason> {
@@ -192,7 +192,8 @@ async fn what_cannot_be_recorded_is_not_done_and_a_task_ends_with_its_question()
 /// What was told to a child, or to one who acts for it, is not told to its parents by that.
 #[tokio::test]
 async fn a_parents_view_opens_when_the_parents_were_told() {
-    for (told_to, opens) in [("young_person", false), ("representative", false), (PARENTS, true)] {
+    for (told_to, opens) in [("young_person", false), ("representative", false), ("parents", true)]
+    {
         let scene = scene().await;
         keep(&scene, &task(&scene, "D06")).await;
         let doctor = scene.caller("arts-1", &[DOCTOR]).await;
