@@ -323,8 +323,8 @@ pub(crate) const SOURCE_CHARS_MAX: usize = 120;
 pub(crate) const NOTICE_CHARS_MAX: usize = 4_000;
 /// Most lines that say what a consent comes to.
 pub(crate) const STANDING_MAX: usize = 64;
-/// How many days ahead the operator's count of consents to ask again looks, and a desk when it names
-/// no other number; and the most that a desk may name.
+/// How many days ahead the operator's count of consents to ask again looks, and the most that a
+/// desk may name.
 pub(crate) const ASK_AGAIN_DAYS: u32 = 30;
 pub(crate) const ASK_AGAIN_DAYS_MAX: u32 = 366;
 /// Most lines of that list, and their bytes: they fit one message.
