@@ -56,9 +56,17 @@ pub(super) async fn run(typed: &AgainArgs, out: Output) -> Result<Exit, Failure>
         let told = out.tr("meer, die later eindigden of eindigen", "more, that ended or end later");
         out.note(&yellow(&format!("{left} {told}")));
     }
+    if listed.unreadable > 0 {
+        let told = out.tr(
+            "kinderen van wie het register niet te lezen is; laat de beheerder kijken",
+            "children of whom the register cannot be read; have the operator look",
+        );
+        out.note(&yellow(&format!("{} {told}", listed.unreadable)));
+    }
     out.json(&json!({
         "lines": listed.lines.iter().map(line_json).collect::<Vec<_>>(),
         "found": listed.found,
+        "unreadable": listed.unreadable,
     }))?;
     Ok(Exit::Done)
 }

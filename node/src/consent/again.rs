@@ -24,17 +24,19 @@ use super::shown;
 use super::store::{entry_of, read};
 use crate::agency::Agency;
 use crate::limits::{ASK_AGAIN_BYTES_MAX, ASK_AGAIN_DAYS, ASK_AGAIN_LINES_MAX, PAGE};
-use crate::records::{Client, SourceFault};
+use crate::records::{Client, SourceFault, SubjectKey};
 
 /// The count of the day.
 const COUNTED: &[u8] = b"nca";
 
-/// What one pass found: the oldest lines, and how many there are.
+/// What one pass found: the oldest lines, how many there are, and of how many children what stands
+/// here cannot be read.
 #[derive(Default)]
 pub(super) struct Found {
     pub(super) lines: Vec<v1::AskAgain>,
     pub(super) ended: u64,
     pub(super) ahead: u64,
+    pub(super) unreadable: u64,
 }
 
 impl Found {
@@ -79,11 +81,14 @@ pub(super) async fn look(agency: &Agency, days: u32, lang: Lang) -> Result<Found
         if at % PAGE == 0 {
             tokio::task::yield_now().await;
         }
-        // Whoever left since the pass began is not asked.
-        let client = agency.own.one(subject, now).await.map_err(SourceFault::reason)?;
-        if let Some(client) = client {
-            pass.client(&client, &mut found).await?;
+        match pass.subject(subject, &mut found).await {
+            // One child's keep nobody else's out of sight.
+            Err(Reason::StoreCorrupt) => found.unreadable = found.unreadable.saturating_add(1),
+            looked => looked?,
         }
+    }
+    if found.unreadable > 0 {
+        tracing::error!(children = found.unreadable, "acts about children cannot be read");
     }
     found.cut();
     Ok(found)
@@ -99,6 +104,15 @@ struct Pass<'a> {
 }
 
 impl Pass<'_> {
+    /// Whoever left since the pass began is not asked.
+    async fn subject(&self, subject: &SubjectKey, found: &mut Found) -> Result<(), Reason> {
+        let client = self.agency.own.one(subject, self.now).await;
+        match client.map_err(SourceFault::reason)? {
+            Some(client) => self.client(&client, found).await,
+            None => Ok(()),
+        }
+    }
+
     async fn client(&self, client: &Client, found: &mut Found) -> Result<(), Reason> {
         let agency = self.agency;
         let entry = entry_of(&agency.secret, client.number.expose());

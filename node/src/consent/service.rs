@@ -240,6 +240,7 @@ impl Register<'_> {
         Ok(v1::ListAskAgainResponse {
             found: found.ended.saturating_add(found.ahead),
             lines: found.lines,
+            unreadable: found.unreadable,
             refusal: None,
         })
     }

@@ -7,6 +7,8 @@ use grondslag_runtime::status::AskAgainState;
 
 use super::*;
 use crate::consent::again;
+use crate::consent::page::PAGES;
+use crate::consent::store::entry_of;
 use crate::recorded::Kind;
 
 const DAY_MS: i64 = 24 * 3_600_000;
@@ -264,4 +266,25 @@ async fn a_second_pass_is_told_to_come_back() {
     practice.put(custody(&[mother()])).await.unwrap();
     drop(looking);
     assert!(practice.ask_again("ha.arts", 30).await.is_ok());
+}
+
+/// What stands of one child cannot be read: the others are listed, and it is said of how many.
+#[tokio::test]
+async fn a_page_that_cannot_be_read_hides_no_other_child_and_is_told() {
+    let numbers: Vec<String> = many().into_iter().take(2).collect();
+    let mut scene = Scene::with(&numbers).await.with_own_card().await;
+    scene.agency.own = Arc::clone(&scene.shelf) as _;
+    let doctor = scene.caller("dokter", &["ha.arts"]).await;
+    let practice = Practice { scene, doctor }.born("2014-12-01");
+    for number in &numbers {
+        practice.put_as("ha.arts", number, custody(&[mother()])).await.unwrap();
+        practice.put_as("ha.arts", number, Wire::Statement(yes(mother()))).await.unwrap();
+    }
+    practice.at("2026-12-02T09:00");
+    let entry = entry_of(&practice.scene.agency.secret, &numbers[0]);
+    let bad = Batch::new().put([PAGES, &entry].concat(), [0, 0xff]);
+    practice.scene.store.commit(bad).await.unwrap();
+    let listed = practice.ask_again("ha.arts", 0).await.unwrap();
+    assert_eq!((listed.lines.len(), listed.found, listed.unreadable), (1, 1, 1));
+    assert_eq!(listed.lines[0].subject, numbers[1]);
 }
