@@ -43,8 +43,21 @@ pub(crate) fn write_new_private(path: &Path, text: &str) -> Result<(), Failure> 
 pub(crate) fn new_key(folder: &Path, name: &str) -> Result<SigningKey, Failure> {
     let path = folder.join(name);
     must_be_new(&path)?;
-    file::create_folder(folder).map_err(unmade)?;
+    private_folder(folder)?;
     Ok(create_signing_key(&path)?)
+}
+
+/// Makes a folder, and those above it, for its owner alone; one that is there stays as it is.
+pub(crate) fn private_folder(path: &Path) -> Result<(), Failure> {
+    if path.exists() && !path.is_dir() {
+        let path = path.display();
+        return Err(Failure::told(
+            Reason::StoreUnwritable,
+            format!("{path} is een bestand en geen map"),
+            format!("{path} is a file and not a folder"),
+        ));
+    }
+    file::create_folder(path).map_err(unmade)
 }
 
 fn unmade(error: FileError) -> Failure {
@@ -105,6 +118,9 @@ fn read_bounded(from: impl Read, path: &Path, bytes_max: u64) -> Result<String, 
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+    use std::os::unix::fs::PermissionsExt as _;
+
     use super::*;
 
     #[test]
@@ -119,11 +135,30 @@ mod tests {
     }
 
     #[test]
+    fn a_folder_is_made_for_its_owner_alone_and_one_that_is_there_stays_as_it_is() {
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        let dir = tempfile::tempdir().unwrap();
+        let made = dir.path().join("a/b");
+        private_folder(&made).unwrap();
+        assert_eq!((mode(&made), mode(&dir.path().join("a"))), (0o700, 0o700));
+        fs::set_permissions(&made, fs::Permissions::from_mode(0o755)).unwrap();
+        private_folder(&made).unwrap();
+        assert_eq!(mode(&made), 0o755);
+        let file = dir.path().join("file");
+        fs::write(&file, "x").unwrap();
+        for (refused, said) in [(file.clone(), "not a folder"), (file.join("under"), "under")] {
+            let failure = private_folder(&refused).unwrap_err();
+            assert_eq!(failure.reason(), Reason::StoreUnwritable);
+            assert!(format!("{failure:?}").contains(said), "{failure:?}");
+        }
+    }
+
+    #[test]
     fn a_missing_file_and_one_that_is_no_text_are_unreadable() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("a.txt");
         assert_eq!(read_text(&path, 9).unwrap_err().reason(), Reason::FileUnreadable);
-        std::fs::write(&path, [0xff, 0xfe]).unwrap();
+        fs::write(&path, [0xff, 0xfe]).unwrap();
         assert_eq!(read_text(&path, 9).unwrap_err().reason(), Reason::FileUnreadable);
     }
 }

@@ -43,8 +43,12 @@ pub(crate) const CANARIES_MIN: i64 = 8;
 /// Most of them: a node takes no more.
 pub(crate) const CANARIES_MAX: i64 = 256;
 
-/// Longest wait for a spot check, or for the next step of an enrolment: one batch takes a node 30
-/// seconds at the most.
+/// Days ahead that whom to ask for a consent again is looked for, and the most.
+pub(crate) const ASK_AGAIN_DAYS: u32 = 30;
+pub(crate) const ASK_AGAIN_DAYS_MAX: u32 = 366;
+
+/// Longest wait for a pass over a register, for a spot check, or for the next step of an
+/// enrolment: one batch takes a node 30 seconds at the most.
 pub(crate) const LONG_CALL_MS_MAX: u64 = 120_000;
 /// Longest simulation that a command waits for: a node ends one after ten minutes.
 pub(crate) const SIMULATE_MS_MAX: u64 = 660_000;

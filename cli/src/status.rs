@@ -9,7 +9,7 @@ use grondslag_proto::v1::ShowStatusRequest;
 use grondslag_proto::v1::operator_service_client::OperatorServiceClient;
 use grondslag_runtime::channel::within;
 use grondslag_runtime::status::{
-    InformState, PeerContact, PolicyState, RetentionState, RightsState, Status,
+    AskAgainState, InformState, PeerContact, PolicyState, RetentionState, RightsState, Status,
 };
 
 use crate::exit::{Exit, Failure};
@@ -112,6 +112,13 @@ fn say(status: &Status, out: Output) {
     }
     if let Some(RightsState { open, overdue }) = status.rights {
         to_do(out.tr("verzoeken", "requests"), open, overdue, out, &row);
+    }
+    if let Some(AskAgainState { ended, ahead, at }) = status.ask_again
+        && (ended, ahead) != (0, 0)
+    {
+        let month = out.tr("binnen een maand", "within a month");
+        let label = out.tr("opnieuw te vragen", "to ask again");
+        row(label, &format!("{ended}, {month} {ahead} ({})", at.local()));
     }
     if let Some(retention) = &status.retention {
         row(out.tr("bewaartermijnen", "retention"), &retention_text(retention, out));

@@ -29,7 +29,7 @@ use crate::answers::tick::Tick;
 use crate::answers::turns::Turns;
 use crate::asks::canary::Habits;
 use crate::config::AsksSection;
-use crate::consent::{CaughtUp, Gate};
+use crate::consent::{CaughtUp, Gate, again};
 use crate::directory::Directory;
 use crate::epochs::Epochs;
 use crate::index::Index;
@@ -275,6 +275,10 @@ impl Vitals for Agency {
         }
         match rights::state(self).await {
             Ok(state) => status.rights = Some(state),
+            Err(reason) => status.findings.push(reason),
+        }
+        match again::state(self).await {
+            Ok(state) => status.ask_again = state,
             Err(reason) => status.findings.push(reason),
         }
         status.retention = self.retention().await;

@@ -182,6 +182,23 @@ impl Scene {
         bodies
     }
 
+    /// Whether these characters stand anywhere in the store, as they are or in hexadecimal.
+    pub(crate) async fn holds(&self, text: &str) -> bool {
+        let (plain, hexed) = (text.as_bytes(), hex::encode(text));
+        let (mut after, mut found) = (None::<Vec<u8>>, false);
+        loop {
+            let page = self.store.scan(b"", after.as_deref(), 1_000).await.unwrap();
+            found |= page.iter().flat_map(|pair| [&pair.key, &pair.value]).any(|bytes| {
+                let has = |part: &[u8]| bytes.windows(part.len()).any(|at| at == part);
+                has(plain) || has(hexed.as_bytes())
+            });
+            match page.last() {
+                Some(last) => after = Some(last.key.clone()),
+                None => return found,
+            }
+        }
+    }
+
     /// A number's point; of a made-up subject too.
     fn point(number: &str) -> Element {
         if number == CANARY {

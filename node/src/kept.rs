@@ -5,6 +5,7 @@
 //! was received is shown and never stored.
 
 use grondslag_core::clock::Timestamp;
+use grondslag_core::id::Digest;
 use grondslag_core::reason::Reason;
 use grondslag_evidence::ledger::LedgerError;
 use grondslag_evidence::records::Round;
@@ -12,6 +13,7 @@ use grondslag_policy::retention::Kept;
 use grondslag_runtime::status::RetentionState;
 
 use crate::agency::Agency;
+use crate::alarm::raise;
 use crate::asks::inquiries::forget_lines;
 use crate::consent::page;
 use crate::inform;
@@ -21,26 +23,26 @@ use crate::rights;
 
 impl Agency {
     /// Forgets what is due if that was not done yet today. What was left over, as after a long
-    /// stop, is for the next turn.
+    /// stop, is for the next turn. Rows that cannot be read stay, and alarm once a day.
     ///
     /// # Errors
-    /// Why ledger or store did not take it.
+    /// Why ledger or store did not take it; everything else was done by then.
     pub async fn forget(&self) -> Result<Option<Round>, Reason> {
         let (store, now) = (self.store.as_ref(), self.clock.now());
         let round = self.forgetting.turn(store, &self.ledger, now).await;
         let round = round.map_err(LedgerError::reason)?;
-        if round.is_some() {
+        let mut rest = Rest { agency: self, daily: round.is_some(), failed: None };
+        if rest.daily {
             let pack = self.pack();
             let before = |line: Timestamp| pack.retention().end(Kept::Decision, line) <= now;
-            // One that fails keeps no other from its work.
-            let lines = forget_lines(store, before).await;
-            let people = strangers::tidy(self).await;
-            let requests = rights::tend(self).await;
-            inform::tidy(self).await.and(people).and(lines).and(requests)?;
+            rest.of("own questions", forget_lines(store, before).await).await;
+            rest.of("people asked about", strangers::tidy(self).await).await;
+            rest.of("tasks to inform", inform::tidy(self).await).await;
+            rest.of("requests about data", rights::tend(self).await).await;
         }
-        page::tidy(self).await?;
-        outbox::tidy(self).await?;
-        Ok(round)
+        rest.of("pages of consents", page::tidy(self).await).await;
+        rest.of("notices", outbox::tidy(self).await).await;
+        rest.failed.map_or(Ok(round), Err)
     }
 
     /// Where forgetting stands, for the operator.
@@ -52,6 +54,28 @@ impl Agency {
             leaves: standing.totals.leaves,
             failed: standing.failed.map(LedgerError::reason),
         })
+    }
+}
+
+/// The rows that go beside the records.
+struct Rest<'a> {
+    agency: &'a Agency,
+    daily: bool,
+    failed: Option<Reason>,
+}
+
+impl Rest<'_> {
+    /// What came of one kind of them: how many could not be read. One that fails keeps no other
+    /// from its work, and what is said of a row is its kind alone.
+    async fn of(&mut self, kind: &'static str, passed_over: Result<u64, Reason>) {
+        match passed_over {
+            Ok(rows @ 1..) if self.daily => {
+                tracing::error!(kind, rows, "rows that cannot be read are not forgotten");
+                raise(self.agency, Digest::of(kind.as_bytes()), Reason::StoreCorrupt).await;
+            }
+            Ok(_) => {}
+            Err(reason) => self.failed = self.failed.or(Some(reason)),
+        }
     }
 }
 

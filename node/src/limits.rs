@@ -327,6 +327,13 @@ pub(crate) const SOURCE_CHARS_MAX: usize = 120;
 pub(crate) const NOTICE_CHARS_MAX: usize = 4_000;
 /// Most lines that say what a consent comes to.
 pub(crate) const STANDING_MAX: usize = 64;
+/// How many days ahead the operator's count of consents to ask again looks, and the most that a
+/// desk may name.
+pub(crate) const ASK_AGAIN_DAYS: u32 = 30;
+pub(crate) const ASK_AGAIN_DAYS_MAX: u32 = 366;
+/// Most lines of that list, and their bytes: they fit one message.
+pub(crate) const ASK_AGAIN_LINES_MAX: usize = 200;
+pub(crate) const ASK_AGAIN_BYTES_MAX: usize = grondslag_core::limits::MESSAGE_BYTES_MAX / 2;
 /// How often an act is written anew when a write that was cut off landed meanwhile.
 pub(crate) const WRITE_TRIES_MAX: usize = 4;
 /// Latest moment that a desk may name, in milliseconds: the year 2200.

@@ -59,6 +59,8 @@ pub(crate) enum Kind {
     Situation,
     /// What stands in the consent register about one child was shown.
     ConsentsShown,
+    /// Whom to ask for a consent again was listed.
+    AskAgainShown,
     /// Somebody of the staff saw who asks for an own view.
     IdentitySeen,
     /// What is to be told was listed.
@@ -96,6 +98,7 @@ impl Kind {
             Self::Consent => "grondslag/record/consent/v1",
             Self::Situation => "grondslag/record/situation/v1",
             Self::ConsentsShown => "grondslag/record/consents-shown/v1",
+            Self::AskAgainShown => "grondslag/record/ask-again-shown/v1",
             Self::IdentitySeen => "grondslag/record/identity-seen/v1",
             Self::ToInformShown => "grondslag/record/to-inform-shown/v1",
             Self::Informed => "grondslag/record/informed/v1",

@@ -55,6 +55,9 @@ pub struct Status {
     /// What people asked about their own data, at a node.
     #[serde(default)]
     pub rights: Option<RightsState>,
+    /// Consents that somebody is to be asked for again, at a node that counted them.
+    #[serde(default)]
+    pub ask_again: Option<AskAgainState>,
     /// The broker's ledger and its witnesses, as this process knows them.
     #[serde(default)]
     pub ledger: Option<LedgerState>,
@@ -124,6 +127,17 @@ pub struct RightsState {
     pub open: u64,
     /// Those of which the day has passed.
     pub overdue: u64,
+}
+
+/// Consents that end by themselves, as the operator needs to know it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AskAgainState {
+    /// Those that a birthday ended and that nobody answered anew.
+    pub ended: u64,
+    /// Those that a birthday or their term ends within a month.
+    pub ahead: u64,
+    /// When they were counted.
+    pub at: Timestamp,
 }
 
 /// Forgetting, as the operator needs to know it.

@@ -7,7 +7,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use grondslag_core::answer::{About, Basis, Entry, Line};
-use grondslag_core::catalogue::{Category, Ground, RowId};
+use grondslag_core::catalogue::{Category, Ground, Kind, Purpose, Role, RowId};
 use grondslag_core::clock::Timestamp;
 use grondslag_core::lang::Lang;
 use grondslag_core::reason::Reason;
@@ -165,6 +165,27 @@ impl Names {
     /// What a category is called, by its code on the wire.
     pub(crate) fn category_named(&self, code: &str) -> String {
         Category::parse(code).map_or_else(|_| code.to_owned(), |id| self.category(&id))
+    }
+
+    /// What a purpose is called, by its code on the wire.
+    pub(crate) fn purpose_named(&self, code: &str) -> String {
+        let id = Purpose::parse(code).ok();
+        let entry = id.as_ref().and_then(|id| self.pack.catalogue().purpose(id));
+        entry.map_or_else(|| code.to_owned(), |entry| entry.label.in_lang(self.lang).to_owned())
+    }
+
+    /// What a role is called, by its code on the wire.
+    pub(crate) fn role_named(&self, code: &str) -> String {
+        let id = Role::parse(code).ok();
+        let entry = id.as_ref().and_then(|id| self.pack.catalogue().role(id));
+        entry.map_or_else(|| code.to_owned(), |entry| entry.label.in_lang(self.lang).to_owned())
+    }
+
+    /// What a kind of party is called, by its code on the wire.
+    pub(crate) fn kind_named(&self, code: &str) -> String {
+        let id = Kind::parse(code).ok();
+        let entry = id.as_ref().and_then(|id| self.pack.catalogue().kind(id));
+        entry.map_or_else(|| code.to_owned(), |entry| entry.label.in_lang(self.lang).to_owned())
     }
 
     /// Articles by their codes on the wire; what is no code is left out.

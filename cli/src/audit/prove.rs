@@ -24,7 +24,7 @@ use super::told;
 use crate::any_process::Role;
 use crate::ask::Names;
 use crate::exit::{Exit, Failure};
-use crate::files::{read_text, write_new_private};
+use crate::files::{private_folder, read_text, write_new_private};
 use crate::limits::PROOF_BYTES_MAX;
 use crate::output::{Output, bold, green, red, yellow};
 use crate::wait::wait;
@@ -40,7 +40,7 @@ pub(super) struct ProveArgs {
     #[arg(long, value_name = "FOLDER", required = true, num_args = 1..)]
     offline: Vec<PathBuf>,
 
-    /// Write the proofs into this folder
+    /// Write the proofs into this folder, which is made when it is not there
     #[arg(long, value_name = "FOLDER", default_value = ".")]
     to: PathBuf,
 }
@@ -251,6 +251,8 @@ fn write(to: &Path, party: &Party, place: &Place, proof: &Proof) -> Result<Writt
     let file = to.join(format!("{}-{target}-{}.proof.json", place.ledger, place.index));
     let text = serde_json::to_string_pretty(proof);
     let text = text.map_err(|error| Failure::new(Reason::Internal, error))?;
+    // It is made with the first proof: a question that nobody knows leaves no folder behind.
+    private_folder(to)?;
     write_new_private(&file, &(text + "\n"))?;
     let (origin, cosigners) = (proof.origin.clone(), proof.cosigners.len());
     Ok(Written { file, origin, index: place.index, cosigners })

@@ -12,7 +12,7 @@ use crate::ask::Names;
 use crate::output::{Output, bold, green, red, yellow};
 
 /// Kinds of leaves and records, in Dutch and in English.
-const KINDS: [(&str, &str, &str); 43] = [
+const KINDS: [(&str, &str, &str); 44] = [
     ("grondslag/leaf/card/v1", "kaart aangenomen", "card accepted"),
     ("grondslag/leaf/enrolled/v1", "inschrijving klaar", "enrolment finished"),
     ("grondslag/leaf/enrolment/v1", "groep dossiers ingeschreven", "batch enrolled"),
@@ -50,6 +50,11 @@ const KINDS: [(&str, &str, &str); 43] = [
         "grondslag/record/identity-seen/v1",
         "gezien wie inzage vraagt",
         "seen who asks for an own view",
+    ),
+    (
+        "grondslag/record/ask-again-shown/v1",
+        "opnieuw te vragen ingezien",
+        "to be asked again looked at",
     ),
     ("grondslag/record/consents-shown/v1", "toestemmingen ingezien", "consents looked at"),
     ("grondslag/record/decision/v1", "beslissing van de houder", "decision of the holder"),

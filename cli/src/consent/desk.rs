@@ -11,7 +11,7 @@ use tonic::transport::Channel;
 use super::ChildArgs;
 use crate::desk::Desk;
 use crate::exit::Failure;
-use crate::limits::CALL_MS_MAX;
+use crate::limits::{CALL_MS_MAX, LONG_CALL_MS_MAX};
 
 /// Somebody at their desk, before the register.
 #[derive(Debug, Clone)]
@@ -68,7 +68,24 @@ impl ConsentDesk {
         self.acts(v1::ListActsRequest { subject, role }).await
     }
 
-    /// The same for who has a request at hand.
+    /// Whom of all children to ask again, so many days ahead.
+    pub(super) async fn ask_again(
+        &self,
+        role: &str,
+        days: u32,
+    ) -> Result<v1::ListAskAgainResponse, Failure> {
+        let message = v1::ListAskAgainRequest { role: role.to_owned(), days };
+        // The whole register is looked through.
+        let request = self.desk.request(message, LONG_CALL_MS_MAX);
+        let listed = self.client.clone().list_ask_again(request).await.map_err(Failure::from)?;
+        let mut listed = listed.into_inner();
+        match listed.refusal.take() {
+            Some(refusal) => Err(reason(&refusal.reason).into()),
+            None => Ok(listed),
+        }
+    }
+
+    /// What stands in the register about a child, for who has a request at hand.
     pub(crate) async fn acts(
         &self,
         message: v1::ListActsRequest,

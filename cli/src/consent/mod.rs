@@ -1,5 +1,6 @@
 //! `grondslag consent`: the consent register of one's own agency.
 
+mod again;
 mod desk;
 mod list;
 mod page;
@@ -15,6 +16,7 @@ use grondslag_core::id::ConsentId;
 use grondslag_proto::v1;
 use grondslag_proto::v1::record_act_request::Act;
 
+use self::again::AgainArgs;
 pub(crate) use self::desk::ConsentDesk;
 use self::situation::{AbilityArgs, CustodyArgs, MeasureArgs};
 use self::speaker::ByArgs;
@@ -55,6 +57,11 @@ enum Command {
     Measure(MeasureArgs),
     /// See what stands in the register about one child; that you looked is recorded
     List(ChildArgs),
+    /// List whom of all children to ask again: after a birthday, or before a consent ends
+    ///
+    /// A consent ends by itself when the child turns 12, 16 or 18 and the law then asks somebody
+    /// else. It is listed until who has the say said yes or no anew. That you looked is recorded.
+    Again(AgainArgs),
 }
 
 /// Who writes, about which child.
@@ -113,6 +120,7 @@ pub(crate) fn run(args: &ConsentArgs, out: Output) -> Result<Exit, Failure> {
             Command::Ability(typed) => situation::ability(typed, out).await,
             Command::Measure(typed) => situation::measure(typed, out).await,
             Command::List(child) => list::run(child, out).await,
+            Command::Again(typed) => again::run(typed, out).await,
         }
     })
 }

@@ -6,6 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use grondslag_core::clock::Timestamp;
+use grondslag_core::informing::{ToldHow, ToldTo};
 use grondslag_core::reason::Reason;
 use grondslag_proto::v1;
 use grondslag_proto::v1::record_act_request::Act as Wire;
@@ -92,8 +93,8 @@ impl Driver<'_> {
                 desk.done(v1::RecordInformedRequest {
                     inquiry_id: task.inquiry_id,
                     role: act.role.clone(),
-                    how: "spoken".to_owned(),
-                    told: "young_person".to_owned(),
+                    how: ToldHow::Spoken.into(),
+                    told: ToldTo::YoungPerson.into(),
                 })
                 .await
             }

@@ -54,8 +54,8 @@ impl Driver<'_> {
                 id,
                 role: role.clone(),
                 number: wanted.subject.0.clone(),
-                document: wanted.document.clone(),
-                authority: wanted.authority.clone(),
+                document: wanted.document,
+                authority: wanted.authority,
                 citizen_role: wanted.role.clone(),
                 names_checked: wanted.names_checked,
             };

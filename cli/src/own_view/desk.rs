@@ -64,8 +64,8 @@ impl OwnViewDesk {
             inquiry_id: sight.id.as_bytes().to_vec(),
             role: sight.role.clone(),
             subject: sight.number.clone(),
-            document: sight.document.clone(),
-            authority: sight.authority.clone(),
+            document: sight.document.into(),
+            authority: sight.authority.map(String::from).unwrap_or_default(),
             citizen_role: sight.citizen_role.clone(),
             names_checked: sight.names_checked,
         };

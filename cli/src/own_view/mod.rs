@@ -5,10 +5,12 @@ mod page;
 mod shown;
 
 use std::path::PathBuf;
+use std::str::FromStr as _;
 
 use clap::{Args, Subcommand};
 use grondslag_core::id::InquiryId;
 use grondslag_core::reason::Reason;
+use grondslag_core::sighting::{Authority, Document};
 use grondslag_proto::v1;
 use serde_json::json;
 
@@ -21,11 +23,6 @@ use crate::exit::{Exit, Failure};
 use crate::files::{must_be_new, with_ending, write_new_private};
 use crate::output::{Output, bold, dim, green};
 use crate::wait::wait;
-
-/// Papers that say who somebody is. The text of the option explains each word.
-const DOCUMENTS: [&str; 4] = ["passport", "id_card", "driving_licence", "residence_permit"];
-/// Where it stands that somebody may ask about a child.
-const AUTHORITIES: [&str; 3] = ["custody_register", "civil_registry", "court_decision"];
 
 /// See who asked what about you or your child, at your municipality
 ///
@@ -90,13 +87,13 @@ struct ConfirmArgs {
     subject: Subject,
 
     /// The document that you saw: passport, `id_card`, `driving_licence` or `residence_permit`
-    #[arg(long, value_parser = DOCUMENTS, hide_possible_values = true)]
-    document: String,
+    #[arg(long, value_parser = Document::from_str)]
+    document: Document,
 
     /// For a child: where it stands that the person may ask, `custody_register`, `civil_registry`
     /// or `court_decision`
-    #[arg(long, value_parser = AUTHORITIES, hide_possible_values = true)]
-    authority: Option<String>,
+    #[arg(long, value_parser = Authority::from_str)]
+    authority: Option<Authority>,
 
     /// For a child: you looked, and nothing speaks against naming agencies, such as a secret
     /// address in the civil registry. Unless both of you say so, a parent reads kinds of agencies
@@ -155,8 +152,8 @@ async fn confirm(typed: &ConfirmArgs, out: Output) -> Result<Exit, Failure> {
         id: typed.id,
         role: typed.role.clone(),
         number: typed.subject.number()?,
-        document: typed.document.clone(),
-        authority: typed.authority.clone().unwrap_or_default(),
+        document: typed.document,
+        authority: typed.authority,
         citizen_role: typed.citizen_role.clone(),
         names_checked: typed.names_checked,
     };
@@ -205,9 +202,9 @@ pub(crate) struct Sight {
     /// The number that they read.
     pub(crate) number: String,
     /// The document.
-    pub(crate) document: String,
-    /// Where it stands that the person may ask; empty for a number of their own.
-    pub(crate) authority: String,
+    pub(crate) document: Document,
+    /// Where it stands that the person may ask; nothing for a number of their own.
+    pub(crate) authority: Option<Authority>,
     /// As whom the person asks.
     pub(crate) citizen_role: String,
     /// Nothing speaks against naming agencies.

@@ -7,6 +7,8 @@ use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+use serde_json::json;
+
 use crate::{Ran, run, run_with};
 
 /// Longest wait for a demo that is to serve.
@@ -211,6 +213,7 @@ fn a_second_terminal_asks_drafts_approves_and_lists_while_a_demo_serves() {
     let named = demo.ask(&question("999940119", "Finn Hoekstra woont hier en heeft hulp nodig."));
     assert_eq!((named.code, named.reason().as_str()), (1, "TEXT_NAMES_PERSON"));
 
+    what_is_given_is_to_be_asked_again_before_its_term_ends(folder.path());
     let drafted = demo.ask(&[child.as_slice(), &["--draft"]].concat()).done();
     let id = drafted["inquiry_id"].as_str().unwrap();
     let approve = |desk: &str, subject: &str| {
@@ -240,6 +243,29 @@ fn spot_check(folder: &Path, more: &str) -> (serde_json::Value, String) {
     let ran = run(folder, &words);
     let checked = ran.done();
     (checked, ran.out + &ran.err)
+}
+
+/// At a desk of the provider: nothing within a month, and the new yes within a year.
+fn what_is_given_is_to_be_asked_again_before_its_term_ends(folder: &Path) {
+    let desk = "--json --desk region/desks/jha-kompas/hulpverlener-1 --role jha.hulpverlener";
+    let again = |days: &str| run(folder, &format!("consent again {desk}{days}"));
+    assert_eq!(again("").done()["lines"], json!([]));
+    let by = "--by child --subject 999940119 --category G12 --purpose D16 --to-kind sch";
+    assert_eq!(run(folder, &format!("consent give {desk} {by}")).reason(), "CONSENT_CAPACITY");
+    let of_father = |line: &str| {
+        let name = |word| if word == "FATHER" { "Jelle, Hoekstra, 1986-03-02" } else { word };
+        run_with(folder, &line.split(' ').map(name).collect::<Vec<_>>()).done();
+    };
+    let custody = "--subject 999940119 --holder FATHER --seen-in gezagsregister";
+    of_father(&format!("consent custody {desk} {custody}"));
+    of_father(&format!("consent give {desk} {}", by.replace("child", "FATHER")));
+    let listed = again(" --days 366").done();
+    let line = &listed["lines"][0];
+    assert_eq!((&listed["found"], &line["why"]), (&json!(1), &json!("term")));
+    assert_eq!((&line["subject"], &line["to"]), (&json!("999940119"), &json!(["sch"])));
+    let officer = desk.replace("hulpverlener-1", "fg-1").replace("jha.hulpverlener", "jha.fg");
+    assert_eq!(run(folder, &format!("consent again {officer}")).reason(), "CONSENT_ROLE");
+    assert_eq!(run(folder, &format!("consent again {desk} --days 367")).code, 2);
 }
 
 #[test]

@@ -290,7 +290,7 @@ async fn keep(
     }
 }
 
-/// Forgets questions whose term ended some time ago.
+/// Forgets questions whose term ended some time ago. One that cannot be read is passed over.
 ///
 /// # Errors
 /// Those of the store; it is tried again at the next sweep.
@@ -300,11 +300,11 @@ pub(crate) async fn forget_followed(store: &dyn Store, now: Timestamp) -> Result
         let page = store.scan(PREFIX, after.as_deref(), EXPIRE_STEPS).await;
         let page = page.map_err(StoreError::reason)?;
         for pair in &page {
-            let seen = parts::read_seen(store, &pair.key).await.map_err(StoreError::reason)?;
-            let Some(seen) = seen else { continue };
-            if now.since_ms(Followed::parse(&seen)?.answer_by) > REPLIES_KEPT_MS {
-                let batch = parts::delete_seen(Batch::new(), &pair.key, &seen);
-                store.commit(batch).await.map_err(StoreError::reason)?;
+            match forget_if_over(store, &pair.key, now).await {
+                // Somebody follows it at this moment; the next sweep sees what is left.
+                Ok(()) | Err(StoreError::Conflict { .. }) => {}
+                Err(StoreError::Corrupt) => tracing::error!("a followed question cannot be read"),
+                Err(error) => return Err(error.reason()),
             }
         }
         if page.len() < EXPIRE_STEPS {
@@ -312,6 +312,15 @@ pub(crate) async fn forget_followed(store: &dyn Store, now: Timestamp) -> Result
         }
         after = page.into_iter().next_back().map(|pair| pair.key);
     }
+}
+
+async fn forget_if_over(store: &dyn Store, key: &[u8], now: Timestamp) -> Result<(), StoreError> {
+    let Some(seen) = parts::read_seen(store, key).await? else { return Ok(()) };
+    let followed = Followed::parse(&seen).map_err(|_| StoreError::Corrupt)?;
+    if now.since_ms(followed.answer_by) <= REPLIES_KEPT_MS {
+        return Ok(());
+    }
+    store.commit(parts::delete_seen(Batch::new(), key, &seen)).await
 }
 
 fn key(id: &InquiryId) -> Vec<u8> {

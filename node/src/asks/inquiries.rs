@@ -8,6 +8,7 @@ use grondslag_core::inquiry::Inquiry;
 use grondslag_core::reason::Reason;
 use grondslag_evidence::ledger::LedgerError;
 use grondslag_evidence::store::{Batch, Store, StoreError};
+use grondslag_policy::retention::Kept;
 use serde::{Deserialize, Serialize};
 
 use super::attested::Attested;
@@ -20,7 +21,7 @@ use crate::limits::{COUNT_TRIES_MAX, INQUIRIES_LOOKED_THROUGH_MAX, INQUIRIES_PAG
 use crate::own_view::asked::{AskedRecord, Came, asked_key, came_key};
 use crate::own_view::strangers;
 use crate::processing::Processing;
-use crate::recorded::{Kind, append, entry, entry_under, term};
+use crate::recorded::{Kind, append_for, entry, entry_under, term};
 
 /// Inquiries, newest first: `n/i/<2^64 - 1 - milliseconds, big-endian><inquiry id>`.
 const PREFIX: &[u8] = b"n/i/";
@@ -163,7 +164,7 @@ fn asked(inquiry: &Inquiry, summary: &Summary) -> Result<Vec<u8>, Reason> {
     serde_json::to_vec(&record).map_err(|_| Reason::Internal)
 }
 
-/// Records that a draft is shown to somebody, before it is.
+/// Records that a draft is shown to somebody, before it is, for the term of its question.
 ///
 /// # Errors
 /// Why it could not be recorded: the draft is then not shown.
@@ -171,10 +172,10 @@ pub(crate) async fn record_shown(
     agency: &Agency,
     id: &InquiryId,
     to: &StaffId,
+    term: Kept,
 ) -> Result<(), Reason> {
     let body = Kind::DraftShown.canonical().bytes(id.as_bytes()).text(to.as_str());
-    append(agency, Kind::DraftShown, body, Batch::new()).await?;
-    Ok(())
+    append_for(agency, Kind::DraftShown, body, term, Batch::new()).await.map(drop)
 }
 
 /// A question of which every agency has a state.
@@ -303,23 +304,25 @@ pub(crate) async fn list(
     Ok(own)
 }
 
-/// Forgets the lines of questions whose term is `over`, by when they were asked.
+/// Forgets the lines of questions whose term is `over`, by when they were asked, and says how many
+/// have a key that is none.
 ///
 /// # Errors
 /// Why the store could not be read or written: what is left is forgotten another time.
 pub(crate) async fn forget_lines(
     store: &dyn Store,
     over: impl Fn(Timestamp) -> bool,
-) -> Result<(), Reason> {
-    let mut after: Option<Vec<u8>> = None;
+) -> Result<u64, Reason> {
+    let (mut after, mut damaged) = (None::<Vec<u8>>, 0);
     loop {
         let page = store.scan(PREFIX, after.as_deref(), INQUIRIES_PAGE).await;
         let page = page.map_err(StoreError::reason)?;
         let mut batch = Batch::new();
         for pair in &page {
-            let asked_at = asked_at(&pair.key).ok_or(Reason::StoreCorrupt)?;
-            if over(asked_at) {
-                batch = batch.delete(pair.key.as_slice());
+            match asked_at(&pair.key) {
+                Some(asked_at) if over(asked_at) => batch = batch.delete(pair.key.as_slice()),
+                Some(_) => {}
+                None => damaged += 1,
             }
         }
         if !batch.is_empty() {
@@ -327,7 +330,7 @@ pub(crate) async fn forget_lines(
         }
         match page.last() {
             Some(last) if page.len() == INQUIRIES_PAGE => after = Some(last.key.clone()),
-            _ => return Ok(()),
+            _ => return Ok(damaged),
         }
     }
 }

@@ -30,6 +30,7 @@ use super::wish::{Wish, known_role};
 use crate::agency::Agency;
 use crate::limits::{ASKS_MAX, DESK_EVENTS_MAX, LIST_DEFAULT};
 use crate::random::random;
+use crate::recorded::term;
 use crate::staff::{Caller, Person};
 
 /// The service.
@@ -138,7 +139,8 @@ impl Desk {
     async fn show(&self, caller: &Caller, id: &[u8]) -> Result<v1::ShowDraftResponse, Reason> {
         let id = InquiryId::from_slice(id).map_err(|_| Reason::UnknownInquiry)?;
         let draft = Draft::shown_to(&self.agency, id, &caller.person).await?;
-        record_shown(&self.agency, &id, caller.person.id()).await?;
+        let term = term(draft.wish.break_glass);
+        record_shown(&self.agency, &id, caller.person.id(), term).await?;
         let parts =
             draft.targets().map(|(oin, target, categories): (_, TargetId, _)| v1::DraftPart {
                 target_oin: oin.to_string(),

@@ -48,6 +48,17 @@ pub(crate) enum ConsentKind {
     Help,
 }
 
+impl ConsentKind {
+    /// The word.
+    pub(crate) const fn word(self) -> &'static str {
+        match self {
+            Self::Ground => "ground",
+            Self::Secrecy => "secrecy",
+            Self::Help => "help",
+        }
+    }
+}
+
 /// How it was said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -284,7 +295,12 @@ impl Statement {
 
     /// It lifts, or keeps, the secrecy of this agency.
     pub(crate) fn speaks_for(&self, holder: &Oin) -> bool {
-        self.kind == ConsentKind::Secrecy && self.holders.contains(holder)
+        self.is_for(ConsentKind::Secrecy, holder)
+    }
+
+    /// It is for one of the three, at this agency.
+    pub(crate) fn is_for(&self, kind: ConsentKind, holder: &Oin) -> bool {
+        self.kind == kind && self.holders.contains(holder)
     }
 
     /// The same as the policy engine weighs it: one for each receiver that it names. A yes that has

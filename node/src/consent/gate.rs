@@ -9,7 +9,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use tokio::sync::{Notify, OwnedRwLockReadGuard, OwnedRwLockWriteGuard, RwLock};
+use tokio::sync::{Mutex, MutexGuard, Notify, OwnedRwLockReadGuard, OwnedRwLockWriteGuard, RwLock};
 
 /// Between answers and acts. Who waits for longest goes first, so that answers cannot keep an act
 /// waiting for longer than those under way take.
@@ -20,6 +20,8 @@ pub(crate) struct Gate {
     news: Notify,
     /// What is under way is to be sent now.
     again: AtomicBool,
+    /// Held by who looks through the whole register.
+    looking: Mutex<()>,
 }
 
 /// Held by an answer until it has left.
@@ -74,6 +76,11 @@ impl Gate {
     /// Waits until something is to be sent.
     pub(crate) async fn told(&self) {
         self.news.notified().await;
+    }
+
+    /// Begins a pass over the whole register; nothing while there is one.
+    pub(super) fn look(&self) -> Option<MutexGuard<'_, ()>> {
+        self.looking.try_lock().ok()
     }
 
     /// Begins an answer.

@@ -10,13 +10,17 @@
 //! writes it down (`outbox`) → brought as a notice (`notices`) → at the holder checked and written
 //! down (`take`). A node that was away answers nothing else before it has what waits for it
 //! (`caught_up`).
+//!
+//! A birthday or a term ends a yes by itself (`lapse`); whom to ask then is looked up (`again`).
 
 pub(crate) mod act;
+pub(crate) mod again;
 pub mod bench;
 pub(crate) mod brought;
 pub(crate) mod caught_up;
 mod check;
 mod gate;
+mod lapse;
 pub(crate) mod on_file;
 mod outbox;
 pub(crate) mod page;

@@ -7,6 +7,8 @@ use std::collections::BTreeSet;
 
 use grondslag_core::clock::Timestamp;
 use grondslag_core::id::Oin;
+use grondslag_core::reason::Reason;
+use grondslag_policy::Pack;
 use grondslag_policy::consent::acts::{self, Acts, Wanted};
 use grondslag_policy::consent::{
     AgeBand, Capacity, Consents, Custody as Holding, Said, SecrecyConsent, Voices, Weighed,
@@ -14,7 +16,11 @@ use grondslag_policy::consent::{
 };
 use grondslag_subject::BirthDate;
 
-use super::act::{Ability, Act, Author, Custody, Measure, Speaker, Statement, Written};
+use super::act::{
+    Ability, Act, Author, ConsentKind, Custody, Measure, Speaker, Statement, Written,
+};
+use crate::agency::Agency;
+use crate::records::Client;
 
 /// Everything that is written down about one child.
 #[derive(Debug, Clone, Default)]
@@ -44,6 +50,24 @@ pub(crate) struct Word {
     pub(crate) consent: Option<SecrecyConsent>,
     /// The column `youth_view`.
     pub(crate) view: Option<YouthView>,
+}
+
+impl<'a> Place<'a> {
+    /// Where a question about a client of an agency would be weighed.
+    ///
+    /// # Errors
+    /// `INTERNAL` for a kind of agency that no law here governs.
+    pub(super) fn of(
+        agency: &'a Agency,
+        pack: &'a Pack,
+        client: &Client,
+        at: Timestamp,
+    ) -> Result<Self, Reason> {
+        let matrix = pack.consents();
+        let regime = matrix.of_holder(&agency.kind).ok_or(Reason::Internal)?;
+        let (birth, registered) = (client.birth_date, client.registered);
+        Ok(Self { matrix, holder: &agency.oin, regime: &regime.id, birth, registered, at })
+    }
 }
 
 impl Place<'_> {
@@ -170,11 +194,11 @@ impl OnFile {
         last.filter(|(.., until, _)| until.is_none_or(|until| at < until)).map(|(.., found)| found)
     }
 
-    /// What one person did, in one capacity, of what lifts the secrecy of a holder.
+    /// What one person did, in one capacity, of what is for one thing at a holder.
     fn acts(
         &self,
-        speaker: &Speaker,
-        capacity: Capacity,
+        (speaker, capacity): (&Speaker, Capacity),
+        kind: ConsentKind,
         place: &Place<'_>,
         by: fn(&Author) -> bool,
     ) -> Acts {
@@ -184,7 +208,7 @@ impl OnFile {
         for one in own.filter(|one| by(&one.author)) {
             match &one.act {
                 Act::Statement(said)
-                    if said.capacity == capacity && said.speaks_for(place.holder) =>
+                    if said.capacity == capacity && said.is_for(kind, place.holder) =>
                 {
                     let said_at = said.said_at.min(said.from);
                     let over = place.has_turned(said_at, weighs)
@@ -210,10 +234,11 @@ impl OnFile {
         self.0.iter().any(|one| matches!(one.act, Act::Closed))
     }
 
-    /// What everybody said of a question.
-    pub(crate) fn voices(&self, wanted: &Wanted, place: &Place<'_>) -> Voices {
+    /// What everybody said of a question, for one of the three.
+    fn voices(&self, kind: ConsentKind, wanted: &Wanted, place: &Place<'_>) -> Voices {
         let say = |speaker: &Speaker, capacity| {
-            let by = |by| self.acts(speaker, capacity, place, by).say(wanted, place.at);
+            let who = (speaker, capacity);
+            let by = |by| self.acts(who, kind, place, by).say(wanted, place.at);
             match by(|_| true) {
                 // A yes that another agency brought never overrules a no that was said here.
                 Some(Said::Given) if by(Author::is_staff) == Some(Said::Refused) => {
@@ -236,13 +261,24 @@ impl OnFile {
         }
     }
 
-    /// What the law makes of that; nothing for a law that the matrix does not have.
+    /// What the law makes of that, where secrecy is to be lifted; nothing for a law that the matrix
+    /// does not have.
     pub(crate) fn weigh<'a>(
         &self,
         wanted: &Wanted,
         place: &Place<'a>,
     ) -> Option<(Voices, Weighed<'a>)> {
-        let voices = self.voices(wanted, place);
+        self.weigh_for(ConsentKind::Secrecy, wanted, place)
+    }
+
+    /// The same for any of the three.
+    pub(super) fn weigh_for<'a>(
+        &self,
+        kind: ConsentKind,
+        wanted: &Wanted,
+        place: &Place<'a>,
+    ) -> Option<(Voices, Weighed<'a>)> {
+        let voices = self.voices(kind, wanted, place);
         let of = (place.age(), self.weighs(place.at));
         let weighed = place.matrix.weigh(place.regime, of, &voices)?;
         Some((voices, weighed))

@@ -69,27 +69,31 @@ fn parse(page: &[u8]) -> Result<Vec<Written>, Reason> {
 }
 
 /// Makes the pages anew of which a record was forgotten. One whose record is still there, for the
-/// round of that day was full, waits for the next turn.
+/// round of that day was full, waits for the next turn. Says of how many the acts cannot be read.
 ///
 /// # Errors
 /// Those of the store.
-pub(crate) async fn tidy(agency: &Agency) -> Result<(), Reason> {
+pub(crate) async fn tidy(agency: &Agency) -> Result<u64, Reason> {
     let (store, now) = (agency.store.as_ref(), agency.clock.now());
-    let mut after: Option<Vec<u8>> = None;
+    let (mut after, mut damaged) = (None::<Vec<u8>>, 0);
     loop {
         let page = store.scan(ENDS, after.as_deref(), EXPIRE_STEPS).await;
         let page = page.map_err(StoreError::reason)?;
         let full = page.len() >= EXPIRE_STEPS;
         for pair in page {
-            let (end, entry) = parse_end(&pair.key).ok_or(Reason::StoreCorrupt)?;
-            if now < end {
-                return Ok(());
+            match parse_end(&pair.key) {
+                Some((end, _)) if now < end => return Ok(damaged),
+                Some((_, entry)) => match remake(agency, &pair.key, &entry, now).await {
+                    // One child's keep nobody else's.
+                    Err(Reason::StoreCorrupt) => damaged += 1,
+                    made => made?,
+                },
+                None => damaged += 1,
             }
-            remake(agency, &pair.key, &entry, now).await?;
             after = Some(pair.key);
         }
         if !full {
-            return Ok(());
+            return Ok(damaged);
         }
     }
 }

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use grondslag_core::catalogue::Role;
-use grondslag_core::clock::Timestamp;
 use grondslag_core::id::{ConsentId, Oin, StaffId};
 use grondslag_core::lang::Lang;
 use grondslag_core::reason::Reason;
@@ -16,16 +15,17 @@ use grondslag_subject::{Bsn, admits};
 use tonic::{Request, Response, Status};
 
 use super::act::{Act, Author, Statement, Written};
+use super::again;
 use super::check::{Held, Names, Refused, of_who_left};
 use super::on_file::{OnFile, Place};
 use super::outbox;
 use super::privacy_notice::Words;
 use super::receipt::Said;
 use super::shown;
-use super::store::{entry_of, read, write};
+use super::store::{About, entry_of, read, write};
 use super::wire::Defaults;
 use crate::agency::Agency;
-use crate::limits::STANDING_MAX;
+use crate::limits::{ASK_AGAIN_DAYS_MAX, STANDING_MAX};
 use crate::notices::outbox::read as read_waiting;
 use crate::processing::DataSubject;
 use crate::random::random;
@@ -70,14 +70,20 @@ pub(super) struct Register<'a> {
 }
 
 impl Register<'_> {
+    /// Somebody in a role that may write down what was said.
+    fn recorder(self, caller: &Caller, role: &str) -> Result<ActingStaff, Reason> {
+        let role = Role::parse(role).map_err(|_| Reason::UnknownRole)?;
+        let by = caller.person.as_role(&role)?;
+        if !self.agency.pack().consents().may_record(&role) {
+            return Err(Reason::ConsentRole);
+        }
+        Ok(by)
+    }
+
     /// Who may write down what was said about a client. Who may not learns nothing of the client.
     async fn case(&self, caller: &Caller, role: &str, subject: &str) -> Result<Case, Reason> {
         let (agency, now) = (self.agency, self.agency.clock.now());
-        let role = Role::parse(role).map_err(|_| Reason::UnknownRole)?;
-        let by = caller.person.as_role(&role)?;
-        if !agency.pack().consents().may_record(&role) {
-            return Err(Reason::ConsentRole);
-        }
+        let by = self.recorder(caller, role)?;
         let bsn = Bsn::parse(subject).map_err(|_| Reason::BsnInvalid)?;
         admits(agency.mode, &bsn)?;
         let client = agency.own.client(&bsn, now).await.map_err(SourceFault::reason)?;
@@ -101,7 +107,7 @@ impl Register<'_> {
         let digits = case.number.expose();
         let entry = entry_of(&agency.secret, digits);
         let on_file = read(agency.store.as_ref(), &entry, &changing).await?;
-        let place = case.client.as_ref().map(|client| self.place(&pack, client, now));
+        let place = case.client.as_ref().map(|client| Place::of(agency, &pack, client, now));
         let place = place.transpose()?;
         self.check(&pack, &on_file, place.as_ref(), &act)?;
         let who = |on_file: &OnFile| place.map(|place| shown::who(on_file, &place, lang));
@@ -116,7 +122,9 @@ impl Register<'_> {
         }
         let on_way = outbox::put(agency, digits, (&written, case.by.person()), &on_file)?;
         let subject = DataSubject::of(digits)?;
-        write(agency, (digits, &subject), written.clone(), on_way, &changing).await?;
+        let of_age = place.as_ref().and_then(Place::of_age);
+        let about = About { digits, subject: &subject, of_age };
+        write(agency, about, written.clone(), on_way, &changing).await?;
         drop(changing);
         agency.consents.tell();
         let on_file = on_file.with(written.clone());
@@ -154,19 +162,6 @@ impl Register<'_> {
         let kind_of = |oin: &Oin| self.agency.kind_of(oin);
         let names = Names { pack, kind_of: &kind_of };
         Held { names, on_file, age: place.age(), now: place.at }.check(act)
-    }
-
-    /// Where a question about a client of this agency would be weighed.
-    fn place<'a>(
-        &'a self,
-        pack: &'a Pack,
-        client: &Client,
-        at: Timestamp,
-    ) -> Result<Place<'a>, Reason> {
-        let matrix = pack.consents();
-        let regime = matrix.of_holder(&self.agency.kind).ok_or(Reason::Internal)?;
-        let (birth, registered) = (client.birth_date, client.registered);
-        Ok(Place { matrix, holder: &self.agency.oin, regime: &regime.id, birth, registered, at })
     }
 
     /// What a yes or a no comes to here, for each receiver and category that it names; of a no also
@@ -207,7 +202,7 @@ impl Register<'_> {
         let answering = agency.consents.answer().await;
         let entry = entry_of(&agency.secret, number.expose());
         let on_file = read(agency.store.as_ref(), &entry, &answering).await?;
-        let place = self.place(&pack, &client, agency.clock.now())?;
+        let place = Place::of(agency, &pack, &client, agency.clock.now())?;
         let name_of = |oin: &Oin| agency.name_of(oin);
         let mut acts = shown::acts(&on_file, &place, &name_of, case.lang);
         for (act, written) in acts.iter_mut().zip(on_file.in_order()) {
@@ -218,6 +213,35 @@ impl Register<'_> {
         Ok(v1::ListActsResponse {
             acts,
             who: shown::who(&on_file, &place, case.lang),
+            refusal: None,
+        })
+    }
+}
+
+impl Register<'_> {
+    /// Whom to ask again, after it was recorded that somebody looked and which consents are shown:
+    /// the children's numbers are among it.
+    pub(super) async fn ask_again(
+        &self,
+        caller: &Caller,
+        request: v1::ListAskAgainRequest,
+    ) -> Result<v1::ListAskAgainResponse, Reason> {
+        let by = self.recorder(caller, &request.role)?;
+        if request.days > ASK_AGAIN_DAYS_MAX {
+            return Err(Reason::TooLarge);
+        }
+        let found = again::look(self.agency, request.days, caller.lang).await?;
+        let ids: Vec<&Vec<u8>> = found.lines.iter().flat_map(|line| &line.ids).collect();
+        let body = Record::AskAgainShown
+            .canonical()
+            .text(by.person().id().as_str())
+            .text(by.role().as_str())
+            .list(ids.into_iter());
+        append(self.agency, Record::AskAgainShown, body, Batch::new()).await?;
+        Ok(v1::ListAskAgainResponse {
+            found: found.ended.saturating_add(found.ahead),
+            lines: found.lines,
+            unreadable: found.unreadable,
             refusal: None,
         })
     }
@@ -259,6 +283,19 @@ impl ConsentService for ConsentDesk {
         Ok(Response::new(match self.register().list(&caller, request.into_inner()).await {
             Ok(listed) => listed,
             Err(reason) => v1::ListActsResponse { refusal: said(reason)?, ..Default::default() },
+        }))
+    }
+
+    async fn list_ask_again(
+        &self,
+        request: Request<v1::ListAskAgainRequest>,
+    ) -> Result<Response<v1::ListAskAgainResponse>, Status> {
+        let caller = self.caller(&request).await?;
+        Ok(Response::new(match self.register().ask_again(&caller, request.into_inner()).await {
+            Ok(listed) => listed,
+            Err(reason) => {
+                v1::ListAskAgainResponse { refusal: said(reason)?, ..Default::default() }
+            }
         }))
     }
 }

@@ -103,7 +103,8 @@ fn act(
     shown
 }
 
-fn speaker(who: &Speaker, name_of: &dyn Fn(&Oin) -> String, lang: Lang) -> String {
+/// Who spoke.
+pub(super) fn speaker(who: &Speaker, name_of: &dyn Fn(&Oin) -> String, lang: Lang) -> String {
     match (who, lang) {
         (Speaker::Subject, Lang::Nl) => "het kind zelf".to_owned(),
         (Speaker::Subject, Lang::En) => "the child".to_owned(),

@@ -66,7 +66,7 @@ impl OnFile {
         }
     }
 
-    fn is_taken_back(&self, id: &ConsentId, said: &Statement, at: Timestamp) -> bool {
+    pub(super) fn is_taken_back(&self, id: &ConsentId, said: &Statement, at: Timestamp) -> bool {
         let mut backs = self.all().iter().filter_map(|one| one.act.takes_back(id, said));
         backs.any(|back| (said.said_at..=at).contains(&back))
     }

@@ -45,6 +45,17 @@ pub(super) struct Body {
     pub(super) written: Written,
 }
 
+/// Whom an act is about.
+#[derive(Clone, Copy)]
+pub(super) struct About<'a> {
+    /// Their number.
+    pub(super) digits: &'a str,
+    /// The same, salted, as records have it.
+    pub(super) subject: &'a DataSubject,
+    /// When they come of age, of a client here.
+    pub(super) of_age: Option<Timestamp>,
+}
+
 /// How many acts this node has written down, and of nothing, which looks alike: what an answer was
 /// made on.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -90,19 +101,19 @@ pub(crate) async fn known(store: &dyn Store) -> Result<Known, StoreError> {
     Ok(Known(u64::from_be_bytes(number)))
 }
 
-/// Writes an act down about whom the digits are, with its leaf; `more` is committed with it.
+/// Writes an act down, with its leaf; `more` is committed with it.
 ///
 /// # Errors
 /// `CONSENTS_FULL`; or why ledger and store did not take it.
-pub(crate) async fn write(
+pub(super) async fn write(
     agency: &Agency,
-    (digits, subject): (&str, &DataSubject),
+    about: About<'_>,
     mut written: Written,
     more: Batch,
     held: &Changing,
 ) -> Result<(), Reason> {
     let (store, pack) = (agency.store.as_ref(), agency.pack());
-    let entry = entry_of(&agency.secret, digits);
+    let entry = entry_of(&agency.secret, about.digits);
     let before = acts_of(store, &entry).await?;
     if !has_room(&before, &written) {
         if !written.act.closes() {
@@ -116,12 +127,12 @@ pub(crate) async fn write(
     }
     let batch = raise(store).await.map_err(StoreError::reason)?.then(more);
     let batch = terms_after(store, &pack, (&before, &entry), &written, batch).await?;
-    let until = term_of(&pack, &written);
+    let until = term_of(&pack, &written, about.of_age);
     let after: Vec<&Written> = before.iter().map(|one| &one.written).chain([&written]).collect();
     let batch = page::put(store, page::ends(batch, until, &entry), &entry, &after).await?;
     let kind = kind_of(&written.act);
     let key = acts_key(&entry, &written);
-    let body = Body { subject: subject.clone(), written };
+    let body = Body { subject: about.subject.clone(), written };
     let body = serde_json::to_vec(&body).map_err(|_| Reason::Internal)?;
     let record = commit_until(kind, &body, until, &[key])?;
     agency.ledger.append(record.entry(batch)).await.map(drop).map_err(LedgerError::reason)
@@ -208,9 +219,13 @@ const fn kind_of(act: &Act) -> Kind {
     }
 }
 
-/// How long an act is kept: from its end on, and until it has one without end.
-fn term_of(pack: &Pack, written: &Written) -> Until {
-    let end = written.act.end();
+/// How long an act is kept: from its end on, and until it has one without end. Custody of which
+/// nobody says the end ends when the child comes of age (BW 1:245).
+fn term_of(pack: &Pack, written: &Written, of_age: Option<Timestamp>) -> Until {
+    let end = match &written.act {
+        Act::Custody(custody) => custody.until.or(of_age.map(|day| day.max(custody.from))),
+        act => act.end(),
+    };
     end.map_or(Until::Told, |end| kept_from(pack, end.max(written.recorded_at)))
 }
 

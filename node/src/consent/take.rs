@@ -11,7 +11,7 @@ use super::brought::{From, unwrap};
 use super::check::Names;
 use super::gate::Changing;
 use super::on_file::OnFile;
-use super::store::{entry_of, read, write, write_nothing};
+use super::store::{About, entry_of, read, write, write_nothing};
 use crate::agency::Agency;
 use crate::limits::WRITE_TRIES_MAX;
 use crate::notices::{Delivered, Taken};
@@ -51,7 +51,8 @@ async fn written_down(
     let mut failed = Reason::Busy;
     let subject = DataSubject::of(digits)?;
     for _ in 0..WRITE_TRIES_MAX {
-        let about = (digits, &subject);
+        // Custody is never brought by others.
+        let about = About { digits, subject: &subject, of_age: None };
         match write(agency, about, written.clone(), Batch::new(), held).await {
             Ok(()) => return Ok(Taken::Taken),
             Err(reason @ (Reason::ConsentsFull | Reason::TooLarge)) => {

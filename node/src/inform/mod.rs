@@ -7,7 +7,8 @@
 //! the question itself is forgotten. The law lets some put it off, with a reason and a day on which
 //! it is looked at again. What was told is in the person's next own view.
 //!
-//! `wi/<inquiry id>` holds a task, the person's number among it: whoever is to tell must know whom.
+//! `wi/<inquiry id>` holds a task, the person's number among it until they were told: whoever is to
+//! tell must know whom, and nobody after that.
 
 pub(crate) mod service;
 
@@ -15,6 +16,7 @@ use grondslag_core::answer::{Answer, Line};
 use grondslag_core::catalogue::{Purpose, Role};
 use grondslag_core::clock::Timestamp;
 use grondslag_core::id::{InquiryId, StaffId};
+use grondslag_core::informing::{ToldHow, ToldTo};
 use grondslag_core::reason::Reason;
 use grondslag_evidence::store::{Batch, Pair, Store, StoreError};
 use grondslag_policy::Pack;
@@ -25,9 +27,6 @@ use serde::{Deserialize, Serialize};
 use crate::agency::Agency;
 use crate::limits::PAGE;
 
-/// The word for both parents, as who was told.
-pub(crate) const PARENTS: &str = "parents";
-
 /// Tasks, by question.
 const TASKS: &[u8] = b"wi/";
 
@@ -36,8 +35,8 @@ const TASKS: &[u8] = b"wi/";
 pub(crate) struct Task {
     /// The question.
     pub(crate) inquiry: InquiryId,
-    /// Whom it was about.
-    pub(crate) digits: String,
+    /// Whom it was about; nothing once they were told.
+    pub(crate) digits: Option<String>,
     /// Who asked.
     pub(crate) staff: StaffId,
     /// In which role.
@@ -50,6 +49,9 @@ pub(crate) struct Task {
     pub(crate) due: Timestamp,
     /// Until when the question is kept, and this with it.
     pub(crate) until: Timestamp,
+    /// It was asked with break glass: what is recorded of it is kept so long.
+    #[serde(default)]
+    pub(crate) break_glass: bool,
     /// Where it stands.
     pub(crate) state: State,
 }
@@ -70,9 +72,9 @@ pub(crate) enum State {
     /// It was told.
     Done {
         /// How.
-        how: String,
+        how: ToldHow,
         /// To whom.
-        told: String,
+        told: ToldTo,
         /// When.
         at: Timestamp,
     },
@@ -101,13 +103,14 @@ impl Task {
         let days = pack.catalogue().informing().days;
         Self {
             inquiry,
-            digits,
+            digits: Some(digits),
             staff,
             role,
             purpose,
             asked_at,
             due: asked_at.plus_calendar(0, days),
             until: pack.retention().end(term, asked_at),
+            break_glass: term == Kept::BreakGlass,
             state: State::Open,
         }
     }
@@ -195,25 +198,28 @@ pub(crate) async fn is_told(
     let row = store.get(&key(inquiry)).await.map_err(StoreError::reason)?;
     let task = row.map(|row| Task::parse(&row)).transpose()?;
     Ok(task.is_some_and(|task| match &task.state {
-        State::Done { told, .. } => !to_parent || told == PARENTS,
+        State::Done { told, .. } => !to_parent || *told == ToldTo::Parents,
         State::Open | State::Postponed { .. } => false,
     }))
 }
 
-/// All tasks, as they stand.
+/// All tasks, as they stand, and how many rows are none: such a row hides no other.
 ///
 /// # Errors
-/// `STORE_CORRUPT` for a task that is none; else those of the store.
-async fn all(store: &dyn Store) -> Result<Vec<(Task, Pair)>, Reason> {
-    let (mut all, mut after) = (Vec::new(), None::<Vec<u8>>);
+/// Those of the store.
+async fn all(store: &dyn Store) -> Result<(Vec<(Task, Pair)>, u64), Reason> {
+    let (mut all, mut damaged, mut after) = (Vec::new(), 0, None::<Vec<u8>>);
     loop {
         let page = store.scan(TASKS, after.as_deref(), PAGE).await.map_err(StoreError::reason)?;
         after = page.last().filter(|_| page.len() >= PAGE).map(|last| last.key.clone());
         for pair in page {
-            all.push((Task::parse(&pair.value)?, pair));
+            match Task::parse(&pair.value) {
+                Ok(task) => all.push((task, pair)),
+                Err(_) => damaged += 1,
+            }
         }
         if after.is_none() {
-            return Ok(all);
+            return Ok((all, damaged));
         }
     }
 }
@@ -221,23 +227,28 @@ async fn all(store: &dyn Store) -> Result<Vec<(Task, Pair)>, Reason> {
 /// How many tasks there are, and how many are late.
 ///
 /// # Errors
-/// Those of the store.
+/// `STORE_CORRUPT` while there is a row that is none; else those of the store.
 pub(crate) async fn state(agency: &Agency) -> Result<InformState, Reason> {
     let (mut state, now) = (InformState::default(), agency.clock.now());
-    for (task, _) in all(agency.store.as_ref()).await? {
+    let (tasks, damaged) = all(agency.store.as_ref()).await?;
+    if damaged > 0 {
+        return Err(Reason::StoreCorrupt);
+    }
+    for (task, _) in tasks {
         state.open += u64::from(!matches!(task.state, State::Done { .. }));
         state.overdue += u64::from(task.is_overdue(now));
     }
     Ok(state)
 }
 
-/// Forgets the tasks of questions whose term is over.
+/// Forgets the tasks of questions whose term is over, and says how many rows are none.
 ///
 /// # Errors
 /// Those of the store: what is left is forgotten another time.
-pub(crate) async fn tidy(agency: &Agency) -> Result<(), Reason> {
+pub(crate) async fn tidy(agency: &Agency) -> Result<u64, Reason> {
     let now = agency.clock.now();
-    for (task, Pair { key, value }) in all(agency.store.as_ref()).await? {
+    let (tasks, damaged) = all(agency.store.as_ref()).await?;
+    for (task, Pair { key, value }) in tasks {
         if task.until > now {
             continue;
         }
@@ -247,7 +258,7 @@ pub(crate) async fn tidy(agency: &Agency) -> Result<(), Reason> {
             Err(error) => return Err(error.reason()),
         }
     }
-    Ok(())
+    Ok(damaged)
 }
 
 fn key(inquiry: &InquiryId) -> Vec<u8> {

@@ -5,12 +5,12 @@ use std::sync::Arc;
 use grondslag_core::catalogue::Role;
 use grondslag_core::clock::Timestamp;
 use grondslag_core::id::InquiryId;
+use grondslag_core::informing::{ToldHow, ToldTo};
 use grondslag_core::limits::LIST_MAX;
 use grondslag_core::reason::Reason;
 use grondslag_evidence::ledger::LedgerError;
 use grondslag_evidence::store::{Batch, Pair, StoreError};
 use grondslag_policy::catalogue::Informing;
-use grondslag_policy::retention::Kept;
 use grondslag_proto::v1;
 use grondslag_proto::v1::inform_service_server::InformService;
 use grondslag_runtime::call::said;
@@ -18,17 +18,12 @@ use grondslag_subject::Bsn;
 use grondslag_subject::text::names_person;
 use tonic::{Request, Response, Status};
 
-use super::{PARENTS, State, Task, all, key};
+use super::{State, Task, all, key};
 use crate::agency::Agency;
 use crate::detail::check_length;
-use crate::recorded::{Kind, append, entry};
+use crate::recorded::{Kind, append, entry, term};
 use crate::records::SourceFault;
 use crate::staff::{ActingStaff, Caller};
-
-/// How somebody is told.
-const HOW: [&str; 3] = ["spoken", "written", "digital"];
-/// Who is told.
-const TOLD: [&str; 3] = ["young_person", PARENTS, "representative"];
 
 /// The service.
 #[derive(Debug)]
@@ -79,7 +74,9 @@ impl Tasks<'_> {
         let by = self.acting(caller, &request.role)?;
         let (agency, now) = (self.agency, self.agency.clock.now());
         let sees_all = agency.pack().catalogue().informing().sees_all(by.role());
-        let tasks = all(agency.store.as_ref()).await?.into_iter().map(|(task, _)| task);
+        // A row that is none is told of by the daily round and by `status`.
+        let (tasks, _damaged) = all(agency.store.as_ref()).await?;
+        let tasks = tasks.into_iter().map(|(task, _)| task);
         let tasks = tasks.filter(|task| sees_all || task.role == *by.role());
         let is_done = |task: &Task| matches!(task.state, State::Done { .. });
         let mut tasks: Vec<Task> = tasks.filter(|task| request.all || !is_done(task)).collect();
@@ -101,27 +98,26 @@ impl Tasks<'_> {
         request: v1::RecordInformedRequest,
     ) -> Result<(), Reason> {
         let by = self.acting(caller, &request.role)?;
-        if !HOW.contains(&request.how.as_str()) || !TOLD.contains(&request.told.as_str()) {
-            return Err(Reason::Malformed);
-        }
+        let how: ToldHow = request.how.parse().map_err(|_| Reason::Malformed)?;
+        let told: ToldTo = request.told.parse().map_err(|_| Reason::Malformed)?;
         let (task, row) = self.find(&by, &request.inquiry_id).await?;
         let waits = matches!(task.state, State::Postponed { .. }) && !task.is_overdue(self.now());
         let informing = self.agency.pack();
         if waits && !informing.catalogue().informing().may_postpone(by.role()) {
             return Err(Reason::InformPostponed);
         }
-        let v1::RecordInformedRequest { how, told, .. } = request;
         let body = Kind::Informed
             .canonical()
             .bytes(task.inquiry.as_bytes())
             .text(by.person().id().as_str())
             .text(by.role().as_str())
-            .text(&how)
-            .text(&told)
+            .text(how.word())
+            .text(told.word())
             .signed(self.agency.clock.now().ms())
             .finish();
         let state = State::Done { how, told, at: self.agency.clock.now() };
-        self.restate((Kind::Informed, body), Task { state, ..task }, row).await
+        // Whom it was about is needed by nobody any more.
+        self.restate((Kind::Informed, body), Task { state, digits: None, ..task }, row).await
     }
 
     pub(super) async fn postpone(
@@ -139,7 +135,8 @@ impl Tasks<'_> {
         if !task.is_owed_in_any_case(&pack) {
             return Err(Reason::InformShown);
         }
-        let number = Bsn::parse(&task.digits).map_err(|_| Reason::StoreCorrupt)?;
+        let number = task.digits.as_deref().map(Bsn::parse).transpose();
+        let number = number.ok().flatten().ok_or(Reason::StoreCorrupt)?;
         check_length(&request.reason)?;
         let names = self.agency.own.names(&number).await.map_err(SourceFault::reason)?;
         names_person(&request.reason, &[number], &names)?;
@@ -180,10 +177,11 @@ impl Tasks<'_> {
         }
     }
 
-    /// Records what somebody did with a task, and keeps it so, if nobody else did meanwhile.
+    /// Records what somebody did with a task, for the term that its question has, and keeps it so,
+    /// if nobody else did meanwhile.
     async fn restate(self, record: (Kind, Vec<u8>), task: Task, row: Pair) -> Result<(), Reason> {
         let more = task.put(Batch::new().expect_value(row.key, row.value))?;
-        let entry = entry(self.agency, record.0, &record.1, Kept::Decision, more)?;
+        let entry = entry(self.agency, record.0, &record.1, term(task.break_glass), more)?;
         match self.agency.ledger.append(entry).await {
             Err(LedgerError::Conflict { .. }) => Err(Reason::Busy),
             recorded => recorded.map(drop).map_err(LedgerError::reason),
@@ -195,7 +193,7 @@ fn wire(task: Task, now: Timestamp) -> v1::ToInform {
     let (state, overdue) = (task.state.word().to_owned(), task.is_overdue(now));
     let mut told = v1::ToInform {
         inquiry_id: task.inquiry.as_bytes().to_vec(),
-        subject: task.digits,
+        subject: task.digits.unwrap_or_default(),
         staff_id: task.staff.as_str().to_owned(),
         role: task.role.to_string(),
         purpose: task.purpose.to_string(),
@@ -209,7 +207,7 @@ fn wire(task: Task, now: Timestamp) -> v1::ToInform {
         State::Open => {}
         State::Postponed { reason } => told.reason = reason,
         State::Done { how, told: who, at } => {
-            (told.how, told.told, told.done_at_ms) = (how, who, at.ms());
+            (told.how, told.told, told.done_at_ms) = (how.into(), who.into(), at.ms());
         }
     }
     told

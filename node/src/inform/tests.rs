@@ -4,6 +4,7 @@ use grondslag_core::answer::{Basis, Outcome};
 use grondslag_core::catalogue::{Category, RowId};
 use grondslag_core::clock::Clock as _;
 use grondslag_core::tier::Tier;
+use grondslag_evidence::records::check;
 use grondslag_evidence::store::faulty::Fault;
 use grondslag_proto::v1;
 
@@ -22,9 +23,13 @@ async fn scene() -> Scene {
 }
 
 fn task(scene: &Scene, purpose: &str) -> Task {
+    task_of(scene, purpose, Kept::Decision)
+}
+
+fn task_of(scene: &Scene, purpose: &str, term: Kept) -> Task {
     let of = (InquiryId::new(ID), StaffId::parse("arts-1").unwrap());
     let role = (Role::parse(DOCTOR).unwrap(), Purpose::parse(purpose).unwrap());
-    let asked = (scene.clock.now(), Kept::Decision);
+    let asked = (scene.clock.now(), term);
     Task::new(&scene.agency.pack(), of, role, KNOWN.to_owned(), asked)
 }
 
@@ -38,7 +43,7 @@ async fn list(scene: &Scene, caller: &Caller, role: &str) -> Result<Vec<v1::ToIn
 }
 
 async fn done(scene: &Scene, caller: &Caller, how: &str) -> Result<(), Reason> {
-    tells(scene, caller, how, PARENTS).await
+    tells(scene, caller, how, "parents").await
 }
 
 async fn tells(scene: &Scene, caller: &Caller, how: &str, told: &str) -> Result<(), Reason> {
@@ -187,7 +192,8 @@ async fn what_cannot_be_recorded_is_not_done_and_a_task_ends_with_its_question()
 /// What was told to a child, or to one who acts for it, is not told to its parents by that.
 #[tokio::test]
 async fn a_parents_view_opens_when_the_parents_were_told() {
-    for (told_to, opens) in [("young_person", false), ("representative", false), (PARENTS, true)] {
+    for (told_to, opens) in [("young_person", false), ("representative", false), ("parents", true)]
+    {
         let scene = scene().await;
         keep(&scene, &task(&scene, "D06")).await;
         let doctor = scene.caller("arts-1", &[DOCTOR]).await;
@@ -218,4 +224,86 @@ async fn a_question_that_did_not_leave_is_owed_to_nobody() {
     done(&scene, &doctor, "spoken").await.unwrap();
     did_not_leave(&scene.agency, &InquiryId::new(ID)).await.unwrap();
     assert!(told(&scene, true).await);
+}
+
+/// The number goes when somebody says that the person was told, and the row with its question.
+#[tokio::test]
+async fn whom_it_was_about_is_kept_until_they_were_told_and_no_longer() {
+    let scene = scene().await;
+    let task = task(&scene, "D05");
+    keep(&scene, &task).await;
+    let doctor = scene.caller("arts-1", &[DOCTOR]).await;
+    assert!(scene.holds(KNOWN).await);
+    done(&scene, &doctor, "spoken").await.unwrap();
+    assert!(!scene.holds(KNOWN).await, "not in the row, and not in what was recorded");
+    let listed = list(&scene, &doctor, DOCTOR).await.unwrap();
+    assert_eq!((&*listed[0].subject, &*listed[0].state), ("", "done"));
+    assert!(told(&scene, true).await, "an own view still tells of it");
+    scene.clock.set(task.until);
+    scene.agency.forget().await.unwrap();
+    assert!(scene.store.get(&key(&task.inquiry)).await.unwrap().is_none());
+}
+
+/// One that nobody was told of goes too: the question that it is about is no longer kept.
+#[tokio::test]
+async fn a_task_that_nobody_did_goes_with_the_number_in_it() {
+    let scene = scene().await;
+    let task = task(&scene, "D05");
+    keep(&scene, &task).await;
+    scene.clock.set(task.until.plus_ms(-1));
+    scene.agency.forget().await.unwrap();
+    assert!(scene.holds(KNOWN).await);
+    scene.clock.set(task.until.plus_ms(DAY_MS));
+    scene.agency.forget().await.unwrap();
+    assert!(!scene.holds(KNOWN).await);
+}
+
+/// Five years, and ten of a question with break glass; each goes with a leaf that says so.
+#[tokio::test]
+async fn what_was_done_is_kept_as_long_as_the_question_and_goes_with_proof() {
+    for (term, years) in [(Kept::Decision, 5), (Kept::BreakGlass, 10)] {
+        let scene = scene().await;
+        keep(&scene, &task_of(&scene, "D05", term)).await;
+        let officer = scene.caller("fg-1", &["ha.fg"]).await;
+        let why = "Vertellen brengt het kind nu in gevaar.";
+        postpone(&scene, &officer, why, 60).await.unwrap();
+        done(&scene, &officer, "spoken").await.unwrap();
+        let left = async || {
+            scene.agency.forget().await.unwrap();
+            let postponed = scene.records(Kind::InformPostponed).await.len();
+            (postponed, scene.records(Kind::Informed).await.len(), scene.holds(why).await)
+        };
+        let done_at = scene.clock.now();
+        scene.clock.set(done_at.plus_calendar(years, 0).plus_ms(-DAY_MS));
+        assert_eq!(left().await, (1, 1, true), "{years}");
+        scene.clock.set(done_at.plus_calendar(years, 0));
+        assert_eq!(left().await, (0, 0, false), "{years}");
+        let least = |_: &str, at| at;
+        let checked = check(scene.store.as_ref(), &scene.agency.ledger, &least).await.unwrap();
+        assert!(checked.findings.is_empty() && checked.forgotten >= 2, "each has its proof");
+    }
+}
+
+/// It stays where it is, alarms once a day, and nothing of a person is said.
+#[tokio::test]
+async fn a_row_that_is_none_keeps_no_other_from_going() {
+    let scene = scene().await;
+    let task = task(&scene, "D05");
+    keep(&scene, &task).await;
+    let bad = [TASKS, &[0; 16]].concat();
+    let row = format!("{{\"digits\":\"{KNOWN}\"");
+    scene.agency.store.commit(Batch::new().put(bad.as_slice(), row)).await.unwrap();
+    assert_eq!(state(&scene.agency).await, Err(Reason::StoreCorrupt));
+    let doctor = scene.caller("arts-1", &[DOCTOR]).await;
+    assert_eq!(list(&scene, &doctor, DOCTOR).await.unwrap().len(), 1, "it hides no other");
+    scene.clock.set(task.until);
+    for _ in 0..2 {
+        scene.agency.forget().await.unwrap();
+    }
+    assert!(scene.store.get(&key(&task.inquiry)).await.unwrap().is_none(), "the rest was done");
+    assert!(scene.store.get(&bad).await.unwrap().is_some());
+    let alarms = scene.records(Kind::Alarm).await;
+    assert_eq!(alarms.len(), 1, "once a day");
+    let told = String::from_utf8_lossy(&alarms[0]);
+    assert!(told.contains("STORE_CORRUPT") && !told.contains(KNOWN));
 }

@@ -4,13 +4,15 @@ use std::collections::BTreeMap;
 
 use grondslag_core::answer::About as Whose;
 use grondslag_core::clock::Clock as _;
+use grondslag_core::id::{InquiryId, StaffId};
 use grondslag_core::tier::Tier;
 use grondslag_evidence::records::{Opening, check, open};
-use grondslag_evidence::store::Store as _;
 use grondslag_evidence::store::faulty::Fault;
+use grondslag_evidence::store::{Batch, Store as _};
 
 use super::*;
 use crate::answers::{put_for_tests, slots};
+use crate::asks::follow::{Followed, forget_followed};
 use crate::fixture::{Ask, KNOWN, Scene, UNKNOWN, moment};
 use crate::own_rules::OwnRules;
 use crate::recorded::Kind;
@@ -102,6 +104,27 @@ async fn the_end_of_a_question_with_break_glass_is_kept_as_long_as_its_decision(
         scene.agency.forget().await.unwrap();
         assert_eq!(kept().await, left, "{years}");
     }
+}
+
+/// What a question is followed with binds to the child: it goes after its term, and one that cannot
+/// be read keeps no other; nor does a line of an own question.
+#[tokio::test]
+async fn rows_that_are_none_keep_no_others_from_being_forgotten() {
+    let scene = Scene::new().await;
+    let (store, end) = (scene.store.as_ref(), scene.clock.now());
+    let staff = StaffId::parse("arts-1").unwrap();
+    let followed = Followed { staff, answer_by: end, break_glass: false, targets: vec![] };
+    let batch = followed.put(Batch::new(), &InquiryId::new([9; 16])).unwrap();
+    let line = [b"n/i/".as_slice(), &(u64::MAX - 1).to_be_bytes(), &[9; 16]].concat();
+    let batch = batch.put(line, b"{}").put(b"n/i/x", b"{}").put(b"n/f/0123456789abcdef", b"x");
+    store.commit(batch).await.unwrap();
+    let rows = async |room: &[u8]| store.scan(room, None, 10).await.unwrap().len();
+    assert_eq!((rows(b"n/f/").await, rows(b"n/i/").await), (2, 2));
+    let over = end.plus_calendar(1, 0);
+    forget_followed(store, over).await.unwrap();
+    scene.agency.forget().await.unwrap();
+    assert_eq!((rows(b"n/f/").await, rows(b"n/i/").await), (1, 1));
+    assert_eq!(scene.records(Kind::Alarm).await.len(), 1, "the line");
 }
 
 #[tokio::test]

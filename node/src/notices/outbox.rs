@@ -173,25 +173,37 @@ pub(crate) fn put(
     parts::put_body(batch, &key(&place), &body).map_err(StoreError::reason)
 }
 
-/// The notices that are under way: what closes first, then the oldest.
+/// The notices that are under way: what closes first, then the oldest. One that cannot be read is
+/// passed over: it keeps no withdrawal of somebody else from its way.
 ///
 /// # Errors
-/// `STORE_CORRUPT`, or those of the store.
+/// Those of the store.
 pub(crate) async fn under_way(store: &dyn Store) -> Result<Vec<(Place, Waiting)>, Reason> {
-    let mut found = Vec::new();
+    Ok(all(store).await?.0)
+}
+
+/// The same, and how many cannot be read.
+async fn all(store: &dyn Store) -> Result<(Vec<(Place, Waiting)>, u64), Reason> {
+    let (mut found, mut damaged) = (Vec::new(), 0);
     let mut after: Option<Vec<u8>> = None;
     loop {
         let page = store.scan(OUTBOX, after.as_deref(), PAGE).await.map_err(StoreError::reason)?;
         let full = page.len() >= PAGE;
         for pair in page {
             let id = pair.key.strip_prefix(OUTBOX).unwrap_or_default();
-            let id = Place::try_from(id).map_err(|_| Reason::StoreCorrupt)?;
-            found.extend(read(store, &id).await?.map(|(_, waiting)| (id, waiting)));
+            let read = match Place::try_from(id) {
+                Ok(id) => read(store, &id).await.map(|read| read.map(|(_, one)| (id, one))),
+                Err(_) => Err(Reason::StoreCorrupt),
+            };
+            match read {
+                Err(Reason::StoreCorrupt) => damaged += 1,
+                read => found.extend(read?),
+            }
             after = Some(pair.key);
         }
         if !full {
             found.sort_by_key(|(_, waiting)| (!waiting.closes(), waiting.news.since()));
-            return Ok(found);
+            return Ok((found, damaged));
         }
     }
 }
@@ -229,15 +241,24 @@ pub(crate) async fn reached(
     store.commit(batch).await.map_err(StoreError::reason)
 }
 
-/// Forgets the notices of which the act was forgotten: the number is kept no longer for an agency that never came back, or that by rule is brought none.
+/// Forgets the notices of which the act was forgotten: the number is kept no longer for an agency
+/// that never came back, or that by rule is brought none. Says how many cannot be read, or what
+/// they tell of cannot.
 ///
 /// # Errors
 /// As [`under_way`].
-pub(crate) async fn tidy(agency: &Agency) -> Result<(), Reason> {
+pub(crate) async fn tidy(agency: &Agency) -> Result<u64, Reason> {
     let store = agency.store.as_ref();
-    for (id, waiting) in under_way(store).await? {
-        if waiting.news.stands(agency, &waiting.digits).await? {
-            continue;
+    let (waiting, mut damaged) = all(store).await?;
+    for (id, waiting) in waiting {
+        match waiting.news.stands(agency, &waiting.digits).await {
+            Ok(false) => {}
+            Ok(true) => continue,
+            Err(Reason::StoreCorrupt) => {
+                damaged += 1;
+                continue;
+            }
+            Err(reason) => return Err(reason),
         }
         if let Some((seen, _)) = read(store, &id).await? {
             let batch = parts::delete_seen(Batch::new(), &key(&id), &seen);
@@ -245,7 +266,7 @@ pub(crate) async fn tidy(agency: &Agency) -> Result<(), Reason> {
             tracing::warn!(to = waiting.to.len(), "a notice never came and was forgotten");
         }
     }
-    Ok(())
+    Ok(damaged)
 }
 
 fn key(id: &Place) -> Vec<u8> {

@@ -60,17 +60,20 @@ async fn page(
     Ok((page.into_iter().map(|pair| (pair.key, pair.value)).collect(), next))
 }
 
-/// Forgets people of whom no question is kept any more.
+/// Forgets people of whom no question is kept any more, and says how many rows are none.
 ///
 /// # Errors
 /// Those of the store.
-pub(crate) async fn tidy(agency: &Agency) -> Result<(), Reason> {
+pub(crate) async fn tidy(agency: &Agency) -> Result<u64, Reason> {
     let store = agency.store.as_ref();
-    let mut after: Option<Vec<u8>> = None;
+    let (mut after, mut damaged) = (None::<Vec<u8>>, 0);
     loop {
         let (people, next) = page(store, after.as_deref()).await.map_err(StoreError::reason)?;
         for (key, value) in people {
-            let number = parse(&value).ok_or(Reason::StoreCorrupt)?;
+            let Some(number) = parse(&value) else {
+                damaged += 1;
+                continue;
+            };
             let kept = asked::is_kept(store, &agency.secret, number.expose()).await;
             if kept.map_err(StoreError::reason)? {
                 continue;
@@ -84,7 +87,7 @@ pub(crate) async fn tidy(agency: &Agency) -> Result<(), Reason> {
         }
         match next {
             Some(next) => after = Some(next),
-            None => return Ok(()),
+            None => return Ok(damaged),
         }
     }
 }

@@ -7,6 +7,7 @@ use grondslag_core::clock::{Clock as _, Timestamp};
 use grondslag_core::id::{Digest, InquiryId, Oin};
 use grondslag_core::limits::{CATEGORIES_MAX, GROUNDS_MAX, LOG_LINES_MAX};
 use grondslag_core::tier::Tier;
+use grondslag_evidence::records::check;
 use grondslag_evidence::store::{Batch, Store as _};
 use grondslag_subject::Bsn;
 
@@ -251,4 +252,38 @@ async fn a_damaged_record_is_an_error_and_never_a_shorter_log() {
         Whose { about: About::Child, shielded: false, to_parent: true, now: scene.clock.now() };
     let read = log::records(agency, KNOWN, whose).await;
     assert_eq!(read, Err(grondslag_core::reason::Reason::StoreCorrupt));
+}
+
+/// What this agency asked about somebody goes with its records, and then their number: in the row
+/// of that day, and a row that is none keeps it from nobody.
+#[tokio::test]
+async fn whom_this_agency_asked_about_is_gone_with_the_last_question_about_them() {
+    let scene = scene().await;
+    let number = Bsn::parse(UNKNOWN).unwrap();
+    let known = strangers::put(Batch::new(), &scene.agency.secret, &number, scene.clock.now());
+    let bad = [b"wp/".as_slice(), &[0; 16]].concat();
+    scene.agency.store.commit(known.put(bad.as_slice(), b"12345678no number")).await.unwrap();
+    let category = Category::parse("G05").unwrap();
+    let came = [(oin(GI), vec![came_of(&scene.agency.pack(), &category, None)])].into();
+    let asked = scene.clock.now();
+    asks_about(&scene, UNKNOWN, 1, "ha.arts", &[oin(GI)], Some(&came)).await;
+    let left = async || {
+        scene.agency.forget().await.unwrap();
+        let mut rows = 0;
+        for room in [b"wq/".as_slice(), b"wc/", b"wp/"] {
+            rows += scene.store.scan(room, None, 10).await.unwrap().len();
+        }
+        (rows, scene.holds(UNKNOWN).await)
+    };
+    scene.clock.set(asked.plus_calendar(5, 0).plus_ms(-86_400_000));
+    assert_eq!(left().await, (4, true));
+    scene.clock.set(asked.plus_calendar(5, 1));
+    assert_eq!(left().await, (1, false), "the row that is none stays");
+    assert!(scene.store.get(&bad).await.unwrap().is_some());
+    let alarms = scene.records(Kind::Alarm).await;
+    assert_eq!(alarms.len(), 2, "one a day");
+    assert!(!String::from_utf8_lossy(&alarms[0]).contains(UNKNOWN));
+    let (store, ledger) = (scene.store.as_ref(), &scene.agency.ledger);
+    let checked = check(store, ledger, &|_, at| at).await.unwrap();
+    assert!(checked.findings.is_empty() && checked.forgotten >= 2, "each has its proof");
 }

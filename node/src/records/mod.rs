@@ -91,6 +91,18 @@ pub trait Own: Send + Sync + fmt::Debug {
     /// # Errors
     /// [`SourceFault`] when the register cannot be read, or was never loaded.
     async fn client(&self, bsn: &Bsn, at: Timestamp) -> Result<Option<Client>, SourceFault>;
+
+    /// Everybody with a verified number, for who looks whom to ask for a consent again.
+    ///
+    /// # Errors
+    /// [`SourceFault`] when the register cannot be read, or was never loaded.
+    async fn everybody(&self) -> Result<Vec<SubjectKey>, SourceFault>;
+
+    /// One of them, if they are a client at that moment.
+    ///
+    /// # Errors
+    /// [`SourceFault`] when the register cannot be read, or was never loaded.
+    async fn one(&self, key: &SubjectKey, at: Timestamp) -> Result<Option<Client>, SourceFault>;
 }
 
 /// An agency's register, as enrolment sees it: who is in it by a verified number, now or later. It

@@ -109,6 +109,14 @@ impl Own for StoreSource {
         // The last check behind the digest.
         Ok(client.filter(|client| client.number == *bsn))
     }
+
+    async fn everybody(&self) -> Result<Vec<SubjectKey>, SourceFault> {
+        self.subjects().await
+    }
+
+    async fn one(&self, key: &SubjectKey, at: Timestamp) -> Result<Option<Client>, SourceFault> {
+        self.client_at(key, at).await
+    }
 }
 
 // INVARIANT: what looks up for somebody else is private; the trait's methods, which demand an

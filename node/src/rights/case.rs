@@ -258,27 +258,28 @@ pub(super) async fn read(
     Ok(Some((case, seen)))
 }
 
-/// All cases. One that cannot be read is left out and told to the operator, so that it keeps
-/// nobody from the others.
+/// All cases, and how many cannot be read: one keeps nobody from the others.
 ///
 /// # Errors
 /// Those of the store.
-pub(super) async fn all(store: &dyn Store) -> Result<Vec<(Case, Seen)>, Reason> {
-    let (mut all, mut after) = (Vec::new(), None::<Vec<u8>>);
+pub(super) async fn all(store: &dyn Store) -> Result<(Vec<(Case, Seen)>, u64), Reason> {
+    let (mut all, mut damaged, mut after) = (Vec::new(), 0, None::<Vec<u8>>);
     loop {
         let page = store.scan(CASES, after.as_deref(), PAGE).await.map_err(StoreError::reason)?;
         after = page.last().filter(|_| page.len() >= PAGE).map(|last| last.key.clone());
         for pair in page {
             let id = pair.key.strip_prefix(CASES).unwrap_or_default();
-            let Ok(id) = RequestId::from_slice(id) else { continue };
-            match read(store, &id).await {
-                Ok(case) => all.extend(case),
-                Err(Reason::StoreCorrupt) => tracing::error!("a request cannot be read"),
-                Err(reason) => return Err(reason),
+            let case = match RequestId::from_slice(id) {
+                Ok(id) => read(store, &id).await,
+                Err(_) => Err(Reason::StoreCorrupt),
+            };
+            match case {
+                Err(Reason::StoreCorrupt) => damaged += 1,
+                case => all.extend(case?),
             }
         }
         if after.is_none() {
-            return Ok(all);
+            return Ok((all, damaged));
         }
     }
 }

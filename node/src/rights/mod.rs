@@ -44,10 +44,10 @@ pub(crate) async fn stands(agency: &Agency, message: &Message) -> Result<bool, R
 /// How many cases there are, and how many are late.
 ///
 /// # Errors
-/// `STORE_CORRUPT` for a case that is none; else those of the store.
+/// Those of the store.
 pub(crate) async fn state(agency: &Agency) -> Result<RightsState, Reason> {
     let (mut state, now) = (RightsState::default(), agency.clock.now());
-    for (case, _) in all(agency.store.as_ref()).await? {
+    for (case, _) in all(agency.store.as_ref()).await?.0 {
         state.open += u64::from(case.is_open());
         state.overdue += u64::from(case.is_overdue(now));
     }
@@ -55,14 +55,16 @@ pub(crate) async fn state(agency: &Agency) -> Result<RightsState, Reason> {
 }
 
 /// The daily round: whoever was given data since the person's statement was added to it hears of it
-/// too, and cases whose term is over are forgotten. One that fails keeps no other from it.
+/// too, and cases whose term is over are forgotten. One that fails keeps no other from it. Says how
+/// many cannot be read.
 ///
 /// # Errors
 /// The last one: what is left is done another time.
-pub(crate) async fn tend(agency: &Agency) -> Result<(), Reason> {
+pub(crate) async fn tend(agency: &Agency) -> Result<u64, Reason> {
     let (store, now) = (agency.store.as_ref(), agency.clock.now());
+    let (cases, damaged) = all(store).await?;
     let mut failed = Ok(());
-    for (case, seen) in all(store).await? {
+    for (case, seen) in cases {
         let over = case.ended_at().is_some_and(|end| {
             agency.pack().retention().end(Kept::Decision, end) <= now && !case.is_standing()
         });
@@ -76,5 +78,5 @@ pub(crate) async fn tend(agency: &Agency) -> Result<(), Reason> {
         };
         failed = done.and(failed);
     }
-    failed
+    failed.map(|()| damaged)
 }

@@ -138,7 +138,7 @@ impl<'a> Counter<'a> {
     ) -> Result<Vec<v1::RightsRequest>, Reason> {
         let by = self.watching(caller, &request.role)?;
         let (agency, now) = (self.agency, self.agency.clock.now());
-        let cases = all(agency.store.as_ref()).await?.into_iter().map(|(case, _)| case);
+        let cases = all(agency.store.as_ref()).await?.0.into_iter().map(|(case, _)| case);
         let mut cases: Vec<Case> = cases.filter(|case| request.all || case.is_open()).collect();
         cases.sort_by_key(|case| (!case.is_open(), case.due));
         cases.truncate(usize::try_from(LIST_MAX).unwrap_or(usize::MAX));

@@ -16,7 +16,7 @@ use crate::asks::budget::forget_old;
 use crate::asks::canary::pause;
 use crate::asks::draft::forget_ended;
 use crate::asks::follow::forget_followed;
-use crate::consent::caught_up;
+use crate::consent::{again, caught_up};
 use crate::directory::OwnCard;
 use crate::limits::{EXPIRE_INTERVAL_MS, INDEX_INTERVAL_MS, SLOT_INTERVAL_MS};
 use crate::notices::send::send;
@@ -55,6 +55,9 @@ pub(super) async fn tend(
         async move {
             forget(agency.store.as_ref(), agency.clock.now()).await;
             forget_records(&agency).await;
+            if let Err(reason) = again::count_daily(&agency).await {
+                tracing::warn!(%reason, "consents to be asked for again were not counted");
+            }
         }
     })?;
     Ok(())

@@ -249,6 +249,7 @@ impl Context {
             retention: None,
             inform: None,
             rights: None,
+            ask_again: None,
             ledger: None,
             peers: Vec::new(),
         }

@@ -1,6 +1,7 @@
 //! What people of the stories see of who asked about them or their child.
 
 use grondslag_core::clock::Timestamp;
+use grondslag_core::sighting::{Authority, Document};
 use serde::Deserialize;
 
 use super::{Number, moment};
@@ -27,10 +28,10 @@ pub(in crate::demo) struct OwnView {
     pub(in crate::demo) approver: String,
     pub(in crate::demo) approver_role: String,
     /// What both saw.
-    pub(in crate::demo) document: String,
+    pub(in crate::demo) document: Document,
     /// For a child: where it stands that they may ask.
     #[serde(default)]
-    pub(in crate::demo) authority: String,
+    pub(in crate::demo) authority: Option<Authority>,
     /// Both looked, and nothing speaks against naming agencies.
     pub(in crate::demo) names_checked: bool,
     /// Whether the names of agencies must be left out.

@@ -129,7 +129,10 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
         "The question, or the number that an overview of `inzage` has behind a line",
         "De vraag, of het nummer dat een overzicht van `inzage` achter een regel heeft",
     ),
-    ("Write the proofs into this folder", "Schrijf de bewijzen in deze map"),
+    (
+        "Write the proofs into this folder, which is made when it is not there",
+        "Schrijf de bewijzen in deze map, die wordt gemaakt als zij er niet is",
+    ),
     ("Check a proof, without any store", "Controleer een bewijs, zonder opslag"),
     ("A proof", "Een bewijs"),
     (

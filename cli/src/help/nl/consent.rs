@@ -30,6 +30,26 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
         "Zie wat er over één kind in het register staat; dat u keek wordt vastgelegd",
     ),
     (
+        "List whom of all children to ask again: after a birthday, or before a consent ends",
+        "Toon wie van alle kinderen opnieuw te vragen is: na een verjaardag, of voor een \
+         toestemming eindigt",
+    ),
+    (
+        "A consent ends by itself when the child turns 12, 16 or 18 and the law then asks somebody \
+         else. It is listed until who has the say said yes or no anew. That you looked is recorded",
+        "Een toestemming eindigt vanzelf als het kind 12, 16 of 18 wordt en de wet dan een ander \
+         vraagt. Zij staat in de lijst tot wie het dan voor het zeggen heeft opnieuw ja of nee zegt. \
+         Dat u keek wordt vastgelegd",
+    ),
+    (
+        "A role that may write down what is said, such as jha.hulpverlener",
+        "Een rol die mag vastleggen wat gezegd is, zoals jha.hulpverlener",
+    ),
+    (
+        "So many days ahead; 0 for what ended already",
+        "Zoveel dagen vooruit; 0 voor wat al is geëindigd",
+    ),
+    (
         "The role in which you work with the child, such as jha.hulpverlener",
         "De rol waarin u met het kind werkt, zoals jha.hulpverlener",
     ),

@@ -44,9 +44,13 @@ pub(super) fn a_proof_holds_by_itself_and_no_field_of_it_may_change(
     folder: &Path,
     (inquiry, decisions): (&str, usize),
 ) {
-    fs::create_dir(folder.join("proofs")).unwrap();
-    let prove = format!("audit prove {inquiry} --json --to proofs --offline region");
+    let prove = format!("audit prove {inquiry} --json --to kept/proofs --offline region");
     let proofs = run(folder, &prove).done();
+    let made = fs::metadata(folder.join("kept/proofs")).unwrap();
+    assert_eq!(made.permissions().mode() & 0o777, 0o700, "a folder of its own, for its owner");
+    fs::write(folder.join("taken"), "").unwrap();
+    let taken = format!("audit prove {inquiry} --json --to taken --offline region");
+    assert_eq!(run(folder, &taken).reason(), "STORE_UNWRITABLE");
     let proofs = proofs["proofs"].as_array().unwrap();
     assert_eq!(proofs.len(), decisions, "at the broker and at the holders: {proofs:?}");
     let cosigned = proofs.iter().any(|one| one["cosigners"].as_u64().unwrap() >= 3);
@@ -83,8 +87,10 @@ pub(super) fn a_proof_holds_by_itself_and_no_field_of_it_may_change(
     for one in changed {
         every_field_counts(folder, &folder.join(one["file"].as_str().unwrap()));
     }
-    let nobody = run(folder, &format!("audit prove {} --json --offline region", "0".repeat(32)));
+    let none = "0".repeat(32);
+    let nobody = run(folder, &format!("audit prove {none} --json --to none --offline region"));
     assert_eq!((nobody.code, nobody.reason().as_str()), (1, "UNKNOWN_INQUIRY"));
+    assert!(!folder.join("none").exists());
 }
 
 /// One character of every text changes, every number, and every list loses its last item.

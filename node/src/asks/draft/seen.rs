@@ -6,6 +6,7 @@
 use grondslag_core::catalogue::Role;
 use grondslag_core::id::{InquiryId, StaffId};
 use grondslag_core::reason::Reason;
+use grondslag_core::sighting::{Authority, Document};
 use grondslag_evidence::ledger::LedgerError;
 use grondslag_evidence::store::Batch;
 use grondslag_evidence::store::parts;
@@ -21,13 +22,6 @@ use crate::limits::{APPROVE_TRIES_MAX, IDENTITY_SEEN_MAX};
 use crate::recorded::{Kind, entry};
 use crate::staff::{ActingStaff, Person};
 
-/// Papers that say who somebody is (WID art. 1).
-const DOCUMENTS: [&str; 4] = ["passport", "id_card", "driving_licence", "residence_permit"];
-/// Where it stands that somebody may ask about a child.
-const AUTHORITIES: [&str; 3] = ["custody_register", "civil_registry", "court_decision"];
-
-/// Where it stands who somebody's parents are, and not who holds custody.
-const REGISTRY: &str = "civil_registry";
 /// The role of a young person who asks about themselves.
 pub(crate) const YOUNG_PERSON: &str = "burger.jeugdige";
 /// The role of a parent who holds custody.
@@ -36,9 +30,9 @@ const CUSTODY_HOLDER: &str = "burger.gezagsouder";
 /// What a member of staff saw.
 pub(crate) struct Seen {
     number: Bsn,
-    document: String,
+    document: Document,
     /// Nothing when the number is the person's own.
-    authority: Option<String>,
+    authority: Option<Authority>,
     /// As whom the person asks.
     citizen: Role,
     /// Nothing speaks against naming agencies.
@@ -74,15 +68,12 @@ impl Seen {
     /// list.
     pub(crate) fn parse(wire: &v1::ConfirmIdentityRequest) -> Result<Self, Reason> {
         let v1::ConfirmIdentityRequest { subject, document, authority, .. } = wire;
-        let authority = (!authority.is_empty()).then(|| authority.clone());
-        let known = DOCUMENTS.contains(&document.as_str())
-            && authority.iter().all(|seen| AUTHORITIES.contains(&seen.as_str()));
-        if !known {
-            return Err(Reason::Malformed);
-        }
+        let document = document.parse().map_err(|_| Reason::Malformed)?;
+        let authority = (!authority.is_empty()).then(|| authority.parse()).transpose();
+        let authority = authority.map_err(|_| Reason::Malformed)?;
         Ok(Self {
             number: Bsn::parse(subject).map_err(|_| Reason::BsnInvalid)?,
-            document: document.clone(),
+            document,
             authority,
             citizen: Role::parse(&wire.citizen_role).map_err(|_| Reason::UnknownRole)?,
             names_checked: wire.names_checked,
@@ -93,9 +84,9 @@ impl Seen {
     /// parent about themselves or with what shows that the child is theirs. That somebody holds
     /// custody does not follow from being a parent.
     fn fits(&self) -> bool {
-        match (self.citizen.as_str(), self.authority.as_deref()) {
+        match (self.citizen.as_str(), self.authority) {
             (YOUNG_PERSON, authority) => authority.is_none(),
-            (CUSTODY_HOLDER, Some(authority)) => authority != REGISTRY,
+            (CUSTODY_HOLDER, Some(authority)) => authority != Authority::CivilRegistry,
             _ => true,
         }
     }
@@ -138,8 +129,8 @@ impl Draft {
                 .bytes(self.id.as_bytes())
                 .text(person.id().as_str())
                 .text(by.role().as_str())
-                .text(&seen.document)
-                .text(seen.authority.as_deref().unwrap_or_default())
+                .text(seen.document.word())
+                .text(seen.authority.map(Authority::word).unwrap_or_default())
                 .text(if seen.names_checked { "names checked" } else { "" })
                 .signed(agency.clock.now().ms())
                 .finish();

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use grondslag_core::statement::{approval_bytes, approval_commitment, sign};
-use grondslag_evidence::records::{Opening, open};
+use grondslag_evidence::records::{Opening, Until, open};
 use grondslag_subject::{Bsn, Name};
 
 use super::*;
 use crate::fixture::{KNOWN, Scene, VT, staff_key};
-use crate::records::{Client, Own, SourceFault};
+use crate::records::{Client, Own, SourceFault, SubjectKey};
 use grondslag_core::clock::Timestamp;
 
 const NECESSITY: &str = "Nodig om de veiligheid van het kind te beoordelen.";
@@ -25,6 +25,14 @@ impl Own for Names {
     }
 
     async fn client(&self, _: &Bsn, _: Timestamp) -> Result<Option<Client>, SourceFault> {
+        Ok(None)
+    }
+
+    async fn everybody(&self) -> Result<Vec<SubjectKey>, SourceFault> {
+        Ok(Vec::new())
+    }
+
+    async fn one(&self, _: &SubjectKey, _: Timestamp) -> Result<Option<Client>, SourceFault> {
         Ok(None)
     }
 }
@@ -150,6 +158,26 @@ async fn a_draft_is_shown_to_its_author_and_who_may_approve_it_and_each_time_rec
         shown.push(opened.body);
     }
     assert!(holds(&shown[0], "author") && holds(&shown[1], "second"));
+}
+
+/// Five years, and ten of a question with break glass, as whatever else is recorded of it.
+#[tokio::test]
+async fn that_a_draft_was_shown_is_kept_as_long_as_its_question() {
+    let at = at_desk().await;
+    let agency = &at.desk.agency;
+    for (break_glass, years) in [(false, 5), (true, 10)] {
+        let wire = v1::DeskQuestion { break_glass, ..question("ha.arts", NECESSITY) };
+        let caller = at.who("author");
+        let (wish, alias) = at.desk.wish(caller, Some(wire)).await.unwrap();
+        let id = Draft::create(agency, caller.person.id(), alias, &wish).await.unwrap();
+        let before = agency.ledger.size().await.unwrap();
+        at.desk.show(caller, id.as_bytes()).await.unwrap();
+        let leaf = agency.ledger.read(before, 1).await.unwrap().remove(0).leaf;
+        let opened = open(agency.store.as_ref(), &leaf).await.unwrap();
+        let Opening::Opened(opened) = opened else { panic!("it is not opened") };
+        let end = agency.clock.now().plus_calendar(years, 0);
+        assert_eq!(opened.until, Until::At(end), "{years}");
+    }
 }
 
 #[tokio::test]

@@ -1,13 +1,15 @@
 //! How long acts are kept, and what happens when the disk fails.
 
-use grondslag_evidence::store::Store as _;
+use grondslag_evidence::records::check;
 use grondslag_evidence::store::faulty::Fault;
+use grondslag_evidence::store::{Batch, Store as _};
 
 use super::*;
 use crate::consent::act::Written;
 use crate::consent::page::{self, ENDS, PAGES};
 use crate::consent::store::{ACTS, acts_of, entry_of};
 use crate::notices::outbox::under_way;
+use crate::recorded::Kind;
 
 impl Practice {
     /// How many acts there are: as many on the page as in records, and the same.
@@ -43,7 +45,8 @@ async fn acts_are_kept_five_years_from_their_end_and_then_forgotten_with_proof()
     assert_eq!(practice.acts_after(4, 364).await, 4);
     assert_eq!(practice.acts_after(0, 2).await, 2, "what was taken back, with that");
     assert_eq!(practice.acts_after(0, 200).await, 1, "the other one, six months later");
-    assert_eq!(practice.acts_after(50, 0).await, 1, "custody that still stands");
+    assert_eq!(practice.acts_after(9, 0).await, 1, "custody that stands until the child is 18");
+    assert_eq!(practice.acts_after(1, 0).await, 0, "five years after that");
 }
 
 #[tokio::test]
@@ -130,4 +133,65 @@ async fn a_register_that_is_full_says_so_and_a_withdrawal_still_finds_its_place(
     assert_eq!(full, Err(Reason::ConsentsFull));
     assert!(practice.put(taken_back(mother(), &last)).await.is_ok());
     assert!(practice.put(Wire::Statement(no(mother()))).await.is_ok());
+}
+
+/// Everything that the register ever held of a child: what people said, who they are, a measure,
+/// and a notice that never came. The child's number is the last to be looked for.
+#[tokio::test]
+async fn when_all_terms_are_over_nothing_of_the_child_is_left_and_each_gap_has_its_proof() {
+    let practice = Practice::new().await.with_parents().await;
+    let holder_oins = vec![OWN.into(), GI.into()];
+    practice
+        .put(Wire::Statement(v1::ConsentStatement { holder_oins, ..yes(mother()) }))
+        .await
+        .unwrap();
+    let no = practice.put(Wire::Statement(no(father()))).await.unwrap();
+    practice.put(lifted(father(), &no.id)).await.unwrap();
+    practice
+        .put(Wire::Measure(v1::CourtMeasure {
+            value: "ots".into(),
+            court_reference: "C/18/123456".into(),
+            from_ms: moment("2026-09-01").ms(),
+            until_ms: moment("2027-09-01").ms(),
+        }))
+        .await
+        .unwrap();
+    let scene = &practice.scene;
+    let traces = [KNOWN, "Vos", "Terpstra", "gezagsregister", "C/18/123456"];
+    for trace in traces {
+        assert!(scene.holds(trace).await, "{trace}");
+    }
+    assert_eq!(practice.acts_after(5, 210).await, 2, "custody and the measure");
+    assert!(!scene.holds(KNOWN).await, "the notice went with its act");
+    assert_eq!(practice.acts_after(0, 180).await, 1);
+    assert!(!scene.holds("C/18/123456").await && scene.holds("gezagsregister").await);
+    assert_eq!(practice.acts_after(10, 0).await, 0);
+    for trace in traces {
+        assert!(!scene.holds(trace).await, "{trace}");
+    }
+    let (store, ledger) = (scene.store.as_ref(), &scene.agency.ledger);
+    let checked = check(store, ledger, &|_, at| at).await.unwrap();
+    assert!(checked.findings.is_empty() && checked.forgotten >= 5, "{:?}", checked.findings);
+}
+
+/// A notice, and an end of a page, that cannot be read: nobody else's waits for it.
+#[tokio::test]
+async fn a_row_that_is_none_keeps_no_other_notice_or_page_from_its_end() {
+    let practice = Practice::new().await.with_parents().await;
+    let store = practice.scene.store.as_ref();
+    let bad = [(b"no/short".as_slice(), b"x".as_slice()), (b"no/0123456789abcdef", b"x")];
+    let batch = bad.iter().fold(Batch::new(), |batch, (key, value)| batch.put(*key, *value));
+    store.commit(batch.put(b"nd/\0", [])).await.unwrap();
+    let holder_oins = vec![OWN.into(), GI.into()];
+    practice
+        .put(Wire::Statement(v1::ConsentStatement { holder_oins, ..yes(mother()) }))
+        .await
+        .unwrap();
+    assert_eq!(under_way(store).await.unwrap().len(), 1, "the others are sent");
+    assert_eq!(practice.acts_after(5, 200).await, 1);
+    assert!(under_way(store).await.unwrap().is_empty());
+    assert!(!practice.scene.holds(KNOWN).await);
+    let alarms = practice.scene.records(Kind::Alarm).await.len();
+    practice.scene.agency.forget().await.unwrap();
+    assert_eq!((alarms, practice.scene.records(Kind::Alarm).await.len()), (2, 2), "once a day");
 }

@@ -258,4 +258,5 @@ async fn what_is_over_is_forgotten_with_the_number_and_what_stands_is_not() {
         grondslag_evidence::store::Batch::new().put([b"rq/".as_slice(), &[9; 16]].concat(), b"?");
     practice.scene.agency.store.commit(damaged).await.unwrap();
     assert_eq!(practice.list().await.len(), 2);
+    assert_eq!(tend(&practice.scene.agency).await, Ok(1), "the operator hears of it");
 }

@@ -1,7 +1,9 @@
 use grondslag_core::catalogue::Role;
+use grondslag_core::clock::Clock as _;
 use grondslag_core::statement::{approval_bytes, sign};
 
 use super::*;
+use crate::asks::draft::forget_ended;
 use crate::asks::own_view::wish;
 use crate::fixture::{KNOWN, Scene, UNKNOWN, staff_key};
 use crate::recorded::Kind;
@@ -146,4 +148,23 @@ async fn a_young_person_asks_about_themselves_alone() {
     let of_child = (KNOWN, "id_card", "custody_register", YOUNG_PERSON);
     assert_eq!(see(&scene, id, CLERK, of_child).await, Err(Reason::IdentityMismatch));
     assert_eq!(see(&scene, id, CLERK, OF_SELF).await, Ok(1));
+}
+
+/// A draft of an own view, with who saw whom: it goes after a week, the number with it. What was
+/// seen stands in the ledger for its own term, without the number.
+#[tokio::test]
+async fn a_draft_that_nobody_sent_goes_with_the_number_and_with_who_saw_it() {
+    let scene = scene().await;
+    let id = prepared(&scene, PARENT).await;
+    let sight = (KNOWN, "passport", "custody_register", PARENT);
+    see(&scene, id, CLERK, sight).await.unwrap();
+    assert!(scene.holds(KNOWN).await);
+    scene.clock.set(scene.clock.now().plus_calendar(0, 8));
+    assert_eq!(forget_ended(scene.store.as_ref(), scene.clock.now()).await, Ok(1));
+    assert!(!scene.holds(KNOWN).await);
+    assert_eq!(scene.records(Kind::IdentitySeen).await.len(), 1);
+    scene.clock.set(scene.clock.now().plus_calendar(5, 0));
+    scene.agency.forget().await.unwrap();
+    assert!(scene.records(Kind::IdentitySeen).await.is_empty());
+    assert!(!scene.holds("custody_register").await);
 }
