@@ -300,8 +300,20 @@ pub(crate) const CONSENT_ACTS_MAX: usize = 512;
 pub(crate) const CONSENT_BROUGHT_MAX: (usize, usize) = (64, 256);
 /// All of them, and those that say that everything is closed: one page of the store.
 pub(crate) const CONSENT_PAGE: usize = grondslag_evidence::limits::SCAN_PAGE_MAX;
-/// Most requests about one person's data that are open at an agency, or objections that stand.
-pub(crate) const REQUESTS_OPEN_MAX: usize = 20;
+/// Most requests about one person's data that are open at an agency, or objections that stand:
+/// those that other agencies brought, and all.
+pub(crate) const REQUESTS_OPEN_MAX: (usize, usize) = (8, 24);
+/// Months within which somebody hears what became of a request (AVG art. 12 lid 3).
+pub(crate) const REQUEST_TERM_MONTHS: u8 = 1;
+/// Months by which that may be extended once (AVG art. 12 lid 3).
+pub(crate) const REQUEST_EXTENSION_MONTHS: u8 = 2;
+/// Hours within which a breach is assessed, since it was found (AVG art. 33 lid 1).
+pub(crate) const BREACH_HOURS: i64 = 72;
+/// Most own questions about a person that are looked through for one that was mended.
+pub(crate) const OWN_QUESTIONS_MAX: usize = 4_000;
+/// Longest text of a request or of what came of it, in bytes of JSON: with as many questions as a
+/// repair names it fits a notice.
+pub(crate) const REQUEST_TEXT_BYTES_MAX: usize = 1_400;
 /// Most questions that one notice of a repair names.
 pub(crate) const REPAIR_TARGETS_MAX: usize = 20;
 /// Largest notice that is brought to others, in bytes of JSON: with all else it fits a sealed detail.

@@ -284,8 +284,10 @@ async fn release(
     let frame = frame(agency, attested, on, number.as_deref(), canary)?;
     let (size, tag) = (agency.ledger.checkpoint().checkpoint().size, frame.subject_tag);
     let prepared = draft.finish(frame, size, random().map_err(Stop::Fault)?);
-    // A made-up subject is nobody's data.
-    let subject = number.as_deref().filter(|_| !canary);
+    // A made-up subject is nobody's data; and what is said about a person's rights takes no place
+    // among what was asked about them.
+    let is_persons = !canary && !attested.is_about_rights();
+    let subject = number.as_deref().filter(|_| is_persons);
     let record = decision(agency, attested, ruling, (prepared.outcome(), subject), of);
     let record = record.map_err(Stop::past_look_up)?;
     let (entry, commitment) =

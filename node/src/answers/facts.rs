@@ -111,7 +111,7 @@ impl<'a> Case<'a> {
     ) -> Result<CategoryFacts, FactError> {
         let mut known: BTreeMap<String, Vec<String>> = BTreeMap::new();
         // Whose data it is a human must see first.
-        let mut understood = !found.standing.is_disputed();
+        let mut understood = !found.standing.is_disputed(category);
         let purpose = &self.attested.header().purpose;
         let applying = found.facts.iter().filter(|f| f.applies(&self.asker, purpose, category));
         for fact in applying {
@@ -148,8 +148,13 @@ impl<'a> Case<'a> {
     ) {
         let has_column = self.pack.catalogue().column(SECRECY_CONSENT).is_some();
         if has_column && found.standing.objects_to(category) {
-            let refused = SecrecyConsent::Refused.word().to_owned();
-            known.insert(SECRECY_CONSENT.to_owned(), vec![refused]);
+            let said = known.entry(SECRECY_CONSENT.to_owned()).or_default();
+            let refused = SecrecyConsent::Refused.word();
+            // Registers that differ with each other stay a matter for a human.
+            if said.windows(2).all(|two| matches!(two, [one, other] if one == other)) {
+                said.clear();
+            }
+            said.push(refused.to_owned());
         }
     }
 

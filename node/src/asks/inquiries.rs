@@ -8,6 +8,7 @@ use grondslag_core::inquiry::Inquiry;
 use grondslag_core::reason::Reason;
 use grondslag_evidence::ledger::LedgerError;
 use grondslag_evidence::store::{Batch, Store, StoreError};
+use grondslag_policy::notice::RIGHTS;
 use grondslag_policy::retention::Kept;
 use serde::{Deserialize, Serialize};
 
@@ -107,21 +108,24 @@ pub(crate) async fn record_asked(
 ) -> Result<Counted, Reason> {
     let term = term(inquiry.header().break_glass);
     let state = summary.put(state)?;
+    // What is said about a person's rights is in no own view, and asks for nobody.
+    let is_asked = summary.purpose.as_str() != RIGHTS.purpose;
     let state = match subject {
-        Subject::Person(number) => {
+        Subject::Person(number) if is_asked => {
             strangers::put(state, &agency.secret, number, agency.clock.now())
         }
         // A made-up subject has no own view.
-        Subject::Canary(_) => state,
+        Subject::Person(_) | Subject::Canary(_) => state,
     };
     let owed = to_inform.filter(|task| task.is_owed_in_any_case(&agency.pack()));
     let state = owed.map_or(Ok(state.clone()), |task| task.put(state))?;
-    let key = asked_key(&agency.secret, subject.expose(), summary.asked_at, &inquiry.digest());
+    let place = asked_key(&agency.secret, subject.expose(), summary.asked_at, &inquiry.digest());
+    let keys = if is_asked { vec![place] } else { Vec::new() };
     for _ in 0..COUNT_TRIES_MAX {
         let (counts, counted) = budget::count(agency, inquiry, summary).await?;
         let (own, state) = (state.len(), state.clone().then(counts));
-        let (body, keys) = (asked(inquiry, summary)?, std::slice::from_ref(&key));
-        let entry = entry_under(agency, Kind::Asked, &body, term, (keys, state))?;
+        let body = asked(inquiry, summary)?;
+        let entry = entry_under(agency, Kind::Asked, &body, term, (&keys, state))?;
         match agency.ledger.append(entry).await {
             Ok(_) => return Ok(counted),
             Err(LedgerError::Conflict { step, .. }) if step < own => {

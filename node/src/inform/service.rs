@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use grondslag_core::catalogue::Role;
 use grondslag_core::clock::Timestamp;
 use grondslag_core::id::InquiryId;
 use grondslag_core::informing::{ToldHow, ToldTo};
@@ -46,22 +45,14 @@ impl InformDesk {
     }
 }
 
-/// What the desk does, at one node.
+/// What the desk does, at one node. What was asked in a role is told by whoever works in it; a
+/// privacy officer sees all.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Tasks<'a> {
     pub(super) agency: &'a Agency,
 }
 
 impl Tasks<'_> {
-    /// What was asked in a role is told by whoever works in it; a privacy officer sees all.
-    fn acting(self, caller: &Caller, role: &str) -> Result<ActingStaff, Reason> {
-        let role = Role::parse(role).map_err(|_| Reason::UnknownRole)?;
-        let by = caller.person.as_role(&role)?;
-        let own = self.agency.directory.card(&self.agency.oin)?;
-        own.check_role(&role, self.agency.clock.now())?;
-        Ok(by)
-    }
-
     fn now(self) -> Timestamp {
         self.agency.clock.now()
     }
@@ -71,7 +62,7 @@ impl Tasks<'_> {
         caller: &Caller,
         request: v1::ListToInformRequest,
     ) -> Result<Vec<v1::ToInform>, Reason> {
-        let by = self.acting(caller, &request.role)?;
+        let by = caller.in_role(self.agency, &request.role)?;
         let (agency, now) = (self.agency, self.agency.clock.now());
         let sees_all = agency.pack().catalogue().informing().sees_all(by.role());
         // A row that is none is told of by the daily round and by `status`.
@@ -97,7 +88,7 @@ impl Tasks<'_> {
         caller: &Caller,
         request: v1::RecordInformedRequest,
     ) -> Result<(), Reason> {
-        let by = self.acting(caller, &request.role)?;
+        let by = caller.in_role(self.agency, &request.role)?;
         let how: ToldHow = request.how.parse().map_err(|_| Reason::Malformed)?;
         let told: ToldTo = request.told.parse().map_err(|_| Reason::Malformed)?;
         let (task, row) = self.find(&by, &request.inquiry_id).await?;
@@ -125,7 +116,7 @@ impl Tasks<'_> {
         caller: &Caller,
         request: v1::PostponeInformingRequest,
     ) -> Result<(), Reason> {
-        let by = self.acting(caller, &request.role)?;
+        let by = caller.in_role(self.agency, &request.role)?;
         let pack = self.agency.pack();
         let informing = pack.catalogue().informing();
         if !informing.may_postpone(by.role()) {

@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::agency::Agency;
 use crate::inform;
-use crate::limits::{LOG_LOOKED_THROUGH_MAX, PAGE};
+use crate::limits::{LOG_LOOKED_THROUGH_MAX, OWN_QUESTIONS_MAX, PAGE};
 use crate::recorded::{found_after, found_under};
 use crate::secret::{INDEX_LEN, NodeSecret};
 
@@ -109,7 +109,7 @@ fn not_recorded(category: Category) -> LogCategory {
 ///
 /// # Errors
 /// Those of the store.
-pub(super) async fn is_kept(
+pub(crate) async fn is_kept(
     store: &dyn Store,
     secret: &NodeSecret,
     digits: &str,
@@ -144,23 +144,35 @@ pub(super) async fn lines(
     Ok((lines, more))
 }
 
-/// All that this node's own people asked about a person, as far as it is kept.
+/// The questions that this node's own people put to one agency about a person, of those that it
+/// names as it knows them. At most so many of them are looked through as an agency asks in years.
 ///
 /// # Errors
 /// `STORE_CORRUPT` for a record that is none; else those of the store.
-pub(crate) async fn about(agency: &Agency, digits: &str) -> Result<Vec<AskedRecord>, Reason> {
+pub(crate) async fn questions(
+    agency: &Agency,
+    digits: &str,
+    (to, named): (&Oin, &[TargetId]),
+) -> Result<Vec<(TargetId, AskedRecord)>, Reason> {
     let (store, prefix) = (agency.store.as_ref(), prefix(&agency.secret, digits));
-    let (mut all, mut after) = (Vec::new(), None::<Vec<u8>>);
-    loop {
+    let (mut questions, mut after, mut looked) = (Vec::new(), None::<Vec<u8>>, 0);
+    while looked < OWN_QUESTIONS_MAX {
         let (page, next) = found_after(store, &prefix, after.as_deref(), PAGE).await?;
+        looked += page.len();
         for opened in page {
-            all.push(serde_json::from_slice(&opened.body).map_err(|_| Reason::StoreCorrupt)?);
+            let asked: AskedRecord =
+                serde_json::from_slice(&opened.body).map_err(|_| Reason::StoreCorrupt)?;
+            let target = TargetId::derive(&asked.inquiry, to);
+            if named.contains(&target) {
+                questions.push((target, asked));
+            }
         }
         match next {
             Some(next) => after = Some(next),
-            None => return Ok(all),
+            None => break,
         }
     }
+    Ok(questions)
 }
 
 /// What came of a question, once it was closed.

@@ -13,17 +13,13 @@ use grondslag_evidence::store::parts::{self, Seen};
 use grondslag_evidence::store::{Batch, Store, StoreError};
 use serde::{Deserialize, Serialize};
 
-use crate::limits::PAGE;
+use crate::limits::{
+    BREACH_HOURS, PAGE, REQUEST_EXTENSION_MONTHS, REQUEST_TERM_MONTHS, REQUEST_TEXT_BYTES_MAX,
+};
 use crate::notices::outbox::Sender;
 
 /// Cases, by number.
 pub(super) const CASES: &[u8] = b"rq/";
-/// Months within which somebody hears what became of a request (AVG art. 12 lid 3).
-const TERM_MONTHS: u8 = 1;
-/// Months by which that may be extended once.
-const EXTENSION_MONTHS: u8 = 2;
-/// Hours within which a breach is assessed, since it was found (AVG art. 33 lid 1).
-const BREACH_HOURS: i64 = 72;
 
 /// A case.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,8 +30,8 @@ pub(super) struct Case {
     pub(super) digits: String,
     /// What is asked.
     pub(super) right: Right,
-    /// By whom.
-    pub(super) by: AskedBy,
+    /// By whom; absent of what another agency mended.
+    pub(super) by: Option<AskedBy>,
     /// What is wrong, or what the person states.
     pub(super) text: String,
     /// About which data; empty for all.
@@ -165,18 +161,27 @@ impl State {
 impl Case {
     /// By when somebody must hear, of a request of that moment.
     pub(super) fn due_after(lodged_at: Timestamp) -> Timestamp {
-        lodged_at.plus_months(TERM_MONTHS)
+        lodged_at.plus_months(REQUEST_TERM_MONTHS)
     }
 
-    /// By when, once it was extended.
-    pub(super) fn extended(&self) -> Timestamp {
-        self.due.plus_months(EXTENSION_MONTHS)
+    /// The last day on which somebody may hear, of a request of that moment.
+    pub(super) fn latest_after(lodged_at: Timestamp) -> Timestamp {
+        lodged_at.plus_months(REQUEST_TERM_MONTHS + REQUEST_EXTENSION_MONTHS)
     }
 
-    /// Whether another person's data may have gone out is assessed, of what was found now.
+    /// The breach to be assessed, of another person's file: the hours count from when it was found.
     pub(super) fn breach_of(right: Right, found_at: Timestamp) -> Option<Breach> {
         let due = found_at.plus_ms(BREACH_HOURS * 3_600_000);
         (right == Right::FalseMatch).then_some(Breach { due, assessed: None })
+    }
+
+    /// About which data it is, of those of one question: a file that is another person's, or that is
+    /// destroyed, is so as a whole.
+    pub(super) fn concerns(&self, given: BTreeSet<Category>) -> BTreeSet<Category> {
+        match self.right {
+            Right::FalseMatch | Right::Destruction => BTreeSet::new(),
+            Right::Correction | Right::Statement | Right::Objection => given,
+        }
     }
 
     /// Nobody decided yet.
@@ -237,6 +242,15 @@ impl Case {
     pub(super) fn put_again(&self, seen: &Seen) -> Result<Batch, Reason> {
         self.put(delete(Batch::new(), &self.id, seen))
     }
+}
+
+/// A text fits a notice, whatever else that names.
+///
+/// # Errors
+/// `TEXT_TOO_LONG`.
+pub(super) fn check_bytes(text: &str) -> Result<(), Reason> {
+    let json = serde_json::to_string(text).map_err(|_| Reason::Internal)?;
+    if json.len() > REQUEST_TEXT_BYTES_MAX { Err(Reason::TextTooLong) } else { Ok(()) }
 }
 
 /// Adds to a batch that a case is kept no more, if it stands as it was read.

@@ -12,17 +12,18 @@ use grondslag_evidence::store::parts::Seen;
 use grondslag_evidence::store::{Batch, StoreError};
 use grondslag_policy::retention::Kept;
 use grondslag_subject::text::names_person;
-use grondslag_subject::{Bsn, admits};
+use grondslag_subject::{Bsn, Name, admits};
 
-use super::case::{self, Case, Decision, Side, State};
+use super::case::{self, Case, Decision, Side, State, check_bytes};
 use super::message::{Message, Says};
-use super::receivers::{asked_for, is_known, receivers};
+use super::receivers::{given_in, is_known, receivers};
 use super::standing;
 use crate::agency::Agency;
 use crate::consent::store::raise;
 use crate::detail::check_length;
 use crate::limits::REPAIR_TARGETS_MAX;
 use crate::notices::outbox::{self, News, Sender};
+use crate::own_view::asked;
 use crate::random::random;
 use crate::recorded::{Kind, entry};
 use crate::records::SourceFault;
@@ -67,7 +68,8 @@ impl Requests<'_> {
     /// Writes a request down.
     ///
     /// # Errors
-    /// Why it was not.
+    /// Those of the number and the text; `UNKNOWN_AGENCY`, `NOT_ON_FILE`, `REQUESTS_FULL`; `BUSY`,
+    /// or why it could not be recorded.
     pub(super) async fn lodge(self, by: &ActingStaff, wanted: Wanted) -> Result<Case, Reason> {
         let agency = self.agency;
         admits(agency.mode, &wanted.number)?;
@@ -77,7 +79,7 @@ impl Requests<'_> {
             id: RequestId::new(random()?),
             digits: wanted.number.expose().to_owned(),
             right: wanted.right,
-            by: wanted.by,
+            by: Some(wanted.by),
             text: wanted.text,
             categories: wanted.categories,
             lodged_at: now,
@@ -92,13 +94,13 @@ impl Requests<'_> {
         let batch = match wanted.elsewhere {
             Some((to, target)) => {
                 agency.directory.card(&to)?;
+                self.check_reachable(&wanted.number).await?;
                 case.side = Side::Sender { to: to.clone() };
                 let message = request(&case, by.role(), target)?;
                 self.bring(Batch::new(), &case, message, (sender(by), to))?
             }
             None => {
-                case.categories =
-                    self.own_data(&wanted.number, case.categories, wanted.line).await?;
+                self.own_data(&mut case, wanted.line).await?;
                 case.breach = Case::breach_of(case.right, now);
                 standing::put(Batch::new(), agency.store.as_ref(), &agency.secret, &case).await?
             }
@@ -110,29 +112,41 @@ impl Requests<'_> {
     }
 
     /// About which data it is, if this agency holds anything of somebody.
-    async fn own_data(
-        self,
-        number: &Bsn,
-        categories: BTreeSet<Category>,
-        line: Option<TargetId>,
-    ) -> Result<BTreeSet<Category>, Reason> {
-        let digits = number.expose();
+    async fn own_data(self, case: &mut Case, line: Option<TargetId>) -> Result<(), Reason> {
         if let Some(target) = line {
-            let asked = asked_for(self.agency, digits, &target).await?;
-            return asked.ok_or(Reason::NotOnFile);
+            let given = given_in(self.agency, &case.digits, &target).await?;
+            case.categories = case.concerns(given.ok_or(Reason::NotOnFile)?);
+            return Ok(());
         }
-        let names = self.agency.own.names(number).await.map_err(SourceFault::reason)?;
-        if names.is_empty() && !is_known(self.agency, digits).await? {
+        if self.names(&number_of(case)?).await?.is_empty()
+            && !is_known(self.agency, &case.digits).await?
+        {
             return Err(Reason::NotOnFile);
         }
-        Ok(categories)
+        Ok(())
+    }
+
+    /// What becomes of a request elsewhere can come back: it meets clients, and people about whom
+    /// this agency asked, as for an own view.
+    async fn check_reachable(self, number: &Bsn) -> Result<(), Reason> {
+        let (store, secret) = (self.agency.store.as_ref(), &self.agency.secret);
+        let asked = asked::is_kept(store, secret, number.expose()).await;
+        if asked.map_err(StoreError::reason)? || !self.names(number).await?.is_empty() {
+            Ok(())
+        } else {
+            Err(Reason::NotOnFile)
+        }
+    }
+
+    async fn names(self, number: &Bsn) -> Result<Vec<Name>, Reason> {
+        self.agency.own.names(number).await.map_err(SourceFault::reason)
     }
 
     /// Decides, and puts on its way what others are to hear of it.
     ///
     /// # Errors
     /// `UNKNOWN_REQUEST`, `REQUEST_SETTLED`, `REQUEST_OWN`, `REFUSAL_GROUND_BAD`, `STILL_ON_FILE`;
-    /// or why it could not be recorded.
+    /// those of the text; `BUSY`, or why it could not be recorded.
     pub(super) async fn decide(
         self,
         by: &ActingStaff,
@@ -141,19 +155,16 @@ impl Requests<'_> {
     ) -> Result<BTreeSet<Oin>, Reason> {
         let changing = self.agency.consents.change().await;
         let (mut case, seen) = self.held(id).await?;
-        if case.lodged_by.as_ref().is_some_and(|one| one.staff == *by.person().id()) {
-            return Err(Reason::RequestOwn);
-        }
+        self.check_other(&case, by)?;
         let number = number_of(&case)?;
         self.check_text(&number, &deciding.text).await?;
         check_ground(case.right, &deciding)?;
-        if deciding.what == Decided::Granted {
-            self.check_done(&case, &number).await?;
-        }
-        let given = if deciding.what == Decided::Granted {
-            receivers(self.agency, &case.digits, &case.categories).await?
-        } else {
-            Given::new()
+        let given = match deciding.what {
+            Decided::Granted => {
+                self.check_done(&case, &number).await?;
+                receivers(self.agency, &case.digits, &case.categories).await?
+            }
+            Decided::Refused => Given::new(),
         };
         let Deciding { what, ground, text } = deciding;
         let by_whom = Some(sender(by));
@@ -172,7 +183,8 @@ impl Requests<'_> {
     /// Takes longer, once.
     ///
     /// # Errors
-    /// `REQUEST_EXTENDED`; else as [`Requests::decide`].
+    /// `UNKNOWN_REQUEST`, `REQUEST_SETTLED`; `REQUEST_EXTENDED`, also once the term is over; those
+    /// of the text; `BUSY`, or why it could not be recorded.
     pub(super) async fn extend(
         self,
         by: &ActingStaff,
@@ -181,11 +193,11 @@ impl Requests<'_> {
     ) -> Result<Timestamp, Reason> {
         let changing = self.agency.consents.change().await;
         let (mut case, seen) = self.held(id).await?;
-        if matches!(case.state, State::Extended { .. }) {
+        if matches!(case.state, State::Extended { .. }) || self.now() >= case.due {
             return Err(Reason::RequestExtended);
         }
         self.check_text(&number_of(&case)?, &text).await?;
-        case.due = case.extended();
+        case.due = Case::latest_after(case.lodged_at);
         case.state = State::Extended { text };
         let batch = self.answer(case.put_again(&seen)?, &case, by)?;
         self.record(Kind::RightsSettled, "extended", (by, &case), batch).await?;
@@ -198,21 +210,26 @@ impl Requests<'_> {
     /// objection was taken back.
     ///
     /// # Errors
-    /// `UNKNOWN_REQUEST`; `REQUEST_SETTLED` for one that is decided first, or closed already; or
-    /// why it could not be recorded.
+    /// `UNKNOWN_REQUEST`; `REQUEST_OPEN` for one that is to be decided first, `REQUEST_SETTLED` for
+    /// one with which nothing is left to do, `REQUEST_OWN`; those of the text; `BUSY`, or why it
+    /// could not be recorded.
     pub(super) async fn close(
         self,
-        by: &ActingStaff,
+        (by, decides): (&ActingStaff, bool),
         id: &RequestId,
         text: String,
     ) -> Result<(), Reason> {
         let changing = self.agency.consents.change().await;
         let (mut case, seen) = self.find(id).await?;
         let decision = match (&case.side, &case.state) {
-            (Side::Receiver { .. }, State::Open) => None,
-            (Side::Sender { .. }, State::Decided(one)) => Some(one.clone()),
-            (_, State::Decided(one)) if case.is_standing() => Some(one.clone()),
-            _ => return Err(Reason::RequestSettled),
+            (_, State::Closed { .. }) => return Err(Reason::RequestSettled),
+            (Side::Receiver { .. } | Side::Sender { .. }, state) => state.decision().cloned(),
+            (Side::Holder { .. }, State::Decided(one)) if case.is_standing() && decides => {
+                self.check_other(&case, by)?;
+                Some(one.clone())
+            }
+            (Side::Holder { .. }, State::Decided(_)) => return Err(Reason::RequestSettled),
+            (Side::Holder { .. }, _) => return Err(Reason::RequestOpen),
         };
         self.check_text(&number_of(&case)?, &text).await?;
         case.state = State::Closed { decision, text, at: self.now() };
@@ -231,8 +248,7 @@ impl Requests<'_> {
     /// Records whether a breach is reported.
     ///
     /// # Errors
-    /// `UNKNOWN_REQUEST`; `REQUEST_SETTLED` where there is none, or it was assessed; or why it
-    /// could not be recorded.
+    /// `UNKNOWN_REQUEST`; `NO_BREACH`; those of the text; `BUSY`, or why it could not be recorded.
     pub(super) async fn assess(
         self,
         by: &ActingStaff,
@@ -244,7 +260,7 @@ impl Requests<'_> {
         self.check_text(&number_of(&case)?, &text).await?;
         let now = self.now();
         let open = case.breach.as_mut().filter(|breach| breach.assessed.is_none());
-        open.ok_or(Reason::RequestSettled)?.assessed = Some((reported, text, now));
+        open.ok_or(Reason::NoBreach)?.assessed = Some((reported, text, now));
         let what = if reported { "reported" } else { "not reported" };
         let batch = case.put_again(&seen)?;
         self.record(Kind::RightsSettled, what, (by, &case), batch).await?;
@@ -267,9 +283,16 @@ impl Requests<'_> {
         }
     }
 
+    /// Somebody else wrote it down.
+    fn check_other(self, case: &Case, by: &ActingStaff) -> Result<(), Reason> {
+        let own = case.lodged_by.as_ref().is_some_and(|one| one.staff == *by.person().id());
+        if own { Err(Reason::RequestOwn) } else { Ok(()) }
+    }
+
     async fn check_text(self, number: &Bsn, text: &str) -> Result<(), Reason> {
         check_length(text)?;
-        let names = self.agency.own.names(number).await.map_err(SourceFault::reason)?;
+        check_bytes(text)?;
+        let names = self.names(number).await?;
         names_person(text, std::slice::from_ref(number), &names)?;
         Ok(())
     }
@@ -278,6 +301,8 @@ impl Requests<'_> {
     async fn check_done(self, case: &Case, number: &Bsn) -> Result<(), Reason> {
         let own = &self.agency.own;
         let stands = match case.right {
+            // Some records of another were put into this file: they are gone, and the file is not.
+            Right::FalseMatch if !case.categories.is_empty() => false,
             Right::FalseMatch => {
                 own.client(number, self.now()).await.map_err(SourceFault::reason)?.is_some()
             }
@@ -294,9 +319,7 @@ impl Requests<'_> {
             let targets: Vec<TargetId> = targets.into_iter().collect();
             for some in targets.chunks(REPAIR_TARGETS_MAX) {
                 let (message, by) = repair(&case, some.to_vec(), self.now())?;
-                if oin != self.agency.oin {
-                    batch = self.bring(batch, &case, message, (by, oin.clone()))?;
-                }
+                batch = self.bring(batch, &case, message, (by, oin.clone()))?;
             }
             case.told.entry(oin).or_default().extend(targets);
         }
@@ -403,7 +426,7 @@ fn check_ground(right: Right, deciding: &Deciding) -> Result<(), Reason> {
 fn request(case: &Case, role: &Role, target: TargetId) -> Result<Message, Reason> {
     let says = Says::Request {
         right: case.right,
-        by: case.by,
+        by: case.by.ok_or(Reason::Internal)?,
         target,
         text: case.text.clone(),
         lodged_at: case.lodged_at,

@@ -78,6 +78,17 @@ pub(super) enum Says {
 
 grondslag_core::unprinted!(Message Says);
 
+impl Says {
+    /// What is said in words.
+    pub(super) fn text(&self) -> &str {
+        match self {
+            Self::Request { text, .. } | Self::Answer { text, .. } | Self::Repair { text, .. } => {
+                text
+            }
+        }
+    }
+}
+
 /// What is signed.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -26,19 +26,22 @@ use grondslag_evidence::store::{Batch, StoreError};
 use grondslag_policy::retention::Kept;
 use grondslag_runtime::status::RightsState;
 
-use self::case::{Side, all};
+use self::case::{Side, State, all};
 use crate::agency::Agency;
 
 pub(crate) use self::message::Message;
 pub(crate) use self::take::take;
 
-/// Whether the case that a message tells of is kept still.
+/// Whether the case that a message tells of is kept still, and a request is not closed by who
+/// brings it.
 ///
 /// # Errors
-/// Those of the store.
+/// `STORE_CORRUPT` for a case that is none; else those of the store.
 pub(crate) async fn stands(agency: &Agency, message: &Message) -> Result<bool, Reason> {
     let case = case::read(agency.store.as_ref(), &message.case).await?;
-    Ok(case.is_some())
+    Ok(case.is_some_and(|(case, _)| {
+        !matches!((&case.side, &case.state), (Side::Sender { .. }, State::Closed { .. }))
+    }))
 }
 
 /// How many cases there are, and how many are late.

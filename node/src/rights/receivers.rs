@@ -7,7 +7,9 @@ use grondslag_core::id::{Oin, TargetId};
 use grondslag_core::reason::Reason;
 
 use crate::agency::Agency;
-use crate::answers::record::{DecisionRecord, Shown, on_subject, page_on_subject};
+use crate::answers::record::{
+    DecisionLine, DecisionRecord, Shown, on_subject, on_target, page_on_subject,
+};
 
 /// Who was given any of these categories about somebody, and in answer to which questions; of all
 /// when none is named. The access log itself is no data of this agency, and does not count.
@@ -23,27 +25,37 @@ pub(super) async fn receivers(
     for record in decided_on(agency, digits).await? {
         let given = record.lines.iter().any(|line| {
             let meant = categories.is_empty() || categories.contains(&line.category);
-            line.shown == Shown::Content && meant && !line.category.is_access_log()
+            is_content(line) && meant
         });
-        if given {
+        if given && record.asker != agency.oin {
             found.entry(record.asker).or_default().insert(record.target_id);
         }
     }
     Ok(found)
 }
 
-/// The categories that a question about somebody was for; nothing when it was not about them.
+/// The categories of which content was given in answer to a question about somebody; nothing when
+/// it was about somebody else, or nothing was given. One record is read, whoever it is about.
 ///
 /// # Errors
-/// As [`receivers`].
-pub(super) async fn asked_for(
+/// `STORE_CORRUPT` for a record that is none; else those of the store.
+pub(super) async fn given_in(
     agency: &Agency,
     digits: &str,
     target: &TargetId,
 ) -> Result<Option<BTreeSet<Category>>, Reason> {
-    let mut records = decided_on(agency, digits).await?.into_iter();
-    let of = records.find(|record| record.target_id == *target);
-    Ok(of.map(|record| record.lines.into_iter().map(|line| line.category).collect()))
+    let Some(record) = on_target(agency, target).await? else { return Ok(None) };
+    if !record.processing.subject.as_ref().is_some_and(|subject| subject.is(digits)) {
+        return Ok(None);
+    }
+    let given = record.lines.into_iter().filter(is_content).map(|line| line.category);
+    let given: BTreeSet<Category> = given.collect();
+    Ok((!given.is_empty()).then_some(given))
+}
+
+/// Data of this agency were given. The access log is none.
+fn is_content(line: &DecisionLine) -> bool {
+    line.shown == Shown::Content && !line.category.is_access_log()
 }
 
 /// Whether anything was decided about somebody here.

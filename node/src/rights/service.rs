@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use grondslag_core::catalogue::{Category, Purpose, Role};
+use grondslag_core::catalogue::{Category, Purpose};
 use grondslag_core::clock::Timestamp;
 use grondslag_core::id::{Oin, RequestId, TargetId};
 use grondslag_core::limits::{CATEGORIES_MAX, LIST_MAX};
@@ -59,32 +59,24 @@ impl<'a> Counter<'a> {
 
     /// Somebody in a role that deals with requests: the rules let it deliver them.
     fn acting(self, caller: &Caller, role: &str) -> Result<ActingStaff, Reason> {
-        let by = self.holding(caller, role)?;
+        let by = caller.in_role(self.agency, role)?;
+        if self.may_decide(&by)? { Ok(by) } else { Err(Reason::RequestRole) }
+    }
+
+    fn may_decide(self, by: &ActingStaff) -> Result<bool, Reason> {
         let pack = self.agency.pack();
         let purposes = pack.catalogue().role(by.role()).map(|role| &role.purposes);
         let purpose = Purpose::parse(RIGHTS.purpose).map_err(|_| Reason::Internal)?;
-        if purposes.is_some_and(|purposes| purposes.contains(&purpose)) {
-            Ok(by)
-        } else {
-            Err(Reason::RoleNotHeld)
-        }
+        Ok(purposes.is_some_and(|purposes| purposes.contains(&purpose)))
     }
 
     /// The same, or a privacy officer, who watches over them.
     fn watching(self, caller: &Caller, role: &str) -> Result<ActingStaff, Reason> {
-        let by = self.holding(caller, role)?;
+        let by = caller.in_role(self.agency, role)?;
         if self.agency.pack().catalogue().informing().sees_all(by.role()) {
             return Ok(by);
         }
         self.acting(caller, role)
-    }
-
-    fn holding(self, caller: &Caller, role: &str) -> Result<ActingStaff, Reason> {
-        let role = Role::parse(role).map_err(|_| Reason::UnknownRole)?;
-        let by = caller.person.as_role(&role)?;
-        let own = self.agency.directory.card(&self.agency.oin)?;
-        own.check_role(&role, self.agency.clock.now())?;
-        Ok(by)
     }
 
     pub(super) async fn lodge(
@@ -178,8 +170,10 @@ impl<'a> Counter<'a> {
         caller: &Caller,
         request: v1::CloseRequestRequest,
     ) -> Result<(), Reason> {
-        let by = self.acting(caller, &request.role)?;
-        self.requests().close(&by, &parse_id(&request.request_id)?, request.text).await
+        let by = self.watching(caller, &request.role)?;
+        let decides = self.may_decide(&by)?;
+        let id = parse_id(&request.request_id)?;
+        self.requests().close((&by, decides), &id, request.text).await
     }
 
     pub(super) async fn assess(

@@ -35,7 +35,7 @@ pub(super) fn wire(
     let mut told = v1::RightsRequest {
         request_id: case.id.as_bytes().to_vec(),
         right: case.right.word().to_owned(),
-        asked_by: case.by.word().to_owned(),
+        asked_by: case.by.map(|by| by.word().to_owned()).unwrap_or_default(),
         categories: case.categories.iter().map(ToString::to_string).collect(),
         lodged_at_ms: case.lodged_at.ms(),
         due_ms: case.due.ms(),

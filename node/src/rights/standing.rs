@@ -1,8 +1,9 @@
 //! What stands against telling of somebody, while it is not decided (AVG art. 18 lid 1 a and d).
 //!
-//! `rs/<person, keyed>` holds every case about somebody that is open at this agency, and the
-//! objections that were granted. Where another person's data may stand under the number nothing is
-//! told without a human; an objection counts as a refusal of consent: it stops what rests on
+//! `rg/<person, keyed>` holds every case about somebody that is open at this agency, and the
+//! objections that were granted. Where this agency's own people say that another person's data may
+//! stand under the number nothing of them is told without a human; what another agency says so
+//! stops nothing by itself. An objection counts as a refusal of consent: it stops what rests on
 //! consent, makes what rests on a right a matter for a human, and no duty (domain 4a.2).
 
 use std::collections::BTreeSet;
@@ -19,7 +20,7 @@ use crate::limits::REQUESTS_OPEN_MAX;
 use crate::secret::{INDEX_LEN, NodeSecret};
 
 /// What stands, by person.
-const STANDING: &[u8] = b"rs/";
+const STANDING: &[u8] = b"rg/";
 /// Label of a person's entry.
 const INDEX: &str = "grondslag/rights/v1";
 
@@ -33,21 +34,27 @@ struct One {
     right: Right,
     /// Empty for all.
     categories: BTreeSet<Category>,
+    /// It was written down here; else another agency brought it.
+    by_own_staff: bool,
 }
 
 grondslag_core::unprinted!(Standing One);
 
 impl Standing {
-    /// Another person's data may stand under this number.
-    pub(crate) fn is_disputed(&self) -> bool {
-        self.0.iter().any(|one| one.right == Right::FalseMatch)
+    /// Another person's data may stand under this number, of this category.
+    pub(crate) fn is_disputed(&self, category: &Category) -> bool {
+        self.holds(Right::FalseMatch, category)
     }
 
     /// Somebody objects to telling this.
     pub(crate) fn objects_to(&self, category: &Category) -> bool {
+        self.holds(Right::Objection, category)
+    }
+
+    fn holds(&self, right: Right, category: &Category) -> bool {
         self.0.iter().any(|one| {
             let about = one.categories.is_empty() || one.categories.contains(category);
-            one.right == Right::Objection && about
+            one.right == right && about && (one.by_own_staff || right != Right::FalseMatch)
         })
     }
 }
@@ -79,11 +86,15 @@ pub(super) async fn put(
     let (Standing(mut all), seen) = read_seen(store, &entry).await?;
     all.retain(|one| one.case != case.id);
     if case.is_undecided() || case.is_standing() {
-        if all.len() >= REQUESTS_OPEN_MAX {
+        let (brought, most) = REQUESTS_OPEN_MAX;
+        let by_own_staff = case.lodged_by.is_some();
+        // What others bring takes no place of the agency's own people.
+        let of_others = all.iter().filter(|one| !one.by_own_staff).count();
+        if all.len() >= most || (!by_own_staff && of_others >= brought) {
             return Err(Reason::RequestsFull);
         }
         let categories = case.categories.clone();
-        all.push(One { case: case.id, right: case.right, categories });
+        all.push(One { case: case.id, right: case.right, categories, by_own_staff });
     }
     let key = key(&entry);
     let batch = match seen {

@@ -5,7 +5,7 @@ use grondslag_core::clock::Timestamp;
 use grondslag_core::id::{Digest, StaffId, TargetId};
 use grondslag_core::reason::Reason;
 use grondslag_evidence::ledger::LedgerError;
-use grondslag_evidence::records::{Opened, Opening, open};
+use grondslag_evidence::records::{Opened, Opening, find, open};
 use grondslag_evidence::store::{Batch, Store, StoreError};
 use grondslag_proto::v1;
 use grondslag_subject::Bsn;
@@ -122,6 +122,21 @@ pub(crate) async fn on_subject(
 ) -> Result<(Vec<Opened>, bool), Reason> {
     let prefix = [BY_SUBJECT, &subject_entry(&agency.secret, digits)].concat();
     found_under(agency.store.as_ref(), &prefix, limit).await
+}
+
+/// What was decided on a question, as far as it is kept.
+///
+/// # Errors
+/// The reason why the store cannot be read.
+pub(crate) async fn on_target(
+    agency: &Agency,
+    target: &TargetId,
+) -> Result<Option<DecisionRecord>, Reason> {
+    let store = agency.store.as_ref();
+    let Some(commitment) = leads_to(store, &target_key(target)).await? else { return Ok(None) };
+    let opened = find(store, &commitment).await.map_err(StoreError::reason)?;
+    let record = opened.map(|opened| DecisionRecord::parse(&opened.body));
+    record.map(|record| record.ok_or(Reason::StoreCorrupt)).transpose()
 }
 
 /// A page of what is kept of the decisions on one person, newest first, and where to go on.

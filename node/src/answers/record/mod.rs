@@ -38,7 +38,9 @@ use crate::secret::{INDEX_LEN, NodeSecret};
 
 #[cfg(test)]
 pub(crate) use self::list::decisions;
-pub(crate) use self::list::{decisions_on, decisions_shown, on_subject, page_on_subject};
+pub(crate) use self::list::{
+    decisions_on, decisions_shown, on_subject, on_target, page_on_subject,
+};
 
 /// Decision records, by target id.
 const BY_TARGET: &[u8] = b"d/";

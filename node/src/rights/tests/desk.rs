@@ -202,7 +202,7 @@ async fn who_may_not_and_what_is_wrong_is_refused_and_nothing_is_written() {
 #[tokio::test]
 async fn requests_about_one_person_are_bounded() {
     let practice = Practice::new().await;
-    for _ in 0..crate::limits::REQUESTS_OPEN_MAX {
+    for _ in 0..crate::limits::REQUESTS_OPEN_MAX.1 {
         practice.lodge("correction").await.unwrap();
     }
     assert_eq!(practice.lodge("correction").await, Err(Reason::RequestsFull));
