@@ -240,7 +240,7 @@ reasons! {
     PermissionsOpen "PERMISSIONS_OPEN" "Het sleutelbestand is voor anderen leesbaar; zet de rechten op 0600." "The key file can be read by others; set its permissions to 0600."
     PortInUse "PORT_IN_USE" "Het adres is al in gebruik; kies een andere poort." "The address is already in use; choose another port."
     ImportEncoding "IMPORT_ENCODING" "Het bestand is geen UTF-8; bewaar het opnieuw als UTF-8." "The file is not UTF-8; save it again as UTF-8."
-    ImportRowBad "IMPORT_ROW_BAD" "Een rij klopt niet; er is niets ingelezen. Herstel de rij of gebruik --skip-bad." "A row is wrong; nothing was imported. Mend the row or use --skip-bad."
+    ImportRowBad "IMPORT_ROW_BAD" "Een rij klopt niet; er is niets ingelezen. Herstel de rij; alleen 'grondslag node import' kan haar overslaan, met --skip-bad." "A row is wrong; nothing was imported. Mend the row; only 'grondslag node import' can leave it out, with --skip-bad."
     ImportHeaderBad "IMPORT_HEADER_BAD" "De kopregel heeft een onbekende of ontbrekende kolom." "The header row has an unknown or missing column."
     PolicyInvalid "POLICY_INVALID" "De regels kloppen niet; de melding noemt bestand, rij en reden." "The rules are wrong; the message names file, row and reason."
     OfficerUnknown "OFFICER_UNKNOWN" "Iemand die hier geen privacyfunctionaris is heeft ondertekend; laat twee bekende functionarissen ondertekenen." "Somebody who is no privacy officer here has signed; have two known officers sign."

@@ -62,6 +62,16 @@ impl ConsentDesk {
         self.record(v1::RecordActRequest { subject, role, act: Some(act), preview }).await
     }
 
+    /// Writes down, or only checks, what a file says of one child. Refusals are in the answer.
+    pub(super) async fn situations(
+        &self,
+        request: v1::RecordSituationsRequest,
+    ) -> Result<v1::RecordSituationsResponse, Failure> {
+        let request = self.desk.request(request, CALL_MS_MAX);
+        let told = self.client.clone().record_situations(request).await;
+        told.map(tonic::Response::into_inner).map_err(Failure::from)
+    }
+
     /// What stands in the register about a child.
     pub(super) async fn list(&self, child: &ChildArgs) -> Result<v1::ListActsResponse, Failure> {
         let (subject, role) = (child.subject.number()?, child.role.clone());

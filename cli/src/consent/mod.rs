@@ -1,6 +1,7 @@
 //! `grondslag consent`: the consent register of one's own agency.
 
 mod desk;
+mod import;
 mod list;
 mod page;
 mod situation;
@@ -16,6 +17,7 @@ use grondslag_proto::v1;
 use grondslag_proto::v1::record_act_request::Act;
 
 pub(crate) use self::desk::ConsentDesk;
+use self::import::ImportArgs;
 use self::situation::{AbilityArgs, CustodyArgs, MeasureArgs};
 use self::speaker::ByArgs;
 pub(crate) use self::speaker::Typed;
@@ -53,6 +55,8 @@ enum Command {
     Ability(AbilityArgs),
     /// Write down a measure of the court
     Measure(MeasureArgs),
+    /// Read in a file with custody and measures of many children: all of it or nothing
+    Import(ImportArgs),
     /// See what stands in the register about one child; that you looked is recorded
     List(ChildArgs),
 }
@@ -112,6 +116,7 @@ pub(crate) fn run(args: &ConsentArgs, out: Output) -> Result<Exit, Failure> {
             Command::Custody(typed) => situation::custody(typed, out).await,
             Command::Ability(typed) => situation::ability(typed, out).await,
             Command::Measure(typed) => situation::measure(typed, out).await,
+            Command::Import(typed) => import::run(typed, out).await,
             Command::List(child) => list::run(child, out).await,
         }
     })

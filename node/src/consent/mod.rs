@@ -17,6 +17,7 @@ mod brought;
 pub(crate) mod caught_up;
 mod check;
 mod gate;
+mod import;
 pub(crate) mod on_file;
 pub(crate) mod outbox;
 pub(crate) mod page;

@@ -17,6 +17,7 @@ use tonic::{Request, Response, Status};
 
 use super::act::{Act, Author, Statement, Written};
 use super::check::{Held, Names, Refused, of_who_left};
+use super::import::Outcome;
 use super::on_file::{OnFile, Place};
 use super::outbox;
 use super::privacy_notice::Words;
@@ -39,12 +40,12 @@ pub(crate) struct ConsentDesk {
 }
 
 /// Somebody who may write, and the child whose register it is.
-struct Case {
-    by: ActingStaff,
-    number: Bsn,
+pub(super) struct Case {
+    pub(super) by: ActingStaff,
+    pub(super) number: Bsn,
     /// Nobody, of a child that is no client here any more.
-    client: Option<Client>,
-    lang: Lang,
+    pub(super) client: Option<Client>,
+    pub(super) lang: Lang,
 }
 
 impl ConsentDesk {
@@ -70,7 +71,12 @@ pub(super) struct Register<'a> {
 
 impl Register<'_> {
     /// Who may write down what was said about a client. Who may not learns nothing of the client.
-    async fn case(&self, caller: &Caller, role: &str, subject: &str) -> Result<Case, Reason> {
+    pub(super) async fn case(
+        &self,
+        caller: &Caller,
+        role: &str,
+        subject: &str,
+    ) -> Result<Case, Reason> {
         let (agency, now) = (self.agency, self.agency.clock.now());
         let role = Role::parse(role).map_err(|_| Reason::UnknownRole)?;
         let by = caller.person.as_role(&role)?;
@@ -142,7 +148,7 @@ impl Register<'_> {
     }
 
     /// Whether an act can count that is about to be written down.
-    fn check(
+    pub(super) fn check(
         self,
         pack: &Pack,
         on_file: &OnFile,
@@ -156,7 +162,7 @@ impl Register<'_> {
     }
 
     /// Where a question about a client of this agency would be weighed.
-    fn place<'a>(
+    pub(super) fn place<'a>(
         &'a self,
         pack: &'a Pack,
         client: &Client,
@@ -223,7 +229,11 @@ impl Register<'_> {
 }
 
 /// That somebody looked, and at whose register, salted.
-async fn record_shown(agency: &Agency, reader: &StaffId, number: &Bsn) -> Result<(), Reason> {
+pub(super) async fn record_shown(
+    agency: &Agency,
+    reader: &StaffId,
+    number: &Bsn,
+) -> Result<(), Reason> {
     let subject = DataSubject::of(number.expose())?;
     let body = Record::ConsentsShown
         .canonical()
@@ -247,6 +257,22 @@ impl ConsentService for ConsentDesk {
                 refusal: said(reason)?,
                 ..Default::default()
             },
+        }))
+    }
+
+    async fn record_situations(
+        &self,
+        request: Request<v1::RecordSituationsRequest>,
+    ) -> Result<Response<v1::RecordSituationsResponse>, Status> {
+        let caller = self.caller(&request).await?;
+        Ok(Response::new(match self.register().situations(&caller, request.into_inner()).await {
+            Ok(outcomes) => {
+                let wire = outcomes.into_iter().map(Outcome::wire).collect::<Result<_, _>>()?;
+                v1::RecordSituationsResponse { outcomes: wire, refusal: None }
+            }
+            Err(reason) => {
+                v1::RecordSituationsResponse { outcomes: Vec::new(), refusal: said(reason)? }
+            }
         }))
     }
 

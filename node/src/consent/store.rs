@@ -160,6 +160,12 @@ fn has_room(before: &[Recorded], written: &Written) -> bool {
         && count(&|author| !is_own(author)) < may_close(of_all)
 }
 
+/// How many acts that close nothing this agency can still write down about a child.
+pub(super) fn room(on_file: &OnFile) -> usize {
+    let own = on_file.all().iter().filter(|one| one.author.is_staff()).count();
+    (CONSENT_ACTS_MAX / 2).saturating_sub(own)
+}
+
 /// An act with the record that it stands in.
 pub(super) struct Recorded {
     pub(super) commitment: Digest,

@@ -2,6 +2,7 @@ mod answers;
 mod brought;
 mod desk;
 mod histories;
+mod import;
 mod kept;
 
 use std::sync::Arc;
