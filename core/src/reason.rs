@@ -170,8 +170,11 @@ reasons! {
     ConsentEvidence "CONSENT_EVIDENCE" "Bij een schriftelijke toestemming hoort het stuk; geef het bestand op met --evidence." "A written consent comes with its paper; give the file with --evidence."
     ConsentsFull "CONSENTS_FULL" "Over dit kind is hier te veel vastgelegd; laat de beheerder kijken wat weg kan." "Too much is written down here about this child; have the operator see what can go."
     ConsentChanged "CONSENT_CHANGED" "Sinds dit antwoord werd gemaakt is bij deze organisatie iets over toestemming veranderd; stel de vraag opnieuw." "Since this answer was made something about consent has changed at this agency; ask again."
+    NotCompetent "NOT_COMPETENT" "In deze rol kan deze maatregel niet verklaard worden; 'grondslag policy consent' zegt wie dat kan. Leg haar anders zelf vast, met waarin u haar zag." "In this role this measure cannot be certified; 'grondslag policy consent' says who can. Else write it down yourself, with in what you saw it."
+    StatementExpired "STATEMENT_EXPIRED" "De verklaring is verlopen of van later datum dan nu, of er staat hier al een nieuwere; laat opnieuw verklaren." "The statement has expired or is dated in the future, or a newer one stands here; have it certified anew."
+    StatementSubject "STATEMENT_SUBJECT" "De verklaring gaat over een ander kind; kijk het nummer na." "The statement is about another child; check the number."
     // Proofs.
-    StatementInvalid "STATEMENT_INVALID" "De handtekening van de vrager klopt niet." "The asker's signature does not hold."
+    StatementInvalid "STATEMENT_INVALID" "De handtekening klopt niet: wie vraagt of verklaart zette haar niet, of er is daarna iets veranderd." "The signature does not hold: whoever asks or certifies did not make it, or something was changed after it."
     AttestationInvalid "ATTESTATION_INVALID" "De verklaring van de makelaar klopt niet." "The broker's attestation does not hold."
     HeaderMismatch "HEADER_MISMATCH" "Kop, inhoud en verklaring van de vraag stemmen niet overeen." "The question's header, detail and attestation do not agree."
     AnswerInvalid "ANSWER_INVALID" "Het antwoord is niet door de gevraagde organisatie ondertekend en is weggegooid." "The answer was not signed by the agency that was asked and was discarded."

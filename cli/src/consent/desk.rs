@@ -62,6 +62,20 @@ impl ConsentDesk {
         self.record(v1::RecordActRequest { subject, role, act: Some(act), preview }).await
     }
 
+    /// Certifies a measure for others.
+    pub(super) async fn certify(
+        &self,
+        request: v1::CertifyMeasureRequest,
+    ) -> Result<v1::CertifyMeasureResponse, Failure> {
+        let request = self.desk.request(request, CALL_MS_MAX);
+        let made = self.client.clone().certify_measure(request).await.map_err(Failure::from)?;
+        let mut made = made.into_inner();
+        match made.refusal.take() {
+            Some(refusal) => Err(reason(&refusal.reason).into()),
+            None => Ok(made),
+        }
+    }
+
     /// Writes down, or only checks, what a file says of one child. Refusals are in the answer.
     pub(super) async fn situations(
         &self,

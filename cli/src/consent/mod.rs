@@ -1,5 +1,6 @@
 //! `grondslag consent`: the consent register of one's own agency.
 
+mod certify;
 mod desk;
 mod import;
 mod list;
@@ -16,6 +17,7 @@ use grondslag_core::id::ConsentId;
 use grondslag_proto::v1;
 use grondslag_proto::v1::record_act_request::Act;
 
+use self::certify::CertifyArgs;
 pub(crate) use self::desk::ConsentDesk;
 use self::import::ImportArgs;
 use self::situation::{AbilityArgs, CustodyArgs, MeasureArgs};
@@ -55,6 +57,8 @@ enum Command {
     Ability(AbilityArgs),
     /// Write down a measure of the court
     Measure(MeasureArgs),
+    /// Certify a measure that you carry out, as a file that another agency can enter
+    Certify(CertifyArgs),
     /// Read in a file with custody and measures of many children: all of it or nothing
     Import(ImportArgs),
     /// See what stands in the register about one child; that you looked is recorded
@@ -116,6 +120,7 @@ pub(crate) fn run(args: &ConsentArgs, out: Output) -> Result<Exit, Failure> {
             Command::Custody(typed) => situation::custody(typed, out).await,
             Command::Ability(typed) => situation::ability(typed, out).await,
             Command::Measure(typed) => situation::measure(typed, out).await,
+            Command::Certify(typed) => certify::run(typed, out).await,
             Command::Import(typed) => import::run(typed, out).await,
             Command::List(child) => list::run(child, out).await,
         }

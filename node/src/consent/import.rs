@@ -126,7 +126,7 @@ impl Register<'_> {
                     continue;
                 }
             };
-            if on_file.all().iter().any(|one| one.act == act) {
+            if on_file.all().iter().any(|one| one.act.says(&act)) {
                 sorted.outcomes.push(Outcome::Stands);
             } else if let Err(reason) = self.could(&on_file, &place, &act, left) {
                 sorted.outcomes.push(Outcome::Refused(reason));
@@ -168,7 +168,7 @@ struct Said(BTreeMap<(String, Timestamp), Act>);
 impl Said {
     fn once(&mut self, act: Act) -> Result<Act, Reason> {
         let (sort, from, _) = act.situation().ok_or(Reason::Malformed)?;
-        let before = self.0.insert((sort.to_owned(), from), act.clone());
+        let before = self.0.insert((sort.word.to_owned(), from), act.clone());
         if before.is_none_or(|before| before == act) { Ok(act) } else { Err(Reason::ImportRowBad) }
     }
 }

@@ -11,6 +11,7 @@ use grondslag_evidence::store::Batch;
 use grondslag_policy::Pack;
 use grondslag_proto::v1;
 use grondslag_proto::v1::consent_service_server::ConsentService;
+use grondslag_proto::v1::record_act_request::Act as Wire;
 use grondslag_runtime::call::said;
 use grondslag_subject::{Bsn, admits};
 use tonic::{Request, Response, Status};
@@ -102,12 +103,20 @@ impl Register<'_> {
         let changing = agency.consents.change().await;
         let now = agency.clock.now();
         let defaults = Defaults { own: &agency.oin, words, now, lang };
-        let (act, notice) = defaults.act(request.act)?;
         let digits = case.number.expose();
+        let (act, notice) = match request.act {
+            Some(Wire::Certified(file)) => {
+                (self.certified(&pack, &file, digits, now)?, String::new())
+            }
+            act => defaults.act(act)?,
+        };
         let entry = entry_of(&agency.secret, digits);
         let on_file = read(agency.store.as_ref(), &entry, &changing).await?;
         let place = case.client.as_ref().map(|client| self.place(&pack, client, now));
         let place = place.transpose()?;
+        if let Some(id) = on_file.number_of(&act) {
+            return Ok(v1::RecordActResponse { id: id.as_bytes().to_vec(), ..Default::default() });
+        }
         self.check(&pack, &on_file, place.as_ref(), &act)?;
         let who = |on_file: &OnFile| place.map(|place| shown::who(on_file, &place, lang));
         let id = ConsentId::new(random()?);
@@ -257,6 +266,23 @@ impl ConsentService for ConsentDesk {
                 refusal: said(reason)?,
                 ..Default::default()
             },
+        }))
+    }
+
+    async fn certify_measure(
+        &self,
+        request: Request<v1::CertifyMeasureRequest>,
+    ) -> Result<Response<v1::CertifyMeasureResponse>, Status> {
+        let caller = self.caller(&request).await?;
+        Ok(Response::new(match self.register().certify(&caller, request.into_inner()).await {
+            Ok(made) => v1::CertifyMeasureResponse {
+                statement: made.file,
+                valid_until_ms: made.valid_until.ms(),
+                refusal: None,
+            },
+            Err(reason) => {
+                v1::CertifyMeasureResponse { refusal: said(reason)?, ..Default::default() }
+            }
         }))
     }
 

@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 
 use super::act::{Act, Author, Written};
 use super::gate::{Changing, Reading};
+use super::measures::{disputed_from, given_way};
 use super::on_file::OnFile;
 use super::page;
 use crate::agency::Agency;
@@ -116,7 +117,7 @@ pub(crate) async fn write(
     }
     let batch = raise(store).await.map_err(StoreError::reason)?.then(more);
     let batch = terms_after(store, &pack, (&before, &entry), &written, batch).await?;
-    let until = term_of(&pack, &written);
+    let until = term_of(&pack, &before, &written);
     let after: Vec<&Written> = before.iter().map(|one| &one.written).chain([&written]).collect();
     let batch = page::put(store, page::ends(batch, until, &entry), &entry, &after).await?;
     let kind = kind_of(&written.act);
@@ -206,13 +207,15 @@ async fn raise(store: &dyn Store) -> Result<Batch, StoreError> {
 const fn kind_of(act: &Act) -> Kind {
     match act {
         Act::Statement(_) | Act::Withdrawal(_) | Act::Lift(_) | Act::Closed => Kind::Consent,
-        Act::Custody(_) | Act::Ability(_) | Act::Measure(_) => Kind::Situation,
+        Act::Custody(_) | Act::Ability(_) | Act::Measure(_) | Act::Certified(_) => Kind::Situation,
     }
 }
 
-/// How long an act is kept: from its end on, and until it has one without end.
-fn term_of(pack: &Pack, written: &Written) -> Until {
-    let end = written.act.end();
+/// How long an act is kept: from its end on, or from when it is in dispute; until it has an end
+/// without one.
+fn term_of(pack: &Pack, before: &[Recorded], written: &Written) -> Until {
+    let disputes = before.iter().filter_map(|one| disputed_from(&one.written, written));
+    let end = disputes.chain(written.act.end()).min();
     end.map_or(Until::Told, |end| kept_from(pack, end.max(written.recorded_at)))
 }
 
@@ -233,7 +236,7 @@ async fn terms_after(
     mut batch: Batch,
 ) -> Result<Batch, Reason> {
     for Recorded { commitment, written: earlier, .. } in before {
-        let Some(end) = ended_by(earlier, &written.act) else { continue };
+        let Some(end) = ended_by(earlier, written) else { continue };
         let until = kept_from(pack, end.max(earlier.recorded_at));
         let moved = reterm(store, batch.clone(), commitment, until).await;
         batch = page::ends(moved.map_err(StoreError::reason)?.unwrap_or(batch), until, entry);
@@ -242,8 +245,13 @@ async fn terms_after(
 }
 
 /// When an act ends an earlier one, if it does so before its own end.
-fn ended_by(earlier: &Written, act: &Act) -> Option<Timestamp> {
-    match (&earlier.act, act) {
+fn ended_by(earlier: &Written, written: &Written) -> Option<Timestamp> {
+    let sooner = |end: &Timestamp| earlier.act.end().is_none_or(|own| *end < own);
+    let beside = given_way(earlier, written).or_else(|| disputed_from(earlier, written));
+    if beside.is_some() {
+        return beside.filter(sooner);
+    }
+    match (&earlier.act, &written.act) {
         (Act::Statement(said), act) => {
             let at = act.takes_back(&earlier.id, said)?;
             said.yes_until.is_none_or(|until| at < until).then_some(at)

@@ -26,6 +26,28 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
     ("Write down whether a young person can decide", "Leg vast of een jongere zelf kan beslissen"),
     ("Write down a measure of the court", "Leg een maatregel van de rechter vast"),
     (
+        "Certify a measure that you carry out, as a file that another agency can enter",
+        "Verklaar een maatregel die u uitvoert, als bestand dat een andere organisatie kan vastleggen",
+    ),
+    (
+        "The last day on which others may enter it; as long as the rules let when it is left out",
+        "De laatste dag waarop anderen het mogen vastleggen; zo lang als de regels toelaten als u \
+         niets opgeeft",
+    ),
+    (
+        "The new file. It holds no name and no number, but handle it as what it is about: a child",
+        "Het nieuwe bestand. Er staat geen naam en geen nummer in, maar ga ermee om als met wat het \
+         is: iets over een kind",
+    ),
+    (
+        "In what you saw it: the court's decision with its number",
+        "Waarin u het zag: de beschikking met haar nummer",
+    ),
+    (
+        "The statement by which the competent body certified it, instead of all that",
+        "De verklaring waarmee de bevoegde instantie het verklaarde, in plaats van dit alles",
+    ),
+    (
         "Read in a file with custody and measures of many children: all of it or nothing",
         "Lees een bestand met gezag en maatregelen van veel kinderen in: alles of niets",
     ),

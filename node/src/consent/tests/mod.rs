@@ -1,5 +1,6 @@
 mod answers;
 mod brought;
+mod certified;
 mod desk;
 mod histories;
 mod import;
