@@ -72,10 +72,11 @@ impl Resolved {
 
 impl Pack {
     /// Fills in every sealed column: the holder's register first (`verified`, or `certified` where
-    /// a competent body signed what stands there), then a statement of the body that is competent for the fact (`certified`), then a statement of another asker
-    /// where the catalogue lets askers state it (`claimed`), else what the catalogue says of a
-    /// fact that nobody states. A register that contradicts itself, or a statement that would
-    /// have counted, is a conflict; a register that contradicts itself counts as the strictest.
+    /// a competent body signed what stands there), then a statement of the body that is competent
+    /// for the fact (`certified`), then a statement of another asker where the catalogue lets
+    /// askers state it (`claimed`), else what the catalogue says of a fact that nobody states. A
+    /// register that contradicts itself, or a statement that would have counted, is a conflict; a
+    /// register that contradicts itself counts as the strictest.
     ///
     /// # Errors
     /// [`FactError`] for a column or value that is not in the catalogue, or a column that is not

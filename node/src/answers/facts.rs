@@ -157,9 +157,9 @@ impl<'a> Case<'a> {
         values
     }
 
-    /// Adds the measures that were entered in the consent register to what is known, and gives those
-    /// that the competent body certified. One in dispute counts as the strictest, and a person
-    /// decides.
+    /// Adds the measures that were entered in the consent register to what is known, and gives
+    /// those that the competent body certified. One in dispute counts as the strictest, and a
+    /// person decides.
     fn measures(
         &self,
         found: &Found,

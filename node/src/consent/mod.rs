@@ -6,6 +6,10 @@
 //! the matrix of the rules in force, and comes out as the columns `secrecy_consent`, `youth_view`
 //! and `measure`. An act and the answers under way never cross (`gate`). Unknown means no.
 //!
+//! What registers elsewhere know of custody and measures comes in from a file (`import`). A measure
+//! can be `certified` by the body that is competent for it, which makes a statement at its own desk
+//! (`certify`); `measures` holds what was certified against what was entered.
+//!
 //! Life of an act that names other holders: signed (`brought`) → kept until it came, in the commit
 //! that writes it down (`outbox`) → put as a notice, again and again (`send`) → at the holder
 //! checked and written down (`take`), with a reply that does not say so. A node that was away

@@ -53,7 +53,8 @@ impl Defaults<'_> {
         Ok((act, String::new()))
     }
 
-    /// Parses what a file says of a child, which names its own moment: read again, it says the same.
+    /// Parses what a file says of a child, which names its own moment: read again, it says the
+    /// same.
     ///
     /// # Errors
     /// `IMPORT_ROW_BAD` without a moment; else the reason of the first thing that is wrong.

@@ -5,11 +5,13 @@ use grondslag_core::catalogue::Kind as Party;
 use grondslag_core::id::ConsentId;
 use grondslag_core::tier::Tier;
 use grondslag_evidence::records::Until;
+use grondslag_proto::v1::situation::Situation;
 
 use super::*;
 use crate::answers::answering::answer;
 use crate::answers::decisions;
 use crate::consent::certified::Stated;
+use crate::consent::import::Outcome as Became;
 use crate::consent::store::{acts_of, entry_of};
 use crate::fixture::{Ask, UNKNOWN, key_of, oin, opened};
 use crate::recorded::Kind;
@@ -176,6 +178,12 @@ async fn a_statement_that_was_altered_anywhere_is_refused() {
     open["statement"]["until"] = serde_json::Value::Null;
     let refused = practice.enter(serde_json::to_vec(&open).unwrap()).await.map(drop);
     assert_eq!(refused, Err(Reason::StatementInvalid), "without its end");
+    // No end is not the end of time zero: an ended one does not become one without end.
+    let zero = Stated { until: Some(Timestamp::from_ms(0)), ..ots(2, practice.now()) };
+    let mut zero: serde_json::Value = serde_json::from_slice(&file(&zero)).unwrap();
+    zero["statement"]["until"] = serde_json::Value::Null;
+    let refused = practice.enter(serde_json::to_vec(&zero).unwrap()).await.map(drop);
+    assert_eq!(refused, Err(Reason::StatementInvalid), "an end that was taken away");
     assert!(practice.enter(good).await.is_ok(), "the control");
 }
 
@@ -196,6 +204,30 @@ async fn a_statement_is_entered_once_and_never_after_a_newer_one() {
     assert_eq!(practice.enter(file(&other)).await.map(drop), Err(Reason::StatementExpired));
     assert!(!practice.is_given(2).await);
     assert_eq!(practice.list().await.len(), 2);
+}
+
+/// A file that says what is certified already adds nothing to it.
+#[tokio::test]
+async fn what_a_file_says_of_a_certified_measure_stands_there_already() {
+    let practice = practice().await;
+    practice.enter(file(&ots(1, practice.now()))).await.unwrap();
+    let Wire::Measure(measure) = entered(moment("2026-05-12"), Some(moment("2027-05-12"))) else {
+        panic!();
+    };
+    let situation = |measure| v1::Situation { situation: Some(Situation::Measure(measure)) };
+    let longer = v1::CourtMeasure { until_ms: 0, ..measure.clone() };
+    let put = async |measure| {
+        let request = v1::RecordSituationsRequest {
+            subject: KNOWN.into(),
+            role: "ha.arts".into(),
+            situations: vec![situation(measure)],
+            preview: false,
+        };
+        let register = Register { agency: &practice.scene.agency };
+        register.situations(&practice.doctor, request).await.unwrap()
+    };
+    assert_eq!(put(measure).await, [Became::Stands]);
+    assert!(matches!(put(longer).await.as_slice(), [Became::New(Some(_))]), "the control");
 }
 
 #[tokio::test]
