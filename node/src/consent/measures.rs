@@ -4,8 +4,8 @@
 //! made. What they enter after it stands beside it: where the two say otherwise of one moment
 //! nobody is silently right, and a person decides.
 //!
-//! INVARIANT: of two that contradict each other neither is kept longer than the other: else the
-//! one that is left would count alone, years later.
+//! INVARIANT: acts on one measure of which some are certified and some entered are forgotten
+//! together, once the last has ended: else one that is left would count alone, years later.
 
 use std::collections::BTreeSet;
 
@@ -53,6 +53,17 @@ impl<'a> One<'a> {
     fn gives_way_to(self, certified: Self) -> bool {
         certified.statement.is_some_and(|spoke| self.written.recorded_at <= spoke.made_at)
             && self.begins_before_the_end_of(certified)
+    }
+
+    /// From when on it comes in another's place.
+    fn replaces(self, one: Self) -> Option<Timestamp> {
+        let place = |one: Self| (one.written.recorded_at, one.written.id);
+        let replaces = match (one.statement, self.statement) {
+            (None, Some(_)) => one.gives_way_to(self),
+            (Some(_), None) => false,
+            _ => place(one) < place(self) && one.measure.from <= self.measure.from,
+        };
+        replaces.then_some(self.measure.from)
     }
 
     /// They speak of the same time.
@@ -108,28 +119,27 @@ fn in_force<'a>(sort: &'a str, begun: &[One<'a>], at: Timestamp) -> Option<InFor
     (holds(certified) || holds(entered)).then_some(in_force)
 }
 
-/// From when on one of two acts takes the other's place across the two, and how: what was entered
-/// before a statement has given way to it, from the statement's first moment on.
-pub(super) fn given_way(earlier: &Written, act: &Written) -> Option<Timestamp> {
-    let (entered, certified) = (One::of(earlier)?, One::of(act)?);
-    is_pair(certified, entered)?;
-    entered.gives_way_to(certified).then_some(certified.measure.from)
+/// The acts on the same measure, of which some are certified and some entered; nothing when they
+/// are all of one sort.
+pub(super) fn beside<'a>(
+    before: impl Iterator<Item = &'a Written>,
+    written: &'a Written,
+) -> Option<Vec<&'a Written>> {
+    let value = &One::of(written)?.measure.value;
+    let ones = before.chain([written]).filter_map(One::of);
+    let ones: Vec<One<'_>> = ones.filter(|one| one.measure.value == *value).collect();
+    let certified = ones.iter().filter(|one| one.statement.is_some()).count();
+    let is_mixed = certified > 0 && certified < ones.len();
+    is_mixed.then(|| ones.into_iter().map(|one| one.written).collect())
 }
 
-/// From when on two acts contradict each other: the first moment at which only one of them holds
-/// after both did.
-pub(super) fn disputed_from(one: &Written, other: &Written) -> Option<Timestamp> {
-    let (one, other) = (One::of(one)?, One::of(other)?);
-    let (certified, entered) = if one.statement.is_some() { (one, other) } else { (other, one) };
-    is_pair(certified, entered)?;
-    let differ = one.measure.until != other.measure.until;
-    let dispute = differ && certified.meets(entered) && !entered.gives_way_to(certified);
-    let ends = [one.measure.until, other.measure.until];
-    ends.into_iter().flatten().min().filter(|_| dispute)
-}
-
-/// One is certified, the other entered, and both are of one sort.
-fn is_pair(certified: One<'_>, entered: One<'_>) -> Option<()> {
-    let is_pair = certified.statement.is_some() && entered.statement.is_none();
-    (is_pair && certified.measure.value == entered.measure.value).then_some(())
+/// When the last of these has ended, by itself or by another; nothing while one has not.
+pub(super) fn last_end(acts: &[&Written]) -> Option<Timestamp> {
+    let ones: Vec<One<'_>> = acts.iter().filter_map(|one| One::of(one)).collect();
+    let end = |one: &One<'_>| {
+        let by = ones.iter().filter_map(|other| other.replaces(*one));
+        let end = by.chain(one.measure.until).min()?;
+        Some(end.max(one.written.recorded_at))
+    };
+    ones.iter().map(end).collect::<Option<Vec<_>>>()?.into_iter().max()
 }

@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 
 use super::act::{Act, Author, Written};
 use super::gate::{Changing, Reading};
-use super::measures::{disputed_from, given_way};
+use super::measures::{beside, last_end};
 use super::on_file::OnFile;
 use super::page;
 use crate::agency::Agency;
@@ -116,8 +116,8 @@ pub(crate) async fn write(
         written.act = Act::Closed;
     }
     let batch = raise(store).await.map_err(StoreError::reason)?.then(more);
-    let batch = terms_after(store, &pack, (&before, &entry), &written, batch).await?;
     let until = term_of(&pack, &before, &written);
+    let batch = terms_after(store, &pack, (&before, &entry), (&written, until), batch).await?;
     let after: Vec<&Written> = before.iter().map(|one| &one.written).chain([&written]).collect();
     let batch = page::put(store, page::ends(batch, until, &entry), &entry, &after).await?;
     let kind = kind_of(&written.act);
@@ -211,12 +211,14 @@ const fn kind_of(act: &Act) -> Kind {
     }
 }
 
-/// How long an act is kept: from its end on, or from when it is in dispute; until it has an end
-/// without one.
-fn term_of(pack: &Pack, before: &[Recorded], written: &Written) -> Until {
-    let disputes = before.iter().filter_map(|one| disputed_from(&one.written, written));
-    let end = disputes.chain(written.act.end()).min();
-    end.map_or(Until::Told, |end| kept_from(pack, end.max(written.recorded_at)))
+/// How long an act is kept: from its end on, and until it has one without end. A measure that
+/// stands beside others goes with them.
+pub(super) fn term_of(pack: &Pack, before: &[Recorded], written: &Written) -> Until {
+    let end = match beside(before.iter().map(|one| &one.written), written) {
+        Some(acts) => last_end(&acts),
+        None => written.act.end().map(|end| end.max(written.recorded_at)),
+    };
+    end.map_or(Until::Told, |end| kept_from(pack, end))
 }
 
 fn kept_from(pack: &Pack, end: Timestamp) -> Until {
@@ -232,26 +234,40 @@ async fn terms_after(
     store: &dyn Store,
     pack: &Pack,
     (before, entry): (&[Recorded], &[u8; INDEX_LEN]),
-    written: &Written,
+    (written, until): (&Written, Until),
     mut batch: Batch,
 ) -> Result<Batch, Reason> {
-    for Recorded { commitment, written: earlier, .. } in before {
-        let Some(end) = ended_by(earlier, written) else { continue };
-        let until = kept_from(pack, end.max(earlier.recorded_at));
-        let moved = reterm(store, batch.clone(), commitment, until).await;
+    let together = beside(before.iter().map(|one| &one.written), written).unwrap_or_default();
+    for one in before {
+        let Some(until) = term_after(pack, one, (written, until, &together)) else { continue };
+        let moved = reterm(store, batch.clone(), &one.commitment, until).await;
         batch = page::ends(moved.map_err(StoreError::reason)?.unwrap_or(batch), until, entry);
     }
     Ok(batch)
 }
 
-/// When an act ends an earlier one, if it does so before its own end.
-fn ended_by(earlier: &Written, written: &Written) -> Option<Timestamp> {
-    let sooner = |end: &Timestamp| earlier.act.end().is_none_or(|own| *end < own);
-    let beside = given_way(earlier, written).or_else(|| disputed_from(earlier, written));
-    if beside.is_some() {
-        return beside.filter(sooner);
+/// The term of an act after another was written down, which has a term of its own and goes together
+/// with some, if that moves it. Of others no term gets longer: what is kept for less already would
+/// come back over what took its place.
+pub(super) fn term_after(
+    pack: &Pack,
+    one: &Recorded,
+    (written, until, together): (&Written, Until, &[&Written]),
+) -> Option<Until> {
+    if together.contains(&&one.written) {
+        return Some(until);
     }
-    match (&earlier.act, &written.act) {
+    let end = ended_by(&one.written, &written.act)?;
+    let until = kept_from(pack, end.max(one.written.recorded_at));
+    Some(match (one.until, until) {
+        (Until::At(kept), Until::At(until)) => Until::At(kept.min(until)),
+        (Until::Told, until) | (until, Until::Told) => until,
+    })
+}
+
+/// When an act ends an earlier one, if it does so before its own end.
+fn ended_by(earlier: &Written, act: &Act) -> Option<Timestamp> {
+    match (&earlier.act, act) {
         (Act::Statement(said), act) => {
             let at = act.takes_back(&earlier.id, said)?;
             said.yes_until.is_none_or(|until| at < until).then_some(at)

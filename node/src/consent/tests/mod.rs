@@ -5,6 +5,7 @@ mod desk;
 mod histories;
 mod import;
 mod kept;
+mod measures;
 
 use std::sync::Arc;
 
