@@ -278,6 +278,20 @@ async fn what_was_entered_before_gives_way_to_a_statement_and_is_forgotten_with_
     assert_eq!((value.as_str(), standing.as_str()), ("none", "absent"), "no dispute: it ended");
 }
 
+/// What has no end of its own ended when another came in its place.
+#[tokio::test]
+async fn measures_that_go_together_have_a_term_once_each_has_ended_or_was_replaced() {
+    let practice = practice().await;
+    practice.enter(file(&Stated { until: None, ..ots(1, practice.now()) })).await.unwrap();
+    practice.pass(1);
+    practice.put(entered(moment("2026-05-12"), Some(moment("2027-05-12")))).await.unwrap();
+    assert_eq!(practice.terms().await, [Until::Told; 2]);
+    practice.pass(1);
+    practice.enter(file(&ots(2, practice.now()))).await.unwrap();
+    let terms = practice.terms().await;
+    assert!(terms[0] != Until::Told && terms.iter().all(|term| *term == terms[0]), "{terms:?}");
+}
+
 /// A guardianship agency at its own desk.
 async fn guardian() -> (Practice, Caller) {
     let mut scene = Scene::new().await;
