@@ -65,7 +65,7 @@ pub(crate) const ENROLMENT_KEPT_MS: i64 = 400 * 24 * 3_600 * 1_000;
 pub(crate) const WISH_BYTES_MAX: u64 = 1_024;
 /// Batches that are evaluated at a time.
 pub(crate) const EVALUATIONS_MAX: usize = 2;
-/// Most consent notices of one asker that wait for one target; further ones are asked anew all the
+/// Most notices of one asker that wait for one target; further ones are asked anew all the
 /// same, and are not counted. They are dropped in one commit, which this many fit.
 pub(crate) const NOTICES_WAITING_MAX: u32 = 1_000;
 /// Waiting notices that are counted at a time when the broker starts.

@@ -84,6 +84,14 @@ pub(crate) const BACKUP_WAIT_MS_MAX: u64 = 30 * 60 * 1_000;
 
 /// Most of the broker's decisions that one call lists.
 pub(crate) const BROKER_DECISIONS_MAX: usize = 2_000;
+/// Largest statement by which a measure is certified, in bytes.
+pub(crate) const STATEMENT_BYTES_MAX: u64 = 16 * 1_024;
+/// Largest file with custody and measures, in bytes.
+pub(crate) const SITUATIONS_BYTES_MAX: u64 = 8 * 1_024 * 1_024;
+/// Most rows of it: those of a large agency go in some files.
+pub(crate) const SITUATION_ROWS_MAX: usize = 10_000;
+/// Most of its problems that are listed; the rest is counted.
+pub(crate) const SITUATION_PROBLEMS_MAX: usize = 100;
 /// Largest paper that shows a consent, in bytes: only its digest is kept.
 pub(crate) const EVIDENCE_BYTES_MAX: u64 = 64 * 1_024 * 1_024;
 /// Largest text that a person is shown before they say yes, in bytes.

@@ -128,13 +128,13 @@ impl Kind {
 }
 
 impl QueryKind {
-    /// What a consent notice is, as the catalogue writes it.
+    /// What a notice is, as the catalogue writes it.
     pub const NOTICE: &'static str = "Q18";
     /// What an own view (inzage) is, as the catalogue writes it.
     pub const OWN_VIEW: &'static str = "Q12";
 
-    /// Whether it is a consent notice: it brings a consent given, changed or withdrawn to the
-    /// parties that it names, and no content comes back (domain 4a.30).
+    /// Whether it is a notice: it brings a consent (R43), or a request about data and what came of
+    /// it (R44), and no content comes back (domain 4a.30).
     pub fn is_notice(&self) -> bool {
         self.0 == Self::NOTICE
     }

@@ -64,7 +64,7 @@ pub const FOLLOW_PAGE: usize = 16;
 pub const REPLIES_KEPT_MS: i64 = 48 * 3_600 * 1_000;
 /// How long a node may be late for a slot before it counts as not reached.
 pub const SLOT_GRACE_MS: i64 = 2 * 60 * 1_000;
-/// How long the sender of a consent notice may be silent once its target can be reached again: it
+/// How long the sender of a notice may be silent once its target can be reached again: it
 /// asks anew in less, or its notice no longer keeps the target from answering others.
 pub const NOTICE_SILENT_MS: i64 = 10 * 60 * 1_000;
 /// Positions of a spot check unless told otherwise: with 5 % foreign entries they find one with

@@ -217,7 +217,7 @@ pub fn attestation_bytes(id: &TargetId, entry: &Digest, index: u64, pair: &Diges
         .finish()
 }
 
-/// The broker's word on how many consent notices wait for a node at a moment. It names the node, so
+/// The broker's word on how many notices wait for a node at a moment. It names the node, so
 /// that no node can be given another one's, and the moment, so that an old one shows as such.
 pub fn waiting_bytes(node: &Oin, count: u32, as_of: Timestamp) -> Vec<u8> {
     Canonical::new("grondslag/waiting-notices/v1")

@@ -22,7 +22,7 @@ pub(crate) struct Detail {
     pub reference: Option<Digest>,
     /// Digest of the header with this target's categories and approvals.
     pub header: Digest,
-    /// Of a consent notice: what it brings.
+    /// Of a notice: what it brings.
     pub notice: Option<v1::SignedNotice>,
 }
 

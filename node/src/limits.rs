@@ -331,6 +331,10 @@ pub(crate) const NOTICE_TERM_MINUTES: u32 = 60;
 pub(crate) const WAITING_INTERVAL_MS: (u64, u64) = (500, 10_000);
 /// How long ago a consent that is written down may have been said: a week.
 pub(crate) const CONSENT_SAID_MS_MAX: i64 = 7 * 24 * HOUR_MS;
+/// Most situations of one child that are written down together: what a file says of one child.
+pub(crate) const SITUATIONS_MAX: usize = 64;
+/// Largest statement by which a measure is certified, in bytes of JSON.
+pub(crate) const CERTIFIED_BYTES_MAX: usize = 4 * 1_024;
 /// Most who hold custody together.
 pub(crate) const CUSTODY_HOLDERS_MAX: usize = 4;
 /// Longest name of what custody or a measure was seen in, in characters.

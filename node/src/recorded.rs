@@ -57,6 +57,8 @@ pub(crate) enum Kind {
     Consent,
     /// Who may speak for a child, or a measure of the court.
     Situation,
+    /// A measure of the court was certified for others.
+    Certified,
     /// What stands in the consent register about one child was shown.
     ConsentsShown,
     /// Whom to ask for a consent again was listed.
@@ -97,6 +99,7 @@ impl Kind {
             Self::SpotCheck => "grondslag/record/spot-check/v1",
             Self::Consent => "grondslag/record/consent/v1",
             Self::Situation => "grondslag/record/situation/v1",
+            Self::Certified => "grondslag/record/certified/v1",
             Self::ConsentsShown => "grondslag/record/consents-shown/v1",
             Self::AskAgainShown => "grondslag/record/ask-again-shown/v1",
             Self::IdentitySeen => "grondslag/record/identity-seen/v1",

@@ -71,7 +71,7 @@ pub enum Item {
     Index,
     /// Child protection measures.
     Measures,
-    /// Consents, and what was withdrawn.
+    /// Consents, what was withdrawn, and requests about data.
     Consents,
 }
 

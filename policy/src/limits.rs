@@ -40,6 +40,8 @@ pub const KEEP_DAYS_MAX: u32 = 3_660;
 pub const KEEP_YEARS_MAX: u16 = 100;
 /// Longest that rules may let a consent hold, in months.
 pub const CONSENT_MONTHS_MAX: u8 = 60;
+/// Longest that rules may let a certified statement wait before it is entered, in days.
+pub const CERTIFIED_DAYS_MAX: u16 = 366;
 /// Bytes of everything that is published at once.
 pub const PUBLICATION_BYTES_MAX: u64 = 4_194_304;
 /// Bytes of a publication as it travels: its texts with every character escaped once.

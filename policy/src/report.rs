@@ -205,7 +205,12 @@ impl Pack {
         let who = self.consents().all().iter().map(|one| (one.id.as_str(), one.note.as_ref()));
         let (validity, recording) = (self.consents().validity(), self.consents().recording());
         let once = [("validity", validity.note.as_ref()), ("recording", recording.note.as_ref())];
-        for (id, note) in terms.chain(once).chain(regimes).chain(who) {
+        let certifying = self.consents().certifying();
+        let certifying = certifying.map(|one| ("certifying", one.note.as_ref()));
+        let certifiers = self.consents().certifiers().iter();
+        let certifiers = certifiers.map(|one| (one.id.as_str(), one.note.as_ref()));
+        let certified = certifying.into_iter().chain(certifiers);
+        for (id, note) in terms.chain(once).chain(regimes).chain(who).chain(certified) {
             if let Some(note) = note {
                 add(id.to_owned(), texts(note));
             }

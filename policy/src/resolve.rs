@@ -20,6 +20,8 @@ const STATED: &str = "stated";
 pub struct Sources<'a> {
     /// The holder's own registers: per column every value that they give.
     pub register: &'a BTreeMap<String, Vec<String>>,
+    /// What stands in them as certified by a body that is competent for it.
+    pub certified: &'a BTreeMap<String, Vec<String>>,
     /// What the asker states: per column a value.
     pub stated: &'a BTreeMap<String, String>,
     /// The asker's kind, by its certified role.
@@ -69,11 +71,12 @@ impl Resolved {
 }
 
 impl Pack {
-    /// Fills in every sealed column: the holder's register first (`verified`), then a statement of
-    /// the body that is competent for the fact (`certified`), then a statement of another asker
-    /// where the catalogue lets askers state it (`claimed`), else what the catalogue says of a
-    /// fact that nobody states. A register that contradicts itself, or a statement that would
-    /// have counted, is a conflict; a register that contradicts itself counts as the strictest.
+    /// Fills in every sealed column: the holder's register first (`verified`, or `certified` where
+    /// a competent body signed what stands there), then a statement of the body that is competent
+    /// for the fact (`certified`), then a statement of another asker where the catalogue lets
+    /// askers state it (`claimed`), else what the catalogue says of a fact that nobody states. A
+    /// register that contradicts itself, or a statement that would have counted, is a conflict; a
+    /// register that contradicts itself counts as the strictest.
     ///
     /// # Errors
     /// [`FactError`] for a column or value that is not in the catalogue, or a column that is not
@@ -81,6 +84,7 @@ impl Pack {
     pub fn resolve(&self, visible: Facts, sources: &Sources<'_>) -> Result<Resolved, FactError> {
         let sealed = |column: &str| self.is_sealed(column);
         sources.register.keys().try_for_each(|column| sealed(column))?;
+        sources.certified.keys().try_for_each(|column| sealed(column))?;
         sources.stated.keys().try_for_each(|column| sealed(column))?;
         let mut resolved = Resolved { facts: visible, all: Vec::new() };
         let columns = self.catalogue().columns().iter().enumerate();
@@ -109,6 +113,12 @@ impl Pack {
         }
     }
 
+    /// The strictest value of a sealed column: what is in dispute counts as that.
+    pub fn strictest(&self, column: &str) -> Option<&str> {
+        let column = self.catalogue().column(column)?;
+        column.values.get(column.strictest()?).map(|value| value.id.as_str())
+    }
+
     fn is_sealed(&self, column: &str) -> Result<(), FactError> {
         let (_, found) = self.catalogue().find_column(column)?;
         if found.visibility == Visibility::Sealed {
@@ -119,7 +129,9 @@ impl Pack {
     }
 
     fn fact(&self, column: &Column, sources: &Sources<'_>) -> Result<Fact, FactError> {
-        let mut register = sources.register.get(&column.id).cloned().unwrap_or_default();
+        let mut register = sources.certified.get(&column.id).cloned().unwrap_or_default();
+        let on_file = if register.is_empty() { Standing::Verified } else { Standing::Certified };
+        register.extend(sources.register.get(&column.id).into_iter().flatten().cloned());
         for value in &register {
             self.value(&column.id, value)?;
         }
@@ -140,7 +152,7 @@ impl Pack {
                     return Ok(fact(strictest(), Some(Standing::Verified), true));
                 }
                 let differs = statement.is_some_and(|(value, _)| value != *first);
-                fact(first.clone(), Some(Standing::Verified), differs)
+                fact(first.clone(), Some(on_file), differs)
             }
         })
     }
@@ -183,18 +195,30 @@ mod tests {
     }
 
     fn resolve(
-        register: &[(&str, Vec<&str>)],
+        register: &[(&'static str, Vec<&str>)],
+        stated: &[(&str, &str)],
+        asker: &str,
+    ) -> Result<Resolved, FactError> {
+        resolve_with(register, &[], stated, asker)
+    }
+
+    fn resolve_with(
+        register: &[(&'static str, Vec<&str>)],
+        certified: &[(&'static str, Vec<&str>)],
         stated: &[(&str, &str)],
         asker: &str,
     ) -> Result<Resolved, FactError> {
         let pack = pack();
-        let register: Vec<(&str, Vec<String>)> = register
-            .iter()
-            .map(|(k, v)| (*k, v.iter().map(|v| (*v).to_owned()).collect()))
-            .collect();
+        let owned = |pairs: &[(&'static str, Vec<&str>)]| {
+            let owned = pairs.iter().map(|(k, v)| {
+                ((*k).to_owned(), v.iter().map(|v| (*v).to_owned()).collect::<Vec<String>>())
+            });
+            owned.collect::<BTreeMap<_, _>>()
+        };
         let stated: Vec<_> = stated.iter().map(|(k, v)| (*k, (*v).to_owned())).collect();
         let sources = Sources {
-            register: &map(&register),
+            register: &owned(register),
+            certified: &owned(certified),
             stated: &map(&stated),
             asker: &Kind::parse(asker).unwrap(),
         };
@@ -225,6 +249,24 @@ mod tests {
         assert!(measure.conflict);
         let twice = resolve(&[("measure", vec!["ots", "ots"])], &[], "gem").unwrap();
         assert!(!fact(&twice, "measure").conflict, "the same value twice is no conflict");
+    }
+
+    #[test]
+    fn what_is_certified_on_file_counts_as_such_and_never_silently_against_what_differs() {
+        let of = |register: Vec<&str>, stated: &[(&str, &str)]| {
+            let certified = [("measure", vec!["ots"])];
+            let resolved = resolve_with(&[("measure", register)], &certified, stated, "gem");
+            let measure = fact(&resolved.unwrap(), "measure");
+            (measure.value, measure.standing, measure.conflict)
+        };
+        let ots = || "ots".to_owned();
+        assert_eq!(of(vec![], &[]), (ots(), Some(Standing::Certified), false));
+        assert_eq!(of(vec!["ots"], &[]), (ots(), Some(Standing::Certified), false));
+        assert_eq!(of(vec![], &[("measure", "none")]), (ots(), Some(Standing::Certified), true));
+        let none = ("none".to_owned(), Some(Standing::Verified), true);
+        assert_eq!(of(vec!["none"], &[]), none);
+        assert_eq!(of(vec!["ots", "none"], &[]), none);
+        assert_eq!(pack().strictest("measure"), Some("none"));
     }
 
     #[test]

@@ -16,7 +16,7 @@ use grondslag_core::reason::Reason;
 use crate::head::{hashes, wire_hashes};
 use crate::v1;
 
-/// The sender's own number of a consent notice: random, the same each time that the notice is asked
+/// The sender's own number of a notice: random, the same each time that the notice is asked
 /// anew, and not signed, for nobody but the broker reads it and only its sender is the poorer for
 /// another one.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -49,7 +49,7 @@ impl fmt::Debug for NoticeId {
 pub struct Ask {
     /// The question.
     pub raw: RawInquiry,
-    /// Of a consent notice its number; of no other question.
+    /// Of a notice its number; of no other question.
     pub notice: Option<NoticeId>,
 }
 

@@ -2,7 +2,7 @@
 //!
 //! A message is ciphertext and tells the broker nothing: hit or miss, real or dummy, it has the
 //! same size and comes in the same slots. It is kept until two days after the question's term.
-//! Before it takes any, the broker tells the node how many consent notices wait for it (`notices`).
+//! Before it takes any, the broker tells the node how many notices wait for it (`notices`).
 //!
 //! INVARIANT: a message is taken only from the target of a recorded question, and given only to its
 //! asker. For anybody else neither the question nor the message exists.

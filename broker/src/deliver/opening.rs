@@ -7,7 +7,7 @@ use grondslag_proto::v1;
 
 use crate::broker::Broker;
 
-/// How many consent notices wait for a node, signed: it relies on that when it says that it may
+/// How many notices wait for a node, signed: it relies on that when it says that it may
 /// answer again; and whether its own are to be put anew, which it need not rely on.
 ///
 /// # Errors

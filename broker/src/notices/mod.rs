@@ -56,7 +56,7 @@ use self::counts::Counts;
 
 pub(crate) use self::sweep::keep_sweeping;
 
-/// A consent notice as the broker sees it.
+/// A notice as the broker sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Notice {
     asker: Oin,

@@ -23,7 +23,7 @@ pub(crate) struct Routed {
     pub targets: Vec<Target>,
     /// What was decided, in their order.
     pub decided: Vec<Decided>,
-    /// The consent notice that it is.
+    /// The notice that it is.
     pub notice: Option<Notice>,
 }
 
@@ -40,7 +40,7 @@ pub(crate) async fn carry_out(broker: Arc<Broker>, routed: Routed, events: mpsc:
     }
 }
 
-/// The same for a consent notice. Nobody is told how it ended before that is durable, so no event
+/// The same for a notice. Nobody is told how it ended before that is durable, so no event
 /// goes out, neither the first nor the last, until all have come and were noted; there is room for
 /// all. So it also goes to its end whether its sender listens or not: one who leaves at once does
 /// not make a notice look as if its target had missed it.

@@ -62,6 +62,30 @@ impl ConsentDesk {
         self.record(v1::RecordActRequest { subject, role, act: Some(act), preview }).await
     }
 
+    /// Certifies a measure for others.
+    pub(super) async fn certify(
+        &self,
+        request: v1::CertifyMeasureRequest,
+    ) -> Result<v1::CertifyMeasureResponse, Failure> {
+        let request = self.desk.request(request, CALL_MS_MAX);
+        let made = self.client.clone().certify_measure(request).await.map_err(Failure::from)?;
+        let mut made = made.into_inner();
+        match made.refusal.take() {
+            Some(refusal) => Err(reason(&refusal.reason).into()),
+            None => Ok(made),
+        }
+    }
+
+    /// Writes down, or only checks, what a file says of one child. Refusals are in the answer.
+    pub(super) async fn situations(
+        &self,
+        request: v1::RecordSituationsRequest,
+    ) -> Result<v1::RecordSituationsResponse, Failure> {
+        let request = self.desk.request(request, CALL_MS_MAX);
+        let told = self.client.clone().record_situations(request).await;
+        told.map(tonic::Response::into_inner).map_err(Failure::from)
+    }
+
     /// What stands in the register about a child.
     pub(super) async fn list(&self, child: &ChildArgs) -> Result<v1::ListActsResponse, Failure> {
         let (subject, role) = (child.subject.number()?, child.role.clone());

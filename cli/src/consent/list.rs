@@ -82,6 +82,7 @@ fn act_json(act: &v1::ConsentAct) -> Value {
         "purpose": act.purpose,
         "until": (act.until_ms != 0).then(|| Timestamp::from_ms(act.until_ms)),
         "told": act.told,
+        "certified_by": (!act.certified_by_oin.is_empty()).then_some(&act.certified_by_oin),
         "waiting": act.waiting_oins,
     })
 }

@@ -1,7 +1,9 @@
 //! `grondslag consent`: the consent register of one's own agency.
 
 mod again;
+mod certify;
 mod desk;
+mod import;
 mod list;
 mod page;
 mod situation;
@@ -17,7 +19,9 @@ use grondslag_proto::v1;
 use grondslag_proto::v1::record_act_request::Act;
 
 use self::again::AgainArgs;
+use self::certify::CertifyArgs;
 pub(crate) use self::desk::ConsentDesk;
+use self::import::ImportArgs;
 use self::situation::{AbilityArgs, CustodyArgs, MeasureArgs};
 use self::speaker::ByArgs;
 pub(crate) use self::speaker::Typed;
@@ -55,6 +59,10 @@ enum Command {
     Ability(AbilityArgs),
     /// Write down a measure of the court
     Measure(MeasureArgs),
+    /// Certify a measure that you carry out, as a file that another agency can enter
+    Certify(CertifyArgs),
+    /// Read in a file with custody and measures of many children: all of it or nothing
+    Import(ImportArgs),
     /// See what stands in the register about one child; that you looked is recorded
     List(ChildArgs),
     /// List whom of all children to ask again: after a birthday, or before a consent ends
@@ -119,6 +127,8 @@ pub(crate) fn run(args: &ConsentArgs, out: Output) -> Result<Exit, Failure> {
             Command::Custody(typed) => situation::custody(typed, out).await,
             Command::Ability(typed) => situation::ability(typed, out).await,
             Command::Measure(typed) => situation::measure(typed, out).await,
+            Command::Certify(typed) => certify::run(typed, out).await,
+            Command::Import(typed) => import::run(typed, out).await,
             Command::List(child) => list::run(child, out).await,
             Command::Again(typed) => again::run(typed, out).await,
         }

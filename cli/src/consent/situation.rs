@@ -1,5 +1,7 @@
 //! Who holds custody, who can decide, and measures of the court.
 
+use std::path::PathBuf;
+
 use clap::Args;
 use grondslag_core::clock::Timestamp;
 use grondslag_proto::v1;
@@ -9,11 +11,13 @@ use super::desk::ConsentDesk;
 use super::speaker::Typed;
 use super::{ChildArgs, moment, ms, until, written};
 use crate::exit::{Exit, Failure};
+use crate::files::read_bytes;
+use crate::limits::STATEMENT_BYTES_MAX;
 use crate::output::Output;
 
 /// Since when, until when, and in what it was seen.
 #[derive(Debug, Args)]
-struct SeenArgs {
+pub(super) struct SeenArgs {
     /// In what you saw it: the custody register, a decision of the court with its number
     #[arg(long, value_name = "TEXT")]
     seen_in: String,
@@ -60,18 +64,49 @@ pub(super) struct AbilityArgs {
     seen: SeenArgs,
 }
 
-/// A measure of the court.
+/// A measure of the court, as somebody saw it or as another agency certified it.
 #[derive(Debug, Args)]
 pub(super) struct MeasureArgs {
     #[command(flatten)]
     child: ChildArgs,
 
     /// Which: ots, voogdij or jeugdreclassering
-    #[arg(long, value_name = "MEASURE")]
-    measure: String,
+    #[arg(
+        long,
+        value_name = "MEASURE",
+        required_unless_present = "statement",
+        requires = "seen_in"
+    )]
+    measure: Option<String>,
 
-    #[command(flatten)]
-    seen: SeenArgs,
+    /// In what you saw it: the court's decision with its number
+    #[arg(long, value_name = "TEXT", requires = "measure")]
+    seen_in: Option<String>,
+
+    /// Since when; now when it is left out
+    #[arg(long, value_name = "MOMENT", value_parser = moment)]
+    from: Option<Timestamp>,
+
+    /// The last day, when that is known
+    #[arg(long, value_name = "DAY", value_parser = until)]
+    until: Option<Timestamp>,
+
+    /// The statement by which the competent body certified it, instead of all that
+    #[arg(long, value_name = "FILE")]
+    #[arg(conflicts_with_all = ["measure", "seen_in", "from", "until"])]
+    statement: Option<PathBuf>,
+}
+
+impl SeenArgs {
+    /// A measure of which this was seen.
+    pub(super) fn measure(&self, value: &str) -> v1::CourtMeasure {
+        v1::CourtMeasure {
+            value: value.to_owned(),
+            court_reference: self.seen_in.clone(),
+            from_ms: ms(self.from),
+            until_ms: ms(self.until),
+        }
+    }
 }
 
 /// Writes down who holds custody.
@@ -110,11 +145,14 @@ pub(super) async fn ability(typed: &AbilityArgs, out: Output) -> Result<Exit, Fa
 /// Writes down a measure of the court.
 pub(super) async fn measure(typed: &MeasureArgs, out: Output) -> Result<Exit, Failure> {
     let desk = ConsentDesk::open(&typed.child, out.lang())?;
-    let measure = v1::CourtMeasure {
-        value: typed.measure.clone(),
-        court_reference: typed.seen.seen_in.clone(),
-        from_ms: ms(typed.seen.from),
-        until_ms: ms(typed.seen.until),
+    let act = match &typed.statement {
+        Some(file) => Act::Certified(read_bytes(file, STATEMENT_BYTES_MAX)?),
+        None => Act::Measure(v1::CourtMeasure {
+            value: typed.measure.clone().unwrap_or_default(),
+            court_reference: typed.seen_in.clone().unwrap_or_default(),
+            from_ms: ms(typed.from),
+            until_ms: ms(typed.until),
+        }),
     };
-    written(&desk.put(&typed.child, Act::Measure(measure), false).await?, out)
+    written(&desk.put(&typed.child, act, false).await?, out)
 }

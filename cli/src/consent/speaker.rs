@@ -93,11 +93,21 @@ impl Typed {
 
     /// The speaker for the node; an agency is looked up in the region's directory.
     pub(super) async fn speaker(&self, desk: &Desk) -> Result<v1::Speaker, Failure> {
-        if let Self::Guardian(typed) = self {
-            let agency_oin = agency(typed, &desk.agencies().await?)?;
-            return Ok(v1::Speaker { agency_oin, ..v1::Speaker::default() });
+        match self {
+            Self::Guardian(_) => self.among(&desk.agencies().await?),
+            Self::Child | Self::Person(_) => self.among(&[]),
         }
-        Ok(self.person().unwrap_or_default())
+    }
+
+    /// The same, with these agencies in the region.
+    pub(super) fn among(&self, region: &[v1::AgencySummary]) -> Result<v1::Speaker, Failure> {
+        match self {
+            Self::Guardian(typed) => {
+                let agency_oin = agency(typed, region)?;
+                Ok(v1::Speaker { agency_oin, ..v1::Speaker::default() })
+            }
+            Self::Child | Self::Person(_) => Ok(self.person().unwrap_or_default()),
+        }
     }
 }
 

@@ -26,7 +26,7 @@ pub(super) struct ConfirmArgs {
     #[arg(long)]
     measures: bool,
 
-    /// Consents, and what was withdrawn since, are up to date
+    /// Consents, what was withdrawn since, and requests about data are up to date
     #[arg(long)]
     consents: bool,
 }

@@ -65,6 +65,25 @@ fn say_terms(pack: &Pack, out: Output) {
     for note in validity.note.iter().chain(&recording.note) {
         out.line(&format!("  {}", yellow(note.in_lang(out.lang()))));
     }
+    say_certifiers(pack, out);
+}
+
+/// Who may certify which measure, and for how long such a statement may be entered.
+fn say_certifiers(pack: &Pack, out: Output) {
+    let Some(certifying) = pack.consents().certifying() else { return };
+    let days = certifying.days_max;
+    out.line(&match out.lang() {
+        Lang::Nl => format!("Wie een maatregel mag verklaren, hooguit {days} dagen geldig:"),
+        Lang::En => format!("Who may certify a measure, valid for at most {days} days:"),
+    });
+    for one in pack.consents().certifiers() {
+        let roles: Vec<String> = one.roles.iter().map(ToString::to_string).collect();
+        out.line(&format!("  {}: {}", one.measure, roles.join(", ")));
+    }
+    let notes = pack.consents().certifiers().iter().filter_map(|one| one.note.as_ref());
+    for note in certifying.note.iter().chain(notes) {
+        out.line(&format!("  {}", yellow(note.in_lang(out.lang()))));
+    }
 }
 
 fn shown<'a>(pack: &'a Pack, args: &ConsentArgs) -> Result<Vec<Shown<'a>>, Failure> {

@@ -13,6 +13,7 @@ use grondslag_proto::v1;
 use serde_json::json;
 
 pub(crate) use self::desk::RightsDesk;
+use self::shown::Called;
 pub(crate) use self::shown::right;
 use crate::ask::{Names, Subject, agency};
 use crate::desk::Desk;
@@ -39,7 +40,7 @@ enum Command {
     List(ListArgs),
     /// Decide on a request about your own records, as a colleague of who wrote it down
     Decide(DecideArgs),
-    /// Take two months longer, once, and say why
+    /// Extend the term by two months, once, and say why
     Extend(TextArgs),
     /// Record what was done: the person was told, the data are used no more, an objection was lifted
     Close(TextArgs),
@@ -100,7 +101,7 @@ struct ListArgs {
     #[command(flatten)]
     who: Who,
 
-    /// With those with which nothing is left to do
+    /// Also those with which nothing is left to do
     #[arg(long)]
     all: bool,
 }
@@ -114,8 +115,8 @@ struct DecideArgs {
     #[command(flatten)]
     who: Who,
 
-    /// What becomes of it: granted or refused. Grant what was done: the record was corrected, or
-    /// the register was imported without the file
+    /// What becomes of it: granted or refused. Grant only once it is done: the record was
+    /// corrected, or the register was imported without the file
     #[arg(long = "as", value_name = "WORD")]
     decided: Decided,
 
@@ -207,10 +208,12 @@ async fn lodge(typed: &LodgeArgs, out: Output) -> Result<Exit, Failure> {
 }
 
 async fn list(typed: &ListArgs, out: Output) -> Result<Exit, Failure> {
-    let requests = typed.who.open(out)?.list(&typed.who.role, typed.all).await?;
+    let desk = typed.who.open(out)?;
+    let requests = desk.list(&typed.who.role, typed.all).await?;
     let names = Names::load(out.lang())?;
+    let called = Called::of(desk.desk().agencies().await?);
     for one in &requests {
-        shown::print(one, &names, out);
+        shown::print(one, (&names, &called), out);
     }
     if requests.is_empty() {
         out.line(&dim(out.tr("er zijn geen verzoeken", "there are no requests")));
@@ -221,9 +224,8 @@ async fn list(typed: &ListArgs, out: Output) -> Result<Exit, Failure> {
 }
 
 async fn decide(typed: &DecideArgs, out: Output) -> Result<Exit, Failure> {
-    let told = typed
-        .who
-        .open(out)?
+    let desk = typed.who.open(out)?;
+    let told = desk
         .decide(v1::DecideRequestRequest {
             request_id: typed.id.as_bytes().to_vec(),
             role: typed.who.role.clone(),
@@ -238,7 +240,8 @@ async fn decide(typed: &DecideArgs, out: Output) -> Result<Exit, Failure> {
             "wie deze gegevens kreeg hoort het nu",
             "whoever was given these data hears of it now",
         );
-        out.line(&format!("{tell}: {}", told.join(", ")));
+        let called = Called::of(desk.desk().agencies().await?);
+        out.line(&format!("{tell}: {}", called.all(&told)));
     }
     out.json(&json!({ "request_id": typed.id, "decided": typed.decided, "told": told }))?;
     Ok(Exit::Done)

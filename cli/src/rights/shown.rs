@@ -1,8 +1,10 @@
 //! Requests as people see them.
 
+use std::collections::BTreeMap;
+
 use grondslag_core::clock::Timestamp;
 use grondslag_core::lang::Lang;
-use grondslag_core::rights::Right;
+use grondslag_core::rights::{AskedBy, RefusalGround, Right};
 use grondslag_proto::v1;
 use serde_json::{Value, json};
 
@@ -13,7 +15,7 @@ use crate::output::{Output, bold, dim, green, red, yellow};
 pub(crate) fn right(word: &str, lang: Lang) -> &str {
     let Ok(right) = word.parse::<Right>() else { return word };
     let (nl, en) = match right {
-        Right::Correction => ("herstel", "correction"),
+        Right::Correction => ("verbetering", "correction"),
         Right::Statement => ("eigen verklaring", "own statement"),
         Right::Objection => ("bezwaar", "objection"),
         Right::FalseMatch => ("dossier van een ander", "somebody else's file"),
@@ -25,8 +27,61 @@ pub(crate) fn right(word: &str, lang: Lang) -> &str {
     }
 }
 
+/// What a refusal rests on, in words.
+fn ground(word: &str, lang: Lang) -> &str {
+    let Ok(ground) = word.parse::<RefusalGround>() else { return word };
+    let (nl, en) = match ground {
+        RefusalGround::Accurate => ("het klopt", "it is right"),
+        RefusalGround::OtherInterest => ("belang van een ander", "interest of another"),
+        RefusalGround::StatutoryDuty => ("wettelijke plicht", "statutory duty"),
+        RefusalGround::Unfounded => {
+            ("kennelijk ongegrond of buitensporig", "manifestly unfounded or excessive")
+        }
+    };
+    match lang {
+        Lang::Nl => nl,
+        Lang::En => en,
+    }
+}
+
+/// Who asks, in words; nothing of what was mended elsewhere.
+fn asked_by(word: &str, lang: Lang) -> &str {
+    let Ok(by) = word.parse::<AskedBy>() else { return word };
+    let (nl, en) = match by {
+        AskedBy::YoungPerson => ("jongere", "young person"),
+        AskedBy::CustodyHolder => ("ouder of voogd met gezag", "parent or guardian with custody"),
+        AskedBy::Representative => ("vertegenwoordiger", "representative"),
+        AskedBy::OwnFinding => ("zelf gevonden", "own finding"),
+    };
+    match lang {
+        Lang::Nl => nl,
+        Lang::En => en,
+    }
+}
+
+/// What agencies are called; the OIN of one that the region does not know.
+pub(super) struct Called(BTreeMap<String, String>);
+
+impl Called {
+    /// By what the desk knows of the region.
+    pub(super) fn of(region: Vec<v1::AgencySummary>) -> Self {
+        Self(region.into_iter().map(|one| (one.oin, one.name)).collect())
+    }
+
+    /// One of them.
+    pub(super) fn one<'a>(&'a self, oin: &'a str) -> &'a str {
+        self.0.get(oin).map_or(oin, String::as_str)
+    }
+
+    /// Several, as a list.
+    pub(super) fn all(&self, oins: &[String]) -> String {
+        let names: Vec<&str> = oins.iter().map(|oin| self.one(oin)).collect();
+        names.join(", ")
+    }
+}
+
 /// Prints a request.
-pub(super) fn print(one: &v1::RightsRequest, names: &Names, out: Output) {
+pub(super) fn print(one: &v1::RightsRequest, (names, called): (&Names, &Called), out: Output) {
     let due = Timestamp::from_ms(one.due_ms).local();
     let state = match (one.state.as_str(), one.decided.as_str()) {
         ("closed", _) => dim(out.tr("afgerond", "closed")),
@@ -38,35 +93,48 @@ pub(super) fn print(one: &v1::RightsRequest, names: &Names, out: Output) {
         _ => format!("{} {due}", out.tr("uiterlijk", "by")),
     };
     let subject = bold(&one.subject);
-    out.line(&format!("{subject}  {}  {}  {state}", right(&one.right, out.lang()), side(one, out)));
+    out.line(&format!(
+        "{subject}  {}  {}  {state}",
+        right(&one.right, out.lang()),
+        side(one, called, out)
+    ));
     let lodged = Timestamp::from_ms(one.lodged_at_ms).local();
     out.line(&dim(&format!("    {lodged}  {}  {}", hex::encode(&one.request_id), one.staff_id)));
     let about: Vec<String> = one.categories.iter().map(|code| names.category_named(code)).collect();
     let about = if about.is_empty() { String::new() } else { format!(" ({})", about.join(", ")) };
-    out.line(&format!("    {}{about}", one.text));
+    let by = match one.asked_by.as_str() {
+        "" => String::new(),
+        word => format!("{}: ", asked_by(word, out.lang())),
+    };
+    out.line(&format!("    {by}{}{about}", one.text));
     if !one.answer.is_empty() {
-        let ground =
-            if one.ground.is_empty() { String::new() } else { format!(" [{}]", one.ground) };
+        let ground = match one.ground.as_str() {
+            "" => String::new(),
+            word => format!(" ({})", ground(word, out.lang())),
+        };
         out.line(&format!("    → {}{ground}", one.answer));
+    }
+    if !one.closed.is_empty() {
+        out.line(&dim(&format!("    {}: {}", out.tr("gedaan", "done"), one.closed)));
     }
     for given in &one.given_in {
         let (inquiry, staff) = (hex::encode(&given.inquiry_id), &given.staff_id);
         let asked = out.tr("gevraagd door", "asked by");
         out.line(&dim(&format!("    {asked} {staff} ({})  {inquiry}", given.role)));
     }
-    tell(one, out);
+    tell(one, called, out);
     breach(one, out);
 }
 
 /// Who was told, and who has not replied yet.
-fn tell(one: &v1::RightsRequest, out: Output) {
+fn tell(one: &v1::RightsRequest, called: &Called, out: Output) {
     if !one.told_oins.is_empty() {
         let told = out.tr("ontvangers van deze gegevens", "receivers of these data");
-        out.line(&dim(&format!("    {told}: {}", one.told_oins.join(", "))));
+        out.line(&dim(&format!("    {told}: {}", called.all(&one.told_oins))));
     }
     if !one.waiting_oins.is_empty() {
         let waiting = out.tr("nog niet aangekomen bij", "has not come yet to");
-        out.line(&yellow(&format!("    {waiting} {}", one.waiting_oins.join(", "))));
+        out.line(&yellow(&format!("    {waiting} {}", called.all(&one.waiting_oins))));
     }
 }
 
@@ -86,8 +154,8 @@ fn breach(one: &v1::RightsRequest, out: Output) {
     out.line(&format!("    {told} {}", one.breach_text));
 }
 
-fn side(one: &v1::RightsRequest, out: Output) -> String {
-    let other = &one.other_oin;
+fn side(one: &v1::RightsRequest, called: &Called, out: Output) -> String {
+    let other = called.one(&one.other_oin);
     match one.side.as_str() {
         "holder" if other.is_empty() => out.tr("hier", "here").to_owned(),
         "holder" => format!("{} {other}", out.tr("hier, gebracht door", "here, brought by")),

@@ -12,6 +12,7 @@ mod audit;
 mod audit_records;
 mod broker;
 mod certs;
+mod consent;
 mod demo;
 mod help;
 mod holder;

@@ -93,7 +93,7 @@ impl<'a> Case<'a> {
     pub(super) fn stating(mut self, stated: BTreeMap<String, String>) -> Result<Self, Reason> {
         self.stated = stated;
         let nothing = BTreeMap::new();
-        self.resolve(&nothing).map_err(|error| error.reason())?;
+        self.resolve(&nothing, &nothing).map_err(|error| error.reason())?;
         Ok(self)
     }
 
@@ -128,6 +128,7 @@ impl<'a> Case<'a> {
             known.entry(column.to_owned()).or_default().push(value);
         }
         self.object(category, found, &mut known);
+        let certified = self.measures(found, now, &mut known);
         let birth = found.client.birth_date;
         let computed = [(AGE_BAND, age_band(birth, now).word()), (MATCH, CERTAIN)];
         for (column, value) in computed {
@@ -135,7 +136,7 @@ impl<'a> Case<'a> {
                 known.insert(column.to_owned(), vec![value.to_owned()]);
             }
         }
-        Ok(CategoryFacts { resolved: self.resolve(&known)?, understood })
+        Ok(CategoryFacts { resolved: self.resolve(&known, &certified)?, understood })
     }
 
     /// An objection stands in the place of whatever was consented to: that it differs is no reason
@@ -165,8 +166,7 @@ impl<'a> Case<'a> {
         found: &Found,
         now: Timestamp,
     ) -> Vec<(&'static str, String)> {
-        let measures = found.consents.measures(now).map(|one| (MEASURE, one.value.clone()));
-        let mut values: Vec<(&str, String)> = measures.collect();
+        let mut values: Vec<(&str, String)> = Vec::new();
         let Word { consent, view } = self.word(category, found, now);
         let consent = consent.filter(|consent| {
             // Whoever says yes for a child says it of the child's own file.
@@ -177,6 +177,28 @@ impl<'a> Case<'a> {
         let has = |column: &str| self.pack.catalogue().column(column).is_some();
         values.retain(|(column, _)| has(column));
         values
+    }
+
+    /// Adds the measures that were entered in the consent register to what is known, and gives
+    /// those that the competent body certified. One in dispute counts as the strictest, and a
+    /// person decides.
+    fn measures(
+        &self,
+        found: &Found,
+        now: Timestamp,
+        known: &mut BTreeMap<String, Vec<String>>,
+    ) -> BTreeMap<String, Vec<String>> {
+        let mut certified: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        // Without the column there is no strictest value either.
+        let Some(strictest) = self.pack.strictest(MEASURE) else { return certified };
+        for one in found.consents.measures(now) {
+            let to = if one.certified { &mut certified } else { &mut *known };
+            to.entry(MEASURE.to_owned()).or_default().push(one.value.to_owned());
+            if one.disputed {
+                known.entry(MEASURE.to_owned()).or_default().push(strictest.to_owned());
+            }
+        }
+        certified
     }
 
     fn word(&self, category: &Category, found: &Found, now: Timestamp) -> Word {
@@ -195,8 +217,12 @@ impl<'a> Case<'a> {
         found.consents.say(&wanted, &place)
     }
 
-    fn resolve(&self, register: &BTreeMap<String, Vec<String>>) -> Result<Resolved, FactError> {
-        let sources = Sources { register, stated: &self.stated, asker: &self.asker };
+    fn resolve(
+        &self,
+        register: &BTreeMap<String, Vec<String>>,
+        certified: &BTreeMap<String, Vec<String>>,
+    ) -> Result<Resolved, FactError> {
+        let sources = Sources { register, certified, stated: &self.stated, asker: &self.asker };
         self.pack.resolve(self.visible, &sources)
     }
 

@@ -76,7 +76,7 @@ pub(crate) struct Wish {
     pub facts: BTreeMap<String, String>,
     /// An own term in minutes; 0 for the default.
     pub term_minutes: u32,
-    /// What a consent notice brings; nothing else carries anything.
+    /// What a notice brings; nothing else carries anything.
     pub carries: Option<Carries>,
 }
 

@@ -174,6 +174,30 @@ pub(crate) struct Measure {
     pub(crate) until: Option<Timestamp>,
 }
 
+/// A measure as the body that is competent for it certified it.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Certified {
+    /// The measure.
+    pub(crate) measure: Measure,
+    /// The statement's number.
+    pub(crate) id: ConsentId,
+    /// Who made it.
+    pub(crate) by: Oin,
+    /// In which role.
+    pub(crate) role: Role,
+    /// When.
+    pub(crate) made_at: Timestamp,
+}
+
+/// What sort of situation an act tells of. What was certified and what was entered stand beside
+/// each other: neither comes in the other's place by its date alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Sort<'a> {
+    pub(crate) word: &'a str,
+    pub(crate) certified: bool,
+}
+
 /// One act.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -192,6 +216,8 @@ pub(crate) enum Act {
     Measure(Measure),
     /// Something that closes found no room: no yes counts any more.
     Closed,
+    /// A measure of the court, certified. It stands last: pages tell acts apart by their place.
+    Certified(Certified),
 }
 
 /// Who wrote an act down.
@@ -335,7 +361,25 @@ impl Act {
         match self {
             Self::Statement(statement) => Some(&statement.speaker),
             Self::Withdrawal(taken) | Self::Lift(taken) => Some(&taken.speaker),
-            Self::Custody(_) | Self::Ability(_) | Self::Measure(_) | Self::Closed => None,
+            Self::Custody(_)
+            | Self::Ability(_)
+            | Self::Measure(_)
+            | Self::Certified(_)
+            | Self::Closed => None,
+        }
+    }
+
+    /// The measure that it tells of, and by what statement it is certified, if it is.
+    pub(crate) const fn measure(&self) -> Option<(&Measure, Option<&Certified>)> {
+        match self {
+            Self::Measure(measure) => Some((measure, None)),
+            Self::Certified(certified) => Some((&certified.measure, Some(certified))),
+            Self::Statement(_)
+            | Self::Withdrawal(_)
+            | Self::Lift(_)
+            | Self::Custody(_)
+            | Self::Ability(_)
+            | Self::Closed => None,
         }
     }
 
@@ -344,7 +388,11 @@ impl Act {
         match self {
             Self::Statement(said) => !said.is_yes(),
             Self::Withdrawal(_) | Self::Closed => true,
-            Self::Lift(_) | Self::Custody(_) | Self::Ability(_) | Self::Measure(_) => false,
+            Self::Lift(_)
+            | Self::Custody(_)
+            | Self::Ability(_)
+            | Self::Measure(_)
+            | Self::Certified(_) => false,
         }
     }
 
@@ -367,17 +415,31 @@ impl Act {
             Self::Custody(custody) => custody.until,
             Self::Ability(ability) => ability.until,
             Self::Measure(measure) => measure.until,
+            Self::Certified(certified) => certified.measure.until,
             Self::Closed => None,
         }
     }
 
     /// What sort of situation it tells of, from when until when.
-    pub(crate) fn situation(&self) -> Option<(&str, Timestamp, Option<Timestamp>)> {
+    pub(crate) fn situation(&self) -> Option<(Sort<'_>, Timestamp, Option<Timestamp>)> {
+        let entered = |word| Sort { word, certified: false };
         match self {
-            Self::Custody(custody) => Some(("custody", custody.from, custody.until)),
-            Self::Ability(ability) => Some(("ability", ability.from, ability.until)),
-            Self::Measure(measure) => Some((&measure.value, measure.from, measure.until)),
+            Self::Custody(custody) => Some((entered("custody"), custody.from, custody.until)),
+            Self::Ability(ability) => Some((entered("ability"), ability.from, ability.until)),
+            Self::Measure(measure) => Some((entered(&measure.value), measure.from, measure.until)),
+            Self::Certified(Certified { measure, .. }) => {
+                let sort = Sort { word: &measure.value, certified: true };
+                Some((sort, measure.from, measure.until))
+            }
             Self::Statement(_) | Self::Withdrawal(_) | Self::Lift(_) | Self::Closed => None,
+        }
+    }
+
+    /// It says the same as another, whoever certified either.
+    pub(crate) fn says(&self, other: &Self) -> bool {
+        match (self.measure(), other.measure()) {
+            (Some((one, _)), Some((other, _))) => one == other,
+            _ => self == other,
         }
     }
 
@@ -390,12 +452,12 @@ impl Act {
             Self::Lift(_) => "lift",
             Self::Custody(_) => "custody",
             Self::Ability(_) => "ability",
-            Self::Measure(_) => "measure",
+            Self::Measure(_) | Self::Certified(_) => "measure",
             Self::Closed => "closed",
         }
     }
 }
 
 grondslag_core::unprinted! {
-    Author Speaker Named Statement TakenBack Custody Ability Measure Act Written
+    Author Speaker Named Statement TakenBack Custody Ability Measure Certified Act Written
 }

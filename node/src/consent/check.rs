@@ -11,7 +11,9 @@ use grondslag_core::reason::Reason;
 use grondslag_policy::Pack;
 use grondslag_policy::consent::{AgeBand, Capacity, Who};
 
-use super::act::{Ability, Act, ConsentKind, Custody, How, Measure, Receiver, Speaker, Statement};
+use super::act::{
+    Ability, Act, Certified, ConsentKind, Custody, How, Measure, Receiver, Speaker, Statement,
+};
 use super::on_file::OnFile;
 use crate::limits::{CONSENT_SAID_MS_MAX, CUSTODY_HOLDERS_MAX, SOURCE_CHARS_MAX};
 
@@ -154,7 +156,8 @@ impl Held<'_> {
             Act::Withdrawal(_) | Act::Lift(_) => Ok(self.taken_back(act)?),
             Act::Custody(custody) => Ok(self.custody(custody)?),
             Act::Ability(ability) => Ok(self.ability(ability)?),
-            Act::Measure(measure) => Ok(self.measure(measure)?),
+            Act::Measure(measure) => Ok(self.measure(measure, act)?),
+            Act::Certified(certified) => Ok(self.certified(certified, act)?),
             Act::Closed => Err(Reason::Malformed.into()),
         }
     }
@@ -244,9 +247,17 @@ impl Held<'_> {
         self.seen(&ability.seen_in, &Act::Ability(ability.clone()))
     }
 
-    fn measure(&self, measure: &Measure) -> Result<(), Reason> {
+    /// No newer statement stands here; it was verified before.
+    fn certified(&self, certified: &Certified, act: &Act) -> Result<(), Reason> {
+        if self.on_file.has_newer(certified) {
+            return Err(Reason::StatementExpired);
+        }
+        self.measure(&certified.measure, act)
+    }
+
+    fn measure(&self, measure: &Measure, act: &Act) -> Result<(), Reason> {
         self.names.pack.value(MEASURE, &measure.value).map_err(|error| error.reason())?;
-        self.seen(&measure.court_reference, &Act::Measure(measure.clone()))
+        self.seen(&measure.court_reference, act)
     }
 
     /// A situation names its source, ends after it began, and says when it ended if another came

@@ -6,6 +6,10 @@
 //! the matrix of the rules in force, and comes out as the columns `secrecy_consent`, `youth_view`
 //! and `measure`. An act and the answers under way never cross (`gate`). Unknown means no.
 //!
+//! What registers elsewhere know of custody and measures comes in from a file (`import`). A measure
+//! can be `certified` by the body that is competent for it, which makes a statement at its own desk
+//! (`certify`); `measures` holds what was certified against what was entered.
+//!
 //! Life of an act that names other holders: signed (`brought`) → put on its way in the commit that
 //! writes it down (`outbox`) → brought as a notice (`notices`) → at the holder checked and written
 //! down (`take`). A node that was away answers nothing else before it has what waits for it
@@ -18,9 +22,13 @@ pub(crate) mod again;
 pub mod bench;
 pub(crate) mod brought;
 pub(crate) mod caught_up;
+mod certified;
+mod certify;
 mod check;
 mod gate;
+mod import;
 mod lapse;
+pub(crate) mod measures;
 pub(crate) mod on_file;
 mod outbox;
 pub(crate) mod page;

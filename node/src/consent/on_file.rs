@@ -3,8 +3,6 @@
 //! Everything is computed at the moment of the question: the age, who holds custody, which consent
 //! has ended. So a birthday ends by itself what it ends, and nothing has to be swept first.
 
-use std::collections::BTreeSet;
-
 use grondslag_core::clock::Timestamp;
 use grondslag_core::id::Oin;
 use grondslag_core::reason::Reason;
@@ -16,9 +14,7 @@ use grondslag_policy::consent::{
 };
 use grondslag_subject::BirthDate;
 
-use super::act::{
-    Ability, Act, Author, ConsentKind, Custody, Measure, Speaker, Statement, Written,
-};
+use super::act::{Ability, Act, Author, ConsentKind, Custody, Speaker, Statement, Written};
 use crate::agency::Agency;
 use crate::records::Client;
 
@@ -155,26 +151,6 @@ impl OnFile {
     /// Who represents an adult that cannot.
     pub(crate) fn representative(&self, at: Timestamp) -> Option<&Speaker> {
         self.ability(at).and_then(|ability| ability.representative.as_ref())
-    }
-
-    /// The measures of the court that hold at a moment: of each sort the last one that began.
-    pub(crate) fn measures(&self, at: Timestamp) -> impl Iterator<Item = &Measure> {
-        let sorts: BTreeSet<&str> = self
-            .0
-            .iter()
-            .filter_map(|one| match &one.act {
-                Act::Measure(measure) => Some(measure.value.as_str()),
-                _ => None,
-            })
-            .collect();
-        sorts.into_iter().filter_map(move |sort| {
-            self.last(at, |act| match act {
-                Act::Measure(measure) if measure.value == sort => {
-                    Some((measure, measure.from, measure.until))
-                }
-                _ => None,
-            })
-        })
     }
 
     /// Of what is written down of one thing the last that began, if it holds: what began later

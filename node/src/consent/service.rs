@@ -10,6 +10,7 @@ use grondslag_evidence::store::Batch;
 use grondslag_policy::Pack;
 use grondslag_proto::v1;
 use grondslag_proto::v1::consent_service_server::ConsentService;
+use grondslag_proto::v1::record_act_request::Act as Wire;
 use grondslag_runtime::call::said;
 use grondslag_subject::{Bsn, admits};
 use tonic::{Request, Response, Status};
@@ -17,6 +18,7 @@ use tonic::{Request, Response, Status};
 use super::act::{Act, Author, Statement, Written};
 use super::again;
 use super::check::{Held, Names, Refused, of_who_left};
+use super::import::Outcome;
 use super::on_file::{OnFile, Place};
 use super::outbox;
 use super::privacy_notice::Words;
@@ -40,12 +42,12 @@ pub(crate) struct ConsentDesk {
 }
 
 /// Somebody who may write, and the child whose register it is.
-struct Case {
-    by: ActingStaff,
-    number: Bsn,
+pub(super) struct Case {
+    pub(super) by: ActingStaff,
+    pub(super) number: Bsn,
     /// Nobody, of a child that is no client here any more.
-    client: Option<Client>,
-    lang: Lang,
+    pub(super) client: Option<Client>,
+    pub(super) lang: Lang,
 }
 
 impl ConsentDesk {
@@ -81,7 +83,12 @@ impl Register<'_> {
     }
 
     /// Who may write down what was said about a client. Who may not learns nothing of the client.
-    async fn case(&self, caller: &Caller, role: &str, subject: &str) -> Result<Case, Reason> {
+    pub(super) async fn case(
+        &self,
+        caller: &Caller,
+        role: &str,
+        subject: &str,
+    ) -> Result<Case, Reason> {
         let (agency, now) = (self.agency, self.agency.clock.now());
         let by = self.recorder(caller, role)?;
         let bsn = Bsn::parse(subject).map_err(|_| Reason::BsnInvalid)?;
@@ -103,12 +110,20 @@ impl Register<'_> {
         let changing = agency.consents.change().await;
         let now = agency.clock.now();
         let defaults = Defaults { own: &agency.oin, words, now, lang };
-        let (act, notice) = defaults.act(request.act)?;
         let digits = case.number.expose();
+        let (act, notice) = match request.act {
+            Some(Wire::Certified(file)) => {
+                (self.certified(&pack, &file, digits, now)?, String::new())
+            }
+            act => defaults.act(act)?,
+        };
         let entry = entry_of(&agency.secret, digits);
         let on_file = read(agency.store.as_ref(), &entry, &changing).await?;
         let place = case.client.as_ref().map(|client| Place::of(agency, &pack, client, now));
         let place = place.transpose()?;
+        if let Some(id) = on_file.number_of(&act) {
+            return Ok(v1::RecordActResponse { id: id.as_bytes().to_vec(), ..Default::default() });
+        }
         self.check(&pack, &on_file, place.as_ref(), &act)?;
         let who = |on_file: &OnFile| place.map(|place| shown::who(on_file, &place, lang));
         let id = ConsentId::new(random()?);
@@ -151,7 +166,7 @@ impl Register<'_> {
     }
 
     /// Whether an act can count that is about to be written down.
-    fn check(
+    pub(super) fn check(
         self,
         pack: &Pack,
         on_file: &OnFile,
@@ -248,7 +263,11 @@ impl Register<'_> {
 }
 
 /// That somebody looked, and at whose register, salted.
-async fn record_shown(agency: &Agency, reader: &StaffId, number: &Bsn) -> Result<(), Reason> {
+pub(super) async fn record_shown(
+    agency: &Agency,
+    reader: &StaffId,
+    number: &Bsn,
+) -> Result<(), Reason> {
     let subject = DataSubject::of(number.expose())?;
     let body = Record::ConsentsShown
         .canonical()
@@ -272,6 +291,39 @@ impl ConsentService for ConsentDesk {
                 refusal: said(reason)?,
                 ..Default::default()
             },
+        }))
+    }
+
+    async fn certify_measure(
+        &self,
+        request: Request<v1::CertifyMeasureRequest>,
+    ) -> Result<Response<v1::CertifyMeasureResponse>, Status> {
+        let caller = self.caller(&request).await?;
+        Ok(Response::new(match self.register().certify(&caller, request.into_inner()).await {
+            Ok(made) => v1::CertifyMeasureResponse {
+                statement: made.file,
+                valid_until_ms: made.valid_until.ms(),
+                refusal: None,
+            },
+            Err(reason) => {
+                v1::CertifyMeasureResponse { refusal: said(reason)?, ..Default::default() }
+            }
+        }))
+    }
+
+    async fn record_situations(
+        &self,
+        request: Request<v1::RecordSituationsRequest>,
+    ) -> Result<Response<v1::RecordSituationsResponse>, Status> {
+        let caller = self.caller(&request).await?;
+        Ok(Response::new(match self.register().situations(&caller, request.into_inner()).await {
+            Ok(outcomes) => {
+                let wire = outcomes.into_iter().map(Outcome::wire).collect::<Result<_, _>>()?;
+                v1::RecordSituationsResponse { outcomes: wire, refusal: None }
+            }
+            Err(reason) => {
+                v1::RecordSituationsResponse { outcomes: Vec::new(), refusal: said(reason)? }
+            }
         }))
     }
 

@@ -7,7 +7,7 @@ use grondslag_core::lang::Lang;
 use grondslag_policy::consent::acts::Wanted;
 use grondslag_proto::v1;
 
-use super::act::{Act, Author, Receiver, Speaker, Statement, Written};
+use super::act::{Act, Author, Certified, Measure, Receiver, Speaker, Statement, Written};
 use super::on_file::{OnFile, Place};
 use crate::limits::STANDING_MAX;
 
@@ -85,6 +85,7 @@ fn act(
         speaker: one.act.speaker().map(|who| speaker(who, name_of, lang)).unwrap_or_default(),
         until_ms: until,
         told: told(&one.act, name_of, lang),
+        certified_by_oin: certifier(&one.act).map(ToString::to_string).unwrap_or_default(),
         ..v1::ConsentAct::default()
     };
     if let Act::Statement(said) = &one.act {
@@ -113,6 +114,11 @@ pub(super) fn speaker(who: &Speaker, name_of: &dyn Fn(&Oin) -> String, lang: Lan
     }
 }
 
+/// Who certified a measure.
+fn certifier(act: &Act) -> Option<&Oin> {
+    act.measure().and_then(|(_, certified)| certified).map(|certified| &certified.by)
+}
+
 fn told(act: &Act, name_of: &dyn Fn(&Oin) -> String, lang: Lang) -> String {
     match act {
         Act::Statement(said) => {
@@ -136,7 +142,15 @@ fn told(act: &Act, name_of: &dyn Fn(&Oin) -> String, lang: Lang) -> String {
             };
             format!("{weighs} ({})", ability.seen_in)
         }
-        Act::Measure(measure) => format!("{} ({})", measure.value, measure.court_reference),
+        Act::Measure(Measure { value, court_reference, .. })
+        | Act::Certified(Certified { measure: Measure { value, court_reference, .. }, .. }) => {
+            let by = certifier(act).map(|oin| match lang {
+                Lang::Nl => format!(", verklaard door {}", name_of(oin)),
+                Lang::En => format!(", certified by {}", name_of(oin)),
+            });
+            let by = by.unwrap_or_default();
+            format!("{value} ({court_reference}){by}")
+        }
         Act::Closed => match lang {
             Lang::Nl => "het register over dit kind is vol: geen ja telt meer".to_owned(),
             Lang::En => "the register about this child is full: no yes counts".to_owned(),

@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 
 use super::act::{Act, Author, Written};
 use super::gate::{Changing, Reading};
+use super::measures::{beside, last_end};
 use super::on_file::OnFile;
 use super::page;
 use crate::agency::Agency;
@@ -126,8 +127,8 @@ pub(super) async fn write(
         written.act = Act::Closed;
     }
     let batch = raise(store).await.map_err(StoreError::reason)?.then(more);
-    let batch = terms_after(store, &pack, (&before, &entry), &written, batch).await?;
-    let until = term_of(&pack, &written, about.of_age);
+    let until = term_of(&pack, &before, &written, about.of_age);
+    let batch = terms_after(store, &pack, (&before, &entry), (&written, until), batch).await?;
     let after: Vec<&Written> = before.iter().map(|one| &one.written).chain([&written]).collect();
     let batch = page::put(store, page::ends(batch, until, &entry), &entry, &after).await?;
     let kind = kind_of(&written.act);
@@ -169,6 +170,12 @@ fn has_room(before: &[Recorded], written: &Written) -> bool {
     let (of_one, of_all) = CONSENT_BROUGHT_MAX;
     count(&|author| *author == written.author) < may_close(of_one)
         && count(&|author| !is_own(author)) < may_close(of_all)
+}
+
+/// How many acts that close nothing this agency can still write down about a child.
+pub(super) fn room(on_file: &OnFile) -> usize {
+    let own = on_file.all().iter().filter(|one| one.author.is_staff()).count();
+    (CONSENT_ACTS_MAX / 2).saturating_sub(own)
 }
 
 /// An act with the record that it stands in.
@@ -215,18 +222,28 @@ pub(crate) async fn raise(store: &dyn Store) -> Result<Batch, StoreError> {
 const fn kind_of(act: &Act) -> Kind {
     match act {
         Act::Statement(_) | Act::Withdrawal(_) | Act::Lift(_) | Act::Closed => Kind::Consent,
-        Act::Custody(_) | Act::Ability(_) | Act::Measure(_) => Kind::Situation,
+        Act::Custody(_) | Act::Ability(_) | Act::Measure(_) | Act::Certified(_) => Kind::Situation,
     }
 }
 
-/// How long an act is kept: from its end on, and until it has one without end. Custody of which
-/// nobody says the end ends when the child comes of age (BW 1:245).
-fn term_of(pack: &Pack, written: &Written, of_age: Option<Timestamp>) -> Until {
-    let end = match &written.act {
+/// How long an act is kept: from its end on, and until it has one without end. A measure that
+/// stands beside others goes with them. Custody of which nobody says the end ends when the child
+/// comes of age (BW 1:245).
+pub(super) fn term_of(
+    pack: &Pack,
+    before: &[Recorded],
+    written: &Written,
+    of_age: Option<Timestamp>,
+) -> Until {
+    let own = match &written.act {
         Act::Custody(custody) => custody.until.or(of_age.map(|day| day.max(custody.from))),
         act => act.end(),
     };
-    end.map_or(Until::Told, |end| kept_from(pack, end.max(written.recorded_at)))
+    let end = match beside(before.iter().map(|one| &one.written), written) {
+        Some(acts) => last_end(&acts),
+        None => own.map(|end| end.max(written.recorded_at)),
+    };
+    end.map_or(Until::Told, |end| kept_from(pack, end))
 }
 
 fn kept_from(pack: &Pack, end: Timestamp) -> Until {
@@ -242,16 +259,35 @@ async fn terms_after(
     store: &dyn Store,
     pack: &Pack,
     (before, entry): (&[Recorded], &[u8; INDEX_LEN]),
-    written: &Written,
+    (written, until): (&Written, Until),
     mut batch: Batch,
 ) -> Result<Batch, Reason> {
-    for Recorded { commitment, written: earlier, .. } in before {
-        let Some(end) = ended_by(earlier, &written.act) else { continue };
-        let until = kept_from(pack, end.max(earlier.recorded_at));
-        let moved = reterm(store, batch.clone(), commitment, until).await;
+    let together = beside(before.iter().map(|one| &one.written), written).unwrap_or_default();
+    for one in before {
+        let Some(until) = term_after(pack, one, (written, until, &together)) else { continue };
+        let moved = reterm(store, batch.clone(), &one.commitment, until).await;
         batch = page::ends(moved.map_err(StoreError::reason)?.unwrap_or(batch), until, entry);
     }
     Ok(batch)
+}
+
+/// The term of an act after another was written down, which has a term of its own and goes together
+/// with some, if that moves it. Of others no term gets longer: what is kept for less already would
+/// come back over what took its place.
+pub(super) fn term_after(
+    pack: &Pack,
+    one: &Recorded,
+    (written, until, together): (&Written, Until, &[&Written]),
+) -> Option<Until> {
+    if together.contains(&&one.written) {
+        return Some(until);
+    }
+    let end = ended_by(&one.written, &written.act)?;
+    let until = kept_from(pack, end.max(one.written.recorded_at));
+    Some(match (one.until, until) {
+        (Until::At(kept), Until::At(until)) => Until::At(kept.min(until)),
+        (Until::Told, until) | (until, Until::Told) => until,
+    })
 }
 
 /// When an act ends an earlier one, if it does so before its own end.

@@ -11,6 +11,7 @@ use grondslag_core::reason::Reason;
 use grondslag_policy::consent::Capacity;
 use grondslag_proto::v1;
 use grondslag_proto::v1::record_act_request::Act as Wire;
+use grondslag_proto::v1::situation::Situation;
 use grondslag_subject::{BirthDate, Name};
 
 use super::act::{
@@ -45,14 +46,34 @@ impl Defaults<'_> {
             Wire::TakenBack(wire) => self.taken_back(wire)?,
             Wire::Custody(wire) => Act::Custody(self.custody(wire)?),
             Wire::Ability(wire) => Act::Ability(self.ability(wire)?),
-            Wire::Measure(wire) => Act::Measure(Measure {
-                value: wire.value,
-                court_reference: wire.court_reference.trim().to_owned(),
-                from: self.moment(wire.from_ms),
-                until: end(wire.until_ms),
-            }),
+            Wire::Measure(wire) => Act::Measure(self.measure(wire)),
+            // It is verified before (`certify`): no field of it is anybody's word at this desk.
+            Wire::Certified(_) => return Err(Reason::Malformed),
         };
         Ok((act, String::new()))
+    }
+
+    /// Parses what a file says of a child, which names its own moment: read again, it says the
+    /// same.
+    ///
+    /// # Errors
+    /// `IMPORT_ROW_BAD` without a moment; else the reason of the first thing that is wrong.
+    pub(super) fn dated(&self, wire: v1::Situation) -> Result<Act, Reason> {
+        match wire.situation.ok_or(Reason::Malformed)? {
+            Situation::Custody(wire) if wire.from_ms != 0 => Ok(Act::Custody(self.custody(wire)?)),
+            Situation::Measure(wire) if wire.from_ms != 0 => Ok(Act::Measure(self.measure(wire))),
+            Situation::Custody(_) | Situation::Measure(_) => Err(Reason::ImportRowBad),
+        }
+    }
+
+    /// A measure as it was seen by who enters it.
+    pub(super) fn measure(&self, wire: v1::CourtMeasure) -> Measure {
+        Measure {
+            value: wire.value,
+            court_reference: wire.court_reference.trim().to_owned(),
+            from: self.moment(wire.from_ms),
+            until: end(wire.until_ms),
+        }
     }
 
     fn statement(&self, wire: v1::ConsentStatement) -> Result<(Statement, String), Reason> {

@@ -178,11 +178,13 @@ const STAFF: (&str, &str) = (
     "Do you want to know which member of staff it was? Ask the agency.",
 );
 const WRONG: (&str, &str) = (
-    "Klopt er iets niet, of bent u het er niet mee eens? U kunt de organisatie vragen het te \
-     verbeteren. U kunt ook bezwaar maken, een klacht indienen bij de Autoriteit Persoonsgegevens, \
-     of naar de rechter gaan.",
-    "Is something wrong, or do you disagree? You can ask the agency to correct it. You can also \
-     object, complain to the Dutch Data Protection Authority, or go to court.",
+    "Klopt er iets niet, of bent u het er niet mee eens? Zeg het bij de gemeente of bij de \
+     organisatie, met het nummer van de regel. U kunt vragen het te verbeteren of te vernietigen, uw \
+     eigen verklaring toevoegen, of bezwaar maken. U kunt ook een klacht indienen bij de Autoriteit \
+     Persoonsgegevens, of naar de rechter gaan.",
+    "Is something wrong, or do you disagree? Tell the municipality or the agency, with the number \
+     of the line. You can ask to correct or destroy it, add a statement of your own, or object. You \
+     can also complain to the Dutch Data Protection Authority, or go to court.",
 );
 const PROOF: (&str, &str) = (
     "Elke regel heeft een nummer. Daarmee kan een controleur nakijken dat hij klopt.",

@@ -89,9 +89,14 @@ fn consents(pack: &Pack) -> Vec<Problem> {
         std::iter::once((id.as_str(), what, text)).chain(note)
     });
     let (validity, recording) = (pack.consents().validity(), pack.consents().recording());
+    let certifying = pack.consents().certifying().and_then(|one| one.note.as_ref());
+    let certifiers = pack.consents().certifiers().iter();
+    let certifiers = certifiers.filter_map(|one| Some((one.id.as_str(), one.note.as_ref()?)));
+    let certifiers = certifiers.map(|(id, note)| (id, "note", note));
+    let certifying = certifying.map(|note| ("certifying", "note", note));
     let once = [("validity", &validity.note), ("recording", &recording.note)];
     let once = once.into_iter().filter_map(|(id, note)| Some((id, "note", note.as_ref()?)));
-    let texts = texts.chain(once);
+    let texts = texts.chain(once).chain(certifying).chain(certifiers);
     texts.flat_map(|(id, what, text)| empty(consent::FILE, id, what, text)).collect()
 }
 

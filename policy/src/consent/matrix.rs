@@ -2,7 +2,10 @@
 
 use grondslag_core::catalogue::{Kind, Role};
 
-use super::{AgeBand, Capacity, Recording, Regime, Said, SecrecyConsent, Validity, Who, YouthView};
+use super::{
+    AgeBand, Capacity, Certifier, Certifying, Recording, Regime, Said, SecrecyConsent, Validity,
+    Who, YouthView,
+};
 
 /// Who holds custody (`gezagssituatie`), each with what they said.
 #[derive(Clone, PartialEq, Eq)]
@@ -42,6 +45,8 @@ pub struct Consents {
     pub(super) recording: Recording,
     pub(super) regimes: Vec<Regime>,
     pub(super) who: Vec<Who>,
+    pub(super) certifying: Option<Certifying>,
+    pub(super) certifiers: Vec<Certifier>,
 }
 
 grondslag_core::unprinted!(Custody Voices);

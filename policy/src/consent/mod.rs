@@ -4,8 +4,9 @@
 //! age and ability who must all say yes; it turns what each of them said ([`Said`]) into the values
 //! of the columns `secrecy_consent` and `youth_view`. [`acts`] turns what one person did over time
 //! (gave, objected, withdrew, renewed, for whom and what for) into what they say of one question at
-//! one moment. Beside them stands who may write that down and how long it holds; [`crate::notice`] are the
-//! codes of what carries it to others, and the pack itself says for which purposes it counts
+//! one moment. Beside them stands who may write that down and how long it holds, and which body may
+//! certify a measure of the court ([`Certifier`]); [`crate::notice`] are the codes of what carries it to
+//! others, and the pack itself says for which purposes it counts
 //! ([`Pack::rests_on_consent`](crate::Pack::rests_on_consent)).
 //!
 //! Unknown means no: without an act nobody said yes, and while nobody knows who holds custody those
@@ -13,6 +14,7 @@
 //! than was open without it, but a consent.
 
 pub mod acts;
+mod certify;
 mod matrix;
 mod read;
 mod rests;
@@ -23,6 +25,7 @@ use grondslag_core::catalogue::{Ground, Kind, Role};
 use grondslag_core::lang::Text;
 use serde::{Deserialize, Serialize};
 
+pub use certify::{Certifier, Certifying};
 pub use matrix::{Consents, Custody, Voices, Weighed};
 pub(crate) use read::FILE;
 

@@ -12,14 +12,15 @@ use crate::limits::CONSENT_MONTHS_MAX;
 use crate::parse::{Wrong, entries, marked, no_other_keys, read, table};
 
 use super::{
-    AgeBand, Consents, Custody, Recording, Regime, Said, SecrecyConsent, Validity, Voices, Who,
-    YouthView,
+    AgeBand, Certifier, Certifying, Consents, Custody, Recording, Regime, Said, SecrecyConsent,
+    Validity, Voices, Who, YouthView,
 };
 
 /// The file, relative to the policy folder.
 pub(crate) const FILE: &str = "consent.toml";
 /// What may stand in it.
-const KEYS: [&str; 5] = ["validity", "recording", "regime", "who", "case"];
+const KEYS: [&str; 7] =
+    ["validity", "recording", "regime", "who", "certifying", "certifier", "case"];
 
 /// An example as written.
 #[derive(Deserialize)]
@@ -77,6 +78,12 @@ impl Consents {
         let recording: Option<Recording> = section("recording", &mut table, problems);
         let regimes: Vec<Regime> = entries(FILE, "regime", &mut table, problems);
         let who: Vec<Who> = entries(FILE, "who", &mut table, problems);
+        // Rules of before know nothing of it: then nobody certifies anything.
+        let certifying: Option<Certifying> = table
+            .contains_key("certifying")
+            .then(|| section("certifying", &mut table, problems))
+            .flatten();
+        let certifiers: Vec<Certifier> = entries(FILE, "certifier", &mut table, problems);
         let cases: Vec<RawCase> = entries(FILE, "case", &mut table, problems);
         no_other_keys(FILE, &table, &KEYS, problems);
         if let Some(validity) = &validity {
@@ -85,6 +92,14 @@ impl Consents {
         if let Some(recording) = &recording {
             recording.check(catalogue, problems);
         }
+        if let Some(certifying) = &certifying {
+            certifying.check(problems);
+        } else if !certifiers.is_empty() {
+            problems.push(Problem::new(FILE, "", Fault::MissingKey, "").at("certifying"));
+        }
+        for certifier in &certifiers {
+            certifier.check(catalogue, problems);
+        }
         for regime in &regimes {
             regime.check(catalogue, problems);
         }
@@ -92,7 +107,7 @@ impl Consents {
             who.check(&regimes, catalogue, problems);
         }
         let (validity, recording) = (validity.unwrap_or_default(), recording.unwrap_or_default());
-        let consents = Self { validity, recording, regimes, who };
+        let consents = Self { validity, recording, regimes, who, certifying, certifiers };
         // What cannot be read is named by itself, not as what it leaves open too.
         if problems.is_empty() {
             consents.check_holders(catalogue, problems);
@@ -222,7 +237,7 @@ impl Who {
 }
 
 /// It rests on articles of the catalogue.
-fn grounded(id: &str, legal: &[Ground], catalogue: &Catalogue, problems: &mut Problems) {
+pub(super) fn grounded(id: &str, legal: &[Ground], catalogue: &Catalogue, problems: &mut Problems) {
     let known = catalogue.grounds().iter().map(|ground| ground.id.as_str());
     if legal.is_empty() {
         problems.push(Problem::new(FILE, id, Fault::NoLegalId, "").at("legal"));

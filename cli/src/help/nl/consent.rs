@@ -26,6 +26,58 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
     ("Write down whether a young person can decide", "Leg vast of een jongere zelf kan beslissen"),
     ("Write down a measure of the court", "Leg een maatregel van de rechter vast"),
     (
+        "Certify a measure that you carry out, as a file that another agency can enter",
+        "Verklaar een maatregel die u uitvoert, als bestand dat een andere organisatie kan vastleggen",
+    ),
+    (
+        "The last day on which others may enter it; as long as the rules let when it is left out",
+        "De laatste dag waarop anderen het mogen vastleggen; zo lang als de regels toelaten als u \
+         niets opgeeft",
+    ),
+    (
+        "The new file. It holds no name and no number, but handle it as what it is about: a child",
+        "Het nieuwe bestand. Er staat geen naam en geen nummer in, maar ga ermee om als met wat het \
+         is: iets over een kind",
+    ),
+    (
+        "In what you saw it: the court's decision with its number",
+        "Waarin u het zag: de beschikking met haar nummer",
+    ),
+    (
+        "The statement by which the competent body certified it, instead of all that",
+        "De verklaring waarmee de bevoegde instantie het verklaarde, in plaats van dit alles",
+    ),
+    (
+        "Read in a file with custody and measures of many children: all of it or nothing",
+        "Lees een bestand met gezag en maatregelen van veel kinderen in: alles of niets",
+    ),
+    (
+        "The file is JSON (a list of objects) or, when its name ends in .csv, CSV (comma or \
+         semicolon),\nin UTF-8. Dates are written 2026-09-15, moments 2026-09-15T09:00. Columns:",
+        "Het bestand is JSON (een lijst van objecten) of, als de naam op .csv eindigt, CSV (komma \
+         of\npuntkomma), in UTF-8. Een datum is 2026-09-15, een moment 2026-09-15T09:00. Kolommen:",
+    ),
+    (
+        "holders says who holds custody, as `consent custody --holder` has it: a list in JSON, \
+         with | between\nin CSV. value is the measure: ots, voogdij or jeugdreclassering. from and \
+         seen_in are always filled\nin; until is the last day, when that is known",
+        "holders zegt wie het gezag heeft, zoals bij `consent custody --holder`: in JSON een lijst, \
+         in\nCSV met | ertussen. value is de maatregel: ots, voogdij of jeugdreclassering. from en \
+         seen_in zijn\naltijd ingevuld; until is de laatste dag, als die bekend is",
+    ),
+    (
+        "The file; `-` reads JSON from standard input",
+        "Het bestand; `-` leest JSON van standaardinvoer",
+    ),
+    (
+        "The role in which you work with these children, such as jha.hulpverlener",
+        "De rol waarin u met deze kinderen werkt, zoals jha.hulpverlener",
+    ),
+    (
+        "Only check the file against the register; that you looked is recorded",
+        "Kijk het bestand alleen na tegen het register; dat u keek wordt vastgelegd",
+    ),
+    (
         "See what stands in the register about one child; that you looked is recorded",
         "Zie wat er over één kind in het register staat; dat u keek wordt vastgelegd",
     ),

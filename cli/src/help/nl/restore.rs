@@ -156,7 +156,7 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
         "Kinderbeschermingsmaatregelen in de gegevens zijn actueel",
     ),
     (
-        "Consents, and what was withdrawn since, are up to date",
-        "Toestemmingen, en wat sindsdien is ingetrokken, zijn actueel",
+        "Consents, what was withdrawn since, and requests about data are up to date",
+        "Toestemmingen, wat sindsdien is ingetrokken, en verzoeken over gegevens zijn actueel",
     ),
 ];

@@ -1,9 +1,12 @@
 mod again;
 mod answers;
 mod brought;
+mod certified;
 mod desk;
 mod histories;
+mod import;
 mod kept;
+mod measures;
 
 use std::sync::Arc;
 

@@ -10,7 +10,7 @@ use grondslag_subject::Bsn;
 
 use super::*;
 use crate::fixture::{GI, OWN, UNKNOWN, VT, key_of, oin};
-use crate::notices::outbox::{News, under_way};
+use crate::notices::outbox::{self, News, under_way};
 use crate::own_view::asked::{AskedRecord, asked_key};
 use crate::own_view::strangers;
 use crate::recorded::{Kind, entry_under, term};
@@ -110,12 +110,60 @@ async fn a_request_about_a_question_that_was_put_is_a_case_and_its_answer_goes_b
 
 /// Who has no line of an own view learns not even by time that somebody is known here.
 #[tokio::test]
-async fn a_request_about_no_question_that_was_put_about_this_person_is_none() {
+async fn a_request_about_no_question_in_which_content_was_given_is_none() {
     let practice = Practice::new().await;
     let at = practice.now();
     practice.ask(&Ask::guardian(&["G05"])).await;
-    assert_eq!(practice.bring(2, &message(9, at, request(8, at))).await, "NOT_ON_FILE");
+    // Refused, in review, about nobody here, an own view, and a notice: each has a number.
+    practice.ask(&Ask { facts: vec![], ..Ask::guardian(&["G16"]).id(2) }).await;
+    practice.ask(&Ask::veilig_thuis(&["G16"]).id(3)).await;
+    practice.ask(&Ask::guardian(&["G05"]).about(UNKNOWN).id(4)).await;
+    let notice_about = message(9, at, request(1, at)).sign(&oin(GI), UNKNOWN, &key_of(GI));
+    practice.ask(&notice(5, notice_about.unwrap())).await;
+    for (number, target) in [(12, 8), (13, 2), (14, 3), (15, 4), (16, 5)] {
+        let brought = practice.bring(number, &message(9, at, request(target, at))).await;
+        assert_eq!(brought, "NOT_ON_FILE", "{target}");
+    }
     assert_eq!(practice.list().await.len(), 0);
+    assert_eq!(practice.bring(20, &message(9, at, request(1, at))).await, "", "the control");
+    assert_eq!(practice.list().await.len(), 1);
+}
+
+/// Else one message would silence a child, for a duty too.
+#[tokio::test]
+async fn what_another_agency_calls_somebody_elses_file_stops_nothing_by_itself() {
+    let practice = Practice::new().await;
+    let at = practice.now();
+    practice.ask(&Ask::guardian(&["G05"])).await;
+    let says = Says::Request {
+        right: Right::FalseMatch,
+        by: AskedBy::CustodyHolder,
+        target: TargetId::new([1; 16]),
+        text: WRONG.into(),
+        lodged_at: at,
+    };
+    assert_eq!(practice.bring(2, &message(9, at, says)).await, "");
+    assert_eq!(practice.ask(&Ask::guardian(&["G05"]).id(3)).await, Outcome::Verstrekt);
+    // A file is another's as a whole, whatever the line was about.
+    assert!(practice.list().await[0].categories.is_empty());
+}
+
+/// What others bring takes no place of the agency's own people, and is not lost.
+#[tokio::test]
+async fn what_is_brought_beyond_its_places_is_not_acknowledged() {
+    let practice = Practice::new().await;
+    let at = practice.now();
+    practice.ask(&Ask::guardian(&["G05"])).await;
+    let brought = u8::try_from(crate::limits::REQUESTS_OPEN_MAX.0).unwrap();
+    for number in 0..brought {
+        let one = message(100 + number, at, request(1, at));
+        assert_eq!(practice.bring(10 + number, &one).await, "");
+    }
+    let one_more = message(99, at, request(1, at)).sign(&oin(GI), KNOWN, &key_of(GI)).unwrap();
+    let question = practice.scene.question(&notice(99, one_more));
+    assert!(answer(&practice.scene.agency, question).await.is_err(), "it is brought again");
+    assert!(practice.lodge("objection").await.is_ok());
+    assert_eq!(practice.list().await.len(), usize::from(brought) + 1);
 }
 
 #[tokio::test]
@@ -175,6 +223,13 @@ async fn a_repair_is_shown_to_who_asked_and_only_of_what_was_asked() {
     practice.close(&id).await.unwrap();
     assert_eq!(practice.close(&id).await, Err(Reason::RequestSettled));
     assert_eq!(practice.one(&id).await.state, "closed");
+    // The same once more changes nothing; another repair of the same data is to be looked at.
+    assert_eq!(practice.bring(3, &message(10, at, repair(vec![target]))).await, "");
+    assert_eq!(practice.one(&id).await.state, "closed");
+    let later = practice.now();
+    assert_eq!(practice.bring(4, &message(11, later, repair(vec![target]))).await, "");
+    assert_eq!(practice.one(&id).await.state, "open");
+    assert_eq!(practice.list().await.len(), 1, "one case for each question");
 }
 
 /// A practice that asked about somebody who is no client of it is told too.
@@ -210,6 +265,11 @@ async fn what_became_of_a_request_counts_from_who_holds_the_data_alone() {
     let strange = elsewhere("00000099000000009000");
     let lodged = practice.lodge_as(&practice.doctor, strange).await;
     assert_eq!(lodged, Err(Reason::UnknownAgency));
+    let unmet = practice.lodge_as(
+        &practice.doctor,
+        v1::LodgeRequestRequest { subject: UNKNOWN.into(), ..elsewhere(GI) },
+    );
+    assert_eq!(unmet.await, Err(Reason::NotOnFile), "its answer could not come back");
     let to_vt = practice.lodge_as(&practice.doctor, elsewhere(VT)).await.unwrap();
     let id = practice.lodge_as(&practice.doctor, elsewhere(GI)).await.unwrap();
     assert_eq!(practice.one(&id).await.waiting_oins, [GI]);
@@ -225,15 +285,21 @@ async fn what_became_of_a_request_counts_from_who_holds_the_data_alone() {
     assert_eq!(practice.bring(1, &message(1, at, granted(to_vt))).await, "UNKNOWN_REQUEST");
     let nothing = RequestId::new([3; 16]);
     assert_eq!(practice.bring(2, &message(2, at, granted(nothing))).await, "UNKNOWN_REQUEST");
-    let longer = answer(id, None, at.plus_calendar(9, 0));
-    assert_eq!(practice.bring(3, &message(3, at, longer)).await, "");
+    for number in [3, 6] {
+        let longer = answer(id, None, at.plus_calendar(9, 0));
+        assert_eq!(practice.bring(number, &message(number, at, longer)).await, "");
+    }
     let extended = practice.one(&id).await;
     assert_eq!(extended.state, "extended");
-    assert_eq!(extended.due_ms, at.plus_months(1).plus_months(2).ms(), "no longer than by law");
+    assert_eq!(extended.due_ms, at.plus_months(3).ms(), "no longer than by law");
     assert_eq!(practice.bring(4, &message(4, at, granted(id))).await, "");
     assert_eq!(practice.one(&id).await.decided, "granted");
     let refused = answer(id, Some(Decided::Refused), at);
     assert_eq!(practice.bring(5, &message(5, at, refused)).await, "");
     assert_eq!(practice.one(&id).await.decided, "granted", "the first stands");
     practice.close(&id).await.unwrap();
+    // One to which nobody answers is closed too, and its notice goes with it.
+    practice.close(&to_vt).await.unwrap();
+    outbox::tidy(&practice.scene.agency).await.unwrap();
+    assert_eq!(under_way(practice.scene.store.as_ref()).await.unwrap().len(), 0);
 }

@@ -72,7 +72,7 @@ async fn a_breach_is_assessed_within_three_days_of_its_finding() {
     assert_eq!(state(&practice.scene.agency).await.unwrap().overdue, 1);
     assert_eq!(assess(true).await, Ok(()));
     assert_eq!(state(&practice.scene.agency).await.unwrap().overdue, 0);
-    assert_eq!(assess(false).await, Err(Reason::RequestSettled));
+    assert_eq!(assess(false).await, Err(Reason::NoBreach));
     assert_eq!(practice.one(&id).await.breach, "reported");
     // Nobody else's data can have gone out.
     let other = practice.lodge("correction").await.unwrap();
@@ -96,7 +96,8 @@ async fn an_objection_stops_what_rests_on_consent_and_no_duty() {
     assert_eq!(duty, Outcome::Verstrekt, "a guardian under a supervision order");
     practice.decide(&practice.colleague, &id, ("granted", "")).await.unwrap();
     assert_eq!(practice.ask(&consented(4)).await, Outcome::Neutraal, "it holds once granted");
-    practice.close(&id).await.unwrap();
+    assert_eq!(practice.close(&id).await, Err(Reason::RequestOwn), "nobody lifts it alone");
+    practice.close_as(&practice.colleague, DOCTOR, &id).await.unwrap();
     assert_eq!(practice.ask(&consented(5)).await, Outcome::Verstrekt, "taken back");
     let other = v1::LodgeRequestRequest { categories: vec!["G05".into()], ..wanted("objection") };
     practice.lodge_as(&practice.doctor, other).await.unwrap();
@@ -140,14 +141,24 @@ async fn it_is_decided_within_a_month_and_extended_once() {
         };
         practice.counter().extend(&practice.colleague, request).await
     };
-    practice.scene.clock.set(Timestamp::parse("2026-10-15T09:00").unwrap());
-    assert_eq!(state(&practice.scene.agency).await.unwrap().overdue, 1);
+    practice.scene.clock.set(Timestamp::parse("2026-10-15T08:59").unwrap());
+    assert_eq!(state(&practice.scene.agency).await.unwrap().overdue, 0);
     assert_eq!(extend().await, Timestamp::parse("2026-12-15T09:00").map_err(|_| Reason::Internal));
     assert_eq!(state(&practice.scene.agency).await.unwrap().overdue, 0);
     assert_eq!(extend().await, Err(Reason::RequestExtended));
     practice.decide(&practice.colleague, &id, ("granted", "")).await.unwrap();
     assert_eq!(extend().await, Err(Reason::RequestSettled));
     assert_eq!(practice.close(&id).await, Err(Reason::RequestSettled));
+    let late = practice.lodge("correction").await.unwrap();
+    assert_eq!(practice.close(&late).await, Err(Reason::RequestOpen));
+    practice.pass(100 * 24 * HOUR_MS);
+    let request = v1::ExtendRequestRequest {
+        request_id: late.as_bytes().to_vec(),
+        role: DOCTOR.into(),
+        text: MENDED.into(),
+    };
+    let extended = practice.counter().extend(&practice.colleague, request).await;
+    assert_eq!(extended, Err(Reason::RequestExtended), "the term is over");
 }
 
 #[tokio::test]
@@ -182,6 +193,7 @@ async fn who_may_not_and_what_is_wrong_is_refused_and_nothing_is_written() {
         (of(&|one| one.text = format!("{WRONG} Xanthe Quirijn")), Reason::TextNamesPerson),
         (of(&|one| one.text = format!("{WRONG} {KNOWN}")), Reason::TextNamesPerson),
         (of(&|one| one.text = WRONG.repeat(40)), Reason::TextTooLong),
+        (of(&|one| one.text = "حياة طويلة ".repeat(100)), Reason::TextTooLong),
         (of(&|one| one.categories = vec!["G99".into()]), Reason::UnknownCategory),
         (of(&|one| one.role = "ha.nobody".into()), Reason::RoleNotHeld),
         (of(&|one| one.holder_oin = GI.into()), Reason::Malformed),
@@ -192,7 +204,7 @@ async fn who_may_not_and_what_is_wrong_is_refused_and_nothing_is_written() {
     }
     let officers = of(&|one| one.role = "ha.fg".into());
     let lodged = practice.lodge_as(&practice.officer, officers).await;
-    assert_eq!(lodged, Err(Reason::RoleNotHeld), "who watches does not act");
+    assert_eq!(lodged, Err(Reason::RequestRole), "who watches does not act");
     assert_eq!(practice.list().await.len(), 0);
     practice.lodge("correction").await.unwrap();
     let request = v1::ListRequestsRequest { role: "ha.fg".into(), all: false };

@@ -95,12 +95,16 @@ impl Practice {
     }
 
     async fn close(&self, id: &RequestId) -> Result<(), Reason> {
+        self.close_as(&self.doctor, DOCTOR, id).await
+    }
+
+    async fn close_as(&self, who: &Caller, role: &str, id: &RequestId) -> Result<(), Reason> {
         let request = v1::CloseRequestRequest {
             request_id: id.as_bytes().to_vec(),
-            role: DOCTOR.into(),
+            role: role.into(),
             text: MENDED.into(),
         };
-        self.counter().close(&self.doctor, request).await
+        self.counter().close(who, request).await
     }
 
     async fn list(&self) -> Vec<v1::RightsRequest> {
