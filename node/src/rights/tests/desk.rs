@@ -17,11 +17,11 @@ async fn while_it_may_be_another_childs_file_nothing_of_it_is_told() {
     assert!(answer(agency, question.clone()).await.is_ok());
     assert!(answer(agency, question.clone()).await.is_ok(), "the same again, while nothing is new");
     let id = practice.lodge("false_match").await.unwrap();
-    let neutral = practice.ask(&Ask::guardian(&["G05"]).id(2)).await;
-    assert_eq!(neutral, Outcome::Neutraal, "also where a law gives the right to it");
     // The answer of before is not given once more.
     let again = answer(agency, question).await.err();
     assert_eq!(again, Some(Stop::Refused(Reason::ConsentChanged)));
+    let neutral = practice.ask(&Ask::guardian(&["G05"]).id(2)).await;
+    assert_eq!(neutral, Outcome::Neutraal, "also where a law gives the right to it");
     let granted = practice.decide(&practice.colleague, &id, ("granted", "")).await;
     assert_eq!(granted, Err(Reason::StillOnFile));
     let refused = practice.decide(&practice.colleague, &id, ("refused", "accurate")).await;
