@@ -26,7 +26,7 @@ pub(super) fn put(
     let to = receivers(&agency.oin, &written.act, on_file);
     let by =
         Sender { role: written.role.clone(), staff: by.id().clone(), pseudonym: by.pseudonym() };
-    outbox::put(Batch::new(), agency, (digits, News::Consent(written.clone())), by, to)
+    outbox::put(Batch::new(), agency, (digits, News::Consent(Box::new(written.clone()))), by, to)
 }
 
 /// Who must hear of an act: the other holders that it names; of taking something back, those that

@@ -35,7 +35,7 @@ pub(crate) type Place = [u8; 16];
 #[serde(rename_all = "snake_case")]
 pub(crate) enum News {
     /// What somebody said, or took back.
-    Consent(Written),
+    Consent(Box<Written>),
     /// What somebody asks about their data, or what came of it.
     Right(Message),
 }

@@ -91,24 +91,37 @@ impl Requests<'_> {
             told: BTreeMap::new(),
         };
         let changing = agency.consents.change().await;
-        let batch = match wanted.elsewhere {
-            Some((to, target)) => {
-                agency.directory.card(&to)?;
-                self.check_reachable(&wanted.number).await?;
-                case.side = Side::Sender { to: to.clone() };
-                let message = request(&case, by.role(), target)?;
-                self.bring(Batch::new(), &case, message, (sender(by), to))?
-            }
-            None => {
-                self.own_data(&mut case, wanted.line).await?;
-                case.breach = Case::breach_of(case.right, now);
-                standing::put(Batch::new(), agency.store.as_ref(), &agency.secret, &case).await?
-            }
+        let batch = if let Some((to, target)) = wanted.elsewhere {
+            self.lodge_elsewhere(by, &mut case, (to, target)).await?
+        } else {
+            self.lodge_here(&mut case, wanted.line).await?
         };
         let lodged = self.record(Kind::RightsAsked, "asked", (by, &case), case.put(batch)?).await;
         drop(changing);
         agency.consents.tell();
         lodged.map(|()| case)
+    }
+
+    /// About data of another agency: it is brought there.
+    async fn lodge_elsewhere(
+        self,
+        by: &ActingStaff,
+        case: &mut Case,
+        (to, target): (Oin, TargetId),
+    ) -> Result<Batch, Reason> {
+        self.agency.directory.card(&to)?;
+        self.check_reachable(&number_of(case)?).await?;
+        case.side = Side::Sender { to: to.clone() };
+        let message = request(case, by.role(), target)?;
+        self.bring(Batch::new(), case, message, (sender(by), to))
+    }
+
+    /// About own data: what it disputes counts from now on.
+    async fn lodge_here(self, case: &mut Case, line: Option<TargetId>) -> Result<Batch, Reason> {
+        let (store, secret) = (self.agency.store.as_ref(), &self.agency.secret);
+        self.own_data(case, line).await?;
+        case.breach = Case::breach_of(case.right, self.now());
+        standing::put(Batch::new(), store, secret, case).await
     }
 
     /// About which data it is, if this agency holds anything of somebody.
@@ -155,7 +168,7 @@ impl Requests<'_> {
     ) -> Result<BTreeSet<Oin>, Reason> {
         let changing = self.agency.consents.change().await;
         let (mut case, seen) = self.held(id).await?;
-        self.check_other(&case, by)?;
+        check_other(&case, by)?;
         let number = number_of(&case)?;
         self.check_text(&number, &deciding.text).await?;
         check_ground(case.right, &deciding)?;
@@ -170,7 +183,7 @@ impl Requests<'_> {
         let by_whom = Some(sender(by));
         case.state = State::Decided(Decision { what, ground, text, at: self.now(), by: by_whom });
         let told = given.keys().cloned().collect();
-        let batch = self.tell(case.clone(), &seen, given).await?;
+        let batch = self.tell(case.clone(), &seen, given)?;
         let batch = self.answer(batch, &case, by)?;
         let (store, secret) = (self.agency.store.as_ref(), &self.agency.secret);
         let batch = standing::put(batch, store, secret, &case).await?;
@@ -225,7 +238,7 @@ impl Requests<'_> {
             (_, State::Closed { .. }) => return Err(Reason::RequestSettled),
             (Side::Receiver { .. } | Side::Sender { .. }, state) => state.decision().cloned(),
             (Side::Holder { .. }, State::Decided(one)) if case.is_standing() && decides => {
-                self.check_other(&case, by)?;
+                check_other(&case, by)?;
                 Some(one.clone())
             }
             (Side::Holder { .. }, State::Decided(_)) => return Err(Reason::RequestSettled),
@@ -283,12 +296,6 @@ impl Requests<'_> {
         }
     }
 
-    /// Somebody else wrote it down.
-    fn check_other(self, case: &Case, by: &ActingStaff) -> Result<(), Reason> {
-        let own = case.lodged_by.as_ref().is_some_and(|one| one.staff == *by.person().id());
-        if own { Err(Reason::RequestOwn) } else { Ok(()) }
-    }
-
     async fn check_text(self, number: &Bsn, text: &str) -> Result<(), Reason> {
         check_length(text)?;
         check_bytes(text)?;
@@ -313,7 +320,7 @@ impl Requests<'_> {
     }
 
     /// Adds the notices to whoever was given data of a case, and keeps who is told.
-    async fn tell(self, mut case: Case, seen: &Seen, given: Given) -> Result<Batch, Reason> {
+    fn tell(self, mut case: Case, seen: &Seen, given: Given) -> Result<Batch, Reason> {
         let mut batch = Batch::new();
         for (oin, targets) in given {
             let targets: Vec<TargetId> = targets.into_iter().collect();
@@ -408,17 +415,23 @@ pub(super) async fn tell_later_receivers(
     if given.is_empty() {
         return Ok(());
     }
-    let batch = Requests { agency }.tell(case, seen, given).await?;
+    let batch = Requests { agency }.tell(case, seen, given)?;
     agency.store.commit(batch).await.map_err(StoreError::reason)?;
     agency.consents.tell();
     Ok(())
+}
+
+/// Somebody else wrote it down.
+fn check_other(case: &Case, by: &ActingStaff) -> Result<(), Reason> {
+    let own = case.lodged_by.as_ref().is_some_and(|one| one.staff == *by.person().id());
+    if own { Err(Reason::RequestOwn) } else { Ok(()) }
 }
 
 fn check_ground(right: Right, deciding: &Deciding) -> Result<(), Reason> {
     let fits = match (deciding.what, deciding.ground) {
         (Decided::Granted, None) => true,
         (Decided::Refused, Some(ground)) => ground.fits(right),
-        _ => false,
+        (Decided::Granted, Some(_)) | (Decided::Refused, None) => false,
     };
     if fits { Ok(()) } else { Err(Reason::RefusalGroundBad) }
 }

@@ -54,7 +54,8 @@ pub(super) fn wire(
     if let Some(breach) = case.breach {
         told.breach_due_ms = breach.due.ms();
         if let Some((reported, text, _at)) = breach.assessed {
-            told.breach = if reported { "reported" } else { "not_reported" }.to_owned();
+            let word = if reported { "reported" } else { "not_reported" };
+            word.clone_into(&mut told.breach);
             told.breach_text = text;
         }
     }

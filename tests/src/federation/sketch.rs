@@ -183,7 +183,7 @@ impl Sketch {
             facts: stated.collect(),
             reference: Vec::new(),
             header_digest: header.as_bytes().to_vec(),
-            receipt: None,
+            notice: None,
         };
         let about = About::detail(TargetId::derive(&self.id, oin), &self.header, oin);
         let to = self.keys.of(oin)?.seal;
