@@ -316,7 +316,8 @@ pub(crate) const OWN_QUESTIONS_MAX: usize = 4_000;
 pub(crate) const REQUEST_TEXT_BYTES_MAX: usize = 1_400;
 /// Most questions that one notice of a repair names.
 pub(crate) const REPAIR_TARGETS_MAX: usize = 20;
-/// Largest notice that is brought to others, in bytes of JSON: with all else it fits a sealed detail.
+/// Largest notice that is brought to others, in bytes of JSON: with all else it fits a sealed
+/// detail.
 pub(crate) const NOTICE_BYTES_MAX: usize = 2_600;
 /// Notices that are sent again at the same time, and all that are sent at the same time.
 pub(crate) const NOTICES_AT_ONCE_MAX: (usize, usize) = (8, 16);

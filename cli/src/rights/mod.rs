@@ -23,9 +23,10 @@ use crate::wait::wait;
 
 /// Handle what people ask about their own data: to correct, to object, to destroy
 ///
-/// A request about your own records is decided by a colleague of who wrote it down, within a month.
-/// One about another agency's records names the line of the person's own view, and is brought there.
-/// What is mended is told to every agency that was given such data, as the ledger proves.
+/// A request about your own records is decided by a colleague of who wrote it down, within a
+/// month. One about another agency's records names the line of the person's own view, and is
+/// brought there. What is mended is told to every agency that was given such data, as the ledger
+/// proves.
 #[derive(Debug, Args)]
 pub(crate) struct RightsArgs {
     #[command(subcommand)]
@@ -42,7 +43,8 @@ enum Command {
     Decide(DecideArgs),
     /// Extend the term by two months, once, and say why
     Extend(TextArgs),
-    /// Record what was done: the person was told, the data are used no more, an objection was lifted
+    /// Record what was done: the person was told, the data are used no more, an objection was
+    /// lifted
     Close(TextArgs),
     /// Record whether a breach is reported to the authority
     Breach(BreachArgs),

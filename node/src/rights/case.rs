@@ -175,8 +175,8 @@ impl Case {
         (right == Right::FalseMatch).then_some(Breach { due, assessed: None })
     }
 
-    /// About which data it is, of those of one question: a file that is another person's, or that is
-    /// destroyed, is so as a whole.
+    /// About which data it is, of those of one question: a file that is another person's, or that
+    /// is destroyed, is so as a whole.
     pub(super) fn concerns(&self, given: BTreeSet<Category>) -> BTreeSet<Category> {
         match self.right {
             Right::FalseMatch | Right::Destruction => BTreeSet::new(),

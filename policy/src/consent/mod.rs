@@ -5,8 +5,8 @@
 //! of the columns `secrecy_consent` and `youth_view`. [`acts`] turns what one person did over time
 //! (gave, objected, withdrew, renewed, for whom and what for) into what they say of one question at
 //! one moment. Beside them stands who may write that down and how long it holds, and which body may
-//! certify a measure of the court ([`Certifier`]); [`crate::notice`] are the codes of what carries it to
-//! others, and the pack itself says for which purposes it counts
+//! certify a measure of the court ([`Certifier`]); [`crate::notice`] are the codes of what carries
+//! it to others, and the pack itself says for which purposes it counts
 //! ([`Pack::rests_on_consent`](crate::Pack::rests_on_consent)).
 //!
 //! Unknown means no: without an act nobody said yes, and while nobody knows who holds custody those

@@ -23,8 +23,8 @@ const SHIELDED: &str = "subject_shielded";
 /// Its value when it need not.
 const OPEN: &str = "no";
 
-/// Somebody who is no client and about whom this agency asked: for an own view, and for what is told
-/// of data that this agency was given.
+/// Somebody who is no client and about whom this agency asked: for an own view, and for what is
+/// told of data that this agency was given.
 pub(super) async fn stranger(
     agency: &Agency,
     attested: &Attested,
