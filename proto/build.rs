@@ -3,16 +3,18 @@
 use std::path::PathBuf;
 
 /// Messages that `unprinted` writes a `Debug` for: they hold what no log may show.
-const UNPRINTED: [&str; 46] = [
+const UNPRINTED: [&str; 49] = [
     "AbilityJudged",
     "AnswerBody",
     "AnswerContent",
     "AnswerEntry",
     "AnswerProof",
     "AnswerQuestion",
+    "AskAgain",
     "AskRequest",
     "AssessBreachRequest",
     "Attestation",
+    "CertifyMeasureRequest",
     "CloseRequestRequest",
     "ConfirmIdentityRequest",
     "ConsentAct",
@@ -36,6 +38,7 @@ const UNPRINTED: [&str; 46] = [
     "RecordActRequest",
     "RecordActResponse",
     "RecordOpening",
+    "RecordSituationsRequest",
     "Reply",
     "RightsRequest",
     "ShowDraftResponse",

@@ -22,14 +22,15 @@ macro_rules! unprinted {
 }
 
 unprinted! {
-    AbilityJudged AnswerBody AnswerContent AnswerEntry AnswerProof AnswerQuestion AskRequest
-    AssessBreachRequest Attestation CloseRequestRequest ConfirmIdentityRequest ConsentAct
-    ConsentStanding ConsentStatement CourtMeasure CustodySituation DecideRequestRequest
-    DecisionFact DeskQuestion Detail ExtendRequestRequest ListActsRequest ListDecisionsRequest
-    LodgeRequestRequest OwnView OwnViewLine Part PostponeInformingRequest PrepareOwnViewRequest
-    RecordActRequest RecordActResponse RecordOpening Reply RightsRequest ShowDraftResponse
-    ShownClient ShownStranger SignedNotice Speaker StatedFact StepRequest StepResponse
-    StepTarget TakenBack TierText ToInform
+    AbilityJudged AnswerBody AnswerContent AnswerEntry AnswerProof AnswerQuestion AskAgain
+    AskRequest AssessBreachRequest Attestation CertifyMeasureRequest CloseRequestRequest
+    ConfirmIdentityRequest ConsentAct ConsentStanding ConsentStatement CourtMeasure
+    CustodySituation DecideRequestRequest DecisionFact DeskQuestion Detail ExtendRequestRequest
+    ListActsRequest ListDecisionsRequest LodgeRequestRequest OwnView OwnViewLine Part
+    PostponeInformingRequest PrepareOwnViewRequest RecordActRequest RecordActResponse
+    RecordOpening RecordSituationsRequest Reply RightsRequest ShowDraftResponse ShownClient
+    ShownStranger SignedNotice Speaker StatedFact StepRequest StepResponse StepTarget TakenBack
+    TierText ToInform
 }
 
 #[cfg(test)]

@@ -62,6 +62,7 @@ fn a_question_is_seen_once_it_was_told() -> Result<()> {
         let own = storyline.own_view.first().cloned().context("an own view")?;
         let silent = Storyline {
             own_view: Vec::new(),
+            right: Vec::new(),
             act: storyline.act.iter().filter(|act| act.what != "inform").cloned().collect(),
             ..storyline.clone()
         };

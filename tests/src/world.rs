@@ -192,6 +192,9 @@ pub struct Storyline {
     /// What people see of who asked about them or their child.
     #[serde(default)]
     pub own_view: Vec<OwnView>,
+    /// Requests about data, which the demo plays with real processes.
+    #[serde(default)]
+    pub right: Vec<toml::Value>,
 }
 
 /// An own view.
