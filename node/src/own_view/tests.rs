@@ -14,6 +14,7 @@ use grondslag_subject::Bsn;
 use super::asked::{AskedRecord, Came, asked_key, came_key, came_of};
 use super::log::{self, Whose};
 use super::strangers;
+use crate::answers::record::on_subject;
 use crate::answers::{decisions, put_for_tests};
 use crate::fixture::{Ask, GI, KNOWN, OWN, Scene, UNKNOWN, VT, oin};
 use crate::recorded::{Kind, entry_under, term};
@@ -148,6 +149,8 @@ async fn that_a_repair_was_delivered_leaves_no_trace_on_either_side() {
     asks_for(&scene, KNOWN, 2, ("ha.arts", "D26"), &[oin(VT)], None).await;
     let size = decisions(&scene.agency, 0, 10, None).await.unwrap().len();
     assert_eq!(size, 1, "it was put");
+    let (found, _) = on_subject(&scene.agency, KNOWN, 10).await.unwrap();
+    assert!(found.is_empty(), "it takes no place of a line");
     assert_eq!(lines(&scene, KNOWN).await, []);
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use grondslag_core::catalogue::{Category, Role};
+use grondslag_core::catalogue::{Category, Kind as Party, Role};
 use grondslag_core::id::{Digest, InquiryId, TargetId};
 use grondslag_core::rights::{AskedBy, Decided, Right};
 use grondslag_evidence::store::Batch;
@@ -146,6 +146,18 @@ async fn what_another_agency_calls_somebody_elses_file_stops_nothing_by_itself()
     assert_eq!(practice.ask(&Ask::guardian(&["G05"]).id(3)).await, Outcome::Verstrekt);
     // A file is another's as a whole, whatever the line was about.
     assert!(practice.list().await[0].categories.is_empty());
+}
+
+/// Nobody there could decide on it.
+#[tokio::test]
+async fn where_no_role_decides_a_request_is_none() {
+    let mut practice = Practice::new().await;
+    let at = practice.now();
+    practice.ask(&Ask::guardian(&["G05"])).await;
+    practice.scene.agency.kind = Party::parse("pol").unwrap();
+    let brought = practice.bring(2, &message(9, at, request(1, at))).await;
+    assert_eq!(brought, "ROLE_NOT_ADMITTED");
+    assert_eq!(practice.list().await.len(), 0);
 }
 
 /// What others bring takes no place of the agency's own people, and is not lost.

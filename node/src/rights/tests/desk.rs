@@ -104,6 +104,17 @@ async fn an_objection_stops_what_rests_on_consent_and_no_duty() {
     assert_eq!(practice.ask(&consented(6)).await, Outcome::Verstrekt, "of other data");
 }
 
+/// Where registers differ a human decides: an objection does not settle that for the asker.
+#[tokio::test]
+async fn an_objection_opens_nothing_that_was_held() {
+    let practice = Practice::new().await;
+    practice.scene.shelf.fact("secrecy_consent", "given");
+    practice.scene.shelf.fact("secrecy_consent", "withdrawn");
+    assert_eq!(practice.ask(&Ask::guardian(&["G05"])).await, Outcome::InBeoordelingTot);
+    practice.lodge("objection").await.unwrap();
+    assert_eq!(practice.ask(&Ask::guardian(&["G05"]).id(2)).await, Outcome::InBeoordelingTot);
+}
+
 #[tokio::test]
 async fn a_colleague_decides_on_a_ground_that_the_law_knows() {
     let practice = Practice::new().await;
