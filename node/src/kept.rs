@@ -30,8 +30,13 @@ impl Agency {
     pub async fn forget(&self) -> Result<Option<Round>, Reason> {
         let (store, now) = (self.store.as_ref(), self.clock.now());
         let round = self.forgetting.turn(store, &self.ledger, now).await;
-        let round = round.map_err(LedgerError::reason)?;
-        let mut rest = Rest { agency: self, daily: round.is_some(), failed: None };
+        // A round that failed keeps nothing else from being forgotten.
+        let (round, failed) = match round {
+            Ok(round) => (round, None),
+            Err(error) => (None, Some(error.reason())),
+        };
+        let daily = round.is_some() || failed.is_some();
+        let mut rest = Rest { agency: self, daily, failed };
         if rest.daily {
             let pack = self.pack();
             let before = |line: Timestamp| pack.retention().end(Kept::Decision, line) <= now;

@@ -263,7 +263,8 @@ impl Held<'_> {
     /// A situation names its source, ends after it began, and says when it ended if another came
     /// in its place already.
     fn seen(&self, source: &str, act: &Act) -> Result<(), Reason> {
-        if !(1..=SOURCE_CHARS_MAX).contains(&source.trim().chars().count()) {
+        let is_plain = !source.chars().any(char::is_control);
+        if !is_plain || !(1..=SOURCE_CHARS_MAX).contains(&source.trim().chars().count()) {
             return Err(Reason::ConsentSource);
         }
         let Some((sort, from, until)) = act.situation() else { return Ok(()) };

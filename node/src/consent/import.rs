@@ -131,8 +131,15 @@ impl Register<'_> {
                     continue;
                 }
             };
-            if on_file.all().iter().any(|one| one.act.says(&act)) {
+            let since = beginning_with(&on_file, &act);
+            let mut certified = on_file.all().iter().filter(|one| is_certified(&one.act));
+            if since.is_some_and(|before| before.says(&act))
+                || certified.any(|one| one.act.says(&act))
+            {
                 sorted.outcomes.push(Outcome::Stands);
+            } else if since.is_some_and(|before| !ends_earlier(before, &act)) {
+                // A file of before would take the place of what was mended here since.
+                sorted.outcomes.push(Outcome::Refused(Reason::ConsentDiffers));
             } else if let Err(reason) = self.could(&on_file, &place, &act, left) {
                 sorted.outcomes.push(Outcome::Refused(reason));
             } else {
@@ -163,6 +170,31 @@ impl Register<'_> {
         checked.map_err(|refused| refused.reason)?;
         if left == 0 { Err(Reason::ConsentsFull) } else { Ok(()) }
     }
+}
+
+/// A measure of which the end is known now, or is earlier than it was: it opens nothing.
+fn ends_earlier(before: &Act, act: &Act) -> bool {
+    let end = |act: &Act| act.situation().and_then(|(_, _, until)| until);
+    let earlier = match (end(before), end(act)) {
+        (_, None) => false,
+        (None, Some(_)) => true,
+        (Some(before), Some(until)) => until <= before,
+    };
+    earlier && matches!((before, act), (Act::Measure(_), Act::Measure(_)))
+}
+
+fn is_certified(act: &Act) -> bool {
+    matches!(act, Act::Certified(_))
+}
+
+/// What counts of what was entered of the same sort since the same moment: what was written down
+/// last.
+fn beginning_with<'a>(on_file: &'a OnFile, act: &Act) -> Option<&'a Act> {
+    let begin = |act: &Act| act.situation().map(|(sort, from, _)| (sort.word.to_owned(), from));
+    let wanted = begin(act);
+    let entered = on_file.all().iter().filter(|one| !is_certified(&one.act));
+    let same = entered.filter(|one| begin(&one.act) == wanted);
+    same.max_by_key(|one| one.recorded_at).map(|one| &one.act)
 }
 
 /// What was said so far, by what sort of thing and since when. Of two that differ and began

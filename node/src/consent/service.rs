@@ -316,7 +316,13 @@ impl ConsentService for ConsentDesk {
         request: Request<v1::RecordSituationsRequest>,
     ) -> Result<Response<v1::RecordSituationsResponse>, Status> {
         let caller = self.caller(&request).await?;
-        Ok(Response::new(match self.register().situations(&caller, request.into_inner()).await {
+        // Once it is begun it goes on, also when the caller hangs up: half a history may say less.
+        let agency = Arc::clone(&self.agency);
+        let written = tokio::spawn(async move {
+            Register { agency: &agency }.situations(&caller, request.into_inner()).await
+        });
+        let written = written.await.unwrap_or(Err(Reason::Internal));
+        Ok(Response::new(match written {
             Ok(outcomes) => {
                 let wire = outcomes.into_iter().map(Outcome::wire).collect::<Result<_, _>>()?;
                 v1::RecordSituationsResponse { outcomes: wire, refusal: None }

@@ -68,6 +68,34 @@ async fn what_a_file_says_is_written_down_once_a_leaf_for_each_however_often_it_
     assert_eq!(practice.import(KNOWN, twice, false).await.unwrap(), [Outcome::Stands; 6]);
 }
 
+/// A file of before would open again what was ended here since.
+#[tokio::test]
+async fn what_differs_since_the_same_day_is_refused_unless_it_ends_a_measure_earlier() {
+    let practice = Practice::new().await;
+    let put = async |one| practice.import(KNOWN, vec![one], false).await.unwrap();
+    assert!(matches!(put(measure("ots", "2025-01-01", "2026-06-01")).await[0], Outcome::New(_)));
+    practice.pass(1);
+    let later = put(measure("ots", "2025-01-01", "2027-06-01")).await;
+    assert_eq!(later, [Outcome::Refused(Reason::ConsentDiffers)]);
+    let earlier = put(measure("ots", "2025-01-01", "2026-05-01")).await;
+    assert!(matches!(earlier[0], Outcome::New(_)));
+    practice.pass(1);
+    let first = put(measure("ots", "2025-01-01", "2026-06-01")).await;
+    assert_eq!(first, [Outcome::Refused(Reason::ConsentDiffers)], "that stands and does not count");
+    put(custody_of(&[mother()], "2020-01-01", "")).await;
+    practice.pass(1);
+    let other = put(custody_of(&[father()], "2020-01-01", "")).await;
+    assert_eq!(other, [Outcome::Refused(Reason::ConsentDiffers)]);
+    let Some(Situation::Measure(seen)) = measure("ots", "2028-01-01", "2029-01-01").situation
+    else {
+        panic!("a measure")
+    };
+    let court_reference = "C/19\u{1b}[2J".into();
+    let escaped = Situation::Measure(v1::CourtMeasure { court_reference, ..seen });
+    let refused = put(v1::Situation { situation: Some(escaped) }).await;
+    assert_eq!(refused, [Outcome::Refused(Reason::ConsentSource)]);
+}
+
 #[tokio::test]
 async fn a_look_writes_nothing_down_but_that_somebody_looked() {
     let practice = Practice::new().await;
