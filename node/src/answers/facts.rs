@@ -198,6 +198,12 @@ impl<'a> Case<'a> {
                 known.entry(MEASURE.to_owned()).or_default().push(strictest.to_owned());
             }
         }
+        // What ended is held against whoever says that it holds: imported records, or the asker.
+        let ended = found.consents.ended_measures(now);
+        let said = known.get(MEASURE).into_iter().flatten().chain(self.stated.get(MEASURE));
+        if said.into_iter().any(|value| ended.contains(value.as_str())) {
+            known.entry(MEASURE.to_owned()).or_default().push(strictest.to_owned());
+        }
         certified
     }
 

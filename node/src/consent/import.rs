@@ -101,6 +101,10 @@ impl Register<'_> {
             let about = About { digits, subject: &subject, of_age };
             write(agency, about, one, Batch::new(), &changing).await?;
         }
+        if outcomes.contains(&Outcome::Stands) {
+            // What stands there was told beside what is new.
+            record_shown(agency, case.by.person().id(), &case.number).await?;
+        }
         for outcome in outcomes.iter_mut().filter(|one| **one == Outcome::New(None)) {
             *outcome = Outcome::New(numbers.next());
         }

@@ -81,6 +81,17 @@ impl OnFile {
         sorts.into_iter().filter_map(|sort| in_force(sort, &begun, at)).collect()
     }
 
+    /// The measures of which the register says that they ended.
+    pub(crate) fn ended_measures(&self, at: Timestamp) -> BTreeSet<&str> {
+        let known = self.all().iter().filter(|one| one.recorded_at <= at).filter_map(One::of);
+        let begun = known.filter(|one| one.measure.from <= at);
+        let mut ended: BTreeSet<&str> = begun.map(|one| one.measure.value.as_str()).collect();
+        for one in self.measures(at) {
+            ended.remove(one.value);
+        }
+        ended
+    }
+
     /// The number under which the statement of a certified measure stands here already.
     pub(super) fn number_of(&self, act: &Act) -> Option<ConsentId> {
         let Act::Certified(certified) = act else { return None };

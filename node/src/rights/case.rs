@@ -52,10 +52,10 @@ pub(super) struct Case {
     pub(super) told: BTreeMap<Oin, BTreeSet<TargetId>>,
 }
 
-grondslag_core::unprinted!(Case);
+grondslag_core::unprinted!(Case Side State Decision Breach);
 
 /// What an agency has to do with a request.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "is", rename_all = "snake_case")]
 pub(super) enum Side {
     /// It holds the data and decides.
@@ -89,7 +89,7 @@ impl Side {
 }
 
 /// Where a case stands.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "is", rename_all = "snake_case")]
 pub(super) enum State {
     /// Nobody decided yet.
@@ -113,7 +113,7 @@ pub(super) enum State {
 }
 
 /// What was decided.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Decision {
     /// What becomes of the request.
     pub(super) what: Decided,
@@ -128,7 +128,7 @@ pub(super) struct Decision {
 }
 
 /// Another person's data went out: whether that is reported (AVG art. 33).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Breach {
     /// By when it is assessed.
     pub(super) due: Timestamp,

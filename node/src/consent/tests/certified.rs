@@ -278,6 +278,18 @@ async fn what_was_entered_before_gives_way_to_a_statement_and_is_forgotten_with_
     assert_eq!((value.as_str(), standing.as_str()), ("none", "absent"), "no dispute: it ended");
 }
 
+/// What the agency imported once, or a guardian says, is held against an end that stands here.
+#[tokio::test]
+async fn a_measure_that_ended_is_not_opened_again_by_what_was_imported() {
+    let practice = practice().await;
+    practice.scene.shelf.fact("measure", "ots");
+    assert!(practice.is_given(1).await, "the control");
+    practice.enter(file(&ots(1, practice.now()))).await.unwrap();
+    assert!(practice.is_given(2).await);
+    practice.scene.clock.set(moment("2027-05-12"));
+    assert!(!practice.is_given(3).await);
+}
+
 /// What has no end of its own ended when another came in its place.
 #[tokio::test]
 async fn measures_that_go_together_have_a_term_once_each_has_ended_or_was_replaced() {
