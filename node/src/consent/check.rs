@@ -13,7 +13,9 @@ use grondslag_policy::consent::{AgeBand, Capacity, Who};
 
 use super::act::{
     Ability, Act, Certified, ConsentKind, Custody, How, Measure, Receiver, Speaker, Statement,
+    Written,
 };
+use super::measures::gives_way;
 use super::on_file::OnFile;
 use crate::limits::{CONSENT_SAID_MS_MAX, CUSTODY_HOLDERS_MAX, SOURCE_CHARS_MAX};
 
@@ -268,7 +270,13 @@ impl Held<'_> {
             return Err(Reason::ConsentSource);
         }
         let Some((sort, from, until)) = act.situation() else { return Ok(()) };
-        let later = self.on_file.all().iter().filter_map(|one| one.act.situation());
+        // What a statement was certified in place of does not stand behind it.
+        let gives_way = |one: &&Written| match act {
+            Act::Certified(certified) => gives_way(one, certified),
+            _ => false,
+        };
+        let others = self.on_file.all().iter().filter(|one| !gives_way(one));
+        let later = others.filter_map(|one| one.act.situation());
         let later = later.filter(|(other, next, _)| *other == sort && from < *next);
         let next = later.map(|(_, next, _)| next).min();
         let ends = next.is_none_or(|next| until.is_some_and(|until| until <= next));

@@ -1,15 +1,14 @@
 //! Custody and measures of one child from a file, through the desk of whoever reads it in.
 //!
 //! All that the file says of a child is checked against the register and against itself; then it is
-//! written down under one hold of the gate, an act and a leaf for each. What stands there already
-//! is not written again: a file can be read in as often as one likes.
+//! written down in one commit, an act and a leaf for each. What stands there already is not written
+//! again: a file can be read in as often as one likes.
 
 use std::collections::BTreeMap;
 
 use grondslag_core::clock::Timestamp;
 use grondslag_core::id::ConsentId;
 use grondslag_core::reason::Reason;
-use grondslag_evidence::store::Batch;
 use grondslag_proto::v1;
 use grondslag_runtime::call::said;
 use tonic::Status;
@@ -19,10 +18,9 @@ use super::gate::Hold;
 use super::on_file::{OnFile, Place};
 use super::privacy_notice::Words;
 use super::service::{Case, Register, record_shown};
-use super::store::{About, entry_of, read, room, write};
+use super::store::{About, Body, entry_of, read, room, write_all};
 use super::wire::Defaults;
 use crate::limits::SITUATIONS_MAX;
-use crate::processing::DataSubject;
 use crate::random::random;
 use crate::staff::Caller;
 
@@ -96,11 +94,9 @@ impl Register<'_> {
         let client = case.client.as_ref().ok_or(Reason::ClientUnknown)?;
         let of_age = Place::of(agency, &pack, client, now)?.of_age();
         let digits = case.number.expose();
-        for one in written {
-            let subject = DataSubject::of(digits)?;
-            let about = About { digits, subject: &subject, of_age };
-            write(agency, about, one, Batch::new(), &changing).await?;
-        }
+        let bodies = written.into_iter().map(|written| Body::about(digits, written));
+        let bodies = bodies.collect::<Result<Vec<_>, _>>()?;
+        write_all(agency, About { digits, of_age }, bodies, &changing).await?;
         if outcomes.contains(&Outcome::Stands) {
             // What stands there was told beside what is new.
             record_shown(agency, case.by.person().id(), &case.number).await?;

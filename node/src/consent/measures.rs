@@ -1,11 +1,13 @@
 //! Measures of the court as the register tells them: what was certified beside what was entered.
 //!
 //! A statement of the competent body replaces what people of this agency had entered before it was
-//! made. What they enter after it stands beside it: where the two say otherwise of one moment
-//! nobody is silently right, and a person decides.
+//! made, and what it had certified before, of this time or a later one. What they enter after it
+//! stands beside it: where the two say otherwise of one moment nobody is silently right, and a
+//! person decides.
 //!
-//! INVARIANT: acts on one measure of which some are certified and some entered are forgotten
-//! together, once the last has ended: else one that is left would count alone, years later.
+//! INVARIANT: acts on one time of a measure of which some are certified and some entered are
+//! forgotten together, once the last has ended: else one that is left would count alone, years
+//! later.
 
 use std::collections::BTreeSet;
 
@@ -45,30 +47,33 @@ impl<'a> One<'a> {
         self.measure.from <= at && self.measure.until.is_none_or(|until| at < until)
     }
 
-    fn begins_before_the_end_of(self, other: Self) -> bool {
-        other.measure.until.is_none_or(|end| self.measure.from < end)
+    fn begins_before_the_end_of(self, other: &Measure) -> bool {
+        other.until.is_none_or(|end| self.measure.from < end)
     }
 
-    /// The competent body spoke after this was entered, of this time or a later one.
-    fn gives_way_to(self, certified: Self) -> bool {
-        certified.statement.is_some_and(|spoke| self.written.recorded_at <= spoke.made_at)
-            && self.begins_before_the_end_of(certified)
+    /// The competent body spoke after this was entered or certified, of this time or a later one.
+    fn gives_way_to(self, certified: &Certified) -> bool {
+        let spoke_later = match self.statement {
+            None => self.written.recorded_at <= certified.made_at,
+            Some(before) => before.made_at < certified.made_at,
+        };
+        spoke_later && self.begins_before_the_end_of(&certified.measure)
     }
 
     /// From when on it comes in another's place.
     fn replaces(self, one: Self) -> Option<Timestamp> {
         let place = |one: Self| (one.written.recorded_at, one.written.id);
         let replaces = match (one.statement, self.statement) {
-            (None, Some(_)) => one.gives_way_to(self),
+            (_, Some(certified)) => one.gives_way_to(certified),
             (Some(_), None) => false,
-            _ => place(one) < place(self) && one.measure.from <= self.measure.from,
+            (None, None) => place(one) < place(self) && one.measure.from <= self.measure.from,
         };
         replaces.then_some(self.measure.from)
     }
 
     /// They speak of the same time.
     fn meets(self, other: Self) -> bool {
-        self.begins_before_the_end_of(other) && other.begins_before_the_end_of(self)
+        self.begins_before_the_end_of(other.measure) && other.begins_before_the_end_of(self.measure)
     }
 }
 
@@ -114,11 +119,12 @@ fn in_force<'a>(sort: &'a str, begun: &[One<'a>], at: Timestamp) -> Option<InFor
         let of = begun.iter().filter(move |one| one.measure.value == sort);
         of.copied().filter(move |one| one.statement.is_some() == is_certified)
     };
+    let statements = || of(true).filter_map(|one| one.statement);
+    let stands = |one: &One<'_>| !statements().any(|by| one.gives_way_to(by));
     // The last that began; of two that began together the one that was written down last.
     let last = |one: &One<'_>| (one.measure.from, one.written.recorded_at, one.written.id);
-    let certified = of(true).max_by_key(last);
-    let entered = of(false).filter(|one| certified.is_none_or(|by| !one.gives_way_to(by)));
-    let entered = entered.max_by_key(last);
+    let certified = of(true).filter(stands).max_by_key(last);
+    let entered = of(false).filter(stands).max_by_key(last);
     let holds = |one: Option<One<'_>>| one.is_some_and(|one| one.holds(at));
     let disputed = match (certified, entered) {
         (Some(certified), Some(entered)) => {
@@ -130,27 +136,61 @@ fn in_force<'a>(sort: &'a str, begun: &[One<'a>], at: Timestamp) -> Option<InFor
     (holds(certified) || holds(entered)).then_some(in_force)
 }
 
-/// The acts on the same measure, of which some are certified and some entered; nothing when they
-/// are all of one sort.
-pub(super) fn beside<'a>(
-    before: impl Iterator<Item = &'a Written>,
-    written: &'a Written,
-) -> Option<Vec<&'a Written>> {
-    let value = &One::of(written)?.measure.value;
-    let ones = before.chain([written]).filter_map(One::of);
-    let ones: Vec<One<'_>> = ones.filter(|one| one.measure.value == *value).collect();
-    let certified = ones.iter().filter(|one| one.statement.is_some()).count();
-    let is_mixed = certified > 0 && certified < ones.len();
-    is_mixed.then(|| ones.into_iter().map(|one| one.written).collect())
+/// Whether an act on a measure no longer counts once another is certified of the same measure.
+pub(super) fn gives_way(written: &Written, certified: &Certified) -> bool {
+    One::of(written).is_some_and(|one| {
+        one.measure.value == certified.measure.value && one.gives_way_to(certified)
+    })
+}
+
+/// Of each act, in their order, the term of those that it is forgotten with, when the last has
+/// ended: acts on one time of a measure of which some are certified and some entered; nothing of an act that goes by
+/// itself. `term` is made of that end, which is nothing while one of them has none.
+pub(super) fn tied<T: Clone>(
+    acts: &[&Written],
+    term: impl Fn(Option<Timestamp>) -> T,
+) -> Vec<Option<T>> {
+    let ones: Vec<(usize, One<'_>)> =
+        acts.iter().enumerate().filter_map(|(at, one)| Some((at, One::of(one)?))).collect();
+    let mut terms = vec![None; acts.len()];
+    for group in groups(ones) {
+        let certified = group.iter().filter(|(_, one)| one.statement.is_some()).count();
+        if (1..group.len()).contains(&certified) {
+            let term = term(last_end(&group));
+            for (place, _) in &group {
+                if let Some(of_it) = terms.get_mut(*place) {
+                    *of_it = Some(term.clone());
+                }
+            }
+        }
+    }
+    terms
+}
+
+/// Those of one measure that speak of the same time, or do so with others between them.
+fn groups(mut ones: Vec<(usize, One<'_>)>) -> Vec<Vec<(usize, One<'_>)>> {
+    let mut groups = Vec::new();
+    while let Some(first) = ones.pop() {
+        let (mut group, mut seen) = (vec![first], 0);
+        while let Some((_, one)) = group.get(seen).copied() {
+            let (met, left): (Vec<_>, Vec<_>) = ones.into_iter().partition(|(_, other)| {
+                other.measure.value == one.measure.value && other.meets(one)
+            });
+            group.extend(met);
+            ones = left;
+            seen += 1;
+        }
+        groups.push(group);
+    }
+    groups
 }
 
 /// When the last of these has ended, by itself or by another; nothing while one has not.
-pub(super) fn last_end(acts: &[&Written]) -> Option<Timestamp> {
-    let ones: Vec<One<'_>> = acts.iter().filter_map(|one| One::of(one)).collect();
-    let end = |one: &One<'_>| {
-        let by = ones.iter().filter_map(|other| other.replaces(*one));
+fn last_end(group: &[(usize, One<'_>)]) -> Option<Timestamp> {
+    let end = |(_, one): &(usize, One<'_>)| {
+        let by = group.iter().filter_map(|(_, other)| other.replaces(*one));
         let end = by.chain(one.measure.until).min()?;
         Some(end.max(one.written.recorded_at))
     };
-    ones.iter().map(end).collect::<Option<Vec<_>>>()?.into_iter().max()
+    group.iter().map(end).collect::<Option<Vec<_>>>()?.into_iter().max()
 }

@@ -39,6 +39,7 @@ mod shown;
 mod state;
 pub(crate) mod store;
 pub(crate) mod take;
+mod terms;
 #[cfg(test)]
 mod tests;
 mod wire;

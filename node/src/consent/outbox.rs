@@ -8,7 +8,7 @@ use grondslag_evidence::store::Batch;
 
 use super::act::{Act, Author, Statement, Written};
 use super::on_file::OnFile;
-use super::store::{acts_of, entry_of};
+use super::store::{entry_of, read};
 use crate::agency::Agency;
 use crate::notices::outbox::{self, News, Sender};
 use crate::staff::Person;
@@ -59,7 +59,7 @@ pub(crate) async fn stands(
     written: &Written,
 ) -> Result<bool, Reason> {
     let entry = entry_of(&agency.secret, digits);
-    let acts = acts_of(agency.store.as_ref(), &entry).await?;
-    let mut acts = acts.iter().map(|one| &one.written);
-    Ok(acts.any(|one| one.id == written.id || one.act == Act::Closed))
+    let answering = agency.consents.answer().await;
+    let on_file = read(agency.store.as_ref(), &entry, &answering).await?;
+    Ok(on_file.all().iter().any(|one| one.id == written.id || one.act == Act::Closed))
 }

@@ -11,7 +11,8 @@ use grondslag_evidence::store::parts::{self, Seen};
 use grondslag_evidence::store::{Batch, Store, StoreError};
 
 use super::act::Written;
-use super::store::{Recorded, acts_of};
+use super::store::acts_of;
+use super::terms::Recorded;
 use crate::agency::Agency;
 use crate::limits::EXPIRE_STEPS;
 use crate::secret::INDEX_LEN;

@@ -24,7 +24,7 @@ use super::outbox;
 use super::privacy_notice::Words;
 use super::receipt::Said;
 use super::shown;
-use super::store::{About, entry_of, read, write};
+use super::store::{About, Body, entry_of, read, write};
 use super::wire::Defaults;
 use crate::agency::Agency;
 use crate::limits::{ASK_AGAIN_DAYS_MAX, STANDING_MAX};
@@ -136,10 +136,10 @@ impl Register<'_> {
             return Ok(v1::RecordActResponse { notice, who, ..Default::default() });
         }
         let on_way = outbox::put(agency, digits, (&written, case.by.person()), &on_file)?;
-        let subject = DataSubject::of(digits)?;
+        let body = Body::about(digits, written.clone())?;
+        let subject = body.subject.id;
         let of_age = place.as_ref().and_then(Place::of_age);
-        let about = About { digits, subject: &subject, of_age };
-        write(agency, about, written.clone(), on_way, &changing).await?;
+        write(agency, About { digits, of_age }, body, on_way, &changing).await?;
         drop(changing);
         agency.consents.tell();
         let on_file = on_file.with(written.clone());
@@ -155,7 +155,7 @@ impl Register<'_> {
             let said = Said {
                 id: &id,
                 statement: said,
-                subject: &subject.id,
+                subject: &subject,
                 state,
                 notice: (&told.notice, lang),
                 recorded_at: now,

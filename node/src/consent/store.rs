@@ -12,15 +12,13 @@ use grondslag_core::reason::Reason;
 use grondslag_evidence::ledger::LedgerError;
 use grondslag_evidence::records::{Until, find, reterm};
 use grondslag_evidence::store::{Batch, Store, StoreError};
-use grondslag_policy::Pack;
-use grondslag_policy::retention::Kept;
 use serde::{Deserialize, Serialize};
 
 use super::act::{Act, Author, Written};
 use super::gate::{Changing, Reading};
-use super::measures::{beside, last_end};
 use super::on_file::OnFile;
 use super::page;
+use super::terms::{self, Found, Recorded, kept_from};
 use crate::agency::Agency;
 use crate::limits::{CONSENT_ACTS_MAX, CONSENT_BROUGHT_MAX, CONSENT_PAGE};
 use crate::processing::DataSubject;
@@ -40,19 +38,27 @@ const PLACE: &str = "grondslag/consent-place/v1";
 const INDEX: &str = "grondslag/consent/v1";
 
 /// An act with whom it is about, as the record's body.
-#[derive(Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 pub(super) struct Body {
     pub(super) subject: DataSubject,
     pub(super) written: Written,
 }
 
-/// Whom an act is about.
+impl Body {
+    /// An act about the person of a number.
+    ///
+    /// # Errors
+    /// `INTERNAL` without randomness.
+    pub(super) fn about(digits: &str, written: Written) -> Result<Self, Reason> {
+        Ok(Self { subject: DataSubject::of(digits)?, written })
+    }
+}
+
+/// Whom acts are about.
 #[derive(Clone, Copy)]
 pub(super) struct About<'a> {
     /// Their number.
     pub(super) digits: &'a str,
-    /// The same, salted, as records have it.
-    pub(super) subject: &'a DataSubject,
     /// When they come of age, of a client here.
     pub(super) of_age: Option<Timestamp>,
 }
@@ -102,41 +108,85 @@ pub(crate) async fn known(store: &dyn Store) -> Result<Known, StoreError> {
     Ok(Known(u64::from_be_bytes(number)))
 }
 
-/// Writes an act down, with its leaf; `more` is committed with it.
+/// Writes an act down, with its leaf; `more` is committed with it. What closes is never turned
+/// away, be it that another record about the child cannot be read.
 ///
 /// # Errors
 /// `CONSENTS_FULL`; or why ledger and store did not take it.
 pub(super) async fn write(
     agency: &Agency,
     about: About<'_>,
-    mut written: Written,
+    mut body: Body,
     more: Batch,
     held: &Changing,
 ) -> Result<(), Reason> {
-    let (store, pack) = (agency.store.as_ref(), agency.pack());
+    let store = agency.store.as_ref();
     let entry = entry_of(&agency.secret, about.digits);
-    let before = acts_of(store, &entry).await?;
-    if !has_room(&before, &written) {
-        if !written.act.closes() {
+    let closes = body.written.act.closes();
+    let mut acts = match acts_of(store, &entry).await {
+        // Answers read the page: what is added to that holds.
+        Err(Reason::StoreCorrupt) if closes => on_page(store, &entry).await?,
+        acts => acts?,
+    };
+    if !has_room(&acts, &body.written) {
+        if !closes {
             return Err(Reason::ConsentsFull);
         }
-        // What closes is never turned away: without room for it everything is closed, once.
-        if before.iter().any(|one| one.written.act == Act::Closed) {
+        // Without room for it everything is closed, once.
+        if acts.iter().any(|one| one.written.act == Act::Closed) {
             return write_nothing(agency, more, held).await;
         }
-        written.act = Act::Closed;
+        body.written.act = Act::Closed;
     }
-    let batch = raise(store).await.map_err(StoreError::reason)?.then(more);
-    let until = term_of(&pack, &before, &written, about.of_age);
-    let batch = terms_after(store, &pack, (&before, &entry), (&written, until), batch).await?;
-    let after: Vec<&Written> = before.iter().map(|one| &one.written).chain([&written]).collect();
-    let batch = page::put(store, page::ends(batch, until, &entry), &entry, &after).await?;
-    let kind = kind_of(&written.act);
-    let key = acts_key(&entry, &written);
-    let body = Body { subject: about.subject.clone(), written };
-    let body = serde_json::to_vec(&body).map_err(|_| Reason::Internal)?;
-    let record = commit_until(kind, &body, until, &[key])?;
-    agency.ledger.append(record.entry(batch)).await.map(drop).map_err(LedgerError::reason)
+    terms::add(&agency.pack(), &mut acts, body, about.of_age);
+    commit(agency, &entry, acts, more).await
+}
+
+/// Writes acts about one child down, all or none, each with its leaf.
+///
+/// # Errors
+/// `CONSENTS_FULL`; or why ledger and store did not take them.
+pub(super) async fn write_all(
+    agency: &Agency,
+    about: About<'_>,
+    bodies: Vec<Body>,
+    _held: &Changing,
+) -> Result<(), Reason> {
+    let (entry, pack) = (entry_of(&agency.secret, about.digits), agency.pack());
+    let mut acts = acts_of(agency.store.as_ref(), &entry).await?;
+    for body in bodies {
+        if !has_room(&acts, &body.written) {
+            return Err(Reason::ConsentsFull);
+        }
+        terms::add(&pack, &mut acts, body, about.of_age);
+    }
+    commit(agency, &entry, acts, Batch::new()).await
+}
+
+/// Commits what is new among the acts about a child, and the terms that moved.
+async fn commit(
+    agency: &Agency,
+    entry: &[u8; INDEX_LEN],
+    acts: Vec<Recorded>,
+    more: Batch,
+) -> Result<(), Reason> {
+    let (store, failed) = (agency.store.as_ref(), StoreError::reason);
+    let mut batch = raise(store).await.map_err(failed)?.then(more);
+    for (commitment, until) in acts.iter().filter_map(Recorded::moved) {
+        let moved = reterm(store, batch.clone(), &commitment, until).await.map_err(failed)?;
+        batch = page::ends(moved.unwrap_or(batch), until, entry);
+    }
+    let written: Vec<&Written> = acts.iter().map(|one| &one.written).collect();
+    let mut batch = page::put(store, batch, entry, &written).await?;
+    let mut entries = Vec::new();
+    for Recorded { found, until, written } in acts {
+        let Found::New(subject) = found else { continue };
+        let (kind, key) = (kind_of(&written.act), acts_key(entry, &written));
+        let body = serde_json::to_vec(&Body { subject, written }).map_err(|_| Reason::Internal)?;
+        let record = commit_until(kind, &body, until, &[key])?;
+        entries.push(record.entry(page::ends(std::mem::take(&mut batch), until, entry)));
+    }
+    agency.ledger.append_many(entries).await.map(drop).map_err(LedgerError::reason)
 }
 
 /// Writes down nothing, at nobody's place: a notice about a child who is not known here leaves as
@@ -178,13 +228,6 @@ pub(super) fn room(on_file: &OnFile) -> usize {
     (CONSENT_ACTS_MAX / 2).saturating_sub(own)
 }
 
-/// An act with the record that it stands in.
-pub(super) struct Recorded {
-    pub(super) commitment: Digest,
-    pub(super) until: Until,
-    pub(super) written: Written,
-}
-
 /// The acts about a child, from their records.
 pub(super) async fn acts_of(
     store: &dyn Store,
@@ -200,9 +243,16 @@ pub(super) async fn acts_of(
             continue;
         };
         let body: Body = serde_json::from_slice(&opened.body).map_err(|_| Reason::StoreCorrupt)?;
-        acts.push(Recorded { commitment, until: opened.until, written: body.written });
+        let found = Found::InRecord(commitment, opened.until);
+        acts.push(Recorded { found, until: opened.until, written: body.written });
     }
     Ok(acts)
+}
+
+/// The same from their page, where a record cannot be read: no term of theirs can be moved.
+async fn on_page(store: &dyn Store, entry: &[u8; INDEX_LEN]) -> Result<Vec<Recorded>, Reason> {
+    let page = page::read(store, entry).await?.into_iter();
+    Ok(page.map(|written| Recorded { found: Found::OnPage, until: Until::Told, written }).collect())
 }
 
 /// Raises the number, so that no answer of before is given again; the commit expects it to be what
@@ -223,84 +273,5 @@ const fn kind_of(act: &Act) -> Kind {
     match act {
         Act::Statement(_) | Act::Withdrawal(_) | Act::Lift(_) | Act::Closed => Kind::Consent,
         Act::Custody(_) | Act::Ability(_) | Act::Measure(_) | Act::Certified(_) => Kind::Situation,
-    }
-}
-
-/// How long an act is kept: from its end on, and until it has one without end. A measure that
-/// stands beside others goes with them. Custody of which nobody says the end ends when the child
-/// comes of age (BW 1:245).
-pub(super) fn term_of(
-    pack: &Pack,
-    before: &[Recorded],
-    written: &Written,
-    of_age: Option<Timestamp>,
-) -> Until {
-    let own = match &written.act {
-        Act::Custody(custody) => custody.until.or(of_age.map(|day| day.max(custody.from))),
-        act => act.end(),
-    };
-    let end = match beside(before.iter().map(|one| &one.written), written) {
-        Some(acts) => last_end(&acts),
-        None => own.map(|end| end.max(written.recorded_at)),
-    };
-    end.map_or(Until::Told, |end| kept_from(pack, end))
-}
-
-fn kept_from(pack: &Pack, end: Timestamp) -> Until {
-    Until::At(pack.retention().end(Kept::Consent, end))
-}
-
-/// Moves the terms of what an act ends.
-///
-/// INVARIANT: what takes something back, or comes in its place, is kept at least as long as what
-/// it ends: a situation that began before another that stands already says when it ended (`check`),
-/// and a yes has expired by itself by the time that its withdrawal is forgotten.
-async fn terms_after(
-    store: &dyn Store,
-    pack: &Pack,
-    (before, entry): (&[Recorded], &[u8; INDEX_LEN]),
-    (written, until): (&Written, Until),
-    mut batch: Batch,
-) -> Result<Batch, Reason> {
-    let together = beside(before.iter().map(|one| &one.written), written).unwrap_or_default();
-    for one in before {
-        let Some(until) = term_after(pack, one, (written, until, &together)) else { continue };
-        let moved = reterm(store, batch.clone(), &one.commitment, until).await;
-        batch = page::ends(moved.map_err(StoreError::reason)?.unwrap_or(batch), until, entry);
-    }
-    Ok(batch)
-}
-
-/// The term of an act after another was written down, which has a term of its own and goes together
-/// with some, if that moves it. Of others no term gets longer: what is kept for less already would
-/// come back over what took its place.
-pub(super) fn term_after(
-    pack: &Pack,
-    one: &Recorded,
-    (written, until, together): (&Written, Until, &[&Written]),
-) -> Option<Until> {
-    if together.contains(&&one.written) {
-        return Some(until);
-    }
-    let end = ended_by(&one.written, &written.act)?;
-    let until = kept_from(pack, end.max(one.written.recorded_at));
-    Some(match (one.until, until) {
-        (Until::At(kept), Until::At(until)) => Until::At(kept.min(until)),
-        (Until::Told, until) | (until, Until::Told) => until,
-    })
-}
-
-/// When an act ends an earlier one, if it does so before its own end.
-fn ended_by(earlier: &Written, act: &Act) -> Option<Timestamp> {
-    match (&earlier.act, act) {
-        (Act::Statement(said), act) => {
-            let at = act.takes_back(&earlier.id, said)?;
-            said.yes_until.is_none_or(|until| at < until).then_some(at)
-        }
-        (earlier, act) => {
-            let ((one, from, until), (other, next, _)) = (earlier.situation()?, act.situation()?);
-            let is_ended = one == other && from <= next && until.is_none_or(|until| next < until);
-            is_ended.then_some(next)
-        }
     }
 }

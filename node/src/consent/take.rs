@@ -11,11 +11,10 @@ use super::brought::{From, unwrap};
 use super::check::Names;
 use super::gate::Changing;
 use super::on_file::OnFile;
-use super::store::{About, entry_of, read, write, write_nothing};
+use super::store::{About, Body, entry_of, read, write, write_nothing};
 use crate::agency::Agency;
 use crate::limits::WRITE_TRIES_MAX;
 use crate::notices::{Delivered, Taken};
-use crate::processing::DataSubject;
 
 /// Takes a notice. What could open something is taken only when the rules permit the notice; what
 /// closes is taken in any case, whatever else it names.
@@ -49,11 +48,11 @@ async fn written_down(
     held: &Changing,
 ) -> Result<Taken, Reason> {
     let mut failed = Reason::Busy;
-    let subject = DataSubject::of(digits)?;
+    let body = Body::about(digits, written)?;
     for _ in 0..WRITE_TRIES_MAX {
         // Custody is never brought by others.
-        let about = About { digits, subject: &subject, of_age: None };
-        match write(agency, about, written.clone(), Batch::new(), held).await {
+        let about = About { digits, of_age: None };
+        match write(agency, about, body.clone(), Batch::new(), held).await {
             Ok(()) => return Ok(Taken::Taken),
             Err(reason @ (Reason::ConsentsFull | Reason::TooLarge)) => {
                 write_nothing(agency, Batch::new(), held).await?;

@@ -206,6 +206,42 @@ async fn a_statement_is_entered_once_and_never_after_a_newer_one() {
     assert_eq!(practice.list().await.len(), 2);
 }
 
+/// The court's order began earlier than the guardian had first said, and ends earlier.
+#[tokio::test]
+async fn a_newer_statement_replaces_one_that_began_later_and_leaves_one_of_another_time() {
+    let practice = practice().await;
+    let (started, ends) = (moment("2026-08-12"), Some(moment("2028-01-01")));
+    let first = Stated { from: started, until: ends, ..ots(1, practice.now()) };
+    practice.enter(file(&first)).await.unwrap();
+    assert!(practice.is_given(1).await);
+    practice.pass(DAY_MS);
+    let over = Some(moment("2026-08-12"));
+    let another = Stated { until: over, ..ots(2, practice.now()) };
+    practice.enter(file(&another)).await.unwrap();
+    assert!(practice.is_given(2).await, "the control: it ended when the first one began");
+    practice.pass(DAY_MS);
+    let over = Some(practice.now());
+    let second = Stated { until: over, ..ots(3, practice.now()) };
+    practice.enter(file(&second)).await.unwrap();
+    assert!(!practice.is_given(3).await);
+    let terms = practice.terms().await;
+    // Both ended today: by the court, and by what was certified today.
+    assert!(terms[0] != Until::Told && terms[0] == terms[2], "{terms:?}");
+}
+
+/// What was over long before goes by its own term, whatever was certified since.
+#[tokio::test]
+async fn a_measure_of_another_time_is_not_kept_for_what_was_certified_since() {
+    let practice = practice().await;
+    practice.put(entered(moment("2024-01-01"), Some(moment("2025-01-01")))).await.unwrap();
+    let before = practice.terms().await;
+    practice.pass(1);
+    practice.enter(file(&Stated { until: None, ..ots(1, practice.now()) })).await.unwrap();
+    practice.pass(1);
+    practice.put(entered(moment("2026-06-01"), None)).await.unwrap();
+    assert_eq!(practice.terms().await, [before[0], Until::Told, Until::Told]);
+}
+
 /// A file that says what is certified already adds nothing to it.
 #[tokio::test]
 async fn what_a_file_says_of_a_certified_measure_stands_there_already() {

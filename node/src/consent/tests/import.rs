@@ -1,5 +1,6 @@
 //! Custody and measures from a file.
 
+use grondslag_evidence::store::faulty::Fault;
 use grondslag_proto::v1::situation::Situation;
 
 use super::*;
@@ -103,6 +104,24 @@ async fn a_look_writes_nothing_down_but_that_somebody_looked() {
     assert_eq!(told, [Outcome::New(None); 3]);
     assert_eq!(practice.situations_recorded().await, 0);
     assert_eq!(practice.scene.records(Kind::ConsentsShown).await.len(), 1);
+}
+
+/// Wherever the disk fails, a history stands there whole or not at all.
+#[tokio::test]
+async fn a_history_is_written_down_in_one_commit() {
+    for fault in [Fault::Lost, Fault::Landed] {
+        let practice = Practice::new().await;
+        practice.scene.store.fail_commit(1, fault);
+        let failed = practice.import(KNOWN, file(), false).await;
+        assert_eq!(failed, Err(Reason::StoreUnwritable), "{fault:?}");
+        let landed = if fault == Fault::Lost { 0 } else { 3 };
+        assert_eq!(practice.situations_recorded().await, landed);
+        assert_eq!(practice.list().await.len(), landed);
+        let before = practice.scene.store.commits();
+        practice.import(KNOWN, file(), false).await.unwrap();
+        assert_eq!(practice.scene.store.commits() - before, 1, "{fault:?}");
+        assert_eq!(practice.situations_recorded().await, 3);
+    }
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! Random histories of one measure, entered and certified, and what is forgotten of them: that
-//! something was forgotten never makes a measure count that did not count with everything in hand.
+//! something was forgotten never makes a measure count that did not count with everything in hand,
+//! nor count as certified that did not.
 
 use std::cell::Cell;
 
@@ -12,9 +13,9 @@ use proptest::test_runner::{Config, TestRunner};
 use super::*;
 use crate::consent::act::{Act, Author, Certified, Measure, Written};
 use crate::consent::check::{Held, Names};
-use crate::consent::measures::beside;
 use crate::consent::on_file::OnFile;
-use crate::consent::store::{Recorded, term_after, term_of};
+use crate::consent::store::Body;
+use crate::consent::terms::{self, Recorded};
 use crate::fixture::oin;
 
 /// Histories that are tried.
@@ -83,21 +84,15 @@ fn write(pack: &Pack, before: &mut Vec<Recorded>, new: Written) {
     if held.check(&new.act).is_err() {
         return;
     }
-    let until = term_of(pack, before, &new, None);
-    let together = beside(before.iter().map(|one| &one.written), &new).unwrap_or_default();
-    let terms: Vec<Option<Until>> =
-        before.iter().map(|one| term_after(pack, one, (&new, until, &together))).collect();
-    for (one, term) in before.iter_mut().zip(terms) {
-        one.until = term.unwrap_or(one.until);
-    }
-    before.push(Recorded { commitment: Digest::of(new.id.as_bytes()), until, written: new });
+    terms::add(pack, before, Body::about(KNOWN, new).unwrap(), None);
 }
 
-/// Whether it counts without a person.
-fn counts(acts: impl Iterator<Item = Written>, at: Timestamp) -> bool {
+/// Whether it counts without a person, and whether as certified.
+fn counts(acts: impl Iterator<Item = Written>, at: Timestamp) -> (bool, bool) {
     let on_file = OnFile::of(acts.collect());
     let in_force = on_file.measures(at);
-    !in_force.is_empty() && in_force.iter().all(|one| !one.disputed)
+    let counts = in_force.first().is_some_and(|one| !one.disputed);
+    (counts, counts && in_force.iter().any(|one| one.certified))
 }
 
 #[test]
@@ -118,10 +113,12 @@ fn forgetting_never_makes_a_measure_count_that_did_not() {
             let at = quarter(later).plus_ms(3_600_000);
             let left = acts.iter().filter(|one| is_kept(one, at));
             let left: Vec<Written> = left.map(|one| one.written.clone()).collect();
-            let whole = counts(acts.iter().map(|one| one.written.clone()), at);
+            let (whole, certified) = counts(acts.iter().map(|one| one.written.clone()), at);
             forgotten.set(forgotten.get() + u32::from(whole && left.len() < acts.len()));
             counted.set(counted.get() + u32::from(whole));
-            prop_assert!(whole || !counts(left.into_iter(), at), "quarter {}", later);
+            let (left, left_certified) = counts(left.into_iter(), at);
+            prop_assert!(whole || !left, "quarter {}", later);
+            prop_assert!(certified || !left_certified, "as certified, quarter {}", later);
         }
         Ok(())
     });
