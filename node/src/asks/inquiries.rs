@@ -1,14 +1,14 @@
 //! What this node asked: a durable line per inquiry, without its answers and without the child.
 
 use grondslag_core::answer::Answer;
-use grondslag_core::catalogue::{Purpose, Role};
+use grondslag_core::catalogue::{Category, Purpose, Role};
 use grondslag_core::clock::Timestamp;
-use grondslag_core::id::{InquiryId, StaffId};
+use grondslag_core::id::{Digest, InquiryId, Oin, StaffId};
 use grondslag_core::inquiry::Inquiry;
 use grondslag_core::reason::Reason;
 use grondslag_evidence::ledger::LedgerError;
 use grondslag_evidence::store::{Batch, Store, StoreError};
-use grondslag_policy::notice::RIGHTS;
+use grondslag_policy::notice::{self, RIGHTS};
 use grondslag_policy::retention::Kept;
 use serde::{Deserialize, Serialize};
 
@@ -19,7 +19,7 @@ use super::wish::Subject;
 use crate::agency::Agency;
 use crate::inform::Task;
 use crate::limits::{COUNT_TRIES_MAX, INQUIRIES_LOOKED_THROUGH_MAX, INQUIRIES_PAGE};
-use crate::own_view::asked::{AskedRecord, Came, asked_key, came_key};
+use crate::own_view::asked::{Came, Question, asked_key, came_key};
 use crate::own_view::strangers;
 use crate::processing::Processing;
 use crate::recorded::{Kind, append_for, entry, entry_under, term};
@@ -119,8 +119,10 @@ pub(crate) async fn record_asked(
     };
     let owed = to_inform.filter(|task| task.is_owed_in_any_case(&agency.pack()));
     let state = owed.map_or(Ok(state.clone()), |task| task.put(state))?;
+    // A notice that nobody took told nobody anything: it has its place once it was taken.
+    let is_question = notice::ALL.iter().all(|one| summary.purpose.as_str() != one.purpose);
     let place = asked_key(&agency.secret, subject.expose(), summary.asked_at, &inquiry.digest());
-    let keys = if is_asked { vec![place] } else { Vec::new() };
+    let keys = if is_question { vec![place] } else { Vec::new() };
     for _ in 0..COUNT_TRIES_MAX {
         let (counts, counted) = budget::count(agency, inquiry, summary).await?;
         let (own, state) = (state.len(), state.clone().then(counts));
@@ -156,16 +158,29 @@ pub(crate) async fn record_again(
 
 fn asked(inquiry: &Inquiry, summary: &Summary) -> Result<Vec<u8>, Reason> {
     let targets = inquiry.parts().iter();
-    let record = AskedRecord {
+    let targets = targets.map(|(oin, part)| (oin.clone(), part.categories.clone())).collect();
+    let record = AskedRecord { question: question(summary, targets), digest: inquiry.digest() };
+    serde_json::to_vec(&record).map_err(|_| Reason::Internal)
+}
+
+fn question(summary: &Summary, targets: Vec<(Oin, Vec<Category>)>) -> Question {
+    Question {
         inquiry: summary.id,
-        digest: inquiry.digest(),
         staff: summary.staff.clone(),
         asked_at: summary.asked_at,
         role: summary.role.clone(),
         purpose: summary.purpose.clone(),
-        targets: targets.map(|(oin, part)| (oin.clone(), part.categories.clone())).collect(),
-    };
-    serde_json::to_vec(&record).map_err(|_| Reason::Internal)
+        targets,
+    }
+}
+
+/// What stands behind the leaf of a question that goes out.
+#[derive(Serialize)]
+struct AskedRecord {
+    #[serde(flatten)]
+    question: Question,
+    /// Digest of what was signed.
+    digest: Digest,
 }
 
 /// Records that a draft is shown to somebody, before it is, for the term of its question.
@@ -197,13 +212,24 @@ pub(crate) struct Closed<'a> {
     pub came: Came,
     /// It was asked alone in acute danger.
     pub break_glass: bool,
+    /// Of a notice that was taken, about whom it was and by whom.
+    pub brought: Option<Brought<'a>>,
+}
+
+/// Who took a notice.
+#[derive(Debug)]
+pub(crate) struct Brought<'a> {
+    /// About whom it was.
+    pub(crate) subject: &'a Subject,
+    /// Who took it, and what it was to each.
+    pub(crate) to: Vec<(Oin, Vec<Category>)>,
 }
 
 /// What stands behind the leaf of a closed inquiry.
 #[derive(Serialize)]
 struct ClosedRecord<'a> {
-    inquiry: InquiryId,
-    staff: &'a StaffId,
+    #[serde(flatten)]
+    question: Question,
     replied: u32,
     processing: &'a [Processing],
     attested: &'a [Attested],
@@ -221,23 +247,26 @@ pub(crate) async fn record_closed<'a>(
     answers: impl Iterator<Item = &'a Answer>,
     followed: &Followed,
 ) -> Result<(), Reason> {
-    let Closed { summary, counted, processing, attested, came, break_glass } = closed;
+    let Closed { summary, counted, processing, attested, came, break_glass, brought } = closed;
     let (said, term) = (Said::of(answers), term(break_glass));
+    let to = brought.as_ref().map(|brought| brought.to.clone()).unwrap_or_default();
     let record = ClosedRecord {
-        inquiry: summary.id,
-        staff: &summary.staff,
+        question: question(summary, to),
         replied: summary.replied,
         processing: &processing,
         attested: &attested,
         came: &came,
     };
     let body = serde_json::to_vec(&record).map_err(|_| Reason::Internal)?;
-    let key = came_key(&summary.id, &body);
+    let mut keys = vec![came_key(&summary.id, &body)];
+    keys.extend(brought.map(|Brought { subject, .. }| {
+        asked_key(&agency.secret, subject.expose(), summary.asked_at, &Digest::of(&body))
+    }));
     for _ in 0..COUNT_TRIES_MAX {
         let line = followed.put_again(agency, summary.put(Batch::new())?, &summary.id).await?;
         let counts = budget::count_answers(agency, counted, said).await?;
-        let (keys, state) = (std::slice::from_ref(&key), line.then(counts));
-        let entry = entry_under(agency, Kind::Closed, &body, term, (keys, state))?;
+        let under = (keys.as_slice(), line.then(counts));
+        let entry = entry_under(agency, Kind::Closed, &body, term, under)?;
         match agency.ledger.append(entry).await {
             Err(LedgerError::Conflict { .. }) => {}
             recorded => return recorded.map(drop).map_err(LedgerError::reason),

@@ -27,7 +27,7 @@ use super::budget::Counted;
 use super::check::{Asked, Given, open_reply, refused_by_rule};
 use super::compose::{Composed, Cosigned, inquiry};
 use super::draft::{self, Leaving, not_taken};
-use super::inquiries::{Closed, Stage, Summary, record_again, record_asked, record_closed, update};
+use super::inquiries::{Stage, Summary, record_again, record_asked, record_closed, update};
 use super::received::record_answer;
 use super::view::{self, Draft, Stand, agency_line};
 use super::wish::Wish;
@@ -437,10 +437,7 @@ impl Pursuit {
                 let followed = self.followed_to_end(&targets);
                 match self.processing(&targets) {
                     Ok(processing) => {
-                        let (summary, break_glass) = (&self.summary, self.header.break_glass);
-                        let came = self.came(&targets);
-                        let closed =
-                            Closed { summary, counted, processing, attested, came, break_glass };
+                        let closed = self.came_to(&targets, counted, (processing, attested));
                         record_closed(&self.agency, closed, answers, &followed).await
                     }
                     Err(reason) => Err(reason),

@@ -1,7 +1,7 @@
 //! What this node's own people asked, found again by whom it was about.
 //!
 //! `wq/<person, keyed><newest first><digest of the question>` leads to the record that a question
-//! went out, and `wc/<inquiry id><digest of the record>` to that of what came of it. Neither record
+//! went out, of a notice to the one that it was taken, and `wc/<inquiry id><digest of the record>` to that of what came of it. Neither record
 //! holds the person: who has the node's secret finds them by a number, and nobody finds a number by
 //! them.
 
@@ -31,13 +31,11 @@ const CAME: &[u8] = b"wc/";
 /// Label of the index of persons.
 const SUBJECT_INDEX: &str = "grondslag/own-questions/v1";
 
-/// The record that a question went out.
+/// The part of such a record that is looked at here.
 #[derive(Serialize, Deserialize)]
-pub(crate) struct AskedRecord {
+pub(crate) struct Question {
     /// The question.
     pub(crate) inquiry: InquiryId,
-    /// Digest of what was signed.
-    pub(crate) digest: Digest,
     /// Who asked.
     pub(crate) staff: StaffId,
     /// When.
@@ -131,7 +129,7 @@ pub(super) async fn lines(
     let (found, more) = found_under(store, &prefix, LOG_LOOKED_THROUGH_MAX).await?;
     let (mut lines, mut seen) = (Vec::new(), BTreeSet::new());
     for opened in found {
-        let asked: AskedRecord =
+        let asked: Question =
             serde_json::from_slice(&opened.body).map_err(|_| Reason::StoreCorrupt)?;
         // A draft that went out twice is one question.
         if seen.insert(asked.inquiry) {
@@ -153,14 +151,14 @@ pub(crate) async fn questions(
     agency: &Agency,
     digits: &str,
     (to, named): (&Oin, &[TargetId]),
-) -> Result<Vec<(TargetId, AskedRecord)>, Reason> {
+) -> Result<Vec<(TargetId, Question)>, Reason> {
     let (store, prefix) = (agency.store.as_ref(), prefix(&agency.secret, digits));
     let (mut questions, mut after, mut looked) = (Vec::new(), None::<Vec<u8>>, 0);
     while looked < OWN_QUESTIONS_MAX {
         let (page, next) = found_after(store, &prefix, after.as_deref(), PAGE).await?;
         looked += page.len();
         for opened in page {
-            let asked: AskedRecord =
+            let asked: Question =
                 serde_json::from_slice(&opened.body).map_err(|_| Reason::StoreCorrupt)?;
             let target = TargetId::derive(&asked.inquiry, to);
             if named.contains(&target) {
@@ -185,8 +183,8 @@ async fn came(agency: &Agency, inquiry: &InquiryId) -> Result<Option<Came>, Reas
 }
 
 /// A line for each agency that was asked; of an own view one for all, with what it came to.
-fn lines_of(agency: &Agency, pack: &Pack, asked: AskedRecord, came: Option<&Came>) -> Vec<LogLine> {
-    let AskedRecord { inquiry, asked_at, role, purpose, targets, .. } = asked;
+fn lines_of(agency: &Agency, pack: &Pack, asked: Question, came: Option<&Came>) -> Vec<LogLine> {
+    let Question { inquiry, asked_at, role, purpose, targets, .. } = asked;
     let is_own_view = targets.iter().flat_map(|(_, asked)| asked).any(Category::is_access_log);
     let targets = if is_own_view {
         let asked = targets.into_iter().next().map(|(_, asked)| asked).unwrap_or_default();

@@ -11,7 +11,7 @@ use grondslag_evidence::records::check;
 use grondslag_evidence::store::{Batch, Store as _};
 use grondslag_subject::Bsn;
 
-use super::asked::{AskedRecord, Came, asked_key, came_key, came_of};
+use super::asked::{Came, Question, asked_key, came_key, came_of};
 use super::log::{self, Whose};
 use super::strangers;
 use crate::answers::record::on_subject;
@@ -80,9 +80,8 @@ async fn asks_for(
 ) {
     let (agency, at) = (&scene.agency, scene.clock.now());
     let (inquiry, asked) = (InquiryId::new([number; 16]), vec![Category::parse("G05").unwrap()]);
-    let record = AskedRecord {
+    let record = Question {
         inquiry,
-        digest: Digest::new([number; 32]),
         staff: "arts-1".to_owned().try_into().unwrap(),
         asked_at: at,
         role: Role::parse(role).unwrap(),

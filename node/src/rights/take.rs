@@ -27,7 +27,7 @@ use crate::consent::Changing;
 use crate::consent::store::write_nothing;
 use crate::limits::REPAIR_TARGETS_MAX;
 use crate::notices::{Delivered, Taken};
-use crate::own_view::asked::{self, AskedRecord};
+use crate::own_view::asked::{self, Question};
 
 /// Label of the number of a case that another agency brought.
 const NUMBER: &str = "grondslag/rights-case/v1";
@@ -161,7 +161,7 @@ async fn mended(
         return Err(Reason::NotOnFile);
     }
     // A draft that went out twice is one question.
-    let asked: BTreeMap<TargetId, AskedRecord> = asked.into_iter().collect();
+    let asked: BTreeMap<TargetId, Question> = asked.into_iter().collect();
     for (target, asked) in asked {
         let case = Case {
             id: id_of(told.from, &RequestId::new(*target.as_bytes()), told.right),

@@ -9,12 +9,15 @@ use grondslag_core::inquiry::Inquiry;
 use grondslag_core::reason::Reason;
 use grondslag_core::statement::{FIRST_REPLY_NO, subject_tag};
 use grondslag_policy::Pack;
+use grondslag_policy::notice::RIGHTS;
 
 use super::{Pursuit, Target};
+use crate::asks::attested::Attested;
+use crate::asks::budget::Counted;
 use crate::asks::check::Asked;
 use crate::asks::follow::{Followed, FollowedTarget};
-use crate::asks::inquiries::Summary;
-use crate::asks::view::broker_refusal;
+use crate::asks::inquiries::{Brought, Closed, Summary};
+use crate::asks::view::{Stand, broker_refusal};
 use crate::asks::wish::Subject;
 use crate::inform::Task;
 use crate::own_view::asked::{Came, came_of};
@@ -100,8 +103,38 @@ impl Pursuit {
         records.collect()
     }
 
+    /// What the whole question came to, to be recorded.
+    pub(super) fn came_to<'a>(
+        &'a self,
+        targets: &BTreeMap<Oin, Target>,
+        counted: &'a Counted,
+        (processing, attested): (Vec<Processing>, Vec<Attested>),
+    ) -> Closed<'a> {
+        Closed {
+            summary: &self.summary,
+            counted,
+            processing,
+            attested,
+            came: self.came(targets),
+            break_glass: self.header.break_glass,
+            brought: self.brought(targets),
+        }
+    }
+
+    /// Of a notice, who took it.
+    fn brought(&self, targets: &BTreeMap<Oin, Target>) -> Option<Brought<'_>> {
+        let purpose = self.wish.carries.as_ref().map(|carries| carries.codes.purpose);
+        // What is said about a person's rights is in no own view.
+        purpose.filter(|purpose| *purpose != RIGHTS.purpose)?;
+        let took =
+            |oin: &Oin| targets.get(oin).is_some_and(|target| target.shown == Some(Stand::Replied));
+        let to = self.wish.targets.iter().filter(|(oin, _)| took(oin));
+        let to: Vec<_> = to.map(|(oin, asked)| (oin.clone(), asked.clone())).collect();
+        (!to.is_empty()).then_some(Brought { subject: &self.wish.subject, to })
+    }
+
     /// What came of the question at each agency, for an own view of the person concerned.
-    pub(super) fn came(&self, targets: &BTreeMap<Oin, Target>) -> Came {
+    fn came(&self, targets: &BTreeMap<Oin, Target>) -> Came {
         let (asked, pack) = (self.wish.targets.iter(), self.agency.pack());
         let came = asked.map(|(oin, categories)| {
             let lines = targets.get(oin).map(|target| target.said(&pack, categories));

@@ -2,6 +2,7 @@
 //! to, and the nodes answer "nothing that may be told" unless a test says otherwise.
 
 mod liar;
+mod notices;
 
 use grondslag_core::answer::Outcome;
 use grondslag_core::clock::Timestamp;

@@ -11,7 +11,7 @@ use grondslag_subject::Bsn;
 use super::*;
 use crate::fixture::{GI, OWN, UNKNOWN, VT, key_of, oin};
 use crate::notices::outbox::{self, News, under_way};
-use crate::own_view::asked::{AskedRecord, asked_key};
+use crate::own_view::asked::{Question, asked_key};
 use crate::own_view::strangers;
 use crate::recorded::{Kind, entry_under, term};
 use crate::rights::message::{Message, Says};
@@ -62,9 +62,8 @@ impl Practice {
     async fn asked(&self, subject: &str) -> (InquiryId, TargetId) {
         let (agency, at) = (&self.scene.agency, self.now());
         let inquiry = InquiryId::new([42; 16]);
-        let record = AskedRecord {
+        let record = Question {
             inquiry,
-            digest: Digest::new([1; 32]),
             staff: "arts-1".to_owned().try_into().unwrap(),
             asked_at: at,
             role: Role::parse(DOCTOR).unwrap(),
