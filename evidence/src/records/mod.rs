@@ -56,6 +56,17 @@ pub enum Until {
     Told,
 }
 
+impl Until {
+    /// The one that ends first.
+    #[must_use]
+    pub fn sooner(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::At(one), Self::At(other)) => Self::At(one.min(other)),
+            (Self::Told, until) | (until, Self::Told) => until,
+        }
+    }
+}
+
 /// A record, ready to be appended.
 pub struct Committed {
     /// The ledger's leaf: kind and commitment.

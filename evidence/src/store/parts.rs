@@ -64,7 +64,7 @@ impl fmt::Debug for Seen {
 /// # Errors
 /// [`StoreError::Corrupt`] when parts are missing or altered; else those of the store.
 pub async fn read_body(store: &dyn Store, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
-    Ok(read_seen(store, key).await?.map(|seen| seen.body))
+    Ok(found(store, key).await?.map(|found| found.body))
 }
 
 /// Reads a body that is to be replaced or removed by [`delete_seen`] if nobody else does first.
@@ -72,6 +72,18 @@ pub async fn read_body(store: &dyn Store, key: &[u8]) -> Result<Option<Vec<u8>>,
 /// # Errors
 /// As [`read_body`].
 pub async fn read_seen(store: &dyn Store, key: &[u8]) -> Result<Option<Seen>, StoreError> {
+    let found = found(store, key).await?;
+    Ok(found.map(|Found { body, value, count }| Seen { body, head: Digest::of(&value), count }))
+}
+
+/// A body, the value under its own key, and how many parts it has besides.
+struct Found {
+    body: Vec<u8>,
+    value: Vec<u8>,
+    count: u16,
+}
+
+async fn found(store: &dyn Store, key: &[u8]) -> Result<Option<Found>, StoreError> {
     for _ in 0..REREAD_MAX {
         let Some(value) = store.get(key).await? else {
             return Ok(None);
@@ -81,7 +93,7 @@ pub async fn read_seen(store: &dyn Store, key: &[u8]) -> Result<Option<Seen>, St
             Shape::Split(head) => (join(store, key, &head).await?, head.count()),
         };
         if let Some(body) = body {
-            return Ok(Some(Seen { body, head: Digest::of(&value), count }));
+            return Ok(Some(Found { body, value, count }));
         }
         // Replaced while it was read, or damaged: the head tells.
         if store.get(key).await?.as_ref() == Some(&value) {

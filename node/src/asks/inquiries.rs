@@ -8,7 +8,6 @@ use grondslag_core::inquiry::Inquiry;
 use grondslag_core::reason::Reason;
 use grondslag_evidence::ledger::LedgerError;
 use grondslag_evidence::store::{Batch, Store, StoreError};
-use grondslag_policy::notice::{self, RIGHTS};
 use grondslag_policy::retention::Kept;
 use serde::{Deserialize, Serialize};
 
@@ -94,7 +93,8 @@ fn line_key(id: &InquiryId, asked_at: Timestamp) -> Vec<u8> {
 }
 
 /// Records that a question goes out, before it does, and counts it. It is found again by the number
-/// of whom it is about, who is enrolled from then on, and to whom it may be owed to tell. `state`
+/// of whom it is about, who is enrolled from then on, and to whom it may be owed to tell; a notice
+/// is not, before it was taken. `state`
 /// is committed with it: the removal of the draft that it was.
 ///
 /// # Errors
@@ -106,12 +106,11 @@ pub(crate) async fn record_asked(
     (summary, subject, to_inform): (&Summary, &Subject, Option<Task>),
     state: Batch,
 ) -> Result<Counted, Reason> {
-    let term = term(inquiry.header().break_glass);
+    let (term, is_notice) = (term(inquiry.header().break_glass), inquiry.header().kind.is_notice());
     let state = summary.put(state)?;
-    // What is said about a person's rights is in no own view, and asks for nobody.
-    let is_asked = summary.purpose.as_str() != RIGHTS.purpose;
+    // A sender tries for as long as an agency is away: a notice has its line once it was taken.
     let state = match subject {
-        Subject::Person(number) if is_asked => {
+        Subject::Person(number) if !is_notice => {
             strangers::put(state, &agency.secret, number, agency.clock.now())
         }
         // A made-up subject has no own view.
@@ -119,10 +118,8 @@ pub(crate) async fn record_asked(
     };
     let owed = to_inform.filter(|task| task.is_owed_in_any_case(&agency.pack()));
     let state = owed.map_or(Ok(state.clone()), |task| task.put(state))?;
-    // A notice that nobody took told nobody anything: it has its place once it was taken.
-    let is_question = notice::ALL.iter().all(|one| summary.purpose.as_str() != one.purpose);
     let place = asked_key(&agency.secret, subject.expose(), summary.asked_at, &inquiry.digest());
-    let keys = if is_question { vec![place] } else { Vec::new() };
+    let keys = if is_notice { Vec::new() } else { vec![place] };
     for _ in 0..COUNT_TRIES_MAX {
         let (counts, counted) = budget::count(agency, inquiry, summary).await?;
         let (own, state) = (state.len(), state.clone().then(counts));
@@ -159,19 +156,8 @@ pub(crate) async fn record_again(
 fn asked(inquiry: &Inquiry, summary: &Summary) -> Result<Vec<u8>, Reason> {
     let targets = inquiry.parts().iter();
     let targets = targets.map(|(oin, part)| (oin.clone(), part.categories.clone())).collect();
-    let record = AskedRecord { question: question(summary, targets), digest: inquiry.digest() };
+    let record = AskedRecord { question: Question::of(summary, targets), digest: inquiry.digest() };
     serde_json::to_vec(&record).map_err(|_| Reason::Internal)
-}
-
-fn question(summary: &Summary, targets: Vec<(Oin, Vec<Category>)>) -> Question {
-    Question {
-        inquiry: summary.id,
-        staff: summary.staff.clone(),
-        asked_at: summary.asked_at,
-        role: summary.role.clone(),
-        purpose: summary.purpose.clone(),
-        targets,
-    }
 }
 
 /// What stands behind the leaf of a question that goes out.
@@ -212,17 +198,17 @@ pub(crate) struct Closed<'a> {
     pub came: Came,
     /// It was asked alone in acute danger.
     pub break_glass: bool,
-    /// Of a notice that was taken, about whom it was and by whom.
-    pub brought: Option<Brought<'a>>,
+    /// Of a notice that an own view tells, who took it.
+    pub taken_by: Option<TakenBy<'a>>,
 }
 
-/// Who took a notice.
+/// The agencies that replied to a notice. A reply does not say that the child is known there.
 #[derive(Debug)]
-pub(crate) struct Brought<'a> {
+pub(crate) struct TakenBy<'a> {
     /// About whom it was.
     pub(crate) subject: &'a Subject,
     /// Who took it, and what it was to each.
-    pub(crate) to: Vec<(Oin, Vec<Category>)>,
+    pub(crate) agencies: Vec<(Oin, Vec<Category>)>,
 }
 
 /// What stands behind the leaf of a closed inquiry.
@@ -237,7 +223,7 @@ struct ClosedRecord<'a> {
 }
 
 /// Records that an inquiry is closed and the processing that it was, counts its answers, and keeps
-/// what later ones must agree with.
+/// what later ones must agree with. A notice that was taken is found again by whom it is about.
 ///
 /// # Errors
 /// Why the ledger did not take it.
@@ -247,11 +233,11 @@ pub(crate) async fn record_closed<'a>(
     answers: impl Iterator<Item = &'a Answer>,
     followed: &Followed,
 ) -> Result<(), Reason> {
-    let Closed { summary, counted, processing, attested, came, break_glass, brought } = closed;
+    let Closed { summary, counted, processing, attested, came, break_glass, taken_by } = closed;
     let (said, term) = (Said::of(answers), term(break_glass));
-    let to = brought.as_ref().map(|brought| brought.to.clone()).unwrap_or_default();
+    let agencies = taken_by.as_ref().map(|taken| taken.agencies.clone()).unwrap_or_default();
     let record = ClosedRecord {
-        question: question(summary, to),
+        question: Question::of(summary, agencies),
         replied: summary.replied,
         processing: &processing,
         attested: &attested,
@@ -259,13 +245,16 @@ pub(crate) async fn record_closed<'a>(
     };
     let body = serde_json::to_vec(&record).map_err(|_| Reason::Internal)?;
     let mut keys = vec![came_key(&summary.id, &body)];
-    keys.extend(brought.map(|Brought { subject, .. }| {
-        asked_key(&agency.secret, subject.expose(), summary.asked_at, &Digest::of(&body))
-    }));
+    let mut known = Batch::new();
+    if let Some(TakenBy { subject: Subject::Person(number), .. }) = taken_by {
+        let own = Digest::of(&body);
+        keys.push(asked_key(&agency.secret, number.expose(), summary.asked_at, &own));
+        known = strangers::put(known, &agency.secret, number, agency.clock.now());
+    }
     for _ in 0..COUNT_TRIES_MAX {
         let line = followed.put_again(agency, summary.put(Batch::new())?, &summary.id).await?;
         let counts = budget::count_answers(agency, counted, said).await?;
-        let under = (keys.as_slice(), line.then(counts));
+        let under = (keys.as_slice(), line.then(counts).then(known.clone()));
         let entry = entry_under(agency, Kind::Closed, &body, term, under)?;
         match agency.ledger.append(entry).await {
             Err(LedgerError::Conflict { .. }) => {}

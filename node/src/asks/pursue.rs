@@ -433,20 +433,22 @@ impl Pursuit {
         let attested = targets.values_mut().flat_map(|target| target.attested.drain(..)).collect();
         let answers = targets.values().filter_map(|target| target.answer.as_ref());
         let recorded = match counted {
-            Some(counted) => {
-                let followed = self.followed_to_end(&targets);
-                match self.processing(&targets) {
-                    Ok(processing) => {
-                        let closed = self.came_to(&targets, counted, (processing, attested));
-                        record_closed(&self.agency, closed, answers, &followed).await
-                    }
-                    Err(reason) => Err(reason),
+            Some(counted) => match self.processing(&targets) {
+                Ok(processing) => {
+                    let followed = self.followed_to_end(&targets);
+                    let closed = self.closing_record(&targets, counted, (processing, attested));
+                    record_closed(&self.agency, closed, answers, &followed).await
                 }
-            }
+                Err(reason) => Err(reason),
+            },
             None => update(&self.agency, &self.summary).await,
         };
         if let Err(reason) = recorded {
             tracing::error!(reason = reason.code(), "an inquiry's line could not be updated");
+            if self.wish.carries.is_some() {
+                // It is put once more: else its line would be missing for good.
+                tell(events, view::refused(reason)).await;
+            }
         }
         let event = Some(v1::desk_event::Event::Closed(closed));
         tell(events, v1::DeskEvent { event }).await;

@@ -262,27 +262,37 @@ impl Held<'_> {
         self.seen(&measure.court_reference, act)
     }
 
-    /// A situation names its source, ends after it began, and says when it ended if another came
-    /// in its place already.
+    /// A situation names its source, and can stand beside what stands there.
     fn seen(&self, source: &str, act: &Act) -> Result<(), Reason> {
         let is_plain = !source.chars().any(char::is_control);
         if !is_plain || !(1..=SOURCE_CHARS_MAX).contains(&source.trim().chars().count()) {
             return Err(Reason::ConsentSource);
         }
+        self.stands_beside(act)
+    }
+
+    /// A situation ends after it began, and says when it ended if another came in its place already.
+    fn stands_beside(&self, act: &Act) -> Result<(), Reason> {
         let Some((sort, from, until)) = act.situation() else { return Ok(()) };
-        // What a statement was certified in place of does not stand behind it.
-        let gives_way = |one: &&Written| match act {
-            Act::Certified(certified) => gives_way(one, certified),
-            _ => false,
-        };
-        let others = self.on_file.all().iter().filter(|one| !gives_way(one));
-        let later = others.filter_map(|one| one.act.situation());
+        // Of two that began together the last that was written down counts: at once is no order.
+        let at_once = self.on_file.all().iter().filter(|one| one.recorded_at == self.now);
+        let mut at_once = at_once.filter_map(|one| one.act.situation());
+        if at_once.any(|(other, began, _)| (other, began) == (sort, from)) {
+            return Err(Reason::Busy);
+        }
+        let beside = self.on_file.all().iter().filter(|one| !is_replaced(one, act));
+        let later = beside.filter_map(|one| one.act.situation());
         let later = later.filter(|(other, next, _)| *other == sort && from < *next);
         let next = later.map(|(_, next, _)| next).min();
         let ends = next.is_none_or(|next| until.is_some_and(|until| until <= next));
         let in_order = until.is_none_or(|until| from < until);
         if ends && in_order { Ok(()) } else { Err(Reason::ConsentTerm) }
     }
+}
+
+/// A statement needs no end before what it replaces: that counts no longer.
+fn is_replaced(one: &Written, by: &Act) -> bool {
+    matches!(by, Act::Certified(certified) if gives_way(one, certified))
 }
 
 /// Whether an act can count about a child that is no client here any more: a yes outlives that, and

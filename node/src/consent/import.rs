@@ -96,11 +96,11 @@ impl Register<'_> {
         let digits = case.number.expose();
         let bodies = written.into_iter().map(|written| Body::about(digits, written));
         let bodies = bodies.collect::<Result<Vec<_>, _>>()?;
-        write_all(agency, About { digits, of_age }, bodies, &changing).await?;
         if outcomes.contains(&Outcome::Stands) {
-            // What stands there was told beside what is new.
+            // What stands there is told beside what is new.
             record_shown(agency, case.by.person().id(), &case.number).await?;
         }
+        write_all(agency, About { digits, of_age }, bodies, &changing).await?;
         for outcome in outcomes.iter_mut().filter(|one| **one == Outcome::New(None)) {
             *outcome = Outcome::New(numbers.next());
         }

@@ -1,13 +1,12 @@
 //! Measures of the court as the register tells them: what was certified beside what was entered.
 //!
 //! A statement of the competent body replaces what people of this agency had entered before it was
-//! made, and what it had certified before, of this time or a later one. What they enter after it
-//! stands beside it: where the two say otherwise of one moment nobody is silently right, and a
-//! person decides.
+//! made, and what was certified before, where that began before the statement's end. What they enter
+//! after it stands beside it: where the two say otherwise of one moment nobody is silently right,
+//! and a person decides.
 //!
-//! INVARIANT: acts on one time of a measure of which some are certified and some entered are
-//! forgotten together, once the last has ended: else one that is left would count alone, years
-//! later.
+//! INVARIANT: acts on one time of a measure of which any is certified are forgotten together, once
+//! the last has ended: else one that is left would count again, or alone, years later.
 
 use std::collections::BTreeSet;
 
@@ -51,7 +50,8 @@ impl<'a> One<'a> {
         other.until.is_none_or(|end| self.measure.from < end)
     }
 
-    /// The competent body spoke after this was entered or certified, of this time or a later one.
+    /// The competent body spoke after this was entered or certified, and of a time that ends after
+    /// this began.
     fn gives_way_to(self, certified: &Certified) -> bool {
         let spoke_later = match self.statement {
             None => self.written.recorded_at <= certified.made_at,
@@ -60,15 +60,16 @@ impl<'a> One<'a> {
         spoke_later && self.begins_before_the_end_of(&certified.measure)
     }
 
-    /// From when on it comes in another's place.
+    /// From when on it counts in another's place, if it does: known, and begun.
     fn replaces(self, one: Self) -> Option<Timestamp> {
-        let place = |one: Self| (one.written.recorded_at, one.written.id);
+        // The order in which they count.
+        let place = |one: Self| (one.measure.from, one.written.recorded_at, one.written.id);
         let replaces = match (one.statement, self.statement) {
             (_, Some(certified)) => one.gives_way_to(certified),
             (Some(_), None) => false,
-            (None, None) => place(one) < place(self) && one.measure.from <= self.measure.from,
+            (None, None) => place(one) < place(self),
         };
-        replaces.then_some(self.measure.from)
+        replaces.then_some(self.measure.from.max(self.written.recorded_at))
     }
 
     /// They speak of the same time.
@@ -136,35 +137,22 @@ fn in_force<'a>(sort: &'a str, begun: &[One<'a>], at: Timestamp) -> Option<InFor
     (holds(certified) || holds(entered)).then_some(in_force)
 }
 
-/// Whether an act on a measure no longer counts once another is certified of the same measure.
+/// Whether an act on a measure counts no longer beside a statement of the same measure: it was
+/// entered or certified before that was made, and began before its end.
 pub(super) fn gives_way(written: &Written, certified: &Certified) -> bool {
     One::of(written).is_some_and(|one| {
         one.measure.value == certified.measure.value && one.gives_way_to(certified)
     })
 }
 
-/// Of each act, in their order, the term of those that it is forgotten with, when the last has
-/// ended: acts on one time of a measure of which some are certified and some entered; nothing of an act that goes by
-/// itself. `term` is made of that end, which is nothing while one of them has none.
-pub(super) fn tied<T: Clone>(
-    acts: &[&Written],
-    term: impl Fn(Option<Timestamp>) -> T,
-) -> Vec<Option<T>> {
-    let ones: Vec<(usize, One<'_>)> =
-        acts.iter().enumerate().filter_map(|(at, one)| Some((at, One::of(one)?))).collect();
-    let mut terms = vec![None; acts.len()];
-    for group in groups(ones) {
-        let certified = group.iter().filter(|(_, one)| one.statement.is_some()).count();
-        if (1..group.len()).contains(&certified) {
-            let term = term(last_end(&group));
-            for (place, _) in &group {
-                if let Some(of_it) = terms.get_mut(*place) {
-                    *of_it = Some(term.clone());
-                }
-            }
-        }
-    }
-    terms
+/// The acts that are forgotten together: of each group their places, and when the last of them has
+/// ended; nothing while one has no end.
+pub(super) fn tied(acts: &[&Written]) -> Vec<(Vec<usize>, Option<Timestamp>)> {
+    let ones = acts.iter().enumerate().filter_map(|(at, one)| Some((at, One::of(one)?)));
+    let groups = groups(ones.collect()).into_iter();
+    let tied = groups
+        .filter(|group| group.len() > 1 && group.iter().any(|(_, one)| one.statement.is_some()));
+    tied.map(|group| (group.iter().map(|(place, _)| *place).collect(), last_end(&group))).collect()
 }
 
 /// Those of one measure that speak of the same time, or do so with others between them.

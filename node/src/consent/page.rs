@@ -1,7 +1,8 @@
 //! All acts about one child in one value: what a question reads, once for each child that it finds.
 //!
-//! `np/<child>` holds what the records hold and is written in the same commit. The records are what
-//! counts: they have the proofs and the terms. When the term of one ends, `nd/<end><child>` says
+//! `np/<child>` holds what the records hold and is written in the same commit; while one of them
+//! cannot be read, what closes is added to it as it stands. The records are what counts: they have
+//! the proofs and the terms. When the term of one ends, `nd/<end><child>` says
 //! so, and after the record the page is made anew from those that are left.
 
 use grondslag_core::clock::Timestamp;
@@ -12,7 +13,7 @@ use grondslag_evidence::store::{Batch, Store, StoreError};
 
 use super::act::Written;
 use super::store::acts_of;
-use super::terms::Recorded;
+use super::terms::Termed;
 use crate::agency::Agency;
 use crate::limits::EXPIRE_STEPS;
 use crate::secret::INDEX_LEN;
@@ -112,7 +113,7 @@ async fn remake(
     if waits {
         return Ok(());
     }
-    let acts: Vec<&Written> = left.iter().map(|Recorded { written, .. }| written).collect();
+    let acts: Vec<&Written> = left.iter().map(|Termed { written, .. }| written).collect();
     let batch = put(store, Batch::new().delete(end_key), entry, &acts).await?;
     store.commit(batch).await.map_err(StoreError::reason)
 }

@@ -1,26 +1,26 @@
 //! Where the register stands: every act a record of the ledger, found again by whom it is about.
 //!
 //! `nc/<child><act>` leads to the record's commitment and goes with it; `ncn` holds a number that
-//! every act raises in its own commit. Beside the records a page holds all of a child's (`page`). A
-//! child stands in a key by this node's keyed digest of
-//! their number alone.
+//! every commit of acts raises. Beside the records a page holds all of a child's (`page`). A child
+//! stands in a key by this node's keyed digest of their number alone.
 
 use grondslag_core::canonical::Canonical;
 use grondslag_core::clock::Timestamp;
 use grondslag_core::id::Digest;
 use grondslag_core::reason::Reason;
 use grondslag_evidence::ledger::LedgerError;
+use grondslag_evidence::limits::APPEND_MAX;
 use grondslag_evidence::records::{Until, find, reterm};
-use grondslag_evidence::store::{Batch, Store, StoreError};
+use grondslag_evidence::store::{Batch, Pair, Store, StoreError};
 use serde::{Deserialize, Serialize};
 
 use super::act::{Act, Author, Written};
 use super::gate::{Changing, Reading};
 use super::on_file::OnFile;
 use super::page;
-use super::terms::{self, Found, Recorded, kept_from};
+use super::terms::{self, Origin, Termed, kept_from};
 use crate::agency::Agency;
-use crate::limits::{CONSENT_ACTS_MAX, CONSENT_BROUGHT_MAX, CONSENT_PAGE};
+use crate::limits::{CONSENT_ACTS_MAX, CONSENT_BROUGHT_MAX, CONSENT_PAGE, SITUATIONS_MAX};
 use crate::processing::DataSubject;
 use crate::random::random;
 use crate::recorded::{Kind, commit_until};
@@ -108,11 +108,12 @@ pub(crate) async fn known(store: &dyn Store) -> Result<Known, StoreError> {
     Ok(Known(u64::from_be_bytes(number)))
 }
 
-/// Writes an act down, with its leaf; `more` is committed with it. What closes is never turned
-/// away, be it that another record about the child cannot be read.
+/// Writes an act down, with its leaf; `more` is committed with it. What closes is written also
+/// without room, when everything is closed, and beside a record that cannot be read.
 ///
 /// # Errors
-/// `CONSENTS_FULL`; or why ledger and store did not take it.
+/// `CONSENTS_FULL` for what does not close; `STORE_CORRUPT` for that beside a record that cannot be
+/// read, and for anything beside a page that cannot; or why ledger and store did not take it.
 pub(super) async fn write(
     agency: &Agency,
     about: About<'_>,
@@ -124,28 +125,29 @@ pub(super) async fn write(
     let entry = entry_of(&agency.secret, about.digits);
     let closes = body.written.act.closes();
     let mut acts = match acts_of(store, &entry).await {
-        // Answers read the page: what is added to that holds.
-        Err(Reason::StoreCorrupt) if closes => on_page(store, &entry).await?,
+        Err(Reason::StoreCorrupt) if closes => with_page(store, &entry).await?,
         acts => acts?,
     };
     if !has_room(&acts, &body.written) {
         if !closes {
             return Err(Reason::ConsentsFull);
         }
-        // Without room for it everything is closed, once.
+        // Everything is closed, once.
         if acts.iter().any(|one| one.written.act == Act::Closed) {
             return write_nothing(agency, more, held).await;
         }
         body.written.act = Act::Closed;
     }
-    terms::add(&agency.pack(), &mut acts, body, about.of_age);
+    terms::add(&agency.pack(), &mut acts, (body.subject, body.written), about.of_age);
     commit(agency, &entry, acts, more).await
 }
 
-/// Writes acts about one child down, all or none, each with its leaf.
+/// Writes acts about one child down, all or none, each with its leaf: no more than a desk may bring
+/// at once (`SITUATIONS_MAX`), which fit one commit.
 ///
 /// # Errors
-/// `CONSENTS_FULL`; or why ledger and store did not take them.
+/// `CONSENTS_FULL`; `STORE_CORRUPT` beside a record that cannot be read; or why ledger and store did
+/// not take them.
 pub(super) async fn write_all(
     agency: &Agency,
     about: About<'_>,
@@ -154,33 +156,35 @@ pub(super) async fn write_all(
 ) -> Result<(), Reason> {
     let (entry, pack) = (entry_of(&agency.secret, about.digits), agency.pack());
     let mut acts = acts_of(agency.store.as_ref(), &entry).await?;
-    for body in bodies {
-        if !has_room(&acts, &body.written) {
+    for Body { subject, written } in bodies {
+        if !has_room(&acts, &written) {
             return Err(Reason::ConsentsFull);
         }
-        terms::add(&pack, &mut acts, body, about.of_age);
+        terms::add(&pack, &mut acts, (subject, written), about.of_age);
     }
     commit(agency, &entry, acts, Batch::new()).await
 }
+
+const _: () = assert!(SITUATIONS_MAX <= APPEND_MAX);
 
 /// Commits what is new among the acts about a child, and the terms that moved.
 async fn commit(
     agency: &Agency,
     entry: &[u8; INDEX_LEN],
-    acts: Vec<Recorded>,
+    acts: Vec<Termed>,
     more: Batch,
 ) -> Result<(), Reason> {
     let (store, failed) = (agency.store.as_ref(), StoreError::reason);
     let mut batch = raise(store).await.map_err(failed)?.then(more);
-    for (commitment, until) in acts.iter().filter_map(Recorded::moved) {
+    for (commitment, until) in acts.iter().filter_map(Termed::moved) {
         let moved = reterm(store, batch.clone(), &commitment, until).await.map_err(failed)?;
         batch = page::ends(moved.unwrap_or(batch), until, entry);
     }
     let written: Vec<&Written> = acts.iter().map(|one| &one.written).collect();
     let mut batch = page::put(store, batch, entry, &written).await?;
     let mut entries = Vec::new();
-    for Recorded { found, until, written } in acts {
-        let Found::New(subject) = found else { continue };
+    for Termed { written, until, origin } in acts {
+        let Origin::New(subject) = origin else { continue };
         let (kind, key) = (kind_of(&written.act), acts_key(entry, &written));
         let body = serde_json::to_vec(&Body { subject, written }).map_err(|_| Reason::Internal)?;
         let record = commit_until(kind, &body, until, &[key])?;
@@ -209,7 +213,7 @@ pub(crate) async fn write_nothing(
 
 /// Whether there is room for an act: a yes gives way to what closes, and what others bring takes no
 /// place of the agency's own. That everything is closed is said once more at the most.
-fn has_room(before: &[Recorded], written: &Written) -> bool {
+fn has_room(before: &[Termed], written: &Written) -> bool {
     let count =
         |of: &dyn Fn(&Author) -> bool| before.iter().filter(|one| of(&one.written.author)).count();
     let is_own = Author::is_staff;
@@ -229,30 +233,59 @@ pub(super) fn room(on_file: &OnFile) -> usize {
 }
 
 /// The acts about a child, from their records.
+///
+/// # Errors
+/// `STORE_CORRUPT` for a record that is none, or is gone without its place; else those of the store.
 pub(super) async fn acts_of(
     store: &dyn Store,
     entry: &[u8; INDEX_LEN],
-) -> Result<Vec<Recorded>, Reason> {
-    let prefix = [ACTS, entry.as_slice()].concat();
-    let page = store.scan(&prefix, None, CONSENT_PAGE).await.map_err(StoreError::reason)?;
-    let mut acts = Vec::with_capacity(page.len());
-    for pair in page {
-        let commitment = Digest::from_slice(&pair.value).map_err(|_| Reason::StoreCorrupt)?;
-        // Forgotten since the page was read.
-        let Some(opened) = find(store, &commitment).await.map_err(StoreError::reason)? else {
-            continue;
-        };
-        let body: Body = serde_json::from_slice(&opened.body).map_err(|_| Reason::StoreCorrupt)?;
-        let found = Found::InRecord(commitment, opened.until);
-        acts.push(Recorded { found, until: opened.until, written: body.written });
+) -> Result<Vec<Termed>, Reason> {
+    let (acts, is_whole) = readable(store, entry).await?;
+    if is_whole { Ok(acts) } else { Err(Reason::StoreCorrupt) }
+}
+
+/// The same where a record cannot be read: those of which it is are taken from the page, which
+/// answers read.
+async fn with_page(store: &dyn Store, entry: &[u8; INDEX_LEN]) -> Result<Vec<Termed>, Reason> {
+    let (mut acts, _) = readable(store, entry).await?;
+    for written in page::read(store, entry).await? {
+        if acts.iter().all(|one| one.written != written) {
+            acts.push(Termed { written, until: Until::Told, origin: Origin::Page });
+        }
     }
     Ok(acts)
 }
 
-/// The same from their page, where a record cannot be read: no term of theirs can be moved.
-async fn on_page(store: &dyn Store, entry: &[u8; INDEX_LEN]) -> Result<Vec<Recorded>, Reason> {
-    let page = page::read(store, entry).await?.into_iter();
-    Ok(page.map(|written| Recorded { found: Found::OnPage, until: Until::Told, written }).collect())
+/// The acts that can be read, and whether those are all.
+async fn readable(
+    store: &dyn Store,
+    entry: &[u8; INDEX_LEN],
+) -> Result<(Vec<Termed>, bool), Reason> {
+    let prefix = [ACTS, entry.as_slice()].concat();
+    let page = store.scan(&prefix, None, CONSENT_PAGE).await.map_err(StoreError::reason)?;
+    let (mut acts, mut is_whole) = (Vec::with_capacity(page.len()), true);
+    for pair in page {
+        match act_at(store, &pair).await {
+            Ok(act) => acts.extend(act),
+            Err(Reason::StoreCorrupt) => is_whole = false,
+            Err(reason) => return Err(reason),
+        }
+    }
+    Ok((acts, is_whole))
+}
+
+/// The act at a place; none that was forgotten since the place was read.
+async fn act_at(store: &dyn Store, pair: &Pair) -> Result<Option<Termed>, Reason> {
+    let failed = StoreError::reason;
+    let commitment = Digest::from_slice(&pair.value).map_err(|_| Reason::StoreCorrupt)?;
+    let Some(opened) = find(store, &commitment).await.map_err(failed)? else {
+        // The place goes with the record: one that is left leads to what was lost.
+        let left = store.get(&pair.key).await.map_err(failed)?.is_some();
+        return if left { Err(Reason::StoreCorrupt) } else { Ok(None) };
+    };
+    let body: Body = serde_json::from_slice(&opened.body).map_err(|_| Reason::StoreCorrupt)?;
+    let origin = Origin::Record(commitment, opened.until);
+    Ok(Some(Termed { written: body.written, until: opened.until, origin }))
 }
 
 /// Raises the number, so that no answer of before is given again; the commit expects it to be what

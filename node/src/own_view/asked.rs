@@ -1,9 +1,9 @@
 //! What this node's own people asked, found again by whom it was about.
 //!
-//! `wq/<person, keyed><newest first><digest of the question>` leads to the record that a question
-//! went out, of a notice to the one that it was taken, and `wc/<inquiry id><digest of the record>` to that of what came of it. Neither record
-//! holds the person: who has the node's secret finds them by a number, and nobody finds a number by
-//! them.
+//! `wq/<person, keyed><newest first><digest>` leads to the record that a question went out (digest of
+//! what was signed), or of a notice to the record that it was closed (digest of that record), and
+//! `wc/<inquiry id><digest of the record>` to the record of what came of it. No record holds the
+//! person: who has the node's secret finds them by a number, and nobody finds a number by them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,6 +19,7 @@ use grondslag_policy::Pack;
 use serde::{Deserialize, Serialize};
 
 use crate::agency::Agency;
+use crate::asks::inquiries::Summary;
 use crate::inform;
 use crate::limits::{LOG_LOOKED_THROUGH_MAX, OWN_QUESTIONS_MAX, PAGE};
 use crate::recorded::{found_after, found_under};
@@ -31,7 +32,7 @@ const CAME: &[u8] = b"wc/";
 /// Label of the index of persons.
 const SUBJECT_INDEX: &str = "grondslag/own-questions/v1";
 
-/// The part of such a record that is looked at here.
+/// What the record behind a person's place says of a question.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Question {
     /// The question.
@@ -44,8 +45,22 @@ pub(crate) struct Question {
     pub(crate) role: Role,
     /// What for.
     pub(crate) purpose: Purpose,
-    /// Whom, and what of each.
+    /// Whom, and what of each; of a notice, those that took it.
     pub(crate) targets: Vec<(Oin, Vec<Category>)>,
+}
+
+impl Question {
+    /// What is said of one that went to these, or of a notice that these took.
+    pub(crate) fn of(summary: &Summary, targets: Vec<(Oin, Vec<Category>)>) -> Self {
+        Self {
+            inquiry: summary.id,
+            staff: summary.staff.clone(),
+            asked_at: summary.asked_at,
+            role: summary.role.clone(),
+            purpose: summary.purpose.clone(),
+            targets,
+        }
+    }
 }
 
 /// What one agency's answer came to, category by category.
@@ -61,16 +76,17 @@ struct Closed {
     came: Came,
 }
 
-/// Where the record that a question went out is found again. A draft that the broker did not take
+/// Where the record that a question went out, or that a notice was taken, is found again, by a
+/// digest of its own. A draft that the broker did not take
 /// goes out once more under its number, so that the number alone would not do.
 pub(crate) fn asked_key(
     secret: &NodeSecret,
     digits: &str,
     asked_at: Timestamp,
-    question: &Digest,
+    own: &Digest,
 ) -> Vec<u8> {
     let newest_first = u64::MAX - u64::try_from(asked_at.ms()).unwrap_or(0);
-    [&prefix(secret, digits), newest_first.to_be_bytes().as_slice(), question.as_bytes()].concat()
+    [&prefix(secret, digits), newest_first.to_be_bytes().as_slice(), own.as_bytes()].concat()
 }
 
 /// Where the record of what came of a question is found again.

@@ -292,7 +292,7 @@ fn followed() -> Followed {
 
 fn closed<'a>(summary: &'a Summary, counted: &'a Counted) -> Closed<'a> {
     let (processing, attested, came) = (Vec::new(), Vec::new(), Came::new());
-    Closed { summary, counted, processing, attested, came, break_glass: false, brought: None }
+    Closed { summary, counted, processing, attested, came, break_glass: false, taken_by: None }
 }
 
 fn answer(lines: Vec<Line>) -> Answer {

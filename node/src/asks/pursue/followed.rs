@@ -16,7 +16,7 @@ use crate::asks::attested::Attested;
 use crate::asks::budget::Counted;
 use crate::asks::check::Asked;
 use crate::asks::follow::{Followed, FollowedTarget};
-use crate::asks::inquiries::{Brought, Closed, Summary};
+use crate::asks::inquiries::{Closed, Summary, TakenBy};
 use crate::asks::view::{Stand, broker_refusal};
 use crate::asks::wish::Subject;
 use crate::inform::Task;
@@ -104,7 +104,7 @@ impl Pursuit {
     }
 
     /// What the whole question came to, to be recorded.
-    pub(super) fn came_to<'a>(
+    pub(super) fn closing_record<'a>(
         &'a self,
         targets: &BTreeMap<Oin, Target>,
         counted: &'a Counted,
@@ -117,20 +117,19 @@ impl Pursuit {
             attested,
             came: self.came(targets),
             break_glass: self.header.break_glass,
-            brought: self.brought(targets),
+            taken_by: self.taken_by(targets),
         }
     }
 
-    /// Of a notice, who took it.
-    fn brought(&self, targets: &BTreeMap<Oin, Target>) -> Option<Brought<'_>> {
-        let purpose = self.wish.carries.as_ref().map(|carries| carries.codes.purpose);
+    fn taken_by(&self, targets: &BTreeMap<Oin, Target>) -> Option<TakenBy<'_>> {
         // What is said about a person's rights is in no own view.
-        purpose.filter(|purpose| *purpose != RIGHTS.purpose)?;
+        let carries = self.wish.carries.as_ref();
+        carries.filter(|carries| carries.codes.purpose != RIGHTS.purpose)?;
         let took =
             |oin: &Oin| targets.get(oin).is_some_and(|target| target.shown == Some(Stand::Replied));
-        let to = self.wish.targets.iter().filter(|(oin, _)| took(oin));
-        let to: Vec<_> = to.map(|(oin, asked)| (oin.clone(), asked.clone())).collect();
-        (!to.is_empty()).then_some(Brought { subject: &self.wish.subject, to })
+        let agencies = self.wish.targets.iter().filter(|(oin, _)| took(oin));
+        let agencies: Vec<_> = agencies.cloned().collect();
+        (!agencies.is_empty()).then_some(TakenBy { subject: &self.wish.subject, agencies })
     }
 
     /// What came of the question at each agency, for an own view of the person concerned.

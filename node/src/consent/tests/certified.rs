@@ -5,6 +5,7 @@ use grondslag_core::catalogue::Kind as Party;
 use grondslag_core::id::ConsentId;
 use grondslag_core::tier::Tier;
 use grondslag_evidence::records::Until;
+use grondslag_policy::retention::Kept;
 use grondslag_proto::v1::situation::Situation;
 
 use super::*;
@@ -206,27 +207,40 @@ async fn a_statement_is_entered_once_and_never_after_a_newer_one() {
     assert_eq!(practice.list().await.len(), 2);
 }
 
-/// The court's order began earlier than the guardian had first said, and ends earlier.
+/// The court's order began earlier than the GI had first said, and ends earlier.
 #[tokio::test]
-async fn a_newer_statement_replaces_one_that_began_later_and_leaves_one_of_another_time() {
+async fn a_newer_statement_replaces_one_that_began_later() {
     let practice = practice().await;
-    let (started, ends) = (moment("2026-08-12"), Some(moment("2028-01-01")));
-    let first = Stated { from: started, until: ends, ..ots(1, practice.now()) };
+    let (started, ends) = (moment("2026-08-12"), moment("2028-01-01"));
+    let first = Stated { from: started, until: Some(ends), ..ots(1, practice.now()) };
     practice.enter(file(&first)).await.unwrap();
     assert!(practice.is_given(1).await);
     practice.pass(DAY_MS);
-    let over = Some(moment("2026-08-12"));
-    let another = Stated { until: over, ..ots(2, practice.now()) };
-    practice.enter(file(&another)).await.unwrap();
-    assert!(practice.is_given(2).await, "the control: it ended when the first one began");
-    practice.pass(DAY_MS);
-    let over = Some(practice.now());
-    let second = Stated { until: over, ..ots(3, practice.now()) };
-    practice.enter(file(&second)).await.unwrap();
-    assert!(!practice.is_given(3).await);
-    let terms = practice.terms().await;
-    // Both ended today: by the court, and by what was certified today.
-    assert!(terms[0] != Until::Told && terms[0] == terms[2], "{terms:?}");
+    let over = practice.now();
+    practice.enter(file(&Stated { until: Some(over), ..ots(2, over) })).await.unwrap();
+    assert!(!practice.is_given(2).await);
+    let pack = practice.scene.agency.pack();
+    assert_eq!(practice.terms().await, [Until::At(pack.retention().end(Kept::Consent, over)); 2]);
+}
+
+/// The term of each runs from its own end: neither an extension nor what was over moves another's.
+#[tokio::test]
+async fn statements_that_end_where_the_next_begins_leave_each_other() {
+    let practice = practice().await;
+    let pack = practice.scene.agency.pack();
+    let mut expected = Vec::new();
+    let years = [("2027-05-12", "2028-05-12"), ("2026-05-12", "2027-05-12")];
+    for (number, (from, until)) in (1..).zip(years) {
+        let (from, until) = (moment(from), moment(until));
+        let stated = Stated { from, until: Some(until), ..ots(number, practice.now()) };
+        practice.enter(file(&stated)).await.unwrap();
+        expected.push(Until::At(pack.retention().end(Kept::Consent, until)));
+        practice.pass(DAY_MS);
+    }
+    assert!(practice.is_given(1).await);
+    assert_eq!(practice.terms().await, expected);
+    practice.scene.clock.set(moment("2027-05-12"));
+    assert!(practice.is_given(2).await, "the extension");
 }
 
 /// What was over long before goes by its own term, whatever was certified since.

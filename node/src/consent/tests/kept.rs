@@ -7,7 +7,6 @@ use grondslag_evidence::store::{Batch, Store as _};
 use super::*;
 use crate::consent::act::Written;
 use crate::consent::page::{self, ENDS, PAGES};
-use crate::consent::stands;
 use crate::consent::store::{ACTS, acts_of, entry_of};
 use crate::notices::outbox::under_way;
 use crate::recorded::Kind;
@@ -122,33 +121,47 @@ async fn an_act_that_was_not_written_was_not_acknowledged_and_the_next_one_is() 
     }
 }
 
-/// A record of the child is damaged: answers read the page, where the yes stands and the no to it.
+/// One of the child's records is damaged, whichever: answers read the page, where the yes stands
+/// and then its withdrawal.
 #[tokio::test]
-async fn a_withdrawal_is_written_down_and_sent_though_another_record_cannot_be_read() {
+async fn a_withdrawal_is_written_down_and_sent_beside_a_record_that_cannot_be_read() {
+    for place in [0, 1] {
+        let practice = Practice::new().await.with_parents().await;
+        let holder_oins = vec![OWN.into(), GI.into()];
+        let both = v1::ConsentStatement { holder_oins, ..yes(mother()) };
+        let given = practice.put(Wire::Statement(both)).await.unwrap();
+        let state = async || {
+            let acts = practice.list().await;
+            acts.into_iter().find(|one| one.id == given.id).map(|one| one.state).unwrap()
+        };
+        assert_eq!(state().await, "dpv:ConsentGiven");
+        let store = practice.scene.store.as_ref();
+        let damaged = store.scan(ACTS, None, 2).await.unwrap().remove(place);
+        let batch = Batch::new().put(damaged.key.clone(), [7; 32]);
+        store.commit(batch).await.unwrap();
+        let more = practice.put(Wire::Statement(yes(father()))).await;
+        assert_eq!(more.map(drop), Err(Reason::StoreCorrupt), "nothing is opened beside it");
+        practice.put(taken_back(mother(), &given.id)).await.unwrap();
+        assert_eq!(state().await, "dpv:ConsentWithdrawn");
+        assert_eq!(under_way(store).await.unwrap().len(), 2, "the yes and its withdrawal");
+        // Once mended the records say the same again.
+        store.commit(Batch::new().put(damaged.key, damaged.value)).await.unwrap();
+        assert_eq!(practice.acts().await, 3);
+    }
+}
+
+/// Nothing is given on it either.
+#[tokio::test]
+async fn beside_a_damaged_page_nothing_is_written_down() {
     let practice = Practice::new().await.with_parents().await;
-    let holder_oins = vec![OWN.into(), GI.into()];
-    let both = v1::ConsentStatement { holder_oins, ..yes(mother()) };
-    let given = practice.put(Wire::Statement(both)).await.unwrap();
-    let state = async || {
-        let acts = practice.list().await.into_iter();
-        acts.filter(|one| one.id == given.id).map(|one| one.state).collect::<Vec<_>>()
-    };
-    let stood = state().await;
-    let (agency, store) = (&practice.scene.agency, practice.scene.store.as_ref());
-    let damaged = store.scan(ACTS, None, 1).await.unwrap().remove(0);
-    let batch = Batch::new().put(damaged.key.clone(), b"none".as_slice());
-    store.commit(batch).await.unwrap();
-    let more = practice.put(Wire::Statement(yes(father()))).await;
-    assert_eq!(more.map(drop), Err(Reason::StoreCorrupt), "nothing is opened on what is damaged");
-    let back = practice.put(taken_back(mother(), &given.id)).await.unwrap();
-    assert_ne!(state().await, stood);
-    let entry = entry_of(&agency.secret, KNOWN);
-    let page = page::read(store, &entry).await.unwrap();
-    let written = page.iter().find(|one| one.id.as_bytes() == back.id.as_slice()).unwrap();
-    assert!(stands(agency, KNOWN, written).await.unwrap(), "it is sent on");
-    // Once mended the records are the same again.
-    store.commit(Batch::new().put(damaged.key, damaged.value)).await.unwrap();
-    assert_eq!(practice.acts().await, 3);
+    let given = practice.put(Wire::Statement(yes(mother()))).await.unwrap();
+    let store = practice.scene.store.as_ref();
+    let page = store.scan(PAGES, None, 1).await.unwrap().remove(0);
+    store.commit(Batch::new().put(page.key, b"none".as_slice())).await.unwrap();
+    let back = practice.put(taken_back(mother(), &given.id)).await;
+    assert_eq!(back.map(drop), Err(Reason::StoreCorrupt));
+    let entry = entry_of(&practice.scene.agency.secret, KNOWN);
+    assert_eq!(page::read(store, &entry).await.map(drop), Err(Reason::StoreCorrupt));
 }
 
 #[tokio::test]
