@@ -271,7 +271,8 @@ impl Held<'_> {
         self.stands_beside(act)
     }
 
-    /// A situation ends after it began, and says when it ended if another came in its place already.
+    /// A situation ends after it began, and says when it ended if another came in its place
+    /// already.
     fn stands_beside(&self, act: &Act) -> Result<(), Reason> {
         let Some((sort, from, until)) = act.situation() else { return Ok(()) };
         // Of two that began together the last that was written down counts: at once is no order.

@@ -1,9 +1,9 @@
 //! Measures of the court as the register tells them: what was certified beside what was entered.
 //!
 //! A statement of the competent body replaces what people of this agency had entered before it was
-//! made, and what was certified before, where that began before the statement's end. What they enter
-//! after it stands beside it: where the two say otherwise of one moment nobody is silently right,
-//! and a person decides.
+//! made, and what was certified before, where that began before the statement's end. What they
+//! enter after it stands beside it: where the two say otherwise of one moment nobody is silently
+//! right, and a person decides.
 //!
 //! INVARIANT: acts on one time of a measure of which any is certified are forgotten together, once
 //! the last has ended: else one that is left would count again, or alone, years later.

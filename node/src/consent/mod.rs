@@ -4,8 +4,8 @@
 //! The agency's own people write down (`service`) what can count (`check`); it stands as records of
 //! the ledger (`store`). A question is weighed on what stands there at its moment (`on_file`), by
 //! the matrix of the rules in force, and comes out as the columns `secrecy_consent`, `youth_view`
-//! and `measure`. An act and the answers under way never cross (`gate`). Unknown means no. How long an
-//! act is kept follows from those beside it (`terms`).
+//! and `measure`. An act and the answers under way never cross (`gate`). Unknown means no. How long
+//! an act is kept follows from those beside it (`terms`).
 //!
 //! What registers elsewhere know of custody and measures comes in from a file (`import`). A measure
 //! can be `certified` by the body that is competent for it, which makes a statement at its own desk

@@ -146,8 +146,8 @@ pub(super) async fn write(
 /// at once (`SITUATIONS_MAX`), which fit one commit.
 ///
 /// # Errors
-/// `CONSENTS_FULL`; `STORE_CORRUPT` beside a record that cannot be read; or why ledger and store did
-/// not take them.
+/// `CONSENTS_FULL`; `STORE_CORRUPT` beside a record that cannot be read; or why ledger and store
+/// did not take them.
 pub(super) async fn write_all(
     agency: &Agency,
     about: About<'_>,
@@ -235,7 +235,8 @@ pub(super) fn room(on_file: &OnFile) -> usize {
 /// The acts about a child, from their records.
 ///
 /// # Errors
-/// `STORE_CORRUPT` for a record that is none, or is gone without its place; else those of the store.
+/// `STORE_CORRUPT` for a record that is none, or is gone without its place; else those of the
+/// store.
 pub(super) async fn acts_of(
     store: &dyn Store,
     entry: &[u8; INDEX_LEN],

@@ -1,9 +1,9 @@
 //! What this node's own people asked, found again by whom it was about.
 //!
-//! `wq/<person, keyed><newest first><digest>` leads to the record that a question went out (digest of
-//! what was signed), or of a notice to the record that it was closed (digest of that record), and
-//! `wc/<inquiry id><digest of the record>` to the record of what came of it. No record holds the
-//! person: who has the node's secret finds them by a number, and nobody finds a number by them.
+//! `wq/<person, keyed><newest first><digest>` leads to the record that a question went out (digest
+//! of what was signed), or of a notice to the record that it was closed (digest of that record),
+//! and `wc/<inquiry id><digest of the record>` to the record of what came of it. No record holds
+//! the person: who has the node's secret finds them by a number, and nobody finds a number by them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
