@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 /// Messages that `unprinted` writes a `Debug` for: they hold what no log may show.
-const UNPRINTED: [&str; 49] = [
+const UNPRINTED: [&str; 54] = [
     "AbilityJudged",
     "AnswerBody",
     "AnswerContent",
@@ -14,7 +14,10 @@ const UNPRINTED: [&str; 49] = [
     "AskRequest",
     "AssessBreachRequest",
     "Attestation",
+    "BoardCase",
     "CertifyMeasureRequest",
+    "ChangeCaseRequest",
+    "ChildSeen",
     "CloseRequestRequest",
     "ConfirmIdentityRequest",
     "ConsentAct",
@@ -30,6 +33,7 @@ const UNPRINTED: [&str; 49] = [
     "ListActsRequest",
     "ListDecisionsRequest",
     "LodgeRequestRequest",
+    "OpenCaseRequest",
     "OwnView",
     "OwnViewLine",
     "Part",
@@ -53,11 +57,13 @@ const UNPRINTED: [&str; 49] = [
     "TakenBack",
     "TierText",
     "ToInform",
+    "Triage",
 ];
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let files = [
         "broker",
+        "caseload",
         "consent",
         "desk",
         "directory",

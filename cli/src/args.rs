@@ -40,6 +40,7 @@ enum Command {
     #[command(name = "inzage")]
     OwnView(crate::own_view::OwnViewArgs),
     Rights(crate::rights::RightsArgs),
+    Cases(crate::cases::CasesArgs),
     Patterns(crate::patterns::PatternsArgs),
     SpotCheck(crate::spot_check::SpotCheckArgs),
     Policy(crate::policy::PolicyArgs),
@@ -82,6 +83,7 @@ fn run(command: Command, out: Output) -> Result<Exit, Failure> {
         Command::Inform(args) => crate::inform::run(&args, out),
         Command::OwnView(args) => crate::own_view::run(&args, out),
         Command::Rights(args) => crate::rights::run(&args, out),
+        Command::Cases(args) => crate::cases::run(&args, out),
         Command::Patterns(args) => crate::patterns::run(&args, out),
         Command::SpotCheck(args) => crate::spot_check::run(&args, out),
         Command::Policy(args) => crate::policy::run(args, out),

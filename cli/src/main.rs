@@ -6,6 +6,7 @@ mod ask;
 mod audit;
 mod backup;
 mod broker;
+mod cases;
 mod certs;
 mod consent;
 mod demo;

@@ -244,6 +244,11 @@ fixed_bytes!(
     16
 );
 fixed_bytes!(
+    /// A child on a municipality's caseload board.
+    CaseId,
+    16
+);
+fixed_bytes!(
     /// A SHA-256 digest.
     Digest,
     32

@@ -15,6 +15,7 @@ use grondslag_runtime::status::RetentionState;
 use crate::agency::Agency;
 use crate::alarm::raise;
 use crate::asks::inquiries::forget_lines;
+use crate::caseload;
 use crate::consent::page;
 use crate::inform;
 use crate::notices::outbox;
@@ -44,6 +45,7 @@ impl Agency {
             rest.of("people asked about", strangers::tidy(self).await).await;
             rest.of("tasks to inform", inform::tidy(self).await).await;
             rest.of("requests about data", rights::tend(self).await).await;
+            rest.of("cases", caseload::tidy(self).await).await;
         }
         rest.of("pages of consents", page::tidy(self).await).await;
         rest.of("notices", outbox::tidy(self).await).await;

@@ -368,3 +368,7 @@ pub(crate) const SAME_VIEW_MS_MAX: i64 = 5 * 60 * 1_000;
 pub(crate) const OWN_VIEW_LINES_MAX: usize = 600;
 /// Bytes of them: what the desk takes in one message, with room for the rest.
 pub(crate) const OWN_VIEW_BYTES_MAX: usize = 400 * 1_024;
+/// How long ago a child may have been seen that somebody hears of it now, in days.
+pub(crate) const SEEN_DAYS_MAX: i64 = 366;
+/// Bytes of the cases that one list of the board holds: they fit what a client takes by default.
+pub(crate) const CASES_BYTES_MAX: usize = 2 * 1_024 * 1_024;

@@ -77,6 +77,10 @@ pub(crate) enum Kind {
     RightsSettled,
     /// Such requests were listed.
     RightsShown,
+    /// A child was put on the caseload board, or something changed of the case.
+    Case,
+    /// The board was shown.
+    CasesShown,
 }
 
 impl Kind {
@@ -109,6 +113,8 @@ impl Kind {
             Self::RightsAsked => "grondslag/record/rights-asked/v1",
             Self::RightsSettled => "grondslag/record/rights-settled/v1",
             Self::RightsShown => "grondslag/record/rights-shown/v1",
+            Self::Case => "grondslag/record/case/v1",
+            Self::CasesShown => "grondslag/record/cases-shown/v1",
         }
     }
 

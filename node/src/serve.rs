@@ -23,6 +23,7 @@ use grondslag_evidence::records::Job;
 use grondslag_evidence::store::Store;
 use grondslag_evidence::witnesses::NamedWitnesses;
 use grondslag_policy::{Pack, PackError};
+use grondslag_proto::v1::caseload_service_server::CaseloadServiceServer;
 use grondslag_proto::v1::consent_service_server::ConsentServiceServer;
 use grondslag_proto::v1::desk_service_server::DeskServiceServer;
 use grondslag_proto::v1::inform_service_server::InformServiceServer;
@@ -53,6 +54,7 @@ use crate::answers::tick::Tick;
 use crate::answers::turns::Turns;
 use crate::asks::canary::Habits;
 use crate::asks::service::Desk;
+use crate::caseload::service::CaseloadDesk;
 use crate::config::{AgencySection, NodeConfig};
 use crate::consent::service::ConsentDesk;
 use crate::consent::{CaughtUp, Gate};
@@ -238,6 +240,7 @@ fn desk_services(server: Server, agency: &Arc<Agency>) -> Server {
     let own_view = OwnViewServiceServer::new(OwnViewDesk::new(agency.clone()));
     let inform = InformServiceServer::new(InformDesk::new(agency.clone()));
     let rights = RightsServiceServer::new(RightsDesk::new(agency.clone()));
+    let caseload = CaseloadServiceServer::new(CaseloadDesk::new(agency.clone()));
     server
         .add(desk.max_decoding_message_size(MESSAGE_BYTES_MAX), Callers::verified())
         .add(policy.max_decoding_message_size(MESSAGE_BYTES_MAX), Callers::verified())
@@ -245,6 +248,7 @@ fn desk_services(server: Server, agency: &Arc<Agency>) -> Server {
         .add(own_view.max_decoding_message_size(MESSAGE_BYTES_MAX), Callers::verified())
         .add(inform.max_decoding_message_size(MESSAGE_BYTES_MAX), Callers::verified())
         .add(rights.max_decoding_message_size(MESSAGE_BYTES_MAX), Callers::verified())
+        .add(caseload.max_decoding_message_size(MESSAGE_BYTES_MAX), Callers::verified())
 }
 
 async fn agency(config: &NodeConfig, context: &Context) -> Result<Agency, StartError> {

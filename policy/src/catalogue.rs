@@ -3,7 +3,6 @@
 //! Adding a value needs no Rust. Every list is closed once loaded: a word that is not in it is
 //! refused with the nearest one that is.
 
-use std::collections::BTreeSet;
 use std::iter;
 
 use grondslag_core::catalogue::{Category, Ground, Kind, Purpose, QueryKind, Role};
@@ -16,10 +15,13 @@ use crate::fault::{Fault, Problem, Problems, nearest};
 use crate::parse::{entries, no_other_keys, table};
 use crate::region::Region;
 
+mod caseload;
 mod columns;
+mod cross;
 mod impossible;
 mod informing;
 
+pub use caseload::{Again, Caseload, Nature, SEVERITY};
 pub use columns::{Column, ColumnValue, Stater, Visibility};
 pub use impossible::Impossible;
 pub use informing::Informing;
@@ -171,6 +173,9 @@ pub struct QueryKindEntry {
     /// Open legal question.
     #[serde(default)]
     pub note: Option<Text>,
+    /// Of the caseload board, how it is kept.
+    #[serde(default)]
+    pub caseload: Option<Caseload>,
 }
 
 /// A data category.
@@ -258,6 +263,7 @@ pub struct Catalogue {
     grounds: Vec<GroundEntry>,
     obligations: Vec<ObligationEntry>,
     informing: Informing,
+    caseload: Caseload,
     columns: Vec<Column>,
     impossible: Vec<Impossible>,
     known: Known,
@@ -290,12 +296,15 @@ impl Catalogue {
             grounds: entries(file, "ground", &mut table, problems),
             obligations: entries(file, "obligation", &mut table, problems),
             informing: Informing::default(),
+            caseload: Caseload::default(),
             columns: Vec::new(),
             impossible: Vec::new(),
             known: Known::default(),
         };
         let informing = catalogue.obligations.iter().find_map(|duty| duty.informing.clone());
         catalogue.informing = informing.unwrap_or_default();
+        let caseload = catalogue.query_kinds.iter().find_map(|kind| kind.caseload.clone());
+        catalogue.caseload = caseload.unwrap_or_default();
         let raw = entries(file, "column", &mut table, problems);
         catalogue.columns = columns::build(file, raw, &catalogue, problems);
         catalogue.known = columns::known(file, &catalogue.columns, problems);
@@ -303,7 +312,7 @@ impl Catalogue {
         catalogue.impossible = impossible::build(file, raw, &catalogue, problems);
         no_other_keys(file, &table, &LISTS, problems);
         codes(file, &catalogue, problems);
-        cross_check(file, &catalogue, problems);
+        cross::check(file, &catalogue, problems);
         catalogue
     }
 
@@ -340,6 +349,11 @@ impl Catalogue {
     /// How the duty to inform is met.
     pub const fn informing(&self) -> &Informing {
         &self.informing
+    }
+
+    /// How the caseload board is kept.
+    pub const fn caseload(&self) -> &Caseload {
+        &self.caseload
     }
 
     /// Every obligation.
@@ -467,33 +481,6 @@ fn codes(file: &str, catalogue: &Catalogue, problems: &mut Problems) {
         if let Err(error) = Kind::parse(code) {
             let problem = Problem::new(file, row, Fault::Format, error.to_string());
             problems.push(problem.at(key).given(code));
-        }
-    }
-}
-
-/// References inside the catalogue: a role's purposes and kind, a column's competent kinds.
-fn cross_check(file: &str, catalogue: &Catalogue, problems: &mut Problems) {
-    let purposes = || catalogue.purposes.iter().map(|purpose| purpose.id.as_str());
-    let kinds = || catalogue.kinds.iter().map(|kind| kind.id.as_str());
-    for role in &catalogue.roles {
-        let at = (file, role.id.as_str());
-        let kind = role.id.kind();
-        if catalogue.kind(&kind).is_none() {
-            problems.push(Problem::unknown(at, "kind", kind.as_str(), kinds()));
-        }
-        for purpose in role.purposes.iter().filter(|p| catalogue.purpose(p).is_none()) {
-            problems.push(Problem::unknown(at, "purposes", purpose.as_str(), purposes()));
-        }
-    }
-    for column in &catalogue.columns {
-        for kind in column.competent.iter().filter(|k| catalogue.kind(k).is_none()) {
-            let at = (file, column.id.as_str());
-            problems.push(Problem::unknown(at, "competent", kind.as_str(), kinds()));
-        }
-        let mut seen = BTreeSet::new();
-        for value in column.values.iter().filter(|value| !seen.insert(&value.id)) {
-            let problem = Problem::new(file, &column.id, Fault::DuplicateId, "");
-            problems.push(problem.at("values").given(&value.id));
         }
     }
 }

@@ -69,3 +69,6 @@ pub const EXAMPLES_MAX: usize = 3;
 pub const COUNTED_MAX: usize = 4_096;
 /// Bytes of a path in a pack that travels, and of its version.
 pub const FILE_NAME_BYTES_MAX: usize = 128;
+
+/// Most days until a case of the caseload board is looked at again.
+pub const AGAIN_DAYS_MAX: u32 = 366;

@@ -23,14 +23,15 @@ macro_rules! unprinted {
 
 unprinted! {
     AbilityJudged AnswerBody AnswerContent AnswerEntry AnswerProof AnswerQuestion AskAgain
-    AskRequest AssessBreachRequest Attestation CertifyMeasureRequest CloseRequestRequest
-    ConfirmIdentityRequest ConsentAct ConsentStanding ConsentStatement CourtMeasure
-    CustodySituation DecideRequestRequest DecisionFact DeskQuestion Detail ExtendRequestRequest
-    ListActsRequest ListDecisionsRequest LodgeRequestRequest OwnView OwnViewLine Part
-    PostponeInformingRequest PrepareOwnViewRequest RecordActRequest RecordActResponse
-    RecordOpening RecordSituationsRequest Reply RightsRequest ShowDraftResponse ShownClient
-    ShownStranger SignedNotice Speaker StatedFact StepRequest StepResponse StepTarget TakenBack
-    TierText ToInform
+    AskRequest AssessBreachRequest Attestation BoardCase CertifyMeasureRequest ChangeCaseRequest
+    ChildSeen CloseRequestRequest ConfirmIdentityRequest ConsentAct ConsentStanding
+    ConsentStatement CourtMeasure CustodySituation DecideRequestRequest DecisionFact
+    DeskQuestion Detail ExtendRequestRequest ListActsRequest ListDecisionsRequest
+    LodgeRequestRequest OpenCaseRequest OwnView OwnViewLine Part PostponeInformingRequest
+    PrepareOwnViewRequest RecordActRequest RecordActResponse RecordOpening
+    RecordSituationsRequest Reply RightsRequest ShowDraftResponse ShownClient ShownStranger
+    SignedNotice Speaker StatedFact StepRequest StepResponse StepTarget TakenBack TierText
+    ToInform Triage
 }
 
 #[cfg(test)]

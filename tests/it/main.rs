@@ -4,6 +4,7 @@
 
 mod attacks;
 mod bad_input;
+mod caseload;
 mod chain;
 mod consent;
 mod enrolment;

@@ -12,7 +12,7 @@ use crate::ask::Names;
 use crate::output::{Output, bold, green, red, yellow};
 
 /// Kinds of leaves and records, in Dutch and in English.
-const KINDS: [(&str, &str, &str); 45] = [
+const KINDS: [(&str, &str, &str); 47] = [
     ("grondslag/leaf/card/v1", "kaart aangenomen", "card accepted"),
     ("grondslag/leaf/enrolled/v1", "inschrijving klaar", "enrolment finished"),
     ("grondslag/leaf/enrolment/v1", "groep dossiers ingeschreven", "batch enrolled"),
@@ -38,6 +38,8 @@ const KINDS: [(&str, &str, &str); 45] = [
     ("grondslag/record/broker-decision/v1", "beslissing van de makelaar", "decision of the broker"),
     ("grondslag/record/broker-read/v1", "makelaar bevraagd", "read at the broker"),
     ("grondslag/record/canary/v1", "proefvraag", "question about a made-up subject"),
+    ("grondslag/record/case/v1", "casus op het bord gewijzigd", "case on the board changed"),
+    ("grondslag/record/cases-shown/v1", "caseloadbord ingezien", "caseload board looked at"),
     ("grondslag/record/certified/v1", "maatregel verklaard", "measure certified"),
     ("grondslag/record/closed/v1", "vraag afgesloten", "question closed"),
     ("grondslag/record/consent/v1", "toestemming vastgelegd", "consent written down"),

@@ -1,6 +1,7 @@
 //! The Dutch of every help text.
 
 mod audit;
+mod cases;
 mod consent;
 mod desk;
 mod inform;
@@ -26,4 +27,5 @@ pub(super) fn texts() -> impl Iterator<Item = &'static (&'static str, &'static s
         .chain(region::TEXTS)
         .chain(restore::TEXTS)
         .chain(rights::TEXTS)
+        .chain(cases::TEXTS)
 }

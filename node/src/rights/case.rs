@@ -10,13 +10,14 @@ use grondslag_core::id::{InquiryId, Oin, RequestId, StaffId, TargetId};
 use grondslag_core::reason::Reason;
 use grondslag_core::rights::{AskedBy, Decided, RefusalGround, Right};
 use grondslag_evidence::store::parts::{self, Seen};
-use grondslag_evidence::store::{Batch, Store, StoreError};
+use grondslag_evidence::store::{Batch, Store};
 use serde::{Deserialize, Serialize};
 
 use crate::limits::{
-    BREACH_HOURS, PAGE, REQUEST_EXTENSION_MONTHS, REQUEST_TERM_MONTHS, REQUEST_TEXT_BYTES_MAX,
+    BREACH_HOURS, REQUEST_EXTENSION_MONTHS, REQUEST_TERM_MONTHS, REQUEST_TEXT_BYTES_MAX,
 };
 use crate::notices::outbox::Sender;
+use crate::rows;
 
 /// Cases, by number.
 pub(super) const CASES: &[u8] = b"rq/";
@@ -231,8 +232,7 @@ impl Case {
     /// # Errors
     /// `TOO_LARGE`; `INTERNAL` when it has no JSON.
     pub(super) fn put(&self, batch: Batch) -> Result<Batch, Reason> {
-        let body = serde_json::to_vec(self).map_err(|_| Reason::Internal)?;
-        parts::put_body(batch, &key(&self.id), &body).map_err(StoreError::reason)
+        rows::put(batch, &key(&self.id), self)
     }
 
     /// The same in the place of what was read, if that stands there still.
@@ -266,10 +266,7 @@ pub(super) async fn read(
     store: &dyn Store,
     id: &RequestId,
 ) -> Result<Option<(Case, Seen)>, Reason> {
-    let seen = parts::read_seen(store, &key(id)).await.map_err(StoreError::reason)?;
-    let Some(seen) = seen else { return Ok(None) };
-    let case = serde_json::from_slice(&seen.body).map_err(|_| Reason::StoreCorrupt)?;
-    Ok(Some((case, seen)))
+    rows::read(store, &key(id)).await
 }
 
 /// All cases, and how many cannot be read: one keeps nobody from the others.
@@ -277,25 +274,7 @@ pub(super) async fn read(
 /// # Errors
 /// Those of the store.
 pub(super) async fn all(store: &dyn Store) -> Result<(Vec<(Case, Seen)>, u64), Reason> {
-    let (mut all, mut damaged, mut after) = (Vec::new(), 0, None::<Vec<u8>>);
-    loop {
-        let page = store.scan(CASES, after.as_deref(), PAGE).await.map_err(StoreError::reason)?;
-        after = page.last().filter(|_| page.len() >= PAGE).map(|last| last.key.clone());
-        for pair in page {
-            let id = pair.key.strip_prefix(CASES).unwrap_or_default();
-            let case = match RequestId::from_slice(id) {
-                Ok(id) => read(store, &id).await,
-                Err(_) => Err(Reason::StoreCorrupt),
-            };
-            match case {
-                Err(Reason::StoreCorrupt) => damaged += 1,
-                case => all.extend(case?),
-            }
-        }
-        if after.is_none() {
-            return Ok((all, damaged));
-        }
-    }
+    rows::all(store, CASES).await
 }
 
 fn key(id: &RequestId) -> Vec<u8> {

@@ -1,0 +1,154 @@
+//! The caseload board of a municipality (query kind Q09): which children wait, and how pressing it
+//! is.
+//!
+//! A professional sets nature, severity and urgency, each time with a reason; the program sorts by
+//! what they set and computes no score (AVG art. 22). Beside it stands how long the child waits,
+//! when they were last seen and whether there is care meanwhile. Nothing is about money.
+//!
+//! `cl/<case>` holds a case, the child's number among it until it is closed; `cn/<child, keyed>`
+//! says that a child is on the board, so that nobody is there twice.
+
+mod board;
+pub(crate) mod service;
+
+use grondslag_core::catalogue::{Kind, Role};
+use grondslag_core::clock::Timestamp;
+use grondslag_core::id::{CaseId, StaffId};
+use grondslag_core::reason::Reason;
+use grondslag_core::tier::Urgency;
+use grondslag_evidence::store::parts::{self, Seen};
+use grondslag_evidence::store::{Batch, StoreError};
+use grondslag_policy::retention::Kept;
+use serde::{Deserialize, Serialize};
+
+use crate::agency::Agency;
+use crate::rows;
+use crate::secret::{INDEX_LEN, NodeSecret};
+
+/// Cases, by number.
+const CASES: &[u8] = b"cl/";
+/// The children on the board.
+const CHILDREN: &[u8] = b"cn/";
+/// Label of a child's place among them.
+const CHILD: &str = "grondslag/caseload/v1";
+const DAY_MS: i64 = 86_400_000;
+
+/// A child on the board.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Case {
+    id: CaseId,
+    /// Whose; nothing once it is closed.
+    digits: Option<String>,
+    opened_at: Timestamp,
+    /// The last judgement.
+    triage: Triage,
+    /// When the child was last seen, and by whom, as far as anybody said so.
+    seen: Option<ChildSeen>,
+    /// Whether there is care while it waits, as far as anybody said so.
+    bridged: Option<bool>,
+    /// When and why it was closed.
+    closed: Option<(Timestamp, String)>,
+}
+
+/// What a professional judged.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Triage {
+    /// What it is about, a word of the catalogue.
+    nature: String,
+    /// A value of the column `severity`.
+    severity: String,
+    urgency: Urgency,
+    /// Why, without names.
+    reason: String,
+    by: StaffId,
+    role: Role,
+    at: Timestamp,
+    /// By when it is looked at again.
+    due: Timestamp,
+}
+
+/// The child was seen.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct ChildSeen {
+    on: Timestamp,
+    /// By an agency of this kind.
+    by: Kind,
+}
+
+/// What changed of a case.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Change {
+    Triage(Triage),
+    Seen(ChildSeen),
+    Bridged(bool),
+    Closed(String),
+}
+
+grondslag_core::unprinted!(Case Triage ChildSeen Change);
+
+impl Case {
+    /// The case after a change at a moment.
+    fn after(self, change: Change, at: Timestamp) -> Self {
+        match change {
+            Change::Triage(triage) => Self { triage, ..self },
+            // The last word stands, so that a day that was typed wrong can be mended.
+            Change::Seen(seen) => Self { seen: Some(seen), ..self },
+            Change::Bridged(bridged) => Self { bridged: Some(bridged), ..self },
+            // Whose it was is needed by nobody any more.
+            Change::Closed(why) => Self { closed: Some((at, why)), digits: None, ..self },
+        }
+    }
+
+    fn is_overdue(&self, now: Timestamp) -> bool {
+        self.closed.is_none() && self.triage.due <= now
+    }
+
+    /// Full days on the board.
+    fn waiting_days(&self, now: Timestamp) -> u32 {
+        let until = self.closed.as_ref().map_or(now, |(at, _)| *at);
+        u32::try_from(until.since_ms(self.opened_at).max(0) / DAY_MS).unwrap_or(u32::MAX)
+    }
+
+    fn put(&self, batch: Batch) -> Result<Batch, Reason> {
+        rows::put(batch, &key(&self.id), self)
+    }
+
+    /// The same in the place of what was read, if that stands there still.
+    fn put_again(&self, seen: &Seen) -> Result<Batch, Reason> {
+        self.put(parts::delete_seen(Batch::new(), &key(&self.id), seen))
+    }
+}
+
+/// Forgets the cases that were closed a term ago. Says how many cannot be read.
+///
+/// # Errors
+/// Those of the store: what is left is forgotten another time.
+pub(crate) async fn tidy(agency: &Agency) -> Result<u64, Reason> {
+    let (store, now, pack) = (agency.store.as_ref(), agency.clock.now(), agency.pack());
+    let (cases, damaged) = rows::all::<Case>(store, CASES).await?;
+    for (case, seen) in cases {
+        let Some((closed_at, _)) = case.closed else { continue };
+        if pack.retention().end(Kept::Decision, closed_at) > now {
+            continue;
+        }
+        match store.commit(parts::delete_seen(Batch::new(), &key(&case.id), &seen)).await {
+            Ok(()) | Err(StoreError::Conflict { .. }) => {}
+            Err(error) => return Err(error.reason()),
+        }
+    }
+    Ok(damaged)
+}
+
+fn key(id: &CaseId) -> Vec<u8> {
+    [CASES, id.as_bytes()].concat()
+}
+
+/// Where it stands that a child is on the board.
+fn child_key(secret: &NodeSecret, digits: &str) -> Vec<u8> {
+    let entry: [u8; INDEX_LEN] = secret.index(CHILD, digits);
+    [CHILDREN, &entry].concat()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,61 @@
+//! Rows that stand beside the ledger: a JSON body under a prefix and a number of sixteen bytes.
+
+use grondslag_core::reason::Reason;
+use grondslag_evidence::store::parts::{self, Seen};
+use grondslag_evidence::store::{Batch, Store, StoreError};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::limits::PAGE;
+
+/// Length of a row's number.
+const NUMBER: usize = 16;
+
+/// Adds a row to a batch, which expects none to stand there.
+///
+/// # Errors
+/// `TOO_LARGE`; `INTERNAL` when it has no JSON.
+pub(crate) fn put(batch: Batch, key: &[u8], row: &impl Serialize) -> Result<Batch, Reason> {
+    let body = serde_json::to_vec(row).map_err(|_| Reason::Internal)?;
+    parts::put_body(batch, key, &body).map_err(StoreError::reason)
+}
+
+/// A row, and what was read.
+///
+/// # Errors
+/// `STORE_CORRUPT` for a row that is none; else those of the store.
+pub(crate) async fn read<T: DeserializeOwned>(
+    store: &dyn Store,
+    key: &[u8],
+) -> Result<Option<(T, Seen)>, Reason> {
+    let seen = parts::read_seen(store, key).await.map_err(StoreError::reason)?;
+    let Some(seen) = seen else { return Ok(None) };
+    let row = serde_json::from_slice(&seen.body).map_err(|_| Reason::StoreCorrupt)?;
+    Ok(Some((row, seen)))
+}
+
+/// All rows under a prefix, and how many cannot be read: one keeps nobody from the others.
+///
+/// # Errors
+/// Those of the store.
+pub(crate) async fn all<T: DeserializeOwned>(
+    store: &dyn Store,
+    prefix: &[u8],
+) -> Result<(Vec<(T, Seen)>, u64), Reason> {
+    let (mut all, mut damaged, mut after) = (Vec::new(), 0, None::<Vec<u8>>);
+    loop {
+        let page = store.scan(prefix, after.as_deref(), PAGE).await.map_err(StoreError::reason)?;
+        after = page.last().filter(|_| page.len() >= PAGE).map(|last| last.key.clone());
+        for pair in page {
+            let is_row = pair.key.len() == prefix.len() + NUMBER;
+            let row = if is_row { read(store, &pair.key).await } else { Err(Reason::StoreCorrupt) };
+            match row {
+                Err(Reason::StoreCorrupt) => damaged += 1,
+                row => all.extend(row?),
+            }
+        }
+        if after.is_none() {
+            return Ok((all, damaged));
+        }
+    }
+}

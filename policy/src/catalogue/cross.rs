@@ -1,0 +1,71 @@
+//! Whether what the catalogue names is in it.
+
+use std::collections::BTreeSet;
+
+use super::Catalogue;
+use super::caseload::SEVERITY;
+use crate::fault::{Fault, Problem, Problems};
+use crate::limits::AGAIN_DAYS_MAX;
+
+/// References inside the catalogue: a role's purposes and kind, a column's competent kinds, what
+/// the caseload board names.
+pub(super) fn check(file: &str, catalogue: &Catalogue, problems: &mut Problems) {
+    let purposes = || catalogue.purposes.iter().map(|purpose| purpose.id.as_str());
+    let kinds = || catalogue.kinds.iter().map(|kind| kind.id.as_str());
+    for role in &catalogue.roles {
+        let at = (file, role.id.as_str());
+        let kind = role.id.kind();
+        if catalogue.kind(&kind).is_none() {
+            problems.push(Problem::unknown(at, "kind", kind.as_str(), kinds()));
+        }
+        for purpose in role.purposes.iter().filter(|p| catalogue.purpose(p).is_none()) {
+            problems.push(Problem::unknown(at, "purposes", purpose.as_str(), purposes()));
+        }
+    }
+    for column in &catalogue.columns {
+        for kind in column.competent.iter().filter(|k| catalogue.kind(k).is_none()) {
+            let at = (file, column.id.as_str());
+            problems.push(Problem::unknown(at, "competent", kind.as_str(), kinds()));
+        }
+        let mut seen = BTreeSet::new();
+        for value in column.values.iter().filter(|value| !seen.insert(&value.id)) {
+            let problem = Problem::new(file, &column.id, Fault::DuplicateId, "");
+            problems.push(problem.at("values").given(&value.id));
+        }
+    }
+    caseload(file, catalogue, problems);
+}
+
+/// The board names a purpose and severities that there are, natures once each, and terms of at
+/// least a day.
+fn caseload(file: &str, catalogue: &Catalogue, problems: &mut Problems) {
+    let Some((row, board)) = catalogue
+        .query_kinds
+        .iter()
+        .find_map(|kind| kind.caseload.as_ref().map(|board| (kind.id.as_str(), board)))
+    else {
+        return;
+    };
+    let mut wrong = |fault, key: &str, given: &str| {
+        problems.push(Problem::new(file, row, fault, "").at(key).given(given));
+    };
+    if let Some(purpose) = board.purpose.as_ref().filter(|one| catalogue.purpose(one).is_none()) {
+        wrong(Fault::UnknownValue, "purpose", purpose.as_str());
+    }
+    let mut seen = BTreeSet::new();
+    for nature in &board.natures {
+        if nature.id.is_empty() || !seen.insert(&nature.id) {
+            wrong(Fault::DuplicateId, "natures", &nature.id);
+        }
+    }
+    let severities = catalogue.column(SEVERITY).map(|column| column.values.as_slice());
+    let known = |word: &String| severities.is_some_and(|all| all.iter().any(|one| one.id == *word));
+    for word in board.red.iter().filter(|word| !known(word)) {
+        wrong(Fault::UnknownValue, "red", word);
+    }
+    for days in [board.again.standard, board.again.urgent, board.again.acute] {
+        if !(1..=AGAIN_DAYS_MAX).contains(&days) {
+            wrong(Fault::Format, "again", &days.to_string());
+        }
+    }
+}
