@@ -53,14 +53,14 @@ impl Output {
     /// One line for people. Nothing with `--json`.
     pub(crate) fn line(self, text: &str) {
         if !self.is_json() {
-            let _ = writeln!(anstream::stdout().lock(), "{text}");
+            let _ = writeln!(anstream::stdout().lock(), "{}", plain(text));
         }
     }
 
     /// A remark beside the result, such as what to do next: for people, on standard error.
     pub(crate) fn note(self, text: &str) {
         if !self.json {
-            let _ = writeln!(anstream::stderr().lock(), "{text}");
+            let _ = writeln!(anstream::stderr().lock(), "{}", plain(text));
         }
     }
 
@@ -90,7 +90,7 @@ impl Output {
         let mut err = anstream::stderr().lock();
         let _ = writeln!(err, "{} {}", red(reason.code()), reason.sentence(lang));
         for line in failure.detail(lang).lines() {
-            let _ = writeln!(err, "  {line}");
+            let _ = writeln!(err, "  {}", plain(line));
         }
     }
 
@@ -109,7 +109,30 @@ impl Output {
 
 /// What must be read whatever the form of the result: one line on standard error.
 pub(crate) fn alarm(text: &str) {
-    let _ = writeln!(anstream::stderr().lock(), "{text}");
+    let _ = writeln!(anstream::stderr().lock(), "{}", plain(text));
+}
+
+/// What others wrote moves no cursor, clears no screen and sets no title: of the control characters
+/// only line breaks, tabs and colours (SGR, ECMA-48) go through. The rest shows as one that is
+/// none.
+fn plain(text: &str) -> String {
+    let (mut shown, mut rest) = (String::with_capacity(text.len()), text);
+    while let Some(next) = rest.chars().next() {
+        let colour = colour(rest);
+        let (part, after) = rest.split_at(colour.unwrap_or(next.len_utf8()));
+        let is_plain = colour.is_some() || matches!(next, '\n' | '\t') || !next.is_control();
+        shown.push_str(if is_plain { part } else { "\u{fffd}" });
+        rest = after;
+    }
+    shown
+}
+
+/// Length of a colour that a text begins with.
+fn colour(text: &str) -> Option<usize> {
+    let codes = text.strip_prefix("\u{1b}[")?;
+    let end = codes.find(|one: char| !one.is_ascii_digit() && one != ';')?;
+    let is_colour = codes.get(end..).is_some_and(|after| after.starts_with('m'));
+    is_colour.then_some("\u{1b}[m".len() + end)
 }
 
 /// Green: permitted, sound.
@@ -140,4 +163,26 @@ pub(crate) fn dim(text: &str) -> String {
 /// Colours are taken out again where the reader is no terminal.
 fn tint(style: Style, text: &str) -> String {
     format!("{style}{text}{style:#}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_others_wrote_moves_no_cursor_and_colours_stay() {
+        let told = format!("{} wacht\n\u{e9}\u{e9}n dag\t{}", red("acuut"), bold("x"));
+        assert_eq!(plain(&told), told);
+        for (hostile, shown) in [
+            ("a\u{1b}[2Jb", "a\u{fffd}[2Jb"),
+            ("a\rb", "a\u{fffd}b"),
+            ("\u{1b}]0;titel\u{7}", "\u{fffd}]0;titel\u{fffd}"),
+            ("\u{9b}2J", "\u{fffd}2J"),
+            ("\u{1b}[31", "\u{fffd}[31"),
+            ("\u{1b}", "\u{fffd}"),
+            ("\u{1b}[1;1H", "\u{fffd}[1;1H"),
+        ] {
+            assert_eq!(plain(hostile), shown, "{hostile:?}");
+        }
+    }
 }

@@ -126,9 +126,7 @@ reasons! {
     InformPostponed "INFORM_POSTPONED" "Vertellen is uitgesteld tot een dag om opnieuw te kijken; wie het uitstelde of de FG kan het eerder laten doen." "Telling was put off until a day to look again; who may put it off, or the privacy officer, can have it done earlier."
     InformShown "INFORM_SHOWN" "Deze vraag staat al in de inzage; uitstel zou haar niet verbergen." "This question is in the own view already; putting it off would not hide it."
     ReviewDate "REVIEW_DATE" "De datum om opnieuw te kijken ligt niet in de toekomst, of verder weg dan de regels toestaan." "The day to look again is not in the future, or further off than the rules allow."
-    // Requests of people about their own data.
-    UnknownRequest "UNKNOWN_REQUEST" "Dit verzoek staat hier niet, of een andere organisatie beslist erover; `grondslag rights list` toont wat er is." "This request is not here, or another agency decides on it; `grondslag rights list` shows what there is."
-    RequestRole "REQUEST_ROLE" "In deze rol behandelt u geen verzoeken; kies een rol die met dossiers werkt." "This role does not handle requests; choose one that works with files."
+    // The caseload board.
     CaseRole "CASE_ROLE" "In deze rol houdt u geen caseload bij; kies een rol van de gemeente met het doel caseload prioriteren." "This role does not keep the caseload; choose a role of the municipality with the purpose of prioritising the caseload."
     UnknownCase "UNKNOWN_CASE" "Deze casus staat hier niet; `grondslag cases list` toont wat er is." "This case is not here; `grondslag cases list` shows what there is."
     CaseStands "CASE_STANDS" "Dit kind staat al op het bord; `grondslag cases triage` zet er een nieuw oordeel bij." "This child is on the board already; `grondslag cases triage` adds a new judgement."
@@ -136,6 +134,9 @@ reasons! {
     CaseChanged "CASE_CHANGED" "Iemand anders heeft deze casus net gewijzigd; bekijk hem opnieuw." "Somebody else has just changed this case; look at it again."
     CaseWord "CASE_WORD" "Aard, ernst, urgentie of soort organisatie staat niet in de lijsten van de regels; `grondslag cases words` toont de woorden." "Nature, severity, urgency or kind of agency is not in the lists of the rules; `grondslag cases words` shows the words."
     SeenDate "SEEN_DATE" "Een kind is gezien op een dag die voorbij is of vandaag, en niet langer dan een jaar geleden." "A child was seen today or on a day before, and no longer than a year ago."
+    // Requests of people about their own data.
+    UnknownRequest "UNKNOWN_REQUEST" "Dit verzoek staat hier niet, of een andere organisatie beslist erover; `grondslag rights list` toont wat er is." "This request is not here, or another agency decides on it; `grondslag rights list` shows what there is."
+    RequestRole "REQUEST_ROLE" "In deze rol behandelt u geen verzoeken; kies een rol die met dossiers werkt." "This role does not handle requests; choose one that works with files."
     RequestOwn "REQUEST_OWN" "Wie een verzoek vastlegde beslist er niet over; laat een collega beslissen." "Whoever wrote a request down does not decide on it; have a colleague decide."
     RequestOpen "REQUEST_OPEN" "Hierover is nog niet beslist; rond het af als de beslissing er is." "This is not decided yet; close it once it is."
     RequestSettled "REQUEST_SETTLED" "Hierover is al beslist, of dit is al gedaan." "This was decided or done already."

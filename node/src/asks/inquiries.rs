@@ -94,8 +94,7 @@ fn line_key(id: &InquiryId, asked_at: Timestamp) -> Vec<u8> {
 
 /// Records that a question goes out, before it does, and counts it. It is found again by the number
 /// of whom it is about, who is enrolled from then on, and to whom it may be owed to tell; a notice
-/// is not, before it was taken. `state`
-/// is committed with it: the removal of the draft that it was.
+/// is not, before it was taken. `state` is committed with it: the removal of the draft that it was.
 ///
 /// # Errors
 /// `UNKNOWN_INQUIRY` when the draft changed or was sent meanwhile, `BUDGET_EXCEEDED`, or why it

@@ -48,10 +48,6 @@ impl Desk {
         Self { agency, places: Arc::new(Semaphore::new(ASKS_MAX)) }
     }
 
-    async fn caller<T>(&self, request: &Request<T>) -> Result<Caller, Status> {
-        Caller::of(&self.agency.staff, request, self.agency.clock.now()).await
-    }
-
     async fn wish(
         &self,
         caller: &Caller,
@@ -168,7 +164,7 @@ impl DeskService for Desk {
         &self,
         request: Request<v1::PlanRequest>,
     ) -> Result<Response<v1::PlanResponse>, Status> {
-        let caller = self.caller(&request).await?;
+        let caller = Caller::of(&self.agency, &request).await?;
         let planned = match self.wish(&caller, request.into_inner().question).await {
             Ok((wish, _)) => plan(&self.agency, &wish, caller.lang),
             Err(reason) => Err(reason),
@@ -183,7 +179,7 @@ impl DeskService for Desk {
         &self,
         request: Request<v1::AskRegionRequest>,
     ) -> Result<Response<Self::AskRegionStream>, Status> {
-        let caller = self.caller(&request).await?;
+        let caller = Caller::of(&self.agency, &request).await?;
         let pursuit = self.pursuit(&caller, request.into_inner().question).await;
         self.start(pursuit, |event| v1::AskRegionResponse { event: Some(event) })
     }
@@ -192,7 +188,7 @@ impl DeskService for Desk {
         &self,
         request: Request<v1::DraftQuestionRequest>,
     ) -> Result<Response<v1::DraftQuestionResponse>, Status> {
-        let caller = self.caller(&request).await?;
+        let caller = Caller::of(&self.agency, &request).await?;
         let drafted = match self.wish(&caller, request.into_inner().question).await {
             Ok((wish, pseudonym)) => {
                 Draft::create(&self.agency, caller.person.id(), pseudonym, &wish).await
@@ -211,7 +207,7 @@ impl DeskService for Desk {
         &self,
         request: Request<v1::ShowDraftRequest>,
     ) -> Result<Response<v1::ShowDraftResponse>, Status> {
-        let caller = self.caller(&request).await?;
+        let caller = Caller::of(&self.agency, &request).await?;
         Ok(Response::new(match self.show(&caller, &request.into_inner().inquiry_id).await {
             Ok(shown) => shown,
             Err(reason) => v1::ShowDraftResponse { refusal: said(reason)?, ..Default::default() },
@@ -222,7 +218,7 @@ impl DeskService for Desk {
         &self,
         request: Request<v1::ApproveDraftRequest>,
     ) -> Result<Response<v1::ApproveDraftResponse>, Status> {
-        let caller = self.caller(&request).await?;
+        let caller = Caller::of(&self.agency, &request).await?;
         let approved = self.approve(&caller, request.into_inner()).await;
         let refusal = approved.err().map(said).transpose()?.flatten();
         Ok(Response::new(v1::ApproveDraftResponse { refusal }))
@@ -232,7 +228,7 @@ impl DeskService for Desk {
         &self,
         request: Request<v1::SendDraftRequest>,
     ) -> Result<Response<Self::SendDraftStream>, Status> {
-        let caller = self.caller(&request).await?;
+        let caller = Caller::of(&self.agency, &request).await?;
         let pursuit = self.drafted(&caller, &request.into_inner().inquiry_id).await;
         self.start(pursuit, |event| v1::SendDraftResponse { event: Some(event) })
     }
@@ -241,7 +237,7 @@ impl DeskService for Desk {
         &self,
         request: Request<v1::FollowInquiryRequest>,
     ) -> Result<Response<v1::FollowInquiryResponse>, Status> {
-        let Caller { person, lang } = self.caller(&request).await?;
+        let Caller { person, lang } = Caller::of(&self.agency, &request).await?;
         let followed = match InquiryId::from_slice(&request.into_inner().inquiry_id) {
             Ok(id) => follow(&self.agency, person.id(), id, lang).await,
             Err(_) => Err(Reason::UnknownInquiry),
@@ -258,7 +254,7 @@ impl DeskService for Desk {
         &self,
         request: Request<v1::ListInquiriesRequest>,
     ) -> Result<Response<v1::ListInquiriesResponse>, Status> {
-        let caller = self.caller(&request).await?;
+        let caller = Caller::of(&self.agency, &request).await?;
         let limit = limit(request.into_inner().limit);
         let own = inquiries::list(&self.agency, caller.person.id(), limit).await;
         let inquiries = own.map_err(report)?.iter().map(summarised).collect();
@@ -269,7 +265,7 @@ impl DeskService for Desk {
         &self,
         request: Request<v1::ListAgenciesRequest>,
     ) -> Result<Response<v1::ListAgenciesResponse>, Status> {
-        self.caller(&request).await?;
+        Caller::of(&self.agency, &request).await?;
         let now = self.agency.clock.now();
         let mut agencies: Vec<v1::AgencySummary> = self
             .agency
@@ -287,7 +283,7 @@ impl DeskService for Desk {
         &self,
         request: Request<v1::ListDecisionsRequest>,
     ) -> Result<Response<v1::ListDecisionsResponse>, Status> {
-        let caller = self.caller(&request).await?;
+        let caller = Caller::of(&self.agency, &request).await?;
         Ok(Response::new(match self.decisions(&caller, request.into_inner()).await {
             Ok(decisions) => v1::ListDecisionsResponse { decisions, refusal: None },
             Err(reason) => v1::ListDecisionsResponse { decisions: vec![], refusal: said(reason)? },
@@ -298,7 +294,7 @@ impl DeskService for Desk {
         &self,
         request: Request<v1::ListBrokerDecisionsRequest>,
     ) -> Result<Response<v1::ListBrokerDecisionsResponse>, Status> {
-        let caller = self.caller(&request).await?;
+        let caller = Caller::of(&self.agency, &request).await?;
         let read = self.broker_decisions(&caller, request.into_inner()).await;
         Ok(Response::new(match read {
             Ok(read) => read,
@@ -313,7 +309,7 @@ impl DeskService for Desk {
         &self,
         request: Request<v1::ListPatternsRequest>,
     ) -> Result<Response<v1::ListPatternsResponse>, Status> {
-        let caller = self.caller(&request).await?;
+        let caller = Caller::of(&self.agency, &request).await?;
         let days = request.into_inner().days;
         let listed = self.patterns(&caller, days).await;
         Ok(Response::new(match listed {
@@ -328,7 +324,7 @@ impl DeskService for Desk {
         &self,
         request: Request<v1::ListBatchesRequest>,
     ) -> Result<Response<Self::ListBatchesStream>, Status> {
-        let caller = self.caller(&request).await?;
+        let caller = Caller::of(&self.agency, &request).await?;
         let listed = self.batches(&caller, request.into_inner().epoch).await;
         Ok(match listed {
             Ok(pages) => all(pages),
@@ -343,7 +339,7 @@ impl DeskService for Desk {
         &self,
         request: Request<v1::OpenPositionsRequest>,
     ) -> Result<Response<Self::OpenPositionsStream>, Status> {
-        let caller = self.caller(&request).await?;
+        let caller = Caller::of(&self.agency, &request).await?;
         let opened = self.positions(&caller, request.into_inner()).await;
         Ok(match opened {
             Ok(events) => all(events),

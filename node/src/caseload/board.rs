@@ -177,7 +177,6 @@ impl Board<'_> {
             urgency,
             reason: wire.reason,
             by: keeper.by.person().id().clone(),
-            role: keeper.by.role().clone(),
             at: keeper.now,
             due: keeper.now.plus_calendar(0, days),
         })

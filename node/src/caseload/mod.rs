@@ -11,7 +11,7 @@
 mod board;
 pub(crate) mod service;
 
-use grondslag_core::catalogue::{Kind, Role};
+use grondslag_core::catalogue::Kind;
 use grondslag_core::clock::Timestamp;
 use grondslag_core::id::{CaseId, StaffId};
 use grondslag_core::reason::Reason;
@@ -61,7 +61,6 @@ struct Triage {
     /// Why, without names.
     reason: String,
     by: StaffId,
-    role: Role,
     at: Timestamp,
     /// By when it is looked at again.
     due: Timestamp,

@@ -23,10 +23,6 @@ impl CaseloadDesk {
         Self { agency }
     }
 
-    async fn caller<T>(&self, request: &Request<T>) -> Result<Caller, Status> {
-        Caller::of(&self.agency.staff, request, self.agency.clock.now()).await
-    }
-
     fn board(&self) -> Board<'_> {
         Board { agency: &self.agency }
     }
@@ -38,7 +34,7 @@ impl CaseloadService for CaseloadDesk {
         &self,
         request: Request<v1::OpenCaseRequest>,
     ) -> Result<Response<v1::OpenCaseResponse>, Status> {
-        let caller = self.caller(&request).await?;
+        let caller = Caller::of(&self.agency, &request).await?;
         Ok(Response::new(match self.board().open(&caller, request.into_inner()).await {
             Ok(id) => v1::OpenCaseResponse { case_id: id.as_bytes().to_vec(), refusal: None },
             Err(reason) => v1::OpenCaseResponse { case_id: vec![], refusal: said(reason)? },
@@ -49,7 +45,7 @@ impl CaseloadService for CaseloadDesk {
         &self,
         request: Request<v1::ChangeCaseRequest>,
     ) -> Result<Response<v1::ChangeCaseResponse>, Status> {
-        let caller = self.caller(&request).await?;
+        let caller = Caller::of(&self.agency, &request).await?;
         let changed = self.board().change(&caller, request.into_inner()).await;
         let refusal = changed.err().map(said).transpose()?.flatten();
         Ok(Response::new(v1::ChangeCaseResponse { refusal }))
@@ -59,7 +55,7 @@ impl CaseloadService for CaseloadDesk {
         &self,
         request: Request<v1::ListCasesRequest>,
     ) -> Result<Response<v1::ListCasesResponse>, Status> {
-        let caller = self.caller(&request).await?;
+        let caller = Caller::of(&self.agency, &request).await?;
         Ok(Response::new(match self.board().list(&caller, request.into_inner()).await {
             Ok((cases, more)) => v1::ListCasesResponse { cases, more, refusal: None },
             Err(reason) => v1::ListCasesResponse { refusal: said(reason)?, ..Default::default() },

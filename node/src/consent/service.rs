@@ -56,10 +56,6 @@ impl ConsentDesk {
         Self { agency }
     }
 
-    async fn caller<T>(&self, request: &Request<T>) -> Result<Caller, Status> {
-        Caller::of(&self.agency.staff, request, self.agency.clock.now()).await
-    }
-
     fn register(&self) -> Register<'_> {
         Register { agency: &self.agency }
     }
@@ -283,7 +279,7 @@ impl ConsentService for ConsentDesk {
         &self,
         request: Request<v1::RecordActRequest>,
     ) -> Result<Response<v1::RecordActResponse>, Status> {
-        let caller = self.caller(&request).await?;
+        let caller = Caller::of(&self.agency, &request).await?;
         Ok(Response::new(match self.register().record(&caller, request.into_inner()).await {
             Ok(recorded) => recorded,
             Err(Refused { reason, who }) => v1::RecordActResponse {
@@ -298,7 +294,7 @@ impl ConsentService for ConsentDesk {
         &self,
         request: Request<v1::CertifyMeasureRequest>,
     ) -> Result<Response<v1::CertifyMeasureResponse>, Status> {
-        let caller = self.caller(&request).await?;
+        let caller = Caller::of(&self.agency, &request).await?;
         Ok(Response::new(match self.register().certify(&caller, request.into_inner()).await {
             Ok(made) => v1::CertifyMeasureResponse {
                 statement: made.file,
@@ -315,7 +311,7 @@ impl ConsentService for ConsentDesk {
         &self,
         request: Request<v1::RecordSituationsRequest>,
     ) -> Result<Response<v1::RecordSituationsResponse>, Status> {
-        let caller = self.caller(&request).await?;
+        let caller = Caller::of(&self.agency, &request).await?;
         // Once it is begun it goes on, also when the caller hangs up: half a history may say less.
         let agency = Arc::clone(&self.agency);
         let written = tokio::spawn(async move {
@@ -337,7 +333,7 @@ impl ConsentService for ConsentDesk {
         &self,
         request: Request<v1::ListActsRequest>,
     ) -> Result<Response<v1::ListActsResponse>, Status> {
-        let caller = self.caller(&request).await?;
+        let caller = Caller::of(&self.agency, &request).await?;
         Ok(Response::new(match self.register().list(&caller, request.into_inner()).await {
             Ok(listed) => listed,
             Err(reason) => v1::ListActsResponse { refusal: said(reason)?, ..Default::default() },
@@ -348,7 +344,7 @@ impl ConsentService for ConsentDesk {
         &self,
         request: Request<v1::ListAskAgainRequest>,
     ) -> Result<Response<v1::ListAskAgainResponse>, Status> {
-        let caller = self.caller(&request).await?;
+        let caller = Caller::of(&self.agency, &request).await?;
         Ok(Response::new(match self.register().ask_again(&caller, request.into_inner()).await {
             Ok(listed) => listed,
             Err(reason) => {

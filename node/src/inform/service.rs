@@ -36,10 +36,6 @@ impl InformDesk {
         Self { agency }
     }
 
-    async fn caller<T>(&self, request: &Request<T>) -> Result<Caller, Status> {
-        Caller::of(&self.agency.staff, request, self.agency.clock.now()).await
-    }
-
     fn tasks(&self) -> Tasks<'_> {
         Tasks { agency: &self.agency }
     }
@@ -210,7 +206,7 @@ impl InformService for InformDesk {
         &self,
         request: Request<v1::ListToInformRequest>,
     ) -> Result<Response<v1::ListToInformResponse>, Status> {
-        let caller = self.caller(&request).await?;
+        let caller = Caller::of(&self.agency, &request).await?;
         Ok(Response::new(match self.tasks().list(&caller, request.into_inner()).await {
             Ok(tasks) => v1::ListToInformResponse { tasks, refusal: None },
             Err(reason) => v1::ListToInformResponse { tasks: vec![], refusal: said(reason)? },
@@ -221,7 +217,7 @@ impl InformService for InformDesk {
         &self,
         request: Request<v1::RecordInformedRequest>,
     ) -> Result<Response<v1::RecordInformedResponse>, Status> {
-        let caller = self.caller(&request).await?;
+        let caller = Caller::of(&self.agency, &request).await?;
         let done = self.tasks().done(&caller, request.into_inner()).await;
         let refusal = done.err().map(said).transpose()?.flatten();
         Ok(Response::new(v1::RecordInformedResponse { refusal }))
@@ -231,7 +227,7 @@ impl InformService for InformDesk {
         &self,
         request: Request<v1::PostponeInformingRequest>,
     ) -> Result<Response<v1::PostponeInformingResponse>, Status> {
-        let caller = self.caller(&request).await?;
+        let caller = Caller::of(&self.agency, &request).await?;
         let postponed = self.tasks().postpone(&caller, request.into_inner()).await;
         let refusal = postponed.err().map(said).transpose()?.flatten();
         Ok(Response::new(v1::PostponeInformingResponse { refusal }))

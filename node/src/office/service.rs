@@ -68,8 +68,7 @@ impl PolicyDesk {
         roles: &[&str],
         request: &Request<T>,
     ) -> Result<Option<Pseudonym>, Status> {
-        let now = self.agency.clock.now();
-        let person = Caller::of(&self.agency.staff, request, now).await?.person;
+        let person = Caller::of(&self.agency, request).await?.person;
         let mut held = roles.iter().filter_map(|role| Role::parse(role).ok());
         let held = held.any(|role| person.as_role(&role).is_ok());
         Ok(held.then(|| person.pseudonym()))

@@ -77,8 +77,8 @@ struct Closed {
 }
 
 /// Where the record that a question went out, or that a notice was taken, is found again, by a
-/// digest of its own. A draft that the broker did not take
-/// goes out once more under its number, so that the number alone would not do.
+/// digest of its own. A draft that the broker did not take goes out once more under its number, so
+/// that the number alone would not do.
 pub(crate) fn asked_key(
     secret: &NodeSecret,
     digits: &str,

@@ -36,10 +36,6 @@ impl OwnViewDesk {
         Self { agency, places: Arc::new(Semaphore::new(OWN_VIEWS_MAX)) }
     }
 
-    async fn caller<T>(&self, request: &Request<T>) -> Result<Caller, Status> {
-        Caller::of(&self.agency.staff, request, self.agency.clock.now()).await
-    }
-
     pub(super) async fn prepare(
         &self,
         caller: &Caller,
@@ -119,7 +115,7 @@ impl OwnViewService for OwnViewDesk {
         &self,
         request: Request<v1::PrepareOwnViewRequest>,
     ) -> Result<Response<v1::PrepareOwnViewResponse>, Status> {
-        let caller = self.caller(&request).await?;
+        let caller = Caller::of(&self.agency, &request).await?;
         Ok(Response::new(match self.prepare(&caller, request.into_inner()).await {
             Ok(id) => {
                 v1::PrepareOwnViewResponse { inquiry_id: id.as_bytes().to_vec(), refusal: None }
@@ -134,7 +130,7 @@ impl OwnViewService for OwnViewDesk {
         &self,
         request: Request<v1::ConfirmIdentityRequest>,
     ) -> Result<Response<v1::ConfirmIdentityResponse>, Status> {
-        let caller = self.caller(&request).await?;
+        let caller = Caller::of(&self.agency, &request).await?;
         Ok(Response::new(match self.confirm(&caller, request.into_inner()).await {
             Ok(count) => {
                 let seen_by = u32::try_from(count).unwrap_or(u32::MAX);
@@ -148,7 +144,7 @@ impl OwnViewService for OwnViewDesk {
         &self,
         request: Request<v1::ShowOwnViewRequest>,
     ) -> Result<Response<v1::ShowOwnViewResponse>, Status> {
-        let caller = self.caller(&request).await?;
+        let caller = Caller::of(&self.agency, &request).await?;
         Ok(Response::new(match self.show(&caller, &request.into_inner().inquiry_id).await {
             Ok(view) => v1::ShowOwnViewResponse { view: Some(view), refusal: None },
             Err(reason) => v1::ShowOwnViewResponse { view: None, refusal: said(reason)? },

@@ -37,10 +37,6 @@ impl RightsDesk {
         Self { agency }
     }
 
-    async fn caller<T>(&self, request: &Request<T>) -> Result<Caller, Status> {
-        Caller::of(&self.agency.staff, request, self.agency.clock.now()).await
-    }
-
     fn counter(&self) -> Counter<'_> {
         Counter { agency: &self.agency }
     }
@@ -201,7 +197,7 @@ impl RightsService for RightsDesk {
         &self,
         request: Request<v1::LodgeRequestRequest>,
     ) -> Result<Response<v1::LodgeRequestResponse>, Status> {
-        let caller = self.caller(&request).await?;
+        let caller = Caller::of(&self.agency, &request).await?;
         Ok(Response::new(match self.counter().lodge(&caller, request.into_inner()).await {
             Ok((id, due)) => v1::LodgeRequestResponse {
                 request_id: id.as_bytes().to_vec(),
@@ -218,7 +214,7 @@ impl RightsService for RightsDesk {
         &self,
         request: Request<v1::ListRequestsRequest>,
     ) -> Result<Response<v1::ListRequestsResponse>, Status> {
-        let caller = self.caller(&request).await?;
+        let caller = Caller::of(&self.agency, &request).await?;
         Ok(Response::new(match self.counter().list(&caller, request.into_inner()).await {
             Ok(requests) => v1::ListRequestsResponse { requests, refusal: None },
             Err(reason) => v1::ListRequestsResponse { requests: vec![], refusal: said(reason)? },
@@ -229,7 +225,7 @@ impl RightsService for RightsDesk {
         &self,
         request: Request<v1::DecideRequestRequest>,
     ) -> Result<Response<v1::DecideRequestResponse>, Status> {
-        let caller = self.caller(&request).await?;
+        let caller = Caller::of(&self.agency, &request).await?;
         Ok(Response::new(match self.counter().decide(&caller, request.into_inner()).await {
             Ok(told) => v1::DecideRequestResponse {
                 told_oins: told.iter().map(ToString::to_string).collect(),
@@ -243,7 +239,7 @@ impl RightsService for RightsDesk {
         &self,
         request: Request<v1::ExtendRequestRequest>,
     ) -> Result<Response<v1::ExtendRequestResponse>, Status> {
-        let caller = self.caller(&request).await?;
+        let caller = Caller::of(&self.agency, &request).await?;
         Ok(Response::new(match self.counter().extend(&caller, request.into_inner()).await {
             Ok(due) => v1::ExtendRequestResponse { due_ms: due.ms(), refusal: None },
             Err(reason) => v1::ExtendRequestResponse { due_ms: 0, refusal: said(reason)? },
@@ -254,7 +250,7 @@ impl RightsService for RightsDesk {
         &self,
         request: Request<v1::CloseRequestRequest>,
     ) -> Result<Response<v1::CloseRequestResponse>, Status> {
-        let caller = self.caller(&request).await?;
+        let caller = Caller::of(&self.agency, &request).await?;
         let closed = self.counter().close(&caller, request.into_inner()).await;
         let refusal = closed.err().map(said).transpose()?.flatten();
         Ok(Response::new(v1::CloseRequestResponse { refusal }))
@@ -264,7 +260,7 @@ impl RightsService for RightsDesk {
         &self,
         request: Request<v1::AssessBreachRequest>,
     ) -> Result<Response<v1::AssessBreachResponse>, Status> {
-        let caller = self.caller(&request).await?;
+        let caller = Caller::of(&self.agency, &request).await?;
         let assessed = self.counter().assess(&caller, request.into_inner()).await;
         let refusal = assessed.err().map(said).transpose()?.flatten();
         Ok(Response::new(v1::AssessBreachResponse { refusal }))

@@ -1,14 +1,13 @@
 //! Who calls at the desk.
 
 use grondslag_core::catalogue::Role;
-use grondslag_core::clock::Timestamp;
 use grondslag_core::lang::Lang;
 use grondslag_core::reason::Reason;
 use grondslag_proto::status::rejected;
 use grondslag_runtime::call::{desk_peer, lang};
 use tonic::{Request, Status};
 
-use super::{ActingStaff, Person, Registry};
+use super::{ActingStaff, Person};
 use crate::agency::Agency;
 
 /// Who calls, checked at this call: the desk certificate, the register, the language they read.
@@ -22,13 +21,9 @@ impl Caller {
     /// Who makes this call, now.
     ///
     /// # Errors
-    /// What [`Registry::person`] refuses.
-    pub(crate) async fn of<T>(
-        staff: &Registry,
-        request: &Request<T>,
-        now: Timestamp,
-    ) -> Result<Self, Status> {
-        let person = staff.person(desk_peer(request)?, now).await;
+    /// What [`Registry::person`](super::Registry::person) refuses.
+    pub(crate) async fn of<T>(agency: &Agency, request: &Request<T>) -> Result<Self, Status> {
+        let person = agency.staff.person(desk_peer(request)?, agency.clock.now()).await;
         let person = person.map_err(|error| rejected(error.into()))?;
         Ok(Self { person, lang: lang(request) })
     }
