@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 /// Messages that `unprinted` writes a `Debug` for: they hold what no log may show.
-const UNPRINTED: [&str; 54] = [
+const UNPRINTED: [&str; 60] = [
     "AbilityJudged",
     "AnswerBody",
     "AnswerContent",
@@ -17,6 +17,7 @@ const UNPRINTED: [&str; 54] = [
     "BoardCase",
     "CertifyMeasureRequest",
     "ChangeCaseRequest",
+    "ChangeItemRequest",
     "ChildSeen",
     "CloseRequestRequest",
     "ConfirmIdentityRequest",
@@ -30,9 +31,12 @@ const UNPRINTED: [&str; 54] = [
     "DeskQuestion",
     "Detail",
     "ExtendRequestRequest",
+    "JudgedLine",
+    "Judgement",
     "ListActsRequest",
     "ListDecisionsRequest",
     "LodgeRequestRequest",
+    "MoreTime",
     "OpenCaseRequest",
     "OwnView",
     "OwnViewLine",
@@ -44,8 +48,10 @@ const UNPRINTED: [&str; 54] = [
     "RecordOpening",
     "RecordSituationsRequest",
     "Reply",
+    "ReviewLine",
     "RightsRequest",
     "ShowDraftResponse",
+    "ShowItemResponse",
     "ShownClient",
     "ShownStranger",
     "SignedNotice",
@@ -69,6 +75,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         "directory",
         "enrolment",
         "holder",
+        "inbox",
         "inform",
         "ledger",
         "node",

@@ -40,6 +40,7 @@ enum Command {
     #[command(name = "inzage")]
     OwnView(crate::own_view::OwnViewArgs),
     Rights(crate::rights::RightsArgs),
+    Inbox(crate::inbox::InboxArgs),
     Cases(crate::cases::CasesArgs),
     Patterns(crate::patterns::PatternsArgs),
     SpotCheck(crate::spot_check::SpotCheckArgs),
@@ -83,6 +84,7 @@ fn run(command: Command, out: Output) -> Result<Exit, Failure> {
         Command::Inform(args) => crate::inform::run(&args, out),
         Command::OwnView(args) => crate::own_view::run(&args, out),
         Command::Rights(args) => crate::rights::run(&args, out),
+        Command::Inbox(args) => crate::inbox::run(&args, out),
         Command::Cases(args) => crate::cases::run(&args, out),
         Command::Patterns(args) => crate::patterns::run(&args, out),
         Command::SpotCheck(args) => crate::spot_check::run(&args, out),

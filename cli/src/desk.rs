@@ -53,6 +53,18 @@ struct DeskFile {
     crl: InputFile,
 }
 
+/// Whose desk it is, and in which role.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Who {
+    /// Your own desk folder
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) desk: PathBuf,
+
+    /// The role in which you act, such as jgz.jeugdarts
+    #[arg(long)]
+    pub(crate) role: String,
+}
+
 /// A person at their desk.
 #[derive(Clone)]
 pub(crate) struct Desk {

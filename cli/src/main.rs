@@ -15,6 +15,7 @@ mod exit;
 mod files;
 mod help;
 mod holder;
+mod inbox;
 mod inform;
 mod limits;
 mod made;

@@ -9,7 +9,8 @@ use grondslag_proto::v1::ShowStatusRequest;
 use grondslag_proto::v1::operator_service_client::OperatorServiceClient;
 use grondslag_runtime::channel::within;
 use grondslag_runtime::status::{
-    AskAgainState, InformState, PeerContact, PolicyState, RetentionState, RightsState, Status,
+    AskAgainState, InboxState, InformState, PeerContact, PolicyState, RetentionState, RightsState,
+    Status,
 };
 
 use crate::exit::{Exit, Failure};
@@ -109,6 +110,9 @@ fn say(status: &Status, out: Output) {
     }
     if let Some(InformState { open, overdue }) = status.inform {
         to_do(out.tr("te vertellen", "to be told"), open, overdue, out, &row);
+    }
+    if let Some(InboxState { waiting, overdue }) = status.inbox {
+        to_do(out.tr("te beoordelen", "to be reviewed"), waiting, overdue, out, &row);
     }
     if let Some(RightsState { open, overdue }) = status.rights {
         to_do(out.tr("verzoeken", "requests"), open, overdue, out, &row);

@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::catalogue::{Category, Ground, RowId};
+use crate::catalogue::{Category, Ground, Kind, RowId};
 use crate::clock::Timestamp;
 use crate::reason::Reason;
 use crate::tier::{Tier, UnknownWord, words};
@@ -219,8 +219,18 @@ pub enum Line {
         category: Category,
         /// What forbids it; empty for `NO_RULE`.
         basis: Basis,
-        /// `DENIED_BY_RULE`, `NEEDS_SECOND_PERSON` or `NO_RULE`.
+        /// `DENIED_BY_RULE`, `NEEDS_SECOND_PERSON` or `NO_RULE`; `WITHHELD_AT_REVIEW` when a
+        /// professional decided so.
         reason: Reason,
+    },
+    /// Another kind of party has it, or is the one to say. Only where involvement may be told.
+    Referred {
+        /// The category.
+        category: Category,
+        /// Why a person decided.
+        basis: Basis,
+        /// Whom to ask.
+        to: Kind,
     },
     /// A professional decides. Only where involvement may be told.
     Review {
@@ -245,6 +255,7 @@ impl Line {
             Self::Content { category, .. }
             | Self::NoRecord { category, .. }
             | Self::Refused { category, .. }
+            | Self::Referred { category, .. }
             | Self::Review { category, .. }
             | Self::Neutral { category } => category,
         }
@@ -288,7 +299,7 @@ impl fmt::Debug for Answer {
 
 impl Answer {
     /// The outcome that lines add up to: all content is given, some is partly given, a named
-    /// review beats a named refusal, and anything else is neutral.
+    /// review beats a named refusal, which beats a referral, and anything else is neutral.
     pub fn outcome_of(lines: &[Line]) -> Outcome {
         let given = |line: &Line| matches!(line, Line::Content { .. } | Line::NoRecord { .. });
         if !lines.is_empty() && lines.iter().all(given) {
@@ -299,6 +310,8 @@ impl Answer {
             Outcome::InBeoordelingTot
         } else if lines.iter().any(|line| matches!(line, Line::Refused { .. })) {
             Outcome::GeweigerdMetGrond
+        } else if lines.iter().any(|line| matches!(line, Line::Referred { .. })) {
+            Outcome::Doorverwezen
         } else {
             Outcome::Neutraal
         }

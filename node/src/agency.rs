@@ -25,6 +25,7 @@ use grondslag_runtime::status::{
 };
 use tokio::time::Instant;
 
+use crate::answers::inbox::{self, Schedule};
 use crate::answers::tick::Tick;
 use crate::answers::turns::Turns;
 use crate::asks::canary::Habits;
@@ -105,6 +106,8 @@ pub struct Agency {
     pub(crate) office_link: Arc<dyn OfficeLink>,
     /// When answers leave.
     pub(crate) tick: Tick,
+    /// When questions that wait for a person climb.
+    pub(crate) climbing: Schedule,
     /// Questions that are being answered.
     pub(crate) answering: Turns,
     /// Keeps acts in the consent register apart from answers that rest on it.
@@ -275,6 +278,10 @@ impl Vitals for Agency {
         }
         match rights::state(self).await {
             Ok(state) => status.rights = Some(state),
+            Err(reason) => status.findings.push(reason),
+        }
+        match inbox::state(self).await {
+            Ok(state) => status.inbox = Some(state),
             Err(reason) => status.findings.push(reason),
         }
         match again::state(self).await {

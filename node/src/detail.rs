@@ -7,9 +7,13 @@ use grondslag_core::id::Digest;
 use grondslag_core::limits::{NECESSITY_CHARS_MAX, NECESSITY_CHARS_MIN};
 use grondslag_core::reason::Reason;
 use grondslag_proto::v1;
+use grondslag_subject::Bsn;
+use grondslag_subject::text::names_person;
 use prost::Message;
 
+use crate::agency::Agency;
 use crate::limits::STATED_FACTS_MAX;
+use crate::records::SourceFault;
 
 /// A detail, parsed. It holds no name, birth date or address.
 #[derive(Clone, PartialEq, Eq)]
@@ -84,6 +88,17 @@ pub(crate) fn check_length(necessity: &str) -> Result<(), Reason> {
     } else {
         Ok(())
     }
+}
+
+/// A text says why, in its own words, and names nobody (domain 2.2, gate 5).
+///
+/// # Errors
+/// `TEXT_TOO_SHORT`, `TEXT_TOO_LONG`, `TEXT_NAMES_PERSON`, or why the names of the agency's own
+/// client cannot be read.
+pub(crate) async fn check_text(agency: &Agency, text: &str, subject: &Bsn) -> Result<(), Reason> {
+    check_length(text)?;
+    let names = agency.own.names(subject).await.map_err(SourceFault::reason)?;
+    names_person(text, std::slice::from_ref(subject), &names)
 }
 
 fn reference(bytes: &[u8]) -> Result<Option<Digest>, Reason> {

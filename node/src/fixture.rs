@@ -57,6 +57,7 @@ pub(crate) use self::replies::{opened, opened_whole, proved};
 pub(crate) use self::shelf::Shelf;
 pub(crate) use self::staff::staff_key;
 use crate::agency::{Agency, BrokerLink};
+use crate::answers::inbox::Schedule;
 use crate::answers::tick::Tick;
 use crate::answers::turns::Turns;
 use crate::asks::canary::Habits;
@@ -462,6 +463,7 @@ fn agency(
         store,
         broker_link,
         tick: Tick::new(Duration::ZERO),
+        climbing: Schedule::default(),
         answering: Turns::default(),
         consents: Gate::default(),
         caught_up: CaughtUp::with(0),

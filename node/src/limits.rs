@@ -241,6 +241,20 @@ pub(crate) const CANARY_MINUTES: u64 = 360;
 /// Most such minutes: a week.
 pub(crate) const CANARY_MINUTES_MAX: u64 = 10_080;
 
+/// Length of the row of a question, beside what each category adds; what outgrows it takes as much
+/// again.
+pub(crate) const ITEM_BYTES: usize = 1_024;
+
+/// A question that is kept takes a whole number of so many bytes.
+pub(crate) const KEPT_BYTES: usize = 1_024;
+
+/// What each category adds to the row of a question.
+pub(crate) const ITEM_LINE_BYTES: usize = 512;
+
+/// Most records of what was said to one question after its first reply: for each number one that it
+/// left, and one that it did not.
+pub(crate) const RELEASES_MAX: usize = 2 * grondslag_core::limits::REPLIES_MAX as usize;
+
 /// How often it is looked whether a slot is due.
 pub(crate) const SLOT_INTERVAL_MS: u64 = 500;
 

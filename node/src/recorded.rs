@@ -81,6 +81,16 @@ pub(crate) enum Kind {
     Case,
     /// The board was shown.
     CasesShown,
+    /// A question that a person must look at was shown.
+    ReviewShown,
+    /// What they decided, or confirmed.
+    Reviewed,
+    /// They took more time, or it became somebody's.
+    ReviewChanged,
+    /// It waited for too long, and went up.
+    Climbed,
+    /// What was decided was said to the asker, or did not leave after all.
+    Released,
 }
 
 impl Kind {
@@ -115,6 +125,11 @@ impl Kind {
             Self::RightsShown => "grondslag/record/rights-shown/v1",
             Self::Case => "grondslag/record/case/v1",
             Self::CasesShown => "grondslag/record/cases-shown/v1",
+            Self::ReviewShown => "grondslag/record/review-shown/v1",
+            Self::Reviewed => "grondslag/record/reviewed/v1",
+            Self::ReviewChanged => "grondslag/record/review-changed/v1",
+            Self::Climbed => "grondslag/record/climbed/v1",
+            Self::Released => "grondslag/record/released/v1",
         }
     }
 

@@ -1,9 +1,9 @@
 //! A node as a process: everything it is made of, and its two listeners.
 
 mod ruled;
+mod services;
 mod tend;
 
-use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::Read as _;
 use std::net::SocketAddr;
@@ -15,7 +15,6 @@ use grondslag_certs::tls::{DeskListener, DeskListenerFiles, Reloading};
 use grondslag_certs::{authority, key};
 use grondslag_core::blind::Element;
 use grondslag_core::checkpoint::Origin;
-use grondslag_core::limits::MESSAGE_BYTES_MAX;
 use grondslag_core::reason::Reason;
 use grondslag_core::seal::SealError;
 use grondslag_evidence::ledger::Ledger;
@@ -23,23 +22,13 @@ use grondslag_evidence::records::Job;
 use grondslag_evidence::store::Store;
 use grondslag_evidence::witnesses::NamedWitnesses;
 use grondslag_policy::{Pack, PackError};
-use grondslag_proto::v1::caseload_service_server::CaseloadServiceServer;
-use grondslag_proto::v1::consent_service_server::ConsentServiceServer;
-use grondslag_proto::v1::desk_service_server::DeskServiceServer;
-use grondslag_proto::v1::inform_service_server::InformServiceServer;
-use grondslag_proto::v1::node_operator_service_server::NodeOperatorServiceServer;
-use grondslag_proto::v1::node_service_server::NodeServiceServer;
-use grondslag_proto::v1::own_view_service_server::OwnViewServiceServer;
-use grondslag_proto::v1::policy_service_server::PolicyServiceServer;
-use grondslag_proto::v1::rights_service_server::RightsServiceServer;
 use grondslag_runtime::config::Place;
-use grondslag_runtime::operator::serve_operator;
 use grondslag_runtime::otlp::Incoming;
 use grondslag_runtime::run::{
     self, App, Context, ProcessConfig as _, RunError, SignKeys, StartError,
 };
 use grondslag_runtime::run::{Surroundings, serve};
-use grondslag_runtime::server::{Callers, ServeError, Server};
+use grondslag_runtime::server::{ServeError, Server};
 use grondslag_runtime::shutdown::Shutdown;
 use grondslag_runtime::witnesses;
 use grondslag_subject::pseudonym::Canary;
@@ -47,34 +36,27 @@ use rand_core::UnwrapErr;
 use tokio::task::JoinHandle;
 
 use self::ruled::all_rules;
+use self::services::{desk_services, region_services};
 use self::tend::tend;
 use crate::agency::Agency;
-use crate::answers::service::AnswerService;
+use crate::answers::inbox::Schedule;
 use crate::answers::tick::Tick;
 use crate::answers::turns::Turns;
 use crate::asks::canary::Habits;
-use crate::asks::service::Desk;
-use crate::caseload::service::CaseloadDesk;
 use crate::config::{AgencySection, NodeConfig};
-use crate::consent::service::ConsentDesk;
 use crate::consent::{CaughtUp, Gate};
 use crate::directory::{Directory, Means, OwnCard};
 use crate::epochs::Epochs;
 use crate::epochs::holders::Holders;
 use crate::evidence::LEDGER;
 use crate::index::{self, Canaries, Index};
-use crate::inform::service::InformDesk;
 use crate::keys::{Keys, Renewal};
 use crate::limits::{CANARIES_MAX, STAFF_FILE_BYTES_MAX, TEXT_FILE_BYTES_MAX};
 use crate::link::ChannelLink;
-use crate::office::service::PolicyDesk;
-use crate::operator::NodeOperator;
-use crate::own_view::service::OwnViewDesk;
 use crate::own_view::strangers::Enrolled;
 use crate::processing::is_absolute;
 use crate::records::{StoreSource, SubjectKey};
 use crate::restore::Standing;
-use crate::rights::service::RightsDesk;
 use crate::secret::NodeSecret;
 use crate::staff::{self, Registry};
 use crate::watch::{self, Watching};
@@ -217,49 +199,14 @@ async fn build(config: NodeConfig, context: &Context) -> Result<Built, StartErro
     Ok(Built { agency, app, region_address, desk_address })
 }
 
-/// What the region may call.
-fn region_services(context: &Context, agency: &Arc<Agency>) -> Server {
-    let answers = NodeServiceServer::new(AnswerService::new(agency.clone()));
-    let answers = answers.max_decoding_message_size(MESSAGE_BYTES_MAX);
-    let broker = BTreeSet::from([agency.broker.clone()]);
-    let server = Server::region("node", context.region.clone(), &context.limits)
-        .telling(&context.otlp, Incoming::Left)
-        .add(answers, Callers::only(broker, Reason::NotTheBroker));
-    let own = Callers::only(BTreeSet::from([agency.oin.clone()]), Reason::CallerUnknown);
-    let operator = NodeOperatorServiceServer::new(NodeOperator::new(agency.clone()));
-    let server = server.add(operator, own);
-    serve_operator(server, agency.oin.clone(), agency.clone())
-}
-
-/// What the agency's own people and software may call. The listener verified their certificate;
-/// whether they may act is for the service to ask at every call.
-fn desk_services(server: Server, agency: &Arc<Agency>) -> Server {
-    let desk = DeskServiceServer::new(Desk::new(agency.clone()));
-    let policy = PolicyServiceServer::new(PolicyDesk::new(agency.clone()));
-    let consent = ConsentServiceServer::new(ConsentDesk::new(agency.clone()));
-    let own_view = OwnViewServiceServer::new(OwnViewDesk::new(agency.clone()));
-    let inform = InformServiceServer::new(InformDesk::new(agency.clone()));
-    let rights = RightsServiceServer::new(RightsDesk::new(agency.clone()));
-    let caseload = CaseloadServiceServer::new(CaseloadDesk::new(agency.clone()));
-    server
-        .add(desk.max_decoding_message_size(MESSAGE_BYTES_MAX), Callers::verified())
-        .add(policy.max_decoding_message_size(MESSAGE_BYTES_MAX), Callers::verified())
-        .add(consent.max_decoding_message_size(MESSAGE_BYTES_MAX), Callers::verified())
-        .add(own_view.max_decoding_message_size(MESSAGE_BYTES_MAX), Callers::verified())
-        .add(inform.max_decoding_message_size(MESSAGE_BYTES_MAX), Callers::verified())
-        .add(rights.max_decoding_message_size(MESSAGE_BYTES_MAX), Callers::verified())
-        .add(caseload.max_decoding_message_size(MESSAGE_BYTES_MAX), Callers::verified())
-}
-
 async fn agency(config: &NodeConfig, context: &Context) -> Result<Agency, StartError> {
     let (store, clock) = (context.store.clone(), context.clock.clock());
     let (secret, section) = (secret(config)?, &config.agency);
     let keys = SignKeys::load(&section.sign_key, section.previous_sign_key.as_ref())?;
     let ledger = own_ledger(context, &keys).await?;
     let (rules, own_rules) = all_rules(config, context, &ledger).await?;
-    let pack = rules.now();
     let staff = Arc::new(Registry::new(store.clone(), secret.clone()));
-    load_staff(config, &pack, &staff).await?;
+    load_staff(config, &rules.now(), &staff).await?;
     let directory = Arc::new(directory(config, context, ledger.clone()).await?);
     let source = Arc::new(StoreSource::new(store.clone(), secret.clone()));
     let (sign_key, keys) = (keys.current, own_keys(section)?);
@@ -312,6 +259,7 @@ async fn agency(config: &NodeConfig, context: &Context) -> Result<Agency, StartE
         office_link: broker_link.clone(),
         broker_link,
         tick: Tick::new(config.answers.reply_tick_ms.ms()),
+        climbing: Schedule::default(),
         answering: Turns::default(),
         consents: Gate::default(),
         caught_up: CaughtUp::default(),

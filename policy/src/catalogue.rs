@@ -20,11 +20,13 @@ mod columns;
 mod cross;
 mod impossible;
 mod informing;
+mod reviewing;
 
 pub use caseload::{Again, Caseload, Nature, SEVERITY};
 pub use columns::{Column, ColumnValue, Stater, Visibility};
 pub use impossible::Impossible;
 pub use informing::Informing;
+pub use reviewing::Reviewing;
 
 /// The lists of the file.
 const LISTS: [&str; 9] = [
@@ -176,6 +178,9 @@ pub struct QueryKindEntry {
     /// Of the caseload board, how it is kept.
     #[serde(default)]
     pub caseload: Option<Caseload>,
+    /// Of questions that a person must look at, how that is done.
+    #[serde(default)]
+    pub reviewing: Option<Reviewing>,
 }
 
 /// A data category.
@@ -264,6 +269,7 @@ pub struct Catalogue {
     obligations: Vec<ObligationEntry>,
     informing: Informing,
     caseload: Caseload,
+    reviewing: Reviewing,
     columns: Vec<Column>,
     impossible: Vec<Impossible>,
     known: Known,
@@ -297,6 +303,7 @@ impl Catalogue {
             obligations: entries(file, "obligation", &mut table, problems),
             informing: Informing::default(),
             caseload: Caseload::default(),
+            reviewing: Reviewing::default(),
             columns: Vec::new(),
             impossible: Vec::new(),
             known: Known::default(),
@@ -305,6 +312,8 @@ impl Catalogue {
         catalogue.informing = informing.unwrap_or_default();
         let caseload = catalogue.query_kinds.iter().find_map(|kind| kind.caseload.clone());
         catalogue.caseload = caseload.unwrap_or_default();
+        let reviewing = catalogue.query_kinds.iter().find_map(|kind| kind.reviewing.clone());
+        catalogue.reviewing = reviewing.unwrap_or_default();
         let raw = entries(file, "column", &mut table, problems);
         catalogue.columns = columns::build(file, raw, &catalogue, problems);
         catalogue.known = columns::known(file, &catalogue.columns, problems);
@@ -354,6 +363,11 @@ impl Catalogue {
     /// How the caseload board is kept.
     pub const fn caseload(&self) -> &Caseload {
         &self.caseload
+    }
+
+    /// How a question that a person must look at is dealt with.
+    pub const fn reviewing(&self) -> &Reviewing {
+        &self.reviewing
     }
 
     /// Every obligation.

@@ -56,7 +56,7 @@ pub use facts_file::FactsFile;
 pub use fault::{Fault, PackError, Problem};
 pub use overlay::Overlay;
 pub use pack::Pack;
-pub use permit::{Asked, Minimised, Permit, Refusal, Review, Ruled};
+pub use permit::{Approved, Asked, Minimised, NotApproved, Permit, Refusal, Review, Ruled};
 pub use resolve::{Fact, Resolved, Sources};
 pub use retention::Kept;
 pub use table::{Effect, Row, Rule, Term, TermError};

@@ -3,8 +3,10 @@
 use std::fmt;
 
 use grondslag_core::answer::{About, Entry, Mark, Record};
+use grondslag_core::canonical::Canonical;
 use grondslag_core::catalogue::Category;
 use grondslag_core::clock::Timestamp;
+use grondslag_core::durable::Durable;
 use grondslag_core::id::Digest;
 use grondslag_core::reason::Reason;
 use grondslag_core::tier::{Tier, Verdict};
@@ -16,6 +18,8 @@ use crate::pack::Pack;
 
 /// Obligation that hides every place, as in the catalogue.
 const HIDE_PLACE: &str = "adres_schermen";
+/// Label of what a person's decision is the digest of.
+const APPROVED: &str = "grondslag/approved/v1";
 /// The lowest tier that tells where a record comes from and since when (domain 3.2: T3 is
 /// "status facts: since, phase, ...").
 const STATUS_TIER: Tier = Tier::T3;
@@ -54,17 +58,12 @@ pub enum Ruled {
 }
 
 /// The right to release one category of one person's file, up to a tier, for one question.
-/// [`Pack::rule`] alone makes it; it cannot be copied, stored or made up.
+/// [`Pack::rule`] and [`Review::approve`] alone make it; it cannot be copied, stored or made up.
 ///
 /// ```compile_fail
-/// use grondslag_core::{answer::About, catalogue::Category, id::Digest, tier::Tier};
-/// let permit = grondslag_policy::Permit {
-///     question: Digest::new([0; 32]),
-///     category: Category::parse("G05").unwrap(),
-///     about: About::Child,
-///     tier: Tier::T5,
-///     hide_place: false,
-/// };
+/// fn wider(permit: grondslag_policy::Permit, other: grondslag_policy::Permit) {
+///     let _made_up = grondslag_policy::Permit(other.0);
+/// }
 /// ```
 ///
 /// ```compile_fail
@@ -80,7 +79,11 @@ pub enum Ruled {
 /// ```
 #[derive(Debug)]
 #[must_use = "a permit is consumed by a release"]
-pub struct Permit {
+pub struct Permit(Scope);
+
+/// What may be told to one question: a category of one person's file, up to a tier.
+#[derive(Debug, PartialEq, Eq)]
+struct Scope {
     question: Digest,
     category: Category,
     about: About,
@@ -88,18 +91,35 @@ pub struct Permit {
     hide_place: bool,
 }
 
-/// A person of the holder decides, up to a tier. It gives no access by itself.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Review {
+/// A person of the holder decides, up to a tier. It gives no access by itself, and [`Pack::rule`]
+/// alone makes it, for it becomes a permit once a person approved.
+///
+/// ```compile_fail
+/// fn forge(permit: grondslag_policy::Permit) -> grondslag_policy::Review {
+///     grondslag_policy::Review(permit.0)
+/// }
+/// ```
+#[derive(Debug, PartialEq, Eq)]
+#[must_use = "a person decides on a review"]
+pub struct Review(Scope);
+
+/// What a person of the holder decided to give: which categories, and of each up to where. What is
+/// recorded of it is about [`Approved::digest`], so that no receipt of another decision opens
+/// anything.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Approved {
     /// Digest of the question.
     pub question: Digest,
-    /// The category.
-    pub category: Category,
-    /// Whose file.
-    pub about: About,
-    /// Up to where it may be permitted.
-    pub tier: Tier,
+    /// Per category the highest tier to give.
+    pub given: Vec<(Category, Tier)>,
+    /// Random, so that nobody can try out what was decided.
+    pub salt: [u8; 32],
 }
+
+/// A review does not become a permit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("this decision, or what shows that it lasts, is of another question or category")]
+pub struct NotApproved;
 
 /// A refusal is data.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -151,25 +171,20 @@ impl Pack {
     }
 
     fn ruled(&self, asked: &Asked<'_>, facts: &Facts, decision: &Decision) -> Ruled {
-        let category = asked.category.clone();
+        let scope = Scope {
+            question: asked.question,
+            category: asked.category.clone(),
+            about: asked.about,
+            tier: decision.tier,
+            hide_place: self.shielded(facts)
+                || decision.obligations.iter().any(|duty| duty == HIDE_PLACE),
+        };
         match decision.verdict {
-            Verdict::Permit => Ruled::Permit(Permit {
-                question: asked.question,
-                category,
-                about: asked.about,
-                tier: decision.tier,
-                hide_place: self.shielded(facts)
-                    || decision.obligations.iter().any(|duty| duty == HIDE_PLACE),
-            }),
-            Verdict::Review => Ruled::Review(Review {
-                question: asked.question,
-                category,
-                about: asked.about,
-                tier: decision.tier,
-            }),
+            Verdict::Permit => Ruled::Permit(Permit(scope)),
+            Verdict::Review => Ruled::Review(Review(scope)),
             Verdict::Refuse => Ruled::Refuse(Refusal {
-                category,
-                about: asked.about,
+                category: scope.category,
+                about: scope.about,
                 reason: decision.reason.unwrap_or(Reason::NoRule),
             }),
         }
@@ -185,25 +200,90 @@ impl Pack {
     }
 }
 
-impl Permit {
-    /// Digest of the question.
-    pub fn question(&self) -> Digest {
-        self.question
+impl Approved {
+    /// Up to where a category is given; nothing for one that is not.
+    pub fn tier(&self, category: &Category) -> Option<Tier> {
+        self.given.iter().find(|(one, _)| one == category).map(|(_, tier)| *tier)
+    }
+
+    /// What the record of the decision is about.
+    pub fn digest(&self) -> Digest {
+        let given = self.given.iter().map(|(category, tier)| format!("{category} {tier}"));
+        let given: Vec<String> = given.collect();
+        let bytes = Canonical::new(APPROVED)
+            .bytes(self.question.as_bytes())
+            .list(given.iter())
+            .bytes(&self.salt);
+        Digest::of(&bytes.finish())
+    }
+}
+
+impl fmt::Debug for Approved {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Approved(…)")
+    }
+}
+
+impl Review {
+    /// Whose file.
+    pub fn about(&self) -> About {
+        self.0.about
     }
 
     /// The category.
     pub fn category(&self) -> &Category {
-        &self.category
+        &self.0.category
+    }
+
+    /// Up to where it may be permitted.
+    pub fn tier(&self) -> Tier {
+        self.0.tier
+    }
+
+    /// What a permit up to a tier would let out, for the one who decides. It cannot be released.
+    pub fn preview(&self, tier: Tier, records: &[Record], now: Timestamp) -> Vec<Entry> {
+        self.0.entries(self.0.tier.min(tier), records, &[], now)
+    }
+
+    /// The permit, once a person decided so and that decision lasts: up to the lower of the rule's
+    /// tier and theirs.
+    ///
+    /// # Errors
+    /// [`NotApproved`] for a decision on another question, one that does not give this category,
+    /// or evidence of another decision.
+    pub fn approve(self, approved: &Approved, lasts: &impl Durable) -> Result<Permit, NotApproved> {
+        let tier = approved.tier(&self.0.category).ok_or(NotApproved)?;
+        if approved.question != self.0.question || lasts.about() != approved.digest() {
+            return Err(NotApproved);
+        }
+        Ok(Permit(self.0).up_to(tier))
+    }
+}
+
+impl Permit {
+    /// The same up to no more than a tier.
+    pub fn up_to(self, tier: Tier) -> Self {
+        Self(Scope { tier: self.0.tier.min(tier), ..self.0 })
+    }
+
+    /// Digest of the question.
+    pub fn question(&self) -> Digest {
+        self.0.question
+    }
+
+    /// The category.
+    pub fn category(&self) -> &Category {
+        &self.0.category
     }
 
     /// Whose file.
     pub fn about(&self) -> About {
-        self.about
+        self.0.about
     }
 
     /// Up to where.
     pub fn tier(&self) -> Tier {
-        self.tier
+        self.0.tier
     }
 
     /// Keeps the records of this category and person that existed at `now`, the layers up to the
@@ -213,42 +293,49 @@ impl Permit {
     /// Below T3 an entry tells neither its source nor its date: its date is then the moment of
     /// the answer, and entries that say the same are one.
     pub fn minimise(&self, records: &[Record], hide: &[Mark], now: Timestamp) -> Minimised {
+        let entries = self.0.entries(self.0.tier, records, hide, now);
+        Minimised { question: self.0.question, entries }
+    }
+}
+
+impl Scope {
+    fn entries(&self, tier: Tier, records: &[Record], hide: &[Mark], now: Timestamp) -> Vec<Entry> {
         let mut hidden = vec![Mark::Third, Mark::Reporter];
         hidden.extend(self.hide_place.then_some(Mark::Place));
         hidden.extend(hide);
         let mut entries = Vec::new();
         for record in records.iter().filter(|record| self.covers(record, now)) {
-            let entry = self.entry(record, &hidden);
+            let entry = entry(tier, record, &hidden);
             let told = !entry.texts.is_empty();
-            if told && (self.tier >= STATUS_TIER || !entries.contains(&entry)) {
+            if told && (tier >= STATUS_TIER || !entries.contains(&entry)) {
                 entries.push(entry);
             }
         }
-        Minimised { question: self.question, entries }
+        entries
     }
 
     fn covers(&self, record: &Record, now: Timestamp) -> bool {
         record.category == self.category && record.about == self.about && record.dated <= now
     }
+}
 
-    fn entry(&self, record: &Record, hidden: &[Mark]) -> Entry {
-        let mut redacted = false;
-        let layers = record.layers.range(..=self.tier);
-        let texts = layers
-            .map(|(tier, layer)| {
-                let (text, left_out) = layer.without(hidden);
-                redacted |= left_out;
-                (*tier, text)
-            })
-            .collect();
-        let status = self.tier >= STATUS_TIER;
-        Entry {
-            about: record.about,
-            dated: status.then_some(record.dated),
-            source: if status { record.source.clone() } else { String::new() },
-            texts,
-            redacted,
-        }
+fn entry(tier: Tier, record: &Record, hidden: &[Mark]) -> Entry {
+    let mut redacted = false;
+    let layers = record.layers.range(..=tier);
+    let texts = layers
+        .map(|(tier, layer)| {
+            let (text, left_out) = layer.without(hidden);
+            redacted |= left_out;
+            (*tier, text)
+        })
+        .collect();
+    let status = tier >= STATUS_TIER;
+    Entry {
+        about: record.about,
+        dated: status.then_some(record.dated),
+        source: if status { record.source.clone() } else { String::new() },
+        texts,
+        redacted,
     }
 }
 

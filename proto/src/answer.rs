@@ -1,7 +1,7 @@
 //! The body of a reply: wire to core and back.
 
 use grondslag_core::answer::{Answer, Entry, Line};
-use grondslag_core::catalogue::Category;
+use grondslag_core::catalogue::{Category, Kind};
 use grondslag_core::clock::Timestamp;
 use grondslag_core::limits::{CATEGORIES_MAX, LINE_ENTRIES_MAX};
 use grondslag_core::reason::Reason;
@@ -66,6 +66,11 @@ pub fn wire_line(line: &Line) -> v1::AnswerLine {
             wire.basis = Some(basis.into());
             wire.reason = reason.code().into();
         }
+        Line::Referred { basis, to, .. } => {
+            wire.state = "referred".into();
+            wire.basis = Some(basis.into());
+            wire.refer_to = to.to_string();
+        }
         Line::Review { basis, until, .. } => {
             wire.state = "review".into();
             wire.basis = Some(basis.into());
@@ -97,13 +102,19 @@ pub fn line(wire: v1::AnswerLine) -> Result<Line, Reason> {
         "refused" => {
             Ok(Line::Refused { category, basis, reason: crate::reply::reason(&wire.reason) })
         }
+        "referred" => Ok(Line::Referred {
+            category,
+            basis,
+            to: Kind::parse(&wire.refer_to).map_err(|_| Reason::AnswerInvalid)?,
+        }),
         "review" => Ok(Line::Review { category, basis, until: Timestamp::from_ms(wire.until_ms) }),
         "neutral" => Ok(Line::Neutral { category }),
         _ => Err(Reason::AnswerInvalid),
     }
 }
 
-fn wire_entry(entry: &Entry) -> v1::AnswerEntry {
+/// One released record as it is written on the wire.
+pub fn wire_entry(entry: &Entry) -> v1::AnswerEntry {
     v1::AnswerEntry {
         about: entry.about.to_string(),
         dated_ms: entry.dated.map(Timestamp::ms),
@@ -167,6 +178,11 @@ mod tests {
                     category: category("G16"),
                     basis: basis.clone(),
                     reason: Reason::NoRule,
+                },
+                Line::Referred {
+                    category: category("G19"),
+                    basis: basis.clone(),
+                    to: Kind::parse("vt").unwrap(),
                 },
                 Line::Review { category: category("G17"), basis, until: Timestamp::from_ms(9) },
                 Line::Neutral { category: category("G18") },

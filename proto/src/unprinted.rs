@@ -24,14 +24,14 @@ macro_rules! unprinted {
 unprinted! {
     AbilityJudged AnswerBody AnswerContent AnswerEntry AnswerProof AnswerQuestion AskAgain
     AskRequest AssessBreachRequest Attestation BoardCase CertifyMeasureRequest ChangeCaseRequest
-    ChildSeen CloseRequestRequest ConfirmIdentityRequest ConsentAct ConsentStanding
-    ConsentStatement CourtMeasure CustodySituation DecideRequestRequest DecisionFact
-    DeskQuestion Detail ExtendRequestRequest ListActsRequest ListDecisionsRequest
-    LodgeRequestRequest OpenCaseRequest OwnView OwnViewLine Part PostponeInformingRequest
-    PrepareOwnViewRequest RecordActRequest RecordActResponse RecordOpening
-    RecordSituationsRequest Reply RightsRequest ShowDraftResponse ShownClient ShownStranger
-    SignedNotice Speaker StatedFact StepRequest StepResponse StepTarget TakenBack TierText
-    ToInform Triage
+    ChangeItemRequest ChildSeen CloseRequestRequest ConfirmIdentityRequest ConsentAct
+    ConsentStanding ConsentStatement CourtMeasure CustodySituation DecideRequestRequest DecisionFact
+    DeskQuestion Detail ExtendRequestRequest JudgedLine Judgement ListActsRequest
+    ListDecisionsRequest LodgeRequestRequest MoreTime OpenCaseRequest OwnView OwnViewLine Part
+    PostponeInformingRequest PrepareOwnViewRequest RecordActRequest RecordActResponse RecordOpening
+    RecordSituationsRequest Reply ReviewLine RightsRequest ShowDraftResponse ShowItemResponse
+    ShownClient ShownStranger SignedNotice Speaker StatedFact StepRequest StepResponse StepTarget
+    TakenBack TierText ToInform Triage
 }
 
 #[cfg(test)]
@@ -56,13 +56,15 @@ mod tests {
         "value",
     ];
 
-    const PROTOCOL: [&str; 13] = [
+    const PROTOCOL: [&str; 15] = [
         include_str!("../grondslag/v1/broker.proto"),
+        include_str!("../grondslag/v1/caseload.proto"),
         include_str!("../grondslag/v1/consent.proto"),
         include_str!("../grondslag/v1/desk.proto"),
         include_str!("../grondslag/v1/directory.proto"),
         include_str!("../grondslag/v1/enrolment.proto"),
         include_str!("../grondslag/v1/holder.proto"),
+        include_str!("../grondslag/v1/inbox.proto"),
         include_str!("../grondslag/v1/inform.proto"),
         include_str!("../grondslag/v1/ledger.proto"),
         include_str!("../grondslag/v1/node.proto"),

@@ -52,6 +52,9 @@ pub struct Status {
     /// What a node still has to tell the people about whom it asked.
     #[serde(default)]
     pub inform: Option<InformState>,
+    /// Questions that a person must look at, at a node.
+    #[serde(default)]
+    pub inbox: Option<InboxState>,
     /// What people asked about their own data, at a node.
     #[serde(default)]
     pub rights: Option<RightsState>,
@@ -117,6 +120,15 @@ pub struct InformState {
     /// Questions of which somebody is still to be told.
     pub open: u64,
     /// Those of which the day has passed.
+    pub overdue: u64,
+}
+
+/// Questions that a person must look at, as the operator needs to know them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InboxState {
+    /// Those that wait for a decision.
+    pub waiting: u64,
+    /// Those of which a professional should have decided by now.
     pub overdue: u64,
 }
 

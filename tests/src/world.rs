@@ -195,6 +195,9 @@ pub struct Storyline {
     /// Requests about data, which the demo plays with real processes.
     #[serde(default)]
     pub right: Vec<toml::Value>,
+    /// Reviews by people of the agencies, which the demo plays with real processes.
+    #[serde(default)]
+    pub review: Vec<toml::Value>,
 }
 
 /// An own view.

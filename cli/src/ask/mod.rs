@@ -19,6 +19,7 @@ use serde_json::json;
 use self::approve::Draft;
 use self::question::QuestionArgs;
 pub(crate) use self::question::{Subject, agencies, find as agency};
+pub(crate) use self::show::basis;
 use self::shown::moment;
 pub(crate) use self::shown::{AgencyShown, LineShown, Names};
 use crate::desk::{Desk, Events};

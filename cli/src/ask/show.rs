@@ -49,7 +49,7 @@ fn lines(out: Output, alike: &[LineShown]) {
     let tinted = match shown.state {
         "content" | "no_record" => green(&shown.sentence),
         "refused" => red(&shown.sentence),
-        "review" => yellow(&shown.sentence),
+        "review" | "referred" => yellow(&shown.sentence),
         _ => dim(&shown.sentence),
     };
     let rows: Vec<String> = shown.rows.iter().map(ToString::to_string).collect();

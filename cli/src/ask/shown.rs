@@ -71,7 +71,7 @@ pub(crate) struct LineShown {
     pub(crate) label: String,
     /// `broker` or `holder`.
     pub(crate) by: String,
-    /// `content`, `no_record`, `refused`, `review` or `neutral`.
+    /// `content`, `no_record`, `refused`, `referred`, `review` or `neutral`.
     pub(crate) state: &'static str,
     /// Highest tier that was given.
     pub(crate) tier: Option<Tier>,
@@ -81,6 +81,8 @@ pub(crate) struct LineShown {
     pub(crate) grounds: Vec<GroundShown>,
     /// Why it was refused.
     pub(crate) reason: Option<Reason>,
+    /// Kind of party to ask instead.
+    pub(crate) refer_to: Option<Kind>,
     /// When a review is due.
     #[serde(serialize_with = "moment")]
     pub(crate) until: Option<Timestamp>,
@@ -252,6 +254,7 @@ impl LineShown {
             rows: Vec::new(),
             grounds: Vec::new(),
             reason: None,
+            refer_to: None,
             until: None,
             entries: Vec::new(),
             sentence: line_sentence(names, &line, until),
@@ -281,6 +284,10 @@ impl LineShown {
             Line::Refused { basis, reason, .. } => {
                 self.reason = Some(reason);
                 ("refused", basis)
+            }
+            Line::Referred { basis, to, .. } => {
+                self.refer_to = Some(to);
+                ("referred", basis)
             }
             Line::Review { basis, until, .. } => {
                 self.until = Some(until);
@@ -317,6 +324,10 @@ fn line_sentence(names: &Names, line: &Line, until: Until<'_>) -> String {
             "permitted; nothing of this kind is on record",
         ),
         Line::Refused { reason, .. } => reason.sentence(names.lang).to_owned(),
+        Line::Referred { to, .. } => {
+            let kind = names.kind_named(to.as_str());
+            names.tr(&format!("vraag het aan: {kind}"), &format!("ask instead: {kind}"))
+        }
         Line::Review { until, .. } => names.tr(
             &format!("een professional beoordeelt dit, uiterlijk {}", until.local()),
             &format!("a professional decides, at the latest {}", until.local()),

@@ -12,7 +12,7 @@ use crate::ask::Names;
 use crate::output::{Output, bold, green, red, yellow};
 
 /// Kinds of leaves and records, in Dutch and in English.
-const KINDS: [(&str, &str, &str); 47] = [
+const KINDS: [(&str, &str, &str); 52] = [
     ("grondslag/leaf/card/v1", "kaart aangenomen", "card accepted"),
     ("grondslag/leaf/enrolled/v1", "inschrijving klaar", "enrolment finished"),
     ("grondslag/leaf/enrolment/v1", "groep dossiers ingeschreven", "batch enrolled"),
@@ -65,6 +65,11 @@ const KINDS: [(&str, &str, &str); 47] = [
     ("grondslag/record/draft-shown/v1", "concept ingezien", "draft looked at"),
     ("grondslag/record/ended/v1", "termijn voorbij", "term over"),
     ("grondslag/record/patterns-shown/v1", "patronen ingezien", "patterns looked at"),
+    ("grondslag/record/climbed/v1", "vraag wacht te lang", "question waits too long"),
+    ("grondslag/record/released/v1", "uitkomst van beoordeling gezegd", "outcome of review said"),
+    ("grondslag/record/review-changed/v1", "beoordeling gewijzigd", "review changed"),
+    ("grondslag/record/review-shown/v1", "te beoordelen ingezien", "to be reviewed looked at"),
+    ("grondslag/record/reviewed/v1", "beoordeeld", "reviewed"),
     (
         "grondslag/record/situation/v1",
         "gezag of maatregel vastgelegd",

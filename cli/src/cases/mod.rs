@@ -3,8 +3,6 @@
 mod desk;
 mod shown;
 
-use std::path::PathBuf;
-
 use clap::{Args, Subcommand, ValueEnum};
 use grondslag_core::clock::Timestamp;
 use grondslag_core::id::CaseId;
@@ -17,7 +15,7 @@ use self::desk::CaseloadDesk;
 use self::shown::{line, shown, words};
 use crate::ask::{Names, Subject};
 use crate::consent::moment;
-use crate::desk::Desk;
+use crate::desk::{Desk, Who};
 use crate::exit::{Exit, Failure};
 use crate::output::{Output, bold, dim, green, yellow};
 use crate::wait::wait;
@@ -49,18 +47,6 @@ enum Command {
     Close(CloseArgs),
     /// Show the words for nature, severity, urgency and kinds of agencies
     Words,
-}
-
-/// Who, in which role.
-#[derive(Debug, Args)]
-struct Who {
-    /// Your own desk folder
-    #[arg(long, value_name = "FOLDER")]
-    desk: PathBuf,
-
-    /// Your role, such as gem.procesregisseur
-    #[arg(long)]
-    role: String,
 }
 
 /// What a professional judges.

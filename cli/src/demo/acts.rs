@@ -29,8 +29,8 @@ const INFORMED: &str = "informed";
 /// Kinds of party to which the region's rules bring no consent (R43).
 const BROUGHT_NONE: [&str; 2] = ["pol", "corp"];
 
-/// Numbers that nodes gave to acts, by the number in the file, and to lines of own views, by the
-/// number of the view and what the line says.
+/// Numbers that nodes gave to acts and questions, by the number in the file, and to lines of own
+/// views, by the number of the view and what the line says.
 #[derive(Debug, Default)]
 pub(super) struct Numbers(Mutex<BTreeMap<String, Vec<u8>>>);
 
@@ -210,12 +210,14 @@ impl Numbers {
         self.of(line.map(|(view, line)| format!("{view} {line}")).as_deref())
     }
 
-    fn keep(&self, id: &str, number: &[u8]) {
+    /// Keeps a number by what it is called.
+    pub(super) fn keep(&self, id: &str, number: &[u8]) {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         kept.insert(id.to_owned(), number.to_vec());
     }
 
-    fn of(&self, id: Option<&str>) -> Result<Vec<u8>, Failure> {
+    /// The number of what is called so; none where nothing is meant.
+    pub(super) fn of(&self, id: Option<&str>) -> Result<Vec<u8>, Failure> {
         let Some(id) = id else { return Ok(Vec::new()) };
         let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         kept.get(id).cloned().ok_or_else(|| Failure::new(Reason::ConfigInvalid, id))

@@ -106,7 +106,10 @@ impl Driver<'_> {
         self.step_to(question.at)?;
         let answered = self.ask(question).await;
         let seen = match &answered {
-            Ok(answered) => self.both_halves(question, answered).await?,
+            Ok(answered) => {
+                self.numbers.keep(&question.id, answered.id.as_bytes());
+                self.both_halves(question, answered).await?
+            }
             Err(failure) => refused(question, failure),
         };
         Ok(Played { seen, answered })

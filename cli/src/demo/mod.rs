@@ -21,6 +21,7 @@ mod oversee;
 mod own_views;
 mod place;
 mod report;
+mod reviews;
 mod rights;
 mod serve;
 mod step;
@@ -48,6 +49,7 @@ use self::home::Home;
 use self::own_views::OwnViewSeen;
 use self::place::{Place, Ports};
 use self::report::{Report, judge, refusals};
+use self::reviews::ReviewSeen;
 use self::rights::RightSeen;
 use self::step::Step;
 use self::stock::Stocked;
@@ -238,6 +240,7 @@ struct Seen {
     acts: Vec<ActSeen>,
     own_views: Vec<OwnViewSeen>,
     rights: Vec<RightSeen>,
+    reviews: Vec<ReviewSeen>,
     questions: usize,
     answers: u64,
     startup: Option<Duration>,
@@ -335,6 +338,13 @@ impl Show<'_> {
                     self.crew.still_well()?;
                     teller.tell_right(step, &seen);
                     self.seen.rights.push(seen);
+                    continue;
+                }
+                Event::Review(step) => {
+                    let seen = self.driver.review(step).await?;
+                    self.crew.still_well()?;
+                    teller.tell_review(step, &seen);
+                    self.seen.reviews.push(seen);
                     continue;
                 }
                 Event::Act(act) => {

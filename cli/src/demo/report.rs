@@ -8,6 +8,7 @@ use super::acts::ActSeen;
 use super::audit::Audited;
 use super::blind::BlindCheck;
 use super::own_views::OwnViewSeen;
+use super::reviews::ReviewSeen;
 use super::rights::RightSeen;
 use super::world::{Half, Storyline, World};
 
@@ -65,6 +66,9 @@ pub(super) struct Judged {
     /// What came of what they asked about their own data.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) rights: Vec<RightSeen>,
+    /// What people decided on questions that waited for them, and what the asker heard.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) reviews: Vec<ReviewSeen>,
     /// Whether they agree.
     pub(super) ok: bool,
 }
@@ -86,9 +90,12 @@ impl Judged {
         let own = |seen: &&RightSeen| storyline.right.iter().any(|one| one.id == seen.step);
         let rights: Vec<RightSeen> = all.rights.iter().filter(own).cloned().collect();
         let exercised = rights.len() == storyline.right.len() && rights.iter().all(|one| one.ok);
-        let done = written && viewed && exercised;
+        let own = |seen: &&ReviewSeen| storyline.review.iter().any(|one| one.id == seen.step);
+        let reviews: Vec<ReviewSeen> = all.reviews.iter().filter(own).cloned().collect();
+        let reviewed = reviews.len() == storyline.review.len() && reviews.iter().all(|one| one.ok);
+        let done = written && viewed && exercised && reviewed;
         let ok = done && expected.iter().all(|half| difference(half, &seen).is_none());
-        Self { id: storyline.id.clone(), expected, seen, acts, own_views, rights, ok }
+        Self { id: storyline.id.clone(), expected, seen, acts, own_views, rights, reviews, ok }
     }
 
     /// Every expectation that was not met, with what was seen instead.

@@ -14,8 +14,12 @@ use super::load::Loaded;
 use super::own_views::OwnViewSeen;
 use super::place::Ports;
 use super::report::{Judged, Report};
+use super::reviews::ReviewSeen;
 use super::rights::RightSeen;
-use super::world::{Act, ActKind, Half, OwnView, Question, RightDo, RightStep, Storyline, World};
+use super::world::{
+    Act, ActKind, Half, OwnView, Question, ReviewDo, ReviewStep, RightDo, RightStep, Storyline,
+    World,
+};
 use crate::ask::{AgencyShown, LineShown};
 use crate::audit::say_findings;
 use crate::output::{Output, alarm, bold, dim, green, red, yellow};
@@ -163,6 +167,27 @@ impl<'a> Teller<'a> {
         ));
     }
 
+    /// Tells what somebody decided on a question that waited for them, or what the asker heard.
+    pub(super) fn tell_review(&self, step: &ReviewStep, seen: &ReviewSeen) {
+        let person = self.world.person(&step.agency, &step.staff);
+        let name = person.map_or("", |person| person.name.as_str());
+        let agency = self.world.agency(&step.agency).map_or("", |one| one.name.as_str());
+        let out = self.out;
+        let what = match step.what {
+            ReviewDo::Decide => out.tr("beoordeelt", "reviews"),
+            ReviewDo::Confirm => out.tr("bevestigt als tweede", "confirms as second person"),
+            ReviewDo::Hear => out.tr("hoort later over", "hears later about"),
+        };
+        let come_to = seen.seen.join(", ");
+        let come_to = if seen.ok { green(&come_to) } else { red(&come_to) };
+        out.line(&format!(
+            "  {} {}  {name} ({agency})  {what} {}: {come_to}",
+            dim(&step.at.local()),
+            bold(&step.id),
+            step.of,
+        ));
+    }
+
     fn story_of(&self, question: &Question) -> Option<&'a Storyline> {
         let has = |story: &&Storyline| story.question.iter().any(|one| one.id == question.id);
         self.world.storylines.iter().find(has)
@@ -207,6 +232,9 @@ impl<'a> Teller<'a> {
                 green(&format!("{category} {}{rows}", out.tr("niets vastgelegd", "none")))
             }
             "refused" => red(&format!("{category} {}{rows}", out.tr("geweigerd", "refused"))),
+            "referred" => {
+                yellow(&format!("{category} {}{rows}", out.tr("doorverwezen", "referred")))
+            }
             "review" => yellow(&format!("{category} {}{rows}", out.tr("beoordeling", "review"))),
             _ => dim(&format!("{category} {}", out.tr("neutraal", "neutral"))),
         }
@@ -230,6 +258,11 @@ pub(super) fn differences(out: Output, judged: &[Judged]) {
             let RightSeen { step, expected, seen, .. } = step;
             let wanted = out.tr("verwacht", "expected");
             alarm(&format!("  {step} {wanted} {expected}, {} {seen}", out.tr("gezien", "seen")));
+        }
+        for step in one.reviews.iter().filter(|step| !step.ok) {
+            let ReviewSeen { step, expected, seen, .. } = step;
+            alarm(&format!("  {step} {} {expected:#?}", out.tr("verwacht", "expected")));
+            alarm(&format!("    {} {seen:#?}", out.tr("gezien  ", "seen    ")));
         }
         for view in one.own_views.iter().filter(|view| !view.ok) {
             let OwnViewSeen { own_view, expected, seen, leaked, .. } = view;

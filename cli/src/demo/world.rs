@@ -2,6 +2,7 @@
 
 mod act;
 mod own_view;
+mod review;
 mod right;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,6 +19,7 @@ use serde::{Deserialize, Deserializer, Serialize, de};
 
 pub(super) use self::act::{Act, ActKind, Event};
 pub(super) use self::own_view::OwnView;
+pub(super) use self::review::{ReviewDo, ReviewStep};
 pub(super) use self::right::{RightDo, RightStep};
 use super::limits::{AGENCIES_MAX, STORYLINES_MAX, WORLD_FILE_BYTES_MAX};
 use crate::exit::Failure;
@@ -134,6 +136,9 @@ pub(super) struct Storyline {
     /// What they ask about their own data, and what agencies do with it, in order.
     #[serde(default)]
     pub(super) right: Vec<RightStep>,
+    /// What they decide on questions that wait for them, and what the asker hears, in order.
+    #[serde(default)]
+    pub(super) review: Vec<ReviewStep>,
 }
 
 /// One question of a story.
@@ -339,6 +344,11 @@ impl World {
         self.storylines.iter().flat_map(|one| &one.right)
     }
 
+    /// All steps of reviews, of all stories.
+    fn reviews(&self) -> impl Iterator<Item = &ReviewStep> {
+        self.storylines.iter().flat_map(|one| &one.review)
+    }
+
     /// All that happens, merged in order of time; what is written down at the moment of a question
     /// comes first.
     pub(super) fn events(&self) -> Vec<Event<'_>> {
@@ -347,6 +357,7 @@ impl World {
         all.extend(self.timeline().into_iter().map(Event::Question));
         all.extend(self.own_views().map(Event::OwnView));
         all.extend(self.rights().map(Event::Right));
+        all.extend(self.reviews().map(Event::Review));
         all.sort_by_key(Event::at);
         all
     }
@@ -382,6 +393,12 @@ impl World {
         for step in self.rights() {
             self.person(&step.agency, &step.staff)?;
             step.holder.iter().try_for_each(|holder| self.agency(holder).map(|_| ()))?;
+        }
+        for step in self.reviews() {
+            self.person(&step.agency, &step.staff)?;
+            if !self.timeline().iter().any(|question| question.id == step.of) {
+                return wrong(&step.of);
+            }
         }
         for act in self.storylines.iter().flat_map(|one| &one.act) {
             self.person(&act.agency, &act.staff)?;

@@ -4,6 +4,7 @@ mod audit;
 mod cases;
 mod consent;
 mod desk;
+mod inbox;
 mod inform;
 mod office;
 mod operator;
@@ -28,4 +29,5 @@ pub(super) fn texts() -> impl Iterator<Item = &'static (&'static str, &'static s
         .chain(restore::TEXTS)
         .chain(rights::TEXTS)
         .chain(cases::TEXTS)
+        .chain(inbox::TEXTS)
 }

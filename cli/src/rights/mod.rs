@@ -3,8 +3,6 @@
 mod desk;
 mod shown;
 
-use std::path::PathBuf;
-
 use clap::{Args, Subcommand};
 use grondslag_core::clock::Timestamp;
 use grondslag_core::id::{RequestId, TargetId};
@@ -16,7 +14,7 @@ pub(crate) use self::desk::RightsDesk;
 use self::shown::Called;
 pub(crate) use self::shown::right;
 use crate::ask::{Names, Subject, agency};
-use crate::desk::Desk;
+use crate::desk::{Desk, Who};
 use crate::exit::{Exit, Failure};
 use crate::output::{Output, bold, dim, green};
 use crate::wait::wait;
@@ -48,18 +46,6 @@ enum Command {
     Close(TextArgs),
     /// Record whether a breach is reported to the authority
     Breach(BreachArgs),
-}
-
-/// Who, in which role.
-#[derive(Debug, Args)]
-struct Who {
-    /// Your own desk folder
-    #[arg(long, value_name = "FOLDER")]
-    desk: PathBuf,
-
-    /// The role in which you act, such as jgz.jeugdarts
-    #[arg(long)]
-    role: String,
 }
 
 #[derive(Debug, Args)]

@@ -307,6 +307,18 @@ impl Ledger {
         Err(StoreError::Corrupt.into())
     }
 
+    /// A receipt for a leaf that stands in the ledger, for who acts on it later: after a restart
+    /// the one that was given with the append is gone.
+    ///
+    /// # Errors
+    /// As [`Ledger::read`]; [`LedgerError::Misuse`] for an index behind the end.
+    pub async fn receipt(&self, index: u64) -> Result<Receipt, LedgerError> {
+        let found = self.read(index, 1).await?.into_iter().next();
+        let found = found.ok_or(LedgerError::Misuse("no such leaf"))?;
+        let Record { index, about, recorded_at, leaf } = found;
+        Ok(Receipt::assertion(about, index, entry_hash(&about, recorded_at, &leaf), recorded_at))
+    }
+
     fn records(&self, from: u64, page: Vec<Pair>) -> Result<Vec<Record>, LedgerError> {
         let records = (from..).zip(page).map(|(index, pair)| {
             let entry = self.keys.entry(index, pair)?;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use grondslag_core::checkpoint::SignedCheckpoint;
 use grondslag_core::clock::Timestamp;
+use grondslag_core::durable::Durable;
 use grondslag_core::id::Digest;
 
 /// This fact is durable in the ledger.
@@ -86,6 +87,12 @@ impl Receipt {
     /// When it was recorded.
     pub fn recorded_at(&self) -> Timestamp {
         self.recorded_at
+    }
+}
+
+impl Durable for Receipt {
+    fn about(&self) -> Digest {
+        self.about
     }
 }
 

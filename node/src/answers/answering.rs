@@ -16,11 +16,13 @@ use grondslag_proto::question::TargetQuestion;
 use tokio::time::Instant;
 
 use self::notice::take_notice;
-use self::resolve::{resolve, stranger};
+pub(super) use self::resolve::resolve;
+use self::resolve::stranger;
 use self::shaped::{Shaped, decoy, nobody};
 use super::decide::Rules;
 use super::envelope::Envelope;
 use super::facts::Case;
+use super::inbox::{self, Whom};
 use super::record::{self, DecisionRecord, Ruled, Ruling};
 use super::release::{Frame, Mismatch, Prepared, Sealed};
 use super::replay::{self, ReplayError};
@@ -53,6 +55,13 @@ impl Stop {
     /// A reason that does not depend on the child.
     fn of(reason: Reason) -> Self {
         if reason.is_fault() { Self::Fault(reason) } else { Self::Refused(reason) }
+    }
+
+    /// Why, for who may know it.
+    pub(super) const fn reason(self) -> Reason {
+        match self {
+            Self::Refused(reason) | Self::Fault(reason) | Self::Hidden(reason) => reason,
+        }
     }
 
     /// The same stop, past the look-up.
@@ -113,6 +122,7 @@ pub(crate) async fn answer(
         raise(agency, attested.statement(), Reason::WitnessLate).await;
     }
     agency.watching.answered(attested.index(), Instant::now());
+    inbox::came(agency, &attested.target_id(), now);
     Ok((sealed, held))
 }
 
@@ -231,22 +241,33 @@ fn verify_here(
     pack: &Pack,
     now: Timestamp,
 ) -> Result<Attested, Reason> {
+    against(agency, pack, now, |against| {
+        // That of the header, whatever decides now.
+        let bundle = agency.rules.asked_under(question.header.times.asked_at);
+        verify(question, &Against { bundle, ..*against })
+    })
+}
+
+/// What a question is held against here, under the rules of now.
+pub(super) fn against<T>(
+    agency: &Agency,
+    pack: &Pack,
+    now: Timestamp,
+    hold: impl FnOnce(&Against<'_>) -> T,
+) -> T {
     let catalogue = pack.catalogue();
-    // That of the header, whatever decides now.
-    let bundle = agency.rules.asked_under(question.header.times.asked_at);
     let mandated = |role: &_| catalogue.is_mandated(role);
     agency.directory.with_book(|cards| {
-        let against = Against {
+        hold(&Against {
             own: &agency.oin,
             broker: &agency.broker,
-            bundle,
+            bundle: pack.bundle(),
             cards,
             seals: &agency.keys.seals,
             watching: &agency.watching,
             mandated: &mandated,
             now,
-        };
-        verify(question, &against)
+        })
     })
 }
 
@@ -411,7 +432,11 @@ fn entry(
     // What the receipt is compared by. It is salted, so that it cannot be guessed.
     let about = prepared.about();
     let state = agency.watching.put_head(Batch::new());
-    let state = slots::open(state, attested, &record.lines, tag, record.decided_at)?;
+    let pack = agency.pack();
+    let reviewing = (pack.catalogue().reviewing(), record.decided_at);
+    let whom = Whom { digits: subject, tag };
+    let state = slots::open(state, attested, &record.lines, whom, reviewing);
+    let state = state.map_err(Stop::Fault)?;
     let made = record.commit(agency, subject).map_err(Stop::Fault)?;
     let commitment = made.commitment;
     Ok((Entry { about, ..made.entry(state) }, commitment))

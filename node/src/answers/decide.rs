@@ -91,7 +91,7 @@ impl CategoryDecided {
         let files = self.rulings.iter().map(|(decision, ruled)| FileRuling {
             about: match ruled {
                 Ruled::Permit(permit) => permit.about(),
-                Ruled::Review(review) => review.about,
+                Ruled::Review(review) => review.about(),
                 Ruled::Refuse(refusal) => refusal.about,
             },
             verdict: decision.verdict,
@@ -123,6 +123,12 @@ impl CategoryDecided {
             add_new(&mut basis.grounds, &decision.grounds);
         }
         basis
+    }
+
+    /// Up to where it may be given, by itself or by a person.
+    pub(super) fn tier_open(&self) -> Tier {
+        let open = self.rulings.iter().filter(|(one, _)| one.verdict != Verdict::Refuse);
+        open.map(|(decision, _)| decision.tier).max().unwrap_or(Tier::T0)
     }
 
     /// The highest tier that was decided.

@@ -6,7 +6,7 @@
 //! category that the broker let through is decided on this child's verified facts ([`facts`],
 //! [`decide`]); what may be told is shaped ([`shape`]); decision and reply are made durable in one
 //! commit ([`record`]); and only the ledger's receipt lets the reply leave ([`release`]), on the
-//! tick.
+//! tick. What a person must decide waits in the [`inbox`], and leaves in a reply slot ([`slots`]).
 //!
 //! INVARIANT: nothing is looked up without an [`verify::Attested`], and nothing leaves without a
 //! receipt. What is refused before the look-up does not depend on the child.
@@ -15,6 +15,8 @@ pub(crate) mod answering;
 mod decide;
 mod envelope;
 mod facts;
+pub(crate) mod inbox;
+mod outbox;
 pub mod record;
 pub mod release;
 pub(crate) mod replay;

@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use ed25519_dalek::SigningKey;
 use grondslag_core::answer::{Answer, Basis, Entry, Line, Outcome};
-use grondslag_core::catalogue::Category;
+use grondslag_core::catalogue::{Category, Kind};
 use grondslag_core::clock::Timestamp;
 use grondslag_core::id::Digest;
 use grondslag_core::limits::{LINE_ENTRIES_MAX, PROOF_HASHES_MAX};
@@ -53,6 +53,8 @@ pub enum Closed {
     Refused(Category, Basis, Reason),
     /// A professional decides before a moment.
     Review(Category, Basis, Timestamp),
+    /// Another kind of party has it, or is the one to say.
+    Referred(Category, Basis, Kind),
     /// Nothing that may be told.
     Neutral(Category),
 }
@@ -135,8 +137,32 @@ impl Draft {
 
     /// Encodes the answer, cut to what fits beside a proof in a ledger that has now `size` leaves.
     pub(crate) fn finish(self, frame: Frame<'_>, size: u64, salt: [u8; 32]) -> Prepared {
-        let (envelope, known) = (frame.envelope, Known(frame.known));
-        let room = envelope.room(FIRST_REPLY_NO).saturating_sub(proof_bytes(path_len(size)));
+        let (known, made) = (Known(frame.known), Arc::default());
+        let (outcome, unplaced) = self.unplaced(frame, FIRST_REPLY_NO, size, salt);
+        Prepared { outcome, unplaced: Arc::new(unplaced), known, made }
+    }
+
+    /// The same as a later reply with that number; nothing when there is nothing to say.
+    pub(crate) fn finish_later(
+        self,
+        frame: Frame<'_>,
+        reply_no: u32,
+        size: u64,
+        salt: [u8; 32],
+    ) -> Option<Unplaced> {
+        let says = !self.lines.is_empty();
+        says.then(|| self.unplaced(frame, reply_no, size, salt).1)
+    }
+
+    fn unplaced(
+        self,
+        frame: Frame<'_>,
+        reply_no: u32,
+        size: u64,
+        salt: [u8; 32],
+    ) -> (Outcome, Unplaced) {
+        let envelope = frame.envelope;
+        let room = envelope.room(reply_no).saturating_sub(proof_bytes(path_len(size)));
         let whole = Answer {
             outcome: Answer::outcome_of(&self.lines),
             lines: self.lines,
@@ -151,15 +177,8 @@ impl Draft {
         if answer.outcome != Outcome::Neutraal {
             answer.subject_tag = *frame.subject_tag.as_bytes();
         }
-        let unplaced = Unplaced {
-            statement: self.question,
-            answer: answer::encode(&answer),
-            salt,
-            reply_no: FIRST_REPLY_NO,
-            envelope,
-        };
-        let (outcome, unplaced) = (answer.outcome, Arc::new(unplaced));
-        Prepared { outcome, unplaced, known, made: Arc::default() }
+        let (statement, encoded) = (self.question, answer::encode(&answer));
+        (answer.outcome, Unplaced { statement, answer: encoded, salt, reply_no, envelope })
     }
 }
 
@@ -227,6 +246,7 @@ fn cut_basis(lines: &mut [Line]) -> bool {
         Line::Content { basis, .. }
         | Line::NoRecord { basis, .. }
         | Line::Refused { basis, .. }
+        | Line::Referred { basis, .. }
         | Line::Review { basis, .. } => Some(basis),
         Line::Neutral { .. } => None,
     });
@@ -263,6 +283,7 @@ impl From<Closed> for Line {
             Closed::NoRecord(category, basis) => Self::NoRecord { category, basis },
             Closed::Refused(category, basis, reason) => Self::Refused { category, basis, reason },
             Closed::Review(category, basis, until) => Self::Review { category, basis, until },
+            Closed::Referred(category, basis, to) => Self::Referred { category, basis, to },
             Closed::Neutral(category) => Self::Neutral { category },
         }
     }

@@ -1,13 +1,13 @@
 //! Reply slots: after its first reply a node sends one message in every slot until the term ends,
 //! hit or miss, real or dummy, sealed and of the same size (design 5).
 //!
-//! `s/<target id>` holds an open question, `sd/<due><target id>` when its next message is due, and
-//! `so/<target id><number>` a message that the broker has not taken yet. What is due is made
-//! durable first and delivered then, so that a slot is never answered twice with different bytes.
-//! A clock that passes several slots at once, as after a pause, leaves one message for all of them.
+//! `s/<target id>` holds an open question, and `sd/<due><target id>` when its next message is due.
+//! What is due is made durable first ([`outbox`](super::outbox)), so that a slot is never answered
+//! twice with different bytes, and delivered at the next turn: how long it took to make tells
+//! nobody what it says. A clock that passes several slots at once, as after a pause, leaves one
+//! message for all of them.
 
-use grondslag_core::answer::{Answer, Basis, Line, Outcome};
-use grondslag_core::catalogue::Category;
+use grondslag_core::answer::{Answer, Line, Outcome};
 use grondslag_core::clock::Timestamp;
 use grondslag_core::id::{Digest, Oin, TargetId};
 use grondslag_core::limits::REPLIES_MAX;
@@ -17,23 +17,25 @@ use grondslag_core::slot::next_slot;
 use grondslag_core::statement::FIRST_REPLY_NO;
 use grondslag_core::tier::Urgency;
 use grondslag_evidence::ledger::{Entry, LedgerError, Placed};
-use grondslag_evidence::store::{Batch, StoreError, parts};
-use grondslag_proto::reply::Reply;
-use grondslag_proto::{answer, v1};
-use prost::Message as _;
+use grondslag_evidence::store::parts::{self, Seen};
+use grondslag_evidence::store::{Batch, StoreError};
+use grondslag_policy::catalogue::Reviewing;
+use grondslag_proto::answer;
 use serde::{Deserialize, Serialize};
 
 use super::envelope::{Envelope, Unplaced};
-use super::record::{DecisionLine, Shown};
+use super::inbox::{self, InReview, Item, Slot, Whom};
+use super::outbox;
+use super::record::DecisionLine;
 use super::verify::Attested;
 use crate::agency::Agency;
-use crate::limits::{PAGE, SLOTS_AT_ONCE_MAX};
+use crate::limits::SLOTS_AT_ONCE_MAX;
 use crate::random::random;
 use crate::recorded::{Kind, append_for, record, term};
+use crate::rows;
 
 const OPEN: &[u8] = b"s/";
 const DUE: &[u8] = b"sd/";
-const OUTBOX: &[u8] = b"so/";
 
 /// A question whose term has not ended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -52,26 +54,12 @@ struct Open {
     next_no: u32,
     /// When it is due.
     due: Timestamp,
-    /// What is said when the term ends without an outcome of the reviews; absent without one.
-    lapse: Option<Lapse>,
+    /// The last message was made: the term is to be ended.
+    #[serde(default)]
+    last_said: bool,
 }
 
-/// A review that was announced and may end without an outcome (domain 4a.29).
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-struct Lapse {
-    /// Binds it to the child, hexadecimal.
-    tag: String,
-    /// What was in review, by name; empty where it may not be named.
-    named: Vec<(Category, Basis)>,
-}
-
-impl std::fmt::Debug for Lapse {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Lapse(…)")
-    }
-}
-
-/// Adds to the batch of a first reply that more messages follow it.
+/// Adds to the batch of a first reply that more messages follow it, and what waits for a person.
 ///
 /// # Errors
 /// `TOO_LARGE` or `INTERNAL`, which a question within its bounds does not give.
@@ -79,19 +67,13 @@ pub(super) fn open(
     batch: Batch,
     attested: &Attested,
     lines: &[DecisionLine],
-    tag: &Digest,
-    now: Timestamp,
-) -> Result<Batch, StoreError> {
+    whom: Whom<'_>,
+    (reviewing, now): (&Reviewing, Timestamp),
+) -> Result<Batch, Reason> {
     let header = attested.header();
     let Some(due) = next_slot(now, header.urgency, header.times.answer_by) else {
         return Ok(batch);
     };
-    let in_review = lines.iter().any(|line| line.outcome == super::record::Ruled::Review);
-    let named = lines.iter().filter(|line| line.shown == Shown::Review);
-    let lapse = in_review.then(|| Lapse {
-        tag: tag.to_string(),
-        named: named.map(|line| (line.category.clone(), line.basis.clone())).collect(),
-    });
     let open = Open {
         asker: header.asker.clone(),
         statement: attested.statement(),
@@ -102,19 +84,20 @@ pub(super) fn open(
         reply_bytes: attested.reply_bytes(),
         next_no: FIRST_REPLY_NO + 1,
         due,
-        lapse,
+        last_said: false,
     };
     let id = attested.target_id();
-    let batch = parts::put_body(batch, &open_key(&id), &json(&open)?)?;
-    Ok(batch.put(due_key(due, &id), Vec::new()))
+    let batch = rows::put(batch, &open_key(&id), &open)?.put(due_key(due, &id), Vec::new());
+    inbox::open(batch, attested, lines, whom, (reviewing, now))
 }
 
-/// Makes every message that is due, and delivers what the broker has not taken yet.
+/// Delivers what was made before, and makes every message that is due since.
 ///
 /// # Errors
 /// Why a message could not be made durable or the broker not be reached: it is tried again at the
 /// next turn.
 pub(crate) async fn tend(agency: &Agency) -> Result<(), Reason> {
+    let delivered = outbox::flush(agency).await;
     let now = agency.clock.now();
     loop {
         let page = agency.store.scan(DUE, None, SLOTS_AT_ONCE_MAX).await;
@@ -130,53 +113,76 @@ pub(crate) async fn tend(agency: &Agency) -> Result<(), Reason> {
             }
         }
         if failed || due.len() < SLOTS_AT_ONCE_MAX {
-            break;
+            return delivered;
         }
     }
-    flush(agency).await
 }
 
 /// Fills one slot of one question.
 async fn fill(agency: &Agency, id: &TargetId, now: Timestamp) -> Result<(), Reason> {
-    let (store, key, failed) = (agency.store.as_ref(), open_key(id), StoreError::reason);
-    let seen = parts::read_seen(store, &key).await.map_err(failed)?;
-    let seen = seen.ok_or(Reason::StoreCorrupt)?;
-    let open: Open = serde_json::from_slice(&seen.body).map_err(|_| Reason::StoreCorrupt)?;
+    let store = agency.store.as_ref();
+    let (open, seen) =
+        rows::read::<Open>(store, &open_key(id)).await?.ok_or(Reason::StoreCorrupt)?;
+    let item = inbox::find(store, id).await?;
+    if open.last_said {
+        return record_ended(agency, (id, &open, &seen), item, (None, now)).await;
+    }
     let next = next_slot(now.max(open.due), open.urgency, open.answer_by);
     // The last number there is is for the end of the term.
     let last = open.next_no.saturating_add(1) >= REPLIES_MAX;
     let next = next.map(|due| if last { open.answer_by } else { due });
-    let lapses = next.is_none().then_some(open.lapse.as_ref()).flatten();
-    let batch = parts::delete_seen(Batch::new(), &key, &seen).delete(due_key(open.due, id));
     // What cannot be sealed for the asker, for want of its card or under a key that is none, leaves
     // the slot empty, and shows; the term goes on.
-    let message = message(agency, id, &open, lapses).and_then(|message| {
-        let dummy = message.dummy(&agency.sign_key).map_err(SealError::reason)?;
-        Ok((message, dummy))
-    });
-    let message = message.inspect_err(|reason| tracing::warn!(%reason, "a slot stayed empty")).ok();
-    let Some(due) = next else {
-        let message = message.map(|(message, _)| message);
-        return record_ended(agency, id, &open, (message, batch), now).await;
+    let envelope = envelope(agency, id, &open);
+    let envelope =
+        envelope.inspect_err(|reason| tracing::warn!(%reason, "a slot stayed empty")).ok();
+    let after = Open {
+        next_no: open.next_no.saturating_add(1),
+        due: next.unwrap_or(open.due),
+        last_said: next.is_none(),
+        ..open.clone()
     };
-    let after = Open { next_no: open.next_no.saturating_add(1), due, ..open.clone() };
-    let batch = parts::put_body(batch, &key, &json(&after).map_err(failed)?);
-    let mut batch = batch.map_err(failed)?.put(due_key(due, id), Vec::new());
-    if let Some((_, dummy)) = message {
-        batch = batch.then(outbox(dummy).map_err(failed)?);
+    if let Some((item, item_seen)) = item.clone().filter(|(item, _)| item.is_to_be_said())
+        && let Some(envelope) = &envelope
+    {
+        let state = advance(id, (&open, &seen), &after)?;
+        let (statement, reply_no) = (open.statement, open.next_no);
+        let slot = Slot { envelope: envelope.clone(), statement, reply_no, state };
+        match inbox::say(agency, (item, item_seen), slot).await {
+            Ok(()) => return Ok(()),
+            // What was decided is said in a later slot, and this one says nothing; after the last
+            // one, that the term has ended.
+            Err(reason) => tracing::error!(%reason, "what a person decided was not said"),
+        }
     }
-    store.commit(batch).await.map_err(failed)
+    if next.is_none() {
+        return record_ended(agency, (id, &open, &seen), item, (envelope, now)).await;
+    }
+    let mut batch = advance(id, (&open, &seen), &after)?;
+    let nothing = envelope.map(|envelope| {
+        let message = unplaced(&open, Vec::new(), envelope)?;
+        let dummy = message.dummy(&agency.sign_key).map_err(SealError::reason)?;
+        outbox::put(dummy).map_err(StoreError::reason)
+    });
+    match nothing {
+        Some(Ok(message)) => batch = batch.then(message),
+        Some(Err(reason)) => tracing::warn!(%reason, "a slot stayed empty"),
+        None => {}
+    }
+    store.commit(batch).await.map_err(StoreError::reason)
 }
 
-/// One message: what there is to say, or nothing; sealed and signed alike.
-fn message(
-    agency: &Agency,
-    id: &TargetId,
-    open: &Open,
-    lapse: Option<&Lapse>,
-) -> Result<Unplaced, Reason> {
+/// The question goes on, from one slot to the next.
+fn advance(id: &TargetId, (open, seen): (&Open, &Seen), after: &Open) -> Result<Batch, Reason> {
+    let key = open_key(id);
+    let batch = parts::delete_seen(Batch::new(), &key, seen).delete(due_key(open.due, id));
+    Ok(rows::put(batch, &key, after)?.put(due_key(after.due, id), Vec::new()))
+}
+
+/// What every message to one question is bound to.
+fn envelope(agency: &Agency, id: &TargetId, open: &Open) -> Result<Envelope, Reason> {
     let asker = agency.directory.card(&open.asker)?;
-    let envelope = Envelope {
+    Ok(Envelope {
         target_id: *id,
         from: agency.oin.clone(),
         to: open.asker.clone(),
@@ -185,33 +191,30 @@ fn message(
         seal_key: asker.keys()?.seal.clone(),
         reply_bytes: open.reply_bytes,
         seen_size: agency.watching.seen_size(),
-    };
-    let answer = match lapse.filter(|lapse| !lapse.named.is_empty()) {
-        Some(lapse) => answer::encode(&lapsed(agency, open, lapse)?),
-        None => Vec::new(),
-    };
+    })
+}
+
+/// A message that says this, or nothing.
+fn unplaced(open: &Open, answer: Vec<u8>, envelope: Envelope) -> Result<Unplaced, Reason> {
     let (statement, reply_no, salt) = (open.statement, open.next_no, random()?);
     Ok(Unplaced { statement, answer, salt, reply_no, envelope })
 }
 
-/// Keeps a message until the broker has taken it.
-fn outbox(reply: Reply) -> Result<Batch, StoreError> {
-    let key = outbox_key(&reply.target_id, reply.reply_no);
-    parts::put_body(Batch::new(), &key, &v1::Reply::from(reply).encode_to_vec())
-}
-
-/// The term has ended without an outcome: said by name where the review was named.
-fn lapsed(agency: &Agency, open: &Open, lapse: &Lapse) -> Result<Answer, Reason> {
-    let tag = Digest::parse(&lapse.tag).map_err(|_| Reason::StoreCorrupt)?;
-    let line = |(category, basis): &(Category, Basis)| Line::Review {
-        category: category.clone(),
-        basis: basis.clone(),
+/// The term has ended without an outcome: said by name where the review was named; nothing else.
+fn lapsed(agency: &Agency, open: &Open, item: &Item) -> Vec<u8> {
+    let line = |line: &InReview| Line::Review {
+        category: line.category.clone(),
+        basis: line.basis.clone(),
         until: open.answer_by,
     };
-    Ok(Answer {
+    let lines: Vec<Line> = item.lapsed().map(line).collect();
+    if lines.is_empty() {
+        return Vec::new();
+    }
+    answer::encode(&Answer {
         outcome: Outcome::Verlopen,
-        lines: lapse.named.iter().map(line).collect(),
-        subject_tag: *tag.as_bytes(),
+        lines,
+        subject_tag: *item.tag.as_bytes(),
         index_as_of: open.answer_by,
         holds_unnumbered_records: false,
         unwitnessed: false,
@@ -224,79 +227,35 @@ fn lapsed(agency: &Agency, open: &Open, lapse: &Lapse) -> Result<Answer, Reason>
 /// question alike, so that the ledger does not tell which one had something in review.
 async fn record_ended(
     agency: &Agency,
-    id: &TargetId,
-    open: &Open,
-    (message, state): (Option<Unplaced>, Batch),
-    now: Timestamp,
+    (id, open, seen): (&TargetId, &Open, &Seen),
+    item: Option<(Item, Seen)>,
+    (envelope, now): (Option<Envelope>, Timestamp),
 ) -> Result<(), Reason> {
+    let (item, item_seen) = item.map_or((None, None), |(item, seen)| (Some(item), Some(seen)));
+    let state = parts::delete_seen(Batch::new(), &open_key(id), seen).delete(due_key(open.due, id));
+    let state = inbox::end(agency.store.as_ref(), state, id, item_seen.as_ref()).await;
+    let state = state.map_err(StoreError::reason)?;
     let body = Kind::Ended
         .canonical()
         .bytes(id.as_bytes())
         .text(open.asker.as_str())
-        .flag(open.lapse.is_some())
+        .flag(item.as_ref().is_some_and(Item::lapses))
         .signed(open.answer_by.ms())
         .signed(now.ms());
     let kept = term(open.break_glass);
-    let Some(message) = message else {
+    let Some(envelope) = envelope else {
         return append_for(agency, Kind::Ended, body, kept, state).await.map(drop);
     };
+    let answer = item.as_ref().map(|item| lapsed(agency, open, item)).unwrap_or_default();
+    let message = unplaced(open, answer, envelope)?;
     let kept = (kept, agency.clock.now());
     let made = record(&agency.pack(), Kind::Ended, &body.finish_secret(), kept, &[])?;
     let (commitment, about, key) = (made.commitment, message.about(), agency.sign_key.clone());
-    let kept = outbox(message.blank()).map_err(StoreError::reason)?;
-    let make = move |placed: &Placed| outbox(message.reply(commitment, placed, &key)?);
+    let kept = outbox::put(message.blank()).map_err(StoreError::reason)?;
+    let make = move |placed: &Placed| outbox::put(message.reply(commitment, placed, &key)?);
     let entry = Entry { about, ..made.entry(state) };
     let appended = agency.ledger.append_placed(entry, (kept.len(), kept.bytes()), make).await;
     appended.map(drop).map_err(LedgerError::reason)
-}
-
-/// Delivers what waits. What the broker does not take any more is over.
-async fn flush(agency: &Agency) -> Result<(), Reason> {
-    let (store, failed) = (agency.store.as_ref(), StoreError::reason);
-    loop {
-        let page = store.scan(OUTBOX, None, SLOTS_AT_ONCE_MAX.min(PAGE)).await.map_err(failed)?;
-        if page.is_empty() {
-            return Ok(());
-        }
-        let mut replies = Vec::with_capacity(page.len());
-        for pair in &page {
-            let body = parts::read_body(store, &pair.key).await.map_err(failed)?;
-            let body = body.ok_or(Reason::StoreCorrupt)?;
-            replies.push(v1::Reply::decode(body.as_slice()).map_err(|_| Reason::StoreCorrupt)?);
-        }
-        let answered = agency.broker_link.deliver(replies).await?;
-        let mut batch = Batch::new();
-        for (id, number) in answered.iter().filter_map(settled) {
-            batch =
-                parts::delete_body(store, batch, &outbox_key(&id, number)).await.map_err(failed)?;
-        }
-        if batch.is_empty() {
-            return Err(Reason::Unreachable);
-        }
-        store.commit(batch).await.map_err(failed)?;
-    }
-}
-
-/// Which message was taken, or refused for good.
-fn settled(answer: &v1::DeliverResponse) -> Option<(TargetId, u32)> {
-    use v1::deliver_response::Event;
-    let (id, number) = match answer.event.as_ref()? {
-        Event::Kept(kept) => (&kept.target_id, kept.reply_no),
-        Event::Refused(refused) => {
-            let reason = grondslag_proto::reply::reason(&refused.reason);
-            if reason == Reason::Busy {
-                return None;
-            }
-            tracing::warn!(%reason, "a later reply was refused");
-            (&refused.target_id, refused.reply_no)
-        }
-        Event::Waiting(_) | Event::Question(_) => return None,
-    };
-    Some((TargetId::from_slice(id).ok()?, number))
-}
-
-fn json(open: &Open) -> Result<Vec<u8>, StoreError> {
-    serde_json::to_vec(open).map_err(|_| StoreError::TooLarge("slot"))
 }
 
 fn open_key(id: &TargetId) -> Vec<u8> {
@@ -312,8 +271,4 @@ fn parse_due(key: &[u8]) -> Option<(Timestamp, TargetId)> {
     let (ms, id) = key.strip_prefix(DUE)?.split_first_chunk::<8>()?;
     let ms = i64::try_from(u64::from_be_bytes(*ms)).ok()?;
     Some((Timestamp::from_ms(ms), TargetId::from_slice(id).ok()?))
-}
-
-fn outbox_key(id: &TargetId, number: u32) -> Vec<u8> {
-    [OUTBOX, id.as_bytes(), &number.to_be_bytes()].concat()
 }

@@ -19,6 +19,7 @@ use grondslag_core::reason::Reason;
 use grondslag_core::statement::FIRST_REPLY_NO;
 use grondslag_evidence::store::parts::{self, Seen};
 use grondslag_evidence::store::{Batch, Store, StoreError};
+use grondslag_proto::content::Proved;
 use grondslag_proto::reply::Reply;
 use grondslag_proto::v1;
 use grondslag_proto::v1::follow_response::Event;
@@ -238,7 +239,7 @@ fn open(
     }
     let Some(proved) = content else { return Ok((reply, None)) };
     let put = (&target.statement, target.asked_at);
-    let given = proved_by(agency, &expected, put, Kind::Ended, proved)?;
+    let given = proved_by(agency, &expected, put, recorded_as(&proved)?, proved)?;
     let answer = &given.answer;
     let of_question = answer.lines.iter().all(|line| target.let_through.contains(line.category()));
     if !of_question || !says_later(answer) {
@@ -248,6 +249,13 @@ fn open(
         return Err(Reason::SubjectMismatch);
     }
     Ok((reply, Some(given)))
+}
+
+/// As what its node must have recorded a later reply: that the term ended, or what a person
+/// decided.
+fn recorded_as(proved: &Proved) -> Result<Kind, Reason> {
+    let answer = grondslag_proto::answer::decode(&proved.answer)?;
+    Ok(if answer.outcome == Outcome::Verlopen { Kind::Ended } else { Kind::Released })
 }
 
 /// The outcome follows from the lines, or the term of what was in review has ended.

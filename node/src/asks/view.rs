@@ -141,6 +141,7 @@ fn notes(pack: &Pack, lang: Lang, line: &Line) -> Vec<String> {
         Line::Content { basis, .. }
         | Line::NoRecord { basis, .. }
         | Line::Refused { basis, .. }
+        | Line::Referred { basis, .. }
         | Line::Review { basis, .. } => basis,
         Line::Neutral { .. } => &none,
     };

@@ -11,15 +11,13 @@ use grondslag_core::tier::{Level, Urgency};
 use grondslag_policy::catalogue::{Catalogue, Stater, Visibility};
 use grondslag_proto::v1;
 use grondslag_subject::pseudonym::{Canary, canary_point, number_point};
-use grondslag_subject::text::names_person;
 use grondslag_subject::{Bsn, admits};
 
 use super::notice::Carries;
 use super::own_view;
 use crate::agency::Agency;
-use crate::detail::{check_length, stated};
+use crate::detail::{check_text, stated};
 use crate::limits::{REFERENCE_CHARS_MAX, STATED_FACTS_MAX};
-use crate::records::SourceFault;
 
 /// About whom a question is.
 #[derive(Debug, Clone)]
@@ -189,13 +187,6 @@ fn check_log(kind: &QueryKind, targets: &[(Oin, Vec<Category>)]) -> Result<(), R
     let asked = || targets.iter().flat_map(|(_, categories)| categories);
     let apart = kind.is_own_view() && asked().all(Category::is_access_log);
     if apart || !asked().any(Category::is_access_log) { Ok(()) } else { Err(Reason::OwnViewApart) }
-}
-
-/// The text says why, in its own words, and names nobody (domain 2.2, gate 5).
-async fn check_text(agency: &Agency, text: &str, subject: &Bsn) -> Result<(), Reason> {
-    check_length(text)?;
-    let names = agency.own.names(subject).await.map_err(SourceFault::reason)?;
-    names_person(text, std::slice::from_ref(subject), &names)
 }
 
 /// A role of the catalogue.

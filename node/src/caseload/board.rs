@@ -16,17 +16,15 @@ use grondslag_policy::catalogue::SEVERITY;
 use grondslag_policy::retention::Kept;
 use grondslag_proto::v1;
 use grondslag_proto::v1::change_case_request::Change as Wire;
-use grondslag_subject::text::names_person;
 use grondslag_subject::{Bsn, admits};
 use prost::Message as _;
 
 use super::{CASES, Case, Change, ChildSeen, DAY_MS, Triage, child_key, key};
 use crate::agency::Agency;
-use crate::detail::check_length;
+use crate::detail::check_text;
 use crate::limits::{CASES_BYTES_MAX, SEEN_DAYS_MAX};
 use crate::random::random;
 use crate::recorded::{Kind, append, entry};
-use crate::records::SourceFault;
 use crate::rows;
 use crate::staff::{ActingStaff, Caller};
 
@@ -93,7 +91,7 @@ impl Board<'_> {
             Wire::Seen(seen) => Change::Seen(self.seen(&keeper, &seen)?),
             Wire::Bridged(bridged) => Change::Bridged(bridged),
             Wire::Closed(why) => {
-                self.check_text(&why, &number).await?;
+                check_text(self.agency, &why, &number).await?;
                 Change::Closed(why)
             }
         };
@@ -169,7 +167,7 @@ impl Board<'_> {
             return Err(Reason::CaseWord);
         }
         let urgency: Urgency = wire.urgency.parse().map_err(|_| Reason::CaseWord)?;
-        self.check_text(&wire.reason, number).await?;
+        check_text(self.agency, &wire.reason, number).await?;
         let days = caseload.again_days(&wire.severity, urgency);
         Ok(Triage {
             nature: wire.nature,
@@ -190,13 +188,6 @@ impl Board<'_> {
             return Err(Reason::SeenDate);
         }
         Ok(ChildSeen { on, by: by.ok_or(Reason::CaseWord)? })
-    }
-
-    /// A reason says something, and names nobody.
-    async fn check_text(self, text: &str, number: &Bsn) -> Result<(), Reason> {
-        check_length(text)?;
-        let names = self.agency.own.names(number).await.map_err(SourceFault::reason)?;
-        names_person(text, std::slice::from_ref(number), &names)
     }
 
     /// Records a change, and keeps the case so, if nobody else changed it meanwhile.

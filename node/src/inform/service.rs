@@ -14,14 +14,12 @@ use grondslag_proto::v1;
 use grondslag_proto::v1::inform_service_server::InformService;
 use grondslag_runtime::call::said;
 use grondslag_subject::Bsn;
-use grondslag_subject::text::names_person;
 use tonic::{Request, Response, Status};
 
 use super::{State, Task, all, key};
 use crate::agency::Agency;
-use crate::detail::check_length;
+use crate::detail::check_text;
 use crate::recorded::{Kind, append, entry, term};
-use crate::records::SourceFault;
 use crate::staff::{ActingStaff, Caller};
 
 /// The service.
@@ -124,9 +122,7 @@ impl Tasks<'_> {
         }
         let number = task.digits.as_deref().map(Bsn::parse).transpose();
         let number = number.ok().flatten().ok_or(Reason::StoreCorrupt)?;
-        check_length(&request.reason)?;
-        let names = self.agency.own.names(&number).await.map_err(SourceFault::reason)?;
-        names_person(&request.reason, &[number], &names)?;
+        check_text(self.agency, &request.reason, &number).await?;
         let due = self.review(request.review_ms, informing)?;
         let body = Kind::InformPostponed
             .canonical()

@@ -105,7 +105,10 @@ pub(crate) fn came_of(pack: &Pack, category: &Category, line: Option<&Line>) -> 
     let (outcome, basis) = match line {
         Some(Line::Content { basis, .. }) => (LogOutcome::Given, basis.clone()),
         Some(Line::NoRecord { basis, .. }) => (LogOutcome::NothingOnFile, basis.clone()),
-        Some(Line::Refused { basis, .. }) => (LogOutcome::Refused, basis.clone()),
+        // Whoever is sent on to another got nothing here.
+        Some(Line::Refused { basis, .. } | Line::Referred { basis, .. }) => {
+            (LogOutcome::Refused, basis.clone())
+        }
         Some(Line::Review { basis, .. }) => (LogOutcome::InReview, basis.clone()),
         Some(Line::Neutral { .. }) | None => (LogOutcome::NoAnswer, Basis::default()),
     };

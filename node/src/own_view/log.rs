@@ -12,6 +12,7 @@ use grondslag_policy::notice::RIGHTS;
 
 use super::asked::{self, Told};
 use crate::agency::Agency;
+use crate::answers::inbox::released;
 use crate::answers::record::{DecisionLine, DecisionRecord, Ruled, Shown, on_subject};
 use crate::limits::LOG_LOOKED_THROUGH_MAX;
 
@@ -44,13 +45,14 @@ pub(crate) async fn records(
     whose: Whose,
 ) -> Result<Vec<Record>, Reason> {
     let (found, mut more) = on_subject(agency, digits, LOG_LOOKED_THROUGH_MAX).await?;
-    let decisions = found.iter().map(|opened| {
+    let mut lines = Vec::with_capacity(found.len());
+    for opened in &found {
         let record = DecisionRecord::parse(&opened.body).ok_or(Reason::StoreCorrupt)?;
+        let line = came_later(agency, was_asked(agency, record)).await?;
         // A holder never learns whether the person was told: such a line comes from the asker
         // alone.
-        Ok((was_asked(agency, record), Told(false)))
-    });
-    let mut lines = decisions.collect::<Result<Vec<(LogLine, Told)>, Reason>>()?;
+        lines.push((line, Told(false)));
+    }
     let (own, older) = asked::lines(agency, digits, whose.to_parent).await?;
     more |= older;
     lines.extend(own);
@@ -94,6 +96,19 @@ fn was_asked(agency: &Agency, record: DecisionRecord) -> LogLine {
         target_id: record.target_id,
         categories: record.lines.into_iter().map(decided).collect(),
     }
+}
+
+/// The line with what became of the categories that a person looked at.
+async fn came_later(agency: &Agency, line: LogLine) -> Result<LogLine, Reason> {
+    if line.categories.iter().all(|one| one.outcome != LogOutcome::InReview) {
+        return Ok(line);
+    }
+    let later = released(agency, &line.target_id).await?.unwrap_or_default();
+    let came = |one: LogCategory| {
+        let mut later = later.iter();
+        later.find(|other| other.category == one.category).cloned().unwrap_or(one)
+    };
+    Ok(LogLine { categories: line.categories.into_iter().map(came).collect(), ..line })
 }
 
 /// The person concerned is told what was decided, also where the asker was not.

@@ -7,9 +7,11 @@ use grondslag_core::clock::Timestamp;
 use grondslag_evidence::store::Store;
 use grondslag_runtime::run::{Context, StartError};
 use grondslag_runtime::shutdown::Shutdown;
+use tokio::time::MissedTickBehavior;
 
 use super::{refused, seal_key};
 use crate::agency::Agency;
+use crate::answers::inbox::climb;
 use crate::answers::replay::forget_expired;
 use crate::answers::slots;
 use crate::asks::budget::forget_old;
@@ -98,18 +100,29 @@ async fn follow_heads(agency: Arc<Agency>, end: Shutdown) {
     follow(watching, link, renew, end).await;
 }
 
-/// Fills reply slots, until the end. What the broker does not take yet waits.
+/// Fills reply slots and lets climb what waits for a person, until the end. What the broker does
+/// not take yet waits. The turns are apart by the clock, however long one took.
 async fn fill_slots(agency: Arc<Agency>, end: Shutdown) {
+    match agency.climbing.load(&agency).await {
+        Ok(0) => {}
+        Ok(damaged) => tracing::error!(damaged, "questions that wait cannot be read"),
+        Err(reason) => tracing::error!(%reason, "questions that wait were not read"),
+    }
+    let mut turns = tokio::time::interval(Duration::from_millis(SLOT_INTERVAL_MS));
+    turns.set_missed_tick_behavior(MissedTickBehavior::Skip);
     loop {
+        tokio::select! {
+            () = end.requested() => return,
+            _ = turns.tick() => {}
+        }
         // A node that stopped says nothing more; what is due waits.
         if agency.watching.fork().is_none()
             && let Err(reason) = slots::tend(&agency).await
         {
             tracing::debug!(%reason, "later replies wait");
         }
-        tokio::select! {
-            () = end.requested() => return,
-            () = tokio::time::sleep(Duration::from_millis(SLOT_INTERVAL_MS)) => {}
+        if let Err(reason) = climb(&agency).await {
+            tracing::warn!(%reason, "a question that waits did not climb");
         }
     }
 }

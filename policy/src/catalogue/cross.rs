@@ -34,6 +34,7 @@ pub(super) fn check(file: &str, catalogue: &Catalogue, problems: &mut Problems) 
         }
     }
     caseload(file, catalogue, problems);
+    reviewing(file, catalogue, problems);
 }
 
 /// The board names a purpose and severities that there are, natures once each, and terms of at
@@ -67,5 +68,34 @@ fn caseload(file: &str, catalogue: &Catalogue, problems: &mut Problems) {
         if !(1..=AGAIN_DAYS_MAX).contains(&days) {
             wrong(Fault::Format, "again", &days.to_string());
         }
+    }
+}
+
+/// A review names roles and grounds that there are, and leaves some of the term for who leads.
+fn reviewing(file: &str, catalogue: &Catalogue, problems: &mut Problems) {
+    let Some((row, rules)) = catalogue
+        .query_kinds
+        .iter()
+        .find_map(|kind| kind.reviewing.as_ref().map(|rules| (kind.id.as_str(), rules)))
+    else {
+        return;
+    };
+    let mut wrong = |fault, key: &str, given: &str| {
+        problems.push(Problem::new(file, row, fault, "").at(key).given(given));
+    };
+    let mut seen = BTreeSet::new();
+    for role in rules.roles() {
+        if catalogue.role(role).is_none() {
+            wrong(Fault::UnknownValue, "professionals", role.as_str());
+        } else if !seen.insert(role) {
+            wrong(Fault::DuplicateId, "professionals", role.as_str());
+        }
+    }
+    for ground in rules.refused_on.iter().filter(|one| catalogue.ground(one).is_none()) {
+        wrong(Fault::UnknownValue, "refused_on", ground.as_str());
+    }
+    let (inner, most) = (rules.inner_percent, rules.inner_percent_max);
+    if inner == 0 || inner > most || most >= 100 {
+        wrong(Fault::Format, "inner_percent", &format!("{inner} {most}"));
     }
 }

@@ -79,7 +79,7 @@ fn what_may_be_told_up_to_t0_only_is_refused_and_not_an_empty_release() {
 fn facts_in_conflict_turn_a_permit_into_a_review_with_the_reason() {
     let (decision, ruled) = rule(&[OPEN], "G05", |asked| asked.held = true);
     assert_eq!(decision.reason, Some(Reason::FactsConflict));
-    assert!(matches!(ruled, Ruled::Review(review) if review.tier == Tier::T3));
+    assert!(matches!(ruled, Ruled::Review(review) if review.tier() == Tier::T3));
     let (refused, _) = rule(&[], "G05", |asked| asked.held = true);
     assert_eq!(refused.reason, Some(Reason::NoRule), "a refusal stays one");
 }
@@ -171,4 +171,70 @@ fn what_is_released_does_not_show_in_debug_output() {
     let records = [record("G05", About::Child, -1, &[(Tier::T3, "geheim")])];
     let minimised = permit(&[OPEN], "G05").minimise(&records, &[], NOW);
     assert_eq!(format!("{minimised:?}"), "Minimised(…)");
+}
+
+/// A receipt as a ledger gives it, without one.
+struct Lasts(Digest);
+
+impl Durable for Lasts {
+    fn about(&self) -> Digest {
+        self.0
+    }
+}
+
+fn review(tier: Tier) -> Review {
+    match rule(&[OPEN], "G05", |asked| (asked.held, asked.cap) = (true, tier)).1 {
+        Ruled::Review(review) => review,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn approved(category: &str, tier: Tier) -> Approved {
+    let given = vec![(Category::parse(category).unwrap(), tier)];
+    Approved { question: question(), given, salt: [3; 32] }
+}
+
+#[test]
+fn a_review_becomes_a_permit_by_a_decision_that_lasts_and_never_above_either_tier() {
+    for (rule, person, permitted) in [
+        (Tier::T3, Tier::T2, Tier::T2),
+        (Tier::T2, Tier::T3, Tier::T2),
+        (Tier::T3, Tier::T3, Tier::T3),
+    ] {
+        let approved = approved("G05", person);
+        let permit = review(rule).approve(&approved, &Lasts(approved.digest())).unwrap();
+        assert_eq!((permit.tier(), permit.question()), (permitted, question()));
+    }
+}
+
+#[test]
+fn a_decision_on_something_else_or_a_receipt_of_something_else_permits_nothing() {
+    let right = approved("G05", Tier::T3);
+    let elsewhere = Approved { question: Digest::new([8; 32]), ..right.clone() };
+    let other = approved("G06", Tier::T3);
+    let salted = Approved { salt: [4; 32], ..right.clone() };
+    let wider = approved("G05", Tier::T4);
+    for (decision, receipt) in [
+        (&elsewhere, elsewhere.digest()),
+        (&other, other.digest()),
+        (&right, salted.digest()),
+        (&right, wider.digest()),
+        (&right, question()),
+    ] {
+        assert_eq!(review(Tier::T3).approve(decision, &Lasts(receipt)).unwrap_err(), NotApproved);
+    }
+    assert!(review(Tier::T3).approve(&right, &Lasts(right.digest())).is_ok(), "the control");
+}
+
+#[test]
+fn a_preview_tells_what_the_permit_would_let_out() {
+    let layers = [(Tier::T1, "kort"), (Tier::T2, "Bij {third:oma}."), (Tier::T4, "lang")];
+    let records = [record("G05", About::Child, -1, &layers)];
+    for tier in [Tier::T1, Tier::T2, Tier::T4] {
+        let approved = approved("G05", tier);
+        let preview = review(Tier::T3).preview(tier, &records, NOW);
+        let permit = review(Tier::T3).approve(&approved, &Lasts(approved.digest())).unwrap();
+        assert_eq!(preview, permit.minimise(&records, &[], NOW).entries(), "{tier}");
+        assert!(!preview.is_empty());
+    }
 }

@@ -248,6 +248,7 @@ impl Context {
             late_answers: None,
             retention: None,
             inform: None,
+            inbox: None,
             rights: None,
             ask_again: None,
             ledger: None,

@@ -239,3 +239,21 @@ fn core_is_pure() -> Result<()> {
     assert_eq!(impure(&[planted]), ["core/src/a.rs: std::fs"]);
     Ok(())
 }
+
+/// Who says that something lasts.
+fn lasting(sources: &[Source]) -> Vec<String> {
+    let own = sources.iter().filter(|source| source.is_rust() && !source.is_test());
+    let says = |source: &&Source| lexer::split(&source.text).code.contains("impl Durable for");
+    own.filter(says).map(|source| source.path.clone()).collect()
+}
+
+/// A review becomes a permit by what lasts (D47): the ledger's receipt, and nothing that somebody
+/// made up.
+#[test]
+fn the_ledgers_receipt_alone_says_that_something_lasts() -> Result<()> {
+    let mut all = sources()?;
+    assert_eq!(lasting(&all), ["evidence/src/ledger/receipt.rs"]);
+    all.push(Source::planted("node/src/a.rs", "impl Durable for Word {}\n"));
+    assert_eq!(lasting(&all).len(), 2);
+    Ok(())
+}

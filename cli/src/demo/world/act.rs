@@ -3,7 +3,7 @@
 use grondslag_core::clock::Timestamp;
 use serde::Deserialize;
 
-use super::{Number, OwnView, Question, RightStep, moment};
+use super::{Number, OwnView, Question, ReviewStep, RightStep, moment};
 
 /// Something that is written down in a consent register.
 #[derive(Debug, Clone, Deserialize)]
@@ -84,6 +84,8 @@ pub(in crate::demo) enum Event<'a> {
     OwnView(&'a OwnView),
     /// A step of a request about data.
     Right(&'a RightStep),
+    /// A step of a review.
+    Review(&'a ReviewStep),
 }
 
 impl Event<'_> {
@@ -94,6 +96,7 @@ impl Event<'_> {
             Self::Question(question) => question.at,
             Self::OwnView(own_view) => own_view.at,
             Self::Right(step) => step.at,
+            Self::Review(step) => step.at,
         }
     }
 }

@@ -35,7 +35,6 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
         "Show the words for nature, severity, urgency and kinds of agencies",
         "Toon de woorden voor aard, ernst, urgentie en soorten organisaties",
     ),
-    ("Your role, such as gem.procesregisseur", "Uw rol, zoals gem.procesregisseur"),
     (
         "What it is about, such as veiligheid; `cases words` shows the words",
         "Waar het over gaat, zoals veiligheid; `cases words` toont de woorden",

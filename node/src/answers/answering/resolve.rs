@@ -42,7 +42,7 @@ pub(super) async fn stranger(
 }
 
 /// Looks the child up, with all that this agency holds on them at this moment.
-pub(super) async fn resolve(
+pub(in crate::answers) async fn resolve(
     agency: &Agency,
     attested: &Attested,
     key: &SubjectKey,

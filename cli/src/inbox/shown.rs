@@ -1,0 +1,327 @@
+//! Questions that wait, as a person reads them.
+
+use grondslag_core::catalogue::Ground;
+use grondslag_core::clock::Timestamp;
+use grondslag_core::reason::Reason;
+use grondslag_core::tier::Urgency;
+use grondslag_policy::catalogue::GroundKind;
+use grondslag_proto::v1;
+use serde_json::{Value, json};
+
+use super::watch::due;
+use crate::ask::{Names, basis};
+use crate::exit::{Exit, Failure};
+use crate::output::{Output, bold, dim, green, red, yellow};
+
+/// The lines of one question in a list.
+pub(super) fn item(item: &v1::InboxItem, names: &Names, out: Output) -> Vec<String> {
+    let due = due(item).local();
+    let term = match item.stage.as_str() {
+        "professional" => format!("{} {due}", out.tr("beslis voor", "decide before")),
+        stage => {
+            red(&format!("{}, {} {due}", climbed(stage, out), out.tr("uiterlijk", "at the latest")))
+        }
+    };
+    let categories: Vec<String> = item
+        .categories
+        .iter()
+        .map(|code| format!("{code} {}", names.category_named(code)))
+        .collect();
+    let whose = if item.assigned.is_empty() { "-" } else { &item.assigned };
+    let pressing = urgency(&item.urgency, out);
+    vec![
+        format!(
+            "{}  {}  {pressing}  {term}  {}",
+            bold(&item.asker_name),
+            names.purpose_named(&item.purpose),
+            state(&item.state, out)
+        ),
+        format!("    {}", categories.join(", ")),
+        dim(&format!("    {}  {}: {whose}", hex::encode(&item.target_id), out.tr("van", "of"))),
+    ]
+}
+
+fn climbed(stage: &str, out: Output) -> &'static str {
+    match stage {
+        "manager" => out.tr("aan de leidinggevende", "for the manager"),
+        "director" => out.tr("aan de bestuurder", "for the director"),
+        _ => out.tr("ook aan de eigen FG", "for the data protection officer too"),
+    }
+}
+
+fn urgency(word: &str, out: Output) -> String {
+    match word.parse() {
+        Ok(Urgency::Acute) => red(out.tr("acuut", "acute")),
+        Ok(Urgency::Urgent) => yellow(out.tr("dringend", "urgent")),
+        _ => out.tr("gewoon", "standard").to_owned(),
+    }
+}
+
+/// How a question stands, in words.
+pub(super) fn state(word: &str, out: Output) -> String {
+    match word {
+        "waiting" => yellow(out.tr("wacht", "waits")),
+        "second" => yellow(out.tr("wacht op een tweede persoon", "waits for a second person")),
+        "decided" => green(out.tr("beslist, wordt gezegd", "decided, to be said")),
+        "said" => green(out.tr("beslist en gezegd", "decided and said")),
+        other => other.to_owned(),
+    }
+}
+
+/// The lines of one question, with all that a reviewer decides by.
+pub(super) fn whole(
+    told: &v1::ShowItemResponse,
+    names: &Names,
+    out: Output,
+) -> Result<Vec<String>, Failure> {
+    let of = told.item.as_ref().ok_or(Reason::Malformed)?;
+    let mut lines = item(of, names, out);
+    let role = names.role_named(&of.role);
+    lines.push(format!("{} {}  ({role})", out.tr("over", "about"), bold(&told.subject)));
+    if !told.necessity.is_empty() {
+        lines.push(format!("{}: {}", out.tr("waarom", "why"), told.necessity));
+    }
+    for fact in &told.facts {
+        lines.push(dim(&format!("    {} = {}", fact.column, fact.value)));
+    }
+    for line in &told.lines {
+        lines.extend(category(line, names, out));
+    }
+    lines.extend(told.judgement.iter().flat_map(|judged| judgement(judged, names, out)));
+    let latest = Timestamp::from_ms(told.inner_max_ms).local();
+    let more = out.tr("meer tijd kan tot", "more time is possible until");
+    lines.push(dim(&format!("{more} {latest}")));
+    Ok(lines)
+}
+
+/// One category: what would be released, by which rules, and what the law says about refusing.
+fn category(line: &v1::ReviewLine, names: &Names, out: Output) -> Vec<String> {
+    let label = names.category_named(&line.category);
+    let open = match line.verdict.as_str() {
+        "refuse" => {
+            red(out.tr("de regels laten dit nu niet toe", "the rules do not allow this now"))
+        }
+        _ => format!("{} {}", out.tr("kan tot", "possible up to"), line.tier),
+    };
+    let rests_on = line.basis.clone().unwrap_or_default();
+    let rests_on = basis(&rests_on.rows, &names.grounds_named(&rests_on.grounds));
+    let mut lines = vec![format!("{} {label}: {open}{}", bold(&line.category), dim(&rests_on))];
+    for (name, codes) in [
+        (out.tr("slot A, persoonsgegevens", "lock A, personal data"), &line.lock_a),
+        (out.tr("slot B, geheim", "lock B, secrecy"), &line.lock_b),
+    ] {
+        lines.push(format!("    {name}: {}", lock(codes, names, out)));
+    }
+    lines.push(format!("    {}", refusing(line, names, out)));
+    if line.second {
+        let second = out.tr(
+            "een tweede persoon van deze organisatie moet bevestigen",
+            "a second person of this agency must confirm",
+        );
+        lines.push(yellow(&format!("    {second}")));
+    }
+    if line.named {
+        let named = out.tr(
+            "de vrager weet dat dit in beoordeling is: een weigering wordt genoemd",
+            "the asker knows that this is in review: a refusal is named",
+        );
+        lines.push(format!("    {named}"));
+    }
+    lines.extend(line.texts.iter().map(|text| dim(&format!("    ? {text}"))));
+    lines.extend(line.entries.iter().flat_map(|entry| release(entry, out)));
+    if line.entries.is_empty() {
+        let nothing = out.tr("er is niets om te geven", "there is nothing to give");
+        lines.push(dim(&format!("    {nothing}")));
+    }
+    lines
+}
+
+fn lock(codes: &[String], names: &Names, out: Output) -> String {
+    let grounds = names.grounds_named(codes);
+    let articles: Vec<String> = grounds.into_iter().map(|ground| ground.article).collect();
+    if articles.is_empty() {
+        return out
+            .tr("niets noemt een grond hiervoor", "nothing names a ground for this")
+            .to_owned();
+    }
+    articles.join("; ")
+}
+
+/// What the law says about refusing.
+fn refusing(line: &v1::ReviewLine, names: &Names, out: Output) -> String {
+    if line.duty {
+        return yellow(out.tr(
+            "de wet verplicht tot antwoord: weiger alleen wat niet noodzakelijk is, met reden",
+            "the law obliges to answer: refuse only what is not necessary, with a reason",
+        ));
+    }
+    let is_right = |code: &String| {
+        let ground = Ground::parse(code).ok();
+        let entry = ground.as_ref().and_then(|id| names.pack().catalogue().ground(id));
+        entry.is_some_and(|entry| entry.kinds.contains(&GroundKind::Right))
+    };
+    let may = if line.lock_b.iter().any(is_right) {
+        out.tr(
+            "de wet geeft u het recht dit te geven, niet de plicht: u weegt zelf",
+            "the law gives you the right to give this, not the duty: you decide",
+        )
+    } else {
+        out.tr(
+            "geen wet verplicht tot inhoud; u antwoordt wel, en u weegt zelf",
+            "no law obliges to content; you do answer, and you decide",
+        )
+    };
+    may.to_owned()
+}
+
+/// A record as it would leave.
+fn release(entry: &v1::AnswerEntry, out: Output) -> Vec<String> {
+    let dated = entry.dated_ms.map(|ms| format!(" {}", Timestamp::from_ms(ms).date()));
+    let (dated, about) = (dated.unwrap_or_default(), &entry.about);
+    let texts = entry.texts.iter();
+    let mut lines: Vec<String> = texts
+        .map(|text| format!("      {} {about}{dated} {}: {}", text.tier, entry.source, text.text))
+        .collect();
+    if entry.redacted {
+        lines.push(dim(&format!(
+            "      {}",
+            out.tr("delen zijn weggelaten", "parts were left out")
+        )));
+    }
+    lines
+}
+
+fn judgement(judged: &v1::Judgement, names: &Names, out: Output) -> Vec<String> {
+    let at = Timestamp::from_ms(judged.at_ms).local();
+    let by = format!(
+        "{} {} {at}: {}",
+        out.tr("besloten door", "decided by"),
+        judged.staff_id,
+        judged.reason
+    );
+    let line = |line: &v1::JudgedLine| {
+        let what = match line.say.as_str() {
+            "give" => format!("{} {}", out.tr("geven tot", "give up to"), line.tier),
+            "refer" => {
+                format!(
+                    "{} {}",
+                    out.tr("doorverwijzen naar", "refer to"),
+                    names.kind_named(&line.refer_to)
+                )
+            }
+            _ => format!(
+                "{} ({})",
+                out.tr("weigeren", "refuse"),
+                lock(std::slice::from_ref(&line.ground), names, out)
+            ),
+        };
+        format!("    {} {what}", line.category)
+    };
+    let second = (!judged.second_staff_id.is_empty()).then(|| {
+        format!("{} {}", out.tr("bevestigd door", "confirmed by"), judged.second_staff_id)
+    });
+    [by].into_iter().chain(judged.lines.iter().map(line)).chain(second).collect()
+}
+
+/// A question of a list for other programs.
+pub(super) fn item_json(item: &v1::InboxItem) -> Value {
+    json!({
+        "target_id": hex::encode(&item.target_id),
+        "asker_oin": item.asker_oin,
+        "asker": item.asker_name,
+        "role": item.role,
+        "purpose": item.purpose,
+        "urgency": item.urgency,
+        "categories": item.categories,
+        "from": Timestamp::from_ms(item.from_ms),
+        "decide_by": Timestamp::from_ms(item.inner_ms),
+        "answer_by": Timestamp::from_ms(item.answer_by_ms),
+        "stage": item.stage,
+        "state": item.state,
+        "assigned": item.assigned,
+    })
+}
+
+/// A whole question for other programs.
+pub(super) fn whole_json(told: &v1::ShowItemResponse, names: &Names) -> Result<Value, Failure> {
+    let of = told.item.as_ref().ok_or(Reason::Malformed)?;
+    let facts =
+        told.facts.iter().map(|fact| (fact.column.clone(), Value::from(fact.value.clone())));
+    let judgement = told.judgement.as_ref().map(|judged| {
+        let lines: Vec<Value> = judged.lines.iter().map(judged_json).collect();
+        json!({
+            "staff": judged.staff_id,
+            "second_staff": judged.second_staff_id,
+            "at": Timestamp::from_ms(judged.at_ms),
+            "said_at": (judged.said_at_ms != 0).then(|| Timestamp::from_ms(judged.said_at_ms)),
+            "reason": judged.reason,
+            "lines": lines,
+        })
+    });
+    Ok(json!({
+        "item": item_json(of),
+        "subject": told.subject,
+        "necessity": told.necessity,
+        "facts": facts.collect::<serde_json::Map<_, _>>(),
+        "lines": told.lines.iter().map(|line| line_json(line, names)).collect::<Vec<_>>(),
+        "judgement": judgement,
+        "more_time_until": Timestamp::from_ms(told.inner_max_ms),
+    }))
+}
+
+fn judged_json(line: &v1::JudgedLine) -> Value {
+    json!({
+        "category": line.category,
+        "say": line.say,
+        "tier": line.tier,
+        "ground": line.ground,
+        "named": line.named,
+        "refer_to": line.refer_to,
+    })
+}
+
+fn line_json(line: &v1::ReviewLine, names: &Names) -> Value {
+    let basis = line.basis.clone().unwrap_or_default();
+    let entry = |entry: &v1::AnswerEntry| {
+        let texts: Vec<Value> = entry
+            .texts
+            .iter()
+            .map(|text| json!({ "tier": text.tier, "text": text.text }))
+            .collect();
+        json!({
+            "about": entry.about,
+            "dated": entry.dated_ms.map(Timestamp::from_ms),
+            "source": entry.source,
+            "texts": texts,
+            "redacted": entry.redacted,
+        })
+    };
+    json!({
+        "category": line.category,
+        "label": names.category_named(&line.category),
+        "verdict": line.verdict,
+        "tier": line.tier,
+        "rows": basis.rows,
+        "grounds": basis.grounds,
+        "lock_a": line.lock_a,
+        "lock_b": line.lock_b,
+        "duty": line.duty,
+        "second": line.second,
+        "named": line.named,
+        "texts": line.texts,
+        "entries": line.entries.iter().map(entry).collect::<Vec<_>>(),
+    })
+}
+
+/// Shows on what a reviewer may refuse, as the rules that came with the program have it.
+pub(super) fn grounds(names: &Names, out: Output) -> Result<Exit, Failure> {
+    let codes = &names.pack().catalogue().reviewing().refused_on;
+    let grounds = codes.iter().map(|code| {
+        let article = names.article(code);
+        out.line(&format!("  {:<14} {article}", code.as_str()));
+        json!({ "ground": code, "article": article })
+    });
+    let grounds: Vec<Value> = grounds.collect();
+    out.json(&json!({ "grounds": grounds }))?;
+    Ok(Exit::Done)
+}

@@ -1,0 +1,291 @@
+//! Questions that a person of this agency must look at (domain 4a.29).
+//!
+//! Life of an item: the first reply says that a professional decides, or nothing, and in the same
+//! commit the question is kept ([`Item`]). A reviewer sees whom it is about and what would be
+//! released, on the facts of that moment ([`again`]), and decides ([`judged`]); that is durable in
+//! the ledger before anything follows from it. In the next reply slot it is decided once more on
+//! the facts of then, so that a consent that was withdrawn meanwhile counts, and what a person and
+//! the rules both allow is said to the asker ([`say`]). A term that passes climbs ([`schedule`]),
+//! and one that ends without a decision is said to have ended ([`super::slots`]).
+//!
+//! `ib/<target id>` holds an item, and `iq/<target id>` the question as it came. A child who is not
+//! known here, and an answer without a review, leave rows of the same length: `im/<target id>`, and
+//! noise in the place of the question.
+
+mod again;
+mod desk;
+mod judged;
+mod say;
+mod schedule;
+pub(crate) mod service;
+mod shown;
+
+use grondslag_core::answer::Basis;
+use grondslag_core::catalogue::{Category, Purpose, Role};
+use grondslag_core::clock::Timestamp;
+use grondslag_core::id::{Digest, Oin, StaffId, TargetId};
+use grondslag_core::reason::Reason;
+use grondslag_core::reviewing::Stage;
+use grondslag_core::tier::Urgency;
+use grondslag_evidence::store::parts::{self, Seen};
+use grondslag_evidence::store::{Batch, Store, StoreError};
+use grondslag_policy::catalogue::Reviewing;
+use grondslag_runtime::status::InboxState;
+use serde::{Deserialize, Serialize};
+
+use self::judged::Judged;
+pub(crate) use self::say::released;
+pub(super) use self::say::{Slot, say, taken_back};
+pub(crate) use self::schedule::{Schedule, climb};
+use super::record::{DecisionLine, Ruled, Shown};
+use super::verify::Attested;
+use crate::agency::Agency;
+use crate::limits::{ITEM_BYTES, ITEM_LINE_BYTES};
+use crate::rows;
+
+/// Questions that a person must look at.
+const REVIEWS: &[u8] = b"ib/";
+/// Rows of the same length for every other question.
+const OTHERS: &[u8] = b"im/";
+/// The questions as they came.
+const QUESTIONS: &[u8] = b"iq/";
+
+/// A question that waits for a person, or was decided and its term has not ended.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Item {
+    pub(super) id: TargetId,
+    asker: Oin,
+    role: Role,
+    purpose: Purpose,
+    urgency: Urgency,
+    /// It came with break glass: what is recorded of it is kept so long.
+    break_glass: bool,
+    /// Whom it is about.
+    digits: String,
+    /// Binds what is said to them.
+    pub(super) tag: Digest,
+    from: Timestamp,
+    answer_by: Timestamp,
+    /// By when a professional decides.
+    inner: Timestamp,
+    lines: Vec<InReview>,
+    /// Who was to act when that was last looked at.
+    stage: Stage,
+    assigned: Option<StaffId>,
+    judged: Option<Judged>,
+}
+
+/// A category in review.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct InReview {
+    pub(super) category: Category,
+    pub(super) basis: Basis,
+    /// The asker was told so.
+    pub(super) named: bool,
+}
+
+grondslag_core::unprinted!(Item InReview);
+
+/// Where an item stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    Waiting,
+    Second,
+    Decided,
+    Said,
+}
+
+impl State {
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Waiting => "waiting",
+            Self::Second => "second",
+            Self::Decided => "decided",
+            Self::Said => "said",
+        }
+    }
+}
+
+impl Item {
+    fn state(&self) -> State {
+        match &self.judged {
+            None => State::Waiting,
+            Some(judged) if judged.said.is_some() => State::Said,
+            Some(judged) if judged.waits_for_second() => State::Second,
+            Some(_) => State::Decided,
+        }
+    }
+
+    /// Nobody has decided yet, or not everybody who must.
+    fn is_open(&self) -> bool {
+        matches!(self.state(), State::Waiting | State::Second)
+    }
+
+    /// Something was decided that the asker was not told yet.
+    pub(super) fn is_to_be_said(&self) -> bool {
+        self.state() == State::Decided
+    }
+
+    /// The term passes and the asker was told no outcome: nobody decided, or it could not be said.
+    pub(super) fn lapses(&self) -> bool {
+        self.state() != State::Said
+    }
+
+    /// What the asker was told to be in review, of which they are told that it has ended.
+    pub(super) fn lapsed(&self) -> impl Iterator<Item = &InReview> {
+        let lapses = self.lapses();
+        self.lines.iter().filter(move |line| lapses && line.named)
+    }
+
+    fn line(&self, category: &Category) -> Option<&InReview> {
+        self.lines.iter().find(|line| line.category == *category)
+    }
+
+    fn stage(&self, now: Timestamp) -> Stage {
+        Reviewing::stage(self.inner, self.answer_by, now)
+    }
+
+    /// The same in the place of what was read, if that stands there still.
+    fn put_again(&self, seen: &Seen) -> Result<Batch, Reason> {
+        let key = key(REVIEWS, &self.id);
+        let batch = parts::delete_seen(Batch::new(), &key, seen);
+        let body = padded(self, self.lines.len())?;
+        parts::put_body(batch, &key, &body).map_err(StoreError::reason)
+    }
+}
+
+/// Whom an answer is about, and what binds it to them.
+#[derive(Clone, Copy)]
+pub(super) struct Whom<'a> {
+    /// Nobody on a miss.
+    pub(super) digits: Option<&'a str>,
+    pub(super) tag: &'a Digest,
+}
+
+/// Adds to the batch of a first reply what waits for a person; on a miss and without a review as
+/// many bytes that say nothing.
+///
+/// # Errors
+/// `TOO_LARGE` or `INTERNAL`, which a question within its bounds does not give.
+pub(super) fn open(
+    batch: Batch,
+    attested: &Attested,
+    lines: &[DecisionLine],
+    whom: Whom<'_>,
+    (reviewing, now): (&Reviewing, Timestamp),
+) -> Result<Batch, Reason> {
+    let (id, kept) = (attested.target_id(), attested.keepsake());
+    let item = item(attested, lines, whom, (reviewing, now));
+    let (prefix, row) = match &item {
+        Some(item) => (REVIEWS, padded(item, lines.len())?),
+        None => (OTHERS, padded(&(), lines.len())?),
+    };
+    let mut question = vec![0; kept.len()];
+    // The same work for both.
+    getrandom::fill(&mut question).map_err(|_| Reason::Internal)?;
+    if item.is_some() {
+        question.copy_from_slice(kept);
+    }
+    let batch = parts::put_body(batch, &key(prefix, &id), &row);
+    let batch = batch.and_then(|batch| parts::put_body(batch, &key(QUESTIONS, &id), &question));
+    batch.map_err(StoreError::reason)
+}
+
+/// An item, if a person must look: of a notice nothing is answered whatever they find.
+fn item(
+    attested: &Attested,
+    lines: &[DecisionLine],
+    whom: Whom<'_>,
+    (reviewing, now): (&Reviewing, Timestamp),
+) -> Option<Item> {
+    let header = attested.header();
+    let reviewed = lines.iter().filter(|line| line.outcome == Ruled::Review);
+    let lines: Vec<InReview> = reviewed
+        .map(|line| InReview {
+            category: line.category.clone(),
+            basis: line.basis.clone(),
+            named: line.shown == Shown::Review,
+        })
+        .collect();
+    let digits = whom.digits.filter(|_| !lines.is_empty() && !header.kind.is_notice())?;
+    let answer_by = header.times.answer_by;
+    Some(Item {
+        id: attested.target_id(),
+        asker: header.asker.clone(),
+        role: header.role.clone(),
+        purpose: header.purpose.clone(),
+        urgency: header.urgency,
+        break_glass: header.break_glass,
+        digits: digits.to_owned(),
+        tag: *whom.tag,
+        from: now,
+        answer_by,
+        inner: reviewing.inner(now, answer_by),
+        lines,
+        stage: Stage::Professional,
+        assigned: None,
+        judged: None,
+    })
+}
+
+/// JSON, filled up to a length that follows from the number of categories. What outgrows its class
+/// takes the next one.
+fn padded(row: &impl Serialize, lines: usize) -> Result<Vec<u8>, Reason> {
+    let mut body = serde_json::to_vec(row).map_err(|_| Reason::Internal)?;
+    let class = ITEM_BYTES.saturating_add(lines.saturating_mul(ITEM_LINE_BYTES));
+    let whole = body.len().div_ceil(class).saturating_mul(class);
+    body.resize(whole, b' ');
+    Ok(body)
+}
+
+/// An item, and what was read; nothing for a question without one.
+///
+/// # Errors
+/// `STORE_CORRUPT` for a row that is none; else those of the store.
+pub(super) async fn find(store: &dyn Store, id: &TargetId) -> Result<Option<(Item, Seen)>, Reason> {
+    rows::read(store, &key(REVIEWS, id)).await
+}
+
+/// Adds to a batch that the term of a question ended: nothing of it is kept here any more. `seen`
+/// is its item as it was read, if it had one; the batch expects it so.
+///
+/// # Errors
+/// Those of the store.
+pub(super) async fn end(
+    store: &dyn Store,
+    batch: Batch,
+    id: &TargetId,
+    seen: Option<&Seen>,
+) -> Result<Batch, StoreError> {
+    let batch = match seen {
+        Some(seen) => parts::delete_seen(batch, &key(REVIEWS, id), seen),
+        None => parts::delete_body(store, batch, &key(OTHERS, id)).await?,
+    };
+    parts::delete_body(store, batch, &key(QUESTIONS, id)).await
+}
+
+/// A question was answered: whether anything of it waits is looked at once, for a hit and a miss
+/// alike.
+pub(super) fn came(agency: &Agency, id: &TargetId, now: Timestamp) {
+    agency.climbing.add(now, *id);
+}
+
+/// How many questions wait, and for how many the inner term has passed.
+///
+/// # Errors
+/// Those of the store.
+pub(crate) async fn state(agency: &Agency) -> Result<InboxState, Reason> {
+    let (mut state, now) = (InboxState::default(), agency.clock.now());
+    for (item, _) in rows::all::<Item>(agency.store.as_ref(), REVIEWS).await?.0 {
+        state.waiting += u64::from(item.is_open());
+        state.overdue += u64::from(item.is_open() && item.inner <= now);
+    }
+    Ok(state)
+}
+
+fn key(prefix: &[u8], id: &TargetId) -> Vec<u8> {
+    [prefix, id.as_bytes()].concat()
+}
+
+#[cfg(test)]
+mod tests;

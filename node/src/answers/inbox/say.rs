@@ -1,0 +1,316 @@
+//! Saying what a person decided, in a reply slot, as far as the rules allow it by then.
+
+use grondslag_core::access_log::{LogCategory, LogOutcome};
+use grondslag_core::answer::Basis;
+use grondslag_core::catalogue::Ground;
+use grondslag_core::clock::Timestamp;
+use grondslag_core::id::{Digest, TargetId};
+use grondslag_core::reason::Reason;
+use grondslag_core::seal::SealError;
+use grondslag_core::tier::{Tier, Verdict};
+use grondslag_evidence::ledger::{Entry, LedgerError, Placed, Receipt};
+use grondslag_evidence::records::Committed;
+use grondslag_evidence::store::parts::Seen;
+use grondslag_evidence::store::{Batch, StoreError};
+use grondslag_policy::{Approved, Minimised, Permit, Ruled};
+use serde::{Deserialize, Serialize};
+
+use super::again::{Again, look};
+use super::judged::{Judged, Say};
+use super::{InReview, Item, find};
+use crate::agency::Agency;
+use crate::answers::decide::{CategoryDecided, Found};
+use crate::answers::envelope::{Envelope, Unplaced};
+use crate::answers::outbox;
+use crate::answers::release::{Closed, Draft, Frame, Mismatch};
+use crate::consent::Hold;
+use crate::consent::store::{self, Known};
+use crate::limits::RELEASES_MAX;
+use crate::random::random;
+use crate::recorded::{Kind, found_under, record, term};
+use crate::records::SourceFault;
+
+/// Records of what was said, by question and number.
+const RELEASED: &[u8] = b"dr/";
+
+/// The slot in which it is said.
+pub(in crate::answers) struct Slot {
+    pub(in crate::answers) envelope: Envelope,
+    /// Digest of the asker's statement.
+    pub(in crate::answers) statement: Digest,
+    pub(in crate::answers) reply_no: u32,
+    /// Takes the question to its next slot.
+    pub(in crate::answers) state: Batch,
+}
+
+/// What became of what was decided.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Released {
+    target_id: TargetId,
+    reply_no: u32,
+    /// What was given and what was not, as the person concerned is told it.
+    lines: Vec<LogCategory>,
+    /// Where the decision stands in the ledger.
+    leaf: u64,
+    at: Timestamp,
+    /// It did not leave after all: something about consent had changed.
+    taken_back: bool,
+}
+
+grondslag_core::unprinted!(Slot Released);
+
+/// Says what was decided. Whoever holds a review, and whatever was permitted meanwhile, is held
+/// against the registers of now; the decision itself must stand in the ledger.
+///
+/// # Errors
+/// Why it cannot be said now; nothing was written then.
+pub(in crate::answers) async fn say(
+    agency: &Agency,
+    (item, seen): (Item, Seen),
+    slot: Slot,
+) -> Result<(), Reason> {
+    let held = Hold::Answering(agency.consents.answer().await);
+    let now = agency.clock.now();
+    let judged = item.judged.clone().ok_or(Reason::Internal)?;
+    let known = store::known(agency.store.as_ref()).await.map_err(StoreError::reason)?;
+    let draft = Draft::of(slot.statement);
+    let (draft, lines) = match look(agency, &item, (now, &held)).await? {
+        Some(again) => {
+            let receipt = agency.ledger.receipt(judged.leaf).await.map_err(LedgerError::reason)?;
+            let approved = judged.approved(again.attested.statement())?;
+            drafted(draft, &item, &judged, (again, &approved, &receipt), now)?
+        }
+        // They are known here no longer: there is nothing to give.
+        None => (draft, item.lines.iter().map(|line| told(line, LogOutcome::NoAnswer)).collect()),
+    };
+    let dummy = nothing(&slot).dummy(&agency.sign_key).map_err(SealError::reason)?;
+    let (target_id, reply_no, leaf) = (item.id, slot.reply_no, judged.leaf);
+    let released = Released { target_id, reply_no, lines, leaf, at: now, taken_back: false };
+    let made = released.commit(agency, item.break_glass)?;
+    let judged = Judged { said: Some(now), ..judged };
+    let item = Item { judged: Some(judged), ..item };
+    let state = slot.state.then(item.put_again(&seen)?);
+    let index_as_of = agency.source.ready().await.map_err(SourceFault::reason)?.index_as_of;
+    let frame = frame(agency, &item, slot.envelope, index_as_of, known)?;
+    let size = agency.ledger.checkpoint().checkpoint().size;
+    if let Some(message) = draft.finish_later(frame, reply_no, size, random()?) {
+        return leave(agency, (message, dummy), made, state, known).await;
+    }
+    let state = state.then(outbox::put(dummy).map_err(StoreError::reason)?);
+    agency.ledger.append(made.entry(state)).await.map(drop).map_err(LedgerError::reason)
+}
+
+/// A message that says nothing.
+fn nothing(slot: &Slot) -> Unplaced {
+    let (statement, reply_no, envelope) = (slot.statement, slot.reply_no, slot.envelope.clone());
+    Unplaced { statement, answer: Vec::new(), salt: [0; 32], reply_no, envelope }
+}
+
+/// Makes the message where its entry in the ledger stands, in the commit of that entry.
+async fn leave(
+    agency: &Agency,
+    (message, dummy): (Unplaced, grondslag_proto::reply::Reply),
+    made: Committed,
+    state: Batch,
+    known: Known,
+) -> Result<(), Reason> {
+    let (commitment, about, key) = (made.commitment, message.about(), agency.sign_key.clone());
+    let kept = outbox::put_resting(message.blank(), known, dummy.clone());
+    let kept = kept.map_err(StoreError::reason)?;
+    let cost = (kept.len(), kept.bytes());
+    let make = move |placed: &Placed| {
+        outbox::put_resting(message.reply(commitment, placed, &key)?, known, dummy.clone())
+    };
+    let entry = Entry { about, ..made.entry(state) };
+    let appended = agency.ledger.append_placed(entry, cost, make).await;
+    appended.map(drop).map_err(LedgerError::reason)
+}
+
+fn frame<'a>(
+    agency: &'a Agency,
+    item: &Item,
+    envelope: Envelope,
+    index_as_of: Timestamp,
+    known: Known,
+) -> Result<Frame<'a>, Reason> {
+    Ok(Frame {
+        envelope,
+        index_as_of,
+        holds_unnumbered_records: false,
+        unwitnessed: false,
+        duty_phone: &agency.duty_phone,
+        subject_tag: item.tag,
+        noise: random()?,
+        known: known.0,
+    })
+}
+
+/// A line of every category that something is said of, and what became of each.
+fn drafted(
+    mut draft: Draft,
+    item: &Item,
+    judged: &Judged,
+    (again, approved, receipt): (Again, &Approved, &Receipt),
+    now: Timestamp,
+) -> Result<(Draft, Vec<LogCategory>), Reason> {
+    let Again { found, decided, .. } = again;
+    let nameable = decided.naming.nameable;
+    let mut lines = Vec::new();
+    for category in decided.categories {
+        let in_review = item.line(&category.category);
+        let Some((line, say)) = in_review.zip(judged.say(&category.category)) else { continue };
+        let code = line.category.clone();
+        let closed = match say {
+            Say::Give(tier) => {
+                let by = (approved, receipt, *tier);
+                let given;
+                (draft, given) = give(draft, category, by, (&found, now))?;
+                lines.push(told(line, given.outcome));
+                given.closed.filter(|_| line.named && nameable)
+            }
+            Say::Withhold { ground, named } => {
+                lines.push(refused(line, ground));
+                let basis = Basis { grounds: vec![ground.clone()], ..line.basis.clone() };
+                named.then_some(Closed::Refused(code, basis, Reason::WithheldAtReview))
+            }
+            Say::Refer(to) => {
+                lines.push(told(line, LogOutcome::Refused));
+                Some(Closed::Referred(code, line.basis.clone(), to.clone()))
+            }
+        };
+        if let Some(closed) = closed {
+            draft = draft.close(closed);
+        }
+    }
+    Ok((draft, lines))
+}
+
+/// What came of giving one category.
+struct Given {
+    outcome: LogOutcome,
+    /// What to say instead of content, where that may be named.
+    closed: Option<Closed>,
+}
+
+/// Gives what both the person and the rules of now allow.
+fn give(
+    draft: Draft,
+    category: CategoryDecided,
+    by: (&Approved, &Receipt, Tier),
+    (found, now): (&Found, Timestamp),
+) -> Result<(Draft, Given), Reason> {
+    let (code, verdict) = (category.category.clone(), category.verdict());
+    let basis = category.basis(verdict);
+    let reason = category.with(Verdict::Refuse).find_map(|decision| decision.reason);
+    let parts = parts(category, by, found, now)?;
+    if !parts.is_empty() {
+        let draft = draft.give(&code, basis, parts).map_err(Mismatch::reason)?;
+        return Ok((draft, Given { outcome: LogOutcome::Given, closed: None }));
+    }
+    let given = match verdict {
+        Verdict::Refuse => Given {
+            outcome: LogOutcome::Refused,
+            closed: Some(Closed::Refused(code, basis, reason.unwrap_or(Reason::NoRule))),
+        },
+        Verdict::Permit | Verdict::Review => {
+            let absent = !found.records.iter().any(|record| record.category == code);
+            let closed = absent.then_some(Closed::NoRecord(code, basis));
+            Given { outcome: LogOutcome::NothingOnFile, closed }
+        }
+    };
+    Ok((draft, given))
+}
+
+/// The files that may be given, minimised; those of which nothing is left, left out.
+fn parts(
+    category: CategoryDecided,
+    (approved, receipt, tier): (&Approved, &Receipt, Tier),
+    found: &Found,
+    now: Timestamp,
+) -> Result<Vec<(Permit, Minimised)>, Reason> {
+    let mut parts = Vec::new();
+    for (_, ruled) in category.rulings {
+        let permit = match ruled {
+            Ruled::Review(review) => {
+                review.approve(approved, receipt).map_err(|_| Reason::Internal)?
+            }
+            // Permitted by now, and no more than the person wanted.
+            Ruled::Permit(permit) => permit.up_to(tier),
+            Ruled::Refuse(_) => continue,
+        };
+        let minimised = permit.minimise(&found.records, &[], now);
+        if !minimised.entries().is_empty() {
+            parts.push((permit, minimised));
+        }
+    }
+    Ok(parts)
+}
+
+fn told(line: &InReview, outcome: LogOutcome) -> LogCategory {
+    let grounds = line.basis.grounds.clone();
+    LogCategory { category: line.category.clone(), outcome, grounds }
+}
+
+fn refused(line: &InReview, ground: &Ground) -> LogCategory {
+    LogCategory { grounds: vec![ground.clone()], ..told(line, LogOutcome::Refused) }
+}
+
+impl Released {
+    fn commit(&self, agency: &Agency, break_glass: bool) -> Result<Committed, Reason> {
+        let body = serde_json::to_vec(self).map_err(|_| Reason::Internal)?;
+        let (number, flag) = (self.reply_no.to_be_bytes(), [u8::from(self.taken_back)]);
+        let key = [RELEASED, self.target_id.as_bytes(), &number, &flag].concat();
+        let kept = (term(break_glass), self.at);
+        record(&agency.pack(), Kind::Released, &body, kept, &[key])
+    }
+}
+
+/// The entry that what was said did not leave after all; `state` puts nothing in its place. What
+/// was decided is to be said anew while the term lasts.
+///
+/// # Errors
+/// Why the item cannot be read.
+pub(in crate::answers) async fn taken_back(
+    agency: &Agency,
+    id: &TargetId,
+    reply_no: u32,
+    state: Batch,
+) -> Result<Entry, Reason> {
+    let now = agency.clock.now();
+    let nothing = Released {
+        target_id: *id,
+        reply_no,
+        lines: Vec::new(),
+        leaf: 0,
+        at: now,
+        taken_back: true,
+    };
+    let Some((item, seen)) = find(agency.store.as_ref(), id).await? else {
+        // The term is over, and with it the item; how long such a record is kept is not known any
+        // more, so as long as any.
+        return Ok(nothing.commit(agency, true)?.entry(state));
+    };
+    let judged = item.judged.clone().ok_or(Reason::StoreCorrupt)?;
+    let lines = item.lines.iter().map(|line| told(line, LogOutcome::InReview)).collect();
+    let made = Released { lines, leaf: judged.leaf, ..nothing };
+    let made = made.commit(agency, item.break_glass)?;
+    let judged = Judged { said: None, ..judged };
+    let item = Item { judged: Some(judged), ..item };
+    Ok(made.entry(state.then(item.put_again(&seen)?)))
+}
+
+/// What became of a question after its first reply, for the person concerned: what was said last.
+///
+/// # Errors
+/// `STORE_CORRUPT` for a record that is none; else those of the store.
+pub(crate) async fn released(
+    agency: &Agency,
+    id: &TargetId,
+) -> Result<Option<Vec<LogCategory>>, Reason> {
+    let prefix = [RELEASED, id.as_bytes()].concat();
+    let (found, _) = found_under(agency.store.as_ref(), &prefix, RELEASES_MAX).await?;
+    let Some(last) = found.last() else { return Ok(None) };
+    let released: Released =
+        serde_json::from_slice(&last.body).map_err(|_| Reason::StoreCorrupt)?;
+    Ok(Some(released.lines))
+}

@@ -1,0 +1,106 @@
+//! When a question that waits is to climb: from the professional to who leads them, to who answers
+//! for the agency, and to the agency's own data protection officer.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::sync::{Mutex, PoisonError};
+
+use grondslag_core::clock::Timestamp;
+use grondslag_core::id::TargetId;
+use grondslag_core::reason::Reason;
+use grondslag_core::reviewing::Stage;
+use grondslag_evidence::ledger::LedgerError;
+use grondslag_policy::catalogue::Reviewing;
+
+use super::{Item, REVIEWS, find};
+use crate::agency::Agency;
+use crate::recorded::{Kind, entry, term};
+use crate::rows;
+
+/// The moments at which something climbs. Which those are follows from the items in the store, so
+/// that a restart loses none; a clock that passes several at once finds them all.
+#[derive(Default)]
+pub(crate) struct Schedule(Mutex<BTreeSet<(Timestamp, TargetId)>>);
+
+impl fmt::Debug for Schedule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Schedule(…)")
+    }
+}
+
+impl Schedule {
+    /// Looks at an item again at a moment.
+    pub(super) fn add(&self, at: Timestamp, id: TargetId) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert((at, id));
+    }
+
+    /// Takes what is due.
+    fn take(&self, now: Timestamp) -> Vec<TargetId> {
+        let mut due = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let later = due.split_off(&(now.plus_ms(1), TargetId::new([0; TargetId::LEN])));
+        let taken = std::mem::replace(&mut *due, later);
+        taken.into_iter().map(|(_, id)| id).collect()
+    }
+
+    /// Reads the items of the store, at the start. Says how many cannot be read.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub(crate) async fn load(&self, agency: &Agency) -> Result<u64, Reason> {
+        let (items, damaged) = rows::all::<Item>(agency.store.as_ref(), REVIEWS).await?;
+        for (item, _) in items {
+            self.add(agency.clock.now(), item.id);
+        }
+        Ok(damaged)
+    }
+}
+
+/// Lets climb what is due. What fails is tried again at the next turn, and keeps no other waiting.
+///
+/// # Errors
+/// The last one.
+pub(crate) async fn climb(agency: &Agency) -> Result<(), Reason> {
+    let now = agency.clock.now();
+    let mut failed = Ok(());
+    for id in agency.climbing.take(now) {
+        if let Err(reason) = climb_one(agency, &id, now).await {
+            agency.climbing.add(now, id);
+            failed = Err(reason);
+        }
+    }
+    failed
+}
+
+async fn climb_one(agency: &Agency, id: &TargetId, now: Timestamp) -> Result<(), Reason> {
+    let Some((item, seen)) = find(agency.store.as_ref(), id).await? else { return Ok(()) };
+    if !item.is_open() {
+        return Ok(());
+    }
+    let stage = item.stage(now);
+    if stage > item.stage {
+        let body =
+            Kind::Climbed.canonical().bytes(id.as_bytes()).text(stage.word()).signed(now.ms());
+        let item = Item { stage, ..item.clone() };
+        let (body, kept) = (body.finish_secret(), term(item.break_glass));
+        let entry = entry(agency, Kind::Climbed, &body, kept, item.put_again(&seen)?)?;
+        match agency.ledger.append(entry).await {
+            // Somebody decides at this moment, or takes more time; it is looked at once more.
+            Err(LedgerError::Conflict { .. }) => return Err(Reason::ItemChanged),
+            appended => appended.map(|_| ()).map_err(LedgerError::reason)?,
+        }
+        // Whom it concerns stands in no log; which question, in the inbox.
+        tracing::warn!(stage = stage.word(), "a question waits for longer than it should");
+    }
+    if let Some(at) = next(&item, now) {
+        agency.climbing.add(at, *id);
+    }
+    Ok(())
+}
+
+/// When an item climbs next; nothing once it is with the officer.
+fn next(item: &Item, now: Timestamp) -> Option<Timestamp> {
+    let third = item.answer_by.since_ms(item.inner).max(0) / 3;
+    let moments = [item.inner, item.inner.plus_ms(third), item.inner.plus_ms(2 * third)];
+    let last = Reviewing::stage(item.inner, item.answer_by, now) == Stage::Officer;
+    moments.into_iter().find(|at| *at > now).filter(|_| !last)
+}

@@ -1,0 +1,128 @@
+//! Items as the desk shows them.
+
+use grondslag_core::catalogue::Ground;
+use grondslag_core::clock::Timestamp;
+use grondslag_core::lang::Lang;
+use grondslag_core::tier::{Tier, Verdict};
+use grondslag_policy::catalogue::GroundKind;
+use grondslag_policy::{Pack, Ruled};
+use grondslag_proto::answer::wire_entry;
+use grondslag_proto::v1;
+
+use super::again::{Again, wants_second};
+use super::{InReview, Item};
+use crate::agency::Agency;
+use crate::answers::decide::CategoryDecided;
+use crate::detail::stated;
+
+/// An item in a list: it names nobody.
+pub(super) fn item(agency: &Agency, item: &Item, now: Timestamp) -> v1::InboxItem {
+    v1::InboxItem {
+        target_id: item.id.as_bytes().to_vec(),
+        asker_oin: item.asker.to_string(),
+        asker_name: agency.name_of(&item.asker),
+        role: item.role.to_string(),
+        purpose: item.purpose.to_string(),
+        urgency: item.urgency.to_string(),
+        categories: item.lines.iter().map(|line| line.category.to_string()).collect(),
+        from_ms: item.from.ms(),
+        inner_ms: item.inner.ms(),
+        answer_by_ms: item.answer_by.ms(),
+        stage: item.stage(now).to_string(),
+        state: item.state().word().to_owned(),
+        assigned: item.assigned.as_ref().map(|id| id.as_str().to_owned()).unwrap_or_default(),
+    }
+}
+
+/// An item with all that a reviewer decides by. Without `again` the child is known here no longer.
+pub(super) fn whole(
+    agency: &Agency,
+    of: &Item,
+    again: Option<&Again>,
+    (lang, now): (Lang, Timestamp),
+) -> v1::ShowItemResponse {
+    let pack = agency.pack();
+    let latest = pack.catalogue().reviewing().inner_max(of.from, of.answer_by);
+    let lines = of.lines.iter().map(|in_review| {
+        let decided = again.and_then(|again| {
+            let mut all = again.decided.categories.iter();
+            Some((again, all.find(|one| one.category == in_review.category)?))
+        });
+        line(in_review, decided, (lang, now))
+    });
+    v1::ShowItemResponse {
+        item: Some(item(agency, of, now)),
+        subject: of.digits.clone(),
+        necessity: again.map(|again| again.detail.necessity.clone()).unwrap_or_default(),
+        facts: again
+            .map(|again| again.detail.facts.iter().map(stated).collect())
+            .unwrap_or_default(),
+        lines: lines.collect(),
+        judgement: of.judged.as_ref().map(v1::Judgement::from),
+        inner_max_ms: latest.ms(),
+        refusal: None,
+    }
+}
+
+/// One category, as it would be ruled now, with what would be released.
+fn line(
+    in_review: &InReview,
+    decided: Option<(&Again, &CategoryDecided)>,
+    (lang, now): (Lang, Timestamp),
+) -> v1::ReviewLine {
+    let wire = v1::ReviewLine {
+        category: in_review.category.to_string(),
+        verdict: Verdict::Refuse.to_string(),
+        tier: Tier::T0.to_string(),
+        named: in_review.named,
+        ..v1::ReviewLine::default()
+    };
+    let Some((again, decided)) = decided else { return wire };
+    let (pack, verdict) = (&again.in_force.pack, decided.verdict());
+    let basis = decided.basis(verdict);
+    let rows = basis.rows.iter().filter_map(|id| pack.row(id));
+    let texts = rows.flat_map(|row| {
+        let note = row.note.as_ref().map(|note| note.in_lang(lang).to_owned());
+        [Some(row.text.in_lang(lang).to_owned()), note].into_iter().flatten()
+    });
+    let decisions = || decided.rulings.iter().map(|(decision, _)| decision);
+    v1::ReviewLine {
+        verdict: verdict.to_string(),
+        tier: decided.tier_open().to_string(),
+        lock_a: locks(pack, &basis.grounds, opens_protection),
+        lock_b: locks(pack, &basis.grounds, opens_secrecy),
+        duty: decisions().any(|decision| decision.duty),
+        second: decisions().any(|decision| wants_second(&again.in_force, decision)),
+        texts: texts.collect(),
+        entries: preview(again, decided, now),
+        basis: Some((&basis).into()),
+        ..wire
+    }
+}
+
+/// What would be released at the tier that is open.
+fn preview(again: &Again, decided: &CategoryDecided, now: Timestamp) -> Vec<v1::AnswerEntry> {
+    let records = &again.found.records;
+    let files = decided.rulings.iter().map(|(_, ruled)| match ruled {
+        Ruled::Review(review) => review.preview(Tier::T5, records, now),
+        Ruled::Permit(permit) => permit.minimise(records, &[], now).into_entries(),
+        Ruled::Refuse(_) => Vec::new(),
+    });
+    files.flatten().map(|entry| wire_entry(&entry)).collect()
+}
+
+fn locks(pack: &Pack, grounds: &[Ground], opens: fn(GroundKind) -> bool) -> Vec<String> {
+    let known = grounds.iter().filter_map(|id| pack.catalogue().ground(id));
+    let opening = known.filter(|ground| ground.kinds.iter().any(|kind| opens(*kind)));
+    opening.map(|ground| ground.id.to_string()).collect()
+}
+
+/// Lock A of domain 0.3: data protection.
+const fn opens_protection(kind: GroundKind) -> bool {
+    matches!(kind, GroundKind::A | GroundKind::B)
+}
+
+/// Lock B: secrecy.
+const fn opens_secrecy(kind: GroundKind) -> bool {
+    matches!(kind, GroundKind::C | GroundKind::Duty | GroundKind::Right)
+}

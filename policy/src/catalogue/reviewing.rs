@@ -1,0 +1,145 @@
+//! How a question that a person must look at is dealt with at the holder (domain 4a.29).
+
+use grondslag_core::catalogue::{Ground, Role};
+use grondslag_core::clock::Timestamp;
+use grondslag_core::reviewing::Stage;
+use serde::{Deserialize, Serialize};
+
+/// How a review is done: within what part of the term, by whom, and on what it may be refused.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Reviewing {
+    /// Within what part of the term a professional decides, in percent; what is left is for who
+    /// leads them.
+    pub inner_percent: u8,
+    /// Up to where a reviewer may take more time, in percent of the term.
+    pub inner_percent_max: u8,
+    /// Roles that review.
+    #[serde(default)]
+    pub professionals: Vec<Role>,
+    /// Roles of who leads them; they review too.
+    #[serde(default)]
+    pub managers: Vec<Role>,
+    /// Roles of who answers for the agency; they review too.
+    #[serde(default)]
+    pub directors: Vec<Role>,
+    /// On what a person may refuse.
+    #[serde(default)]
+    pub refused_on: Vec<Ground>,
+}
+
+impl Default for Reviewing {
+    /// Where a region's rules say nothing: half of the term, and nobody decides.
+    fn default() -> Self {
+        Self {
+            inner_percent: 50,
+            inner_percent_max: 50,
+            professionals: Vec::new(),
+            managers: Vec::new(),
+            directors: Vec::new(),
+            refused_on: Vec::new(),
+        }
+    }
+}
+
+impl Reviewing {
+    /// Whether somebody in a role reviews.
+    pub fn reviews(&self, role: &Role) -> bool {
+        self.roles().any(|one| one == role)
+    }
+
+    /// Every role that reviews.
+    pub fn roles(&self) -> impl Iterator<Item = &Role> {
+        self.professionals.iter().chain(&self.managers).chain(&self.directors)
+    }
+
+    /// Whether a person may refuse on a ground.
+    pub fn may_refuse_on(&self, ground: &Ground) -> bool {
+        self.refused_on.contains(ground)
+    }
+
+    /// By when a professional decides, of a term that began and ends then.
+    pub fn inner(&self, from: Timestamp, answer_by: Timestamp) -> Timestamp {
+        part(from, answer_by, self.inner_percent)
+    }
+
+    /// The latest to which a reviewer may put that off.
+    pub fn inner_max(&self, from: Timestamp, answer_by: Timestamp) -> Timestamp {
+        part(from, answer_by, self.inner_percent_max)
+    }
+
+    /// Who is to act at a moment: the time between the inner term and the end is for manager,
+    /// director and officer in equal parts.
+    pub fn stage(inner: Timestamp, answer_by: Timestamp, now: Timestamp) -> Stage {
+        let third = answer_by.since_ms(inner).max(0) / 3;
+        if now < inner {
+            Stage::Professional
+        } else if now < inner.plus_ms(third) {
+            Stage::Manager
+        } else if now < inner.plus_ms(2 * third) {
+            Stage::Director
+        } else {
+            Stage::Officer
+        }
+    }
+}
+
+/// A moment at so many percent of a term.
+fn part(from: Timestamp, until: Timestamp, percent: u8) -> Timestamp {
+    from.plus_ms(until.since_ms(from).max(0) / 100 * i64::from(percent))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Pack;
+
+    fn role(word: &str) -> Role {
+        Role::parse(word).unwrap()
+    }
+
+    #[test]
+    fn who_reviews_and_on_what_may_be_refused_follow_from_the_catalogue() {
+        let pack = Pack::builtin().unwrap();
+        let reviewing = pack.catalogue().reviewing();
+        for (word, reviews) in [
+            ("ha.arts", true),
+            ("sch.bestuur", true),
+            ("gem.doorzetter", true),
+            ("ha.fg", false),
+            ("gem.po", false),
+            ("burger.jeugdige", false),
+        ] {
+            assert_eq!(reviewing.reviews(&role(word)), reviews, "{word}");
+        }
+        let ground = |word: &str| Ground::parse(word).unwrap();
+        assert!(reviewing.may_refuse_on(&ground("jw-7.3.11-3")));
+        assert!(!reviewing.may_refuse_on(&ground("avg-6-1-e")));
+        assert!(!Reviewing::default().reviews(&role("ha.arts")), "by default nobody does");
+    }
+
+    #[test]
+    fn a_term_climbs_from_the_professional_to_the_officer_and_never_back() {
+        let at = |minutes: i64| Timestamp::from_ms(minutes * 60_000);
+        let rules = Reviewing { inner_percent: 67, inner_percent_max: 90, ..Reviewing::default() };
+        let (inner, end) = (rules.inner(at(0), at(100)), at(100));
+        assert_eq!(inner, at(67));
+        assert_eq!(rules.inner_max(at(0), at(100)), at(90));
+        for (minutes, stage) in [
+            (0, Stage::Professional),
+            (66, Stage::Professional),
+            (67, Stage::Manager),
+            (78, Stage::Director),
+            (89, Stage::Officer),
+            (100, Stage::Officer),
+        ] {
+            assert_eq!(Reviewing::stage(inner, end, at(minutes)), stage, "{minutes}");
+        }
+        let mut before = Stage::Professional;
+        for minutes in 0..200 {
+            let stage = Reviewing::stage(inner, end, at(minutes));
+            assert!(stage >= before, "{minutes}");
+            before = stage;
+        }
+    }
+}
