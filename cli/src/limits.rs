@@ -23,6 +23,8 @@ pub(crate) const DESK_DAYS: u16 = 365;
 pub(crate) const SUBJECT_BYTES_MAX: u64 = 32;
 /// Longest wait for a call to a desk that asks nobody else.
 pub(crate) const CALL_MS_MAX: u64 = 15_000;
+/// How much of the version of a question a person copies.
+pub(crate) const VERSION_BYTES: usize = 4;
 /// How often it is looked what waits for a person.
 pub(crate) const INBOX_LOOK_MS: u64 = 2_000;
 /// Longest wait for the next event of a question: the fan-out's own bound, and a margin.

@@ -80,6 +80,17 @@ impl Output {
         Ok(())
     }
 
+    /// One of many results as JSON on a line of its own, for a command that goes on. Nothing
+    /// without `--json`.
+    pub(crate) fn json_line(self, value: &impl Serialize) -> Result<(), Failure> {
+        if self.json {
+            let text = serde_json::to_string(value);
+            let text = text.map_err(|error| Failure::new(Reason::Internal, error))?;
+            let _ = writeln!(anstream::stdout().lock(), "{text}");
+        }
+        Ok(())
+    }
+
     /// Says why a command failed.
     pub(crate) fn failure(self, failure: &Failure) {
         let (reason, lang) = (failure.reason(), self.lang);

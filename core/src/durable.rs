@@ -1,4 +1,4 @@
-//! That something lasts, as who may not look into a ledger can demand it.
+//! Evidence that something is durable, for crates that must not depend on the ledger.
 
 use crate::id::Digest;
 

@@ -20,3 +20,29 @@ words!(
         Officer = "officer",
     }
 );
+
+words!(
+    /// How a question that a person must look at stands.
+    ReviewState, "waiting, second, decided, said", {
+        /// Nobody decided.
+        Waiting = "waiting",
+        /// Somebody did, and a second person is to confirm.
+        Second = "second",
+        /// It is decided, and the asker was not told yet.
+        Decided = "decided",
+        /// The asker was told.
+        Said = "said",
+    }
+);
+
+words!(
+    /// What a person decides of one category.
+    Said, "give, withhold, refer", {
+        /// It is given, up to a tier.
+        Give = "give",
+        /// It is not, on a ground.
+        Withhold = "withhold",
+        /// Another kind of party is to be asked.
+        Refer = "refer",
+    }
+);

@@ -245,6 +245,9 @@ pub(crate) const CANARY_MINUTES_MAX: u64 = 10_080;
 /// again.
 pub(crate) const ITEM_BYTES: usize = 1_024;
 
+/// Most questions that climb at once.
+pub(crate) const CLIMBS_AT_ONCE_MAX: usize = 64;
+
 /// A question that is kept takes a whole number of so many bytes.
 pub(crate) const KEPT_BYTES: usize = 1_024;
 
@@ -254,6 +257,10 @@ pub(crate) const ITEM_LINE_BYTES: usize = 512;
 /// Most records of what was said to one question after its first reply: for each number one that it
 /// left, and one that it did not.
 pub(crate) const RELEASES_MAX: usize = 2 * grondslag_core::limits::REPLIES_MAX as usize;
+
+/// How long what was decided of a child may wait for the broker before it is decided anew: less
+/// than what makes a slot late.
+pub(crate) const OUTBOX_FRESH_MS: i64 = 60_000;
 
 /// How often it is looked whether a slot is due.
 pub(crate) const SLOT_INTERVAL_MS: u64 = 500;

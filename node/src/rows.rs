@@ -42,7 +42,21 @@ pub(crate) async fn all<T: DeserializeOwned>(
     store: &dyn Store,
     prefix: &[u8],
 ) -> Result<(Vec<(T, Seen)>, u64), Reason> {
-    let (mut all, mut damaged, mut after) = (Vec::new(), 0, None::<Vec<u8>>);
+    let mut all = Vec::new();
+    let damaged = each(store, prefix, |row, seen| all.push((row, seen))).await?;
+    Ok((all, damaged))
+}
+
+/// Gives all rows under a prefix, one after the other, and says how many cannot be read.
+///
+/// # Errors
+/// Those of the store.
+pub(crate) async fn each<T: DeserializeOwned>(
+    store: &dyn Store,
+    prefix: &[u8],
+    mut take: impl FnMut(T, Seen),
+) -> Result<u64, Reason> {
+    let (mut damaged, mut after) = (0, None::<Vec<u8>>);
     loop {
         let page = store.scan(prefix, after.as_deref(), PAGE).await.map_err(StoreError::reason)?;
         after = page.last().filter(|_| page.len() >= PAGE).map(|last| last.key.clone());
@@ -51,11 +65,15 @@ pub(crate) async fn all<T: DeserializeOwned>(
             let row = if is_row { read(store, &pair.key).await } else { Err(Reason::StoreCorrupt) };
             match row {
                 Err(Reason::StoreCorrupt) => damaged += 1,
-                row => all.extend(row?),
+                row => {
+                    if let Some((row, seen)) = row? {
+                        take(row, seen);
+                    }
+                }
             }
         }
         if after.is_none() {
-            return Ok((all, damaged));
+            return Ok(damaged);
         }
     }
 }

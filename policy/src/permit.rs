@@ -57,6 +57,17 @@ pub enum Ruled {
     Refuse(Refusal),
 }
 
+impl Ruled {
+    /// Whose file.
+    pub fn about(&self) -> About {
+        match self {
+            Self::Permit(permit) => permit.about(),
+            Self::Review(review) => review.about(),
+            Self::Refuse(refusal) => refusal.about,
+        }
+    }
+}
+
 /// The right to release one category of one person's file, up to a tier, for one question.
 /// [`Pack::rule`] and [`Review::approve`] alone make it; it cannot be copied, stored or made up.
 ///
@@ -110,15 +121,17 @@ pub struct Review(Scope);
 pub struct Approved {
     /// Digest of the question.
     pub question: Digest,
-    /// Per category the highest tier to give.
-    pub given: Vec<(Category, Tier)>,
+    /// Whose file of which category, up to which tier.
+    pub given: Vec<(Category, About, Tier)>,
+    /// A second person confirmed it.
+    pub confirmed: bool,
     /// Random, so that nobody can try out what was decided.
     pub salt: [u8; 32],
 }
 
 /// A review does not become a permit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("this decision, or what shows that it lasts, is of another question or category")]
+#[error("this decision, or what shows that it lasts, is of another question or file")]
 pub struct NotApproved;
 
 /// A refusal is data.
@@ -201,18 +214,21 @@ impl Pack {
 }
 
 impl Approved {
-    /// Up to where a category is given; nothing for one that is not.
-    pub fn tier(&self, category: &Category) -> Option<Tier> {
-        self.given.iter().find(|(one, _)| one == category).map(|(_, tier)| *tier)
+    /// Up to where the file of one person is given; nothing for one that is not.
+    pub fn tier(&self, category: &Category, about: About) -> Option<Tier> {
+        let mut given = self.given.iter();
+        given.find(|(one, whose, _)| one == category && *whose == about).map(|(.., tier)| *tier)
     }
 
     /// What the record of the decision is about.
     pub fn digest(&self) -> Digest {
-        let given = self.given.iter().map(|(category, tier)| format!("{category} {tier}"));
-        let given: Vec<String> = given.collect();
+        let given = self.given.iter();
+        let given: Vec<String> =
+            given.map(|(category, about, tier)| format!("{category} {about} {tier}")).collect();
         let bytes = Canonical::new(APPROVED)
             .bytes(self.question.as_bytes())
             .list(given.iter())
+            .flag(self.confirmed)
             .bytes(&self.salt);
         Digest::of(&bytes.finish())
     }
@@ -240,19 +256,20 @@ impl Review {
         self.0.tier
     }
 
-    /// What a permit up to a tier would let out, for the one who decides. It cannot be released.
-    pub fn preview(&self, tier: Tier, records: &[Record], now: Timestamp) -> Vec<Entry> {
-        self.0.entries(self.0.tier.min(tier), records, &[], now)
+    /// What a permit up to its own tier would let out, for the one who decides. It cannot be
+    /// released.
+    pub fn preview(&self, records: &[Record], now: Timestamp) -> Vec<Entry> {
+        self.0.entries(self.0.tier, records, &[], now)
     }
 
     /// The permit, once a person decided so and that decision lasts: up to the lower of the rule's
     /// tier and theirs.
     ///
     /// # Errors
-    /// [`NotApproved`] for a decision on another question, one that does not give this category,
-    /// or evidence of another decision.
+    /// [`NotApproved`] for a decision on another question, one that does not give this file, or
+    /// evidence of another decision.
     pub fn approve(self, approved: &Approved, lasts: &impl Durable) -> Result<Permit, NotApproved> {
-        let tier = approved.tier(&self.0.category).ok_or(NotApproved)?;
+        let tier = approved.tier(&self.0.category, self.0.about).ok_or(NotApproved)?;
         if approved.question != self.0.question || lasts.about() != approved.digest() {
             return Err(NotApproved);
         }

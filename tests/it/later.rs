@@ -45,7 +45,7 @@ async fn asked(federation: &Federation, plea: &Plea<'_>) -> Result<(InquiryId, H
 }
 
 /// What the broker gives an agency that follows an inquiry.
-async fn at_broker(
+pub(crate) async fn at_broker(
     federation: &Federation,
     agency: &str,
     inquiry: &InquiryId,
@@ -65,7 +65,7 @@ async fn at_broker(
 }
 
 /// The later messages: from whom, which number, how many bytes.
-fn messages(events: &[Event]) -> Vec<(String, u32, usize)> {
+pub(crate) fn messages(events: &[Event]) -> Vec<(String, u32, usize)> {
     let replied = events.iter().filter_map(|event| match event {
         Event::Replied(replied) => Some((&replied.target_oin, replied.reply.as_ref()?)),
         Event::Closed(_) | Event::Refusal(_) => None,
@@ -77,7 +77,7 @@ fn messages(events: &[Event]) -> Vec<(String, u32, usize)> {
 }
 
 /// Looks until something is there.
-async fn until<T, F>(look: impl Fn() -> F) -> Result<T>
+pub(crate) async fn until<T, F>(look: impl Fn() -> F) -> Result<T>
 where
     F: Future<Output = Result<Option<T>>>,
 {

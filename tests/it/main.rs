@@ -10,6 +10,7 @@ mod consent;
 mod enrolment;
 mod epochs;
 mod histories;
+mod inbox;
 mod inform;
 mod invariants;
 mod journeys;

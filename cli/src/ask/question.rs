@@ -187,7 +187,7 @@ pub(crate) fn find(typed: &str, agencies: &[v1::AgencySummary]) -> Result<String
     }
 }
 
-/// Letters and digits in lower case: `ha-dewierde` and "De Wierde" both hold `dewierde`.
+/// Letters and digits in lower case: `de wierde`, `De-Wierde` and `dewierde` all find it.
 fn folded(text: &str) -> String {
     text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }

@@ -66,9 +66,13 @@ const KINDS: [(&str, &str, &str); 52] = [
     ("grondslag/record/ended/v1", "termijn voorbij", "term over"),
     ("grondslag/record/patterns-shown/v1", "patronen ingezien", "patterns looked at"),
     ("grondslag/record/climbed/v1", "vraag wacht te lang", "question waits too long"),
-    ("grondslag/record/released/v1", "uitkomst van beoordeling gezegd", "outcome of review said"),
+    ("grondslag/record/released/v1", "uitkomst verteld of ingehouden", "outcome told or held back"),
     ("grondslag/record/review-changed/v1", "beoordeling gewijzigd", "review changed"),
-    ("grondslag/record/review-shown/v1", "te beoordelen ingezien", "to be reviewed looked at"),
+    (
+        "grondslag/record/review-shown/v1",
+        "vraag in beoordeling ingezien",
+        "question in review seen",
+    ),
     ("grondslag/record/reviewed/v1", "beoordeeld", "reviewed"),
     (
         "grondslag/record/situation/v1",

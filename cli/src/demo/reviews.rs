@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use grondslag_core::id::{InquiryId, TargetId};
 use grondslag_core::reason::Reason;
+use grondslag_core::reviewing::Said;
 use grondslag_proto::v1;
 use grondslag_proto::v1::change_item_request::Change;
 use serde::Serialize;
@@ -55,8 +56,8 @@ impl Driver<'_> {
                 ReviewDo::Decide | ReviewDo::Hear => Change::Judgement(judgement(step)),
             };
             // As a person would: who decides has looked.
-            desk.show(id.as_bytes(), &step.role).await?;
-            desk.change(id.as_bytes(), &step.role, change).await
+            let shown = desk.show(id.as_bytes(), &step.role).await?;
+            desk.change(id.as_bytes(), &step.role, (change, shown.version)).await
         };
         let state = changed.await;
         vec![state.unwrap_or_else(|failure: Failure| failure.reason().code().to_owned())]
@@ -100,13 +101,13 @@ impl Driver<'_> {
 fn judgement(step: &ReviewStep) -> v1::Judgement {
     let given = step.give.iter().map(|(category, tier)| v1::JudgedLine {
         category: category.clone(),
-        say: "give".to_owned(),
+        say: Said::Give.to_string(),
         tier: tier.clone(),
         ..v1::JudgedLine::default()
     });
     let withheld = step.withhold.iter().map(|category| v1::JudgedLine {
         category: category.clone(),
-        say: "withhold".to_owned(),
+        say: Said::Withhold.to_string(),
         ground: step.ground.clone(),
         named: true,
         ..v1::JudgedLine::default()

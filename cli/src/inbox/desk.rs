@@ -51,15 +51,15 @@ impl InboxDesk {
         Ok(told)
     }
 
-    /// Changes it; how it stands then.
+    /// Changes it as it was shown; how it stands then.
     pub(crate) async fn change(
         &self,
         target_id: &[u8],
         role: &str,
-        change: Change,
+        (change, version): (Change, Vec<u8>),
     ) -> Result<String, Failure> {
         let (target_id, role, change) = (target_id.to_vec(), role.to_owned(), Some(change));
-        let request = v1::ChangeItemRequest { target_id, role, change };
+        let request = v1::ChangeItemRequest { target_id, role, change, version };
         let request = self.desk.request(request, CALL_MS_MAX);
         let told = self.client.clone().change_item(request).await.map_err(Failure::from)?;
         let told = told.into_inner();

@@ -6,14 +6,14 @@ mod shown;
 mod watch;
 
 use clap::{Args, Subcommand};
-use grondslag_core::catalogue::Category;
 use grondslag_core::clock::Timestamp;
 use grondslag_core::id::TargetId;
+use grondslag_core::reason::Reason;
 use grondslag_proto::v1;
 use grondslag_proto::v1::change_item_request::Change;
 use serde_json::json;
 
-use self::decide::{Give, Refer, Typed};
+use self::decide::Verdicts;
 pub(crate) use self::desk::InboxDesk;
 use crate::ask::Names;
 use crate::consent::moment;
@@ -43,8 +43,8 @@ enum Command {
     Show(OneArgs),
     /// Decide: give, give in part, refuse or refer
     Decide(DecideArgs),
-    /// Confirm the decision of a colleague, as second person
-    Confirm(OneArgs),
+    /// Confirm the decision of a colleague that you saw, as second person
+    Confirm(ConfirmArgs),
     /// Take more time, within the term
     MoreTime(MoreTimeArgs),
     /// Say whose a question is
@@ -60,7 +60,7 @@ struct ListArgs {
     #[command(flatten)]
     who: Who,
 
-    /// With what was decided and whose term lasts
+    /// Also what was decided, while its term runs
     #[arg(long)]
     all: bool,
 }
@@ -80,29 +80,26 @@ struct DecideArgs {
     #[command(flatten)]
     one: OneArgs,
 
-    /// What to give, and up to where; without a name whatever you do not name elsewhere
-    #[arg(long, value_name = "CATEGORY[:TIER]", num_args = 0..)]
-    give: Option<Vec<Give>>,
+    #[command(flatten)]
+    verdicts: Verdicts,
 
-    /// What to refuse; without a name whatever you do not name elsewhere
-    #[arg(long, value_name = "CATEGORY", num_args = 0.., value_parser = Category::parse)]
-    withhold: Option<Vec<Category>>,
-
-    /// For what to ask another kind of agency
-    #[arg(long, value_name = "CATEGORY:KIND", num_args = 1..)]
-    refer: Vec<Refer>,
-
-    /// On what ground you refuse; `inbox grounds` shows the list
-    #[arg(long, value_name = "CODE")]
-    ground: Option<String>,
-
-    /// Let the asker hear nothing of a refusal; only where they were told nothing yet
-    #[arg(long)]
-    neutral: bool,
+    /// As what you saw it: the version that `inbox show` printed
+    #[arg(long, value_name = "VERSION")]
+    seen: Option<String>,
 
     /// Why, in at least 30 characters; without names and numbers
     #[arg(long, value_name = "TEXT")]
     reason: String,
+}
+
+#[derive(Debug, Args)]
+struct ConfirmArgs {
+    #[command(flatten)]
+    one: OneArgs,
+
+    /// What you saw and confirm: the version that `inbox show` printed
+    #[arg(long, value_name = "VERSION")]
+    seen: String,
 }
 
 #[derive(Debug, Args)]
@@ -142,15 +139,18 @@ pub(crate) fn run(args: &InboxArgs, out: Output) -> Result<Exit, Failure> {
             Command::List(typed) => list(typed, out).await,
             Command::Show(typed) => show(typed, out).await,
             Command::Decide(typed) => decide(typed, out).await,
-            Command::Confirm(typed) => changed(typed, Change::Confirmed(true), out).await,
+            Command::Confirm(typed) => {
+                let seen = Some(typed.seen.as_str());
+                changed(&typed.one, Change::Confirmed(true), (seen, out)).await
+            }
             Command::MoreTime(typed) => {
                 let (until_ms, reason) = (typed.until.ms(), typed.reason.clone());
                 let change = Change::MoreTime(v1::MoreTime { until_ms, reason });
-                changed(&typed.one, change, out).await
+                changed(&typed.one, change, (None, out)).await
             }
             Command::Assign(typed) => {
                 let change = Change::Assigned(typed.to.clone().unwrap_or_default());
-                changed(&typed.one, change, out).await
+                changed(&typed.one, change, (None, out)).await
             }
             Command::Watch(typed) => watch::watch(&typed.who, out).await,
             Command::Grounds => shown::grounds(&Names::load(out.lang())?, out),
@@ -193,25 +193,30 @@ async fn show(typed: &OneArgs, out: Output) -> Result<Exit, Failure> {
 async fn decide(typed: &DecideArgs, out: Output) -> Result<Exit, Failure> {
     let desk = InboxDesk::at(Desk::open(&typed.one.who.desk, out.lang())?);
     let (id, role) = (typed.one.id.as_bytes(), &typed.one.who.role);
-    // What is in review, and up to where, is as it stands now.
     let told = desk.show(id, role).await?;
-    let decided = Typed {
-        give: typed.give.clone(),
-        withhold: typed.withhold.clone(),
-        refer: typed.refer.clone(),
-        ground: typed.ground.clone(),
-        neutral: typed.neutral,
-    };
-    let (lines, reason) = (decided.lines(&told.lines)?, typed.reason.clone());
+    was_seen(&told, typed.seen.as_deref())?;
+    let (lines, reason) = (typed.verdicts.lines(&told.lines)?, typed.reason.clone());
     let judgement = v1::Judgement { lines, reason, ..v1::Judgement::default() };
-    let state = desk.change(id, role, Change::Judgement(judgement)).await?;
-    stands(&typed.one.id, &state, out)
+    let change = (Change::Judgement(judgement), told.version);
+    stands(&typed.one.id, &desk.change(id, role, change).await?, out)
 }
 
-async fn changed(typed: &OneArgs, change: Change, out: Output) -> Result<Exit, Failure> {
+async fn changed(
+    typed: &OneArgs,
+    change: Change,
+    (seen, out): (Option<&str>, Output),
+) -> Result<Exit, Failure> {
     let desk = InboxDesk::at(Desk::open(&typed.who.desk, out.lang())?);
-    let state = desk.change(typed.id.as_bytes(), &typed.who.role, change).await?;
-    stands(&typed.id, &state, out)
+    let (id, role) = (typed.id.as_bytes(), &typed.who.role);
+    let told = desk.show(id, role).await?;
+    was_seen(&told, seen)?;
+    stands(&typed.id, &desk.change(id, role, (change, told.version)).await?, out)
+}
+
+/// What is changed is what the person looked at.
+fn was_seen(told: &v1::ShowItemResponse, seen: Option<&str>) -> Result<(), Failure> {
+    let same = seen.is_none_or(|seen| seen == shown::version(told));
+    if same { Ok(()) } else { Err(Reason::ReviewChanged.into()) }
 }
 
 fn stands(id: &TargetId, state: &str, out: Output) -> Result<Exit, Failure> {

@@ -1,21 +1,23 @@
 //! Questions that wait, as a person reads them.
 
+use grondslag_core::answer::About;
 use grondslag_core::catalogue::Ground;
 use grondslag_core::clock::Timestamp;
 use grondslag_core::reason::Reason;
+use grondslag_core::reviewing::{ReviewState, Said, Stage};
 use grondslag_core::tier::Urgency;
 use grondslag_policy::catalogue::GroundKind;
 use grondslag_proto::v1;
 use serde_json::{Value, json};
 
-use super::watch::due;
 use crate::ask::{Names, basis};
 use crate::exit::{Exit, Failure};
+use crate::limits::VERSION_BYTES;
 use crate::output::{Output, bold, dim, green, red, yellow};
 
 /// The lines of one question in a list.
 pub(super) fn item(item: &v1::InboxItem, names: &Names, out: Output) -> Vec<String> {
-    let due = due(item).local();
+    let due = Timestamp::from_ms(item.due_ms).local();
     let term = match item.stage.as_str() {
         "professional" => format!("{} {due}", out.tr("beslis voor", "decide before")),
         stage => {
@@ -41,11 +43,12 @@ pub(super) fn item(item: &v1::InboxItem, names: &Names, out: Output) -> Vec<Stri
     ]
 }
 
-fn climbed(stage: &str, out: Output) -> &'static str {
-    match stage {
-        "manager" => out.tr("aan de leidinggevende", "for the manager"),
-        "director" => out.tr("aan de bestuurder", "for the director"),
-        _ => out.tr("ook aan de eigen FG", "for the data protection officer too"),
+fn climbed(stage: &str, out: Output) -> &str {
+    match stage.parse() {
+        Ok(Stage::Manager) => out.tr("aan de leidinggevende", "for the manager"),
+        Ok(Stage::Director) => out.tr("aan de bestuurder", "for the director"),
+        Ok(Stage::Officer) => out.tr("ook aan de eigen FG", "for the data protection officer too"),
+        Ok(Stage::Professional) | Err(_) => stage,
     }
 }
 
@@ -57,15 +60,25 @@ fn urgency(word: &str, out: Output) -> String {
     }
 }
 
-/// How a question stands, in words.
+/// How a question stands, in words; a word of a later version as it is.
 pub(super) fn state(word: &str, out: Output) -> String {
-    match word {
-        "waiting" => yellow(out.tr("wacht", "waits")),
-        "second" => yellow(out.tr("wacht op een tweede persoon", "waits for a second person")),
-        "decided" => green(out.tr("beslist, wordt gezegd", "decided, to be said")),
-        "said" => green(out.tr("beslist en gezegd", "decided and said")),
-        other => other.to_owned(),
+    let Ok(state) = word.parse() else { return word.to_owned() };
+    match state {
+        ReviewState::Waiting => yellow(out.tr("wacht", "waits")),
+        ReviewState::Second => {
+            yellow(out.tr("wacht op een tweede persoon", "waits for a second person"))
+        }
+        ReviewState::Decided => green(out.tr(
+            "beslist; de vrager hoort het op het volgende vaste moment",
+            "decided; the asker hears it at the next fixed moment",
+        )),
+        ReviewState::Said => green(out.tr("beslist; aan de vrager verteld", "decided; told")),
     }
+}
+
+/// What a person says that they saw.
+pub(super) fn version(told: &v1::ShowItemResponse) -> String {
+    hex::encode(told.version.get(..VERSION_BYTES).unwrap_or(&told.version))
 }
 
 /// The lines of one question, with all that a reviewer decides by.
@@ -90,7 +103,8 @@ pub(super) fn whole(
     lines.extend(told.judgement.iter().flat_map(|judged| judgement(judged, names, out)));
     let latest = Timestamp::from_ms(told.inner_max_ms).local();
     let more = out.tr("meer tijd kan tot", "more time is possible until");
-    lines.push(dim(&format!("{more} {latest}")));
+    let seen = format!("{} {}", out.tr("versie", "version"), version(told));
+    lines.push(dim(&format!("{more} {latest}; {seen}")));
     Ok(lines)
 }
 
@@ -120,14 +134,20 @@ fn category(line: &v1::ReviewLine, names: &Names, out: Output) -> Vec<String> {
         );
         lines.push(yellow(&format!("    {second}")));
     }
-    if line.named {
-        let named = out.tr(
+    let named = if line.named {
+        out.tr(
             "de vrager weet dat dit in beoordeling is: een weigering wordt genoemd",
             "the asker knows that this is in review: a refusal is named",
-        );
-        lines.push(format!("    {named}"));
-    }
-    lines.extend(line.texts.iter().map(|text| dim(&format!("    ? {text}"))));
+        )
+    } else {
+        out.tr(
+            "de vrager weet hier niets van: een weigering blijft stil, tenzij u --named geeft",
+            "the asker knows nothing of this: a refusal stays silent, unless you give --named",
+        )
+    };
+    lines.push(format!("    {named}"));
+    lines.extend(line.texts.iter().map(|text| dim(&format!("    {text}"))));
+    lines.extend(line.notes.iter().map(|note| dim(&format!("    ? {note}"))));
     lines.extend(line.entries.iter().flat_map(|entry| release(entry, out)));
     if line.entries.is_empty() {
         let nothing = out.tr("er is niets om te geven", "there is nothing to give");
@@ -174,10 +194,20 @@ fn refusing(line: &v1::ReviewLine, names: &Names, out: Output) -> String {
     may.to_owned()
 }
 
+/// Whose file it is.
+fn whose(about: &str, out: Output) -> &str {
+    match about.parse() {
+        Ok(About::Child) => out.tr("kind", "child"),
+        Ok(About::Parent) => out.tr("ouder", "parent"),
+        Ok(About::Other) => out.tr("ander", "other"),
+        Err(_) => about,
+    }
+}
+
 /// A record as it would leave.
 fn release(entry: &v1::AnswerEntry, out: Output) -> Vec<String> {
     let dated = entry.dated_ms.map(|ms| format!(" {}", Timestamp::from_ms(ms).date()));
-    let (dated, about) = (dated.unwrap_or_default(), &entry.about);
+    let (dated, about) = (dated.unwrap_or_default(), whose(&entry.about, out));
     let texts = entry.texts.iter();
     let mut lines: Vec<String> = texts
         .map(|text| format!("      {} {about}{dated} {}: {}", text.tier, entry.source, text.text))
@@ -200,20 +230,18 @@ fn judgement(judged: &v1::Judgement, names: &Names, out: Output) -> Vec<String> 
         judged.reason
     );
     let line = |line: &v1::JudgedLine| {
-        let what = match line.say.as_str() {
-            "give" => format!("{} {}", out.tr("geven tot", "give up to"), line.tier),
-            "refer" => {
-                format!(
-                    "{} {}",
-                    out.tr("doorverwijzen naar", "refer to"),
-                    names.kind_named(&line.refer_to)
-                )
+        let what = match line.say.parse() {
+            Ok(Said::Give) => format!("{} {}", out.tr("geven tot", "give up to"), line.tier),
+            Ok(Said::Refer) => {
+                let kind = names.kind_named(&line.refer_to);
+                format!("{} {kind}", out.tr("doorverwijzen naar", "refer to"))
             }
-            _ => format!(
-                "{} ({})",
-                out.tr("weigeren", "refuse"),
-                lock(std::slice::from_ref(&line.ground), names, out)
-            ),
+            Ok(Said::Withhold) => {
+                let ground = names.grounds_named(std::slice::from_ref(&line.ground));
+                let article = ground.first().map_or(line.ground.as_str(), |one| &one.article);
+                format!("{} ({article})", out.tr("weigeren", "refuse"))
+            }
+            Err(_) => line.say.clone(),
         };
         format!("    {} {what}", line.category)
     };
@@ -233,12 +261,13 @@ pub(super) fn item_json(item: &v1::InboxItem) -> Value {
         "purpose": item.purpose,
         "urgency": item.urgency,
         "categories": item.categories,
-        "from": Timestamp::from_ms(item.from_ms),
+        "asked_at": Timestamp::from_ms(item.from_ms),
         "decide_by": Timestamp::from_ms(item.inner_ms),
         "answer_by": Timestamp::from_ms(item.answer_by_ms),
+        "overdue": item.stage != Stage::Professional.word(),
         "stage": item.stage,
         "state": item.state,
-        "assigned": item.assigned,
+        "assigned": given(&item.assigned),
     })
 }
 
@@ -251,8 +280,8 @@ pub(super) fn whole_json(told: &v1::ShowItemResponse, names: &Names) -> Result<V
         let lines: Vec<Value> = judged.lines.iter().map(judged_json).collect();
         json!({
             "staff": judged.staff_id,
-            "second_staff": judged.second_staff_id,
-            "at": Timestamp::from_ms(judged.at_ms),
+            "second_staff": given(&judged.second_staff_id),
+            "decided_at": Timestamp::from_ms(judged.at_ms),
             "said_at": (judged.said_at_ms != 0).then(|| Timestamp::from_ms(judged.said_at_ms)),
             "reason": judged.reason,
             "lines": lines,
@@ -264,7 +293,8 @@ pub(super) fn whole_json(told: &v1::ShowItemResponse, names: &Names) -> Result<V
         "necessity": told.necessity,
         "facts": facts.collect::<serde_json::Map<_, _>>(),
         "lines": told.lines.iter().map(|line| line_json(line, names)).collect::<Vec<_>>(),
-        "judgement": judgement,
+        "decision": judgement,
+        "version": version(told),
         "more_time_until": Timestamp::from_ms(told.inner_max_ms),
     }))
 }
@@ -273,11 +303,16 @@ fn judged_json(line: &v1::JudgedLine) -> Value {
     json!({
         "category": line.category,
         "say": line.say,
-        "tier": line.tier,
-        "ground": line.ground,
+        "tier": given(&line.tier),
+        "ground": given(&line.ground),
         "named": line.named,
-        "refer_to": line.refer_to,
+        "refer_to": given(&line.refer_to),
     })
+}
+
+/// Nothing where nothing is said.
+fn given(word: &str) -> Option<&str> {
+    (!word.is_empty()).then_some(word)
 }
 
 fn line_json(line: &v1::ReviewLine, names: &Names) -> Value {
@@ -302,13 +337,14 @@ fn line_json(line: &v1::ReviewLine, names: &Names) -> Value {
         "verdict": line.verdict,
         "tier": line.tier,
         "rows": basis.rows,
-        "grounds": basis.grounds,
+        "grounds": names.grounds_named(&basis.grounds),
         "lock_a": line.lock_a,
         "lock_b": line.lock_b,
         "duty": line.duty,
         "second": line.second,
         "named": line.named,
         "texts": line.texts,
+        "notes": line.notes,
         "entries": line.entries.iter().map(entry).collect::<Vec<_>>(),
     })
 }
@@ -319,7 +355,7 @@ pub(super) fn grounds(names: &Names, out: Output) -> Result<Exit, Failure> {
     let grounds = codes.iter().map(|code| {
         let article = names.article(code);
         out.line(&format!("  {:<14} {article}", code.as_str()));
-        json!({ "ground": code, "article": article })
+        json!({ "id": code, "article": article })
     });
     let grounds: Vec<Value> = grounds.collect();
     out.json(&json!({ "grounds": grounds }))?;

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use grondslag_core::clock::Timestamp;
+use grondslag_core::reason::Reason;
+use grondslag_core::reviewing::ReviewState;
 use grondslag_proto::v1;
 use serde_json::json;
 use tokio::time::sleep;
@@ -17,20 +18,28 @@ use crate::limits::INBOX_LOOK_MS;
 use crate::output::{Output, dim, green, red, yellow};
 
 /// Looks now and then, and tells what is new, until somebody stops it. What is listed names nobody,
-/// so that looking leaves no record.
+/// so that looking leaves no record. A node that does not answer is looked at again.
 pub(super) async fn watch(who: &Who, out: Output) -> Result<Exit, Failure> {
     let desk = InboxDesk::at(Desk::open(&who.desk, out.lang())?);
     let names = Names::load(out.lang())?;
-    let mut before = BTreeMap::new();
-    out.line(&dim(out.tr("stop met Ctrl-C", "stop with Ctrl-C")));
+    let mut before: Option<BTreeMap<Vec<u8>, v1::InboxItem>> = None;
+    out.note(&dim(out.tr("stop met Ctrl-C", "stop with Ctrl-C")));
     loop {
-        let (items, _) = desk.list(&who.role, false).await?;
-        let now: BTreeMap<Vec<u8>, v1::InboxItem> =
-            items.into_iter().map(|item| (item.target_id.clone(), item)).collect();
-        for (word, item) in differences(&before, &now) {
-            told(word, item, &names, out)?;
+        match desk.list(&who.role, true).await {
+            Ok((items, more)) => {
+                let now = items.into_iter().map(|item| (item.target_id.clone(), item)).collect();
+                for (word, item) in differences(before.as_ref(), &now, more) {
+                    told(word, item, &names, out)?;
+                }
+                before = Some(now);
+            }
+            Err(failure) if failure.reason() == Reason::Unreachable => {
+                out.note(&yellow(
+                    out.tr("het knooppunt antwoordt niet", "the node does not answer"),
+                ));
+            }
+            Err(failure) => return Err(failure),
         }
-        before = now;
         tokio::select! {
             _stopped = tokio::signal::ctrl_c() => return Ok(Exit::Done),
             () = sleep(Duration::from_millis(INBOX_LOOK_MS)) => {}
@@ -38,40 +47,42 @@ pub(super) async fn watch(who: &Who, out: Output) -> Result<Exit, Failure> {
     }
 }
 
-/// What happened between two looks.
+/// What happened between two looks; at the first one, what waits. Where a list is cut short, what
+/// is not on it has not ended for that.
 fn differences<'a>(
-    before: &'a BTreeMap<Vec<u8>, v1::InboxItem>,
+    before: Option<&'a BTreeMap<Vec<u8>, v1::InboxItem>>,
     now: &'a BTreeMap<Vec<u8>, v1::InboxItem>,
+    more: bool,
 ) -> Vec<(&'static str, &'a v1::InboxItem)> {
-    let changed = now.iter().filter_map(|(id, item)| match before.get(id) {
-        None => Some(("new", item)),
-        Some(old) if old.stage != item.stage => Some(("climbed", item)),
-        Some(old) if old.state != item.state || old.assigned != item.assigned => {
+    let is_open = |item: &v1::InboxItem| {
+        let state = item.state.parse();
+        matches!(state, Ok(ReviewState::Waiting | ReviewState::Second))
+    };
+    let changed = now.iter().filter_map(|(id, item)| match before.map(|before| before.get(id)) {
+        None | Some(None) => is_open(item).then_some(("new", item)),
+        Some(Some(old)) if is_open(old) && !is_open(item) => Some(("decided", item)),
+        Some(Some(old)) if old.stage != item.stage && is_open(item) => Some(("climbed", item)),
+        Some(Some(old)) if old.state != item.state || old.assigned != item.assigned => {
             Some(("changed", item))
         }
-        Some(_) => None,
+        Some(Some(_)) => None,
     });
-    let gone = before.iter().filter(|(id, _)| !now.contains_key(*id));
-    changed.chain(gone.map(|(_, item)| ("gone", item))).collect()
+    let gone = before.into_iter().flatten().filter(|(id, _)| !more && !now.contains_key(*id));
+    changed.chain(gone.map(|(_, item)| ("ended", item))).collect()
 }
 
 fn told(word: &str, item: &v1::InboxItem, names: &Names, out: Output) -> Result<(), Failure> {
     let tinted = match word {
         "new" => yellow(out.tr("nieuw", "new")),
         "climbed" => red(out.tr("wacht te lang", "waits too long")),
-        "gone" => green(out.tr("beslist of voorbij", "decided or over")),
+        "decided" => green(out.tr("beslist", "decided")),
+        "ended" => dim(out.tr("termijn voorbij", "term over")),
         _ => dim(out.tr("gewijzigd", "changed")),
     };
     for (place, line) in shown::item(item, names, out).into_iter().enumerate() {
         out.line(&if place == 0 { format!("{tinted}  {line}") } else { line });
     }
-    out.json(&json!({ "event": word, "item": shown::item_json(item) }))
-}
-
-/// When an item falls due next.
-pub(super) fn due(item: &v1::InboxItem) -> Timestamp {
-    let is_inner = item.stage == "professional";
-    Timestamp::from_ms(if is_inner { item.inner_ms } else { item.answer_by_ms })
+    out.json_line(&json!({ "event": word, "item": shown::item_json(item) }))
 }
 
 #[cfg(test)]
@@ -86,16 +97,24 @@ mod tests {
         all.iter().map(item).collect()
     }
 
+    fn words(
+        before: Option<&BTreeMap<Vec<u8>, v1::InboxItem>>,
+        now: &BTreeMap<Vec<u8>, v1::InboxItem>,
+        more: bool,
+    ) -> Vec<&'static str> {
+        differences(before, now, more).into_iter().map(|(word, _)| word).collect()
+    }
+
     #[test]
-    fn what_is_new_climbs_changes_or_goes_is_told_once() {
+    fn what_is_new_climbs_is_decided_changes_or_ends_is_told_once() {
         let before = items(&[(1, "professional", "waiting"), (2, "manager", "waiting")]);
         let now = items(&[(1, "manager", "waiting"), (3, "professional", "waiting")]);
-        let words = |before, now| -> Vec<&str> {
-            differences(before, now).into_iter().map(|(word, _)| word).collect()
-        };
-        assert_eq!(words(&before, &now), ["climbed", "new", "gone"]);
-        assert!(words(&now, &now).is_empty());
-        let second = items(&[(1, "manager", "second"), (3, "professional", "waiting")]);
-        assert_eq!(words(&now, &second), ["changed"]);
+        assert_eq!(words(None, &before, false), ["new", "new"]);
+        assert_eq!(words(Some(&before), &now, false), ["climbed", "new", "ended"]);
+        assert_eq!(words(Some(&before), &now, true), ["climbed", "new"], "the list is cut short");
+        assert!(words(Some(&now), &now, false).is_empty());
+        let second = items(&[(1, "manager", "second"), (3, "professional", "decided")]);
+        assert_eq!(words(Some(&now), &second, false), ["changed", "decided"]);
+        assert!(words(None, &items(&[(3, "professional", "said")]), false).is_empty());
     }
 }

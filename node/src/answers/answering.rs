@@ -433,9 +433,8 @@ fn entry(
     let about = prepared.about();
     let state = agency.watching.put_head(Batch::new());
     let pack = agency.pack();
-    let reviewing = (pack.catalogue().reviewing(), record.decided_at);
     let whom = Whom { digits: subject, tag };
-    let state = slots::open(state, attested, &record.lines, whom, reviewing);
+    let state = slots::open(state, attested, &record.lines, whom, (&pack, record.decided_at));
     let state = state.map_err(Stop::Fault)?;
     let made = record.commit(agency, subject).map_err(Stop::Fault)?;
     let commitment = made.commitment;

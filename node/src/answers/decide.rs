@@ -89,11 +89,7 @@ impl CategoryDecided {
     /// On what it was decided, for the record.
     pub(super) fn on(&self) -> DecidedOn {
         let files = self.rulings.iter().map(|(decision, ruled)| FileRuling {
-            about: match ruled {
-                Ruled::Permit(permit) => permit.about(),
-                Ruled::Review(review) => review.about(),
-                Ruled::Refuse(refusal) => refusal.about,
-            },
+            about: ruled.about(),
             verdict: decision.verdict,
             tier: decision.tier,
             rows: decision.rows.clone(),
@@ -107,6 +103,12 @@ impl CategoryDecided {
     pub(super) fn verdict(&self) -> Verdict {
         let verdicts = self.rulings.iter().map(|(decision, _)| decision.verdict);
         verdicts.min().unwrap_or(Verdict::Refuse)
+    }
+
+    /// What the rulings on these files come to.
+    pub(super) fn verdict_on(&self, files: &[About]) -> Verdict {
+        let of = self.rulings.iter().filter(|(_, ruled)| files.contains(&ruled.about()));
+        of.map(|(decision, _)| decision.verdict).min().unwrap_or(Verdict::Refuse)
     }
 
     /// The decisions with that verdict.
@@ -125,10 +127,10 @@ impl CategoryDecided {
         basis
     }
 
-    /// Up to where it may be given, by itself or by a person.
-    pub(super) fn tier_open(&self) -> Tier {
+    /// The rulings on these files by which they may be given, by themselves or by a person.
+    pub(super) fn open(&self, files: &[About]) -> Vec<&(Decision, Ruled)> {
         let open = self.rulings.iter().filter(|(one, _)| one.verdict != Verdict::Refuse);
-        open.map(|(decision, _)| decision.tier).max().unwrap_or(Tier::T0)
+        open.filter(|(_, ruled)| files.contains(&ruled.about())).collect()
     }
 
     /// The highest tier that was decided.

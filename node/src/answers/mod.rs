@@ -15,7 +15,7 @@ pub(crate) mod answering;
 mod decide;
 mod envelope;
 mod facts;
-pub(crate) mod inbox;
+pub mod inbox;
 mod outbox;
 pub mod record;
 pub mod release;

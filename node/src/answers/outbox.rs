@@ -5,6 +5,7 @@
 //! before an act in the register does not leave after it: the other leaves in its place, and what
 //! was decided is held against the register of then in the next slot.
 
+use grondslag_core::clock::Timestamp;
 use grondslag_core::id::TargetId;
 use grondslag_core::reason::Reason;
 use grondslag_evidence::ledger::LedgerError;
@@ -17,18 +18,23 @@ use prost::Message as _;
 use super::inbox;
 use crate::agency::Agency;
 use crate::consent::store::{self, Known};
-use crate::limits::{PAGE, SLOTS_AT_ONCE_MAX};
+use crate::limits::{OUTBOX_FRESH_MS, PAGE, SLOTS_AT_ONCE_MAX};
 
 const OUTBOX: &[u8] = b"so/";
-/// In the place of a number of acts: it rests on none.
-const RESTS_ON_NONE: u64 = u64::MAX;
+/// Said of what a message rests on: nothing.
+const RESTS_ON_NOTHING: (u64, u64) = (u64::MAX, 0);
 
 /// A message that waits.
 struct Waiting {
-    known: u64,
     reply: v1::Reply,
-    /// What leaves in its place when it may not.
-    instead: Option<v1::Reply>,
+    resting: Option<Resting>,
+}
+
+/// What a message rests on, and what leaves in its place when it may not.
+struct Resting {
+    known: Known,
+    made_at: Timestamp,
+    instead: v1::Reply,
 }
 
 /// Keeps a message that gives nothing of a child until the broker has taken it.
@@ -36,68 +42,95 @@ struct Waiting {
 /// # Errors
 /// `TOO_LARGE`, which a reply does not give.
 pub(super) fn put(reply: Reply) -> Result<Batch, StoreError> {
-    put_waiting(RESTS_ON_NONE, reply, None)
+    put_waiting(RESTS_ON_NOTHING, reply, None)
 }
 
-/// Keeps a message that rests on what the consent register says, and what is said in its place when
-/// that has changed.
+/// Keeps a message that rests on registers and rules of a moment, and what is said in its place
+/// when they may have changed.
 ///
 /// # Errors
 /// As [`put`].
-pub(super) fn put_resting(reply: Reply, known: Known, instead: Reply) -> Result<Batch, StoreError> {
-    put_waiting(known.0, reply, Some(instead))
+pub(super) fn put_resting(
+    reply: Reply,
+    (known, made_at): (Known, Timestamp),
+    instead: Reply,
+) -> Result<Batch, StoreError> {
+    let made_at = u64::try_from(made_at.ms()).unwrap_or(0);
+    put_waiting((known.0, made_at), reply, Some(instead))
 }
 
-fn put_waiting(known: u64, reply: Reply, instead: Option<Reply>) -> Result<Batch, StoreError> {
+fn put_waiting(
+    (known, made_at): (u64, u64),
+    reply: Reply,
+    instead: Option<Reply>,
+) -> Result<Batch, StoreError> {
     let key = key(&reply.target_id, reply.reply_no);
-    let reply = v1::Reply::from(reply).encode_length_delimited_to_vec();
-    let instead = instead.map(|reply| v1::Reply::from(reply).encode_length_delimited_to_vec());
-    let body = [&known.to_be_bytes(), reply.as_slice(), &instead.unwrap_or_default()].concat();
+    let mut body = [known.to_be_bytes(), made_at.to_be_bytes()].concat();
+    body.extend(v1::Reply::from(reply).encode_length_delimited_to_vec());
+    if let Some(instead) = instead {
+        body.extend(v1::Reply::from(instead).encode_length_delimited_to_vec());
+    }
     parts::put_body(Batch::new(), &key, &body)
 }
 
 impl Waiting {
     fn read(body: &[u8]) -> Option<Self> {
-        let (known, mut rest) = body.split_first_chunk()?;
+        let (known, rest) = body.split_first_chunk()?;
+        let (made_at, mut rest) = rest.split_first_chunk()?;
         let reply = v1::Reply::decode_length_delimited(&mut rest).ok()?;
-        let instead = (!rest.is_empty()).then(|| v1::Reply::decode_length_delimited(&mut rest));
-        let known = u64::from_be_bytes(*known);
-        Some(Self { known, reply, instead: instead.transpose().ok()? })
-    }
-
-    /// It was made before an act in the consent register.
-    const fn is_stale(&self, now: Known) -> bool {
-        self.known != RESTS_ON_NONE && self.known != now.0
+        if rest.is_empty() {
+            return Some(Self { reply, resting: None });
+        }
+        let instead = v1::Reply::decode_length_delimited(&mut rest).ok()?;
+        let made_at = Timestamp::from_ms(i64::try_from(u64::from_be_bytes(*made_at)).ok()?);
+        let known = Known(u64::from_be_bytes(*known));
+        Some(Self { reply, resting: Some(Resting { known, made_at, instead }) })
     }
 }
 
-/// Delivers what waits. What the broker does not take any more is over.
+/// What may leave now.
+struct Now {
+    known: Known,
+    at: Timestamp,
+}
+
+impl Now {
+    async fn of(agency: &Agency) -> Result<Self, Reason> {
+        let known = store::known(agency.store.as_ref()).await.map_err(StoreError::reason)?;
+        Ok(Self { known, at: agency.clock.now() })
+    }
+
+    fn lets_out(&self, resting: &Resting) -> bool {
+        let fresh = self.at.since_ms(resting.made_at) <= OUTBOX_FRESH_MS;
+        fresh && resting.known == self.known
+    }
+}
+
+/// Delivers what waits. What the broker does not take any more is over. A row that cannot be read
+/// keeps no other waiting.
 ///
 /// # Errors
 /// Why the broker could not be reached, or the store not be read.
 pub(super) async fn flush(agency: &Agency) -> Result<(), Reason> {
     let (store, failed) = (agency.store.as_ref(), StoreError::reason);
+    let mut after: Option<Vec<u8>> = None;
     loop {
-        let page = store.scan(OUTBOX, None, SLOTS_AT_ONCE_MAX.min(PAGE)).await.map_err(failed)?;
-        if page.is_empty() {
-            return Ok(());
-        }
+        let most = SLOTS_AT_ONCE_MAX.min(PAGE);
+        let page = store.scan(OUTBOX, after.as_deref(), most).await.map_err(failed)?;
+        let Some(last) = page.last() else { return Ok(()) };
+        after = Some(last.key.clone());
         // Held until it has left: an act in the register waits.
         let _held = agency.consents.answer().await;
-        let known = store::known(store).await.map_err(failed)?;
+        let now = Now::of(agency).await?;
         let mut replies = Vec::with_capacity(page.len());
         for pair in &page {
-            let seen = parts::read_seen(store, &pair.key).await.map_err(failed)?;
-            let seen = seen.ok_or(Reason::StoreCorrupt)?;
-            let waiting = Waiting::read(&seen.body).ok_or(Reason::StoreCorrupt)?;
-            let stale = waiting.is_stale(known);
-            replies.push(match waiting.instead {
-                Some(instead) if stale => {
-                    take_back(agency, (&pair.key, &seen), &instead).await?;
-                    instead
-                }
-                _ => waiting.reply,
-            });
+            match ready(agency, &pair.key, &now).await {
+                Ok(reply) => replies.push(reply),
+                Err(reason) => tracing::error!(%reason, "a later reply cannot be delivered"),
+            }
+        }
+        if replies.is_empty() {
+            continue;
         }
         let answered = agency.broker_link.deliver(replies).await?;
         let mut batch = Batch::new();
@@ -108,6 +141,20 @@ pub(super) async fn flush(agency: &Agency) -> Result<(), Reason> {
             return Err(Reason::Unreachable);
         }
         store.commit(batch).await.map_err(failed)?;
+    }
+}
+
+/// What leaves of one row.
+async fn ready(agency: &Agency, row: &[u8], now: &Now) -> Result<v1::Reply, Reason> {
+    let seen = parts::read_seen(agency.store.as_ref(), row).await.map_err(StoreError::reason)?;
+    let seen = seen.ok_or(Reason::StoreCorrupt)?;
+    let waiting = Waiting::read(&seen.body).ok_or(Reason::StoreCorrupt)?;
+    match waiting.resting {
+        Some(resting) if !now.lets_out(&resting) => {
+            take_back(agency, (row, &seen), &resting.instead).await?;
+            Ok(resting.instead)
+        }
+        _ => Ok(waiting.reply),
     }
 }
 
@@ -125,6 +172,15 @@ async fn take_back(
     let state = state.then(put(reply).map_err(StoreError::reason)?);
     let entry = inbox::taken_back(agency, &id, number, state).await?;
     agency.ledger.append(entry).await.map(drop).map_err(LedgerError::reason)
+}
+
+/// Whether a message with that number waits.
+///
+/// # Errors
+/// Those of the store.
+pub(super) async fn waits(agency: &Agency, id: &TargetId, number: u32) -> Result<bool, Reason> {
+    let found = agency.store.get(&key(id, number)).await.map_err(StoreError::reason)?;
+    Ok(found.is_some())
 }
 
 /// Which message was taken, or refused for good.

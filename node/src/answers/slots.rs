@@ -19,7 +19,7 @@ use grondslag_core::tier::Urgency;
 use grondslag_evidence::ledger::{Entry, LedgerError, Placed};
 use grondslag_evidence::store::parts::{self, Seen};
 use grondslag_evidence::store::{Batch, StoreError};
-use grondslag_policy::catalogue::Reviewing;
+use grondslag_policy::Pack;
 use grondslag_proto::answer;
 use serde::{Deserialize, Serialize};
 
@@ -32,6 +32,7 @@ use crate::agency::Agency;
 use crate::limits::SLOTS_AT_ONCE_MAX;
 use crate::random::random;
 use crate::recorded::{Kind, append_for, record, term};
+use crate::records::SourceFault;
 use crate::rows;
 
 const OPEN: &[u8] = b"s/";
@@ -68,7 +69,7 @@ pub(super) fn open(
     attested: &Attested,
     lines: &[DecisionLine],
     whom: Whom<'_>,
-    (reviewing, now): (&Reviewing, Timestamp),
+    (pack, now): (&Pack, Timestamp),
 ) -> Result<Batch, Reason> {
     let header = attested.header();
     let Some(due) = next_slot(now, header.urgency, header.times.answer_by) else {
@@ -88,34 +89,48 @@ pub(super) fn open(
     };
     let id = attested.target_id();
     let batch = rows::put(batch, &open_key(&id), &open)?.put(due_key(due, &id), Vec::new());
-    inbox::open(batch, attested, lines, whom, (reviewing, now))
+    inbox::open(batch, attested, lines, whom, (pack, now))
 }
 
-/// Delivers what was made before, and makes every message that is due since.
+/// Delivers what was made before, and makes every message that is due since. A node that may say
+/// nothing of anybody sends none, be it of a child whom it knows or not.
 ///
 /// # Errors
-/// Why a message could not be made durable or the broker not be reached: it is tried again at the
-/// next turn.
+/// Why it may not speak, a message could not be made durable or the broker not be reached: it is
+/// tried again at the next turn.
 pub(crate) async fn tend(agency: &Agency) -> Result<(), Reason> {
+    may_speak(agency).await?;
     let delivered = outbox::flush(agency).await;
     let now = agency.clock.now();
+    let mut after: Option<Vec<u8>> = None;
     loop {
-        let page = agency.store.scan(DUE, None, SLOTS_AT_ONCE_MAX).await;
+        let page = agency.store.scan(DUE, after.as_deref(), SLOTS_AT_ONCE_MAX).await;
         let page = page.map_err(StoreError::reason)?;
         let due = page.iter().filter_map(|pair| parse_due(&pair.key));
         let due: Vec<TargetId> = due.filter(|(at, _)| *at <= now).map(|(_, id)| id).collect();
-        let mut failed = false;
         for id in &due {
             // One that fails keeps no other waiting.
             if let Err(reason) = fill(agency, id, now).await {
                 tracing::error!(%reason, "a slot was not filled");
-                failed = true;
             }
         }
-        if failed || due.len() < SLOTS_AT_ONCE_MAX {
+        if due.len() < SLOTS_AT_ONCE_MAX {
             return delivered;
         }
+        after = page.into_iter().next_back().map(|pair| pair.key);
     }
+}
+
+/// Whether this node may say anything now. It depends on no child.
+async fn may_speak(agency: &Agency) -> Result<(), Reason> {
+    if agency.context.clock.fault().is_some() {
+        return Err(Reason::ClockInvalid);
+    }
+    if agency.restored.unconfirmed {
+        return Err(Reason::NotReady);
+    }
+    agency.caught_up.may_answer(false)?;
+    agency.source.ready().await.map(drop).map_err(SourceFault::reason)
 }
 
 /// Fills one slot of one question.
@@ -123,9 +138,20 @@ async fn fill(agency: &Agency, id: &TargetId, now: Timestamp) -> Result<(), Reas
     let store = agency.store.as_ref();
     let (open, seen) =
         rows::read::<Open>(store, &open_key(id)).await?.ok_or(Reason::StoreCorrupt)?;
-    let item = inbox::find(store, id).await?;
+    let item = match inbox::find(store, id).await {
+        // The term goes on, and ends, as for a question of which nothing waits.
+        Err(Reason::StoreCorrupt) => {
+            tracing::error!("alarm: a question that waits for a person cannot be read");
+            None
+        }
+        found => found?,
+    };
     if open.last_said {
-        return record_ended(agency, (id, &open, &seen), item, (None, now)).await;
+        // Whatever was said last may have to be taken back, as long as it has not left.
+        if outbox::waits(agency, id, open.next_no.saturating_sub(1)).await? {
+            return Ok(());
+        }
+        return record_ended(agency, (id, &open, &seen), item, None).await;
     }
     let next = next_slot(now.max(open.due), open.urgency, open.answer_by);
     // The last number there is is for the end of the term.
@@ -156,7 +182,7 @@ async fn fill(agency: &Agency, id: &TargetId, now: Timestamp) -> Result<(), Reas
         }
     }
     if next.is_none() {
-        return record_ended(agency, (id, &open, &seen), item, (envelope, now)).await;
+        return record_ended(agency, (id, &open, &seen), item, envelope).await;
     }
     let mut batch = advance(id, (&open, &seen), &after)?;
     let nothing = envelope.map(|envelope| {
@@ -229,7 +255,7 @@ async fn record_ended(
     agency: &Agency,
     (id, open, seen): (&TargetId, &Open, &Seen),
     item: Option<(Item, Seen)>,
-    (envelope, now): (Option<Envelope>, Timestamp),
+    envelope: Option<Envelope>,
 ) -> Result<(), Reason> {
     let (item, item_seen) = item.map_or((None, None), |(item, seen)| (Some(item), Some(seen)));
     let state = parts::delete_seen(Batch::new(), &open_key(id), seen).delete(due_key(open.due, id));
@@ -241,7 +267,7 @@ async fn record_ended(
         .text(open.asker.as_str())
         .flag(item.as_ref().is_some_and(Item::lapses))
         .signed(open.answer_by.ms())
-        .signed(now.ms());
+        .signed(agency.clock.now().ms());
     let kept = term(open.break_glass);
     let Some(envelope) = envelope else {
         return append_for(agency, Kind::Ended, body, kept, state).await.map(drop);

@@ -103,11 +103,7 @@ async fn follow_heads(agency: Arc<Agency>, end: Shutdown) {
 /// Fills reply slots and lets climb what waits for a person, until the end. What the broker does
 /// not take yet waits. The turns are apart by the clock, however long one took.
 async fn fill_slots(agency: Arc<Agency>, end: Shutdown) {
-    match agency.climbing.load(&agency).await {
-        Ok(0) => {}
-        Ok(damaged) => tracing::error!(damaged, "questions that wait cannot be read"),
-        Err(reason) => tracing::error!(%reason, "questions that wait were not read"),
-    }
+    let mut loaded = false;
     let mut turns = tokio::time::interval(Duration::from_millis(SLOT_INTERVAL_MS));
     turns.set_missed_tick_behavior(MissedTickBehavior::Skip);
     loop {
@@ -121,8 +117,26 @@ async fn fill_slots(agency: Arc<Agency>, end: Shutdown) {
         {
             tracing::debug!(%reason, "later replies wait");
         }
+        if !loaded {
+            loaded = load_climbs(&agency).await;
+        }
         if let Err(reason) = climb(&agency).await {
             tracing::warn!(%reason, "a question that waits did not climb");
+        }
+    }
+}
+
+/// Takes up when questions that wait climb; false when that is to be tried again.
+async fn load_climbs(agency: &Agency) -> bool {
+    match agency.climbing.load(agency).await {
+        Ok(0) => true,
+        Ok(damaged) => {
+            tracing::error!(damaged, "questions that wait cannot be read");
+            true
+        }
+        Err(reason) => {
+            tracing::error!(%reason, "questions that wait were not read");
+            false
         }
     }
 }

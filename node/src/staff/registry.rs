@@ -54,6 +54,15 @@ impl Registry {
         Ok(Person { staff, pseudonym, serial: serial.clone(), public_key: *public_key })
     }
 
+    /// Whether somebody may act still: known, not revoked, with a mandate.
+    ///
+    /// # Errors
+    /// [`StaffError`] of the store.
+    pub(crate) async fn acts(&self, id: &StaffId, now: Timestamp) -> Result<bool, StaffError> {
+        let found = self.find(id).await?;
+        Ok(found.is_some_and(|(staff, _)| !staff.revoked && now < staff.mandate_until))
+    }
+
     /// Adds a member of staff.
     ///
     /// # Errors

@@ -84,11 +84,17 @@ fn reviewing(file: &str, catalogue: &Catalogue, problems: &mut Problems) {
         problems.push(Problem::new(file, row, fault, "").at(key).given(given));
     };
     let mut seen = BTreeSet::new();
-    for role in rules.roles() {
-        if catalogue.role(role).is_none() {
-            wrong(Fault::UnknownValue, "professionals", role.as_str());
-        } else if !seen.insert(role) {
-            wrong(Fault::DuplicateId, "professionals", role.as_str());
+    for (key, roles) in [
+        ("professionals", &rules.professionals),
+        ("managers", &rules.managers),
+        ("directors", &rules.directors),
+    ] {
+        for role in roles {
+            if catalogue.role(role).is_none() {
+                wrong(Fault::UnknownValue, key, role.as_str());
+            } else if !seen.insert(role) {
+                wrong(Fault::DuplicateId, key, role.as_str());
+            }
         }
     }
     for ground in rules.refused_on.iter().filter(|one| catalogue.ground(one).is_none()) {

@@ -68,19 +68,22 @@ impl Reviewing {
         part(from, answer_by, self.inner_percent_max)
     }
 
-    /// Who is to act at a moment: the time between the inner term and the end is for manager,
-    /// director and officer in equal parts.
-    pub fn stage(inner: Timestamp, answer_by: Timestamp, now: Timestamp) -> Stage {
+    /// When a question climbs, and to whom: the time between the inner term and the end is for
+    /// manager, director and officer in equal parts.
+    pub fn climbs(inner: Timestamp, answer_by: Timestamp) -> [(Timestamp, Stage); 3] {
         let third = answer_by.since_ms(inner).max(0) / 3;
-        if now < inner {
-            Stage::Professional
-        } else if now < inner.plus_ms(third) {
-            Stage::Manager
-        } else if now < inner.plus_ms(2 * third) {
-            Stage::Director
-        } else {
-            Stage::Officer
-        }
+        [
+            (inner, Stage::Manager),
+            (inner.plus_ms(third), Stage::Director),
+            (inner.plus_ms(2 * third), Stage::Officer),
+        ]
+    }
+
+    /// Who is to act at a moment.
+    pub fn stage(inner: Timestamp, answer_by: Timestamp, now: Timestamp) -> Stage {
+        let climbs = Self::climbs(inner, answer_by).into_iter().rev();
+        let passed = climbs.filter(|(at, _)| *at <= now).map(|(_, stage)| stage).next();
+        passed.unwrap_or(Stage::Professional)
     }
 }
 
@@ -116,6 +119,28 @@ mod tests {
         assert!(reviewing.may_refuse_on(&ground("jw-7.3.11-3")));
         assert!(!reviewing.may_refuse_on(&ground("avg-6-1-e")));
         assert!(!Reviewing::default().reviews(&role("ha.arts")), "by default nobody does");
+    }
+
+    #[test]
+    fn what_a_review_names_is_in_the_catalogue_and_it_leaves_some_of_the_term() {
+        let cases = [
+            ("directors = [\"gem.doorzetter\"", "directors = [\"gem.koning\"", "directors"),
+            ("directors = [\"gem.doorzetter\"", "directors = [\"gem.toegang\"", "directors"),
+            ("\"jw-7.3.11-1\", \"jw-7.3.11-3\"", "\"jw-9\", \"jw-7.3.11-3\"", "refused_on"),
+            ("inner_percent = 67", "inner_percent = 0", "inner_percent"),
+            ("inner_percent = 67", "inner_percent = 91", "inner_percent"),
+            ("inner_percent_max = 90", "inner_percent_max = 100", "inner_percent"),
+        ];
+        for (from, to, key) in cases {
+            let mut files = Pack::builtin_files();
+            let text = files.get_mut("catalogue.toml").unwrap();
+            assert!(text.contains(from), "{from}");
+            *text = text.replacen(from, to, 1);
+            let problems = Pack::from_files(&files).unwrap_err().problems;
+            let [only] = problems.as_slice() else { panic!("{to}: {problems:?}") };
+            let found = (only.row.as_str(), only.column.as_deref());
+            assert_eq!(found, ("Q02", Some(key)), "{to}");
+        }
     }
 
     #[test]

@@ -190,8 +190,8 @@ fn review(tier: Tier) -> Review {
 }
 
 fn approved(category: &str, tier: Tier) -> Approved {
-    let given = vec![(Category::parse(category).unwrap(), tier)];
-    Approved { question: question(), given, salt: [3; 32] }
+    let given = vec![(Category::parse(category).unwrap(), About::Child, tier)];
+    Approved { question: question(), given, confirmed: false, salt: [3; 32] }
 }
 
 #[test]
@@ -214,11 +214,18 @@ fn a_decision_on_something_else_or_a_receipt_of_something_else_permits_nothing()
     let other = approved("G06", Tier::T3);
     let salted = Approved { salt: [4; 32], ..right.clone() };
     let wider = approved("G05", Tier::T4);
+    let confirmed = Approved { confirmed: true, ..right.clone() };
+    let parents = Approved {
+        given: vec![(right.given[0].0.clone(), About::Parent, Tier::T3)],
+        ..right.clone()
+    };
     for (decision, receipt) in [
         (&elsewhere, elsewhere.digest()),
         (&other, other.digest()),
         (&right, salted.digest()),
         (&right, wider.digest()),
+        (&right, confirmed.digest()),
+        (&parents, parents.digest()),
         (&right, question()),
     ] {
         assert_eq!(review(Tier::T3).approve(decision, &Lasts(receipt)).unwrap_err(), NotApproved);
@@ -230,10 +237,10 @@ fn a_decision_on_something_else_or_a_receipt_of_something_else_permits_nothing()
 fn a_preview_tells_what_the_permit_would_let_out() {
     let layers = [(Tier::T1, "kort"), (Tier::T2, "Bij {third:oma}."), (Tier::T4, "lang")];
     let records = [record("G05", About::Child, -1, &layers)];
-    for tier in [Tier::T1, Tier::T2, Tier::T4] {
-        let approved = approved("G05", tier);
-        let preview = review(Tier::T3).preview(tier, &records, NOW);
-        let permit = review(Tier::T3).approve(&approved, &Lasts(approved.digest())).unwrap();
+    for tier in [Tier::T1, Tier::T2, Tier::T3] {
+        let approved = approved("G05", Tier::T4);
+        let preview = review(tier).preview(&records, NOW);
+        let permit = review(tier).approve(&approved, &Lasts(approved.digest())).unwrap();
         assert_eq!(preview, permit.minimise(&records, &[], NOW).entries(), "{tier}");
         assert!(!preview.is_empty());
     }

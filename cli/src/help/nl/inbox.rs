@@ -14,11 +14,11 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
         "De meeste vragen beantwoorden de regels zelf. Waar een professional moet beslissen wacht de \
          vraag hier: wie vraagt en waarom, wat er gegeven zou worden, en wat de wet over weigeren \
          zegt. Wat u beslist hoort de vrager op het eerstvolgende vaste moment, als de regels het dan \
-         nog toelaten. Twee derde van de termijn is voor de professional; daarna klimt de vraag",
+         nog toelaten. Twee derde van de termijn is voor de professional; daarna gaat zij naar leidinggevende, bestuurder en de eigen FG",
     ),
     (
         "List what waits, what is due first at the top; it names nobody",
-        "Toon wat er wacht, wat het eerst moet bovenaan; er staat niemand met naam of nummer",
+        "Toon wat er wacht, het dringendste bovenaan; er staat niemand met naam of nummer",
     ),
     (
         "Show one question, with whom it is about and what would be released; that you looked is \
@@ -31,47 +31,55 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
         "Beslis: geven, deels geven, weigeren of doorverwijzen",
     ),
     (
-        "Confirm the decision of a colleague, as second person",
-        "Bevestig de beslissing van een collega, als tweede persoon",
+        "Confirm the decision of a colleague that you saw, as second person",
+        "Bevestig de beslissing van een collega die u zag, als tweede persoon",
     ),
     ("Take more time, within the term", "Neem meer tijd, binnen de termijn"),
-    ("Say whose a question is", "Zeg van wie een vraag is"),
+    ("Say whose a question is", "Wijs een vraag aan iemand toe"),
     (
         "Follow what comes in and what falls due, until you stop it",
-        "Volg wat er binnenkomt en wat er af moet, tot u stopt",
+        "Volg wat er binnenkomt en wat aan zijn termijn toe is, tot u stopt",
     ),
     (
         "Show on what grounds a reviewer may refuse",
         "Toon op welke gronden een beoordelaar mag weigeren",
     ),
-    (
-        "With what was decided and whose term lasts",
-        "Ook wat beslist is en waarvan de termijn nog loopt",
-    ),
+    ("Also what was decided, while its term runs", "Ook wat beslist is, zolang de termijn loopt"),
     ("The question, as `inbox list` shows it", "De vraag, zoals `inbox list` die toont"),
     (
-        "What to give, and up to where; without a name whatever you do not name elsewhere",
-        "Wat u geeft, en tot waar; zonder naam alles wat u elders niet noemt",
+        "What to give, and up to where, such as G08:T3,G14; without a tier up to what is open",
+        "Wat u geeft, en tot waar, zoals G08:T3,G14; zonder niveau tot wat mag",
+    ),
+    ("What to refuse, such as G17,G18", "Wat u weigert, zoals G17,G18"),
+    (
+        "For what to ask another kind of agency, such as G18:vt",
+        "Waarvoor een andere soort organisatie gevraagd moet worden, zoals G18:vt",
     ),
     (
-        "What to refuse; without a name whatever you do not name elsewhere",
-        "Wat u weigert; zonder naam alles wat u elders niet noemt",
-    ),
-    (
-        "For what to ask another kind of agency",
-        "Waarvoor een andere soort organisatie gevraagd moet worden",
+        "What becomes of what you do not name: give or withhold",
+        "Wat er gebeurt met wat u niet noemt: give (geven) of withhold (weigeren)",
     ),
     (
         "On what ground you refuse; `inbox grounds` shows the list",
         "Op welke grond u weigert; `inbox grounds` toont de lijst",
     ),
     (
-        "Let the asker hear nothing of a refusal; only where they were told nothing yet",
-        "Laat de vrager niets horen van een weigering; alleen als die nog niets weet",
+        "Tell the asker also of a refusal of which they know nothing; that tells them that the child \
+         is known here",
+        "Vertel de vrager ook een weigering waarvan die nog niets weet; daaruit blijkt dat het kind \
+         hier bekend is",
+    ),
+    (
+        "As what you saw it: the version that `inbox show` printed",
+        "Zoals u haar zag: de versie die `inbox show` toonde",
+    ),
+    (
+        "What you saw and confirm: the version that `inbox show` printed",
+        "Wat u zag en bevestigt: de versie die `inbox show` toonde",
     ),
     ("Until when, such as 2026-11-20T12:00", "Tot wanneer, zoals 2026-11-20T12:00"),
     (
         "The member of staff; without it the question is nobody's",
-        "De medewerker; zonder is de vraag van niemand",
+        "De medewerker; laat weg om de vraag aan niemand toe te wijzen",
     ),
 ];

@@ -7,6 +7,7 @@ use grondslag_evidence::store::StoreError;
 use grondslag_evidence::store::parts;
 use grondslag_policy::{Decision, Effect, Overlay};
 use grondslag_subject::Bsn;
+use tokio::time::Instant;
 
 use super::{Item, QUESTIONS, key};
 use crate::agency::Agency;
@@ -18,6 +19,7 @@ use crate::consent::Hold;
 use crate::detail::Detail;
 use crate::own_rules::InForce;
 use crate::records::SubjectKey;
+use crate::watch::{NotNow, Witnessed};
 
 /// Obligation of a second pair of eyes.
 const SECOND: &str = "vier_ogen";
@@ -29,13 +31,15 @@ pub(super) struct Again {
     pub(super) found: Found,
     pub(super) decided: Decided,
     pub(super) in_force: InForce,
+    pub(super) witnessed: Witnessed,
 }
 
 /// Looks the child of an item up again, and decides again. Nothing when they are known here no
 /// longer.
 ///
 /// # Errors
-/// Why the question cannot be read, the rules are not at hand, or the registers cannot speak.
+/// Why this node says nothing now, as to a first question; why the question cannot be read, the
+/// rules are not at hand, or the registers cannot speak.
 pub(super) async fn look(
     agency: &Agency,
     item: &Item,
@@ -44,6 +48,7 @@ pub(super) async fn look(
     let kept = parts::read_body(agency.store.as_ref(), &key(QUESTIONS, &item.id)).await;
     let kept = kept.map_err(StoreError::reason)?.ok_or(Reason::StoreCorrupt)?;
     let attested = attested(agency, &kept, now)?;
+    let witnessed = may_speak(agency, &attested)?;
     let in_force = agency.in_force(attested.header().times.asked_at, now)?;
     let number = Bsn::parse(&item.digits).map_err(|_| Reason::StoreCorrupt)?;
     let key = SubjectKey::of(&agency.secret, &number);
@@ -56,7 +61,18 @@ pub(super) async fn look(
         decide::decide(&case, &attested, &found, Rules::of(&in_force, now))
     };
     let decided = decided.map_err(|error| error.reason())?;
-    Ok(Some(Again { attested, detail, found, decided, in_force }))
+    Ok(Some(Again { attested, detail, found, decided, in_force, witnessed }))
+}
+
+/// What holds up a first answer holds up a later one: a clock that is wrong, a restore that nobody
+/// confirmed, notices that have not come yet, and witnesses that are late.
+fn may_speak(agency: &Agency, attested: &Attested) -> Result<Witnessed, Reason> {
+    if agency.context.clock.fault().is_some() {
+        return Err(Reason::ClockInvalid);
+    }
+    agency.restored.may_answer(attested.header().times.asked_at)?;
+    agency.caught_up.may_answer(false)?;
+    agency.watching.may_answer(attested.header(), Instant::now()).map_err(NotNow::reason)
 }
 
 fn attested(agency: &Agency, kept: &[u8], now: Timestamp) -> Result<Attested, Reason> {

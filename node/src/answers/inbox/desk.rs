@@ -3,9 +3,10 @@
 use std::cmp::Reverse;
 
 use grondslag_core::clock::Timestamp;
-use grondslag_core::id::{StaffId, TargetId};
+use grondslag_core::id::{Digest, StaffId, TargetId};
 use grondslag_core::limits::LIST_MAX;
 use grondslag_core::reason::Reason;
+use grondslag_core::reviewing::{ReviewState, Stage};
 use grondslag_evidence::ledger::{Entry, LedgerError, Placed};
 use grondslag_evidence::store::parts::Seen;
 use grondslag_evidence::store::{Batch, StoreError};
@@ -13,9 +14,9 @@ use grondslag_proto::v1;
 use grondslag_proto::v1::change_item_request::Change;
 use grondslag_subject::Bsn;
 
-use super::again::{Again, look, wants_second};
-use super::judged::{self, Judged, JudgedLine, Say, Second};
-use super::{Item, REVIEWS, State, find, shown};
+use super::again::{Again, look};
+use super::judged::{self, Judged, Second, needs_second};
+use super::{Item, REVIEWS, find, shown};
 use crate::agency::Agency;
 use crate::consent::Hold;
 use crate::detail::check_text;
@@ -69,13 +70,12 @@ impl Inbox<'_> {
             self.reviewer(caller, &request.role)?;
         }
         let now = self.agency.clock.now();
-        // A row that is none is told of by the daily round.
+        // A row that is none is told of by `status`, and at the start.
         let (items, _damaged) = rows::all::<Item>(self.agency.store.as_ref(), REVIEWS).await?;
         let items = items.into_iter().map(|(item, _)| item);
         let mut items: Vec<Item> = items.filter(|item| request.all || item.is_open()).collect();
         items.sort_by_cached_key(|item| {
-            let due = if now < item.inner { item.inner } else { item.answer_by };
-            (!item.is_open(), due, Reverse(item.urgency), item.id)
+            (!item.is_open(), item.due(now), Reverse(item.urgency), item.id)
         });
         let most = usize::try_from(LIST_MAX).unwrap_or(usize::MAX);
         let more = items.len() > most;
@@ -90,7 +90,7 @@ impl Inbox<'_> {
         request: v1::ShowItemRequest,
     ) -> Result<v1::ShowItemResponse, Reason> {
         let reviewer = self.reviewer(caller, &request.role)?;
-        let (item, _) = self.find(&request.target_id, reviewer.now).await?;
+        let (item, seen) = self.find(&request.target_id, reviewer.now).await?;
         let again = self.look(&item, reviewer.now).await?;
         let body = Kind::ReviewShown
             .canonical()
@@ -100,10 +100,11 @@ impl Inbox<'_> {
         let kept = term(item.break_glass);
         append_for(self.agency, Kind::ReviewShown, body, kept, Batch::new()).await?;
         let now = reviewer.now;
-        Ok(shown::whole(self.agency, &item, again.as_ref(), (caller.lang, now)))
+        let shown = shown::whole(self.agency, &item, again.as_ref(), (caller.lang, now));
+        Ok(v1::ShowItemResponse { version: version(&seen), ..shown })
     }
 
-    /// Changes an item; how it stands then.
+    /// Changes an item as it was shown; how it stands then.
     pub(super) async fn change(
         self,
         caller: &Caller,
@@ -111,6 +112,9 @@ impl Inbox<'_> {
     ) -> Result<&'static str, Reason> {
         let reviewer = self.reviewer(caller, &request.role)?;
         let (item, seen) = self.find(&request.target_id, reviewer.now).await?;
+        if request.version != version(&seen) {
+            return Err(Reason::ReviewChanged);
+        }
         let number = Bsn::parse(&item.digits).map_err(|_| Reason::StoreCorrupt)?;
         let state = match request.change.ok_or(Reason::Malformed)? {
             Change::Judgement(judgement) => {
@@ -130,9 +134,9 @@ impl Inbox<'_> {
 
     /// An item whose term lasts.
     async fn find(self, id: &[u8], now: Timestamp) -> Result<(Item, Seen), Reason> {
-        let id = TargetId::from_slice(id).map_err(|_| Reason::UnknownItem)?;
+        let id = TargetId::from_slice(id).map_err(|_| Reason::UnknownReview)?;
         let found = find(self.agency.store.as_ref(), &id).await?;
-        found.filter(|(item, _)| now < item.answer_by).ok_or(Reason::UnknownItem)
+        found.filter(|(item, _)| now < item.answer_by).ok_or(Reason::UnknownReview)
     }
 
     async fn look(self, item: &Item, now: Timestamp) -> Result<Option<Again>, Reason> {
@@ -145,12 +149,13 @@ impl Inbox<'_> {
         reviewer: &Reviewer,
         (item, seen): (Item, &Seen),
         judgement: v1::Judgement,
-    ) -> Result<State, Reason> {
-        if !item.is_open() {
-            return Err(Reason::ItemDecided);
+    ) -> Result<ReviewState, Reason> {
+        // Until it was said whoever sees better may decide otherwise.
+        if item.state() == ReviewState::Said {
+            return Err(Reason::ReviewDecided);
         }
         // Of whom nothing is held any more nothing can be decided; the term says so.
-        let again = self.look(&item, reviewer.now).await?.ok_or(Reason::NotOnFile)?;
+        let again = self.look(&item, reviewer.now).await?.ok_or(Reason::ReviewGone)?;
         let lines = judged::read(judgement.lines, &item, (&self.agency.pack(), &again))?;
         let second = if needs_second(&again, &lines) { Second::Wanted } else { Second::NotWanted };
         let judged = Judged {
@@ -162,6 +167,7 @@ impl Inbox<'_> {
             salt: hex::encode(random::<32>()?),
             leaf: 0,
             second,
+            nameable: again.decided.naming.nameable,
             said: None,
         };
         self.record_judged(reviewer, (item, seen), judged, &again).await
@@ -171,13 +177,13 @@ impl Inbox<'_> {
         self,
         reviewer: &Reviewer,
         (item, seen): (Item, &Seen),
-    ) -> Result<State, Reason> {
+    ) -> Result<ReviewState, Reason> {
         let waits = item.judged.clone().filter(Judged::waits_for_second);
         let judged = waits.ok_or(Reason::ReviewUndecided)?;
         if judged.by == *reviewer.id() {
             return Err(Reason::ReviewOwn);
         }
-        let again = self.look(&item, reviewer.now).await?.ok_or(Reason::NotOnFile)?;
+        let again = self.look(&item, reviewer.now).await?.ok_or(Reason::ReviewGone)?;
         let judged = Judged { second: Second::By(reviewer.id().clone()), ..judged };
         self.record_judged(reviewer, (item, seen), judged, &again).await
     }
@@ -189,7 +195,7 @@ impl Inbox<'_> {
         (item, seen): (Item, &Seen),
         judged: Judged,
         again: &Again,
-    ) -> Result<State, Reason> {
+    ) -> Result<ReviewState, Reason> {
         let about = judged.approved(again.attested.statement())?.digest();
         let said = serde_json::to_vec(&judged).map_err(|_| Reason::Internal)?;
         let body = Kind::Reviewed
@@ -216,7 +222,7 @@ impl Inbox<'_> {
         };
         let entry = Entry { about, ..made.entry(Batch::new()) };
         match self.agency.ledger.append_placed(entry, cost, make).await {
-            Err(LedgerError::Conflict { .. }) => Err(Reason::ItemChanged),
+            Err(LedgerError::Conflict { .. }) => Err(Reason::ReviewChanged),
             recorded => recorded.map(|_| state).map_err(LedgerError::reason),
         }
     }
@@ -226,19 +232,23 @@ impl Inbox<'_> {
         reviewer: &Reviewer,
         (item, seen): (Item, &Seen),
         more: &v1::MoreTime,
-    ) -> Result<State, Reason> {
+    ) -> Result<ReviewState, Reason> {
         if !item.is_open() {
-            return Err(Reason::ItemDecided);
+            return Err(Reason::ReviewDecided);
         }
         let pack = self.agency.pack();
         let inner = Timestamp::from_ms(more.until_ms);
         let latest = pack.catalogue().reviewing().inner_max(item.from, item.answer_by);
-        if inner <= item.inner || inner <= reviewer.now || inner > latest {
-            return Err(Reason::InnerTerm);
+        // What has climbed is somebody else's to act on.
+        let climbed = item.stage(reviewer.now) > Stage::Professional;
+        if climbed || inner <= item.inner || inner <= reviewer.now || inner > latest {
+            return Err(Reason::ReviewTerm);
         }
-        let item = Item { inner, ..item };
-        self.agency.climbing.add(inner, item.id);
-        self.record_changed(reviewer, (item, seen), ("more-time", &more.reason)).await
+        let (id, item) = (item.id, Item { inner, ..item });
+        let state =
+            self.record_changed(reviewer, (item, seen), ("more-time", &more.reason)).await?;
+        self.agency.climbing.add(inner, id);
+        Ok(state)
     }
 
     async fn assign(
@@ -246,7 +256,7 @@ impl Inbox<'_> {
         reviewer: &Reviewer,
         (item, seen): (Item, &Seen),
         staff: &str,
-    ) -> Result<State, Reason> {
+    ) -> Result<ReviewState, Reason> {
         let assigned = match staff {
             "" => None,
             staff => {
@@ -266,7 +276,7 @@ impl Inbox<'_> {
         reviewer: &Reviewer,
         (item, seen): (Item, &Seen),
         (what, text): (&str, &str),
-    ) -> Result<State, Reason> {
+    ) -> Result<ReviewState, Reason> {
         let body = Kind::ReviewChanged
             .canonical()
             .bytes(item.id.as_bytes())
@@ -279,20 +289,13 @@ impl Inbox<'_> {
         let (state, kept) = (item.state(), term(item.break_glass));
         let entry = entry(self.agency, Kind::ReviewChanged, &body, kept, item.put_again(seen)?)?;
         match self.agency.ledger.append(entry).await {
-            Err(LedgerError::Conflict { .. }) => Err(Reason::ItemChanged),
+            Err(LedgerError::Conflict { .. }) => Err(Reason::ReviewChanged),
             recorded => recorded.map(|_| state).map_err(LedgerError::reason),
         }
     }
 }
 
-/// Whether what is given is to be confirmed by a second person of this agency.
-fn needs_second(again: &Again, lines: &[JudgedLine]) -> bool {
-    let given = |line: &&JudgedLine| !matches!(line.say, Say::Withhold { named: false, .. });
-    lines.iter().filter(given).any(|line| {
-        let mut decided = again.decided.categories.iter();
-        let decided = decided.find(|one| one.category == line.category);
-        decided.is_some_and(|one| {
-            one.rulings.iter().any(|(decision, _)| wants_second(&again.in_force, decision))
-        })
-    })
+/// What of an item was seen: a decision is on that and nothing else.
+fn version(seen: &Seen) -> Vec<u8> {
+    Digest::of(&seen.body).as_bytes().to_vec()
 }

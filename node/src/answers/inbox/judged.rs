@@ -2,16 +2,18 @@
 
 use std::collections::BTreeSet;
 
+use grondslag_core::answer::About;
 use grondslag_core::catalogue::{Category, Ground, Kind, Role};
 use grondslag_core::clock::Timestamp;
 use grondslag_core::id::{Digest, StaffId};
 use grondslag_core::reason::Reason;
-use grondslag_core::tier::{Tier, Verdict};
+use grondslag_core::reviewing::Said;
+use grondslag_core::tier::Tier;
 use grondslag_policy::{Approved, Pack};
 use grondslag_proto::v1;
 use serde::{Deserialize, Serialize};
 
-use super::again::Again;
+use super::again::{Again, wants_second};
 use super::{InReview, Item};
 
 /// A decision, and how far it has come.
@@ -28,8 +30,17 @@ pub(super) struct Judged {
     /// Where it stands in the node's ledger.
     pub(super) leaf: u64,
     pub(super) second: Second,
-    /// When it was said to the asker.
-    pub(super) said: Option<Timestamp>,
+    /// Whether the asker might know of involvement when it was decided.
+    pub(super) nameable: bool,
+    pub(super) said: Option<Telling>,
+}
+
+/// That it was said to the asker.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Telling {
+    pub(super) at: Timestamp,
+    /// Of which categories something was told.
+    pub(super) told: Vec<Category>,
 }
 
 /// Whether a second person of this agency must confirm.
@@ -52,15 +63,15 @@ pub(super) struct JudgedLine {
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Say {
-    /// It is given, up to a tier.
-    Give(Tier),
+    /// It is given up to a tier, of the files that the reviewer saw.
+    Give { tier: Tier, files: Vec<About> },
     /// It is not, on a ground; the asker is told so or hears nothing.
     Withhold { ground: Ground, named: bool },
     /// Another kind of party is to be asked.
     Refer(Kind),
 }
 
-grondslag_core::unprinted!(Judged Second JudgedLine Say);
+grondslag_core::unprinted!(Judged Telling Second JudgedLine Say);
 
 impl Judged {
     pub(super) fn waits_for_second(&self) -> bool {
@@ -76,26 +87,36 @@ impl Judged {
     /// # Errors
     /// `STORE_CORRUPT` for a salt that is none.
     pub(super) fn approved(&self, question: Digest) -> Result<Approved, Reason> {
-        let salt = Digest::parse(&self.salt).map_err(|_| Reason::StoreCorrupt)?;
-        Ok(approved(question, &self.lines, *salt.as_bytes()))
+        let salt = *Digest::parse(&self.salt).map_err(|_| Reason::StoreCorrupt)?.as_bytes();
+        let mut given = Vec::new();
+        for JudgedLine { category, say } in &self.lines {
+            if let Say::Give { tier, files } = say {
+                given.extend(files.iter().map(|about| (category.clone(), *about, *tier)));
+            }
+        }
+        let confirmed = matches!(self.second, Second::By(_));
+        Ok(Approved { question, given, confirmed, salt })
     }
 }
 
-/// What is given of what was decided.
-pub(super) fn approved(question: Digest, lines: &[JudgedLine], salt: [u8; 32]) -> Approved {
-    let given = lines.iter().filter_map(|line| match line.say {
-        Say::Give(tier) => Some((line.category.clone(), tier)),
-        Say::Withhold { .. } | Say::Refer(_) => None,
-    });
-    Approved { question, given: given.collect(), salt }
+/// Whether a second person of this agency must confirm: of whatever tells the asker something.
+pub(super) fn needs_second(again: &Again, lines: &[JudgedLine]) -> bool {
+    let tells = |line: &&JudgedLine| !matches!(line.say, Say::Withhold { named: false, .. });
+    lines.iter().filter(tells).any(|line| {
+        let mut decided = again.decided.categories.iter();
+        let decided = decided.find(|one| one.category == line.category);
+        decided.is_some_and(|one| {
+            one.rulings.iter().any(|(decision, _)| wants_second(&again.in_force, decision))
+        })
+    })
 }
 
 /// Reads a decision, and holds it against the item, the rules and the facts of now: something of
 /// every category in review, and nothing that the rules do not allow.
 ///
 /// # Errors
-/// `REVIEW_LINES`, `MORE_THAN_PERMITTED`, `REVIEW_GROUND`, `REVIEW_NAMED`, or what is wrong with a
-/// word.
+/// `REVIEW_LINES`, `REVIEW_WORD`, `MORE_THAN_PERMITTED`, `REVIEW_GROUND`, `REVIEW_NAMED`, or
+/// `UNKNOWN_CATEGORY`.
 pub(super) fn read(
     wire: Vec<v1::JudgedLine>,
     item: &Item,
@@ -108,27 +129,30 @@ pub(super) fn read(
         if !seen.insert(category.clone()) {
             return Err(Reason::ReviewLines);
         }
-        let say = say(&wire, in_review, pack)?;
-        if let Say::Give(tier) = say
-            && !may_give(again, &category, tier)
-        {
-            return Err(Reason::MoreThanPermitted);
-        }
+        let say = say(&wire, in_review, (pack, again))?;
         Ok(JudgedLine { category, say })
     });
     let lines = lines.collect::<Result<Vec<_>, Reason>>()?;
     if lines.len() == item.lines.len() { Ok(lines) } else { Err(Reason::ReviewLines) }
 }
 
-fn say(wire: &v1::JudgedLine, in_review: &InReview, pack: &Pack) -> Result<Say, Reason> {
-    match wire.say.as_str() {
-        "give" if wire.ground.is_empty() => {
-            let tier: Tier = wire.tier.parse().map_err(|_| Reason::ReviewLines)?;
+fn say(
+    wire: &v1::JudgedLine,
+    in_review: &InReview,
+    (pack, again): (&Pack, &Again),
+) -> Result<Say, Reason> {
+    let said: Said = wire.say.parse().map_err(|_| Reason::ReviewWord)?;
+    if said != Said::Withhold && !wire.ground.is_empty() {
+        return Err(Reason::ReviewGround);
+    }
+    match said {
+        Said::Give => {
             // Up to T0 would tell nothing.
-            let gives = tier > Tier::T0;
-            if gives { Ok(Say::Give(tier)) } else { Err(Reason::ReviewLines) }
+            let tier = wire.tier.parse().ok().filter(|tier| *tier > Tier::T0);
+            let tier = tier.ok_or(Reason::ReviewWord)?;
+            Ok(Say::Give { tier, files: open_files(again, in_review, tier)? })
         }
-        "withhold" => {
+        Said::Withhold => {
             let ground = Ground::parse(&wire.ground).map_err(|_| Reason::ReviewGround)?;
             if !pack.catalogue().reviewing().may_refuse_on(&ground) {
                 return Err(Reason::ReviewGround);
@@ -138,20 +162,27 @@ fn say(wire: &v1::JudgedLine, in_review: &InReview, pack: &Pack) -> Result<Say, 
             }
             Ok(Say::Withhold { ground, named: wire.named })
         }
-        "refer" if wire.ground.is_empty() => {
+        Said::Refer => {
             let kind = Kind::parse(&wire.refer_to).ok();
+            // Nobody is sent to a shelter: that it is one of them is not told.
             let kind = kind.filter(|kind| pack.catalogue().kind(kind).is_some());
-            kind.map(Say::Refer).ok_or(Reason::ReviewLines)
+            let kind = kind.filter(|kind| !kind.is_shelter());
+            kind.map(Say::Refer).ok_or(Reason::ReviewWord)
         }
-        "give" | "refer" => Err(Reason::ReviewGround),
-        _ => Err(Reason::ReviewLines),
     }
 }
 
-/// The rules allow a category up to that tier now, if a person says so.
-fn may_give(again: &Again, category: &Category, tier: Tier) -> bool {
-    let decided = again.decided.categories.iter().find(|one| one.category == *category);
-    decided.is_some_and(|one| one.verdict() != Verdict::Refuse && tier <= one.tier_open())
+/// The files in review that the rules allow up to that tier now, if a person says so: those that
+/// the reviewer saw.
+fn open_files(again: &Again, in_review: &InReview, tier: Tier) -> Result<Vec<About>, Reason> {
+    let mut decided = again.decided.categories.iter();
+    let decided = decided.find(|one| one.category == in_review.category);
+    let rulings = decided.map(|one| one.open(&in_review.files)).unwrap_or_default();
+    let most = rulings.iter().map(|(decision, _)| decision.tier).max();
+    if most.is_none_or(|most| tier > most) {
+        return Err(Reason::MoreThanPermitted);
+    }
+    Ok(rulings.iter().map(|(_, ruled)| ruled.about()).collect())
 }
 
 impl From<&Judged> for v1::Judgement {
@@ -166,7 +197,7 @@ impl From<&Judged> for v1::Judgement {
             staff_id: judged.by.as_str().to_owned(),
             at_ms: judged.at.ms(),
             second_staff_id: second,
-            said_at_ms: judged.said.map_or(0, Timestamp::ms),
+            said_at_ms: judged.said.as_ref().map_or(0, |said| said.at.ms()),
         }
     }
 }
@@ -175,12 +206,16 @@ impl From<&JudgedLine> for v1::JudgedLine {
     fn from(line: &JudgedLine) -> Self {
         let wire = Self { category: line.category.to_string(), ..Self::default() };
         match &line.say {
-            Say::Give(tier) => Self { say: "give".into(), tier: tier.to_string(), ..wire },
+            Say::Give { tier, .. } => {
+                Self { say: Said::Give.to_string(), tier: tier.to_string(), ..wire }
+            }
             Say::Withhold { ground, named } => {
-                Self { say: "withhold".into(), ground: ground.to_string(), named: *named, ..wire }
+                let (say, ground) = (Said::Withhold.to_string(), ground.to_string());
+                Self { say, ground, named: *named, ..wire }
             }
             Say::Refer(kind) => {
-                Self { say: "refer".into(), refer_to: kind.to_string(), named: true, ..wire }
+                let (say, refer_to) = (Said::Refer.to_string(), kind.to_string());
+                Self { say, refer_to, named: true, ..wire }
             }
         }
     }

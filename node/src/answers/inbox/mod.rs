@@ -13,6 +13,7 @@
 //! noise in the place of the question.
 
 mod again;
+pub mod bench;
 mod desk;
 mod judged;
 mod say;
@@ -20,15 +21,16 @@ mod schedule;
 pub(crate) mod service;
 mod shown;
 
-use grondslag_core::answer::Basis;
-use grondslag_core::catalogue::{Category, Purpose, Role};
+use grondslag_core::answer::{About, Basis};
+use grondslag_core::catalogue::{Category, Purpose, Role, RowId};
 use grondslag_core::clock::Timestamp;
 use grondslag_core::id::{Digest, Oin, StaffId, TargetId};
 use grondslag_core::reason::Reason;
-use grondslag_core::reviewing::Stage;
-use grondslag_core::tier::Urgency;
+use grondslag_core::reviewing::{ReviewState, Stage};
+use grondslag_core::tier::{Urgency, Verdict};
 use grondslag_evidence::store::parts::{self, Seen};
 use grondslag_evidence::store::{Batch, Store, StoreError};
+use grondslag_policy::Pack;
 use grondslag_policy::catalogue::Reviewing;
 use grondslag_runtime::status::InboxState;
 use serde::{Deserialize, Serialize};
@@ -80,61 +82,51 @@ pub(super) struct Item {
 pub(super) struct InReview {
     pub(super) category: Category,
     pub(super) basis: Basis,
+    /// Whose files: what was given at once is not given again.
+    files: Vec<About>,
     /// The asker was told so.
     pub(super) named: bool,
 }
 
 grondslag_core::unprinted!(Item InReview);
 
-/// Where an item stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum State {
-    Waiting,
-    Second,
-    Decided,
-    Said,
-}
-
-impl State {
-    const fn word(self) -> &'static str {
-        match self {
-            Self::Waiting => "waiting",
-            Self::Second => "second",
-            Self::Decided => "decided",
-            Self::Said => "said",
-        }
-    }
-}
-
 impl Item {
-    fn state(&self) -> State {
+    fn state(&self) -> ReviewState {
         match &self.judged {
-            None => State::Waiting,
-            Some(judged) if judged.said.is_some() => State::Said,
-            Some(judged) if judged.waits_for_second() => State::Second,
-            Some(_) => State::Decided,
+            None => ReviewState::Waiting,
+            Some(judged) if judged.said.is_some() => ReviewState::Said,
+            Some(judged) if judged.waits_for_second() => ReviewState::Second,
+            Some(_) => ReviewState::Decided,
         }
     }
 
     /// Nobody has decided yet, or not everybody who must.
     fn is_open(&self) -> bool {
-        matches!(self.state(), State::Waiting | State::Second)
+        matches!(self.state(), ReviewState::Waiting | ReviewState::Second)
+    }
+
+    /// When it is to be done: by the professional, then by whoever it climbed to.
+    fn due(&self, now: Timestamp) -> Timestamp {
+        if now < self.inner { self.inner } else { self.answer_by }
     }
 
     /// Something was decided that the asker was not told yet.
     pub(super) fn is_to_be_said(&self) -> bool {
-        self.state() == State::Decided
+        self.state() == ReviewState::Decided
     }
 
     /// The term passes and the asker was told no outcome: nobody decided, or it could not be said.
     pub(super) fn lapses(&self) -> bool {
-        self.state() != State::Said
+        self.state() != ReviewState::Said
     }
 
-    /// What the asker was told to be in review, of which they are told that it has ended.
+    /// What the asker was told to be in review and heard nothing of: they are told that it has
+    /// ended.
     pub(super) fn lapsed(&self) -> impl Iterator<Item = &InReview> {
-        let lapses = self.lapses();
-        self.lines.iter().filter(move |line| lapses && line.named)
+        let said = self.judged.as_ref().and_then(|judged| judged.said.as_ref());
+        let is_told =
+            move |line: &&InReview| said.is_some_and(|said| said.told.contains(&line.category));
+        self.lines.iter().filter(move |line| line.named && !is_told(line))
     }
 
     fn line(&self, category: &Category) -> Option<&InReview> {
@@ -172,10 +164,10 @@ pub(super) fn open(
     attested: &Attested,
     lines: &[DecisionLine],
     whom: Whom<'_>,
-    (reviewing, now): (&Reviewing, Timestamp),
+    (pack, now): (&Pack, Timestamp),
 ) -> Result<Batch, Reason> {
     let (id, kept) = (attested.target_id(), attested.keepsake());
-    let item = item(attested, lines, whom, (reviewing, now));
+    let item = item(attested, lines, whom, (pack, now));
     let (prefix, row) = match &item {
         Some(item) => (REVIEWS, padded(item, lines.len())?),
         None => (OTHERS, padded(&(), lines.len())?),
@@ -196,17 +188,10 @@ fn item(
     attested: &Attested,
     lines: &[DecisionLine],
     whom: Whom<'_>,
-    (reviewing, now): (&Reviewing, Timestamp),
+    (pack, now): (&Pack, Timestamp),
 ) -> Option<Item> {
     let header = attested.header();
-    let reviewed = lines.iter().filter(|line| line.outcome == Ruled::Review);
-    let lines: Vec<InReview> = reviewed
-        .map(|line| InReview {
-            category: line.category.clone(),
-            basis: line.basis.clone(),
-            named: line.shown == Shown::Review,
-        })
-        .collect();
+    let lines: Vec<InReview> = lines.iter().filter_map(|line| in_review(line, pack)).collect();
     let digits = whom.digits.filter(|_| !lines.is_empty() && !header.kind.is_notice())?;
     let answer_by = header.times.answer_by;
     Some(Item {
@@ -220,12 +205,31 @@ fn item(
         tag: *whom.tag,
         from: now,
         answer_by,
-        inner: reviewing.inner(now, answer_by),
+        inner: pack.catalogue().reviewing().inner(now, answer_by),
         lines,
         stage: Stage::Professional,
         assigned: None,
         judged: None,
     })
+}
+
+/// What of a category a person must look at: all of it, or the files that were not given at once.
+fn in_review(line: &DecisionLine, pack: &Pack) -> Option<InReview> {
+    let files = &line.on.as_ref()?.files;
+    let reviewed = || files.iter().filter(|file| file.verdict == Verdict::Review);
+    reviewed().next()?;
+    let basis = match line.outcome {
+        Ruled::Review => line.basis.clone(),
+        Ruled::Permit | Ruled::Refuse | Ruled::Miss => {
+            let rows: Vec<RowId> = reviewed().flat_map(|file| file.rows.clone()).collect();
+            let known = rows.iter().filter_map(|id| pack.row(id));
+            let grounds = known.flat_map(|row| row.legal.clone()).collect();
+            Basis { rows, grounds }
+        }
+    };
+    let files = reviewed().map(|file| file.about).collect();
+    let named = line.shown == Shown::Review;
+    Some(InReview { category: line.category.clone(), basis, files, named })
 }
 
 /// JSON, filled up to a length that follows from the number of categories. What outgrows its class
@@ -257,11 +261,15 @@ pub(super) async fn end(
     id: &TargetId,
     seen: Option<&Seen>,
 ) -> Result<Batch, StoreError> {
-    let batch = match seen {
+    let mut batch = match seen {
         Some(seen) => parts::delete_seen(batch, &key(REVIEWS, id), seen),
-        None => parts::delete_body(store, batch, &key(OTHERS, id)).await?,
+        // It may be there and unreadable: it goes with its term like any other.
+        None => parts::delete_body(store, batch, &key(REVIEWS, id)).await?,
     };
-    parts::delete_body(store, batch, &key(QUESTIONS, id)).await
+    for prefix in [OTHERS, QUESTIONS] {
+        batch = parts::delete_body(store, batch, &key(prefix, id)).await?;
+    }
+    Ok(batch)
 }
 
 /// A question was answered: whether anything of it waits is looked at once, for a hit and a miss
@@ -273,14 +281,15 @@ pub(super) fn came(agency: &Agency, id: &TargetId, now: Timestamp) {
 /// How many questions wait, and for how many the inner term has passed.
 ///
 /// # Errors
-/// Those of the store.
+/// `STORE_CORRUPT` when one of them cannot be read; else those of the store.
 pub(crate) async fn state(agency: &Agency) -> Result<InboxState, Reason> {
     let (mut state, now) = (InboxState::default(), agency.clock.now());
-    for (item, _) in rows::all::<Item>(agency.store.as_ref(), REVIEWS).await?.0 {
+    let count = |item: Item, _| {
         state.waiting += u64::from(item.is_open());
         state.overdue += u64::from(item.is_open() && item.inner <= now);
-    }
-    Ok(state)
+    };
+    let damaged = rows::each(agency.store.as_ref(), REVIEWS, count).await?;
+    if damaged > 0 { Err(Reason::StoreCorrupt) } else { Ok(state) }
 }
 
 fn key(prefix: &[u8], id: &TargetId) -> Vec<u8> {

@@ -2,12 +2,12 @@
 
 use grondslag_core::access_log::{LogCategory, LogOutcome};
 use grondslag_core::answer::Basis;
-use grondslag_core::catalogue::Ground;
+use grondslag_core::catalogue::{Category, Ground};
 use grondslag_core::clock::Timestamp;
 use grondslag_core::id::{Digest, TargetId};
 use grondslag_core::reason::Reason;
 use grondslag_core::seal::SealError;
-use grondslag_core::tier::{Tier, Verdict};
+use grondslag_core::tier::Verdict;
 use grondslag_evidence::ledger::{Entry, LedgerError, Placed, Receipt};
 use grondslag_evidence::records::Committed;
 use grondslag_evidence::store::parts::Seen;
@@ -16,7 +16,7 @@ use grondslag_policy::{Approved, Minimised, Permit, Ruled};
 use serde::{Deserialize, Serialize};
 
 use super::again::{Again, look};
-use super::judged::{Judged, Say};
+use super::judged::{Judged, Say, Second, Telling, needs_second};
 use super::{InReview, Item, find};
 use crate::agency::Agency;
 use crate::answers::decide::{CategoryDecided, Found};
@@ -27,8 +27,9 @@ use crate::consent::Hold;
 use crate::consent::store::{self, Known};
 use crate::limits::RELEASES_MAX;
 use crate::random::random;
-use crate::recorded::{Kind, found_under, record, term};
+use crate::recorded::{Kind, entry, found_under, record, term};
 use crate::records::SourceFault;
+use crate::watch::Witnessed;
 
 /// Records of what was said, by question and number.
 const RELEASED: &[u8] = b"dr/";
@@ -59,11 +60,12 @@ struct Released {
 
 grondslag_core::unprinted!(Slot Released);
 
-/// Says what was decided. Whoever holds a review, and whatever was permitted meanwhile, is held
-/// against the registers of now; the decision itself must stand in the ledger.
+/// Says what was decided. Whatever is given is held against rules and registers of now, and the
+/// decision itself must stand in the ledger, by people who may act still. A decision of which that
+/// is not so any more is open again.
 ///
 /// # Errors
-/// Why it cannot be said now; nothing was written then.
+/// Why it cannot be said now; nothing was said then.
 pub(in crate::answers) async fn say(
     agency: &Agency,
     (item, seen): (Item, Seen),
@@ -73,31 +75,101 @@ pub(in crate::answers) async fn say(
     let now = agency.clock.now();
     let judged = item.judged.clone().ok_or(Reason::Internal)?;
     let known = store::known(agency.store.as_ref()).await.map_err(StoreError::reason)?;
-    let draft = Draft::of(slot.statement);
-    let (draft, lines) = match look(agency, &item, (now, &held)).await? {
-        Some(again) => {
-            let receipt = agency.ledger.receipt(judged.leaf).await.map_err(LedgerError::reason)?;
-            let approved = judged.approved(again.attested.statement())?;
-            drafted(draft, &item, &judged, (again, &approved, &receipt), now)?
-        }
+    let again = look(agency, &item, (now, &held)).await?;
+    let statement = slot.statement;
+    let approved = judged.approved(statement)?;
+    let receipt = match stands(agency, &judged, &approved, (again.as_ref(), now)).await? {
+        Stands::By(receipt) => receipt,
+        Stands::Not(judged, why) => return reopen(agency, (item, &seen), *judged, why).await,
+    };
+    let witnessed = again.as_ref().map_or(Witnessed::Yes, |again| again.witnessed);
+    let authority = Authority { approved: &approved, receipt: &receipt };
+    let drafted = match again {
+        Some(again) => drafted(&item, &judged, (again, authority), now)?,
         // They are known here no longer: there is nothing to give.
-        None => (draft, item.lines.iter().map(|line| told(line, LogOutcome::NoAnswer)).collect()),
+        None => Drafted::nothing(statement, &item),
     };
     let dummy = nothing(&slot).dummy(&agency.sign_key).map_err(SealError::reason)?;
     let (target_id, reply_no, leaf) = (item.id, slot.reply_no, judged.leaf);
+    let Drafted { draft, lines, told } = drafted;
     let released = Released { target_id, reply_no, lines, leaf, at: now, taken_back: false };
     let made = released.commit(agency, item.break_glass)?;
-    let judged = Judged { said: Some(now), ..judged };
-    let item = Item { judged: Some(judged), ..item };
+    let said = Some(Telling { at: now, told });
+    let item = Item { judged: Some(Judged { said, ..judged }), ..item };
     let state = slot.state.then(item.put_again(&seen)?);
     let index_as_of = agency.source.ready().await.map_err(SourceFault::reason)?.index_as_of;
-    let frame = frame(agency, &item, slot.envelope, index_as_of, known)?;
+    let unwitnessed = witnessed == Witnessed::Late;
+    let frame = Frame { unwitnessed, ..frame(agency, &item, slot.envelope, index_as_of, known)? };
     let size = agency.ledger.checkpoint().checkpoint().size;
     if let Some(message) = draft.finish_later(frame, reply_no, size, random()?) {
-        return leave(agency, (message, dummy), made, state, known).await;
+        return leave(agency, (message, dummy), made, (state, known, now)).await;
     }
     let state = state.then(outbox::put(dummy).map_err(StoreError::reason)?);
     agency.ledger.append(made.entry(state)).await.map(drop).map_err(LedgerError::reason)
+}
+
+/// What lets something out: what a person decided to give, and that it lasts.
+#[derive(Clone, Copy)]
+struct Authority<'a> {
+    approved: &'a Approved,
+    receipt: &'a Receipt,
+}
+
+/// Whether a decision still stands.
+enum Stands {
+    /// It does, by this leaf of the ledger.
+    By(Receipt),
+    /// It does not: what is left of it, and why.
+    Not(Box<Option<Judged>>, &'static str),
+}
+
+/// Holds a decision against the ledger, against who made it, and against the rule of a second
+/// person. Ledgers begin anew after a restore: what was decided in one of before is decided again.
+async fn stands(
+    agency: &Agency,
+    judged: &Judged,
+    approved: &Approved,
+    (again, now): (Option<&Again>, Timestamp),
+) -> Result<Stands, Reason> {
+    let receipt = match agency.ledger.receipt(judged.leaf).await {
+        Ok(receipt) if receipt.about() == approved.digest() => receipt,
+        Ok(_) | Err(LedgerError::Misuse(_)) => {
+            return Ok(Stands::Not(Box::new(None), "not-in-ledger"));
+        }
+        Err(error) => return Err(error.reason()),
+    };
+    let second = match &judged.second {
+        Second::By(staff) => Some(staff),
+        Second::NotWanted | Second::Wanted => None,
+    };
+    for staff in [Some(&judged.by), second].into_iter().flatten() {
+        if !agency.staff.acts(staff, now).await? {
+            return Ok(Stands::Not(Box::new(None), "staff-left"));
+        }
+    }
+    let wants = again.is_some_and(|again| needs_second(again, &judged.lines));
+    if wants && second.is_none() {
+        let judged = Judged { second: Second::Wanted, ..judged.clone() };
+        return Ok(Stands::Not(Box::new(Some(judged)), "second-wanted"));
+    }
+    Ok(Stands::By(receipt))
+}
+
+/// The question is open again, and nothing is said of it.
+async fn reopen(
+    agency: &Agency,
+    (item, seen): (Item, &Seen),
+    judged: Option<Judged>,
+    why: &str,
+) -> Result<(), Reason> {
+    let now = agency.clock.now();
+    let item = Item { judged, ..item };
+    let body = Kind::ReviewChanged.canonical().bytes(item.id.as_bytes()).text(why);
+    let (body, kept) = (body.signed(now.ms()).finish_secret(), term(item.break_glass));
+    let entry = entry(agency, Kind::ReviewChanged, &body, kept, item.put_again(seen)?)?;
+    agency.ledger.append(entry).await.map_err(LedgerError::reason)?;
+    agency.climbing.add(now, item.id);
+    Err(Reason::ReviewUndecided)
 }
 
 /// A message that says nothing.
@@ -111,15 +183,14 @@ async fn leave(
     agency: &Agency,
     (message, dummy): (Unplaced, grondslag_proto::reply::Reply),
     made: Committed,
-    state: Batch,
-    known: Known,
+    (state, known, now): (Batch, Known, Timestamp),
 ) -> Result<(), Reason> {
     let (commitment, about, key) = (made.commitment, message.about(), agency.sign_key.clone());
-    let kept = outbox::put_resting(message.blank(), known, dummy.clone());
+    let kept = outbox::put_resting(message.blank(), (known, now), dummy.clone());
     let kept = kept.map_err(StoreError::reason)?;
     let cost = (kept.len(), kept.bytes());
     let make = move |placed: &Placed| {
-        outbox::put_resting(message.reply(commitment, placed, &key)?, known, dummy.clone())
+        outbox::put_resting(message.reply(commitment, placed, &key)?, (known, now), dummy.clone())
     };
     let entry = Entry { about, ..made.entry(state) };
     let appended = agency.ledger.append_placed(entry, cost, make).await;
@@ -145,44 +216,65 @@ fn frame<'a>(
     })
 }
 
-/// A line of every category that something is said of, and what became of each.
+/// What is said, and what became of each category.
+struct Drafted {
+    draft: Draft,
+    lines: Vec<LogCategory>,
+    /// Of which something is said.
+    told: Vec<Category>,
+}
+
+impl Drafted {
+    fn nothing(statement: Digest, item: &Item) -> Self {
+        let lines = item.lines.iter().map(|line| told(line, LogOutcome::NoAnswer)).collect();
+        Self { draft: Draft::of(statement), lines, told: Vec::new() }
+    }
+}
+
+/// A line of every category that something is said of.
 fn drafted(
-    mut draft: Draft,
     item: &Item,
     judged: &Judged,
-    (again, approved, receipt): (Again, &Approved, &Receipt),
+    (again, authority): (Again, Authority<'_>),
     now: Timestamp,
-) -> Result<(Draft, Vec<LogCategory>), Reason> {
-    let Again { found, decided, .. } = again;
-    let nameable = decided.naming.nameable;
-    let mut lines = Vec::new();
+) -> Result<Drafted, Reason> {
+    let Again { attested, found, decided, .. } = again;
+    // What could be named when it was decided and cannot any more is shielded since.
+    let shielded = judged.nameable && !decided.naming.nameable;
+    let (mut draft, mut lines, mut said) =
+        (Draft::of(attested.statement()), Vec::new(), Vec::new());
     for category in decided.categories {
         let in_review = item.line(&category.category);
         let Some((line, say)) = in_review.zip(judged.say(&category.category)) else { continue };
         let code = line.category.clone();
         let closed = match say {
-            Say::Give(tier) => {
-                let by = (approved, receipt, *tier);
+            Say::Give { .. } => {
+                // Nothing of after the decision: nobody looked at it.
+                let at = judged.at.min(now);
                 let given;
-                (draft, given) = give(draft, category, by, (&found, now))?;
+                (draft, given) = give(draft, (category, line), authority, (&found, at))?;
                 lines.push(told(line, given.outcome));
-                given.closed.filter(|_| line.named && nameable)
+                said.extend((given.outcome == LogOutcome::Given).then(|| code.clone()));
+                given.closed.filter(|_| line.named && !shielded)
             }
             Say::Withhold { ground, named } => {
                 lines.push(refused(line, ground));
                 let basis = Basis { grounds: vec![ground.clone()], ..line.basis.clone() };
-                named.then_some(Closed::Refused(code, basis, Reason::WithheldAtReview))
+                let is_told = *named && !shielded;
+                is_told.then(|| Closed::Refused(code.clone(), basis, Reason::WithheldAtReview))
             }
             Say::Refer(to) => {
                 lines.push(told(line, LogOutcome::Refused));
-                Some(Closed::Referred(code, line.basis.clone(), to.clone()))
+                let referred = || Closed::Referred(code.clone(), line.basis.clone(), to.clone());
+                (!shielded).then(referred)
             }
         };
         if let Some(closed) = closed {
             draft = draft.close(closed);
+            said.push(code);
         }
     }
-    Ok((draft, lines))
+    Ok(Drafted { draft, lines, told: said })
 }
 
 /// What came of giving one category.
@@ -195,14 +287,14 @@ struct Given {
 /// Gives what both the person and the rules of now allow.
 fn give(
     draft: Draft,
-    category: CategoryDecided,
-    by: (&Approved, &Receipt, Tier),
-    (found, now): (&Found, Timestamp),
+    (category, line): (CategoryDecided, &InReview),
+    authority: Authority<'_>,
+    (found, at): (&Found, Timestamp),
 ) -> Result<(Draft, Given), Reason> {
-    let (code, verdict) = (category.category.clone(), category.verdict());
+    let (code, verdict) = (category.category.clone(), category.verdict_on(&line.files));
     let basis = category.basis(verdict);
     let reason = category.with(Verdict::Refuse).find_map(|decision| decision.reason);
-    let parts = parts(category, by, found, now)?;
+    let parts = parts(category, authority, found, at)?;
     if !parts.is_empty() {
         let draft = draft.give(&code, basis, parts).map_err(Mismatch::reason)?;
         return Ok((draft, Given { outcome: LogOutcome::Given, closed: None }));
@@ -224,12 +316,14 @@ fn give(
 /// The files that may be given, minimised; those of which nothing is left, left out.
 fn parts(
     category: CategoryDecided,
-    (approved, receipt, tier): (&Approved, &Receipt, Tier),
+    Authority { approved, receipt }: Authority<'_>,
     found: &Found,
-    now: Timestamp,
+    at: Timestamp,
 ) -> Result<Vec<(Permit, Minimised)>, Reason> {
     let mut parts = Vec::new();
     for (_, ruled) in category.rulings {
+        // A file that nobody decided to give stays where it is.
+        let Some(tier) = approved.tier(&category.category, ruled.about()) else { continue };
         let permit = match ruled {
             Ruled::Review(review) => {
                 review.approve(approved, receipt).map_err(|_| Reason::Internal)?
@@ -238,7 +332,7 @@ fn parts(
             Ruled::Permit(permit) => permit.up_to(tier),
             Ruled::Refuse(_) => continue,
         };
-        let minimised = permit.minimise(&found.records, &[], now);
+        let minimised = permit.minimise(&found.records, &[], at);
         if !minimised.entries().is_empty() {
             parts.push((permit, minimised));
         }

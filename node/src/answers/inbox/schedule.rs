@@ -5,15 +5,16 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::{Mutex, PoisonError};
 
+use futures_util::stream::{self, StreamExt as _};
 use grondslag_core::clock::Timestamp;
 use grondslag_core::id::TargetId;
 use grondslag_core::reason::Reason;
-use grondslag_core::reviewing::Stage;
 use grondslag_evidence::ledger::LedgerError;
 use grondslag_policy::catalogue::Reviewing;
 
 use super::{Item, REVIEWS, find};
 use crate::agency::Agency;
+use crate::limits::CLIMBS_AT_ONCE_MAX;
 use crate::recorded::{Kind, entry, term};
 use crate::rows;
 
@@ -34,8 +35,8 @@ impl Schedule {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).insert((at, id));
     }
 
-    /// Takes what is due.
-    fn take(&self, now: Timestamp) -> Vec<TargetId> {
+    /// Takes what is due, each once.
+    fn take(&self, now: Timestamp) -> BTreeSet<TargetId> {
         let mut due = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let later = due.split_off(&(now.plus_ms(1), TargetId::new([0; TargetId::LEN])));
         let taken = std::mem::replace(&mut *due, later);
@@ -47,11 +48,8 @@ impl Schedule {
     /// # Errors
     /// Those of the store.
     pub(crate) async fn load(&self, agency: &Agency) -> Result<u64, Reason> {
-        let (items, damaged) = rows::all::<Item>(agency.store.as_ref(), REVIEWS).await?;
-        for (item, _) in items {
-            self.add(agency.clock.now(), item.id);
-        }
-        Ok(damaged)
+        let now = agency.clock.now();
+        rows::each(agency.store.as_ref(), REVIEWS, |item: Item, _| self.add(now, item.id)).await
     }
 }
 
@@ -61,14 +59,21 @@ impl Schedule {
 /// The last one.
 pub(crate) async fn climb(agency: &Agency) -> Result<(), Reason> {
     let now = agency.clock.now();
-    let mut failed = Ok(());
-    for id in agency.climbing.take(now) {
-        if let Err(reason) = climb_one(agency, &id, now).await {
+    let climbs = agency.climbing.take(now).into_iter().map(|id| async move {
+        let climbed = climb_one(agency, &id, now).await;
+        // What cannot be read does not climb; its term ends all the same.
+        if climbed.is_err_and(|reason| reason != Reason::StoreCorrupt) {
             agency.climbing.add(now, id);
-            failed = Err(reason);
         }
+        climbed
+    });
+    // Together, for the ledger commits what is queued at once.
+    let mut climbs = stream::iter(climbs).buffer_unordered(CLIMBS_AT_ONCE_MAX);
+    let mut all = Ok(());
+    while let Some(climbed) = climbs.next().await {
+        all = climbed.and(all);
     }
-    failed
+    all
 }
 
 async fn climb_one(agency: &Agency, id: &TargetId, now: Timestamp) -> Result<(), Reason> {
@@ -85,7 +90,7 @@ async fn climb_one(agency: &Agency, id: &TargetId, now: Timestamp) -> Result<(),
         let entry = entry(agency, Kind::Climbed, &body, kept, item.put_again(&seen)?)?;
         match agency.ledger.append(entry).await {
             // Somebody decides at this moment, or takes more time; it is looked at once more.
-            Err(LedgerError::Conflict { .. }) => return Err(Reason::ItemChanged),
+            Err(LedgerError::Conflict { .. }) => return Err(Reason::ReviewChanged),
             appended => appended.map(|_| ()).map_err(LedgerError::reason)?,
         }
         // Whom it concerns stands in no log; which question, in the inbox.
@@ -99,8 +104,6 @@ async fn climb_one(agency: &Agency, id: &TargetId, now: Timestamp) -> Result<(),
 
 /// When an item climbs next; nothing once it is with the officer.
 fn next(item: &Item, now: Timestamp) -> Option<Timestamp> {
-    let third = item.answer_by.since_ms(item.inner).max(0) / 3;
-    let moments = [item.inner, item.inner.plus_ms(third), item.inner.plus_ms(2 * third)];
-    let last = Reviewing::stage(item.inner, item.answer_by, now) == Stage::Officer;
-    moments.into_iter().find(|at| *at > now).filter(|_| !last)
+    let climbs = Reviewing::climbs(item.inner, item.answer_by).into_iter();
+    climbs.map(|(at, _)| at).find(|at| *at > now)
 }

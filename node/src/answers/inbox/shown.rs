@@ -5,7 +5,7 @@ use grondslag_core::clock::Timestamp;
 use grondslag_core::lang::Lang;
 use grondslag_core::tier::{Tier, Verdict};
 use grondslag_policy::catalogue::GroundKind;
-use grondslag_policy::{Pack, Ruled};
+use grondslag_policy::{Decision, Pack, Ruled};
 use grondslag_proto::answer::wire_entry;
 use grondslag_proto::v1;
 
@@ -29,7 +29,8 @@ pub(super) fn item(agency: &Agency, item: &Item, now: Timestamp) -> v1::InboxIte
         inner_ms: item.inner.ms(),
         answer_by_ms: item.answer_by.ms(),
         stage: item.stage(now).to_string(),
-        state: item.state().word().to_owned(),
+        due_ms: item.due(now).ms(),
+        state: item.state().to_string(),
         assigned: item.assigned.as_ref().map(|id| id.as_str().to_owned()).unwrap_or_default(),
     }
 }
@@ -51,6 +52,7 @@ pub(super) fn whole(
         line(in_review, decided, (lang, now))
     });
     v1::ShowItemResponse {
+        version: Vec::new(),
         item: Some(item(agency, of, now)),
         subject: of.digits.clone(),
         necessity: again.map(|again| again.detail.necessity.clone()).unwrap_or_default(),
@@ -78,33 +80,33 @@ fn line(
         ..v1::ReviewLine::default()
     };
     let Some((again, decided)) = decided else { return wire };
-    let (pack, verdict) = (&again.in_force.pack, decided.verdict());
+    let (pack, files) = (&again.in_force.pack, &in_review.files);
+    let (verdict, open) = (decided.verdict_on(files), decided.open(files));
     let basis = decided.basis(verdict);
-    let rows = basis.rows.iter().filter_map(|id| pack.row(id));
-    let texts = rows.flat_map(|row| {
-        let note = row.note.as_ref().map(|note| note.in_lang(lang).to_owned());
-        [Some(row.text.in_lang(lang).to_owned()), note].into_iter().flatten()
-    });
-    let decisions = || decided.rulings.iter().map(|(decision, _)| decision);
+    let rows = || basis.rows.iter().filter_map(|id| pack.row(id));
+    let notes = rows().filter_map(|row| row.note.as_ref());
+    let decisions = || open.iter().map(|(decision, _)| decision);
+    let tier = decisions().map(|decision| decision.tier).max().unwrap_or(Tier::T0);
     v1::ReviewLine {
         verdict: verdict.to_string(),
-        tier: decided.tier_open().to_string(),
+        tier: tier.to_string(),
         lock_a: locks(pack, &basis.grounds, opens_protection),
         lock_b: locks(pack, &basis.grounds, opens_secrecy),
         duty: decisions().any(|decision| decision.duty),
         second: decisions().any(|decision| wants_second(&again.in_force, decision)),
-        texts: texts.collect(),
-        entries: preview(again, decided, now),
+        texts: rows().map(|row| row.text.in_lang(lang).to_owned()).collect(),
+        notes: notes.map(|note| note.in_lang(lang).to_owned()).collect(),
+        entries: preview(again, &open, now),
         basis: Some((&basis).into()),
         ..wire
     }
 }
 
 /// What would be released at the tier that is open.
-fn preview(again: &Again, decided: &CategoryDecided, now: Timestamp) -> Vec<v1::AnswerEntry> {
+fn preview(again: &Again, open: &[&(Decision, Ruled)], now: Timestamp) -> Vec<v1::AnswerEntry> {
     let records = &again.found.records;
-    let files = decided.rulings.iter().map(|(_, ruled)| match ruled {
-        Ruled::Review(review) => review.preview(Tier::T5, records, now),
+    let files = open.iter().map(|(_, ruled)| match ruled {
+        Ruled::Review(review) => review.preview(records, now),
         Ruled::Permit(permit) => permit.minimise(records, &[], now).into_entries(),
         Ruled::Refuse(_) => Vec::new(),
     });

@@ -20,7 +20,7 @@ use grondslag_proto::{content, v1};
 use super::desk::Inbox;
 use super::*;
 use crate::answers::{put_for_tests, slots};
-use crate::fixture::{Ask, GI, KNOWN, OWN, Scene, UNKNOWN, oin, secrets_of};
+use crate::fixture::{Ask, KNOWN, OWN, Scene, UNKNOWN, oin, secrets_of};
 use crate::recorded::Kind as Record;
 use crate::staff::Caller;
 
@@ -42,13 +42,14 @@ struct Put {
 impl Practice {
     async fn new() -> Self {
         let scene = Scene::new().await;
-        let mut scene = scene.with_own_card().await;
+        // Two kinds under one roof.
+        let mut scene = scene.with_own_card_as(&["ha", "gem"]).await;
         scene.agency.own = Arc::clone(&scene.shelf) as _;
         let texts = [(Tier::T1, "Een zorgpartij is betrokken."), (Tier::T3, "Sinds {third:oma}.")];
         scene.shelf.record("G05", Whose::Child, &texts);
         scene.shelf.record("G16", Whose::Child, &[(Tier::T3, "Astma."), (Tier::T4, "Ernstig.")]);
         *scene.listing.delivered.lock().unwrap() = Some(Vec::new());
-        let doctor = scene.caller("arts-1", &[DOCTOR, "ha.fg", "lpa.ambtenaar"]).await;
+        let doctor = scene.caller("arts-1", &[DOCTOR, "ha.fg", "gem.toegang"]).await;
         let colleague = scene.caller("arts-2", &[DOCTOR]).await;
         Self { scene, doctor, colleague }
     }
@@ -81,10 +82,16 @@ impl Practice {
         put: &Put,
         change: Change,
     ) -> Result<&'static str, Reason> {
-        let target_id = put.question.id.as_bytes().to_vec();
-        let request =
-            v1::ChangeItemRequest { target_id, role: DOCTOR.into(), change: Some(change) };
+        let version = self.version(put).await;
+        let (target_id, role) = (put.question.id.as_bytes().to_vec(), DOCTOR.into());
+        let request = v1::ChangeItemRequest { target_id, role, change: Some(change), version };
         self.inbox().change(who, request).await
+    }
+
+    /// What stands there now, as who looks sees it.
+    async fn version(&self, put: &Put) -> Vec<u8> {
+        let found = find(self.scene.store.as_ref(), &put.question.id).await.unwrap();
+        found.map_or_else(Vec::new, |(_, seen)| Digest::of(&seen.body).as_bytes().to_vec())
     }
 
     async fn decides(&self, put: &Put, lines: &[v1::JudgedLine]) -> Result<&'static str, Reason> {

@@ -46,7 +46,7 @@ async fn what_a_person_gives_is_said_in_the_next_slot_and_once() {
     for prefix in [REVIEWS, OTHERS, QUESTIONS, b"p/iq/", b"s/o", b"sd/", b"so/"] {
         assert_eq!(rows_under(&practice.scene, prefix).await, 0, "{prefix:?}");
     }
-    assert_eq!(practice.shows(&put).await.unwrap_err(), Reason::UnknownItem);
+    assert_eq!(practice.shows(&put).await.unwrap_err(), Reason::UnknownReview);
 }
 
 #[tokio::test]
@@ -62,7 +62,8 @@ async fn a_reviewer_sees_whom_why_and_what_would_be_released_and_a_list_names_no
     assert!(line.lock_a.contains(&"avg-6-1-e".to_owned()), "{:?}", line.lock_a);
     assert!(line.lock_b.contains(&"wmo-5.2.6".to_owned()), "{:?}", line.lock_b);
     assert!(!line.duty && !line.second && !line.named);
-    assert!(line.texts.iter().any(|text| text.contains("[U]")), "the open question of the rule");
+    assert!(line.texts[0].starts_with("After a report"), "{:?}", line.texts);
+    assert!(line.notes[0].contains("[U]"), "the open question of the rule");
     let texts: Vec<&str> =
         line.entries.iter().flat_map(|entry| &entry.texts).map(|one| one.text.as_str()).collect();
     assert_eq!(texts, ["Een zorgpartij is betrokken.", "Sinds (weggelaten)."]);
@@ -138,8 +139,9 @@ async fn a_decision_that_is_none_or_gives_too_much_is_refused() {
         (vec![], Reason::ReviewLines),
         (vec![give("G16", "T3"), give("G16", "T3")], Reason::ReviewLines),
         (vec![give("G16", "T3"), none.clone(), give("G05", "T1")], Reason::ReviewLines),
-        (vec![give("G16", "T0"), none.clone()], Reason::ReviewLines),
-        (vec![give("G16", "veel"), none.clone()], Reason::ReviewLines),
+        (vec![give("G16", "T0"), none.clone()], Reason::ReviewWord),
+        (vec![give("G16", "veel"), none.clone()], Reason::ReviewWord),
+        (vec![refer("G16", "vo"), none.clone()], Reason::ReviewWord),
         (vec![give("G16", "T5"), none.clone()], Reason::MoreThanPermitted),
         (vec![withhold("G16", "avg-6-1-e", true), none.clone()], Reason::ReviewGround),
         (vec![withhold("G16", "", true), none.clone()], Reason::ReviewGround),
@@ -147,10 +149,10 @@ async fn a_decision_that_is_none_or_gives_too_much_is_refused() {
             vec![v1::JudgedLine { ground: "bw-7:457".into(), ..give("G16", "T3") }, none.clone()],
             Reason::ReviewGround,
         ),
-        (vec![refer("G16", "bakker"), none.clone()], Reason::ReviewLines),
+        (vec![refer("G16", "bakker"), none.clone()], Reason::ReviewWord),
         (
             vec![v1::JudgedLine { say: "shrug".into(), ..give("G16", "T3") }, none.clone()],
-            Reason::ReviewLines,
+            Reason::ReviewWord,
         ),
     ];
     for (lines, reason) in cases {
@@ -178,19 +180,20 @@ async fn who_does_not_review_here_decides_nothing_and_an_officer_sees_the_list_a
     let shows = |role: &str| v1::ShowItemRequest { target_id: id.clone(), role: role.into() };
     let (inbox, doctor) = (practice.inbox(), &practice.doctor);
     assert_eq!(inbox.show(doctor, shows("ha.fg")).await.unwrap_err(), Reason::ReviewRole);
+    let version = practice.version(&put).await;
     let change = |role: &str| v1::ChangeItemRequest {
         target_id: id.clone(),
+        version: version.clone(),
         role: role.into(),
         change: Some(judged(&[give("G05", "T1")])),
     };
     assert_eq!(inbox.change(doctor, change("ha.fg")).await, Err(Reason::ReviewRole));
     assert_eq!(inbox.change(doctor, change("gem.fg")).await, Err(Reason::RoleNotHeld));
-    let behind = inbox.change(doctor, change("lpa.ambtenaar")).await.unwrap_err();
-    assert!(matches!(behind, Reason::RoleNotAdmitted | Reason::ReviewRole), "{behind}");
+    assert_eq!(inbox.change(doctor, change("gem.toegang")).await, Err(Reason::ReviewRole));
     let list = v1::ListItemsRequest { role: "ha.fg".into(), all: false };
     assert_eq!(inbox.list(doctor, &list).await.unwrap().0.len(), 1);
     let unknown = v1::ShowItemRequest { target_id: vec![9; 16], role: DOCTOR.into() };
-    assert_eq!(inbox.show(doctor, unknown).await.unwrap_err(), Reason::UnknownItem);
+    assert_eq!(inbox.show(doctor, unknown).await.unwrap_err(), Reason::UnknownReview);
 }
 
 /// A colleague's relative: what consent would open is held up, and a second person looks (R42).
@@ -235,10 +238,18 @@ async fn two_colleagues_who_decide_at_once_do_not_both_decide() {
         (Ok("decided"), Err(reason)) | (Err(reason), Ok("decided")) => reason,
         both => panic!("{both:?}"),
     };
-    assert!(matches!(refused, Reason::ItemChanged | Reason::ItemDecided), "{refused}");
-    let again = practice.decides(&put, &[give("G05", "T2")]).await;
-    assert_eq!(again, Err(Reason::ItemDecided));
+    assert_eq!(refused, Reason::ReviewChanged);
     assert_eq!(practice.records(Record::Reviewed).await, 1);
+    // Who has seen that decision may take another, until it was said.
+    assert_eq!(practice.decides(&put, &[give("G05", "T2")]).await, Ok("decided"));
+    practice.next_slot(&put).await;
+    let said = practice.said(&put);
+    let Some(Line::Content { tier, .. }) = said[0].as_ref().map(|one| &one.lines[0]) else {
+        panic!("content")
+    };
+    assert_eq!(*tier, Tier::T2);
+    let late = practice.decides(&put, &[give("G05", "T1")]).await;
+    assert_eq!(late, Err(Reason::ReviewDecided));
 }
 
 #[tokio::test]
@@ -253,4 +264,23 @@ async fn an_item_becomes_somebodys_and_nobodys() {
     practice.changes(&practice.doctor, &put, assign("")).await.unwrap();
     assert_eq!(practice.listed(false).await[0].assigned, "");
     assert_eq!(practice.records(Record::ReviewChanged).await, 2);
+}
+
+/// What a person saw is what they decide on and what they confirm.
+#[tokio::test]
+async fn a_decision_on_something_that_changed_since_it_was_shown_is_refused() {
+    let practice = Practice::new().await;
+    practice.scene.shelf.fact("secrecy_consent", "given");
+    practice.scene.shelf.fact("known_to_staff", "yes");
+    let put = practice.asked(&by_consent()).await;
+    practice.decides(&put, &[give("G16", "T3")]).await.unwrap();
+    let shown = practice.shows(&put).await.unwrap().version;
+    // The colleague looked; the doctor decides otherwise before they confirm.
+    practice.decides(&put, &[give("G16", "T4")]).await.unwrap_err();
+    practice.decides(&put, &[give("G16", "T2")]).await.unwrap();
+    let (target_id, role) = (put.question.id.as_bytes().to_vec(), DOCTOR.into());
+    let change = Some(Change::Confirmed(true));
+    let request = v1::ChangeItemRequest { target_id, role, change, version: shown };
+    let confirmed = practice.inbox().change(&practice.colleague, request).await;
+    assert_eq!(confirmed, Err(Reason::ReviewChanged));
 }

@@ -79,15 +79,21 @@ async fn more_time_is_later_within_the_term_and_never_all_of_it() {
     let at = |tenths: i64| from.plus_ms(tenths * HOUR_MS / 10);
     let takes = async |until| practice.changes(&practice.doctor, &put, more(until)).await;
     for tenths in [-10, 10, 160, 217, 240, 400] {
-        assert_eq!(takes(at(tenths)).await, Err(Reason::InnerTerm), "{tenths}");
+        assert_eq!(takes(at(tenths)).await, Err(Reason::ReviewTerm), "{tenths}");
     }
     assert_eq!(takes(at(200)).await, Ok("waiting"));
     assert_eq!(practice.at_hour(&put, 199).await, "professional");
     // It goes on so, and no further than the rules leave free.
     assert_eq!(takes(at(216)).await, Ok("waiting"));
-    assert_eq!(takes(at(216)).await, Err(Reason::InnerTerm));
+    assert_eq!(takes(at(216)).await, Err(Reason::ReviewTerm));
     assert_eq!(practice.at_hour(&put, 217).await, "manager");
     assert_eq!(practice.records(Record::ReviewChanged).await, 2);
+    // What has climbed stays there.
+    let other = practice.asked(&Ask::veilig_thuis(&["G05"]).id(2)).await;
+    let from = other.question.header.times.asked_at;
+    practice.scene.clock.set(from.plus_ms(17 * HOUR_MS));
+    let late = practice.changes(&practice.doctor, &other, more(from.plus_ms(20 * HOUR_MS))).await;
+    assert_eq!(late, Err(Reason::ReviewTerm));
 }
 
 #[tokio::test]
@@ -105,7 +111,7 @@ async fn a_term_that_ends_without_a_decision_is_said_to_have_ended_where_it_was_
     assert_eq!(practice.said(&neutral), [None, None, None, None]);
     assert_eq!(practice.records(Record::Ended).await, 2);
     let late = practice.decides(&named, &[give("G16", "T3")]).await;
-    assert_eq!(late, Err(Reason::UnknownItem));
+    assert_eq!(late, Err(Reason::UnknownReview));
 }
 
 /// What is decided in the last hour is said in the last slot, and nothing after it.
