@@ -249,7 +249,7 @@ pub(crate) const ITEM_BYTES: usize = 1_024;
 pub(crate) const CLIMBS_AT_ONCE_MAX: usize = 64;
 
 /// A question that is kept takes a whole number of so many bytes.
-pub(crate) const KEPT_BYTES: usize = 1_024;
+pub(crate) const STORED_BYTES: usize = 1_024;
 
 /// What each category adds to the row of a question.
 pub(crate) const ITEM_LINE_BYTES: usize = 512;

@@ -1,9 +1,10 @@
 //! Later replies that the broker has not taken yet.
 //!
-//! `so/<target id><number>` holds a message; one that rests on the consent register comes with how
-//! many acts that knew, and with a message of the same number that says nothing. What was made
-//! before an act in the register does not leave after it: the other leaves in its place, and what
-//! was decided is held against the register of then in the next slot.
+//! `so/<target id><number>` holds a message; one that gives something of a child comes with when it
+//! was made, how many acts the consent register knew then, and a message of the same number that
+//! says nothing. What was made before an act in the register, or some time ago, does not leave: the
+//! other leaves in its place, and what was decided is held against registers and rules once more in
+//! the next slot.
 
 use grondslag_core::clock::Timestamp;
 use grondslag_core::id::TargetId;

@@ -3,7 +3,7 @@
 //! A lying broker is caught here: a swapped purpose or category breaks the asker's statement, a
 //! swapped detail breaks its digest, and a decision on another question breaks the leaf.
 
-mod kept;
+mod stored;
 
 use std::fmt;
 
@@ -57,7 +57,7 @@ pub struct Attested {
     statement: Digest,
     index: u64,
     /// What is kept of it while a person must look.
-    kept: Vec<u8>,
+    stored: Vec<u8>,
 }
 
 impl Attested {
@@ -206,7 +206,7 @@ pub(crate) fn verify(question: TargetQuestion, against: &Against<'_>) -> Result<
     let turned = open_pair(&question, against)?;
     let approvals = weigh(&question, asker, against)?;
     let seal_key = asker.keys()?.seal.clone();
-    let kept = kept::encode(&question, approvals);
+    let stored = stored::encode(&question, approvals);
     Ok(Attested {
         id: question.id,
         header: question.header,
@@ -221,7 +221,7 @@ pub(crate) fn verify(question: TargetQuestion, against: &Against<'_>) -> Result<
         approvals,
         statement,
         index: question.evidence.index,
-        kept,
+        stored,
     })
 }
 

@@ -76,7 +76,7 @@ fn may_speak(agency: &Agency, attested: &Attested) -> Result<Witnessed, Reason> 
 }
 
 fn attested(agency: &Agency, kept: &[u8], now: Timestamp) -> Result<Attested, Reason> {
-    against(agency, &agency.pack(), now, |against| Attested::kept(kept, against))
+    against(agency, &agency.pack(), now, |against| Attested::from_stored(kept, against))
 }
 
 /// Whether a second person of the holder must confirm: a row that holds a question up for a person

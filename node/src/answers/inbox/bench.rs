@@ -18,7 +18,7 @@ use grondslag_evidence::store::{Batch, StoreError};
 
 use super::{InReview, Item, QUESTIONS, REVIEWS, key, padded};
 use crate::agency::Agency;
-use crate::limits::{KEPT_BYTES, LEDGER_PAGE, PAGE};
+use crate::limits::{LEDGER_PAGE, PAGE, STORED_BYTES};
 use crate::random::random;
 use crate::recorded::Kind;
 
@@ -27,7 +27,7 @@ const ITEMS_PER_BATCH: usize = 16;
 /// How long after its inner term a question's term ends: nothing climbs a second time meanwhile.
 const DAY_MS: i64 = 86_400_000;
 /// Length of a kept question.
-const QUESTION_BYTES: usize = 7 * KEPT_BYTES;
+const QUESTION_BYTES: usize = 7 * STORED_BYTES;
 
 /// Puts questions in the inbox of which the inner term ends at these moments, and takes up their
 /// schedule as a start does. Which ends when.

@@ -166,7 +166,7 @@ pub(super) fn open(
     whom: Whom<'_>,
     (pack, now): (&Pack, Timestamp),
 ) -> Result<Batch, Reason> {
-    let (id, kept) = (attested.target_id(), attested.keepsake());
+    let (id, kept) = (attested.target_id(), attested.stored());
     let item = item(attested, lines, whom, (pack, now));
     let (prefix, row) = match &item {
         Some(item) => (REVIEWS, padded(item, lines.len())?),

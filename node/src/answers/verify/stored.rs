@@ -11,7 +11,7 @@ use grondslag_proto::v1;
 use prost::Message as _;
 
 use super::{Against, Attested, asker_card, open_pair};
-use crate::limits::KEPT_BYTES;
+use crate::limits::STORED_BYTES;
 
 /// The approvals in a byte, then the question, filled up: where the broker's ledger stands changes
 /// its length by a few bytes.
@@ -21,16 +21,16 @@ pub(super) fn encode(question: &TargetQuestion, approvals: Approvals) -> Vec<u8>
         (attestation.proof, attestation.consistency) = (Vec::new(), Vec::new());
     }
     let place = Approvals::ALL.iter().position(|one| *one == approvals);
-    let mut kept = vec![place.and_then(|place| u8::try_from(place).ok()).unwrap_or(u8::MAX)];
-    kept.extend(wire.encode_length_delimited_to_vec());
-    kept.resize(kept.len().next_multiple_of(KEPT_BYTES), 0);
-    kept
+    let mut stored = vec![place.and_then(|place| u8::try_from(place).ok()).unwrap_or(u8::MAX)];
+    stored.extend(wire.encode_length_delimited_to_vec());
+    stored.resize(stored.len().next_multiple_of(STORED_BYTES), 0);
+    stored
 }
 
 impl Attested {
     /// What to keep of this question; as long for every child.
-    pub(in crate::answers) fn keepsake(&self) -> &[u8] {
-        &self.kept
+    pub(in crate::answers) fn stored(&self) -> &[u8] {
+        &self.stored
     }
 
     /// The question again.
@@ -42,9 +42,12 @@ impl Attested {
     /// # Errors
     /// `STORE_CORRUPT` for bytes that are no question; why the asker's card does not hold any
     /// more; `SEAL_INVALID` when the key is gone, as it is some time after the term.
-    pub(in crate::answers) fn kept(kept: &[u8], against: &Against<'_>) -> Result<Self, Reason> {
+    pub(in crate::answers) fn from_stored(
+        stored: &[u8],
+        against: &Against<'_>,
+    ) -> Result<Self, Reason> {
         let corrupt = |_| Reason::StoreCorrupt;
-        let (place, wire) = kept.split_first().ok_or(Reason::StoreCorrupt)?;
+        let (place, wire) = stored.split_first().ok_or(Reason::StoreCorrupt)?;
         let approvals = Approvals::ALL.get(usize::from(*place)).ok_or(Reason::StoreCorrupt)?;
         let wire =
             v1::AnswerQuestion::decode_length_delimited(wire).map_err(|_| Reason::StoreCorrupt)?;
@@ -69,7 +72,7 @@ impl Attested {
             approvals: *approvals,
             statement,
             index: question.evidence.index,
-            kept: kept.to_vec(),
+            stored: stored.to_vec(),
         })
     }
 }
