@@ -110,6 +110,12 @@ async fn who_has_left_the_register_is_not_spoken_of() {
     assert_eq!(practice.said(&put), [None]);
     let other = practice.asked(&Ask::guardian(&["G16"]).id(2)).await;
     assert_eq!(practice.shows(&other).await.unwrap_err(), Reason::UnknownReview, "a miss");
+    // The asker was told of the review, and heard nothing: at the end they are told so.
+    for _ in 0..3 {
+        practice.next_slot(&put).await;
+    }
+    let said = practice.said(&put);
+    assert_eq!(said[3].as_ref().map(|answer| answer.outcome), Some(Outcome::Verlopen));
 }
 
 /// A disk that fails at the decision or at what is said of it, be the write lost or its
@@ -236,4 +242,25 @@ async fn a_damaged_row_holds_up_nothing() {
     assert!(practice.said(&whole)[0].is_some());
     assert_eq!(practice.said(&damaged), [None, None, None, None]);
     assert_eq!(rows_under(&practice.scene, REVIEWS).await, 0);
+}
+
+/// A ledger begins anew after a restore: another leaf stands where the decision stood, or none.
+#[tokio::test]
+async fn a_decision_that_is_not_in_the_ledger_is_not_said_and_is_taken_again() {
+    for leaf in [0, 1_000_000] {
+        let practice = Practice::new().await;
+        let put = practice.asked(&Ask::guardian(&["G16"])).await;
+        practice.decides(&put, &[withhold("G16", "bw-7:457", true)]).await.unwrap();
+        let store = practice.scene.store.as_ref();
+        let (item, seen) = find(store, &put.question.id).await.unwrap().unwrap();
+        let judged = item.judged.clone().map(|judged| Judged { leaf, ..judged });
+        let moved = Item { judged, ..item };
+        store.commit(moved.put_again(&seen).unwrap()).await.unwrap();
+        practice.next_slot(&put).await;
+        assert_eq!(practice.said(&put), [None], "{leaf}");
+        assert_eq!(practice.listed(false).await[0].state, "waiting");
+        practice.decides(&put, &[withhold("G16", "bw-7:457", true)]).await.unwrap();
+        practice.next_slot(&put).await;
+        assert!(practice.said(&put)[1].is_some(), "{leaf}");
+    }
 }
