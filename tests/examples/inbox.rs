@@ -4,7 +4,7 @@
 //! (10,000 unless told) wait in the inbox of one node of a small region on disk. First their inner
 //! terms end one after the other within a minute, then those of as many more at one moment; the
 //! region's clock runs at real speed. Told are the memory of the whole process (that node, another,
-//! the broker) before and with the questions, and by how much the slowest and the median climbed
+//! the broker) before, with the questions, and once all of them have climbed, and by how much the slowest and the median climbed
 //! later than its term.
 
 use std::io::{self, Write as _};
@@ -32,6 +32,8 @@ const GRACE_MS: i64 = 60_000;
 
 /// What was measured of one round.
 struct Round {
+    /// Memory once they wait, before any climbs.
+    filled_mb: f64,
     median_ms: i64,
     most_ms: i64,
 }
@@ -54,20 +56,20 @@ async fn measure(items: u32, is_json: bool) -> Result<()> {
     let before = rss_mb()?;
     let spread = |n: u32| i64::from(n) * SPREAD_MS / i64::from(items.max(1));
     let one_by_one = round(&federation, items, spread).await?;
-    let with = rss_mb()?;
+    let (with, climbed) = (one_by_one.filled_mb, rss_mb()?);
     let at_once = round(&federation, items, |_| 0).await?;
     let mut out = io::stdout();
     if is_json {
         let figures = json!({
-            "items": items, "rss_before_mb": before, "rss_mb": with,
+            "items": items, "rss_before_mb": before, "rss_mb": with, "rss_climbed_mb": climbed,
             "one_by_one": { "median_ms": one_by_one.median_ms, "most_ms": one_by_one.most_ms },
             "at_once": { "median_ms": at_once.median_ms, "most_ms": at_once.most_ms },
         });
         writeln!(out, "{figures}")?;
     } else {
-        writeln!(out, "{items} questions: {with:.1} MB, {before:.1} before them")?;
+        writeln!(out, "{items} questions: {with:.1} MB, {before:.1} before, {climbed:.1} climbed")?;
         for (name, round) in [("one by one", one_by_one), ("at one moment", at_once)] {
-            let Round { median_ms, most_ms } = round;
+            let Round { median_ms, most_ms, .. } = round;
             writeln!(out, "{name}: late by {median_ms} ms (median), {most_ms} ms (most)")?;
         }
     }
@@ -81,6 +83,7 @@ async fn round(federation: &Federation, items: u32, after: impl Fn(u32) -> i64) 
     let begin = federation.now().plus_ms(LEAD_MS);
     let moments: Vec<Timestamp> = (0..items).map(|n| begin.plus_ms(after(n))).collect();
     let due = fill(&agency, &moments).await.map_err(failed)?;
+    let filled_mb = rss_mb()?;
     let (start, since) = (federation.now(), Instant::now());
     let last = moments.last().copied().unwrap_or(begin);
     let mut late = Vec::new();
@@ -95,7 +98,7 @@ async fn round(federation: &Federation, items: u32, after: impl Fn(u32) -> i64) 
     }
     late.sort_unstable();
     let at = |part: usize| late.get(part).copied().context("an item");
-    Ok(Round { median_ms: at(late.len() / 2)?, most_ms: at(late.len() - 1)? })
+    Ok(Round { filled_mb, median_ms: at(late.len() / 2)?, most_ms: at(late.len() - 1)? })
 }
 
 /// Memory of this process.
