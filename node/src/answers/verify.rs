@@ -207,22 +207,39 @@ pub(crate) fn verify(question: TargetQuestion, against: &Against<'_>) -> Result<
     let approvals = weigh(&question, asker, against)?;
     let seal_key = asker.keys()?.seal.clone();
     let stored = stored::encode(&question, approvals);
-    Ok(Attested {
-        id: question.id,
-        header: question.header,
-        categories: question.part.categories,
-        header_digest: leaf.header,
-        detail: question.part.detail,
-        detail_digest: leaf.detail,
-        turned,
-        reply_bytes: leaf.reply_bytes(),
-        seal_key,
-        rulings: leaf.rulings,
-        approvals,
-        statement,
-        index: question.evidence.index,
-        stored,
-    })
+    Ok(Attested::of(question, leaf, Held { turned, seal_key, approvals, statement, stored }))
+}
+
+/// What was found out of a question beside what it says.
+struct Held {
+    turned: Turned,
+    seal_key: SealKey,
+    approvals: Approvals,
+    statement: Digest,
+    stored: Vec<u8>,
+}
+
+impl Attested {
+    /// A question that was verified, now or when it was stored.
+    fn of(question: TargetQuestion, leaf: Leaf, held: Held) -> Self {
+        let Held { turned, seal_key, approvals, statement, stored } = held;
+        Self {
+            id: question.id,
+            header: question.header,
+            categories: question.part.categories,
+            header_digest: leaf.header,
+            detail: question.part.detail,
+            detail_digest: leaf.detail,
+            turned,
+            reply_bytes: leaf.reply_bytes(),
+            seal_key,
+            rulings: leaf.rulings,
+            approvals,
+            statement,
+            index: question.evidence.index,
+            stored,
+        }
+    }
 }
 
 /// The asker is known here, of our mode, and admitted to the role in which it asks.

@@ -10,7 +10,7 @@ use grondslag_proto::question::TargetQuestion;
 use grondslag_proto::v1;
 use prost::Message as _;
 
-use super::{Against, Attested, asker_card, open_pair};
+use super::{Against, Attested, Held, asker_card, open_pair};
 use crate::limits::STORED_BYTES;
 
 /// The approvals in a byte, then the question, filled up: where the broker's ledger stands changes
@@ -58,21 +58,7 @@ impl Attested {
         let asker = asker_card(header, against)?;
         let seal_key = asker.keys()?.seal.clone();
         let turned = open_pair(&question, against)?;
-        Ok(Self {
-            id: question.id,
-            header: question.header,
-            categories: question.part.categories,
-            header_digest: leaf.header,
-            detail: question.part.detail,
-            detail_digest: leaf.detail,
-            turned,
-            reply_bytes: leaf.reply_bytes(),
-            seal_key,
-            rulings: leaf.rulings,
-            approvals: *approvals,
-            statement,
-            index: question.evidence.index,
-            stored: stored.to_vec(),
-        })
+        let (approvals, stored) = (*approvals, stored.to_vec());
+        Ok(Self::of(question, leaf, Held { turned, seal_key, approvals, statement, stored }))
     }
 }
