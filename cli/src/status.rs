@@ -9,8 +9,7 @@ use grondslag_proto::v1::ShowStatusRequest;
 use grondslag_proto::v1::operator_service_client::OperatorServiceClient;
 use grondslag_runtime::channel::within;
 use grondslag_runtime::status::{
-    AskAgainState, InboxState, InformState, PeerContact, PolicyState, RetentionState, RightsState,
-    Status,
+    AskAgainState, PeerContact, PolicyState, RetentionState, Status, ToDo,
 };
 
 use crate::exit::{Exit, Failure};
@@ -108,14 +107,13 @@ fn say(status: &Status, out: Output) {
         let missed = out.tr("antwoorden misten hun moment", "answers missed their tick");
         row(out.tr("te laat", "late"), &yellow(&format!("{late} {missed}")));
     }
-    if let Some(InformState { open, overdue }) = status.inform {
-        to_do(out.tr("te vertellen", "to be told"), open, overdue, out, &row);
-    }
-    if let Some(InboxState { waiting, overdue }) = status.inbox {
-        to_do(out.tr("te beoordelen", "to be reviewed"), waiting, overdue, out, &row);
-    }
-    if let Some(RightsState { open, overdue }) = status.rights {
-        to_do(out.tr("verzoeken", "requests"), open, overdue, out, &row);
+    for (label, to_do) in [
+        (out.tr("te vertellen", "to be told"), status.inform),
+        (out.tr("te beoordelen", "to be reviewed"), status.inbox),
+        (out.tr("casussen", "cases"), status.cases),
+        (out.tr("verzoeken", "requests"), status.rights),
+    ] {
+        said(label, to_do.unwrap_or_default(), out, &row);
     }
     if let Some(AskAgainState { ended, ahead, at }) = status.ask_again
         && (ended, ahead) != (0, 0)
@@ -133,7 +131,7 @@ fn say(status: &Status, out: Output) {
 }
 
 /// What is left to do, where something is, and how much of it is late.
-fn to_do(label: &str, open: u64, overdue: u64, out: Output, row: &dyn Fn(&str, &str)) {
+fn said(label: &str, ToDo { open, overdue }: ToDo, out: Output, row: &dyn Fn(&str, &str)) {
     let late = match overdue {
         0 => String::new(),
         late => format!(", {}", yellow(&format!("{late} {}", out.tr("te laat", "overdue")))),

@@ -29,6 +29,7 @@ use crate::answers::inbox::{self, Schedule};
 use crate::answers::tick::Tick;
 use crate::answers::turns::Turns;
 use crate::asks::canary::Habits;
+use crate::caseload;
 use crate::config::AsksSection;
 use crate::consent::{CaughtUp, Gate, again};
 use crate::directory::Directory;
@@ -282,6 +283,10 @@ impl Vitals for Agency {
         }
         match inbox::state(self).await {
             Ok(state) => status.inbox = Some(state),
+            Err(reason) => status.findings.push(reason),
+        }
+        match caseload::state(self).await {
+            Ok(state) => status.cases = Some(state),
             Err(reason) => status.findings.push(reason),
         }
         match again::state(self).await {

@@ -51,13 +51,16 @@ pub struct Status {
     pub retention: Option<RetentionState>,
     /// What a node still has to tell the people about whom it asked.
     #[serde(default)]
-    pub inform: Option<InformState>,
+    pub inform: Option<ToDo>,
     /// Questions that a person must look at, at a node.
     #[serde(default)]
-    pub inbox: Option<InboxState>,
+    pub inbox: Option<ToDo>,
+    /// Cases on the board of a municipality.
+    #[serde(default)]
+    pub cases: Option<ToDo>,
     /// What people asked about their own data, at a node.
     #[serde(default)]
-    pub rights: Option<RightsState>,
+    pub rights: Option<ToDo>,
     /// Consents that somebody is to be asked for again, at a node that counted them.
     #[serde(default)]
     pub ask_again: Option<AskAgainState>,
@@ -114,30 +117,12 @@ pub struct IndexState {
     pub as_of: Option<Timestamp>,
 }
 
-/// The duty to inform, as the operator needs to know it.
+/// What people are to do, as the operator needs to know it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct InformState {
-    /// Questions of which somebody is still to be told.
+pub struct ToDo {
+    /// What is not done.
     pub open: u64,
-    /// Those of which the day has passed.
-    pub overdue: u64,
-}
-
-/// Questions that a person must look at, as the operator needs to know them.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct InboxState {
-    /// Those that wait for a decision.
-    pub waiting: u64,
-    /// Those of which a professional should have decided by now.
-    pub overdue: u64,
-}
-
-/// Requests of people about their own data, as the operator needs to know them.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RightsState {
-    /// Requests, repairs and breaches with which something is left to do.
-    pub open: u64,
-    /// Those of which the day has passed.
+    /// Of that, what should be by now.
     pub overdue: u64,
 }
 

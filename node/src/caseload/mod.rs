@@ -19,6 +19,7 @@ use grondslag_core::tier::Urgency;
 use grondslag_evidence::store::parts::{self, Seen};
 use grondslag_evidence::store::{Batch, StoreError};
 use grondslag_policy::retention::Kept;
+use grondslag_runtime::status::ToDo;
 use serde::{Deserialize, Serialize};
 
 use crate::agency::Agency;
@@ -117,6 +118,20 @@ impl Case {
     fn put_again(&self, seen: &Seen) -> Result<Batch, Reason> {
         self.put(parts::delete_seen(Batch::new(), &key(&self.id), seen))
     }
+}
+
+/// How many cases are on the board, and how many are to be looked at again by now.
+///
+/// # Errors
+/// `STORE_CORRUPT` when one of them cannot be read; else those of the store.
+pub(crate) async fn state(agency: &Agency) -> Result<ToDo, Reason> {
+    let (mut state, now) = (ToDo::default(), agency.clock.now());
+    let count = |case: Case, _| {
+        state.open += u64::from(case.closed.is_none());
+        state.overdue += u64::from(case.is_overdue(now));
+    };
+    let damaged = rows::each(agency.store.as_ref(), CASES, count).await?;
+    if damaged > 0 { Err(Reason::StoreCorrupt) } else { Ok(state) }
 }
 
 /// Forgets the cases that were closed a term ago. Says how many cannot be read.

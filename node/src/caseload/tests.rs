@@ -297,3 +297,20 @@ async fn nothing_is_left_of_a_case_a_term_after_it_was_closed() {
     store.commit(Batch::new().put(b"cl/0".as_slice(), b"x".as_slice())).await.unwrap();
     assert_eq!((town.list().await.len(), tidy(&town.scene.agency).await), (1, Ok(1)));
 }
+
+#[tokio::test]
+async fn an_operator_sees_how_many_cases_there_are_and_how_many_are_late() {
+    let town = Town::new().await;
+    let counts = async || {
+        let state = state(&town.scene.agency).await.unwrap();
+        (state.open, state.overdue)
+    };
+    assert_eq!(counts().await, (0, 0));
+    let id = town.opens(KNOWN, triage("concern", "acute")).await.unwrap();
+    town.opens(UNKNOWN, triage("concern", "standard")).await.unwrap();
+    assert_eq!(counts().await, (2, 0));
+    town.pass_days(1);
+    assert_eq!(counts().await, (2, 1), "acute is looked at daily");
+    town.changes(id.as_bytes(), Wire::Closed(WHY.into())).await.unwrap();
+    assert_eq!(counts().await, (1, 0));
+}

@@ -21,7 +21,7 @@ use grondslag_core::reason::Reason;
 use grondslag_evidence::store::{Batch, Pair, Store, StoreError};
 use grondslag_policy::Pack;
 use grondslag_policy::retention::Kept;
-use grondslag_runtime::status::InformState;
+use grondslag_runtime::status::ToDo;
 use serde::{Deserialize, Serialize};
 
 use crate::agency::Agency;
@@ -228,8 +228,8 @@ async fn all(store: &dyn Store) -> Result<(Vec<(Task, Pair)>, u64), Reason> {
 ///
 /// # Errors
 /// `STORE_CORRUPT` while there is a row that is none; else those of the store.
-pub(crate) async fn state(agency: &Agency) -> Result<InformState, Reason> {
-    let (mut state, now) = (InformState::default(), agency.clock.now());
+pub(crate) async fn state(agency: &Agency) -> Result<ToDo, Reason> {
+    let (mut state, now) = (ToDo::default(), agency.clock.now());
     let (tasks, damaged) = all(agency.store.as_ref()).await?;
     if damaged > 0 {
         return Err(Reason::StoreCorrupt);

@@ -165,13 +165,13 @@ async fn it_is_put_off_by_whom_the_rules_let_with_a_reason_and_a_day_within_boun
     assert_eq!((&*listed[0].state, &*listed[0].reason), ("postponed", why));
     assert!(!told(&scene, true).await);
     assert_eq!(done(&scene, &doctor, "spoken").await, Err(Reason::InformPostponed));
-    let open = |overdue| InformState { open: 1, overdue };
+    let open = |overdue| ToDo { open: 1, overdue };
     scene.clock.set(scene.clock.now().plus_ms(59 * DAY_MS));
     assert_eq!(state(&scene.agency).await, Ok(open(0)), "the day to look again counts");
     scene.clock.set(scene.clock.now().plus_ms(DAY_MS));
     assert_eq!(state(&scene.agency).await, Ok(open(1)));
     done(&scene, &officer, "written").await.unwrap();
-    assert_eq!(state(&scene.agency).await, Ok(InformState::default()));
+    assert_eq!(state(&scene.agency).await, Ok(ToDo::default()));
 }
 
 #[tokio::test]
@@ -186,7 +186,7 @@ async fn what_cannot_be_recorded_is_not_done_and_a_task_ends_with_its_question()
     assert_eq!(state(&scene.agency).await.unwrap().open, 1);
     scene.clock.set(task.until);
     tidy(&scene.agency).await.unwrap();
-    assert_eq!(state(&scene.agency).await, Ok(InformState::default()));
+    assert_eq!(state(&scene.agency).await, Ok(ToDo::default()));
 }
 
 /// What was told to a child, or to one who acts for it, is not told to its parents by that.
@@ -217,7 +217,7 @@ async fn a_question_that_did_not_leave_is_owed_to_nobody() {
     let scene = scene().await;
     keep(&scene, &task(&scene, "D05")).await;
     did_not_leave(&scene.agency, &InquiryId::new(ID)).await.unwrap();
-    assert_eq!(state(&scene.agency).await, Ok(InformState::default()));
+    assert_eq!(state(&scene.agency).await, Ok(ToDo::default()));
     // One that somebody did something with stays.
     keep(&scene, &task(&scene, "D05")).await;
     let doctor = scene.caller("arts-1", &[DOCTOR]).await;

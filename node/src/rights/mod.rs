@@ -24,7 +24,7 @@ mod tests;
 use grondslag_core::reason::Reason;
 use grondslag_evidence::store::{Batch, StoreError};
 use grondslag_policy::retention::Kept;
-use grondslag_runtime::status::RightsState;
+use grondslag_runtime::status::ToDo;
 
 use self::case::{Side, State, all};
 use crate::agency::Agency;
@@ -48,8 +48,8 @@ pub(crate) async fn stands(agency: &Agency, message: &Message) -> Result<bool, R
 ///
 /// # Errors
 /// Those of the store.
-pub(crate) async fn state(agency: &Agency) -> Result<RightsState, Reason> {
-    let (mut state, now) = (RightsState::default(), agency.clock.now());
+pub(crate) async fn state(agency: &Agency) -> Result<ToDo, Reason> {
+    let (mut state, now) = (ToDo::default(), agency.clock.now());
     for (case, _) in all(agency.store.as_ref()).await?.0 {
         state.open += u64::from(case.is_open());
         state.overdue += u64::from(case.is_overdue(now));

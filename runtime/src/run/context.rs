@@ -249,6 +249,7 @@ impl Context {
             retention: None,
             inform: None,
             inbox: None,
+            cases: None,
             rights: None,
             ask_again: None,
             ledger: None,

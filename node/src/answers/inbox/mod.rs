@@ -32,7 +32,7 @@ use grondslag_evidence::store::parts::{self, Seen};
 use grondslag_evidence::store::{Batch, Store, StoreError};
 use grondslag_policy::Pack;
 use grondslag_policy::catalogue::Reviewing;
-use grondslag_runtime::status::InboxState;
+use grondslag_runtime::status::ToDo;
 use serde::{Deserialize, Serialize};
 
 use self::judged::Judged;
@@ -282,10 +282,10 @@ pub(super) fn came(agency: &Agency, id: &TargetId, now: Timestamp) {
 ///
 /// # Errors
 /// `STORE_CORRUPT` when one of them cannot be read; else those of the store.
-pub(crate) async fn state(agency: &Agency) -> Result<InboxState, Reason> {
-    let (mut state, now) = (InboxState::default(), agency.clock.now());
+pub(crate) async fn state(agency: &Agency) -> Result<ToDo, Reason> {
+    let (mut state, now) = (ToDo::default(), agency.clock.now());
     let count = |item: Item, _| {
-        state.waiting += u64::from(item.is_open());
+        state.open += u64::from(item.is_open());
         state.overdue += u64::from(item.is_open() && item.inner <= now);
     };
     let damaged = rows::each(agency.store.as_ref(), REVIEWS, count).await?;

@@ -43,7 +43,7 @@ async fn a_question_that_waits_climbs_and_every_step_is_recorded_once() {
         assert_eq!(practice.records(Record::Climbed).await, climbed, "{tenths}");
     }
     let state = state(&practice.scene.agency).await.unwrap();
-    assert_eq!((state.waiting, state.overdue), (1, 1));
+    assert_eq!((state.open, state.overdue), (1, 1));
 }
 
 /// A clock that jumps, and a restart, lose no step: where it stands follows from the item.
@@ -68,7 +68,7 @@ async fn who_decided_is_not_reminded() {
     climb(&practice.scene.agency).await.unwrap();
     assert_eq!(practice.records(Record::Climbed).await, 0);
     let state = state(&practice.scene.agency).await.unwrap();
-    assert_eq!((state.waiting, state.overdue), (0, 0));
+    assert_eq!((state.open, state.overdue), (0, 0));
 }
 
 #[tokio::test]
