@@ -4,8 +4,8 @@
 //! (10,000 unless told) wait in the inbox of one node of a small region on disk. First their inner
 //! terms end one after the other within a minute, then those of as many more at one moment; the
 //! region's clock runs at real speed. Told are the memory of the whole process (that node, another,
-//! the broker) before, with the questions, and once all of them have climbed, and by how much the slowest and the median climbed
-//! later than its term.
+//! the broker) before, with the questions, and once all of them have climbed, and by how much the
+//! slowest and the median climbed later than its term.
 
 use std::io::{self, Write as _};
 use std::time::{Duration, Instant};
