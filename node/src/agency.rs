@@ -157,6 +157,20 @@ impl Agency {
         }
     }
 
+    /// Whether this node may say anything of anybody to a question of that moment, first or later:
+    /// its clock is right, a restore was confirmed, and the notices that waited for it have come.
+    /// It depends on no child.
+    ///
+    /// # Errors
+    /// `CLOCK_INVALID`, `NOT_READY` or `ASKED_BEFORE_RESTORE`.
+    pub(crate) fn may_answer(&self, asked_at: Timestamp, is_notice: bool) -> Result<(), Reason> {
+        if self.context.clock.fault().is_some() {
+            return Err(Reason::ClockInvalid);
+        }
+        self.restored.may_answer(asked_at)?;
+        self.caught_up.may_answer(is_notice)
+    }
+
     /// Reads the epoch anew, and makes a new seal key when it has changed: a seal key lives one
     /// epoch.
     ///

@@ -22,7 +22,7 @@ use self::shaped::{Shaped, decoy, nobody};
 use super::decide::Rules;
 use super::envelope::Envelope;
 use super::facts::Case;
-use super::inbox::{self, Whom};
+use super::inbox::{self, First};
 use super::record::{self, DecisionRecord, Ruled, Ruling};
 use super::release::{Frame, Mismatch, Prepared, Sealed};
 use super::replay::{self, ReplayError};
@@ -90,8 +90,8 @@ pub(crate) async fn answer(
     // Who asks the same twice at once waits for the first answer.
     let _turn = agency.answering.turn(attested.target_id()).await;
     let is_notice = attested.header().kind.is_notice();
-    agency.restored.may_answer(attested.header().times.asked_at).map_err(Stop::Refused)?;
-    agency.caught_up.may_answer(is_notice).map_err(Stop::Refused)?;
+    let asked_at = attested.header().times.asked_at;
+    agency.may_answer(asked_at, is_notice).map_err(Stop::Refused)?;
     let witnessed = agency.watching.may_answer(attested.header(), Instant::now())?;
     let held = agency.consents.answer().await;
     if let Some(again) = kept(agency, &attested, known(agency).await?).await? {
@@ -433,8 +433,15 @@ fn entry(
     let about = prepared.about();
     let state = agency.watching.put_head(Batch::new());
     let pack = agency.pack();
-    let whom = Whom { digits: subject, tag };
-    let state = slots::open(state, attested, &record.lines, whom, (&pack, record.decided_at));
+    let first = First {
+        attested,
+        lines: &record.lines,
+        digits: subject,
+        tag,
+        pack: &pack,
+        at: record.decided_at,
+    };
+    let state = slots::open(state, first);
     let state = state.map_err(Stop::Fault)?;
     let made = record.commit(agency, subject).map_err(Stop::Fault)?;
     let commitment = made.commitment;

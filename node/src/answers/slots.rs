@@ -19,15 +19,12 @@ use grondslag_core::tier::Urgency;
 use grondslag_evidence::ledger::{Entry, LedgerError, Placed};
 use grondslag_evidence::store::parts::{self, Seen};
 use grondslag_evidence::store::{Batch, StoreError};
-use grondslag_policy::Pack;
 use grondslag_proto::answer;
 use serde::{Deserialize, Serialize};
 
 use super::envelope::{Envelope, Unplaced};
-use super::inbox::{self, InReview, Item, Slot, Whom};
+use super::inbox::{self, First, InReview, Item, Slot};
 use super::outbox;
-use super::record::DecisionLine;
-use super::verify::Attested;
 use crate::agency::Agency;
 use crate::limits::SLOTS_AT_ONCE_MAX;
 use crate::random::random;
@@ -64,15 +61,9 @@ struct Open {
 ///
 /// # Errors
 /// `TOO_LARGE` or `INTERNAL`, which a question within its bounds does not give.
-pub(super) fn open(
-    batch: Batch,
-    attested: &Attested,
-    lines: &[DecisionLine],
-    whom: Whom<'_>,
-    (pack, now): (&Pack, Timestamp),
-) -> Result<Batch, Reason> {
-    let header = attested.header();
-    let Some(due) = next_slot(now, header.urgency, header.times.answer_by) else {
+pub(super) fn open(batch: Batch, first: First<'_>) -> Result<Batch, Reason> {
+    let (attested, header) = (first.attested, first.attested.header());
+    let Some(due) = next_slot(first.at, header.urgency, header.times.answer_by) else {
         return Ok(batch);
     };
     let open = Open {
@@ -89,7 +80,7 @@ pub(super) fn open(
     };
     let id = attested.target_id();
     let batch = rows::put(batch, &open_key(&id), &open)?.put(due_key(due, &id), Vec::new());
-    inbox::open(batch, attested, lines, whom, (pack, now))
+    inbox::open(batch, first)
 }
 
 /// Delivers what was made before, and makes every message that is due since. A node that may say
@@ -99,9 +90,10 @@ pub(super) fn open(
 /// Why it may not speak, a message could not be made durable or the broker not be reached: it is
 /// tried again at the next turn.
 pub(crate) async fn tend(agency: &Agency) -> Result<(), Reason> {
-    may_speak(agency).await?;
-    let delivered = outbox::flush(agency).await;
     let now = agency.clock.now();
+    agency.may_answer(now, false)?;
+    agency.source.ready().await.map_err(SourceFault::reason)?;
+    let delivered = outbox::flush(agency).await;
     let mut after: Option<Vec<u8>> = None;
     loop {
         let page = agency.store.scan(DUE, after.as_deref(), SLOTS_AT_ONCE_MAX).await;
@@ -119,18 +111,6 @@ pub(crate) async fn tend(agency: &Agency) -> Result<(), Reason> {
         }
         after = page.into_iter().next_back().map(|pair| pair.key);
     }
-}
-
-/// Whether this node may say anything now. It depends on no child.
-async fn may_speak(agency: &Agency) -> Result<(), Reason> {
-    if agency.context.clock.fault().is_some() {
-        return Err(Reason::ClockInvalid);
-    }
-    if agency.restored.unconfirmed {
-        return Err(Reason::NotReady);
-    }
-    agency.caught_up.may_answer(false)?;
-    agency.source.ready().await.map(drop).map_err(SourceFault::reason)
 }
 
 /// Fills one slot of one question.

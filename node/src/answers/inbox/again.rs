@@ -48,7 +48,9 @@ pub(super) async fn look(
     let kept = parts::read_body(agency.store.as_ref(), &key(QUESTIONS, &item.id)).await;
     let kept = kept.map_err(StoreError::reason)?.ok_or(Reason::StoreCorrupt)?;
     let attested = attested(agency, &kept, now)?;
-    let witnessed = may_speak(agency, &attested)?;
+    agency.may_answer(attested.header().times.asked_at, false)?;
+    let witnessed = agency.watching.may_answer(attested.header(), Instant::now());
+    let witnessed = witnessed.map_err(NotNow::reason)?;
     let in_force = agency.in_force(attested.header().times.asked_at, now)?;
     let number = Bsn::parse(&item.digits).map_err(|_| Reason::StoreCorrupt)?;
     let key = SubjectKey::of(&agency.secret, &number);
@@ -62,17 +64,6 @@ pub(super) async fn look(
     };
     let decided = decided.map_err(|error| error.reason())?;
     Ok(Some(Again { attested, detail, found, decided, in_force, witnessed }))
-}
-
-/// What holds up a first answer holds up a later one: a clock that is wrong, a restore that nobody
-/// confirmed, notices that have not come yet, and witnesses that are late.
-fn may_speak(agency: &Agency, attested: &Attested) -> Result<Witnessed, Reason> {
-    if agency.context.clock.fault().is_some() {
-        return Err(Reason::ClockInvalid);
-    }
-    agency.restored.may_answer(attested.header().times.asked_at)?;
-    agency.caught_up.may_answer(false)?;
-    agency.watching.may_answer(attested.header(), Instant::now()).map_err(NotNow::reason)
 }
 
 fn attested(agency: &Agency, kept: &[u8], now: Timestamp) -> Result<Attested, Reason> {

@@ -1,6 +1,7 @@
 //! Who may do what in the inbox.
 
 use std::cmp::Reverse;
+use std::collections::BTreeMap;
 
 use grondslag_core::clock::Timestamp;
 use grondslag_core::id::{Digest, StaffId, TargetId};
@@ -70,16 +71,19 @@ impl Inbox<'_> {
             self.reviewer(caller, &request.role)?;
         }
         let now = self.agency.clock.now();
-        // A row that is none is told of by `status`, and at the start.
-        let (items, _damaged) = rows::all::<Item>(self.agency.store.as_ref(), REVIEWS).await?;
-        let items = items.into_iter().map(|(item, _)| item);
-        let mut items: Vec<Item> = items.filter(|item| request.all || item.is_open()).collect();
-        items.sort_by_cached_key(|item| {
-            (!item.is_open(), item.due(now), Reverse(item.urgency), item.id)
-        });
         let most = usize::try_from(LIST_MAX).unwrap_or(usize::MAX);
-        let more = items.len() > most;
-        let shown = items.iter().take(most).map(|item| shown::item(self.agency, item, now));
+        let (mut items, mut more) = (BTreeMap::new(), false);
+        // A row that is none is told of by `status`, and at the start.
+        let each = rows::each(self.agency.store.as_ref(), REVIEWS, |item: Item, _| {
+            if request.all || item.is_open() {
+                let place = (!item.is_open(), item.due(now), Reverse(item.urgency), item.id);
+                items.insert(place, item);
+                // No more are held than are shown, however many there are.
+                more |= items.len() > most && items.pop_last().is_some();
+            }
+        });
+        each.await?;
+        let shown = items.values().map(|item| shown::item(self.agency, item, now));
         Ok((shown.collect(), more))
     }
 

@@ -115,9 +115,10 @@ impl Item {
         self.state() == ReviewState::Decided
     }
 
-    /// The term passes and the asker was told no outcome: nobody decided, or it could not be said.
+    /// The term passes without an outcome: nobody decided, it could not be said, or nothing was
+    /// said of what the asker waits for.
     pub(super) fn lapses(&self) -> bool {
-        self.state() != ReviewState::Said
+        self.state() != ReviewState::Said || self.lapsed().next().is_some()
     }
 
     /// What the asker was told to be in review and heard nothing of: they are told that it has
@@ -146,12 +147,17 @@ impl Item {
     }
 }
 
-/// Whom an answer is about, and what binds it to them.
+/// A first reply, as far as what follows it depends on it.
 #[derive(Clone, Copy)]
-pub(super) struct Whom<'a> {
-    /// Nobody on a miss.
+pub(super) struct First<'a> {
+    pub(super) attested: &'a Attested,
+    pub(super) lines: &'a [DecisionLine],
+    /// Whom it is about: nobody on a miss.
     pub(super) digits: Option<&'a str>,
+    /// Binds what is said to them.
     pub(super) tag: &'a Digest,
+    pub(super) pack: &'a Pack,
+    pub(super) at: Timestamp,
 }
 
 /// Adds to the batch of a first reply what waits for a person; on a miss and without a review as
@@ -159,24 +165,18 @@ pub(super) struct Whom<'a> {
 ///
 /// # Errors
 /// `TOO_LARGE` or `INTERNAL`, which a question within its bounds does not give.
-pub(super) fn open(
-    batch: Batch,
-    attested: &Attested,
-    lines: &[DecisionLine],
-    whom: Whom<'_>,
-    (pack, now): (&Pack, Timestamp),
-) -> Result<Batch, Reason> {
-    let (id, kept) = (attested.target_id(), attested.stored());
-    let item = item(attested, lines, whom, (pack, now));
+pub(super) fn open(batch: Batch, first: First<'_>) -> Result<Batch, Reason> {
+    let (id, stored) = (first.attested.target_id(), first.attested.stored());
+    let (item, lines) = (item(first), first.lines.len());
     let (prefix, row) = match &item {
-        Some(item) => (REVIEWS, padded(item, lines.len())?),
-        None => (OTHERS, padded(&(), lines.len())?),
+        Some(item) => (REVIEWS, padded(item, lines)?),
+        None => (OTHERS, padded(&(), lines)?),
     };
-    let mut question = vec![0; kept.len()];
+    let mut question = vec![0; stored.len()];
     // The same work for both.
     getrandom::fill(&mut question).map_err(|_| Reason::Internal)?;
     if item.is_some() {
-        question.copy_from_slice(kept);
+        question.copy_from_slice(stored);
     }
     let batch = parts::put_body(batch, &key(prefix, &id), &row);
     let batch = batch.and_then(|batch| parts::put_body(batch, &key(QUESTIONS, &id), &question));
@@ -184,15 +184,11 @@ pub(super) fn open(
 }
 
 /// An item, if a person must look: of a notice nothing is answered whatever they find.
-fn item(
-    attested: &Attested,
-    lines: &[DecisionLine],
-    whom: Whom<'_>,
-    (pack, now): (&Pack, Timestamp),
-) -> Option<Item> {
+fn item(first: First<'_>) -> Option<Item> {
+    let First { attested, lines, digits, tag, pack, at } = first;
     let header = attested.header();
     let lines: Vec<InReview> = lines.iter().filter_map(|line| in_review(line, pack)).collect();
-    let digits = whom.digits.filter(|_| !lines.is_empty() && !header.kind.is_notice())?;
+    let digits = digits.filter(|_| !lines.is_empty() && !header.kind.is_notice())?;
     let answer_by = header.times.answer_by;
     Some(Item {
         id: attested.target_id(),
@@ -202,10 +198,10 @@ fn item(
         urgency: header.urgency,
         break_glass: header.break_glass,
         digits: digits.to_owned(),
-        tag: *whom.tag,
-        from: now,
+        tag: *tag,
+        from: at,
         answer_by,
-        inner: pack.catalogue().reviewing().inner(now, answer_by),
+        inner: pack.catalogue().reviewing().inner(at, answer_by),
         lines,
         stage: Stage::Professional,
         assigned: None,

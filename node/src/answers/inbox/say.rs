@@ -54,7 +54,8 @@ struct Released {
     /// Where the decision stands in the ledger.
     leaf: u64,
     at: Timestamp,
-    /// It did not leave after all: something about consent had changed.
+    /// It did not leave after all: it had waited for too long, or something about consent had
+    /// changed.
     taken_back: bool,
 }
 
@@ -97,9 +98,17 @@ pub(in crate::answers) async fn say(
     let said = Some(Telling { at: now, told });
     let item = Item { judged: Some(Judged { said, ..judged }), ..item };
     let state = slot.state.then(item.put_again(&seen)?);
-    let index_as_of = agency.source.ready().await.map_err(SourceFault::reason)?.index_as_of;
-    let unwitnessed = witnessed == Witnessed::Late;
-    let frame = Frame { unwitnessed, ..frame(agency, &item, slot.envelope, index_as_of, known)? };
+    let readiness = agency.source.ready().await.map_err(SourceFault::reason)?;
+    let frame = Frame {
+        envelope: slot.envelope,
+        index_as_of: readiness.index_as_of,
+        holds_unnumbered_records: readiness.holds_unnumbered_records,
+        unwitnessed: witnessed == Witnessed::Late,
+        duty_phone: &agency.duty_phone,
+        subject_tag: item.tag,
+        noise: random()?,
+        known: known.0,
+    };
     let size = agency.ledger.checkpoint().checkpoint().size;
     if let Some(message) = draft.finish_later(frame, reply_no, size, random()?) {
         return leave(agency, (message, dummy), made, (state, known, now)).await;
@@ -195,25 +204,6 @@ async fn leave(
     let entry = Entry { about, ..made.entry(state) };
     let appended = agency.ledger.append_placed(entry, cost, make).await;
     appended.map(drop).map_err(LedgerError::reason)
-}
-
-fn frame<'a>(
-    agency: &'a Agency,
-    item: &Item,
-    envelope: Envelope,
-    index_as_of: Timestamp,
-    known: Known,
-) -> Result<Frame<'a>, Reason> {
-    Ok(Frame {
-        envelope,
-        index_as_of,
-        holds_unnumbered_records: false,
-        unwitnessed: false,
-        duty_phone: &agency.duty_phone,
-        subject_tag: item.tag,
-        noise: random()?,
-        known: known.0,
-    })
 }
 
 /// What is said, and what became of each category.
