@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 /// Messages that `unprinted` writes a `Debug` for: they hold what no log may show.
-const UNPRINTED: [&str; 60] = [
+const UNPRINTED: [&str; 62] = [
     "AbilityJudged",
     "AnswerBody",
     "AnswerContent",
@@ -29,7 +29,9 @@ const UNPRINTED: [&str; 60] = [
     "DecideRequestRequest",
     "DecisionFact",
     "DeskQuestion",
+    "DeskTarget",
     "Detail",
+    "DossierPerson",
     "ExtendRequestRequest",
     "JudgedLine",
     "Judgement",
@@ -73,6 +75,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         "consent",
         "desk",
         "directory",
+        "dossier",
         "enrolment",
         "holder",
         "inbox",

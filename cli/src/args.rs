@@ -35,6 +35,8 @@ enum Command {
     Demo(crate::demo::DemoArgs),
     Ask(crate::ask::AskArgs),
     Approve(crate::ask::approve::ApproveArgs),
+    Escalate(crate::escalate::EscalateArgs),
+    Dossier(crate::dossier::DossierArgs),
     Consent(crate::consent::ConsentArgs),
     Inform(crate::inform::InformArgs),
     #[command(name = "inzage")]
@@ -80,6 +82,8 @@ fn run(command: Command, out: Output) -> Result<Exit, Failure> {
         Command::Demo(args) => crate::demo::run(&args, out),
         Command::Ask(args) => crate::ask::run(&args, out),
         Command::Approve(args) => crate::ask::approve::run(&args, out),
+        Command::Escalate(args) => crate::escalate::run(&args, out),
+        Command::Dossier(args) => crate::dossier::run(&args, out),
         Command::Consent(args) => crate::consent::run(&args, out),
         Command::Inform(args) => crate::inform::run(&args, out),
         Command::OwnView(args) => crate::own_view::run(&args, out),

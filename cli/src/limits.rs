@@ -21,6 +21,8 @@ pub(crate) const CRL_DAYS_LOW: i64 = 2;
 pub(crate) const DESK_DAYS: u16 = 365;
 /// Longest number that is read from standard input, with its end of line.
 pub(crate) const SUBJECT_BYTES_MAX: u64 = 32;
+/// Most records of one joint file.
+pub(crate) const DOSSIER_ENTRIES_MAX: usize = 20_000;
 /// Longest wait for a call to a desk that asks nobody else.
 pub(crate) const CALL_MS_MAX: u64 = 15_000;
 /// How much of the version of a question a person copies.

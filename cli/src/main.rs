@@ -11,6 +11,8 @@ mod certs;
 mod consent;
 mod demo;
 mod desk;
+mod dossier;
+mod escalate;
 mod exit;
 mod files;
 mod help;

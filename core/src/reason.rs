@@ -134,6 +134,11 @@ reasons! {
     CaseChanged "CASE_CHANGED" "Iemand anders heeft deze casus net gewijzigd; bekijk hem opnieuw." "Somebody else has just changed this case; look at it again."
     CaseWord "CASE_WORD" "Aard, ernst, urgentie of soort organisatie staat niet in de lijsten van de regels; `grondslag cases words` toont de woorden." "Nature, severity, urgency or kind of agency is not in the lists of the rules; `grondslag cases words` shows the words."
     SeenDate "SEEN_DATE" "Een kind is gezien op een dag die voorbij is of vandaag, en niet langer dan een jaar geleden." "A child was seen today or on a day before, and no longer than a year ago."
+    // Escalation.
+    EscalationApart "ESCALATION_APART" "Voor dit doel vraagt u met `grondslag escalate`: bij een casus van het bord, met criteria en een reden per organisatie; andere doelen juist niet." "Ask for this purpose with `grondslag escalate`: for a case of the board, with criteria and a reason for each agency; other purposes in another way."
+    EscalationCase "ESCALATION_CASE" "Deze casus draagt de escalatie niet: zij gaat over een ander kind, of niemand beoordeelde haar als ernstig of acuut." "This case does not bear the escalation: it is about another child, or nobody judged it to be serious or acute."
+    EscalationCriteria "ESCALATION_CRITERIA" "De criteria dragen de ernst van de casus niet: noem één acuut of twee structurele risico's; `grondslag escalate words` toont ze." "The criteria do not bear the severity of the case: name one acute or two structural risks; `grondslag escalate words` shows them."
+    ApprovalStale "APPROVAL_STALE" "De medeondertekening is te oud; laat haar opnieuw zetten." "The co-signature is too old; have it signed anew."
     // Review by a person at the holder.
     ReviewRole "REVIEW_ROLE" "In deze rol beoordeelt u hier geen vragen; kies een rol die in de regels als beoordelaar van deze organisatie staat." "This role reviews no questions here; choose one that the rules name as a reviewer of this agency."
     UnknownReview "UNKNOWN_REVIEW" "Deze vraag ligt hier niet ter beoordeling, of haar termijn is voorbij; `grondslag inbox list` toont wat er ligt." "This question does not wait for review here, or its term is over; `grondslag inbox list` shows what waits."

@@ -2,7 +2,7 @@
 //! records whose term ended, with the leaf that says which, and the lines of own questions.
 //!
 //! What lives shorter (replies, drafts, counts) has a sweep of its own in `serve`. An answer that
-//! was received is shown and never stored.
+//! was received is shown and not stored, but for the joint file of an escalation.
 
 use grondslag_core::clock::Timestamp;
 use grondslag_core::id::Digest;
@@ -17,6 +17,7 @@ use crate::alarm::raise;
 use crate::asks::inquiries::forget_lines;
 use crate::caseload;
 use crate::consent::page;
+use crate::dossier;
 use crate::inform;
 use crate::notices::outbox;
 use crate::own_view::strangers;
@@ -46,6 +47,7 @@ impl Agency {
             rest.of("tasks to inform", inform::tidy(self).await).await;
             rest.of("requests about data", rights::tend(self).await).await;
             rest.of("cases", caseload::tidy(self).await).await;
+            rest.of("joint files", dossier::tidy(self).await).await;
         }
         rest.of("pages of consents", page::tidy(self).await).await;
         rest.of("notices", outbox::tidy(self).await).await;

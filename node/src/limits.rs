@@ -64,6 +64,15 @@ pub(crate) const STAFF_FILE_BYTES_MAX: u64 = 1_024 * 1_024;
 
 /// Most facts that an asker states in one question; the table has fewer sealed columns.
 pub(crate) const STATED_FACTS_MAX: usize = 32;
+/// Most criteria that an escalation names.
+pub(crate) const CRITERIA_MAX: usize = 16;
+
+/// Most answers to one escalation: its agencies, and what a review says later.
+pub(crate) const DOSSIER_ANSWERS_MAX: usize = 1_024;
+/// Most escalations in one joint file.
+pub(crate) const DOSSIER_PERSONS_MAX: usize = 16;
+/// Bytes of entries in one message of a joint file; an entry itself is shorter than an answer.
+pub(crate) const DOSSIER_PART_BYTES_MAX: usize = 128 * 1_024;
 
 /// How often an answer's whole look-up is done (the client, then their records and facts) when an
 /// import is published between its parts; each time the client's row is itself read at most

@@ -91,6 +91,10 @@ pub(crate) enum Kind {
     Climbed,
     /// What was decided was said to the asker, or did not leave after all.
     Released,
+    /// What came of escalations was shown.
+    DossierShown,
+    /// It was destroyed at the end of its term.
+    DossierForgotten,
 }
 
 impl Kind {
@@ -130,6 +134,8 @@ impl Kind {
             Self::ReviewChanged => "grondslag/record/review-changed/v1",
             Self::Climbed => "grondslag/record/climbed/v1",
             Self::Released => "grondslag/record/released/v1",
+            Self::DossierShown => "grondslag/record/dossier-shown/v1",
+            Self::DossierForgotten => "grondslag/record/dossier-forgotten/v1",
         }
     }
 

@@ -18,12 +18,14 @@ use crate::region::Region;
 mod caseload;
 mod columns;
 mod cross;
+mod escalation;
 mod impossible;
 mod informing;
 mod reviewing;
 
 pub use caseload::{Again, Caseload, Nature, SEVERITY};
 pub use columns::{Column, ColumnValue, Stater, Visibility};
+pub use escalation::{Criterion, Escalation};
 pub use impossible::Impossible;
 pub use informing::Informing;
 pub use reviewing::Reviewing;
@@ -181,6 +183,9 @@ pub struct QueryKindEntry {
     /// Of questions that a person must look at, how that is done.
     #[serde(default)]
     pub reviewing: Option<Reviewing>,
+    /// Of the joint file on a child, what it takes to ask for it.
+    #[serde(default)]
+    pub escalation: Option<Escalation>,
 }
 
 /// A data category.
@@ -270,6 +275,7 @@ pub struct Catalogue {
     informing: Informing,
     caseload: Caseload,
     reviewing: Reviewing,
+    escalation: Escalation,
     columns: Vec<Column>,
     impossible: Vec<Impossible>,
     known: Known,
@@ -304,6 +310,7 @@ impl Catalogue {
             informing: Informing::default(),
             caseload: Caseload::default(),
             reviewing: Reviewing::default(),
+            escalation: Escalation::default(),
             columns: Vec::new(),
             impossible: Vec::new(),
             known: Known::default(),
@@ -314,6 +321,8 @@ impl Catalogue {
         catalogue.caseload = caseload.unwrap_or_default();
         let reviewing = catalogue.query_kinds.iter().find_map(|kind| kind.reviewing.clone());
         catalogue.reviewing = reviewing.unwrap_or_default();
+        let escalation = catalogue.query_kinds.iter().find_map(|kind| kind.escalation.clone());
+        catalogue.escalation = escalation.unwrap_or_default();
         let raw = entries(file, "column", &mut table, problems);
         catalogue.columns = columns::build(file, raw, &catalogue, problems);
         catalogue.known = columns::known(file, &catalogue.columns, problems);
@@ -368,6 +377,11 @@ impl Catalogue {
     /// How a question that a person must look at is dealt with.
     pub const fn reviewing(&self) -> &Reviewing {
         &self.reviewing
+    }
+
+    /// What an escalation takes.
+    pub const fn escalation(&self) -> &Escalation {
+        &self.escalation
     }
 
     /// Every obligation.

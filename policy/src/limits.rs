@@ -72,3 +72,5 @@ pub const FILE_NAME_BYTES_MAX: usize = 128;
 
 /// Most days until a case of the caseload board is looked at again.
 pub const AGAIN_DAYS_MAX: u32 = 366;
+/// Most hours after a co-signature that an escalation may still leave.
+pub const APPROVAL_HOURS_MAX: u32 = 168;

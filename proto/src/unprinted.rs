@@ -26,7 +26,7 @@ unprinted! {
     AskRequest AssessBreachRequest Attestation BoardCase CertifyMeasureRequest ChangeCaseRequest
     ChangeItemRequest ChildSeen CloseRequestRequest ConfirmIdentityRequest ConsentAct
     ConsentStanding ConsentStatement CourtMeasure CustodySituation DecideRequestRequest DecisionFact
-    DeskQuestion Detail ExtendRequestRequest JudgedLine Judgement ListActsRequest
+    DeskQuestion DeskTarget Detail DossierPerson ExtendRequestRequest JudgedLine Judgement ListActsRequest
     ListDecisionsRequest LodgeRequestRequest MoreTime OpenCaseRequest OwnView OwnViewLine Part
     PostponeInformingRequest PrepareOwnViewRequest RecordActRequest RecordActResponse RecordOpening
     RecordSituationsRequest Reply ReviewLine RightsRequest ShowDraftResponse ShowItemResponse

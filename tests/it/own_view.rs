@@ -70,7 +70,11 @@ fn a_log_leaves_by_no_other_door() -> Result<()> {
         let desk = federation.desk(&wanted.agency, &wanted.staff)?;
         let target = |id: &str| -> Result<v1::DeskTarget> {
             let categories = vec!["G30".to_owned()];
-            Ok(v1::DeskTarget { oin: federation.oin(id)?.to_string(), categories })
+            Ok(v1::DeskTarget {
+                oin: federation.oin(id)?.to_string(),
+                categories,
+                ..v1::DeskTarget::default()
+            })
         };
         let question = v1::DeskQuestion {
             subject: wanted.subject.clone(),

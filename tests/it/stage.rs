@@ -72,7 +72,7 @@ pub(crate) fn wish(
     let categories: Vec<String> = plea.categories.iter().map(ToString::to_string).collect();
     let target = |id: &&str| -> Result<v1::DeskTarget> {
         let oin = federation.oin(id)?.to_string();
-        Ok(v1::DeskTarget { oin, categories: categories.clone() })
+        Ok(v1::DeskTarget { oin, categories: categories.clone(), ..v1::DeskTarget::default() })
     };
     let facts = plea.facts.iter().map(|(column, value)| v1::StatedFact {
         column: (*column).to_owned(),

@@ -342,9 +342,26 @@ pub struct Question {
     /// What the asker states.
     #[serde(default)]
     pub facts: BTreeMap<String, String>,
+    /// What makes it an escalation.
+    pub escalation: Option<Escalation>,
     /// What must come of it.
     #[serde(default)]
     pub expect: Vec<Expect>,
+}
+
+/// The case that an escalation belongs to, and what bears that it is serious.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Escalation {
+    /// What the case is about.
+    pub nature: String,
+    /// Why a professional judged it so.
+    pub judged: String,
+    /// What bears it.
+    pub criteria: Vec<String>,
+    /// Why an agency is asked, where that differs from what the question says.
+    #[serde(default)]
+    pub why: BTreeMap<String, String>,
 }
 
 /// What must come of one category at one target.

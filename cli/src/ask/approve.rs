@@ -19,6 +19,7 @@ use serde_json::json;
 use super::question::Subject;
 use super::shown::Names;
 use crate::desk::Desk;
+use crate::dossier::{about, criterion};
 use crate::exit::{Exit, Failure};
 use crate::output::{Output, bold, green};
 use crate::wait::wait;
@@ -126,8 +127,22 @@ impl Draft {
         for ground in &grounds {
             out.line(&format!("  {}", ground.article));
         }
+        if let Some(escalation) = &question.escalation {
+            let criteria = escalation.criteria.iter().cloned();
+            let criteria: Vec<_> = criteria.map(|word| criterion(names, word).label).collect();
+            let whom = about(&escalation.about, out.lang());
+            let case = hex::encode(&escalation.case_id);
+            out.line(&format!(
+                "  {} {case}, {whom}: {}",
+                out.tr("casus", "case"),
+                criteria.join("; ")
+            ));
+        }
         for target in &question.targets {
             out.line(&format!("  {}: {}", target.oin, target.categories.join(", ")));
+            if !target.necessity.is_empty() {
+                out.line(&format!("      {}", target.necessity));
+            }
         }
         out.line(&format!("  {}", question.necessity));
     }

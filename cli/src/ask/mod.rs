@@ -18,10 +18,9 @@ use serde_json::json;
 
 use self::approve::Draft;
 use self::question::QuestionArgs;
-pub(crate) use self::question::{Subject, agencies, find as agency};
+pub(crate) use self::question::{Subject, agencies, fact, find as agency};
 pub(crate) use self::show::basis;
-use self::shown::moment;
-pub(crate) use self::shown::{AgencyShown, LineShown, Names};
+pub(crate) use self::shown::{AgencyShown, GroundShown, LineShown, Names, moment};
 use crate::desk::{Desk, Events};
 use crate::exit::{Exit, Failure};
 use crate::output::{Output, bold, dim};
@@ -140,7 +139,8 @@ pub(crate) async fn approved_draft(
     Ok(id)
 }
 
-async fn plan(
+/// Shows what would become of a question.
+pub(crate) async fn plan(
     desk: &Desk,
     question: v1::DeskQuestion,
     names: &Names,
@@ -214,7 +214,11 @@ async fn list(folder: &Path, limit: u32, out: Output) -> Result<Exit, Failure> {
 }
 
 /// Shows a line per agency as it comes, and all of it at the end as JSON.
-async fn follow(names: &Names, mut events: Events, out: Output) -> Result<Exit, Failure> {
+pub(crate) async fn follow(
+    names: &Names,
+    mut events: Events,
+    out: Output,
+) -> Result<Exit, Failure> {
     let mut shown = InquiryAnswered::default();
     while let Some(event) = events.next().await? {
         match event {
@@ -275,7 +279,7 @@ struct PlanShown {
     verdict: String,
     cap: String,
     rows: Vec<String>,
-    grounds: Vec<shown::GroundShown>,
+    grounds: Vec<GroundShown>,
     reason: Option<String>,
     near_misses: Vec<String>,
     notes: Vec<String>,

@@ -114,7 +114,11 @@ impl QuestionArgs {
     /// The question for the desk.
     pub(super) async fn question(&self, desk: &Desk) -> Result<v1::DeskQuestion, Failure> {
         let targets = targets(&self.to, &desk.agencies().await?, desk.oin().as_str())?;
-        let target = |oin| v1::DeskTarget { oin, categories: self.category.clone() };
+        let target = |oin| v1::DeskTarget {
+            oin,
+            categories: self.category.clone(),
+            ..v1::DeskTarget::default()
+        };
         let stated = |(column, value): &(String, String)| v1::StatedFact {
             column: column.clone(),
             value: value.clone(),
@@ -192,7 +196,8 @@ fn folded(text: &str) -> String {
     text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
-fn fact(text: &str) -> Result<(String, String), String> {
+/// A fact as it is typed: a column and a value.
+pub(crate) fn fact(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((column, value)) if !column.is_empty() && !value.is_empty() => {
             Ok((column.to_owned(), value.to_owned()))

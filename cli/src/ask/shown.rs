@@ -152,6 +152,11 @@ impl Names {
         &self.pack
     }
 
+    /// The language of the names.
+    pub(crate) const fn lang(&self) -> Lang {
+        self.lang
+    }
+
     /// What a category is called; its code when these rules do not know it.
     pub(crate) fn category(&self, id: &Category) -> String {
         let entry = self.pack.catalogue().category(id);
@@ -201,7 +206,8 @@ impl Names {
         basis.grounds.iter().map(shown).collect()
     }
 
-    fn tr(&self, nl: &str, en: &str) -> String {
+    /// A text in the language of the names.
+    pub(crate) fn tr(&self, nl: &str, en: &str) -> String {
         match self.lang {
             Lang::Nl => nl.to_owned(),
             Lang::En => en.to_owned(),

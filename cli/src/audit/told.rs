@@ -12,7 +12,7 @@ use crate::ask::Names;
 use crate::output::{Output, bold, green, red, yellow};
 
 /// Kinds of leaves and records, in Dutch and in English.
-const KINDS: [(&str, &str, &str); 52] = [
+const KINDS: [(&str, &str, &str); 54] = [
     ("grondslag/leaf/card/v1", "kaart aangenomen", "card accepted"),
     ("grondslag/leaf/enrolled/v1", "inschrijving klaar", "enrolment finished"),
     ("grondslag/leaf/enrolment/v1", "groep dossiers ingeschreven", "batch enrolled"),
@@ -62,6 +62,8 @@ const KINDS: [(&str, &str, &str); 52] = [
     ("grondslag/record/consents-shown/v1", "toestemmingen ingezien", "consents looked at"),
     ("grondslag/record/decision/v1", "beslissing van de houder", "decision of the holder"),
     ("grondslag/record/decisions-shown/v1", "beslissingen ingezien", "decisions looked at"),
+    ("grondslag/record/dossier-forgotten/v1", "dossier vernietigd", "joint file destroyed"),
+    ("grondslag/record/dossier-shown/v1", "dossier ingezien", "joint file looked at"),
     ("grondslag/record/draft-shown/v1", "concept ingezien", "draft looked at"),
     ("grondslag/record/ended/v1", "termijn voorbij", "term over"),
     ("grondslag/record/patterns-shown/v1", "patronen ingezien", "patterns looked at"),

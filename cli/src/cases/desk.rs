@@ -11,14 +11,14 @@ use crate::limits::CALL_MS_MAX;
 
 /// Somebody at their desk, with the board.
 #[derive(Debug, Clone)]
-pub(super) struct CaseloadDesk {
+pub(crate) struct CaseloadDesk {
     desk: Desk,
     client: CaseloadServiceClient<Channel>,
 }
 
 impl CaseloadDesk {
     /// At a desk that is open.
-    pub(super) fn at(desk: Desk) -> Self {
+    pub(crate) fn at(desk: Desk) -> Self {
         let client = CaseloadServiceClient::new(desk.channel());
         Self { desk, client }
     }
@@ -38,7 +38,7 @@ impl CaseloadDesk {
     }
 
     /// Puts a child on the board; the number of the case.
-    pub(super) async fn open(&self, request: v1::OpenCaseRequest) -> Result<Vec<u8>, Failure> {
+    pub(crate) async fn open(&self, request: v1::OpenCaseRequest) -> Result<Vec<u8>, Failure> {
         let request = self.desk.request(request, CALL_MS_MAX);
         let told = self.client.clone().open_case(request).await.map_err(Failure::from)?;
         let told = told.into_inner();

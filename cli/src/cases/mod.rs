@@ -11,7 +11,7 @@ use grondslag_proto::v1;
 use grondslag_proto::v1::change_case_request::Change;
 use serde_json::json;
 
-use self::desk::CaseloadDesk;
+pub(crate) use self::desk::CaseloadDesk;
 use self::shown::{line, shown, words};
 use crate::ask::{Names, Subject};
 use crate::consent::moment;

@@ -118,7 +118,10 @@ impl Driver<'_> {
     /// Asks as the person of the story does, with a second person where the story has one.
     pub(super) async fn ask(&self, question: &Question) -> Result<Answered, Failure> {
         let desk = self.desks.of(&question.agency, &question.staff)?;
-        let wire = self.wire(question)?;
+        let mut wire = self.wire(question)?;
+        if let Some(escalation) = &question.escalation {
+            wire = self.escalating(question, escalation, wire).await?;
+        }
         let Some(second) = &question.approver else {
             let since = Instant::now();
             return self.follow(desk.ask(wire).await?, since).await;
@@ -161,7 +164,11 @@ impl Driver<'_> {
     fn wire(&self, question: &Question) -> Result<v1::DeskQuestion, Failure> {
         let target = |id: &String| {
             let oin = self.world.agency(id)?.oin.to_string();
-            Ok(v1::DeskTarget { oin, categories: question.categories.clone() })
+            Ok(v1::DeskTarget {
+                oin,
+                categories: question.categories.clone(),
+                ..v1::DeskTarget::default()
+            })
         };
         let stated = |(column, value): (&String, &String)| v1::StatedFact {
             column: column.clone(),

@@ -12,6 +12,7 @@ mod audit;
 mod blind;
 mod crew;
 mod driver;
+mod escalations;
 mod found;
 mod home;
 mod limits;
@@ -383,6 +384,7 @@ impl Show<'_> {
             ask_ms_p50: seen.ask_ms_p50.unwrap_or_default(),
             ask_ms_p50_tick: 0.0,
             withdrawal_ms: None,
+            escalation: seen.reviews.iter().find_map(|one| one.file),
             own_view_ms: seen.own_views.iter().map(|one| one.took_ms).max(),
             decision_ns: decision_ns(self.driver.names.pack()),
             import_rows_per_s: self.stocked.rows_per_s(),

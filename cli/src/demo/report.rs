@@ -7,6 +7,7 @@ use super::Seen;
 use super::acts::ActSeen;
 use super::audit::Audited;
 use super::blind::BlindCheck;
+use super::escalations::FileSeen;
 use super::own_views::OwnViewSeen;
 use super::reviews::ReviewSeen;
 use super::rights::RightSeen;
@@ -35,6 +36,8 @@ pub(super) struct Report {
     pub(super) withdrawal_ms: Option<u64>,
     /// The longest time that an own view over every agency took, in milliseconds.
     pub(super) own_view_ms: Option<u64>,
+    /// What the first joint file held.
+    pub(super) escalation: Option<FileSeen>,
     /// Median time of one decision.
     pub(super) decision_ns: u64,
     /// Rows imported per second.

@@ -11,6 +11,7 @@ use serde::Serialize;
 use tokio::time::sleep;
 
 use super::driver::Driver;
+use super::escalations::FileSeen;
 use super::limits::{NOTICE_LOOK_MS, NOTICE_WAIT_MS};
 use super::world::{ReviewDo, ReviewStep};
 use crate::ask::AgencyShown;
@@ -26,6 +27,9 @@ pub(super) struct ReviewSeen {
     pub(super) expected: Vec<String>,
     /// What did.
     pub(super) seen: Vec<String>,
+    /// What a joint file held.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) file: Option<FileSeen>,
     /// Whether they agree.
     pub(super) ok: bool,
 }
@@ -37,12 +41,16 @@ impl Driver<'_> {
         self.step_to(step.at)?;
         let inquiry = InquiryId::from_slice(&self.numbers.of(Some(&step.of))?)
             .map_err(|_| Failure::new(Reason::ConfigInvalid, &step.of))?;
-        let seen = match step.what {
-            ReviewDo::Decide | ReviewDo::Confirm => self.change(step, &inquiry).await,
-            ReviewDo::Hear => self.heard(step, &inquiry).await?,
+        let (seen, file) = match step.what {
+            ReviewDo::Decide | ReviewDo::Confirm => (self.change(step, &inquiry).await, None),
+            ReviewDo::Hear => (self.heard(step, &inquiry).await?, None),
+            ReviewDo::File => {
+                let (seen, file) = self.file(step, &inquiry).await?;
+                (seen, Some(file))
+            }
         };
         let (expected, ok) = (step.expect.clone(), seen == step.expect);
-        Ok(ReviewSeen { step: step.id.clone(), expected, seen, ok })
+        Ok(ReviewSeen { step: step.id.clone(), expected, seen, file, ok })
     }
 
     /// How the question stands then, or why it does not.
@@ -53,7 +61,9 @@ impl Driver<'_> {
             let id = TargetId::derive(inquiry, own);
             let change = match step.what {
                 ReviewDo::Confirm => Change::Confirmed(true),
-                ReviewDo::Decide | ReviewDo::Hear => Change::Judgement(judgement(step)),
+                ReviewDo::Decide | ReviewDo::Hear | ReviewDo::File => {
+                    Change::Judgement(judgement(step))
+                }
             };
             // As a person would: who decides has looked.
             let shown = desk.show(id.as_bytes(), &step.role).await?;

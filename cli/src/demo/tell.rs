@@ -177,6 +177,7 @@ impl<'a> Teller<'a> {
             ReviewDo::Decide => out.tr("beoordeelt", "reviews"),
             ReviewDo::Confirm => out.tr("bevestigt als tweede", "confirms as second person"),
             ReviewDo::Hear => out.tr("hoort later over", "hears later about"),
+            ReviewDo::File => out.tr("ziet het dossier van", "sees the joint file of"),
         };
         let come_to = seen.seen.join(", ");
         let come_to = if seen.ok { green(&come_to) } else { red(&come_to) };

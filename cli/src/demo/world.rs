@@ -1,6 +1,7 @@
 //! The demo world: its files, read once.
 
 mod act;
+mod escalation;
 mod own_view;
 mod review;
 mod right;
@@ -18,6 +19,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize, de};
 
 pub(super) use self::act::{Act, ActKind, Event};
+pub(super) use self::escalation::Escalation;
 pub(super) use self::own_view::OwnView;
 pub(super) use self::review::{ReviewDo, ReviewStep};
 pub(super) use self::right::{RightDo, RightStep};
@@ -183,6 +185,9 @@ pub(super) struct Question {
     /// What the asker states.
     #[serde(default)]
     pub(super) facts: BTreeMap<String, String>,
+    /// What makes it an escalation.
+    #[serde(default)]
+    pub(super) escalation: Option<Escalation>,
     /// What must come of it.
     pub(super) expect: Vec<Half>,
 }

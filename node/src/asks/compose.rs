@@ -6,7 +6,7 @@ use grondslag_certs::VerifiedCard;
 use grondslag_core::blind::{BlindError, Encrypted, InboundKey};
 use grondslag_core::catalogue::Category;
 use grondslag_core::clock::Timestamp;
-use grondslag_core::id::{Digest, InquiryId, Oin, Pseudonym, TargetId};
+use grondslag_core::id::{Digest, InquiryId, Oin, Pseudonym, StaffId, TargetId};
 use grondslag_core::inquiry::{
     Approval, Approver, Header, Hidden, Inquiry, Part, RawInquiry, Times, Whole,
 };
@@ -23,6 +23,8 @@ use crate::detail::Detail;
 /// A second person's signatures, one per target in the question's order.
 #[derive(Debug, Clone)]
 pub(crate) struct Cosigned {
+    /// Who, as this node's own register names them.
+    pub staff: StaffId,
     /// The person, vouched for by this node.
     pub approver: Approver,
     /// Commitment to the child that the signatures cover.
@@ -168,7 +170,7 @@ fn part(
 ) -> Result<Part, Reason> {
     let target_id = TargetId::derive(id, to.oin);
     let header_digest = header.digest(to.categories, &to.approvals);
-    let content = detail(&target_id, wish, &header_digest).encode();
+    let content = detail((&target_id, to.oin), wish, &header_digest).encode();
     let about = About::detail(target_id, header, to.oin);
     let seal_key = &to.card.keys()?.seal;
     let mut rng = UnwrapErr(getrandom::SysRng);
@@ -186,10 +188,10 @@ fn part(
     Ok(part)
 }
 
-fn detail(id: &TargetId, wish: &Wish, header: &Digest) -> Detail {
+fn detail((id, to): (&TargetId, &Oin), wish: &Wish, header: &Digest) -> Detail {
     let named = !wish.reference.is_empty();
     Detail {
-        necessity: wish.necessity.clone(),
+        necessity: wish.why(to).to_owned(),
         facts: wish.facts.clone(),
         reference: named.then(|| reference_digest(id, &wish.reference)),
         header: *header,

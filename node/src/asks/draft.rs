@@ -41,6 +41,7 @@ use crate::recorded::{Kind, entry, term};
 use crate::staff::{ActingStaff, Person, StaffError};
 
 const PREFIX: &[u8] = b"n/d/";
+const HOUR_MS: i64 = 3_600_000;
 
 /// A draft as it stands.
 pub(crate) struct Draft {
@@ -80,6 +81,9 @@ struct KeptApproval {
     role: Role,
     public_key: String,
     signatures: Vec<String>,
+    /// When; a draft of an earlier version does not say.
+    #[serde(default)]
+    at: Timestamp,
 }
 
 impl fmt::Debug for Draft {
@@ -207,7 +211,7 @@ impl Draft {
     ) -> Result<(), Reason> {
         for _ in 0..APPROVE_TRIES_MAX {
             self.check_approval(agency, by, signatures)?;
-            let batch = self.with_approval(by.person(), by.role(), signatures)?;
+            let batch = self.with_approval(by, signatures, agency.clock.now())?;
             let body = Kind::Approved.canonical().bytes(self.id.as_bytes());
             let body = body.text(by.person().id().as_str()).text(by.role().as_str());
             let body = body.signed(agency.clock.now().ms()).finish();
@@ -253,10 +257,11 @@ impl Draft {
 
     fn with_approval(
         &self,
-        person: &Person,
-        role: &Role,
+        by: &ActingStaff,
         signatures: &[Vec<u8>],
+        at: Timestamp,
     ) -> Result<Batch, Reason> {
+        let person = by.person();
         let mut kept = self.kept.clone();
         kept.cosigned.retain(|other| other.staff != *person.id());
         if kept.cosigned.len() >= APPROVERS_MAX {
@@ -265,11 +270,21 @@ impl Draft {
         kept.cosigned.push(KeptApproval {
             staff: person.id().clone(),
             serial: person.serial().clone(),
-            role: role.clone(),
+            role: by.role().clone(),
             public_key: hex::encode(person.public_key()),
             signatures: signatures.iter().map(hex::encode).collect(),
+            at,
         });
         put(parts::delete_seen(Batch::new(), &key(&self.id), &self.seen), &self.id, &kept)
+    }
+
+    /// A co-signature under an escalation holds for some hours: what was serious then may not be so
+    /// any more.
+    fn check_fresh(&self, agency: &Agency, kept: &KeptApproval) -> Result<(), Reason> {
+        let hours = agency.pack().catalogue().escalation().approval_hours;
+        let until = kept.at.plus_ms(i64::from(hours).saturating_mul(HOUR_MS));
+        let stale = self.wish.escalation.is_some() && agency.clock.now() >= until;
+        if stale { Err(Reason::ApprovalStale) } else { Ok(()) }
     }
 
     fn commitment(&self) -> Digest {
@@ -281,11 +296,12 @@ impl Draft {
     ///
     /// # Errors
     /// `APPROVER_UNVERIFIED` when a person or their certificate was revoked, the mandate ended or
-    /// the role was withdrawn since; `STORE_CORRUPT`, or why the register cannot be read.
+    /// the role was withdrawn since; `APPROVAL_STALE`; `STORE_CORRUPT`, or why the register cannot be read.
     pub(crate) async fn cosigned(&self, agency: &Agency) -> Result<Vec<Cosigned>, Reason> {
         let mut all = Vec::new();
         for kept in &self.kept.cosigned {
             let acting = kept.acting(agency).await?;
+            self.check_fresh(agency, kept)?;
             let mut approver = Approver {
                 pseudonym: acting.person().pseudonym(),
                 role: acting.role().clone(),
@@ -296,7 +312,8 @@ impl Draft {
             approver.vouched = sign(&agency.sign_key, &approver.vouch_bytes(&agency.oin));
             let signatures = kept.signatures.iter().map(|text| bytes_of(text));
             let signatures = signatures.collect::<Result<Vec<_>, _>>()?;
-            all.push(Cosigned { approver, commitment: self.commitment(), signatures });
+            let (staff, commitment) = (kept.staff.clone(), self.commitment());
+            all.push(Cosigned { staff, approver, commitment, signatures });
         }
         Ok(all)
     }

@@ -27,7 +27,7 @@ use serde::{Deserialize, Serialize};
 
 use super::check::{Expected, Given, is_outcome, proved_by, unseal};
 use super::pursue::is_alarming;
-use super::received::record_answer;
+use super::received::{Keeping, record_answer};
 use super::view::{Draft, Stand, agency_line};
 use crate::agency::Agency;
 use crate::alarm::raise;
@@ -46,6 +46,9 @@ pub(crate) struct Followed {
     /// It went out with break glass: what is recorded of it is kept so long.
     #[serde(default)]
     pub break_glass: bool,
+    /// What comes of it belongs in a joint file.
+    #[serde(default)]
+    pub escalation: bool,
     /// Those who may still say something.
     pub targets: Vec<FollowedTarget>,
 }
@@ -120,20 +123,47 @@ pub(crate) async fn follow(
     id: InquiryId,
     lang: Lang,
 ) -> Result<v1::FollowInquiryResponse, Reason> {
-    let seen = parts::read_seen(agency.store.as_ref(), &key(&id)).await;
-    let seen = seen.map_err(StoreError::reason)?.ok_or(Reason::UnknownInquiry)?;
-    let mut followed = Followed::parse(&seen)?;
+    let (followed, seen) = find(agency, &id).await?;
     if followed.staff != *staff {
         return Err(Reason::UnknownInquiry);
     }
-    let (answer_by, glass) = (followed.answer_by, followed.break_glass);
-    let mut lines = Vec::with_capacity(followed.targets.len());
+    let answer_by_ms = followed.answer_by.ms();
+    let heard = hear(agency, &id, followed, &seen).await?;
+    let lines = heard.iter().map(|(target, said)| line(agency, lang, target, said)).collect();
+    Ok(v1::FollowInquiryResponse { lines, answer_by_ms, refusal: None })
+}
+
+/// Fetches and records what came of a question since, whoever asked it.
+///
+/// # Errors
+/// `UNKNOWN_INQUIRY` for a question whose term ended some time ago; else those of [`follow`].
+pub(crate) async fn catch_up(agency: &Agency, id: &InquiryId) -> Result<(), Reason> {
+    let (followed, seen) = find(agency, id).await?;
+    hear(agency, id, followed, &seen).await.map(drop)
+}
+
+async fn find(agency: &Agency, id: &InquiryId) -> Result<(Followed, Seen), Reason> {
+    let seen = parts::read_seen(agency.store.as_ref(), &key(id)).await;
+    let seen = seen.map_err(StoreError::reason)?.ok_or(Reason::UnknownInquiry)?;
+    Ok((Followed::parse(&seen)?, seen))
+}
+
+/// Hears every target, and keeps how far their replies were recorded.
+async fn hear(
+    agency: &Agency,
+    id: &InquiryId,
+    mut followed: Followed,
+    seen: &Seen,
+) -> Result<Vec<(FollowedTarget, Said)>, Reason> {
+    let (answer_by, break_glass) = (followed.answer_by, followed.break_glass);
+    let filed = followed.escalation.then_some(id);
+    let keeping = Keeping { break_glass, filed, ..Keeping::default() };
+    let mut all = Vec::with_capacity(followed.targets.len());
     for target in &mut followed.targets {
-        let said = said(agency, &id, (answer_by, glass), target).await?;
-        lines.push(line(agency, lang, target, &said));
+        all.push(said(agency, id, (answer_by, keeping), target).await?);
     }
-    keep(agency, &id, &seen, &followed).await?;
-    Ok(v1::FollowInquiryResponse { lines, answer_by_ms: answer_by.ms(), refusal: None })
+    keep(agency, id, seen, &followed).await?;
+    Ok(followed.targets.into_iter().zip(all).collect())
 }
 
 /// What one target said after its first reply.
@@ -152,7 +182,7 @@ struct Said {
 async fn said(
     agency: &Agency,
     id: &InquiryId,
-    (answer_by, break_glass): (Timestamp, bool),
+    (answer_by, keeping): (Timestamp, Keeping<'_>),
     target: &mut FollowedTarget,
 ) -> Result<Said, Reason> {
     let mut said = Said::default();
@@ -169,8 +199,7 @@ async fn said(
                     if let Some(given) = &given
                         && before > target.last_no
                     {
-                        let kept = (break_glass, None);
-                        record_answer(agency, &target.oin, &reply, given, kept).await?;
+                        record_answer(agency, &target.oin, &reply, given, keeping).await?;
                     }
                     target.last_no = target.last_no.max(before);
                     said.answer = given.map(|given| given.answer).or(said.answer);

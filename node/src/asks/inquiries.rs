@@ -1,5 +1,7 @@
 //! What this node asked: a durable line per inquiry, without its answers and without the child.
 
+use std::collections::BTreeMap;
+
 use grondslag_core::answer::Answer;
 use grondslag_core::catalogue::{Category, Purpose, Role};
 use grondslag_core::clock::Timestamp;
@@ -16,6 +18,7 @@ use super::budget::{self, Counted, Said};
 use super::follow::Followed;
 use super::wish::Subject;
 use crate::agency::Agency;
+use crate::dossier::{self, Ended};
 use crate::inform::Task;
 use crate::limits::{COUNT_TRIES_MAX, INQUIRIES_LOOKED_THROUGH_MAX, INQUIRIES_PAGE};
 use crate::own_view::asked::{Came, Question, asked_key, came_key};
@@ -195,6 +198,8 @@ pub(crate) struct Closed<'a> {
     pub attested: Vec<Attested>,
     /// What came of it at each agency.
     pub came: Came,
+    /// How its first round ended at each agency, of an escalation.
+    pub ended: BTreeMap<Oin, Ended>,
     /// It was asked alone in acute danger.
     pub break_glass: bool,
     /// Of a notice that an own view tells, who took it.
@@ -232,7 +237,8 @@ pub(crate) async fn record_closed<'a>(
     answers: impl Iterator<Item = &'a Answer>,
     followed: &Followed,
 ) -> Result<(), Reason> {
-    let Closed { summary, counted, processing, attested, came, break_glass, taken_by } = closed;
+    let Closed { summary, counted, processing, attested, came, ended, break_glass, taken_by } =
+        closed;
     let (said, term) = (Said::of(answers), term(break_glass));
     let agencies = taken_by.as_ref().map(|taken| taken.agencies.clone()).unwrap_or_default();
     let record = ClosedRecord {
@@ -252,6 +258,7 @@ pub(crate) async fn record_closed<'a>(
     }
     for _ in 0..COUNT_TRIES_MAX {
         let line = followed.put_again(agency, summary.put(Batch::new())?, &summary.id).await?;
+        let line = dossier::with_ends(agency, line, &summary.id, &ended).await?;
         let counts = budget::count_answers(agency, counted, said).await?;
         let under = (keys.as_slice(), line.then(counts).then(known.clone()));
         let entry = entry_under(agency, Kind::Closed, &body, term, under)?;

@@ -3,7 +3,8 @@
 //! Life of a question here: `wish` parses what the person put; `compose` makes header, parts
 //! and signatures; `pursue` records it, sends it, checks all that comes back and shows a line
 //! per agency; `attested` keeps what the broker proved, for who audits it; `draft` holds a
-//! question until a second person (`second`) has signed it; `follow` fetches what came after.
+//! question until a second person (`second`) has signed it; `escalation` is what makes it one for
+//! a joint file; `follow` fetches what came after.
 //! `budget` counts what each person asks, and `patterns` shows the privacy officer what is
 //! unusual in it; `spot_check` opens for that officer what was enrolled. `canary` repeats
 //! questions about made-up subjects, to find out a broker that leads them astray.
@@ -17,6 +18,7 @@ pub(crate) mod canary;
 mod check;
 mod compose;
 pub(crate) mod draft;
+pub(crate) mod escalation;
 pub(crate) mod follow;
 pub(crate) mod inquiries;
 pub(crate) mod notice;

@@ -111,6 +111,7 @@ fn pursuit(agency: &Arc<Agency>, notice: Notice) -> Result<Pursuit, Reason> {
         facts: [].into(),
         term_minutes: NOTICE_TERM_MINUTES,
         carries: Some(notice.carries),
+        escalation: None,
     };
     wish.grounds = grounds(agency, &wish)?;
     let due = answer_by(now, wish.urgency, wish.term_minutes);

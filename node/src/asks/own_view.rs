@@ -68,6 +68,7 @@ pub(crate) fn wish(agency: &Agency, number: &str, role: Role) -> Result<Wish, Re
         facts: [].into(),
         term_minutes: TERM_MINUTES,
         carries: None,
+        escalation: None,
     };
     wish.grounds = grounds(agency, &wish)?;
     Ok(wish)

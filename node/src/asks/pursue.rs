@@ -28,7 +28,7 @@ use super::check::{Asked, Given, open_reply, refused_by_rule};
 use super::compose::{Composed, Cosigned, inquiry};
 use super::draft::{self, Leaving, not_taken};
 use super::inquiries::{Stage, Summary, record_again, record_asked, record_closed, update};
-use super::received::record_answer;
+use super::received::{Keeping, record_answer};
 use super::view::{self, Draft, Stand, agency_line};
 use super::wish::Wish;
 use crate::agency::Agency;
@@ -61,6 +61,8 @@ struct Target {
     answer: Option<Answer>,
     discarded: Option<Reason>,
     shown: Option<Stand>,
+    /// Why it was shown so.
+    why: Option<Reason>,
     /// Attempt of the last decision: the broker decides once in each.
     decided_in: u8,
     /// Epoch of the question that it was last put.
@@ -98,13 +100,17 @@ impl Pursuit {
     /// The question of a draft, with those who approved it.
     ///
     /// # Errors
-    /// What [`draft::Draft::cosigned`] and [`draft::Draft::leave`] give.
+    /// `NEEDS_SECOND_PERSON` for an escalation that nobody signed; what [`draft::Draft::cosigned`] and
+    /// [`draft::Draft::leave`] give.
     pub(crate) async fn of_draft(
         agency: &Arc<Agency>,
         draft: draft::Draft,
         lang: Lang,
     ) -> Result<Self, Reason> {
         let cosigned: Vec<Cosigned> = draft.cosigned(agency).await?;
+        if cosigned.is_empty() && draft.wish.escalation.is_some() {
+            return Err(Reason::NeedsSecondPerson);
+        }
         let (wish, mut header, summary, leaving) = draft.leave()?;
         header.approvers = cosigned.iter().map(|one| one.approver.clone()).collect();
         let agency = Arc::clone(agency);
@@ -139,7 +145,8 @@ impl Pursuit {
         let out = self.draft.as_ref().map(|draft| draft.out.clone()).unwrap_or_default();
         let followed = self.followed_from_start(&first);
         // A draft that the broker did not take before is there already.
-        let recorded = match followed.put_again(&self.agency, out, &id).await {
+        let state = followed.put_again(&self.agency, out, &id).await;
+        let recorded = match state.and_then(|state| self.file(state)) {
             Ok(state) => {
                 let of = (&self.summary, &self.wish.subject, self.to_inform());
                 record_asked(&self.agency, &first, of, state).await
@@ -304,9 +311,14 @@ impl Pursuit {
                 target.answer = Some(given.answer.clone());
                 let (agency, oin) = (Arc::clone(&self.agency), oin.clone());
                 let (glass, task) = (self.header.break_glass, self.to_inform());
+                let filed = self.wish.escalation.is_some().then_some(self.summary.id);
                 Some(async move {
-                    let kept = (glass, task.as_ref());
-                    let recorded = record_answer(&agency, &oin, &reply, &given, kept).await;
+                    let keeping = Keeping {
+                        break_glass: glass,
+                        to_inform: task.as_ref(),
+                        filed: filed.as_ref(),
+                    };
+                    let recorded = record_answer(&agency, &oin, &reply, &given, keeping).await;
                     (oin, recorded)
                 })
             }
@@ -400,7 +412,7 @@ impl Pursuit {
         events: &Events,
         since: Instant,
     ) {
-        target.shown = Some(stand);
+        (target.shown, target.why) = (Some(stand), reason);
         let (rulings, answer) = (target.rulings.as_slice(), target.answer.as_ref());
         let draft = Draft { oin, stand, reason, rulings, answer, after: since.elapsed() };
         tell(events, view::line(agency_line(&self.agency, self.lang, &draft))).await;

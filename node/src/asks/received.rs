@@ -1,9 +1,9 @@
 //! Answers that came: what is kept of one is that it came, and the proof that it stands in the
-//! ledger of the node that gave it.
+//! ledger of the node that gave it; and, of an escalation, the answer itself (`dossier`).
 
 use grondslag_core::answered::AnswerProof;
 use grondslag_core::canonical::Reader;
-use grondslag_core::id::{Digest, Oin};
+use grondslag_core::id::{Digest, InquiryId, Oin};
 use grondslag_core::reason::Reason;
 use grondslag_evidence::ledger::{Leaves, LedgerError};
 use grondslag_evidence::store::Store;
@@ -13,8 +13,20 @@ use prost::Message as _;
 
 use super::check::Given;
 use crate::agency::Agency;
+use crate::dossier;
 use crate::inform::{self, Task};
 use crate::recorded::{Kind, append_for, page_of, term};
+
+/// What is kept of an answer beside that it came.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Keeping<'a> {
+    /// Its question went out with break glass, and is kept so long.
+    pub(crate) break_glass: bool,
+    /// Whom it may be owed to tell.
+    pub(crate) to_inform: Option<&'a Task>,
+    /// The escalation whose file the answer belongs in.
+    pub(crate) filed: Option<&'a InquiryId>,
+}
 
 /// Records that an answer came, before it is shown: with the proof that it stands in the ledger of
 /// the node that gave it, which is then held to that by whoever audits both. What is to be told
@@ -27,7 +39,7 @@ pub(crate) async fn record_answer(
     from: &Oin,
     reply: &Reply,
     given: &Given,
-    (break_glass, to_inform): (bool, Option<&Task>),
+    keeping: Keeping<'_>,
 ) -> Result<(), Reason> {
     let body = Kind::Answered
         .canonical()
@@ -38,7 +50,12 @@ pub(crate) async fn record_answer(
         .bytes(&reply.signature)
         .bytes(given.entry.as_bytes())
         .bytes(&v1::AnswerProof::from(&given.proof).encode_to_vec());
-    let more = inform::with_answer(agency, to_inform, &given.answer).await?;
+    let Keeping { break_glass, to_inform, filed } = keeping;
+    let mut more = inform::with_answer(agency, to_inform, &given.answer).await?;
+    if let Some(inquiry) = filed {
+        let came = (from, reply.reply_no, &given.answer);
+        more = dossier::with_answer(agency, more, inquiry, came).await?;
+    }
     append_for(agency, Kind::Answered, body, term(break_glass), more).await?;
     Ok(())
 }

@@ -11,8 +11,8 @@ const HEARS_CITIZENS: &str = "po";
 const CITIZENS: &str = "burger";
 
 /// A question may be approved by its own role, by a role of the same kind that may ask for the
-/// same purpose, and by a role that the catalogue marks as mandated; a citizen's request by the
-/// privacy officer (`po`) alone; and nothing by a role that deals with no cases.
+/// same purpose, and by a role that the catalogue marks as mandated; an escalation by the latter
+/// alone; a citizen's request by the privacy officer (`po`) alone; and nothing by a role that deals with no cases.
 pub(crate) fn may_approve(
     catalogue: &Catalogue,
     by: &Role,
@@ -25,6 +25,10 @@ pub(crate) fn may_approve(
     let Some(entry) = catalogue.role(by) else {
         return false;
     };
+    // A colleague's eyes are not enough for a joint file (R29).
+    if catalogue.escalation().is_for(purpose) {
+        return entry.mandated && !WITHOUT_CASES.contains(&function(by));
+    }
     let colleague = by.kind() == role.kind() && entry.purposes.contains(purpose);
     !WITHOUT_CASES.contains(&function(by)) && (by == role || colleague || entry.mandated)
 }
@@ -66,6 +70,7 @@ mod tests {
             ("vt.veiligheidsbeoordelaar", "vt.onderzoeker", "D06"),
             ("vt.adviseur", "vt.onderzoeker", "D06"),
             ("lpa.ambtenaar", "gem.lokaalteam", "D04"),
+            ("gem.procesregisseur", "gem.procesregisseur", "D13"),
             ("gem.fg", "gem.po", "D22"),
             ("gem.beheer", "gem.beheer", "D22"),
             ("gem.beleid", "gem.procesregisseur", "D20"),

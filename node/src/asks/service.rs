@@ -71,6 +71,9 @@ impl Desk {
         wire: Option<v1::DeskQuestion>,
     ) -> Result<Pursuit, Reason> {
         let (wish, pseudonym) = self.wish(caller, wire).await?;
+        if wish.escalation.is_some() {
+            return Err(Reason::NeedsSecondPerson);
+        }
         let now = self.agency.clock.now();
         let due = answer_by(now, wish.urgency, wish.term_minutes);
         let header = header(&self.agency, pseudonym, &wish, now, due, &[]);

@@ -15,11 +15,13 @@ use grondslag_proto::answer::wire_line;
 use grondslag_proto::reply::refusal;
 use grondslag_proto::v1;
 use grondslag_proto::v1::desk_event::Event;
+use serde::{Deserialize, Serialize};
 
 use crate::agency::Agency;
 
 /// How one agency stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub(crate) enum Stand {
     /// It replied.
     Replied,

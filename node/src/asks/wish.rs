@@ -13,6 +13,7 @@ use grondslag_proto::v1;
 use grondslag_subject::pseudonym::{Canary, canary_point, number_point};
 use grondslag_subject::{Bsn, admits};
 
+use super::escalation::Escalation;
 use super::notice::Carries;
 use super::own_view;
 use crate::agency::Agency;
@@ -76,6 +77,8 @@ pub(crate) struct Wish {
     pub term_minutes: u32,
     /// What a notice brings; nothing else carries anything.
     pub carries: Option<Carries>,
+    /// What makes it an escalation.
+    pub escalation: Option<Escalation>,
 }
 
 impl std::fmt::Debug for Wish {
@@ -90,7 +93,7 @@ impl Wish {
     ///
     /// # Errors
     /// The reason code of the first thing that is wrong.
-    pub(crate) async fn parse(agency: &Agency, wire: v1::DeskQuestion) -> Result<Self, Reason> {
+    pub(crate) async fn parse(agency: &Agency, mut wire: v1::DeskQuestion) -> Result<Self, Reason> {
         if !wire.on_behalf_of.is_empty() {
             return Err(Reason::PersonInField);
         }
@@ -110,6 +113,7 @@ impl Wish {
         let (kind, targets) =
             (known_kind(catalogue, &wire.query_kind)?, known_targets(catalogue, &wire.targets)?);
         check_log(&kind, &targets)?;
+        let escalation = Escalation::parse(agency, &mut wire, &subject).await?;
         Ok(Self {
             purpose: known_purpose(catalogue, &wire.purpose)?,
             kind,
@@ -125,6 +129,7 @@ impl Wish {
             subject: Subject::Person(subject),
             role,
             carries: None,
+            escalation,
         })
     }
 
@@ -153,7 +158,14 @@ impl Wish {
             facts: BTreeMap::new(),
             term_minutes: self.term_minutes,
             carries: None,
+            escalation: None,
         }
+    }
+
+    /// Why an agency is asked.
+    pub(crate) fn why(&self, oin: &Oin) -> &str {
+        let own = self.escalation.as_ref().and_then(|one| one.why.get(oin));
+        own.unwrap_or(&self.necessity)
     }
 
     /// The wish as it came, to keep a draft.
@@ -161,6 +173,10 @@ impl Wish {
         let targets = self.targets.iter().map(|(oin, categories)| v1::DeskTarget {
             oin: oin.to_string(),
             categories: categories.iter().map(ToString::to_string).collect(),
+            necessity: match &self.escalation {
+                Some(_) => self.why(oin).to_owned(),
+                None => String::new(),
+            },
         });
         v1::DeskQuestion {
             subject: self.subject.expose().to_owned(),
@@ -177,6 +193,7 @@ impl Wish {
             facts: self.facts.iter().map(stated).collect(),
             on_behalf_of: String::new(),
             term_minutes: self.term_minutes,
+            escalation: self.escalation.as_ref().map(Escalation::to_wire),
         }
     }
 }

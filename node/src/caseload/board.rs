@@ -19,7 +19,7 @@ use grondslag_proto::v1::change_case_request::Change as Wire;
 use grondslag_subject::{Bsn, admits};
 use prost::Message as _;
 
-use super::{CASES, Case, Change, ChildSeen, DAY_MS, Triage, child_key, key};
+use super::{CASES, Case, Change, ChildSeen, DAY_MS, Triage, child_key, open_case};
 use crate::agency::Agency;
 use crate::detail::check_text;
 use crate::limits::{CASES_BYTES_MAX, SEEN_DAYS_MAX};
@@ -143,14 +143,7 @@ impl Board<'_> {
     /// An open case, and whose it is.
     async fn find(self, id: &[u8]) -> Result<(Case, Seen, Bsn), Reason> {
         let id = CaseId::from_slice(id).map_err(|_| Reason::UnknownCase)?;
-        let found = rows::read::<Case>(self.agency.store.as_ref(), &key(&id)).await?;
-        let (case, seen) = found.ok_or(Reason::UnknownCase)?;
-        if case.closed.is_some() {
-            return Err(Reason::CaseClosed);
-        }
-        let number = case.digits.as_deref().map(Bsn::parse).transpose();
-        let number = number.ok().flatten().ok_or(Reason::StoreCorrupt)?;
-        Ok((case, seen, number))
+        open_case(self.agency, &id).await
     }
 
     async fn triage(

@@ -20,6 +20,7 @@ use grondslag_evidence::store::parts::{self, Seen};
 use grondslag_evidence::store::{Batch, StoreError};
 use grondslag_policy::retention::Kept;
 use grondslag_runtime::status::ToDo;
+use grondslag_subject::Bsn;
 use serde::{Deserialize, Serialize};
 
 use crate::agency::Agency;
@@ -120,6 +121,39 @@ impl Case {
     }
 }
 
+/// A case on the board, as an escalation rests on it.
+#[derive(Debug)]
+pub(crate) struct OnBoard {
+    /// Whose.
+    pub(crate) child: Bsn,
+    /// A value of the column `severity`.
+    pub(crate) severity: String,
+    /// How soon it cannot wait any more.
+    pub(crate) urgency: Urgency,
+}
+
+/// An open case of the board.
+///
+/// # Errors
+/// `UNKNOWN_CASE`, `CASE_CLOSED`, or why it cannot be read.
+pub(crate) async fn on_board(agency: &Agency, id: &CaseId) -> Result<OnBoard, Reason> {
+    let (case, _seen, child) = open_case(agency, id).await?;
+    let Triage { severity, urgency, .. } = case.triage;
+    Ok(OnBoard { child, severity, urgency })
+}
+
+/// An open case, what was read, and whose it is.
+async fn open_case(agency: &Agency, id: &CaseId) -> Result<(Case, Seen, Bsn), Reason> {
+    let found = rows::read::<Case>(agency.store.as_ref(), &key(id)).await?;
+    let (case, seen) = found.ok_or(Reason::UnknownCase)?;
+    if case.closed.is_some() {
+        return Err(Reason::CaseClosed);
+    }
+    let number = case.digits.as_deref().map(Bsn::parse).transpose();
+    let number = number.ok().flatten().ok_or(Reason::StoreCorrupt)?;
+    Ok((case, seen, number))
+}
+
 /// How many cases are on the board, and how many are to be looked at again by now.
 ///
 /// # Errors
@@ -162,6 +196,39 @@ fn key(id: &CaseId) -> Vec<u8> {
 fn child_key(secret: &NodeSecret, digits: &str) -> Vec<u8> {
     let entry: [u8; INDEX_LEN] = secret.index(CHILD, digits);
     [CHILDREN, &entry].concat()
+}
+
+/// Puts a child on the board as if a professional had judged so.
+#[cfg(test)]
+pub(crate) async fn put_on_board(
+    agency: &Agency,
+    number: &str,
+    severity: &str,
+    urgency: Urgency,
+) -> CaseId {
+    let (id, at) = (CaseId::new(crate::random::random().unwrap()), agency.clock.now());
+    let triage = Triage {
+        nature: "veiligheid".into(),
+        severity: severity.into(),
+        urgency,
+        reason: "School en huisarts maken zich zorgen.".into(),
+        by: StaffId::parse("regisseur").unwrap(),
+        at,
+        due: at,
+    };
+    let (digits, opened_at) = (Some(number.to_owned()), at);
+    let case = Case { id, digits, opened_at, triage, seen: None, bridged: None, closed: None };
+    agency.store.commit(case.put(Batch::new()).unwrap()).await.unwrap();
+    id
+}
+
+/// Judges a case on the board anew, and closes it or not.
+#[cfg(test)]
+pub(crate) async fn judge_anew(agency: &Agency, id: &CaseId, severity: &str, closed: bool) {
+    let (mut case, seen, _) = open_case(agency, id).await.unwrap();
+    case.triage.severity = severity.into();
+    case.closed = closed.then(|| (agency.clock.now(), "voorbij".into()));
+    agency.store.commit(case.put_again(&seen).unwrap()).await.unwrap();
 }
 
 #[cfg(test)]

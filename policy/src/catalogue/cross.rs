@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::Catalogue;
 use super::caseload::SEVERITY;
 use crate::fault::{Fault, Problem, Problems};
-use crate::limits::AGAIN_DAYS_MAX;
+use crate::limits::{AGAIN_DAYS_MAX, APPROVAL_HOURS_MAX};
 
 /// References inside the catalogue: a role's purposes and kind, a column's competent kinds, what
 /// the caseload board names.
@@ -35,6 +35,7 @@ pub(super) fn check(file: &str, catalogue: &Catalogue, problems: &mut Problems) 
     }
     caseload(file, catalogue, problems);
     reviewing(file, catalogue, problems);
+    escalation(file, catalogue, problems);
 }
 
 /// The board names a purpose and severities that there are, natures once each, and terms of at
@@ -103,5 +104,41 @@ fn reviewing(file: &str, catalogue: &Catalogue, problems: &mut Problems) {
     let (inner, most) = (rules.inner_percent, rules.inner_percent_max);
     if inner == 0 || inner > most || most >= 100 {
         wrong(Fault::Format, "inner_percent", &format!("{inner} {most}"));
+    }
+}
+
+/// An escalation names purposes and severities that there are, each criterion once, and a term
+/// within which a co-signed question leaves.
+fn escalation(file: &str, catalogue: &Catalogue, problems: &mut Problems) {
+    let Some((row, rules)) = catalogue
+        .query_kinds
+        .iter()
+        .find_map(|kind| kind.escalation.as_ref().map(|rules| (kind.id.as_str(), rules)))
+    else {
+        return;
+    };
+    let mut wrong = |fault, key: &str, given: &str| {
+        problems.push(Problem::new(file, row, fault, "").at(key).given(given));
+    };
+    for purpose in rules.purposes.iter().filter(|one| catalogue.purpose(one).is_none()) {
+        wrong(Fault::UnknownValue, "purposes", purpose.as_str());
+    }
+    let severities = catalogue.column(SEVERITY).map(|column| column.values.as_slice());
+    for (key, word) in [("acute_is", &rules.acute_is), ("structural_is", &rules.structural_is)] {
+        if !severities.is_some_and(|all| all.iter().any(|one| one.id == *word)) {
+            wrong(Fault::UnknownValue, key, word);
+        }
+    }
+    let mut seen = BTreeSet::new();
+    for criterion in rules.criteria() {
+        if criterion.id.is_empty() || !seen.insert(&criterion.id) {
+            wrong(Fault::DuplicateId, "criteria", &criterion.id);
+        }
+    }
+    if !(1..=APPROVAL_HOURS_MAX).contains(&rules.approval_hours) {
+        wrong(Fault::Format, "approval_hours", &rules.approval_hours.to_string());
+    }
+    if rules.structural_min == 0 {
+        wrong(Fault::Format, "structural_min", "0");
     }
 }

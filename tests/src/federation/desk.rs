@@ -26,7 +26,7 @@ use tonic::Status;
 use tonic::transport::Channel;
 
 /// Longest wait for one call.
-const WAIT: Duration = Duration::from_secs(60);
+pub(super) const WAIT: Duration = Duration::from_secs(60);
 
 /// A person at a desk.
 #[derive(Clone)]

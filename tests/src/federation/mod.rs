@@ -9,6 +9,7 @@
 pub mod between;
 pub mod desk;
 mod epochs;
+mod escalation;
 pub mod gate;
 pub mod hand;
 pub mod identity;
@@ -151,8 +152,11 @@ impl Federation {
     /// When it could not even be put.
     pub async fn play(&self, question: &Question) -> Result<Heard> {
         self.set_clock(question.at()?);
-        let wire = self.question(question)?;
+        let mut wire = self.question(question)?;
         let desk = self.desk(&question.agency, &question.staff)?;
+        if let Some(escalation) = &question.escalation {
+            wire = desk.escalating(escalation, wire, &question.to).await?;
+        }
         let heard = match &question.approver {
             None => desk.ask(wire).await,
             Some(approver) => {
@@ -183,7 +187,11 @@ impl Federation {
     pub fn question(&self, question: &Question) -> Result<v1::DeskQuestion> {
         let target = |id: &String| -> Result<v1::DeskTarget> {
             let oin = self.oin(id)?.to_string();
-            Ok(v1::DeskTarget { oin, categories: question.categories.clone() })
+            Ok(v1::DeskTarget {
+                oin,
+                categories: question.categories.clone(),
+                ..v1::DeskTarget::default()
+            })
         };
         let facts = question
             .facts
@@ -204,6 +212,7 @@ impl Federation {
             facts: facts.collect(),
             on_behalf_of: String::new(),
             term_minutes: 0,
+            escalation: None,
         })
     }
 

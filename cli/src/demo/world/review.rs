@@ -36,7 +36,8 @@ pub(in crate::demo) struct ReviewStep {
     #[serde(default)]
     pub(in crate::demo) text: String,
     /// What must come of it: how the question stands, or a reason code; of a look of the asker,
-    /// what each agency said later: `ha-dewierde G08 content T3`.
+    /// what each agency said later: `ha-dewierde G08 content T3`; of a joint file how many agencies
+    /// stand where: `given 5`.
     pub(in crate::demo) expect: Vec<String>,
 }
 
@@ -50,4 +51,6 @@ pub(in crate::demo) enum ReviewDo {
     Confirm,
     /// The asker looks what came.
     Hear,
+    /// The asker of an escalation looks at the joint file.
+    File,
 }

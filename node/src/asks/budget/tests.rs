@@ -61,6 +61,7 @@ impl Plea {
             facts: BTreeMap::new(),
             term_minutes: 0,
             carries: None,
+            escalation: None,
         }
     }
 
@@ -73,7 +74,8 @@ impl Plea {
             vouched: [0; 64],
         };
         let commitment = Digest::new([7; 32]);
-        let one = Cosigned { approver, commitment, signatures: vec![[1; 64]; 2] };
+        let staff = StaffId::parse("collega").unwrap();
+        let one = Cosigned { staff, approver, commitment, signatures: vec![[1; 64]; 2] };
         if self.second { vec![one] } else { vec![] }
     }
 
@@ -287,12 +289,27 @@ async fn a_tally_says_how_much_was_asked_and_when_and_nothing_of_a_child() {
 
 fn followed() -> Followed {
     let staff = StaffId::parse("one").unwrap();
-    Followed { staff, answer_by: Timestamp::from_ms(2), break_glass: false, targets: vec![] }
+    Followed {
+        staff,
+        answer_by: Timestamp::from_ms(2),
+        break_glass: false,
+        escalation: false,
+        targets: vec![],
+    }
 }
 
 fn closed<'a>(summary: &'a Summary, counted: &'a Counted) -> Closed<'a> {
     let (processing, attested, came) = (Vec::new(), Vec::new(), Came::new());
-    Closed { summary, counted, processing, attested, came, break_glass: false, taken_by: None }
+    Closed {
+        summary,
+        counted,
+        processing,
+        attested,
+        came,
+        ended: [].into(),
+        break_glass: false,
+        taken_by: None,
+    }
 }
 
 fn answer(lines: Vec<Line>) -> Answer {

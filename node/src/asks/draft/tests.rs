@@ -76,6 +76,7 @@ fn wish() -> Wish {
         // Longer than a draft waits.
         term_minutes: 30 * 24 * 60,
         carries: None,
+        escalation: None,
     }
 }
 

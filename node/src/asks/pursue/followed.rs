@@ -8,6 +8,7 @@ use grondslag_core::id::{Digest, Oin, TargetId};
 use grondslag_core::inquiry::Inquiry;
 use grondslag_core::reason::Reason;
 use grondslag_core::statement::{FIRST_REPLY_NO, subject_tag};
+use grondslag_evidence::store::Batch;
 use grondslag_policy::Pack;
 use grondslag_policy::notice::RIGHTS;
 
@@ -19,6 +20,7 @@ use crate::asks::follow::{Followed, FollowedTarget};
 use crate::asks::inquiries::{Closed, Summary, TakenBy};
 use crate::asks::view::{Stand, broker_refusal};
 use crate::asks::wish::Subject;
+use crate::dossier::{self, Ended, Filed, FiledTarget};
 use crate::inform::Task;
 use crate::own_view::asked::{Came, came_of};
 use crate::processing::{DataSubject, Processing, Status, activity, span_id};
@@ -116,9 +118,47 @@ impl Pursuit {
             processing,
             attested,
             came: self.came(targets),
+            ended: self.ended(targets),
             break_glass: self.header.break_glass,
             taken_by: self.taken_by(targets),
         }
+    }
+
+    /// Files the question, should it be an escalation: what comes of it is kept from then on.
+    pub(super) fn file(&self, state: Batch) -> Result<Batch, Reason> {
+        let Some(escalation) = &self.wish.escalation else { return Ok(state) };
+        let targets = self.wish.targets.iter().map(|(oin, categories)| FiledTarget {
+            oin: oin.clone(),
+            categories: categories.clone(),
+            ended: None,
+        });
+        let filed = Filed {
+            inquiry: self.summary.id,
+            case: escalation.case,
+            about: escalation.about,
+            staff: self.summary.staff.clone(),
+            signed_by: self.cosigned.iter().map(|one| one.staff.clone()).collect(),
+            purpose: self.wish.purpose.clone(),
+            criteria: escalation.criteria.clone(),
+            necessity: self.wish.necessity.clone(),
+            asked_at: self.header.times.asked_at,
+            answer_by: self.header.times.answer_by,
+            ends: dossier::ends(&self.agency, self.header.times.asked_at),
+            targets: targets.collect(),
+        };
+        filed.put(state)
+    }
+
+    /// How the first round of an escalation ended at each agency; of any other question nothing.
+    fn ended(&self, targets: &BTreeMap<Oin, Target>) -> BTreeMap<Oin, Ended> {
+        let filed = targets.iter().filter(|_| self.wish.escalation.is_some());
+        let ended = filed.filter_map(|(oin, target)| {
+            let refused = target.rulings.iter().filter(|named| !named.ruling.is_let_through());
+            let refused = refused.map(broker_refusal).collect();
+            let reason = target.discarded.or(target.why);
+            Some((oin.clone(), Ended { stand: target.shown?, reason, refused }))
+        });
+        ended.collect()
     }
 
     fn taken_by(&self, targets: &BTreeMap<Oin, Target>) -> Option<TakenBy<'_>> {
@@ -157,6 +197,7 @@ impl Pursuit {
             staff: self.summary.staff.clone(),
             answer_by: self.header.times.answer_by,
             break_glass: self.header.break_glass,
+            escalation: self.wish.escalation.is_some(),
             targets: targets.collect(),
         }
     }

@@ -72,6 +72,7 @@ fn pursuit(agency: &Arc<Agency>, now: Timestamp) -> Pursuit {
         facts: BTreeMap::from([("measure".into(), "ots".into())]),
         term_minutes: 0,
         carries: None,
+        escalation: None,
     };
     let staff = Pseudonym::new([4; 16]);
     let header = header(agency, staff, &wish, now, now.plus_ms(86_400_000), &[]);

@@ -61,7 +61,11 @@ fn question(role: &str, necessity: &str) -> v1::DeskQuestion {
         role: role.into(),
         purpose: "D04".into(),
         query_kind: "Q02".into(),
-        targets: vec![v1::DeskTarget { oin: VT.into(), categories: vec!["G05".into()] }],
+        targets: vec![v1::DeskTarget {
+            oin: VT.into(),
+            categories: vec!["G05".into()],
+            ..v1::DeskTarget::default()
+        }],
         necessity: necessity.into(),
         ..v1::DeskQuestion::default()
     }

@@ -1,0 +1,330 @@
+//! A joint file: what came of an escalation, as it is shown, kept and destroyed.
+
+use grondslag_core::answer::{Basis, Entry, Outcome};
+use grondslag_core::catalogue::{Ground, RowId};
+use grondslag_core::statement::FIRST_REPLY_NO;
+use grondslag_core::tier::Tier;
+use grondslag_proto::v1;
+use grondslag_proto::v1::show_dossier_request::Which;
+use grondslag_proto::v1::show_dossier_response::Part;
+
+use super::assemble::person;
+use super::desk::Files;
+use super::*;
+use crate::asks::view::Stand;
+use crate::fixture::{GI, OWN, Scene, VT, moment, oin};
+use crate::staff::Caller;
+
+const CASE: [u8; 16] = [9; 16];
+const ASKED: &str = "2026-09-25T13:00";
+const DAY_MS: i64 = 86_400_000;
+
+fn category(code: &str) -> Category {
+    Category::parse(code).unwrap()
+}
+
+fn basis() -> Basis {
+    Basis {
+        rows: vec![RowId::parse("R29.1").unwrap()],
+        grounds: vec![Ground::parse("jw-7.4.0-2").unwrap()],
+    }
+}
+
+fn content(code: &str, texts: &[(&str, &str)]) -> Line {
+    let entries = texts.iter().map(|(dated, text)| Entry {
+        about: About::Child,
+        dated: (!dated.is_empty()).then(|| moment(dated)),
+        source: "dossier".into(),
+        texts: vec![(Tier::T4, (*text).to_owned())],
+        redacted: false,
+    });
+    let (category, tier, basis) = (category(code), Tier::T4, basis());
+    Line::Content { category, tier, basis, entries: entries.collect() }
+}
+
+fn no_record(code: &str) -> Line {
+    Line::NoRecord { category: category(code), basis: basis() }
+}
+
+fn refused(code: &str) -> Line {
+    let (category, reason) = (category(code), Reason::WithheldAtReview);
+    Line::Refused { category, basis: basis(), reason }
+}
+
+fn review(code: &str) -> Line {
+    Line::Review { category: category(code), basis: basis(), until: moment("2026-09-26T13:00") }
+}
+
+fn neutral(code: &str) -> Line {
+    Line::Neutral { category: category(code) }
+}
+
+fn answer(lines: Vec<Line>) -> Answer {
+    Answer {
+        outcome: Answer::outcome_of(&lines),
+        lines,
+        subject_tag: [1; 32],
+        index_as_of: moment(ASKED),
+        holds_unnumbered_records: false,
+        unwitnessed: false,
+        answer_by: moment("2026-09-26T13:00"),
+        duty_phone: "088".into(),
+    }
+}
+
+fn came(from: &str, reply_no: u32, lines: Vec<Line>) -> Came {
+    Came {
+        from: oin(from),
+        reply_no,
+        at: moment(ASKED).plus_ms(i64::from(reply_no)),
+        answer: answer(lines),
+    }
+}
+
+fn lapsed(from: &str, lines: Vec<Line>) -> Came {
+    let mut came = came(from, 9, lines);
+    came.answer.outcome = Outcome::Verlopen;
+    came
+}
+
+fn filed(targets: &[(&str, Stand)]) -> Filed {
+    let target = |(of, stand): &(&str, Stand)| FiledTarget {
+        oin: oin(of),
+        categories: vec![category("G05"), category("G08")],
+        ended: Some(Ended { stand: *stand, reason: None, refused: vec![] }),
+    };
+    let (inquiry, staff) = (InquiryId::new([3; 16]), StaffId::parse("regisseur").unwrap());
+    Filed {
+        inquiry,
+        case: CaseId::new(CASE),
+        about: About::Child,
+        staff,
+        signed_by: vec![StaffId::parse("doorzetter").unwrap()],
+        purpose: Purpose::parse("D13").unwrap(),
+        criteria: vec!["letsel".into()],
+        necessity: "Herhaald letsel dat elke keer apart is verklaard.".into(),
+        asked_at: moment(ASKED),
+        answer_by: moment("2026-09-26T13:00"),
+        ends: moment("2026-10-25T13:00"),
+        targets: targets.iter().map(target).collect(),
+    }
+}
+
+fn shown(of: &Filed, came: &[Came], now: &str) -> (v1::DossierPerson, Vec<v1::DossierEntry>) {
+    person(of, came, &|oin| (oin.to_string(), "088".into()), moment(now))
+}
+
+/// Where one agency stands, and the states of its gaps.
+fn stands(stand: Stand, came: &[Came], now: &str) -> (String, bool, Vec<String>) {
+    let (person, _) = shown(&filed(&[(GI, stand)]), came, now);
+    let [one] = person.agencies.try_into().unwrap();
+    let v1::DossierAgency { standing, reviewed, gaps, .. } = one;
+    (standing, reviewed, gaps.into_iter().map(|gap| gap.state).collect())
+}
+
+#[test]
+fn every_agency_stands_where_its_last_words_put_it_and_a_gap_is_a_gap() {
+    let (early, late) = ("2026-09-25T14:00", "2026-09-26T14:00");
+    let text = [("2026-03-10", "blauwe plekken")];
+    let first = |lines: Vec<Line>| came(GI, FIRST_REPLY_NO, lines);
+    let given = first(vec![content("G05", &text), no_record("G08")]);
+    let in_review = || first(vec![content("G05", &text), review("G08")]);
+    let silent = || first(vec![neutral("G05"), neutral("G08")]);
+    let replied = Stand::Replied;
+    let is = |one: (String, bool, Vec<String>), standing: &str, reviewed: bool, gaps: &[&str]| {
+        assert_eq!((one.0.as_str(), one.1), (standing, reviewed));
+        assert_eq!(one.2, gaps, "{standing}");
+    };
+    is(stands(replied, &[given], early), "given", false, &["no_record"]);
+    is(stands(replied, &[in_review()], early), "waiting", false, &["review"]);
+    is(stands(replied, &[in_review()], late), "overdue", false, &["lapsed"]);
+    let told = [in_review(), lapsed(GI, vec![review("G08")])];
+    is(stands(replied, &told, early), "overdue", false, &["lapsed"]);
+    let told = [in_review(), came(GI, 4, vec![refused("G08")])];
+    is(stands(replied, &told, late), "limited", true, &["refused"]);
+    let told = [silent(), came(GI, 4, vec![refused("G05"), refused("G08")])];
+    is(stands(replied, &told, late), "refused", true, &["refused", "refused"]);
+    let told = [silent(), came(GI, 4, vec![content("G05", &text)])];
+    is(stands(replied, &told, late), "given", true, &["neutral"]);
+    is(stands(replied, &[silent()], late), "neutral", false, &["neutral", "neutral"]);
+    let none = ["not_reached", "not_reached"];
+    is(stands(Stand::Unreachable, &[], early), "not_reached", false, &none);
+    is(stands(Stand::Pending, &[], early), "waiting", false, &["none_yet", "none_yet"]);
+    is(stands(Stand::Pending, &[], late), "not_reached", false, &none);
+    let not_asked = stands(Stand::NotAsked, &[], early);
+    assert_eq!(not_asked.0, "not_asked");
+}
+
+#[test]
+fn silence_takes_back_nothing_that_was_given_and_another_agency_says_nothing_for_it() {
+    let text = [("2026-03-10", "blauwe plekken")];
+    let told = [
+        came(GI, FIRST_REPLY_NO, vec![content("G05", &text), neutral("G08")]),
+        came(GI, 3, vec![neutral("G05")]),
+        came(VT, FIRST_REPLY_NO, vec![refused("G05"), refused("G08")]),
+    ];
+    let (standing, _, gaps) = stands(Stand::Replied, &told, "2026-09-25T14:00");
+    assert_eq!((standing.as_str(), gaps), ("given", vec!["neutral".to_owned()]));
+}
+
+#[test]
+fn what_the_broker_refused_by_rule_is_a_gap_with_its_article() {
+    let mut of = filed(&[(GI, Stand::NotAsked)]);
+    of.targets[0].ended.as_mut().unwrap().refused = vec![refused("G08")];
+    let (person, _) = shown(&of, &[], "2026-09-25T14:00");
+    let gap = person.agencies[0].gaps.iter().find(|gap| gap.category == "G08").unwrap();
+    assert_eq!((gap.state.as_str(), gap.by.as_str()), ("refused", "broker"));
+    assert_eq!(gap.line.as_ref().unwrap().basis.as_ref().unwrap().grounds, ["jw-7.4.0-2"]);
+}
+
+#[test]
+fn entries_stand_in_the_order_of_their_facts_each_with_where_it_comes_from() {
+    let of = filed(&[(GI, Stand::Replied), (VT, Stand::Replied)]);
+    let told = [
+        came(GI, 1, vec![content("G08", &[("2026-05-30", "later"), ("", "zonder datum")])]),
+        came(VT, 1, vec![content("G08", &[("2026-03-10", "eerst")]), no_record("G05")]),
+    ];
+    let (person, entries) = shown(&of, &told, "2026-09-25T14:00");
+    let texts = entries.iter().map(|one| one.entry.as_ref().unwrap().texts[0].text.as_str());
+    assert_eq!(texts.collect::<Vec<_>>(), ["eerst", "later", "zonder datum"]);
+    let first = &entries[0];
+    assert_eq!((first.oin.as_str(), first.tier.as_str(), first.reply_no), (VT, "T4", 1));
+    assert_eq!(first.basis.as_ref().unwrap().rows, ["R29.1"]);
+    let [beside] = person.beside.try_into().unwrap();
+    assert_eq!((beside.category.as_str(), beside.gave.len()), ("G08", 2));
+}
+
+#[test]
+fn what_one_gives_and_another_has_not_on_record_stands_side_by_side() {
+    let of = filed(&[(GI, Stand::Replied), (VT, Stand::Replied)]);
+    let told = [
+        came(GI, 1, vec![content("G08", &[("2026-05-30", "letsel")]), no_record("G05")]),
+        came(VT, 1, vec![no_record("G08"), no_record("G05")]),
+    ];
+    let (person, _) = shown(&of, &told, "2026-09-25T14:00");
+    let [beside] = person.beside.try_into().unwrap();
+    assert_eq!((beside.gave, beside.no_record), (vec![GI.to_owned()], vec![VT.to_owned()]));
+}
+
+async fn kept(agency: &Agency, of: &Filed, told: &[Came]) {
+    agency.store.commit(of.put(Batch::new()).unwrap()).await.unwrap();
+    for one in told {
+        let what = (&one.from, one.reply_no, &one.answer);
+        let batch = with_answer(agency, Batch::new(), &of.inquiry, what).await.unwrap();
+        agency.store.commit(batch).await.unwrap();
+    }
+}
+
+async fn looks(agency: &Agency, who: &Caller, which: Which) -> Result<Vec<Part>, Reason> {
+    Files { agency }.show(&who.person, Some(which)).await
+}
+
+fn of_case() -> Which {
+    Which::CaseId(CASE.to_vec())
+}
+
+#[tokio::test]
+async fn who_asked_and_who_signed_see_a_file_which_is_recorded_and_for_others_there_is_none() {
+    let scene = Scene::new().await;
+    let agency = &scene.agency;
+    let of = filed(&[(GI, Stand::Replied)]);
+    kept(agency, &of, &[came(GI, 1, vec![content("G05", &[("2026-03-10", "x")])])]).await;
+    scene.clock.set(of.asked_at.plus_ms(1));
+    let mut seen = 0;
+    for who in ["regisseur", "doorzetter"] {
+        let caller = scene.caller(who, &["ha.arts"]).await;
+        let parts = looks(agency, &caller, of_case()).await.unwrap();
+        assert!(matches!(parts.as_slice(), [Part::Head(_), Part::Person(_), Part::Entries(_)]));
+        seen += 1;
+        assert_eq!(scene.records(Kind::DossierShown).await.len(), seen, "{who}");
+    }
+    let other = scene.caller("collega", &["ha.arts"]).await;
+    for which in [of_case(), Which::InquiryId(of.inquiry.as_bytes().to_vec())] {
+        assert_eq!(looks(agency, &other, which).await.err(), Some(Reason::UnknownInquiry));
+    }
+    assert_eq!(
+        looks(agency, &other, Which::CaseId(vec![1])).await.err(),
+        Some(Reason::UnknownCase)
+    );
+    assert_eq!(scene.records(Kind::DossierShown).await.len(), seen);
+}
+
+#[tokio::test]
+async fn a_child_stands_before_the_household_and_the_newest_before_older_ones() {
+    let scene = Scene::new().await;
+    let agency = &scene.agency;
+    let ids = [([1; 16], About::Parent, 3), ([2; 16], About::Child, 1), ([3; 16], About::Child, 2)];
+    for (id, about, day) in ids {
+        let mut of = filed(&[(GI, Stand::Pending)]);
+        (of.inquiry, of.about) = (InquiryId::new(id), about);
+        of.asked_at = of.asked_at.plus_ms(day * DAY_MS);
+        kept(agency, &of, &[]).await;
+    }
+    scene.clock.set(moment(ASKED).plus_ms(4 * DAY_MS));
+    let caller = scene.caller("regisseur", &["ha.arts"]).await;
+    let parts = looks(agency, &caller, of_case()).await.unwrap();
+    let order: Vec<u8> = parts
+        .iter()
+        .filter_map(|part| match part {
+            Part::Person(person) => Some(person.inquiry_id[0]),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(order, [3, 2, 1]);
+    let (listed, more) = Files { agency }.list(caller.person.id()).await.unwrap();
+    assert_eq!((listed.len(), more), (3, false));
+    assert_eq!(listed[0].about, "parent", "the newest first");
+}
+
+#[tokio::test]
+async fn a_file_is_gone_after_thirty_days_and_the_ledger_says_so() {
+    let scene = Scene::new().await;
+    let agency = &scene.agency;
+    let of = filed(&[(GI, Stand::Replied)]);
+    let long = "lang ".repeat(4_000);
+    kept(agency, &of, &[came(GI, 1, vec![content("G08", &[("2026-03-10", &long)])])]).await;
+    let caller = scene.caller("regisseur", &["ha.arts"]).await;
+    scene.clock.set(of.ends.plus_ms(-1));
+    assert_eq!(tidy(agency).await, Ok(0));
+    assert!(looks(agency, &caller, of_case()).await.is_ok());
+    assert!(scene.holds("lang lang").await);
+    scene.clock.set(of.ends);
+    assert_eq!(looks(agency, &caller, of_case()).await.err(), Some(Reason::UnknownInquiry));
+    assert_eq!(tidy(agency).await, Ok(0));
+    assert_eq!(scene.records(Kind::DossierForgotten).await.len(), 1);
+    assert!(!scene.holds("lang lang").await);
+    // What comes after that is not kept.
+    kept_late(agency, &of).await;
+    assert_eq!(tidy(agency).await, Ok(0));
+    assert_eq!(scene.records(Kind::DossierForgotten).await.len(), 1);
+}
+
+async fn kept_late(agency: &Agency, of: &Filed) {
+    let late = came(GI, 2, vec![content("G05", &[("", "laat")])]);
+    let what = (&late.from, late.reply_no, &late.answer);
+    let batch = with_answer(agency, Batch::new(), &of.inquiry, what).await.unwrap();
+    assert!(batch.is_empty());
+    // One that was on its way at that moment goes at the next round.
+    let key = answer_key(&of.inquiry, &oin(OWN), 3);
+    agency.store.commit(rows::put(Batch::new(), &key, &late).unwrap()).await.unwrap();
+    tidy(agency).await.unwrap();
+    assert_eq!(agency.store.get(&key).await, Ok(None));
+}
+
+#[tokio::test]
+async fn the_same_answer_again_is_kept_once_and_how_it_ended_changes_nothing_that_came() {
+    let scene = Scene::new().await;
+    let agency = &scene.agency;
+    let of = filed(&[(GI, Stand::Pending)]);
+    let one = came(GI, 1, vec![content("G05", &[("", "x")])]);
+    kept(agency, &of, &[one.clone(), one]).await;
+    assert_eq!(answers(agency, &of.inquiry).await.unwrap().len(), 1);
+    let ended = Ended { stand: Stand::Replied, reason: None, refused: vec![] };
+    let ended = [(oin(GI), ended)].into();
+    let batch = with_ends(agency, Batch::new(), &of.inquiry, &ended).await.unwrap();
+    agency.store.commit(batch).await.unwrap();
+    let (filed, _) =
+        rows::read::<Filed>(agency.store.as_ref(), &key(&of.inquiry)).await.unwrap().unwrap();
+    assert_eq!(filed.targets[0].ended.as_ref().unwrap().stand, Stand::Replied);
+    assert_eq!(answers(agency, &of.inquiry).await.unwrap().len(), 1);
+}
