@@ -9,7 +9,7 @@ pub mod config;
 pub mod consent;
 mod detail;
 mod directory;
-mod dossier;
+pub mod dossier;
 mod epochs;
 mod evidence;
 mod index;

@@ -22,6 +22,7 @@ mod escalation;
 mod impossible;
 mod informing;
 mod reviewing;
+mod workflows;
 
 pub use caseload::{Again, Caseload, Nature, SEVERITY};
 pub use columns::{Column, ColumnValue, Stater, Visibility};
@@ -29,6 +30,7 @@ pub use escalation::{Criterion, Escalation};
 pub use impossible::Impossible;
 pub use informing::Informing;
 pub use reviewing::Reviewing;
+use workflows::Workflows;
 
 /// The lists of the file.
 const LISTS: [&str; 9] = [
@@ -272,10 +274,7 @@ pub struct Catalogue {
     categories: Vec<CategoryEntry>,
     grounds: Vec<GroundEntry>,
     obligations: Vec<ObligationEntry>,
-    informing: Informing,
-    caseload: Caseload,
-    reviewing: Reviewing,
-    escalation: Escalation,
+    workflows: Workflows,
     columns: Vec<Column>,
     impossible: Vec<Impossible>,
     known: Known,
@@ -307,22 +306,12 @@ impl Catalogue {
             categories: entries(file, "category", &mut table, problems),
             grounds: entries(file, "ground", &mut table, problems),
             obligations: entries(file, "obligation", &mut table, problems),
-            informing: Informing::default(),
-            caseload: Caseload::default(),
-            reviewing: Reviewing::default(),
-            escalation: Escalation::default(),
+            workflows: Workflows::default(),
             columns: Vec::new(),
             impossible: Vec::new(),
             known: Known::default(),
         };
-        let informing = catalogue.obligations.iter().find_map(|duty| duty.informing.clone());
-        catalogue.informing = informing.unwrap_or_default();
-        let caseload = catalogue.query_kinds.iter().find_map(|kind| kind.caseload.clone());
-        catalogue.caseload = caseload.unwrap_or_default();
-        let reviewing = catalogue.query_kinds.iter().find_map(|kind| kind.reviewing.clone());
-        catalogue.reviewing = reviewing.unwrap_or_default();
-        let escalation = catalogue.query_kinds.iter().find_map(|kind| kind.escalation.clone());
-        catalogue.escalation = escalation.unwrap_or_default();
+        catalogue.workflows = Workflows::of(&catalogue.obligations, &catalogue.query_kinds);
         let raw = entries(file, "column", &mut table, problems);
         catalogue.columns = columns::build(file, raw, &catalogue, problems);
         catalogue.known = columns::known(file, &catalogue.columns, problems);
@@ -362,26 +351,6 @@ impl Catalogue {
     /// Every legal ground.
     pub fn grounds(&self) -> &[GroundEntry] {
         &self.grounds
-    }
-
-    /// How the duty to inform is met.
-    pub const fn informing(&self) -> &Informing {
-        &self.informing
-    }
-
-    /// How the caseload board is kept.
-    pub const fn caseload(&self) -> &Caseload {
-        &self.caseload
-    }
-
-    /// How a question that a person must look at is dealt with.
-    pub const fn reviewing(&self) -> &Reviewing {
-        &self.reviewing
-    }
-
-    /// What an escalation takes.
-    pub const fn escalation(&self) -> &Escalation {
-        &self.escalation
     }
 
     /// Every obligation.

@@ -26,8 +26,8 @@ unprinted! {
     AskRequest AssessBreachRequest Attestation BoardCase CertifyMeasureRequest ChangeCaseRequest
     ChangeItemRequest ChildSeen CloseRequestRequest ConfirmIdentityRequest ConsentAct
     ConsentStanding ConsentStatement CourtMeasure CustodySituation DecideRequestRequest DecisionFact
-    DeskQuestion DeskTarget Detail DossierPerson ExtendRequestRequest JudgedLine Judgement ListActsRequest
-    ListDecisionsRequest LodgeRequestRequest MoreTime OpenCaseRequest OwnView OwnViewLine Part
+    DeskQuestion DeskTarget Detail DossierPerson ExtendRequestRequest JudgedLine Judgement
+    ListActsRequest ListDecisionsRequest LodgeRequestRequest MoreTime OpenCaseRequest OwnView OwnViewLine Part
     PostponeInformingRequest PrepareOwnViewRequest RecordActRequest RecordActResponse RecordOpening
     RecordSituationsRequest Reply ReviewLine RightsRequest ShowDraftResponse ShowItemResponse
     ShownClient ShownStranger SignedNotice Speaker StatedFact StepRequest StepResponse StepTarget

@@ -52,7 +52,7 @@ pub(crate) fn run(args: &ApproveArgs, out: Output) -> Result<Exit, Failure> {
         let number = args.subject.number()?;
         let shown = desk.show_draft(&args.id).await?;
         let draft = Draft::check(&args.id, desk.oin(), shown, &number)?;
-        draft.print(out, &names);
+        draft.print(out, &names, &desk.agencies().await?);
         draft.approve(&desk, &args.role).await?;
         out.line(&green(out.tr("goedgekeurd en ondertekend", "approved and signed")));
         out.json(&json!({ "inquiry_id": args.id, "approved": true }))?;
@@ -107,7 +107,7 @@ impl Draft {
     }
 
     /// What is signed, for the approver to read. The child's number is not repeated.
-    pub(crate) fn print(&self, out: Output, names: &Names) {
+    pub(crate) fn print(&self, out: Output, names: &Names, region: &[v1::AgencySummary]) {
         let Self { question, header, .. } = self;
         let term = header.times.answer_by.local();
         out.line(&bold(out.tr("U ondertekent deze vraag:", "You sign this question:")));
@@ -139,7 +139,9 @@ impl Draft {
             ));
         }
         for target in &question.targets {
-            out.line(&format!("  {}: {}", target.oin, target.categories.join(", ")));
+            let called = region.iter().find(|agency| agency.oin == target.oin);
+            let called = called.map_or(target.oin.as_str(), |agency| agency.name.as_str());
+            out.line(&format!("  {called}: {}", target.categories.join(", ")));
             if !target.necessity.is_empty() {
                 out.line(&format!("      {}", target.necessity));
             }

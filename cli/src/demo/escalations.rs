@@ -36,7 +36,7 @@ impl Driver<'_> {
     ) -> Result<v1::DeskQuestion, Failure> {
         let mut targets = wire.targets;
         for (target, id) in targets.iter_mut().zip(&question.to) {
-            target.necessity = step.why.get(id).unwrap_or(&question.necessity).clone();
+            target.necessity.clone_from(step.why.get(id).unwrap_or(&question.necessity));
         }
         let escalation = v1::Escalation {
             case_id: self.case(question, step).await?,

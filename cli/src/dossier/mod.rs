@@ -108,9 +108,9 @@ pub(crate) fn stands(person: &PersonShown, out: Output) {
             _ => yellow(&agency.sentence),
         };
         out.line(&format!("{:<NAME_CHARS$} {sentence}", agency.name));
-        for gap in agency.gaps.iter().filter(|gap| gap.state != "no_record") {
+        for (labels, gap) in agency.alike().filter(|(_, gap)| gap.state != "no_record") {
             let basis = basis(&gap.rows, &gap.grounds);
-            out.line(&dim(&format!("    {} {}{basis}", gap.label, gap.sentence)));
+            out.line(&dim(&format!("    {}: {}{basis}", labels.join(", "), gap.sentence)));
         }
     }
 }

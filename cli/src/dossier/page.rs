@@ -32,7 +32,6 @@ struct Words {
     beside_lead: &'static str,
 }
 
-#[derive(Debug)]
 struct Person {
     heading: String,
     why: String,
@@ -64,7 +63,7 @@ struct Side {
     sides: Vec<(String, Vec<String>)>,
 }
 
-grondslag_core::unprinted!(Entry Side);
+grondslag_core::unprinted!(Person Entry Side);
 
 /// The page of a file.
 pub(super) fn page(file: &DossierShown, lang: Lang) -> Result<String, Failure> {
@@ -177,15 +176,9 @@ fn tally(counts: Counts, lang: Lang) -> Vec<(usize, &'static str, &'static str)>
 }
 
 fn agency(shown: &AgencyStands, lang: Lang) -> Agency {
-    // Several categories of which the same is said stand on one line.
-    let alike = shown.gaps.chunk_by(|one, other| {
-        (&one.sentence, &one.rows, &one.grounds) == (&other.sentence, &other.rows, &other.grounds)
-    });
-    let gaps = alike.filter_map(|gaps| {
-        let first = gaps.first()?;
-        let labels: Vec<&str> = gaps.iter().map(|gap| gap.label.as_str()).collect();
-        let basis = basis(&first.rows, &first.grounds);
-        Some(format!("{}: {}{basis}", labels.join(", "), first.sentence))
+    let gaps = shown.alike().map(|(labels, gap)| {
+        let basis = basis(&gap.rows, &gap.grounds);
+        format!("{}: {}{basis}", labels.join(", "), gap.sentence)
     });
     let reviewed = match lang {
         Lang::Nl => " (na beoordeling)",
@@ -212,7 +205,7 @@ fn entry(shown: &EntryOf, lang: Lang) -> Entry {
     };
     let source = match shown.source.as_str() {
         "" => String::new(),
-        source => format!(" ({source})"),
+        source => format!("{source} · "),
     };
     let came = match lang {
         Lang::Nl => format!("ontvangen {}", shown.came_at.local()),
@@ -221,11 +214,11 @@ fn entry(shown: &EntryOf, lang: Lang) -> Entry {
     let basis = basis(&shown.rows, &shown.grounds);
     Entry {
         dated: shown.dated.map_or_else(|| undated.to_owned(), |at| at.date().to_string()),
-        label: shown.label.clone(),
+        label: format!("{} — {}", shown.label, shown.agency),
         texts: told(shown),
         origin: format!(
-            "{}{source} · {} · {came}{redacted}{basis} · {}/{}",
-            shown.agency, shown.tier, shown.target_id, shown.reply_no
+            "{source}{} · {came}{redacted}{basis} · {}/{}",
+            shown.tier, shown.target_id, shown.reply_no
         ),
     }
 }

@@ -30,7 +30,7 @@ pub(crate) struct DossierShown {
 }
 
 /// What was asked about one person, and what came of it.
-#[derive(Debug, Serialize)]
+#[derive(Serialize)]
 pub(crate) struct PersonShown {
     pub(crate) inquiry_id: String,
     /// child, parent or other.
@@ -129,7 +129,7 @@ pub(crate) struct EntryOf {
     pub(crate) target_id: String,
 }
 
-grondslag_core::unprinted!(EntryOf);
+grondslag_core::unprinted!(PersonShown EntryOf);
 
 /// What several agencies say of one category.
 #[derive(Debug, Serialize)]
@@ -241,10 +241,7 @@ fn stands(names: &Names, standing: &str, reason: Option<Reason>, phone: &str) ->
         "given" => ("gegeven", "given"),
         "limited" => ("een deel gegeven, een deel geweigerd", "a part given, a part refused"),
         "refused" => ("geweigerd met grond", "refused with a ground"),
-        "overdue" => (
-            "termijn voorbij zonder uitkomst; bij de organisatie geklommen tot haar FG",
-            "term over without an outcome; it climbed at the agency up to its privacy officer",
-        ),
+        "overdue" => ("termijn voorbij zonder uitkomst", "term over without an outcome"),
         "waiting" => ("uitkomst volgt", "the outcome is to come"),
         "neutral" => (
             "geen verstrekbare gegevens; dit zegt niet of de persoon bekend is",
@@ -262,6 +259,19 @@ fn stands(names: &Names, standing: &str, reason: Option<Reason>, phone: &str) ->
         "not_asked" => format!("{said}. {why}").trim_end_matches(". ").to_owned(),
         _ if phone.is_empty() => said,
         _ => format!("{said}; {} {phone}", names.tr("bel", "call")),
+    }
+}
+
+impl AgencyStands {
+    /// The gaps, those together of which the same is said.
+    pub(super) fn alike(&self) -> impl Iterator<Item = (Vec<&str>, &Gap)> {
+        let alike = self.gaps.chunk_by(|one, other| {
+            let said = |gap: &Gap| (gap.sentence.clone(), gap.rows.clone(), gap.grounds.clone());
+            said(one) == said(other)
+        });
+        alike.filter_map(|gaps| {
+            Some((gaps.iter().map(|gap| gap.label.as_str()).collect(), gaps.first()?))
+        })
     }
 }
 

@@ -147,7 +147,9 @@ async fn ask(typed: &AskArgs, out: Output) -> Result<Exit, Failure> {
 }
 
 async fn confirm(typed: &ConfirmArgs, out: Output) -> Result<Exit, Failure> {
-    let desk = OwnViewDesk::at(Desk::open(&typed.desk, out.lang())?);
+    let own = Desk::open(&typed.desk, out.lang())?;
+    let region = own.agencies().await?;
+    let desk = OwnViewDesk::at(own);
     let sight = Sight {
         id: typed.id,
         role: typed.role.clone(),
@@ -158,7 +160,7 @@ async fn confirm(typed: &ConfirmArgs, out: Output) -> Result<Exit, Failure> {
         names_checked: typed.names_checked,
     };
     let names = Names::load(out.lang())?;
-    let seen = desk.confirm(&sight, &|draft| draft.print(out, &names)).await?;
+    let seen = desk.confirm(&sight, &|draft| draft.print(out, &names, &region)).await?;
     let said = match (seen.approved, seen.seen_by) {
         (true, _) => out.tr("gezien en goedgekeurd", "seen and approved"),
         (false, 0..=1) => out.tr(

@@ -296,7 +296,8 @@ impl Draft {
     ///
     /// # Errors
     /// `APPROVER_UNVERIFIED` when a person or their certificate was revoked, the mandate ended or
-    /// the role was withdrawn since; `APPROVAL_STALE`; `STORE_CORRUPT`, or why the register cannot be read.
+    /// the role was withdrawn since; `APPROVAL_STALE`; `STORE_CORRUPT`, or why the
+    /// register cannot be read.
     pub(crate) async fn cosigned(&self, agency: &Agency) -> Result<Vec<Cosigned>, Reason> {
         let mut all = Vec::new();
         for kept in &self.kept.cosigned {

@@ -100,8 +100,8 @@ impl Pursuit {
     /// The question of a draft, with those who approved it.
     ///
     /// # Errors
-    /// `NEEDS_SECOND_PERSON` for an escalation that nobody signed; what [`draft::Draft::cosigned`] and
-    /// [`draft::Draft::leave`] give.
+    /// `NEEDS_SECOND_PERSON` for an escalation that nobody signed; what
+    /// [`draft::Draft::cosigned`] and [`draft::Draft::leave`] give.
     pub(crate) async fn of_draft(
         agency: &Arc<Agency>,
         draft: draft::Draft,

@@ -12,7 +12,8 @@ const CITIZENS: &str = "burger";
 
 /// A question may be approved by its own role, by a role of the same kind that may ask for the
 /// same purpose, and by a role that the catalogue marks as mandated; an escalation by the latter
-/// alone; a citizen's request by the privacy officer (`po`) alone; and nothing by a role that deals with no cases.
+/// alone; a citizen's request by the privacy officer (`po`) alone; and nothing by a role that deals
+/// with no cases.
 pub(crate) fn may_approve(
     catalogue: &Catalogue,
     by: &Role,

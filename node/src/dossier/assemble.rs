@@ -123,19 +123,21 @@ impl Said<'_> {
 
 /// Where an agency stands: what is missing goes before what was given.
 fn standing(target: &FiledTarget, said: &Words<'_>, over: bool) -> &'static str {
-    let gaps: BTreeSet<&str> = said.values().filter_map(|said| said.gap(over)).collect();
+    // What the broker refused by rule says nothing of the agency.
+    let own = || said.values().filter(|said| said.came.is_some());
+    let gaps: BTreeSet<&str> = own().filter_map(|said| said.gap(over)).collect();
     let given = said.values().any(Said::is_given);
     let withheld = gaps.contains("refused") || gaps.contains("referred");
     match target.ended.as_ref().map(|ended| ended.stand) {
         Some(Stand::NotAsked) => "not_asked",
-        Some(Stand::Unreachable) if !said.values().any(|said| said.came.is_some()) => "not_reached",
+        Some(Stand::Unreachable) if own().next().is_none() => "not_reached",
         _ if gaps.contains("lapsed") => "overdue",
         _ if gaps.contains("review") => "waiting",
         _ if given && withheld => "limited",
         _ if given => "given",
         _ if withheld => "refused",
-        _ if said.is_empty() && over => "not_reached",
-        _ if said.is_empty() => "waiting",
+        _ if own().next().is_none() && over => "not_reached",
+        _ if own().next().is_none() => "waiting",
         _ => "neutral",
     }
 }

@@ -30,8 +30,8 @@ impl Files<'_> {
     /// can be reached.
     ///
     /// # Errors
-    /// `UNKNOWN_INQUIRY` when there is none for this person; why it cannot be read, or that somebody
-    /// looked cannot be recorded.
+    /// `UNKNOWN_INQUIRY` when there is none for this person; why it cannot be read, or that
+    /// somebody looked cannot be recorded.
     pub(super) async fn show(
         self,
         who: &Person,

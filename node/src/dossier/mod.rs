@@ -10,6 +10,7 @@
 //! of an escalation goes in one commit, and its leaf says so.
 
 mod assemble;
+pub mod bench;
 mod desk;
 pub(crate) mod service;
 

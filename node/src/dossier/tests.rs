@@ -174,6 +174,12 @@ fn what_the_broker_refused_by_rule_is_a_gap_with_its_article() {
     let (person, _) = shown(&of, &[], "2026-09-25T14:00");
     let gap = person.agencies[0].gaps.iter().find(|gap| gap.category == "G08").unwrap();
     assert_eq!((gap.state.as_str(), gap.by.as_str()), ("refused", "broker"));
+    assert_eq!(person.agencies[0].standing, "not_asked");
+    let mut partly = of.clone();
+    partly.targets[0].ended.as_mut().unwrap().stand = Stand::Replied;
+    let told = [came(GI, 1, vec![neutral("G05")])];
+    let (standing, _) = shown(&partly, &told, "2026-09-25T14:00");
+    assert_eq!(standing.agencies[0].standing, "neutral", "the agency itself refused nothing");
     assert_eq!(gap.line.as_ref().unwrap().basis.as_ref().unwrap().grounds, ["jw-7.4.0-2"]);
 }
 

@@ -85,7 +85,7 @@ impl Caseload {
 impl Catalogue {
     /// Whether somebody in a role keeps the caseload board.
     pub fn keeps_caseload(&self, role: &Role) -> bool {
-        let purpose = self.caseload.purpose.as_ref();
+        let purpose = self.caseload().purpose.as_ref();
         purpose.is_some_and(|purpose| {
             self.role(role).is_some_and(|role| role.purposes.contains(purpose))
         })

@@ -33,7 +33,7 @@ impl Desk {
         anyhow::ensure!(opened.refusal.is_none(), "{:?}", opened.refusal);
         let mut targets = wire.targets;
         for (target, id) in targets.iter_mut().zip(to) {
-            target.necessity = step.why.get(id).unwrap_or(&wire.necessity).clone();
+            target.necessity.clone_from(step.why.get(id).unwrap_or(&wire.necessity));
         }
         let escalation = v1::Escalation {
             case_id: opened.case_id,

@@ -116,14 +116,16 @@ async fn severity_and_urgency_are_those_of_the_case_and_each_agency_is_told_its_
     assert_eq!((again.escalation, again.facts), (wish.escalation, wish.facts));
 }
 
+type Change = fn(&mut v1::DeskQuestion);
+
+fn escalation(of: &mut v1::DeskQuestion) -> &mut v1::Escalation {
+    of.escalation.as_mut().unwrap()
+}
+
 #[tokio::test]
 async fn what_does_not_bear_an_escalation_is_refused_by_its_reason() {
     let town = Town::new().await;
     let (case, mild) = (town.case("serious").await, town.case("structural").await);
-    type Change = fn(&mut v1::DeskQuestion);
-    fn escalation(of: &mut v1::DeskQuestion) -> &mut v1::Escalation {
-        of.escalation.as_mut().unwrap()
-    }
     let cases: [(Change, Reason); 13] = [
         (|q| q.escalation = None, Reason::EscalationApart),
         (|q| q.purpose = "D03".into(), Reason::EscalationApart),
