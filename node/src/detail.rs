@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use grondslag_core::id::Digest;
-use grondslag_core::limits::{NECESSITY_CHARS_MAX, NECESSITY_CHARS_MIN};
+use grondslag_core::limits::{NAME_LEN_MAX, NECESSITY_CHARS_MAX, NECESSITY_CHARS_MIN};
 use grondslag_core::reason::Reason;
 use grondslag_proto::v1;
 use grondslag_subject::Bsn;
@@ -12,7 +12,7 @@ use grondslag_subject::text::names_person;
 use prost::Message;
 
 use crate::agency::Agency;
-use crate::limits::STATED_FACTS_MAX;
+use crate::limits::{CRITERIA_MAX, STATED_FACTS_MAX};
 use crate::records::SourceFault;
 
 /// A detail, parsed. It holds no name, birth date or address.
@@ -28,6 +28,8 @@ pub(crate) struct Detail {
     pub header: Digest,
     /// Of a notice: what it brings.
     pub notice: Option<v1::SignedNotice>,
+    /// Of an escalation: what bears that the risk is serious, as its asker says.
+    pub criteria: Vec<String>,
 }
 
 impl Detail {
@@ -39,6 +41,7 @@ impl Detail {
             reference: self.reference.map_or_else(Vec::new, |digest| digest.as_bytes().to_vec()),
             header_digest: self.header.as_bytes().to_vec(),
             notice: self.notice.clone(),
+            criteria: self.criteria.clone(),
         };
         wire.encode_to_vec()
     }
@@ -53,6 +56,12 @@ impl Detail {
             return Err(Reason::TooLarge);
         }
         check_length(&wire.necessity)?;
+        if wire.criteria.len() > CRITERIA_MAX {
+            return Err(Reason::TooLarge);
+        }
+        if !wire.criteria.iter().all(|word| is_word(word)) {
+            return Err(Reason::Malformed);
+        }
         let count = wire.facts.len();
         let facts: BTreeMap<String, String> =
             wire.facts.into_iter().map(|fact| (fact.column, fact.value)).collect();
@@ -65,6 +74,7 @@ impl Detail {
             reference: reference(&wire.reference)?,
             header: Digest::from_slice(&wire.header_digest).map_err(|_| Reason::HeaderMismatch)?,
             notice: wire.notice,
+            criteria: wire.criteria,
         })
     }
 }
@@ -88,6 +98,12 @@ pub(crate) fn check_length(necessity: &str) -> Result<(), Reason> {
     } else {
         Ok(())
     }
+}
+
+/// A word of a catalogue, which need not be ours: nothing that could tell of somebody.
+fn is_word(text: &str) -> bool {
+    let fits = (1..=NAME_LEN_MAX).contains(&text.len());
+    fits && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_')
 }
 
 /// A text says why, in its own words, and names nobody (domain 2.2, gate 5).
@@ -120,6 +136,7 @@ mod tests {
             reference: Some(Digest::of(b"x")),
             header: Digest::of(b"header"),
             notice: None,
+            criteria: vec!["niet_gezien".into()],
         }
     }
 
@@ -142,6 +159,11 @@ mod tests {
         assert!(changed(&|d| d.necessity = "x".repeat(30)).is_ok());
         assert_eq!(changed(&|d| d.header_digest.clear()), Err(Reason::HeaderMismatch));
         assert_eq!(changed(&|d| d.reference = vec![1]), Err(Reason::Malformed));
+        for words in ["", "Jan Jansen", "tel. 06", &"x".repeat(65)] {
+            assert_eq!(changed(&|d| d.criteria.push(words.into())), Err(Reason::Malformed));
+        }
+        let many = changed(&|d| d.criteria = vec!["letsel".into(); CRITERIA_MAX + 1]);
+        assert_eq!(many, Err(Reason::TooLarge));
         assert_eq!(changed(&|d| d.facts.push(d.facts[0].clone())), Err(Reason::Malformed));
         assert_eq!(Detail::parse(&[0xff]), Err(Reason::Malformed));
     }

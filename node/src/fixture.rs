@@ -268,6 +268,7 @@ impl Scene {
             reference: None,
             header: header.digest(&categories, &[]),
             notice: ask.notice.clone(),
+            criteria: Vec::new(),
         };
         let part =
             Part { categories, approvals: Vec::new(), detail: Vec::new(), signature: [0; 64] };

@@ -23,10 +23,18 @@ pub(super) fn line(case: &v1::BoardCase, names: &Names, out: Output) -> Vec<Stri
     ];
     let stands = [waiting(case, out), again(case, out), seen(case, names, out), care(case, out)];
     vec![
-        format!("{}  {}", bold(subject), judged.join("  ")),
+        format!("{}  {}{}", bold(subject), judged.join("  "), escalated(case, out)),
         format!("    {}", stands.join("  ")),
         dim(&format!("    {}  {}: {}", hex::encode(&case.case_id), case.staff_id, triage.reason)),
     ]
+}
+
+fn escalated(case: &v1::BoardCase, out: Output) -> String {
+    if case.outcome_due_ms == 0 {
+        return String::new();
+    }
+    let due = Timestamp::from_ms(case.outcome_due_ms).local();
+    format!("  {} {due}", out.tr("geëscaleerd, uitkomst uiterlijk", "escalated, outcome by"))
 }
 
 fn waiting(case: &v1::BoardCase, out: Output) -> String {
@@ -111,6 +119,7 @@ pub(super) fn shown(case: &v1::BoardCase) -> Value {
         "overdue": case.overdue,
         "opened_at": Timestamp::from_ms(case.opened_at_ms),
         "waiting_days": case.waiting_days,
+        "outcome_due": (case.outcome_due_ms != 0).then(|| Timestamp::from_ms(case.outcome_due_ms)),
         "seen": seen,
         "bridged": case.bridged,
         "closed_at": closed_at,

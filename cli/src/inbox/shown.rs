@@ -11,6 +11,7 @@ use grondslag_proto::v1;
 use serde_json::{Value, json};
 
 use crate::ask::{Names, basis};
+use crate::dossier::criterion;
 use crate::exit::{Exit, Failure};
 use crate::limits::VERSION_BYTES;
 use crate::output::{Output, bold, dim, green, red, yellow};
@@ -93,6 +94,12 @@ pub(super) fn whole(
     lines.push(format!("{} {}  ({role})", out.tr("over", "about"), bold(&told.subject)));
     if !told.necessity.is_empty() {
         lines.push(format!("{}: {}", out.tr("waarom", "why"), told.necessity));
+    }
+    if !told.criteria.is_empty() {
+        let criteria = told.criteria.iter().map(|word| criterion(names, word.clone()).label);
+        let criteria: Vec<_> = criteria.collect();
+        let leads = out.tr("ernstig, volgens de vrager", "serious, says the asker");
+        lines.push(format!("{leads}: {}", criteria.join("; ")));
     }
     for fact in &told.facts {
         lines.push(dim(&format!("    {} = {}", fact.column, fact.value)));
@@ -291,6 +298,7 @@ pub(super) fn whole_json(told: &v1::ShowItemResponse, names: &Names) -> Result<V
         "item": item_json(of),
         "subject": told.subject,
         "necessity": told.necessity,
+        "criteria": told.criteria,
         "facts": facts.collect::<serde_json::Map<_, _>>(),
         "lines": told.lines.iter().map(|line| line_json(line, names)).collect::<Vec<_>>(),
         "decision": judgement,

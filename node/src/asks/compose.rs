@@ -196,5 +196,6 @@ fn detail((id, to): (&TargetId, &Oin), wish: &Wish, header: &Digest) -> Detail {
         reference: named.then(|| reference_digest(id, &wish.reference)),
         header: *header,
         notice: wish.carries.as_ref().map(|carries| carries.notice.clone()),
+        criteria: wish.escalation.as_ref().map(|one| one.criteria.clone()).unwrap_or_default(),
     }
 }

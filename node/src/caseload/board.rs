@@ -22,6 +22,7 @@ use prost::Message as _;
 use super::{CASES, Case, Change, ChildSeen, DAY_MS, Triage, child_key, open_case};
 use crate::agency::Agency;
 use crate::detail::check_text;
+use crate::dossier;
 use crate::limits::{CASES_BYTES_MAX, SEEN_DAYS_MAX};
 use crate::random::random;
 use crate::recorded::{Kind, append, entry};
@@ -128,7 +129,12 @@ impl Board<'_> {
             (case.closed.is_some(), Reverse(pressing), *due, case.opened_at)
         });
         let all = cases.len();
-        let cases = fitting(cases.into_iter().map(|case| wire(case, now)));
+        let mut cases = fitting(cases.into_iter().map(|case| wire(case, now)));
+        for case in &mut cases {
+            let id = CaseId::from_slice(&case.case_id).map_err(|_| Reason::Internal)?;
+            let due = dossier::outcome_due(agency, &id).await?;
+            case.outcome_due_ms = due.map(Timestamp::ms).unwrap_or_default();
+        }
         // Which, before they are shown: the numbers are among them.
         let body = Kind::CasesShown
             .canonical()
@@ -247,5 +253,6 @@ fn wire(case: Case, now: Timestamp) -> v1::BoardCase {
         closed_at_ms: closed_at,
         closed,
         waiting_days,
+        outcome_due_ms: 0,
     }
 }

@@ -4,17 +4,17 @@ use grondslag_core::answer::About;
 use grondslag_core::id::{CaseId, InquiryId, Oin, StaffId};
 use grondslag_core::limits::LIST_MAX;
 use grondslag_core::reason::Reason;
-use grondslag_evidence::store::{Batch, StoreError};
+use grondslag_evidence::store::Batch;
 use grondslag_proto::v1;
 use grondslag_proto::v1::show_dossier_request::Which;
 use grondslag_proto::v1::show_dossier_response::Part;
 use prost::Message as _;
 
 use super::assemble::person;
-use super::{FILED, Filed, OF_CASE, answers, key};
+use super::{FILED, Filed, answers, find, of_case};
 use crate::agency::Agency;
 use crate::asks::follow::catch_up;
-use crate::limits::{DOSSIER_PART_BYTES_MAX, DOSSIER_PERSONS_MAX, PAGE};
+use crate::limits::{DOSSIER_PART_BYTES_MAX, DOSSIER_PERSONS_MAX};
 use crate::recorded::{Kind, append};
 use crate::rows;
 use crate::staff::Person;
@@ -38,10 +38,13 @@ impl Files<'_> {
         which: Option<Which>,
     ) -> Result<Vec<Part>, Reason> {
         let filed = match which.ok_or(Reason::Malformed)? {
-            Which::CaseId(id) => self.of_case(&id).await?,
+            Which::CaseId(id) => {
+                let id = CaseId::from_slice(&id).map_err(|_| Reason::UnknownCase)?;
+                of_case(self.agency, &id).await?
+            }
             Which::InquiryId(id) => {
                 let id = InquiryId::from_slice(&id).map_err(|_| Reason::UnknownInquiry)?;
-                self.one(&id).await?.into_iter().collect()
+                find(self.agency, &id).await?.into_iter().collect()
             }
         };
         let mut filed: Vec<Filed> = filed.into_iter().filter(|one| one.is_for(who.id())).collect();
@@ -89,30 +92,6 @@ impl Files<'_> {
         Ok((own.collect(), more))
     }
 
-    async fn one(self, id: &InquiryId) -> Result<Option<Filed>, Reason> {
-        let found = rows::read::<Filed>(self.agency.store.as_ref(), &key(id)).await?;
-        // Destroyed by the date, if not yet by the daily round.
-        Ok(found.map(|(filed, _)| filed).filter(|filed| filed.ends > self.agency.clock.now()))
-    }
-
-    async fn of_case(self, id: &[u8]) -> Result<Vec<Filed>, Reason> {
-        let case = CaseId::from_slice(id).map_err(|_| Reason::UnknownCase)?;
-        let prefix = [OF_CASE, case.as_bytes()].concat();
-        let (mut filed, mut after) = (Vec::new(), None::<Vec<u8>>);
-        loop {
-            let page = self.agency.store.scan(&prefix, after.as_deref(), PAGE).await;
-            let page = page.map_err(StoreError::reason)?;
-            for pair in &page {
-                let id = InquiryId::from_slice(&pair.value).map_err(|_| Reason::StoreCorrupt)?;
-                filed.extend(self.one(&id).await?);
-            }
-            match page.last() {
-                Some(last) if page.len() >= PAGE => after = Some(last.key.clone()),
-                _ => return Ok(filed),
-            }
-        }
-    }
-
     /// Fetches what came since, and says why not all of it was. A question that is followed no
     /// longer has brought all that it will.
     async fn fetch(self, filed: &[Filed]) -> Option<Reason> {
@@ -137,7 +116,7 @@ impl Files<'_> {
 
     async fn person(self, filed: &Filed) -> Result<Vec<Part>, Reason> {
         // Its first round may have ended since.
-        let filed = self.one(&filed.inquiry).await?.ok_or(Reason::UnknownInquiry)?;
+        let filed = find(self.agency, &filed.inquiry).await?.ok_or(Reason::UnknownInquiry)?;
         let came = answers(self.agency, &filed.inquiry).await?;
         let came: Vec<_> = came.into_iter().map(|(came, _)| came).collect();
         let named = |oin: &Oin| {

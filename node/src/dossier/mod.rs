@@ -122,6 +122,42 @@ impl Filed {
     }
 }
 
+/// When the outcome of the newest escalation about the child of a case is due.
+///
+/// # Errors
+/// Why it cannot be read.
+pub(crate) async fn outcome_due(
+    agency: &Agency,
+    case: &CaseId,
+) -> Result<Option<Timestamp>, Reason> {
+    let filed = of_case(agency, case).await?;
+    let about_child = filed.iter().filter(|filed| filed.about == About::Child);
+    Ok(about_child.max_by_key(|filed| filed.asked_at).map(|filed| filed.answer_by))
+}
+
+/// The escalations of a case whose term is not over: by the date, if not yet by the daily round.
+async fn of_case(agency: &Agency, case: &CaseId) -> Result<Vec<Filed>, Reason> {
+    let prefix = [OF_CASE, case.as_bytes()].concat();
+    let (mut all, mut after) = (Vec::new(), None::<Vec<u8>>);
+    loop {
+        let page = agency.store.scan(&prefix, after.as_deref(), PAGE).await;
+        let page = page.map_err(StoreError::reason)?;
+        for pair in &page {
+            let id = InquiryId::from_slice(&pair.value).map_err(|_| Reason::StoreCorrupt)?;
+            all.extend(find(agency, &id).await?);
+        }
+        match page.last() {
+            Some(last) if page.len() >= PAGE => after = Some(last.key.clone()),
+            _ => return Ok(all),
+        }
+    }
+}
+
+async fn find(agency: &Agency, id: &InquiryId) -> Result<Option<Filed>, Reason> {
+    let found = rows::read::<Filed>(agency.store.as_ref(), &key(id)).await?;
+    Ok(found.map(|(filed, _)| filed).filter(|filed| filed.ends > agency.clock.now()))
+}
+
 /// Until when what came of a question that is asked now is kept.
 pub(crate) fn ends(agency: &Agency, asked_at: Timestamp) -> Timestamp {
     agency.pack().retention().end(Kept::Dossier, asked_at)

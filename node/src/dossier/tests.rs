@@ -334,3 +334,23 @@ async fn the_same_answer_again_is_kept_once_and_how_it_ended_changes_nothing_tha
     assert_eq!(filed.targets[0].ended.as_ref().unwrap().stand, Stand::Replied);
     assert_eq!(answers(agency, &of.inquiry).await.unwrap().len(), 1);
 }
+
+#[tokio::test]
+async fn the_board_shows_until_when_the_newest_escalation_about_the_child_runs() {
+    let scene = Scene::new().await;
+    let (agency, case) = (&scene.agency, CaseId::new(CASE));
+    assert_eq!(outcome_due(agency, &case).await, Ok(None));
+    for (id, about, day) in
+        [([1; 16], About::Child, 0), ([2; 16], About::Child, 2), ([3; 16], About::Parent, 3)]
+    {
+        let mut of = filed(&[(GI, Stand::Pending)]);
+        (of.inquiry, of.about) = (InquiryId::new(id), about);
+        (of.asked_at, of.answer_by) =
+            (of.asked_at.plus_ms(day * DAY_MS), of.answer_by.plus_ms(day * DAY_MS));
+        kept(agency, &of, &[]).await;
+    }
+    let due = moment("2026-09-28T13:00");
+    assert_eq!(outcome_due(agency, &case).await, Ok(Some(due)));
+    scene.clock.set(moment("2026-10-25T13:00"));
+    assert_eq!(outcome_due(agency, &case).await, Ok(None), "its term is over");
+}

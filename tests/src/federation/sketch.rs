@@ -184,6 +184,7 @@ impl Sketch {
             reference: Vec::new(),
             header_digest: header.as_bytes().to_vec(),
             notice: None,
+            criteria: Vec::new(),
         };
         let about = About::detail(TargetId::derive(&self.id, oin), &self.header, oin);
         let to = self.keys.of(oin)?.seal;

@@ -56,6 +56,7 @@ pub(super) fn whole(
         item: Some(item(agency, of, now)),
         subject: of.digits.clone(),
         necessity: again.map(|again| again.detail.necessity.clone()).unwrap_or_default(),
+        criteria: again.map(|again| again.detail.criteria.clone()).unwrap_or_default(),
         facts: again
             .map(|again| again.detail.facts.iter().map(stated).collect())
             .unwrap_or_default(),
