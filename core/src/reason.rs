@@ -243,6 +243,8 @@ reasons! {
     PolicyStale "POLICY_STALE" "De partijen gebruiken niet dezelfde regels." "The parties do not use the same rules."
     HeadMismatch "HEAD_MISMATCH" "Het logboek van de makelaar sluit niet aan op het laatst geziene." "The broker's ledger does not follow from the last one seen."
     Unreachable "UNREACHABLE" "Deze organisatie is niet bereikt; bel haar dienstnummer." "This agency was not reached; call its duty telephone."
+    QuestionWaits "QUESTION_WAITS" "De vraag wacht verzegeld bij de makelaar op deze organisatie, tot haar antwoord uiterlijk binnen moet zijn; kijk later met 'grondslag ask follow'." "The question waits for this agency, sealed, at the broker until its answer is due; look later with 'grondslag ask follow'."
+    WaitingFull "WAITING_FULL" "Deze organisatie is niet bereikt, en bij de makelaar wachten al zoveel vragen als er mogen; bel haar dienstnummer of stel de vraag later opnieuw." "This agency was not reached, and as many questions wait at the broker as may; call its duty telephone or ask again later."
     BudgetExceeded "BUDGET_EXCEEDED" "De daglimiet voor vragen is bereikt; een tweede persoon moet deze vraag goedkeuren." "The daily limit on questions has been reached; a second person must approve this question."
     DeadlinePassed "DEADLINE_PASSED" "De termijn van deze aanroep is verstreken." "The deadline of this call has passed."
     Busy "BUSY" "Er zijn te veel vragen tegelijk; probeer het over een minuut opnieuw." "There are too many questions at once; try again in a minute."

@@ -28,7 +28,7 @@ use super::check::{Asked, Given, open_reply, refused_by_rule};
 use super::compose::{Composed, Cosigned, inquiry};
 use super::draft::{self, Leaving, not_taken};
 use super::inquiries::{Stage, Summary, record_again, record_asked, record_closed, update};
-use super::received::record_answer;
+use super::received::{Told, record_answer};
 use super::view::{self, Draft, Stand, agency_line};
 use super::wish::Wish;
 use crate::agency::Agency;
@@ -251,6 +251,7 @@ impl Pursuit {
         let notice_id = carries.map(|carries| carries.notice_id.to_vec()).unwrap_or_default();
         let request = v1::AskRequest { notice_id, ..inquiry.into() };
         let stream = self.agency.broker_link.ask(request, wait).await?;
+        followed::put(inquiry, targets);
         let mut stream = stream.take(inquiry.parts().len().saturating_mul(EVENTS_PER_TARGET_MAX));
         let mut again = Vec::new();
         // Answers that come together are made durable together.
@@ -303,10 +304,10 @@ impl Pursuit {
             Ok((given, reply)) => {
                 target.answer = Some(given.answer.clone());
                 let (agency, oin) = (Arc::clone(&self.agency), oin.clone());
-                let (glass, task) = (self.header.break_glass, self.to_inform());
+                let (told, task) = (self.told(), self.to_inform());
                 Some(async move {
-                    let kept = (glass, task.as_ref());
-                    let recorded = record_answer(&agency, &oin, &reply, &given, kept).await;
+                    let told = Told { to_inform: task.as_ref(), ..told };
+                    let recorded = record_answer(&agency, &oin, &reply, &given, told).await;
                     (oin, recorded)
                 })
             }

@@ -18,6 +18,7 @@ use crate::asks::budget::forget_old;
 use crate::asks::canary::pause;
 use crate::asks::draft::forget_ended;
 use crate::asks::follow::forget_followed;
+use crate::asks::received::forget_marks;
 use crate::consent::{again, caught_up};
 use crate::directory::OwnCard;
 use crate::limits::{EXPIRE_INTERVAL_MS, INDEX_INTERVAL_MS, SLOT_INTERVAL_MS};
@@ -169,6 +170,9 @@ async fn forget(store: &dyn Store, now: Timestamp) {
     }
     if let Err(reason) = forget_followed(store, now).await {
         tracing::warn!(%reason, "questions whose term ended were not forgotten");
+    }
+    if let Err(reason) = forget_marks(store, now).await {
+        tracing::warn!(%reason, "which replies were recorded was not forgotten");
     }
     if let Err(reason) = forget_old(store, now).await {
         tracing::warn!(%reason, "old counts of questions were not forgotten");

@@ -1,6 +1,7 @@
 //! What a person sees when the broker or a node lies. The broker here signs whatever it is told
 //! to, and the nodes answer "nothing that may be told" unless a test says otherwise.
 
+mod late;
 mod liar;
 mod notices;
 
