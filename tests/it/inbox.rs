@@ -9,6 +9,7 @@ use grondslag_proto::v1;
 use grondslag_proto::v1::change_item_request::Change;
 use grondslag_proto::v1::inbox_service_client::InboxServiceClient;
 use grondslag_runtime::channel::within;
+use grondslag_tests::federation::desk::Desk;
 use grondslag_tests::federation::hand::Plea;
 use grondslag_tests::federation::{Federation, Setup, run};
 
@@ -30,7 +31,12 @@ async fn asked(federation: &Federation, plea: &Plea<'_>) -> Result<InquiryId> {
 /// The doctor gives all that is in review, up to what is open.
 async fn gives(federation: &Federation, inquiry: &InquiryId) -> Result<String> {
     let id = TargetId::derive(inquiry, &federation.oin(DOCTOR)?);
-    let mut desk = InboxServiceClient::new(federation.desk(DOCTOR, "huisarts-1")?.channel());
+    gives_at(&federation.desk(DOCTOR, "huisarts-1")?, &id).await
+}
+
+/// The same at a desk.
+pub(crate) async fn gives_at(desk: &Desk, id: &TargetId) -> Result<String> {
+    let mut desk = InboxServiceClient::new(desk.channel());
     let target_id = id.as_bytes().to_vec();
     let request = v1::ShowItemRequest { target_id: target_id.clone(), role: ROLE.to_owned() };
     let shown = desk.show_item(within(request, WAIT)).await?.into_inner();

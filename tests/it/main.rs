@@ -14,6 +14,7 @@ mod inbox;
 mod inform;
 mod invariants;
 mod journeys;
+mod killed;
 mod later;
 mod own_view;
 mod reading;
