@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 /// Messages that `unprinted` writes a `Debug` for: they hold what no log may show.
-const UNPRINTED: [&str; 60] = [
+const UNPRINTED: [&str; 62] = [
     "AbilityJudged",
     "AnswerBody",
     "AnswerContent",
@@ -48,9 +48,11 @@ const UNPRINTED: [&str; 60] = [
     "RecordOpening",
     "RecordSituationsRequest",
     "Reply",
+    "ReviewGlassRequest",
     "ReviewLine",
     "RightsRequest",
     "ShowDraftResponse",
+    "ShowGlassResponse",
     "ShowItemResponse",
     "ShownClient",
     "ShownStranger",
@@ -74,6 +76,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         "desk",
         "directory",
         "enrolment",
+        "glass",
         "holder",
         "inbox",
         "inform",

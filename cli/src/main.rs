@@ -13,6 +13,7 @@ mod demo;
 mod desk;
 mod exit;
 mod files;
+mod glass;
 mod help;
 mod holder;
 mod inbox;

@@ -11,6 +11,7 @@ mod detail;
 mod directory;
 mod epochs;
 mod evidence;
+mod glass;
 mod index;
 mod inform;
 pub mod init;

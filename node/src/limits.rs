@@ -391,5 +391,11 @@ pub(crate) const OWN_VIEW_LINES_MAX: usize = 600;
 pub(crate) const OWN_VIEW_BYTES_MAX: usize = 400 * 1_024;
 /// How long ago a child may have been seen that somebody hears of it now, in days.
 pub(crate) const SEEN_DAYS_MAX: i64 = 366;
+/// Hours within which a second person reviews a question with break glass (domain R30).
+pub(crate) const GLASS_REVIEW_HOURS: i64 = 24;
+/// Questions with break glass in one list, on either side: they fit one message.
+pub(crate) const GLASS_LIST_MAX: usize = 100;
+/// People whose counts fit one list beside them.
+pub(crate) const GLASS_COUNTS_MAX: usize = 1_000;
 /// Bytes of the cases that one list of the board holds: they fit what a client takes by default.
 pub(crate) const CASES_BYTES_MAX: usize = 2 * 1_024 * 1_024;

@@ -91,6 +91,12 @@ pub(crate) enum Kind {
     Climbed,
     /// What was decided was said to the asker, or did not leave after all.
     Released,
+    /// Questions with break glass were shown.
+    GlassShown,
+    /// A second person reviewed one.
+    GlassReviewed,
+    /// One was not reviewed in time: who asked may not break the glass until it is.
+    GlassSuspended,
 }
 
 impl Kind {
@@ -130,6 +136,9 @@ impl Kind {
             Self::ReviewChanged => "grondslag/record/review-changed/v1",
             Self::Climbed => "grondslag/record/climbed/v1",
             Self::Released => "grondslag/record/released/v1",
+            Self::GlassShown => "grondslag/record/glass-shown/v1",
+            Self::GlassReviewed => "grondslag/record/glass-reviewed/v1",
+            Self::GlassSuspended => "grondslag/record/glass-suspended/v1",
         }
     }
 

@@ -9,6 +9,7 @@ mod chain;
 mod consent;
 mod enrolment;
 mod epochs;
+mod glass;
 mod histories;
 mod inbox;
 mod inform;

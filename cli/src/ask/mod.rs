@@ -24,7 +24,7 @@ use self::shown::moment;
 pub(crate) use self::shown::{AgencyShown, LineShown, Names};
 use crate::desk::{Desk, Events};
 use crate::exit::{Exit, Failure};
-use crate::output::{Output, bold, dim};
+use crate::output::{Output, bold, dim, yellow};
 use crate::wait::wait;
 
 /// Ask agencies what the law lets you know about a child
@@ -122,7 +122,17 @@ async fn ask(args: &AskArgs, typed: &QuestionArgs, out: Output) -> Result<Exit, 
             desk.send_draft(&id).await?
         }
     };
-    follow(&names, events, out).await
+    follow((&names, typed.break_glass), events, out).await
+}
+
+/// What follows for who asked alone.
+fn broken(out: Output) -> String {
+    yellow(out.tr(
+        "Met de noodknop gevraagd: een collega beoordeelt dit binnen 24 uur (`grondslag glass \
+         list`), anders mag u hem daarna niet gebruiken. De FG's zien het meteen.",
+        "Asked with break glass: a colleague reviews this within 24 hours (`grondslag glass list`), \
+         or you may not break it again until then. The privacy officers see it at once.",
+    ))
 }
 
 /// Drafts, and has a second person sign what their own program rebuilds; what was drafted is then
@@ -169,7 +179,7 @@ async fn draft(desk: &Desk, question: v1::DeskQuestion, out: Output) -> Result<E
 async fn send(id: &InquiryId, folder: &Path, out: Output) -> Result<Exit, Failure> {
     let names = Names::load(out.lang())?;
     let desk = Desk::open(folder, out.lang())?;
-    follow(&names, desk.send_draft(id).await?, out).await
+    follow((&names, false), desk.send_draft(id).await?, out).await
 }
 
 /// Shows what agencies said after their first reply.
@@ -214,7 +224,11 @@ async fn list(folder: &Path, limit: u32, out: Output) -> Result<Exit, Failure> {
 }
 
 /// Shows a line per agency as it comes, and all of it at the end as JSON.
-async fn follow(names: &Names, mut events: Events, out: Output) -> Result<Exit, Failure> {
+async fn follow(
+    (names, break_glass): (&Names, bool),
+    mut events: Events,
+    out: Output,
+) -> Result<Exit, Failure> {
     let mut shown = InquiryAnswered::default();
     while let Some(event) = events.next().await? {
         match event {
@@ -222,6 +236,9 @@ async fn follow(names: &Names, mut events: Events, out: Output) -> Result<Exit, 
                 shown.inquiry_id = hex::encode(&started.inquiry_id);
                 shown.answer_by = Some(Timestamp::from_ms(started.answer_by_ms));
                 out.line(&dim(&format!("{} {}", out.tr("vraag", "question"), shown.inquiry_id)));
+                if break_glass {
+                    out.line(&broken(out));
+                }
             }
             Event::Line(line) => {
                 let line = AgencyShown::read(names, line)?;

@@ -4,6 +4,7 @@ mod audit;
 mod cases;
 mod consent;
 mod desk;
+mod glass;
 mod inbox;
 mod inform;
 mod office;
@@ -30,4 +31,5 @@ pub(super) fn texts() -> impl Iterator<Item = &'static (&'static str, &'static s
         .chain(rights::TEXTS)
         .chain(cases::TEXTS)
         .chain(inbox::TEXTS)
+        .chain(glass::TEXTS)
 }

@@ -26,6 +26,7 @@ use super::envelope::{Envelope, Unplaced};
 use super::inbox::{self, First, InReview, Item, Slot};
 use super::outbox;
 use crate::agency::Agency;
+use crate::glass;
 use crate::limits::SLOTS_AT_ONCE_MAX;
 use crate::random::random;
 use crate::recorded::{Kind, append_for, record, term};
@@ -63,6 +64,7 @@ struct Open {
 /// `TOO_LARGE` or `INTERNAL`, which a question within its bounds does not give.
 pub(super) fn open(batch: Batch, first: First<'_>) -> Result<Batch, Reason> {
     let (attested, header) = (first.attested, first.attested.header());
+    let batch = glass::came(batch, first.pack, (attested.target_id(), header), first.at)?;
     let Some(due) = next_slot(first.at, header.urgency, header.times.answer_by) else {
         return Ok(batch);
     };

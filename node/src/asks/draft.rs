@@ -22,6 +22,7 @@ use grondslag_core::statement::{approval_bytes, approval_commitment, sign, verif
 use grondslag_evidence::ledger::LedgerError;
 use grondslag_evidence::store::parts::{self, Seen};
 use grondslag_evidence::store::{Batch, Store, StoreError};
+use grondslag_policy::retention::Kept as Retained;
 use grondslag_proto::v1;
 use prost::Message;
 use serde::{Deserialize, Serialize};
@@ -37,7 +38,7 @@ use crate::agency::Agency;
 use crate::inform;
 use crate::limits::{APPROVE_TRIES_MAX, DRAFT_TTL_MS, EXPIRE_STEPS};
 use crate::random::random;
-use crate::recorded::{Kind, entry, term};
+use crate::recorded::{Kind, entry};
 use crate::staff::{ActingStaff, Person, StaffError};
 
 const PREFIX: &[u8] = b"n/d/";
@@ -211,8 +212,7 @@ impl Draft {
             let body = Kind::Approved.canonical().bytes(self.id.as_bytes());
             let body = body.text(by.person().id().as_str()).text(by.role().as_str());
             let body = body.signed(agency.clock.now().ms()).finish();
-            let term = term(self.wish.break_glass);
-            let entry = entry(agency, Kind::Approved, &body, term, batch)?;
+            let entry = entry(agency, Kind::Approved, &body, Retained::Decision, batch)?;
             match agency.ledger.append(entry).await {
                 Err(LedgerError::Conflict { .. }) => {
                     self = Self::shown_to(agency, self.id, by.person()).await?;

@@ -136,10 +136,7 @@ impl Pursuit {
             }
             Err(reason) => return tell(&events, view::refused(reason)).await,
         };
-        let out = self.draft.as_ref().map(|draft| draft.out.clone()).unwrap_or_default();
-        let followed = self.followed_from_start(&first);
-        // A draft that the broker did not take before is there already.
-        let recorded = match followed.put_again(&self.agency, out, &id).await {
+        let recorded = match self.leaving(&first).await {
             Ok(state) => {
                 let of = (&self.summary, &self.wish.subject, self.to_inform());
                 record_asked(&self.agency, &first, of, state).await

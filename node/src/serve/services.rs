@@ -8,6 +8,7 @@ use grondslag_core::reason::Reason;
 use grondslag_proto::v1::caseload_service_server::CaseloadServiceServer;
 use grondslag_proto::v1::consent_service_server::ConsentServiceServer;
 use grondslag_proto::v1::desk_service_server::DeskServiceServer;
+use grondslag_proto::v1::glass_service_server::GlassServiceServer;
 use grondslag_proto::v1::inbox_service_server::InboxServiceServer;
 use grondslag_proto::v1::inform_service_server::InformServiceServer;
 use grondslag_proto::v1::node_operator_service_server::NodeOperatorServiceServer;
@@ -26,6 +27,7 @@ use crate::answers::service::AnswerService;
 use crate::asks::service::Desk;
 use crate::caseload::service::CaseloadDesk;
 use crate::consent::service::ConsentDesk;
+use crate::glass::service::GlassDesk;
 use crate::inform::service::InformDesk;
 use crate::office::service::PolicyDesk;
 use crate::operator::NodeOperator;
@@ -56,6 +58,7 @@ pub(super) fn desk_services(server: Server, agency: &Arc<Agency>) -> Server {
     let inform = InformServiceServer::new(InformDesk::new(agency.clone()));
     let rights = RightsServiceServer::new(RightsDesk::new(agency.clone()));
     let caseload = CaseloadServiceServer::new(CaseloadDesk::new(agency.clone()));
+    let glass = GlassServiceServer::new(GlassDesk::new(agency.clone()));
     let inbox = InboxServiceServer::new(InboxDesk::new(agency.clone()));
     server
         .add(desk.max_decoding_message_size(MESSAGE_BYTES_MAX), Callers::verified())
@@ -65,5 +68,6 @@ pub(super) fn desk_services(server: Server, agency: &Arc<Agency>) -> Server {
         .add(inform.max_decoding_message_size(MESSAGE_BYTES_MAX), Callers::verified())
         .add(rights.max_decoding_message_size(MESSAGE_BYTES_MAX), Callers::verified())
         .add(caseload.max_decoding_message_size(MESSAGE_BYTES_MAX), Callers::verified())
+        .add(glass.max_decoding_message_size(MESSAGE_BYTES_MAX), Callers::verified())
         .add(inbox.max_decoding_message_size(MESSAGE_BYTES_MAX), Callers::verified())
 }

@@ -20,6 +20,7 @@ use crate::asks::draft::forget_ended;
 use crate::asks::follow::forget_followed;
 use crate::consent::{again, caught_up};
 use crate::directory::OwnCard;
+use crate::glass;
 use crate::limits::{EXPIRE_INTERVAL_MS, INDEX_INTERVAL_MS, SLOT_INTERVAL_MS};
 use crate::notices::send::send;
 use crate::office;
@@ -56,6 +57,9 @@ pub(super) async fn tend(
         let agency = Arc::clone(&agency);
         async move {
             forget(agency.store.as_ref(), agency.clock.now()).await;
+            if let Err(reason) = glass::suspend(&agency).await {
+                tracing::error!(%reason, "a use of break glass that was not reviewed was not told");
+            }
             forget_records(&agency).await;
             if let Err(reason) = again::count_daily(&agency).await {
                 tracing::warn!(%reason, "consents to be asked for again were not counted");

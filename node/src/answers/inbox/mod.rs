@@ -274,6 +274,15 @@ pub(super) fn came(agency: &Agency, id: &TargetId, now: Timestamp) {
     agency.climbing.add(now, *id);
 }
 
+/// How a question stands here; nothing when no person must look at it, or its term is over.
+///
+/// # Errors
+/// As [`find`].
+pub(crate) async fn stands(agency: &Agency, id: &TargetId) -> Result<Option<ReviewState>, Reason> {
+    let found = find(agency.store.as_ref(), id).await?;
+    Ok(found.map(|(item, _)| item.state()))
+}
+
 /// How many questions wait, and for how many the inner term has passed.
 ///
 /// # Errors

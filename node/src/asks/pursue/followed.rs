@@ -8,6 +8,7 @@ use grondslag_core::id::{Digest, Oin, TargetId};
 use grondslag_core::inquiry::Inquiry;
 use grondslag_core::reason::Reason;
 use grondslag_core::statement::{FIRST_REPLY_NO, subject_tag};
+use grondslag_evidence::store::Batch;
 use grondslag_policy::Pack;
 use grondslag_policy::notice::RIGHTS;
 
@@ -19,6 +20,7 @@ use crate::asks::follow::{Followed, FollowedTarget};
 use crate::asks::inquiries::{Closed, Summary, TakenBy};
 use crate::asks::view::{Stand, broker_refusal};
 use crate::asks::wish::Subject;
+use crate::glass;
 use crate::inform::Task;
 use crate::own_view::asked::{Came, came_of};
 use crate::processing::{DataSubject, Processing, Status, activity, span_id};
@@ -55,9 +57,22 @@ impl Pursuit {
         Some(Task::new(&self.agency.pack(), of, role, digits, (*asked_at, term)))
     }
 
+    /// What is recorded with a question that goes out: that its draft is none any more, what later
+    /// replies must agree with, and that it was asked alone.
+    pub(super) async fn leaving(&self, inquiry: &Inquiry) -> Result<Batch, Reason> {
+        let out = self.draft.as_ref().map(|draft| draft.out.clone()).unwrap_or_default();
+        let followed = self.followed_from_start(inquiry);
+        // A draft that the broker did not take before is there already.
+        let state = followed.put_again(&self.agency, out, &self.summary.id).await?;
+        if self.wish.break_glass {
+            return glass::broken(&self.agency, &self.wish, &self.summary, state).await;
+        }
+        Ok(state)
+    }
+
     /// What later replies must agree with, as long as it is not known what was let through: should
     /// this process end before the question is closed, it can be followed still.
-    pub(super) fn followed_from_start(&self, inquiry: &Inquiry) -> Followed {
+    fn followed_from_start(&self, inquiry: &Inquiry) -> Followed {
         let epoch = inquiry.header().epoch;
         let parts = inquiry.parts().iter().map(|(target, part)| {
             let put = (epoch, Asked { inquiry, target, part }.statement());
