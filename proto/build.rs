@@ -81,6 +81,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         "inbox",
         "inform",
         "ledger",
+        "metrics",
         "node",
         "operator",
         "own_view",

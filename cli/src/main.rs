@@ -20,6 +20,7 @@ mod inbox;
 mod inform;
 mod limits;
 mod made;
+mod metrics;
 mod node;
 mod officers;
 mod operator;

@@ -19,6 +19,7 @@ mod kept;
 pub mod keys;
 mod limits;
 mod link;
+mod metrics;
 mod notices;
 mod office;
 mod operator;

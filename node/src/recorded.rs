@@ -97,6 +97,8 @@ pub(crate) enum Kind {
     GlassReviewed,
     /// One was not reviewed in time: who asked may not break the glass until it is.
     GlassSuspended,
+    /// A report of what was counted over a period was made.
+    MetricsMade,
 }
 
 impl Kind {
@@ -139,6 +141,7 @@ impl Kind {
             Self::GlassShown => "grondslag/record/glass-shown/v1",
             Self::GlassReviewed => "grondslag/record/glass-reviewed/v1",
             Self::GlassSuspended => "grondslag/record/glass-suspended/v1",
+            Self::MetricsMade => "grondslag/record/metrics-made/v1",
         }
     }
 

@@ -35,7 +35,8 @@ fn stands(used: &v1::GlassUse, out: Output) -> String {
     let due = local(used.due_ms);
     let late = if used.late { out.tr(", te laat", ", late") } else { "" };
     if used.verdict.is_empty() && used.suspends {
-        let over = out.tr("niet beoordeeld, noodknop geschorst sinds", "not reviewed, suspended");
+        let over =
+            out.tr("niet beoordeeld, noodknop geschorst sinds", "not reviewed, suspended since");
         return red(&format!("{over} {due}"));
     }
     if used.verdict.is_empty() {

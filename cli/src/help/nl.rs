@@ -7,6 +7,7 @@ mod desk;
 mod glass;
 mod inbox;
 mod inform;
+mod metrics;
 mod office;
 mod operator;
 mod own_view;
@@ -32,4 +33,5 @@ pub(super) fn texts() -> impl Iterator<Item = &'static (&'static str, &'static s
         .chain(cases::TEXTS)
         .chain(inbox::TEXTS)
         .chain(glass::TEXTS)
+        .chain(metrics::TEXTS)
 }

@@ -52,6 +52,37 @@ impl Count {
     }
 }
 
+/// Own uses from one moment up to another, in numbers, for the college.
+///
+/// # Errors
+/// Those of the store; a row that is none is told of by `status`.
+pub(crate) async fn counted(
+    agency: &Agency,
+    from: Timestamp,
+    until: Timestamp,
+) -> Result<[(&'static str, u64); 6], Reason> {
+    let now = agency.clock.now();
+    let (mut all, mut targets) = (Count::default(), 0_u64);
+    for prefix in [OPEN, DONE] {
+        let count = |used: Use, _| {
+            if (from..until).contains(&used.asked_at) {
+                all.add(&used, now);
+                let asked = u64::try_from(used.targets.len()).unwrap_or(u64::MAX);
+                targets = targets.saturating_add(asked);
+            }
+        };
+        rows::each(agency.store.as_ref(), prefix, count).await?;
+    }
+    Ok([
+        ("glass.uses", all.uses.into()),
+        ("glass.targets", targets),
+        ("glass.justified", all.justified.into()),
+        ("glass.misuse", all.misuse.into()),
+        ("glass.late", all.late.into()),
+        ("glass.open", all.open.into()),
+    ])
+}
+
 /// As an officer reads it: the whole agency first, then who is suspended, then who misused it
 /// most.
 ///

@@ -29,7 +29,7 @@ use grondslag_policy::retention::Kept;
 use grondslag_runtime::status::ToDo;
 use serde::{Deserialize, Serialize};
 
-pub(crate) use self::counts::counts;
+pub(crate) use self::counts::{counted, counts};
 use crate::agency::Agency;
 use crate::asks::inquiries::Summary;
 use crate::asks::wish::Wish;

@@ -36,9 +36,9 @@ use grondslag_runtime::status::ToDo;
 use serde::{Deserialize, Serialize};
 
 use self::judged::Judged;
-pub(crate) use self::say::released;
 pub(super) use self::say::{Slot, say, taken_back};
-pub(crate) use self::schedule::{Schedule, climb};
+pub(crate) use self::say::{released, said_at};
+pub(crate) use self::schedule::{Schedule, climb, stage_of};
 use super::record::{DecisionLine, Ruled, Shown};
 use super::verify::Attested;
 use crate::agency::Agency;
