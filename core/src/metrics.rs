@@ -125,6 +125,11 @@ pub enum Count {
 }
 
 impl Count {
+    /// One that could point at a child.
+    pub const fn tens(count: u64) -> Self {
+        if count < LEAST { Self::Few } else { Self::About(rounded(count)) }
+    }
+
     fn word(self) -> String {
         match self {
             Self::Exact(count) => format!("exact {count}"),
@@ -145,9 +150,8 @@ impl Count {
 /// Counts of one kind that add up to something that others may know, as they may leave: tens, few
 /// below ten, and never one alone that is left out, for the others would tell it.
 pub fn suppressed<K: Ord + Clone>(counts: &BTreeMap<K, u64>) -> BTreeMap<K, Count> {
-    let told = |count: u64| if count < LEAST { Count::Few } else { Count::About(rounded(count)) };
     let mut shown: BTreeMap<K, Count> =
-        counts.iter().map(|(key, count)| (key.clone(), told(*count))).collect();
+        counts.iter().map(|(key, count)| (key.clone(), Count::tens(*count))).collect();
     let few = shown.values().filter(|count| **count == Count::Few).count();
     let least =
         counts.iter().filter(|(_, count)| **count >= LEAST).min_by_key(|(_, count)| **count);

@@ -139,9 +139,9 @@ impl Tally {
             let counts = suppressed(&counts).into_iter();
             shown.extend(counts.map(|(name, count)| (format!("{group}.{name}"), count)));
         }
-        let overdue = suppressed(&BTreeMap::from([("overdue".to_owned(), self.overdue)]));
-        shown.extend(overdue);
-        let refused = suppressed(&self.refused).into_iter();
+        shown.insert("overdue".to_owned(), Count::tens(self.overdue));
+        // Nobody knows what these add up to.
+        let refused = self.refused.into_iter().map(|(on, count)| (on, Count::tens(count)));
         let refused = refused.filter(|(_, count)| *count != Count::Few);
         shown.extend(refused.map(|(ground, count)| (format!("refused.{ground}"), count)));
         shown

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 
 use grondslag_core::answer::About as Whose;
+use grondslag_core::clock::Clock as _;
+use grondslag_core::id::TargetId;
 use grondslag_core::metrics::Count;
 use grondslag_core::tier::Tier;
 use grondslag_proto::v1;
@@ -161,4 +163,74 @@ async fn slots_in_which_nothing_was_said_are_counted_when_the_term_has_ended() {
     let counts = practice.month().await.report.counts;
     // The one at sixteen passed with that of twelve, and that of nine with that of eight.
     assert_eq!((counts["ended"], counts["slots.missed"]), (Count::Exact(2), Count::Exact(4)));
+}
+
+fn said(id: u8, at: Timestamp, taken_back: bool) -> Vec<u8> {
+    let target_id = TargetId::new([id; 16]);
+    let said = serde_json::json!({
+        "target_id": target_id, "reply_no": 2, "lines": [], "leaf": 0, "at": at,
+        "taken_back": taken_back,
+    });
+    said.to_string().into_bytes()
+}
+
+/// How long people took, what climbed and what ended without an outcome.
+#[tokio::test]
+async fn what_a_person_was_to_decide_is_counted_by_how_long_it_took() {
+    let practice = Practice::asked(15, 0).await;
+    let asked = practice.scene.clock.now();
+    let mut tally = Tally::new();
+    for id in 0..15 {
+        let hour = asked.plus_ms(3_600_000);
+        tally.add(Kind::Released.label(), &said(id, hour, false)).unwrap();
+        // What is said later is not what the asker waited for.
+        tally.add(Kind::Released.label(), &said(id, asked.plus_ms(90_000_000), false)).unwrap();
+        let climbed = Kind::Climbed.canonical().bytes(&[id; 16]).text("manager").signed(0);
+        tally.add(Kind::Climbed.label(), &climbed.finish()).unwrap();
+        let ended = Kind::Ended.canonical().bytes(&[id; 16]).text("asker").flag(true);
+        let ended = ended.signed(0).signed(0);
+        // One of before slots were counted, and one of now.
+        tally.add(Kind::Ended.label(), &ended.clone().finish()).unwrap();
+        tally.add(Kind::Ended.label(), &ended.number(2).finish()).unwrap();
+    }
+    for id in 0..2 {
+        tally.add(Kind::Released.label(), &said(id, asked, true)).unwrap();
+    }
+    tally.finish(&practice.agency).await.unwrap();
+    let counts = tally.shown();
+    assert_eq!(counts["reviewed.standard.2h"], Count::About(10), "two were taken back");
+    assert_eq!(counts["reviewed.standard.24h"], Count::Few);
+    assert_eq!(counts["climbed.manager"], Count::About(20));
+    assert_eq!((counts["overdue"], counts["ended"]), (Count::About(30), Count::Exact(30)));
+    assert_eq!(counts["slots.missed"], Count::Exact(30));
+    for kind in [Kind::Released, Kind::Climbed, Kind::Ended, Kind::Decision] {
+        let damaged = Tally::new().add(kind.label(), b"x");
+        assert_eq!(damaged, Err(Reason::StoreCorrupt), "{kind:?}");
+    }
+}
+
+/// A ground on which little was refused is not so much as named.
+#[tokio::test]
+async fn refusals_are_counted_per_ground_and_few_of_them_not_named() {
+    let practice = Practice::asked(1, 0).await;
+    let leaves = practice.agency.ledger.read(0, 1_000).await.unwrap();
+    let is_decision =
+        |leaf: &[u8]| committed(leaf).is_some_and(|of| of.0 == Kind::Decision.label());
+    let decision = leaves.iter().find(|one| is_decision(&one.leaf)).unwrap();
+    let opened = open(practice.agency.store.as_ref(), &decision.leaf).await.unwrap();
+    let Opening::Opened(opened) = opened else { panic!("it is not opened") };
+    let mut body: serde_json::Value = serde_json::from_slice(&opened.body).unwrap();
+    body["lines"][0]["outcome"] = "refuse".into();
+    let mut tally = Tally::new();
+    for (ground, times) in [("bw-7:457", 12), ("jw-7.3.11-1", 3)] {
+        body["lines"][0]["basis"]["grounds"] = serde_json::json!([ground]);
+        for _ in 0..times {
+            tally.add(Kind::Decision.label(), body.to_string().as_bytes()).unwrap();
+        }
+    }
+    let counts = tally.shown();
+    let refused = |name: &&String| name.starts_with("refused.");
+    assert_eq!(counts.keys().filter(refused).collect::<Vec<_>>(), ["refused.bw-7:457"]);
+    assert_eq!(counts["refused.bw-7:457"], Count::About(10));
+    assert_eq!(counts["answered.standard"], Count::Exact(15));
 }
