@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 /// Messages that `unprinted` writes a `Debug` for: they hold what no log may show.
-const UNPRINTED: [&str; 62] = [
+const UNPRINTED: [&str; 64] = [
     "AbilityJudged",
     "AnswerBody",
     "AnswerContent",
@@ -50,9 +50,11 @@ const UNPRINTED: [&str; 62] = [
     "RecordOpening",
     "RecordSituationsRequest",
     "Reply",
+    "ReviewGlassRequest",
     "ReviewLine",
     "RightsRequest",
     "ShowDraftResponse",
+    "ShowGlassResponse",
     "ShowItemResponse",
     "ShownClient",
     "ShownStranger",
@@ -77,10 +79,12 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         "directory",
         "dossier",
         "enrolment",
+        "glass",
         "holder",
         "inbox",
         "inform",
         "ledger",
+        "metrics",
         "node",
         "operator",
         "own_view",

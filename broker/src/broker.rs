@@ -22,6 +22,7 @@ use crate::office::Office;
 use crate::restore::Foundings;
 use crate::route::fanout::FanoutLimits;
 use crate::route::heads::SentHeads;
+use crate::waiting::Waiting;
 
 /// The broker's parts, made once at start. Nothing in it changes afterwards but the directory and
 /// the store, which guard themselves.
@@ -58,6 +59,8 @@ pub(crate) struct Broker {
     pub sent_heads: SentHeads,
     /// Consent notices that nodes missed.
     pub notices: Notices,
+    /// Questions that wait for their node.
+    pub waiting: Arc<Waiting>,
     /// How nodes are reached.
     pub nodes: Arc<dyn Nodes>,
     /// How long nodes get.

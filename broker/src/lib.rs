@@ -27,6 +27,7 @@ pub mod restore;
 mod route;
 pub mod serve;
 mod sweep;
+mod waiting;
 mod watch;
 mod watchers;
 

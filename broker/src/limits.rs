@@ -70,6 +70,27 @@ pub(crate) const EVALUATIONS_MAX: usize = 2;
 pub(crate) const NOTICES_WAITING_MAX: u32 = 1_000;
 /// Waiting notices that are counted at a time when the broker starts.
 pub(crate) const NOTICES_PAGE: usize = 500;
+/// Most questions that wait for one node, those on their way to it counted: some busy days.
+pub(crate) const WAITING_OF_NODE_MAX: usize = 4_096;
+/// Most questions that wait for all nodes together: some 8 KiB each on disk.
+pub(crate) const WAITING_MAX: usize = 32_768;
+/// Waiting questions that are read at a time when the broker starts.
+pub(crate) const WAITING_PAGE: usize = 500;
+/// How often what becomes of a question is written anew when something of it changed meanwhile.
+pub(crate) const KEEP_TRIES_MAX: usize = 4;
+/// Waiting questions that are brought to one node at the same time: with a tick of 100 ms a
+/// thousand take some 16 ticks, and each is done well within its own.
+pub(crate) const BRING_AT_ONCE_MAX: usize = 64;
+/// The same for all nodes together.
+pub(crate) const BRING_ALL_MAX: usize = 1_024;
+/// Pause before a node that is there and cannot answer is tried again.
+pub(crate) const BRING_PAUSE_MS: u64 = 200;
+/// How often it is tried before its next opening of `Deliver` is waited for.
+pub(crate) const BRING_ROUNDS_MAX: usize = 50;
+/// How long a question that failed by itself is left alone.
+pub(crate) const REST_ALONE_MS: u64 = 60_000;
+/// How long a question is left alone of which a second attempt may come.
+pub(crate) const REST_ATTEMPT_MS: u64 = 10_000;
 /// Events of one target: the decision, one reply, and the last.
 pub(crate) const TARGET_EVENTS_MAX: usize = 3;
 /// Messages of one node that are under way on one stream.

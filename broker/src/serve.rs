@@ -14,6 +14,7 @@ use grondslag_core::limits::MESSAGE_BYTES_MAX;
 use grondslag_core::reason::Reason;
 use grondslag_evidence::ledger::Ledger;
 use grondslag_evidence::records::Job;
+use grondslag_evidence::store::Store;
 use grondslag_proto::question::TargetQuestion;
 use grondslag_proto::reply::{self, Reply};
 use grondslag_proto::v1;
@@ -57,6 +58,7 @@ use crate::route::fanout::FanoutLimits;
 use crate::route::heads::SentHeads;
 use crate::route::service::Routes;
 use crate::sweep::keep_sweeping;
+use crate::waiting::{self, Waiting};
 use crate::watch::service::Ledgers;
 use crate::watch::{self, OwnLog, Standing, Watch};
 
@@ -112,6 +114,7 @@ pub async fn build(config: BrokerConfig, context: &Context) -> Result<App, Start
     let (own, region) = (own.read()?, context.region.current());
     let published = publish_own(&broker.directory, &own, 0, &region, broker.clock.now()).await;
     published.map_err(|reason| StartError::new(reason, "the broker's own card was not taken"))?;
+    waiting::resume(&broker);
     Ok(App { servers: vec![bound] })
 }
 
@@ -156,6 +159,7 @@ async fn open(
     let foundings = foundings.map_err(|reason| StartError::new(reason, "the founding"))?;
     let notices = Notices::open(Arc::clone(&store)).await;
     let notices = notices.map_err(|reason| StartError::new(reason, "the waiting notices"))?;
+    let waiting = waiting(&store).await?;
     let public = keys.public();
     let (oin, budget) = (context.oin(), config.budget);
     let points_per_epoch = config.broker.points_per_epoch.number();
@@ -176,12 +180,18 @@ async fn open(
         remote,
         sent_heads: SentHeads::default(),
         notices,
+        waiting,
         nodes,
         fanout,
         budget,
         points_per_epoch,
         otlp: context.otlp.clone(),
     })
+}
+
+async fn waiting(store: &Arc<dyn Store>) -> Result<Arc<Waiting>, StartError> {
+    let waiting = Waiting::open(Arc::clone(store)).await;
+    waiting.map_err(|reason| StartError::new(reason, "the waiting questions"))
 }
 
 /// The operator's collector gets the length of a ledger.
@@ -310,6 +320,7 @@ fn look_after(broker: &Arc<Broker>, context: &Context) -> Result<(), StartError>
     keep_settled(broker, context)?;
     keep_forgetting(broker, context)?;
     notices::keep_sweeping(context, broker)?;
+    waiting::keep_sweeping(context, broker)?;
     keep_sweeping(context, Arc::clone(&broker.store), Arc::clone(&broker.clock))
 }
 

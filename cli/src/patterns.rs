@@ -10,6 +10,7 @@ use serde_json::json;
 
 use crate::desk::Desk;
 use crate::exit::{Exit, Failure};
+use crate::glass::shown as glass;
 use crate::limits::{PATTERN_DAYS, PATTERN_DAYS_MAX};
 use crate::output::{Output, bold, dim, yellow};
 use crate::wait::wait;
@@ -48,7 +49,11 @@ pub(crate) fn run(args: &PatternsArgs, out: Output) -> Result<Exit, Failure> {
         let more = out.tr("meer; vraag minder dagen op", "more; ask for fewer days");
         out.line(&dim(&format!("{left_out} {more}")));
     }
-    out.json(&json!({ "patterns": shown, "left_out": left_out }))?;
+    for line in glass::counts(&listed.glass, out) {
+        out.line(&line);
+    }
+    let glass: Vec<_> = listed.glass.iter().map(glass::count_json).collect();
+    out.json(&json!({ "patterns": shown, "left_out": left_out, "break_glass": glass }))?;
     Ok(Exit::Done)
 }
 

@@ -111,6 +111,7 @@ fn say(status: &Status, out: Output) {
         (out.tr("te vertellen", "to be told"), status.inform),
         (out.tr("te beoordelen", "to be reviewed"), status.inbox),
         (out.tr("casussen", "cases"), status.cases),
+        (out.tr("noodknop", "break glass"), status.glass),
         (out.tr("verzoeken", "requests"), status.rights),
     ] {
         said(label, to_do.unwrap_or_default(), out, &row);

@@ -22,6 +22,7 @@ pub mod inquiry;
 pub mod lang;
 pub mod limits;
 pub mod merkle;
+pub mod metrics;
 pub mod officers;
 pub mod operators;
 pub mod reason;

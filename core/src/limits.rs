@@ -105,3 +105,6 @@ pub const LOG_TEXT_BYTES_MAX: usize = 8 * 1_024;
 /// Lines of an access log that one node tells: what fits a reply, and no more entries than a line
 /// of an answer holds.
 pub const LOG_LINES_MAX: usize = LINE_ENTRIES_MAX - 1;
+
+/// Most counts in the report of one agency.
+pub const MEASURES_MAX: usize = 512;

@@ -138,6 +138,8 @@ reasons! {
     EscalationApart "ESCALATION_APART" "Voor dit doel vraagt u met `grondslag escalate`: bij een casus van het bord, met criteria en een reden per organisatie; andere doelen juist niet." "Ask for this purpose with `grondslag escalate`: for a case of the board, with criteria and a reason for each agency; other purposes in another way."
     EscalationCase "ESCALATION_CASE" "Deze casus draagt de escalatie niet: zij gaat over een ander kind, of niemand beoordeelde haar als ernstig of acuut." "This case does not bear the escalation: it is about another child, or nobody judged it to be serious or acute."
     EscalationCriteria "ESCALATION_CRITERIA" "De criteria dragen de ernst van de casus niet: noem één acuut of twee structurele risico's; `grondslag escalate words` toont ze." "The criteria do not bear the severity of the case: name one acute or two structural risks; `grondslag escalate words` shows them."
+    EscalationLate "ESCALATION_LATE" "Er is minder dan de helft van de termijn over; zet de escalatie opnieuw klaar en laat haar ondertekenen." "Less than half of the term is left; put the escalation aside anew and have it signed."
+    DossierUnheard "DOSSIER_UNHEARD" "Niet alle uitkomsten zijn opgehaald voordat de makelaar ze wegdeed; bel wie ontbreekt." "Not every outcome was fetched before the broker discarded it; call who is missing."
     ApprovalStale "APPROVAL_STALE" "De medeondertekening is te oud; laat haar opnieuw zetten." "The co-signature is too old; have it signed anew."
     // Review by a person at the holder.
     ReviewRole "REVIEW_ROLE" "In deze rol beoordeelt u hier geen vragen; kies een rol die in de regels als beoordelaar van deze organisatie staat." "This role reviews no questions here; choose one that the rules name as a reviewer of this agency."
@@ -154,6 +156,19 @@ reasons! {
     ReviewOwn "REVIEW_OWN" "Wie besliste is niet de tweede persoon; laat een collega bevestigen." "Whoever decided is not the second person; have a colleague confirm."
     ReviewTerm "REVIEW_TERM" "De eigen termijn kan alleen later worden zolang zij loopt, en niet later dan de regels voor de uiterste antwoordtermijn vrijhouden." "The inner term can only become later while it lasts, and no later than the rules leave free before the last moment to answer."
     WithheldAtReview "WITHHELD_AT_REVIEW" "Een professional van deze organisatie besloot dit niet te geven, op de genoemde grond." "A professional of this agency decided not to give this, on the ground that is named."
+    // Break glass.
+    BreakGlassScope "BREAK_GLASS_SCOPE" "De noodknop is voor acuut gevaar, alleen gevraagd (doel D12, spoed acute, geen concept), en voor wat de regels bij die soort organisatie alleen daarmee openen (regel R30); vraag het overige zonder noodknop." "Break glass is for acute danger, asked alone (purpose D12, urgency acute, no draft), and for what the rules open at that kind of agency with it alone (rule R30); ask for the rest without break glass."
+    BreakGlassSuspended "BREAK_GLASS_SUSPENDED" "U mag de noodknop niet gebruiken: een eerder gebruik is niet binnen 24 uur beoordeeld. Laat een collega dat doen (`grondslag glass list`), of vraag met een tweede persoon; bel bij direct gevaar 112." "You may not break the glass: an earlier use was not reviewed within 24 hours. Have a colleague do so (`grondslag glass list`), or ask with a second person; in immediate danger call 112."
+    GlassRole "GLASS_ROLE" "In deze rol beoordeelt u dit gebruik van de noodknop niet; kies een rol die zo'n vraag mag goedkeuren, of die van de FG om mee te kijken." "This role does not review this use of break glass; choose one that may approve such a question, or the privacy officer's to look."
+    UnknownGlass "UNKNOWN_GLASS" "Dit gebruik van de noodknop staat hier niet; `grondslag glass list` toont wat er is." "This use of break glass is not here; `grondslag glass list` shows what there is."
+    GlassOwn "GLASS_OWN" "Wie de noodknop gebruikte beoordeelt dat niet; laat een collega beoordelen." "Whoever broke the glass does not review it; have a colleague do so."
+    GlassReviewed "GLASS_REVIEWED" "Dit gebruik van de noodknop is al beoordeeld; `grondslag glass show` toont hoe en door wie." "This use of break glass was reviewed already; `grondslag glass show` tells how and by whom."
+    // What agencies count of themselves.
+    PeriodBad "PERIOD_BAD" "Noem een maand (2026-06) of een halfjaar (2026-H1) dat voorbij is en waarvan alles nog bewaard is." "Name a month (2026-06) or half a year (2026-H1) that is over and of which everything is still kept."
+    MetricsInvalid "METRICS_INVALID" "Dit rapport is veranderd, niet ondertekend, of van een andere vorm of sleutel; laat de organisatie het opnieuw maken." "This report was altered, is not signed, or is of another form or key; have the agency make it anew."
+    MetricsRegion "METRICS_REGION" "Dit rapport is van een andere regio." "This report is of another region."
+    MetricsPeriod "METRICS_PERIOD" "Dit rapport gaat over een andere periode dan het eerste; vergelijk rapporten van een periode." "This report is of another period than the first; compare reports of one period."
+    MetricsTwice "METRICS_TWICE" "Van deze organisatie is er al een rapport bij; geef alleen het nieuwste." "There is a report of this agency already; give the newest alone."
     // Requests of people about their own data.
     UnknownRequest "UNKNOWN_REQUEST" "Dit verzoek staat hier niet, of een andere organisatie beslist erover; `grondslag rights list` toont wat er is." "This request is not here, or another agency decides on it; `grondslag rights list` shows what there is."
     RequestRole "REQUEST_ROLE" "In deze rol behandelt u geen verzoeken; kies een rol die met dossiers werkt." "This role does not handle requests; choose one that works with files."
@@ -248,6 +263,8 @@ reasons! {
     PolicyStale "POLICY_STALE" "De partijen gebruiken niet dezelfde regels." "The parties do not use the same rules."
     HeadMismatch "HEAD_MISMATCH" "Het logboek van de makelaar sluit niet aan op het laatst geziene." "The broker's ledger does not follow from the last one seen."
     Unreachable "UNREACHABLE" "Deze organisatie is niet bereikt; bel haar dienstnummer." "This agency was not reached; call its duty telephone."
+    QuestionWaits "QUESTION_WAITS" "De vraag wacht verzegeld bij de makelaar op deze organisatie, tot haar antwoord uiterlijk binnen moet zijn; kijk later met 'grondslag ask follow'." "The question waits for this agency, sealed, at the broker until its answer is due; look later with 'grondslag ask follow'."
+    WaitingFull "WAITING_FULL" "Deze organisatie is niet bereikt, en bij de makelaar wachten al zoveel vragen als er mogen; bel haar dienstnummer of stel de vraag later opnieuw." "This agency was not reached, and as many questions wait at the broker as may; call its duty telephone or ask again later."
     BudgetExceeded "BUDGET_EXCEEDED" "De daglimiet voor vragen is bereikt; een tweede persoon moet deze vraag goedkeuren." "The daily limit on questions has been reached; a second person must approve this question."
     DeadlinePassed "DEADLINE_PASSED" "De termijn van deze aanroep is verstreken." "The deadline of this call has passed."
     Busy "BUSY" "Er zijn te veel vragen tegelijk; probeer het over een minuut opnieuw." "There are too many questions at once; try again in a minute."

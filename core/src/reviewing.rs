@@ -22,6 +22,16 @@ words!(
 );
 
 words!(
+    /// What a second person judges afterwards of a question with break glass (domain R30).
+    GlassVerdict, "justified, misuse", {
+        /// The danger was such that asking alone was right.
+        Justified = "justified",
+        /// It was not.
+        Misuse = "misuse",
+    }
+);
+
+words!(
     /// How a question that a person must look at stands.
     ReviewState, "waiting, second, decided, said", {
         /// Nobody decided.

@@ -42,6 +42,20 @@ pub fn last_slot(
     last
 }
 
+/// How many slots of a question lie after a moment and up to another.
+pub fn slots_between(
+    after: Timestamp,
+    until: Timestamp,
+    urgency: Urgency,
+    answer_by: Timestamp,
+) -> u32 {
+    let (mut count, mut at) = (0_u32, after);
+    while let Some(slot) = next_slot(at, urgency, answer_by).filter(|slot| *slot <= until) {
+        (count, at) = (count.saturating_add(1), slot);
+    }
+    count
+}
+
 fn next_multiple(after: Timestamp, step_ms: i64) -> Timestamp {
     let passed = after.ms().div_euclid(step_ms);
     Timestamp::from_ms(passed.saturating_add(1).saturating_mul(step_ms))
@@ -53,6 +67,18 @@ mod tests {
 
     fn at(text: &str) -> Timestamp {
         Timestamp::parse(text).unwrap()
+    }
+
+    #[test]
+    fn slots_that_passed_are_counted_up_to_the_end_of_the_term() {
+        let due = at("2026-06-20T12:00");
+        let passed =
+            |until: &str, urgency| slots_between(at("2026-06-20T09:00"), at(until), urgency, due);
+        assert_eq!(passed("2026-06-20T09:59", Urgency::Urgent), 0);
+        assert_eq!(passed("2026-06-20T10:00", Urgency::Urgent), 1);
+        assert_eq!(passed("2026-06-20T10:04", Urgency::Acute), 12);
+        assert_eq!(passed("2026-07-20T09:00", Urgency::Urgent), 3);
+        assert_eq!(passed("2026-06-20T08:00", Urgency::Urgent), 0);
     }
 
     #[test]

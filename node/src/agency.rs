@@ -34,6 +34,7 @@ use crate::config::AsksSection;
 use crate::consent::{CaughtUp, Gate, again};
 use crate::directory::Directory;
 use crate::epochs::Epochs;
+use crate::glass;
 use crate::index::Index;
 use crate::inform;
 use crate::keys::{Keys, Renewal};
@@ -301,6 +302,10 @@ impl Vitals for Agency {
         }
         match caseload::state(self).await {
             Ok(state) => status.cases = Some(state),
+            Err(reason) => status.findings.push(reason),
+        }
+        match glass::state(self).await {
+            Ok(state) => status.glass = Some(state),
             Err(reason) => status.findings.push(reason),
         }
         match again::state(self).await {

@@ -18,6 +18,7 @@ use crate::asks::inquiries::forget_lines;
 use crate::caseload;
 use crate::consent::page;
 use crate::dossier;
+use crate::glass;
 use crate::inform;
 use crate::notices::outbox;
 use crate::own_view::strangers;
@@ -48,6 +49,7 @@ impl Agency {
             rest.of("requests about data", rights::tend(self).await).await;
             rest.of("cases", caseload::tidy(self).await).await;
             rest.of("joint files", dossier::tidy(self).await).await;
+            rest.of("break glass", glass::tidy(self).await).await;
         }
         rest.of("pages of consents", page::tidy(self).await).await;
         rest.of("notices", outbox::tidy(self).await).await;

@@ -67,8 +67,12 @@ pub(crate) const STATED_FACTS_MAX: usize = 32;
 /// Most criteria that an escalation names.
 pub(crate) const CRITERIA_MAX: usize = 16;
 
-/// Most answers to one escalation: its agencies, and what a review says later.
-pub(crate) const DOSSIER_ANSWERS_MAX: usize = 1_024;
+/// Most answers of one agency to one escalation: its first, and what reviews say later.
+pub(crate) const AGENCY_ANSWERS_MAX: usize = 32;
+/// Longest wait for what came since somebody looked at a joint file.
+pub(crate) const DOSSIER_FETCH_MS_MAX: u64 = 20_000;
+/// How often what came of escalations is fetched whose term is over.
+pub(crate) const DOSSIER_INTERVAL_MS: u64 = 15 * 60 * 1_000;
 /// Most escalations in one joint file.
 pub(crate) const DOSSIER_PERSONS_MAX: usize = 16;
 /// Bytes of entries in one message of a joint file; an entry itself is shorter than an answer.
@@ -400,5 +404,13 @@ pub(crate) const OWN_VIEW_LINES_MAX: usize = 600;
 pub(crate) const OWN_VIEW_BYTES_MAX: usize = 400 * 1_024;
 /// How long ago a child may have been seen that somebody hears of it now, in days.
 pub(crate) const SEEN_DAYS_MAX: i64 = 366;
+/// Hours within which a second person reviews a question with break glass (domain R30).
+pub(crate) const GLASS_REVIEW_HOURS: i64 = 24;
+/// Questions with break glass in one list, on either side: they fit one message.
+pub(crate) const GLASS_LIST_MAX: usize = 100;
+/// People whose counts fit one list beside them.
+pub(crate) const GLASS_COUNTS_MAX: usize = 1_000;
+/// Leaves that one report counts: half a year of a busy node.
+pub(crate) const METRICS_LEAVES_MAX: u64 = 1_000_000;
 /// Bytes of the cases that one list of the board holds: they fit what a client takes by default.
 pub(crate) const CASES_BYTES_MAX: usize = 2 * 1_024 * 1_024;

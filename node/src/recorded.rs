@@ -95,6 +95,14 @@ pub(crate) enum Kind {
     DossierShown,
     /// It was destroyed at the end of its term.
     DossierForgotten,
+    /// Questions with break glass were shown.
+    GlassShown,
+    /// A second person reviewed one.
+    GlassReviewed,
+    /// One was not reviewed in time: who asked may not break the glass until it is.
+    GlassSuspended,
+    /// A report of what was counted over a period was made.
+    MetricsMade,
 }
 
 impl Kind {
@@ -136,6 +144,10 @@ impl Kind {
             Self::Released => "grondslag/record/released/v1",
             Self::DossierShown => "grondslag/record/dossier-shown/v1",
             Self::DossierForgotten => "grondslag/record/dossier-forgotten/v1",
+            Self::GlassShown => "grondslag/record/glass-shown/v1",
+            Self::GlassReviewed => "grondslag/record/glass-reviewed/v1",
+            Self::GlassSuspended => "grondslag/record/glass-suspended/v1",
+            Self::MetricsMade => "grondslag/record/metrics-made/v1",
         }
     }
 

@@ -11,6 +11,9 @@ use grondslag_core::tier::{Approvals, Tier, Verdict};
 use crate::facts::{FactError, Facts};
 use crate::pack::Pack;
 
+/// The column that says so.
+const BREAK_GLASS: &str = "break_glass";
+
 /// How far the value of a visible column may be relied upon; the others are the asker's signed
 /// word.
 const STANDINGS: [(&str, &str); 4] = [
@@ -49,7 +52,7 @@ impl Pack {
             ("query_kind", header.kind.as_str()),
             ("target_kind", target.as_str()),
             ("urgency", header.urgency.word()),
-            ("break_glass", break_glass),
+            (BREAK_GLASS, break_glass),
             ("level", header.level.word()),
         ] {
             self.set(&mut facts, column, value)?;
@@ -58,6 +61,19 @@ impl Pack {
             self.set(&mut facts, "approvals", approvals.word())?;
         }
         Ok(facts)
+    }
+
+    /// Whether break glass could open something that stays closed without it, on facts that say so.
+    ///
+    /// # Errors
+    /// [`FactError`] for rules without such a column.
+    pub fn opened_by_break_glass(&self, facts: &Facts, on: Timestamp) -> Result<bool, FactError> {
+        let mut without = *facts;
+        self.set(&mut without, BREAK_GLASS, "no")?;
+        let (with, without) = (self.could(facts, on), self.could(&without, on));
+        let is_open = with.verdict != Verdict::Refuse;
+        // Where it is refused without, the rows are the denies: none of them opens.
+        Ok(is_open && with.rows.iter().any(|row| !without.rows.contains(row)))
     }
 
     /// "Could this be allowed at all?" for one category, on what is visible (design 6). What could
@@ -84,5 +100,45 @@ impl Pack {
             basis: Basis { rows: could.rows, grounds: could.grounds },
             reason: Some(could.reason.unwrap_or(Reason::NoRule)),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every value of a column with which break glass opens something, whatever the others are.
+    fn opened_with(column: &str) -> Vec<String> {
+        let pack = Pack::builtin().unwrap();
+        let mut facts = pack.facts();
+        pack.set(&mut facts, BREAK_GLASS, "yes").unwrap();
+        let on = Timestamp::parse("2026-09-15").unwrap();
+        let values = pack.catalogue().column(column).unwrap().values.iter();
+        let opened = values.filter(|value| {
+            let mut facts = facts;
+            pack.set(&mut facts, column, &value.id).unwrap();
+            pack.opened_by_break_glass(&facts, on).unwrap()
+        });
+        opened.map(|value| value.id.clone()).collect()
+    }
+
+    /// R30: acute danger, alone, safety and of care what is medically least.
+    #[test]
+    fn break_glass_opens_what_rule_30_says_and_nothing_else() {
+        assert_eq!(opened_with("purpose"), ["D12"]);
+        assert_eq!(opened_with("urgency"), ["acute"]);
+        assert_eq!(opened_with("severity"), ["acute"]);
+        assert_eq!(opened_with("approvals"), ["none"]);
+        assert_eq!(opened_with("category"), ["G05", "G06", "G08", "G09", "G16"]);
+        assert_eq!(opened_with(BREAK_GLASS), ["yes"]);
+        let asked = opened_with("target_kind");
+        assert!(!asked.contains(&"om".to_owned()) && asked.contains(&"vt".to_owned()), "{asked:?}");
+        let asks = opened_with("requester_role");
+        assert!(asks.contains(&"ha.arts".to_owned()), "{asks:?}");
+        assert!(
+            !asks
+                .iter()
+                .any(|role| ["corp.consulent", "gem.fg", "om.officier"].contains(&role.as_str()))
+        );
     }
 }

@@ -5,6 +5,7 @@
 //! `Status`.
 
 pub mod answer;
+pub mod approved;
 pub mod card;
 pub mod content;
 pub mod epoch;

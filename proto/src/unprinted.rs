@@ -25,13 +25,14 @@ unprinted! {
     AbilityJudged AnswerBody AnswerContent AnswerEntry AnswerProof AnswerQuestion AskAgain
     AskRequest AssessBreachRequest Attestation BoardCase CertifyMeasureRequest ChangeCaseRequest
     ChangeItemRequest ChildSeen CloseRequestRequest ConfirmIdentityRequest ConsentAct
-    ConsentStanding ConsentStatement CourtMeasure CustodySituation DecideRequestRequest DecisionFact
-    DeskQuestion DeskTarget Detail DossierPerson ExtendRequestRequest JudgedLine Judgement
-    ListActsRequest ListDecisionsRequest LodgeRequestRequest MoreTime OpenCaseRequest OwnView OwnViewLine Part
-    PostponeInformingRequest PrepareOwnViewRequest RecordActRequest RecordActResponse RecordOpening
-    RecordSituationsRequest Reply ReviewLine RightsRequest ShowDraftResponse ShowItemResponse
-    ShownClient ShownStranger SignedNotice Speaker StatedFact StepRequest StepResponse StepTarget
-    TakenBack TierText ToInform Triage
+    ConsentStanding ConsentStatement CourtMeasure CustodySituation DecideRequestRequest
+    DecisionFact DeskQuestion DeskTarget Detail DossierPerson ExtendRequestRequest JudgedLine
+    Judgement ListActsRequest ListDecisionsRequest LodgeRequestRequest MoreTime OpenCaseRequest
+    OwnView OwnViewLine Part PostponeInformingRequest PrepareOwnViewRequest RecordActRequest
+    RecordActResponse RecordOpening RecordSituationsRequest Reply ReviewGlassRequest ReviewLine
+    RightsRequest ShowDraftResponse ShowGlassResponse ShowItemResponse ShownClient ShownStranger
+    SignedNotice Speaker StatedFact StepRequest StepResponse StepTarget TakenBack TierText
+    ToInform Triage
 }
 
 #[cfg(test)]
@@ -56,13 +57,14 @@ mod tests {
         "value",
     ];
 
-    const PROTOCOL: [&str; 15] = [
+    const PROTOCOL: [&str; 16] = [
         include_str!("../grondslag/v1/broker.proto"),
         include_str!("../grondslag/v1/caseload.proto"),
         include_str!("../grondslag/v1/consent.proto"),
         include_str!("../grondslag/v1/desk.proto"),
         include_str!("../grondslag/v1/directory.proto"),
         include_str!("../grondslag/v1/enrolment.proto"),
+        include_str!("../grondslag/v1/glass.proto"),
         include_str!("../grondslag/v1/holder.proto"),
         include_str!("../grondslag/v1/inbox.proto"),
         include_str!("../grondslag/v1/inform.proto"),

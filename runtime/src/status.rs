@@ -58,6 +58,10 @@ pub struct Status {
     /// Cases on the board of a municipality.
     #[serde(default)]
     pub cases: Option<ToDo>,
+    /// Break glass at a node: what waits for a review, or for a privacy officer to see it; late is
+    /// what suspends who asked.
+    #[serde(default)]
+    pub glass: Option<ToDo>,
     /// What people asked about their own data, at a node.
     #[serde(default)]
     pub rights: Option<ToDo>,

@@ -1,5 +1,7 @@
 //! An escalation over a region: asked, signed, answered, decided, followed, and put together.
 
+use std::time::{Duration, Instant};
+
 use anyhow::{Context as _, Result};
 use grondslag_core::clock::Timestamp;
 use grondslag_core::reason::Reason;
@@ -11,9 +13,11 @@ use grondslag_runtime::channel::within;
 use grondslag_tests::federation::{Federation, run};
 use grondslag_tests::journey::region_of;
 use grondslag_tests::world::{Question, Storyline};
+use tokio::time::sleep;
 
 use crate::consent::WAIT;
 
+const LOOK: Duration = Duration::from_millis(100);
 const TOWN: &str = "gem-veenwolde";
 /// After the school let its term pass.
 const OVER: &str = "2026-06-26T13:30";
@@ -74,9 +78,19 @@ fn every_agency_has_an_outcome_and_the_file_is_gone_after_its_term() -> Result<(
         assert_eq!(stands(first).as_deref(), Some("waiting"));
         assert_eq!(first.signed_by, [question.approver.clone().context("an approver")?]);
         federation.set_clock(Timestamp::parse(OVER)?);
+        // The school says so itself, at its next turn: before that nothing was heard.
+        let since = Instant::now();
         for staff in [question.staff.as_str(), "doorzetter-1"] {
-            let parts = looks(&federation, staff, id).await?;
-            assert_eq!(stands(person(&parts)?).as_deref(), Some("overdue"), "{staff}");
+            loop {
+                let parts = looks(&federation, staff, id).await?;
+                let stands = stands(person(&parts)?);
+                if stands.as_deref() == Some("overdue") {
+                    break;
+                }
+                assert_eq!(stands.as_deref(), Some("unheard"), "{staff}");
+                anyhow::ensure!(since.elapsed() < WAIT, "the school does not say so");
+                sleep(LOOK).await;
+            }
         }
         let other = looks(&federation, "lokaalteam-1", id).await?;
         assert_eq!(refusal(&other), Some("UNKNOWN_INQUIRY"));

@@ -9,12 +9,15 @@ use grondslag_proto::v1;
 use grondslag_proto::v1::change_item_request::Change;
 use grondslag_proto::v1::inbox_service_client::InboxServiceClient;
 use grondslag_runtime::channel::within;
+use grondslag_tests::federation::desk::Desk;
 use grondslag_tests::federation::hand::Plea;
 use grondslag_tests::federation::{Federation, Setup, run};
 
 use crate::later::{at_broker, messages, until};
 use crate::stage::{DOCTOR, NOBODY, NOW, SAFETY, SCHOOL, VT, alarms, records, wish};
 
+/// How often what changed is read again.
+const LOOKS: u32 = 3;
 const WAIT: Duration = Duration::from_secs(60);
 /// The first slot of a standard question that is asked at ten, and a little later.
 const SLOT: &str = "2026-06-24T12:00:05";
@@ -30,7 +33,24 @@ async fn asked(federation: &Federation, plea: &Plea<'_>) -> Result<InquiryId> {
 /// The doctor gives all that is in review, up to what is open.
 async fn gives(federation: &Federation, inquiry: &InquiryId) -> Result<String> {
     let id = TargetId::derive(inquiry, &federation.oin(DOCTOR)?);
-    let mut desk = InboxServiceClient::new(federation.desk(DOCTOR, "huisarts-1")?.channel());
+    gives_at(&federation.desk(DOCTOR, "huisarts-1")?, &id).await
+}
+
+/// The same at a desk. What changed while it was read is read again, as a person would: a node that
+/// has just started learns the rules, and may show more by then.
+pub(crate) async fn gives_at(desk: &Desk, id: &TargetId) -> Result<String> {
+    let mut came_to = gives_once(desk, id).await?;
+    for _ in 0..LOOKS {
+        if came_to != "REVIEW_CHANGED" {
+            break;
+        }
+        came_to = gives_once(desk, id).await?;
+    }
+    Ok(came_to)
+}
+
+async fn gives_once(desk: &Desk, id: &TargetId) -> Result<String> {
+    let mut desk = InboxServiceClient::new(desk.channel());
     let target_id = id.as_bytes().to_vec();
     let request = v1::ShowItemRequest { target_id: target_id.clone(), role: ROLE.to_owned() };
     let shown = desk.show_item(within(request, WAIT)).await?.into_inner();

@@ -69,25 +69,32 @@ pub(crate) fn wish(
     plea: &Plea<'_>,
     targets: &[&str],
 ) -> Result<v1::DeskQuestion> {
+    let targets = targets.iter().map(|id| federation.oin(id)).collect::<Result<Vec<_>>>()?;
+    Ok(wish_to(plea, &targets))
+}
+
+/// The same to these organisations.
+pub(crate) fn wish_to(plea: &Plea<'_>, targets: &[Oin]) -> v1::DeskQuestion {
     let categories: Vec<String> = plea.categories.iter().map(ToString::to_string).collect();
-    let target = |id: &&str| -> Result<v1::DeskTarget> {
-        let oin = federation.oin(id)?.to_string();
-        Ok(v1::DeskTarget { oin, categories: categories.clone(), ..v1::DeskTarget::default() })
+    let target = |oin: &Oin| v1::DeskTarget {
+        oin: oin.to_string(),
+        categories: categories.clone(),
+        ..v1::DeskTarget::default()
     };
     let facts = plea.facts.iter().map(|(column, value)| v1::StatedFact {
         column: (*column).to_owned(),
         value: (*value).to_owned(),
     });
-    Ok(v1::DeskQuestion {
+    v1::DeskQuestion {
         subject: plea.subject.to_owned(),
         role: plea.role.to_owned(),
         purpose: plea.purpose.to_owned(),
         query_kind: plea.query_kind.to_owned(),
-        targets: targets.iter().map(target).collect::<Result<_>>()?,
+        targets: targets.iter().map(target).collect(),
         necessity: NECESSITY.to_owned(),
         facts: facts.collect(),
         ..v1::DeskQuestion::default()
-    })
+    }
 }
 
 /// The line of one agency.

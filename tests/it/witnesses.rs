@@ -104,7 +104,7 @@ fn without_a_quorum_only_immediate_danger_is_answered_and_both_officers_hear_of_
         assert_eq!(ask(&federation).await?.state, "replied");
         tokio::time::sleep(Duration::from_millis(1_500)).await;
         let late = ask(&federation).await?;
-        assert_eq!((late.state.as_str(), late.reason.as_str()), ("unreachable", "WITNESS_LATE"));
+        assert_eq!((late.state.as_str(), late.reason.as_str()), ("pending", "QUESTION_WAITS"));
 
         let danger = Plea {
             role: "ha.arts",

@@ -1,7 +1,7 @@
 //! Giving an asker what came.
 
 use grondslag_core::clock::Timestamp;
-use grondslag_core::id::{InquiryId, Oin};
+use grondslag_core::id::{InquiryId, Oin, TargetId};
 use grondslag_core::limits::{
     ASK_LIFE_MS_MAX, CLOCK_SKEW_MS_MAX, FOLLOW_PAGE, REPLIES_MAX, SLOT_GRACE_MS,
 };
@@ -13,6 +13,8 @@ use prost::Message as _;
 
 use super::kept::{Open, Put, open_key, put_key, read, replies_of, reply_key};
 use crate::broker::Broker;
+use crate::route::fanout::State;
+use crate::waiting::Mark;
 
 /// What came of one target since.
 #[derive(Debug)]
@@ -21,8 +23,9 @@ pub(crate) struct Followed {
     pub target: Oin,
     /// Its messages, in order.
     pub replies: Vec<v1::Reply>,
-    /// It missed its last slot: it is not reached, whatever the reason.
-    pub missed: bool,
+    /// How it stands otherwise than its messages tell: its question waits, was not taken, or it
+    /// missed its last slot, whatever the reason.
+    pub state: Option<State>,
 }
 
 /// What came of one target of an inquiry of this asker: the next messages after a reply number.
@@ -51,8 +54,24 @@ pub(crate) async fn follow(
         let Some(body) = body else { continue };
         replies.push(v1::Reply::decode(body.as_slice()).map_err(|_| Reason::StoreCorrupt)?);
     }
-    let missed = missed(&open, broker.clock.now());
-    Ok(Followed { target, replies, missed })
+    let state = state(broker, &target, &id, &open);
+    Ok(Followed { target, replies, state })
+}
+
+/// How a target stands. Before its first reply it owes nothing in any slot.
+fn state(broker: &Broker, target: &Oin, id: &TargetId, open: &Open) -> Option<State> {
+    let now = broker.clock.now();
+    if open.first.is_none() {
+        if broker.waiting.has(target, &Mark::new(*id, open.urgency, open.answer_by)) {
+            let waits = now <= open.answer_by;
+            let over = State::Unreachable(Reason::Unreachable);
+            return Some(if waits { State::Pending(Reason::QuestionWaits) } else { over });
+        }
+        if let Some(reason) = open.ended {
+            return Some(State::Unreachable(reason));
+        }
+    }
+    missed(open, now).then_some(State::Unreachable(Reason::DeadlinePassed))
 }
 
 /// Whether a target said nothing in a slot that it should have filled by now. Its clock may be
@@ -61,6 +80,7 @@ fn missed(open: &Open, now: Timestamp) -> bool {
     // Whoever has one number left keeps it for the end of the term.
     let silent = open.last_no.saturating_add(1) >= REPLIES_MAX && now < open.answer_by;
     let from = open.asked_at.plus_ms(ASK_LIFE_MS_MAX);
+    let from = open.first.map_or(from, |first| from.max(first.at));
     let due = last_slot(from, now.plus_ms(-SLOT_GRACE_MS), open.urgency, open.answer_by);
     !silent && due.is_some_and(|due| open.last_at.plus_ms(CLOCK_SKEW_MS_MAX) < due)
 }

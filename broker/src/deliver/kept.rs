@@ -1,8 +1,8 @@
-//! What is kept of a question for its later replies.
+//! What is kept of a question for its replies.
 //!
 //! `g/<target id>` tells whose question it is; `gq/<digest of asker and inquiry>` whom it was put
-//! to; `gr/<target id><reply number>` holds a message. All go some time after the term
-//! has ended.
+//! to; `gr/<target id><reply number>` holds a message, the first reply under number 1. All go some
+//! time after the term has ended.
 
 use grondslag_core::canonical::Canonical;
 use grondslag_core::clock::Timestamp;
@@ -28,10 +28,25 @@ pub(super) struct Open {
     pub(super) urgency: Urgency,
     /// Length of every message.
     pub(super) reply_bytes: usize,
-    /// Number of the last message that was taken; 1 is the first reply, which is not kept.
+    /// Number of the last message that was taken, the first reply counted in any case.
     pub(super) last_no: u32,
     /// When it was taken.
     pub(super) last_at: Timestamp,
+    /// The first reply, once it came.
+    #[serde(default)]
+    pub(super) first: Option<First>,
+    /// Why none comes.
+    #[serde(default)]
+    pub(super) ended: Option<Reason>,
+}
+
+/// That a first reply came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct First {
+    /// When the question that it answers was asked: which of its attempts that was.
+    pub(super) asked_at: Timestamp,
+    /// When it came.
+    pub(super) at: Timestamp,
 }
 
 /// Whom a question was put to.
@@ -71,6 +86,8 @@ pub(crate) fn note<'a>(
             reply_bytes: leaf.reply_bytes(),
             last_no: FIRST_REPLY_NO,
             last_at: header.times.asked_at,
+            first: None,
+            ended: None,
         };
         batch = keep(batch, &open_key(&target.id), &open, until)?;
         put.targets.push((target.oin.clone(), target.id));

@@ -1,4 +1,5 @@
-//! Later replies: nodes deliver one message in every reply slot, and askers fetch them.
+//! Replies: nodes deliver one message in every reply slot, and askers fetch them. The first reply
+//! goes to its asker as it comes, and is kept with the others for one who has gone.
 //!
 //! A message is ciphertext and tells the broker nothing: hit or miss, real or dummy, it has the
 //! same size and comes in the same slots. It is kept until two days after the question's term.
@@ -7,11 +8,13 @@
 //! INVARIANT: a message is taken only from the target of a recorded question, and given only to its
 //! asker. For anybody else neither the question nor the message exists.
 
+mod first;
 mod follow;
 mod kept;
 mod opening;
 mod take;
 
+pub(crate) use first::{end, first, keep_first};
 pub(crate) use follow::{Followed, follow};
 pub(crate) use kept::note;
 pub(crate) use opening::opening;

@@ -6,7 +6,7 @@
 //! time as a new inquiry in the current epoch, under one number. A target that did not reply makes
 //! it wait here; the opening of `Deliver` tells a node how many wait for it, and the node says
 //! `NOT_READY` until none does; the sender's next try brings the notice, and the first reply, be it
-//! "not known", ends the wait. The broker cannot bring it by itself: it keeps no question.
+//! "not known", ends the wait. The broker does not bring it by itself: it keeps no notice.
 //!
 //! It stays blind (invariant 3). It sees that agency A has a notice for agency B, and by the random
 //! number that this try brings the same as the one before. It never sees of whom.

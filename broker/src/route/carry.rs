@@ -7,14 +7,15 @@ use grondslag_core::reason::Reason;
 use tokio::sync::mpsc;
 
 use super::attempt;
-use super::fanout::{Event, fan_out};
+use super::fanout::{Event, ToAsk, fan_out};
 use super::record::Decided;
 use super::verify::Target;
 use crate::broker::Broker;
 use crate::limits::TARGET_EVENTS_MAX;
 use crate::notices::Notice;
+use crate::waiting::Kept;
 
-/// A question that was decided, recorded and attested; nothing of it has left for a node.
+/// A question that was decided, recorded, attested and kept; nothing of it has left for a node.
 #[derive(Debug)]
 pub(crate) struct Routed {
     /// The question.
@@ -23,18 +24,21 @@ pub(crate) struct Routed {
     pub targets: Vec<Target>,
     /// What was decided, in their order.
     pub decided: Vec<Decided>,
+    /// What is kept of it for each.
+    pub kept: Vec<Kept>,
     /// The notice that it is.
     pub notice: Option<Notice>,
 }
 
-/// Asks every target and tells the asker. The stream ends only after it was noted who may be asked
-/// once more.
+/// Asks every target and tells the asker, who may have gone. The stream ends only after it was
+/// noted who may be asked once more.
 pub(crate) async fn carry_out(broker: Arc<Broker>, routed: Routed, events: mpsc::Sender<Event>) {
     if routed.notice.is_some() {
         return carry_notice(broker, routed, events).await;
     }
-    let Routed { inquiry, targets, decided, .. } = routed;
-    let states = fan_out(&broker, inquiry.header(), targets, decided, &events).await;
+    let Routed { inquiry, targets, decided, kept, .. } = routed;
+    let all = zip(targets, decided, kept);
+    let states = fan_out(&broker, &inquiry, all, &events).await;
     if let Err(reason) = attempt::note(&broker, &inquiry, &states).await {
         tracing::error!(reason = reason.code(), "no second attempt could be noted");
     }
@@ -45,11 +49,12 @@ pub(crate) async fn carry_out(broker: Arc<Broker>, routed: Routed, events: mpsc:
 /// all. So it also goes to its end whether its sender listens or not: one who leaves at once does
 /// not make a notice look as if its target had missed it.
 async fn carry_notice(broker: Arc<Broker>, routed: Routed, events: mpsc::Sender<Event>) {
-    let Routed { inquiry, targets, decided, notice } = routed;
+    let Routed { inquiry, targets, decided, kept, notice } = routed;
     let Some(notice) = notice else { return };
     let room = decided.len().saturating_mul(TARGET_EVENTS_MAX).max(1);
-    let (held, mut kept) = mpsc::channel(room);
-    let states = fan_out(&broker, inquiry.header(), targets, decided, &held).await;
+    let (held, mut told) = mpsc::channel(room);
+    let all = zip(targets, decided, kept);
+    let states = fan_out(&broker, &inquiry, all, &held).await;
     drop(held);
     // In a task of its own: it is not cut off with the question's work.
     let noted = tokio::spawn(async move {
@@ -63,9 +68,15 @@ async fn carry_notice(broker: Arc<Broker>, routed: Routed, events: mpsc::Sender<
         tracing::error!(reason = reason.code(), "it was not noted how a notice ended");
         return;
     }
-    while let Some(event) = kept.recv().await {
+    while let Some(event) = told.recv().await {
         if events.send(event).await.is_err() {
             return;
         }
     }
+}
+
+/// Everything of each target together.
+pub(super) fn zip(targets: Vec<Target>, decided: Vec<Decided>, kept: Vec<Kept>) -> Vec<ToAsk> {
+    let all = targets.into_iter().zip(decided).zip(kept);
+    all.map(|((target, decided), kept)| ToAsk { target, decided, kept }).collect()
 }

@@ -6,12 +6,12 @@
 mod attempt;
 pub(crate) mod attest;
 mod budget;
-mod carry;
+pub(crate) mod carry;
 pub(crate) mod decide;
 pub(crate) mod fanout;
 pub(crate) mod heads;
 mod places;
-mod record;
+pub(crate) mod record;
 pub(crate) mod service;
 pub(crate) mod verify;
 

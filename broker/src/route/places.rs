@@ -2,7 +2,7 @@
 //!
 //! A place in all is held by the work and ends with the fan-out, whatever the asker does. A place
 //! of one asker is held until its stream is gone and the work is done, so that an asker who never
-//! reads, or leaves while a notice is under way, fills its own places and nobody else's.
+//! reads, or leaves while its question is under way, fills its own places and nobody else's.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};

@@ -3,7 +3,7 @@
 //! batch.
 //!
 //! The replay key holds what is needed to give the same result again: the leaves and what their
-//! refusals rest on. Replies are not kept here; a node gives the same bytes again by itself.
+//! refusals rest on. Replies are kept elsewhere (`deliver`).
 
 use std::fmt;
 

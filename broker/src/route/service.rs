@@ -32,6 +32,7 @@ use crate::broker::Broker;
 use crate::deliver::{self, Followed};
 use crate::limits::{DELIVERIES_MAX, EVENTS_MAX};
 use crate::notices::Notice;
+use crate::waiting;
 
 /// The service.
 #[derive(Debug)]
@@ -48,8 +49,9 @@ impl Routes {
         Self { broker, places: Places::default() }
     }
 
-    /// Decides and records a question; nothing has left for a node when it returns.
-    pub(super) async fn route(&self, peer: &Oin, wire: v1::AskRequest) -> Result<Routed, Reason> {
+    /// Decides and records a question, and keeps it for nodes that are away; nothing has left for a
+    /// node when it returns.
+    pub(crate) async fn route(&self, peer: &Oin, wire: v1::AskRequest) -> Result<Routed, Reason> {
         let Ask { raw, notice } = wire.try_into()?;
         let inquiry = Inquiry::parse(raw, self.broker.clock.now())?;
         let notice = notice.map(|id| Notice::of(&inquiry, id)).transpose()?;
@@ -67,7 +69,8 @@ impl Routes {
             .collect::<Result<Vec<_>, Reason>>()?;
         let recorded = record(&self.broker, (&inquiry, &targets), rulings, (&pack, now)).await?;
         let decided = attest(&self.broker, &inquiry, &targets, recorded).await?;
-        Ok(Routed { inquiry, targets, decided, notice })
+        let kept = waiting::keep(&self.broker, &inquiry, &targets, &decided).await?;
+        Ok(Routed { inquiry, targets, decided, kept, notice })
     }
 }
 
@@ -165,13 +168,15 @@ impl BrokerService for Routes {
 }
 
 /// What the broker says first to a node, and then to each of its messages; of none it says no more.
-pub(super) async fn delivering(
+pub(crate) async fn delivering(
     broker: Arc<Broker>,
     node: Oin,
     incoming: impl Stream<Item = Result<v1::DeliverRequest, Status>> + Send + 'static,
 ) -> Result<Events<v1::DeliverResponse>, Status> {
-    let waiting = deliver::opening(&broker, &node).await.map_err(report)?;
-    let event = Some(v1::deliver_response::Event::Waiting(waiting));
+    let notices = deliver::opening(&broker, &node).await.map_err(report)?;
+    // It is there: what waits for it comes as any question does.
+    waiting::bring(&broker, &node);
+    let event = Some(v1::deliver_response::Event::Waiting(notices));
     let first = tokio_stream::once(Ok(v1::DeliverResponse { event }));
     let answers = incoming.take(DELIVERIES_MAX).then(move |message| {
         let (broker, node) = (Arc::clone(&broker), node.clone());
@@ -183,14 +188,13 @@ pub(super) async fn delivering(
 /// What came of one target, as events.
 fn followed_events(followed: Followed) -> Vec<v1::FollowResponse> {
     use v1::follow_response::Event as Wire;
-    let Followed { target, replies, missed } = followed;
+    let Followed { target, replies, state } = followed;
     let replied = replies.into_iter().map(|reply| {
         let target_oin = target.to_string();
         Wire::Replied(v1::TargetReplied { target_oin, reply: Some(reply) })
     });
-    let missed =
-        missed.then(|| Wire::Closed(closed(&target, State::Unreachable(Reason::DeadlinePassed))));
-    replied.chain(missed).map(|event| v1::FollowResponse { event: Some(event) }).collect()
+    let closed = state.map(|state| Wire::Closed(closed(&target, state)));
+    replied.chain(closed).map(|event| v1::FollowResponse { event: Some(event) }).collect()
 }
 
 /// Takes one message of a node, and says what became of it.

@@ -45,6 +45,7 @@ use tokio::sync::mpsc;
 
 use super::attempt;
 use super::attest::attest;
+use super::carry::zip;
 use super::decide::rule;
 use super::fanout::{Event, FanoutLimits, State, fan_out};
 use super::heads::SentHeads;
@@ -61,6 +62,7 @@ use crate::notices::Notices;
 use crate::office::Office;
 use crate::restore::Foundings;
 use crate::sweep::{expiry_key, sweep, sweep_all};
+use crate::waiting::{self, Waiting};
 
 pub(crate) const ASKER: &str = "00000099000000001000";
 pub(crate) const SCHOOL: &str = "00000099000000002000";
@@ -68,14 +70,14 @@ pub(crate) const BROKER: &str = "00000099000000009000";
 
 /// Answers as told per target, and notes how many leaves were durable when it was asked.
 #[derive(Debug, Default)]
-struct Pretend {
+pub(crate) struct Pretend {
     says: BTreeMap<Oin, Heard>,
     ledger: Mutex<Option<Arc<Ledger>>>,
-    asked: Mutex<Vec<(Oin, u64)>>,
+    pub(crate) asked: Mutex<Vec<(Oin, u64)>>,
     /// The evidence of each delivery.
-    proved: Mutex<Vec<Evidence>>,
+    pub(crate) proved: Mutex<Vec<Evidence>>,
     /// What the next deliveries hear instead.
-    instead: Mutex<Vec<Heard>>,
+    pub(crate) instead: Mutex<Vec<Heard>>,
 }
 
 #[async_trait]
@@ -88,11 +90,18 @@ impl Nodes for Pretend {
         if let Some(heard) = self.instead.lock().unwrap().pop() {
             return heard;
         }
-        self.says.get(&card.oin).cloned().unwrap_or_else(|| Heard::Reply(reply(question.id)))
+        self.says.get(&card.oin).cloned().unwrap_or_else(|| Heard::Reply(reply_to(question)))
     }
 }
 
-fn reply(target_id: TargetId) -> Reply {
+/// A first reply of the length that the decision fixes.
+pub(crate) fn reply_to(question: &TargetQuestion) -> Reply {
+    let bytes = Leaf::parse(&question.evidence.leaf).unwrap().reply_bytes();
+    let reply = reply(question.id);
+    Reply { body: vec![7; reply.body_bytes(bytes)], ..reply }
+}
+
+pub(crate) fn reply(target_id: TargetId) -> Reply {
     let (body, signature) = (b"for the asker".to_vec(), [0; 64]);
     Reply { target_id, reply_no: 1, part: 1, last: true, body, signature, seen_size: 0 }
 }
@@ -104,7 +113,7 @@ pub(crate) const EPOCH: u32 = 1;
 
 pub(crate) struct Scene {
     pub(crate) broker: Arc<Broker>,
-    nodes: Arc<Pretend>,
+    pub(crate) nodes: Arc<Pretend>,
     pub(crate) store: Arc<FaultyStore>,
     pub(crate) clock: Arc<SetClock>,
     /// The key holder's own ledger.
@@ -178,8 +187,8 @@ pub(crate) async fn scene(says: &[(&str, Heard)]) -> Scene {
     let store = Arc::new(FaultyStore::new(Arc::new(MemoryStore::default())));
     let as_store: Arc<dyn Store> = Arc::clone(&store) as _;
     let as_clock: Arc<dyn Clock> = Arc::clone(&clock) as _;
-    let ledger = testing::open(Arc::clone(&as_store), Arc::clone(&as_clock), "broker").await;
-    let ledger = Arc::new(ledger.unwrap());
+    let ledger = testing::open(as_store.clone(), as_clock.clone(), "broker").await.unwrap();
+    let ledger = Arc::new(ledger);
     let says = says.iter().map(|(who, heard)| (oin(who), heard.clone())).collect();
     let nodes = Arc::new(Pretend { says, ..Pretend::default() });
     *nodes.ledger.lock().unwrap() = Some(Arc::clone(&ledger));
@@ -206,7 +215,6 @@ pub(crate) async fn scene(says: &[(&str, Heard)]) -> Scene {
     );
     let of = (Arc::clone(&as_store), Arc::clone(&ledger), Arc::clone(&as_clock));
     let rules = rules(root.fingerprint(), of);
-    let notices = Notices::open(Arc::clone(&as_store)).await.unwrap();
     let broker = Broker {
         oin: oin(BROKER),
         sign_key: key(9),
@@ -215,6 +223,8 @@ pub(crate) async fn scene(says: &[(&str, Heard)]) -> Scene {
         rules: Arc::new(rules),
         office: Office::default(),
         clock: as_clock,
+        notices: Notices::open(Arc::clone(&as_store)).await.unwrap(),
+        waiting: Waiting::open(Arc::clone(&as_store)).await.unwrap(),
         store: as_store,
         ledger,
         directory: Arc::new(directory.await.unwrap()),
@@ -223,7 +233,6 @@ pub(crate) async fn scene(says: &[(&str, Heard)]) -> Scene {
         chain,
         remote: None,
         sent_heads: SentHeads::default(),
-        notices,
         nodes: Arc::clone(&nodes) as _,
         fanout: FanoutLimits::new(Duration::from_secs(1)),
         budget: Budget { person_per_day: Within::clamped(2), agency_per_day: Within::clamped(3) },
@@ -238,6 +247,15 @@ pub(crate) async fn scene(says: &[(&str, Heard)]) -> Scene {
     let inbound = inbound(&broker, EPOCH, SCHOOL).await.unwrap();
     let broker = Arc::new(broker);
     Scene { broker, nodes, store, clock, holder, seal, own, inbound, root, dir }
+}
+
+/// As the others, and nobody meets a budget.
+pub(crate) async fn plenty(says: &[(&str, Heard)]) -> Scene {
+    let mut scene = scene(says).await;
+    let (person_per_day, agency_per_day) = (Within::clamped(100), Within::clamped(100));
+    let budget = Budget { person_per_day, agency_per_day };
+    Arc::get_mut(&mut scene.broker).unwrap().budget = budget;
+    scene
 }
 
 /// The key under which askers hide a number for an agency in an epoch.
@@ -325,7 +343,13 @@ fn sealed(scene: &Scene, id: InquiryId, header: Header, part: Part) -> RawInquir
     attempted(scene, id, 1, header, part)
 }
 
-fn attempted(scene: &Scene, id: InquiryId, attempt: u8, header: Header, part: Part) -> RawInquiry {
+pub(crate) fn attempted(
+    scene: &Scene,
+    id: InquiryId,
+    attempt: u8,
+    header: Header,
+    part: Part,
+) -> RawInquiry {
     hidden_under(&[&scene.inbound], id, attempt, header, vec![(oin(SCHOOL), part)])
 }
 
@@ -387,8 +411,9 @@ impl Scene {
     async fn ask(&self, raw: RawInquiry) -> (Vec<Decided>, usize, State) {
         let (inquiry, targets, decided) = self.route(raw).await.unwrap();
         let (events, mut received) = mpsc::channel(16);
-        let header = inquiry.header().clone();
-        let states = fan_out(&self.broker, &header, targets, decided.clone(), &events).await;
+        let kept = waiting::keep(&self.broker, &inquiry, &targets, &decided).await.unwrap();
+        let all = zip(targets, decided.clone(), kept);
+        let states = fan_out(&self.broker, &inquiry, all, &events).await;
         attempt::note(&self.broker, &inquiry, &states).await.unwrap();
         drop(events);
         let (mut replies, mut state) = (0, None);
@@ -556,8 +581,8 @@ async fn a_changed_byte_breaks_the_askers_signature() {
 #[tokio::test]
 async fn every_target_is_closed_with_what_became_of_it() {
     for (heard, state) in [
-        (Heard::Late, State::Pending(Reason::DeadlinePassed)),
-        (Heard::Lost(Reason::Unreachable), State::Unreachable(Reason::Unreachable)),
+        (Heard::Late, State::Pending(Reason::QuestionWaits)),
+        (Heard::Lost(Reason::Unreachable), State::Pending(Reason::QuestionWaits)),
         (Heard::Refused(Reason::NotReady), State::Unreachable(Reason::NotReady)),
         (Heard::Reply(reply(TargetId::new([0; 16]))), State::Unreachable(Reason::AnswerInvalid)),
     ] {

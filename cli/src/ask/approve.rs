@@ -12,7 +12,8 @@ use grondslag_core::id::{Digest, InquiryId, Oin, TargetId};
 use grondslag_core::inquiry::Header;
 use grondslag_core::lang::Lang;
 use grondslag_core::reason::Reason;
-use grondslag_core::statement::{approval_bytes, approval_commitment, sign};
+use grondslag_core::statement::{approval_bytes, sign};
+use grondslag_proto::approved::commitment_of;
 use grondslag_proto::v1;
 use serde_json::json;
 
@@ -91,7 +92,7 @@ impl Draft {
         let parts = parts.collect::<Result<Vec<_>, Failure>>()?;
         let salt: [u8; 32] =
             shown.salt.as_slice().try_into().map_err(|_| Failure::from(Reason::Malformed))?;
-        let commitment = approval_commitment(&salt, number.as_bytes());
+        let commitment = commitment_of(&salt, &question);
         Ok(Self { id: *id, question, header, parts, commitment })
     }
 
@@ -137,6 +138,12 @@ impl Draft {
                 out.tr("casus", "case"),
                 criteria.join("; ")
             ));
+        }
+        for fact in &question.facts {
+            out.line(&format!("  {} = {}", fact.column, fact.value));
+        }
+        if !question.reference.is_empty() {
+            out.line(&format!("  {} {}", out.tr("kenmerk", "reference"), question.reference));
         }
         for target in &question.targets {
             let called = region.iter().find(|agency| agency.oin == target.oin);

@@ -23,7 +23,7 @@ pub(crate) use self::show::basis;
 pub(crate) use self::shown::{AgencyShown, GroundShown, LineShown, Names, moment};
 use crate::desk::{Desk, Events};
 use crate::exit::{Exit, Failure};
-use crate::output::{Output, bold, dim};
+use crate::output::{Output, bold, dim, yellow};
 use crate::wait::wait;
 
 /// Ask agencies what the law lets you know about a child
@@ -121,7 +121,17 @@ async fn ask(args: &AskArgs, typed: &QuestionArgs, out: Output) -> Result<Exit, 
             desk.send_draft(&id).await?
         }
     };
-    follow(&names, events, out).await
+    follow((&names, typed.break_glass), events, out).await
+}
+
+/// What follows for who asked alone.
+fn broken(out: Output) -> String {
+    yellow(out.tr(
+        "Met de noodknop gevraagd: een collega beoordeelt dit binnen 24 uur (`grondslag glass \
+         list`), anders mag u hem daarna niet gebruiken. De FG's zien het meteen.",
+        "Asked with break glass: a colleague reviews this within 24 hours (`grondslag glass list`), \
+         or you may not break it again until then. The privacy officers see it at once.",
+    ))
 }
 
 /// Drafts, and has a second person sign what their own program rebuilds; what was drafted is then
@@ -169,7 +179,7 @@ async fn draft(desk: &Desk, question: v1::DeskQuestion, out: Output) -> Result<E
 async fn send(id: &InquiryId, folder: &Path, out: Output) -> Result<Exit, Failure> {
     let names = Names::load(out.lang())?;
     let desk = Desk::open(folder, out.lang())?;
-    follow(&names, desk.send_draft(id).await?, out).await
+    follow((&names, false), desk.send_draft(id).await?, out).await
 }
 
 /// Shows what agencies said after their first reply.
@@ -215,7 +225,7 @@ async fn list(folder: &Path, limit: u32, out: Output) -> Result<Exit, Failure> {
 
 /// Shows a line per agency as it comes, and all of it at the end as JSON.
 pub(crate) async fn follow(
-    names: &Names,
+    (names, break_glass): (&Names, bool),
     mut events: Events,
     out: Output,
 ) -> Result<Exit, Failure> {
@@ -226,6 +236,9 @@ pub(crate) async fn follow(
                 shown.inquiry_id = hex::encode(&started.inquiry_id);
                 shown.answer_by = Some(Timestamp::from_ms(started.answer_by_ms));
                 out.line(&dim(&format!("{} {}", out.tr("vraag", "question"), shown.inquiry_id)));
+                if break_glass {
+                    out.line(&broken(out));
+                }
             }
             Event::Line(line) => {
                 let line = AgencyShown::read(names, line)?;

@@ -99,9 +99,9 @@ pub(crate) struct QuestionArgs {
     #[arg(long, value_name = "TEXT")]
     necessity: String,
 
-    /// Ask alone in acute danger; it is reviewed within a day
+    /// Ask alone in acute danger; a colleague reviews it within 24 hours with `grondslag glass`
     #[arg(long)]
-    break_glass: bool,
+    pub(super) break_glass: bool,
 }
 
 impl fmt::Debug for QuestionArgs {

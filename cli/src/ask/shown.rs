@@ -361,6 +361,10 @@ fn state_sentence(names: &Names, state: &str, reason: Option<Reason>, phone: &st
     let why = reason.map(|reason| reason.sentence(names.lang)).unwrap_or_default();
     match state {
         "replied" => names.tr("beantwoord", "answered"),
+        "pending" if reason == Some(Reason::QuestionWaits) => names.tr(
+            &format!("nog niet bereikt; dit zegt niets over het kind. {why} Bel {phone}."),
+            &format!("not reached yet; this says nothing about the child. {why} Call {phone}."),
+        ),
         "pending" => names.tr("antwoord volgt", "the answer is to come"),
         "not_asked" => names.tr(&format!("niet gevraagd. {why}"), &format!("not asked. {why}")),
         _ => names.tr(
@@ -436,8 +440,14 @@ mod tests {
     fn an_agency_that_was_not_reached_is_never_worded_as_not_known() {
         for lang in [Lang::Nl, Lang::En] {
             let names = Names::load(lang).unwrap();
-            for code in ["UNREACHABLE", "NOT_READY", "POLICY_STALE", "ANSWER_INVALID"] {
-                let wire = agency(vec![], "unreachable", code);
+            for (state, code) in [
+                ("unreachable", "UNREACHABLE"),
+                ("unreachable", "NOT_READY"),
+                ("unreachable", "POLICY_STALE"),
+                ("unreachable", "ANSWER_INVALID"),
+                ("pending", "QUESTION_WAITS"),
+            ] {
+                let wire = agency(vec![], state, code);
                 let said = AgencyShown::read(&names, wire).unwrap().sentence;
                 assert!(!said.contains("onbekend") && !said.contains("unknown"), "{said}");
                 assert!(said.contains("zegt niets over") || said.contains("says nothing about"));

@@ -77,14 +77,14 @@ impl Driver<'_> {
         let file = desk.show(Which::InquiryId(inquiry.as_bytes().to_vec())).await?;
         let file = DossierShown::read(self.names, file);
         let counts = file.persons.first().ok_or(Reason::UnknownInquiry)?.counts;
-        let Counts { asked, given, reviewed, refused, overdue, open } = counts;
+        let Counts { asked, given, reviewed, refused, overdue, waiting, .. } = counts;
         let seen = vec![
             format!("asked {asked}"),
             format!("given {given}"),
             format!("reviewed {reviewed}"),
             format!("refused {refused}"),
             format!("overdue {overdue}"),
-            format!("open {open}"),
+            format!("waiting {waiting}"),
         ];
         Ok((seen, FileSeen { counts, dossier_entries: file.entries() }))
     }

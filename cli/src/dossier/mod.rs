@@ -73,12 +73,19 @@ pub(crate) fn print(file: &DossierShown, out: Output) {
         stands(person, out);
         for entry in &person.entries {
             let dated = entry.dated.map_or_else(|| "-".to_owned(), |at| at.date().to_string());
-            out.line(&format!("{}  {} {}", bold(&dated), entry.label, dim(&entry.agency)));
+            let whose = entry.whose(out.lang()).map(|whose| format!(", {whose}"));
+            let what = format!("{}{}", entry.label, whose.unwrap_or_default());
+            out.line(&format!("{}  {what} {}", bold(&dated), dim(&entry.agency)));
             for text in entry.texts.iter().skip(usize::from(entry.texts.len() > 1)) {
                 out.line(&format!("    {text}"));
             }
             let basis = basis(&entry.rows, &entry.grounds);
-            out.line(&dim(&format!("    {}{basis}", entry.tier)));
+            let redacted = if entry.redacted {
+                out.tr(", delen zijn weggelaten", ", parts were left out")
+            } else {
+                ""
+            };
+            out.line(&dim(&format!("    {}{redacted}{basis}", entry.tier)));
         }
     }
     let ends = file.expires_at.local();
@@ -87,23 +94,14 @@ pub(crate) fn print(file: &DossierShown, out: Output) {
 
 /// Prints where every agency stands, and the gaps.
 pub(crate) fn stands(person: &PersonShown, out: Output) {
-    let counts = person.counts;
-    let (asked, given, reviewed) = (counts.asked, counts.given, counts.reviewed);
-    let (overdue, open) = (counts.overdue, counts.open);
     let whom = about(&person.about, out.lang());
-    out.line(&bold(&match out.lang() {
-        grondslag_core::lang::Lang::Nl => format!(
-            "Over {whom}: {asked} gevraagd, {given} gegeven, {reviewed} na beoordeling beperkt of \
-             geweigerd, {overdue} te laat, {open} nog open"
-        ),
-        grondslag_core::lang::Lang::En => format!(
-            "About {whom}: {asked} asked, {given} given, {reviewed} limited or refused after \
-             review, {overdue} overdue, {open} still open"
-        ),
-    }));
+    let tally = person.counts.tally(out.lang()).into_iter();
+    let tally: Vec<String> = tally.map(|(count, word, _)| format!("{count} {word}")).collect();
+    let leads = out.tr("over", "about");
+    out.line(&bold(&format!("{leads} {whom}: {}", tally.join(", "))));
     for agency in &person.agencies {
         let sentence = match agency.standing.as_str() {
-            "given" => green(&agency.sentence),
+            "given" | "nothing" => green(&agency.sentence),
             "refused" | "overdue" => red(&agency.sentence),
             _ => yellow(&agency.sentence),
         };
@@ -111,6 +109,9 @@ pub(crate) fn stands(person: &PersonShown, out: Output) {
         for (labels, gap) in agency.alike().filter(|(_, gap)| gap.state != "no_record") {
             let basis = basis(&gap.rows, &gap.grounds);
             out.line(&dim(&format!("    {}: {}{basis}", labels.join(", "), gap.sentence)));
+        }
+        for remark in &agency.remarks {
+            out.line(&yellow(&format!("    {remark}")));
         }
     }
 }

@@ -4,7 +4,7 @@ use askama::Template;
 use grondslag_core::lang::Lang;
 use grondslag_core::reason::Reason;
 
-use super::shown::{AgencyStands, Beside, Counts, DossierShown, EntryOf, PersonShown, about};
+use super::shown::{AgencyStands, Beside, DossierShown, EntryOf, PersonShown, about};
 use crate::ask::basis;
 use crate::exit::Failure;
 
@@ -36,7 +36,8 @@ struct Person {
     heading: String,
     why: String,
     made: String,
-    tally: Vec<(usize, &'static str, &'static str)>,
+    /// How many, of what, and whether that is missing.
+    tally: Vec<(usize, &'static str, bool)>,
     agencies: Vec<Agency>,
     entries: Vec<Entry>,
     beside: Vec<Side>,
@@ -152,27 +153,11 @@ fn person(shown: &PersonShown, lang: Lang) -> Person {
         heading,
         why: shown.necessity.clone(),
         made,
-        tally: tally(shown.counts, lang),
+        tally: shown.counts.tally(lang),
         agencies: shown.agencies.iter().map(|one| agency(one, lang)).collect(),
         entries: shown.entries.iter().map(|one| entry(one, lang)).collect(),
         beside: shown.beside.iter().map(|one| side(shown, one, lang)).collect(),
     }
-}
-
-fn tally(counts: Counts, lang: Lang) -> Vec<(usize, &'static str, &'static str)> {
-    let Counts { asked, given, reviewed, refused, overdue, open } = counts;
-    let all = [
-        (asked, ("gevraagd", "asked"), "", true),
-        (given, ("gegeven", "given"), "", true),
-        (reviewed - refused, ("deels gegeven", "partly given"), "", false),
-        (refused, ("geweigerd", "refused"), "gap", false),
-        (overdue, ("te laat", "overdue"), "gap", false),
-        (open, ("nog open", "still open"), "gap", false),
-    ];
-    let shown = all.into_iter().filter(|(count, _, _, always)| *always || *count > 0);
-    shown
-        .map(|(count, (nl, en), class, _)| (count, if lang == Lang::Nl { nl } else { en }, class))
-        .collect()
 }
 
 fn agency(shown: &AgencyStands, lang: Lang) -> Agency {
@@ -184,12 +169,12 @@ fn agency(shown: &AgencyStands, lang: Lang) -> Agency {
         Lang::Nl => " (na beoordeling)",
         Lang::En => " (after review)",
     };
-    let is_gap = !matches!(shown.standing.as_str(), "given" | "limited");
+    let is_gap = !matches!(shown.standing.as_str(), "given" | "nothing" | "limited");
     Agency {
         name: shown.name.clone(),
         class: if is_gap { "gap" } else { "" },
         sentence: format!("{}{}", shown.sentence, if shown.reviewed { reviewed } else { "" }),
-        gaps: gaps.collect(),
+        gaps: gaps.chain(shown.remarks.iter().cloned()).collect(),
     }
 }
 
@@ -214,7 +199,10 @@ fn entry(shown: &EntryOf, lang: Lang) -> Entry {
     let basis = basis(&shown.rows, &shown.grounds);
     Entry {
         dated: shown.dated.map_or_else(|| undated.to_owned(), |at| at.date().to_string()),
-        label: format!("{} — {}", shown.label, shown.agency),
+        label: match shown.whose(lang) {
+            Some(whose) => format!("{}, {whose} — {}", shown.label, shown.agency),
+            None => format!("{} — {}", shown.label, shown.agency),
+        },
         texts: told(shown),
         origin: format!(
             "{source}{} · {came}{redacted}{basis} · {}/{}",
@@ -239,9 +227,10 @@ fn side(person: &PersonShown, shown: &Beside, lang: Lang) -> Side {
     let gave = shown.gave.iter().map(|agency| {
         let mut own = person.entries.iter();
         let own =
-            own.by_ref().filter(|one| one.agency == *agency && one.category == shown.category);
-        (agency.clone(), own.flat_map(told).collect())
+            own.by_ref().filter(|one| one.oin == agency.oin && one.category == shown.category);
+        (agency.name.clone(), own.flat_map(told).collect())
     });
-    let none = shown.no_record.iter().map(|agency| (agency.clone(), vec![nothing.to_owned()]));
+    let none = shown.no_record.iter();
+    let none = none.map(|agency| (agency.name.clone(), vec![nothing.to_owned()]));
     Side { label: shown.label.clone(), sides: gave.chain(none).collect() }
 }

@@ -63,16 +63,22 @@ pub(crate) struct WordShown {
 pub(crate) struct Counts {
     /// Agencies in the question.
     pub(crate) asked: usize,
-    /// They gave, and withheld nothing by name.
+    /// They gave, or have nothing on record, and withheld nothing by name.
     pub(crate) given: usize,
     /// A person there decided to give a part, or nothing.
     pub(crate) reviewed: usize,
-    /// Of those, nothing.
+    /// They gave a part and withheld another.
+    pub(crate) limited: usize,
+    /// They gave nothing and refused by name.
     pub(crate) refused: usize,
     /// The holder let the term pass.
     pub(crate) overdue: usize,
-    /// The rest: to come, neutral, not reached or not asked.
-    pub(crate) open: usize,
+    /// Their outcome is to come.
+    pub(crate) waiting: usize,
+    /// They told nothing that may be told; that does not say whether the person is known.
+    pub(crate) neutral: usize,
+    /// They were not reached or not asked, or nothing was heard of them within the term.
+    pub(crate) missing: usize,
 }
 
 /// Where one agency stands.
@@ -80,7 +86,8 @@ pub(crate) struct Counts {
 pub(crate) struct AgencyStands {
     pub(crate) oin: String,
     pub(crate) name: String,
-    /// given, limited, refused, overdue, waiting, neutral, `not_reached` or `not_asked`.
+    /// given, nothing, limited, refused, overdue, unheard, waiting, neutral, `not_reached` or
+    /// `not_asked`.
     pub(crate) standing: String,
     pub(crate) reason: Option<Reason>,
     pub(crate) duty_phone: String,
@@ -88,6 +95,8 @@ pub(crate) struct AgencyStands {
     pub(crate) gaps: Vec<Gap>,
     /// What it means, for people.
     pub(crate) sentence: String,
+    /// What else must be known of it, for people.
+    pub(crate) remarks: Vec<String>,
 }
 
 /// A category of which nothing was given.
@@ -95,7 +104,8 @@ pub(crate) struct AgencyStands {
 pub(crate) struct Gap {
     pub(crate) category: String,
     pub(crate) label: String,
-    /// `no_record`, refused, referred, review, neutral, lapsed, `not_reached` or `none_yet`.
+    /// `no_record`, refused, referred, review, neutral, lapsed, unheard, `not_reached` or
+    /// `none_yet`.
     pub(crate) state: String,
     pub(crate) rows: Vec<String>,
     pub(crate) grounds: Vec<GroundShown>,
@@ -137,9 +147,38 @@ pub(crate) struct Beside {
     pub(crate) category: String,
     pub(crate) label: String,
     /// Agencies that gave something.
-    pub(crate) gave: Vec<String>,
+    pub(crate) gave: Vec<Party>,
     /// Agencies that have nothing on record.
-    pub(crate) no_record: Vec<String>,
+    pub(crate) no_record: Vec<Party>,
+}
+
+/// An agency, by what it is called: names need not differ.
+#[derive(Debug, Serialize)]
+pub(crate) struct Party {
+    pub(crate) oin: String,
+    pub(crate) name: String,
+}
+
+impl Counts {
+    /// How many, of what, and whether that is missing: what there is none of is left out, but for
+    /// who was asked and who gave.
+    pub(super) fn tally(self, lang: Lang) -> Vec<(usize, &'static str, bool)> {
+        let tr = |nl, en| if lang == Lang::Nl { nl } else { en };
+        let all = [
+            (self.asked, tr("gevraagd", "asked"), false),
+            (self.given, tr("gegeven", "given"), false),
+            (self.limited, tr("deels gegeven", "partly given"), false),
+            (self.refused, tr("geweigerd", "refused"), true),
+            (self.overdue, tr("te laat", "overdue"), true),
+            (self.waiting, tr("nog te verwachten", "to come"), true),
+            (self.neutral, tr("niets verstrekbaar", "nothing to be told"), true),
+            (self.missing, tr("niet bereikt of gevraagd", "not reached or asked"), true),
+        ];
+        let always = 2;
+        let shown = all.into_iter().enumerate();
+        let shown = shown.filter(|(place, (count, _, _))| *place < always || *count > 0);
+        shown.map(|(_, one)| one).collect()
+    }
 }
 
 impl DossierShown {
@@ -169,12 +208,13 @@ fn person(names: &Names, wire: v1::DossierPerson, entries: Vec<v1::DossierEntry>
         let found = agencies.find(|one| one.oin == *oin).map(|one| one.name.clone());
         found.filter(|name| !name.is_empty()).unwrap_or_else(|| oin.clone())
     };
+    let party = |oin: &String| Party { oin: oin.clone(), name: called(oin) };
     let entries = entries.into_iter().map(|entry| entry_of(names, called(&entry.oin), entry));
     let beside = wire.beside.iter().map(|one| Beside {
         label: names.category_named(&one.category),
         category: one.category.clone(),
-        gave: one.gave.iter().map(called).collect(),
-        no_record: one.no_record.iter().map(called).collect(),
+        gave: one.gave.iter().map(party).collect(),
+        no_record: one.no_record.iter().map(party).collect(),
     });
     let (entries, beside) = (entries.collect(), beside.collect());
     let agencies: Vec<_> = wire.agencies.into_iter().map(|one| agency(names, one)).collect();
@@ -204,26 +244,29 @@ pub(crate) fn criterion(names: &Names, id: String) -> WordShown {
 }
 
 fn counts(agencies: &[AgencyStands]) -> Counts {
-    let count = |is: &dyn Fn(&AgencyStands) -> bool| agencies.iter().filter(|one| is(one)).count();
-    let stands = |word: &'static str| move |one: &AgencyStands| one.standing == word;
-    let decided =
-        |one: &AgencyStands| one.reviewed && matches!(one.standing.as_str(), "limited" | "refused");
-    let (asked, given) = (agencies.len(), count(&stands("given")));
-    let (reviewed, overdue) = (count(&decided), count(&stands("overdue")));
-    Counts {
-        asked,
-        given,
-        reviewed,
-        refused: count(&|one| decided(one) && one.standing == "refused"),
-        overdue,
-        open: asked.saturating_sub(given + reviewed + overdue),
+    let mut counts = Counts { asked: agencies.len(), ..Counts::default() };
+    for agency in agencies {
+        let standing = agency.standing.as_str();
+        let decided = agency.reviewed && matches!(standing, "limited" | "refused");
+        counts.reviewed += usize::from(decided);
+        match standing {
+            "given" | "nothing" => counts.given += 1,
+            "limited" => counts.limited += 1,
+            "refused" => counts.refused += 1,
+            "overdue" => counts.overdue += 1,
+            "waiting" => counts.waiting += 1,
+            "neutral" => counts.neutral += 1,
+            _ => counts.missing += 1,
+        }
     }
+    counts
 }
 
 fn agency(names: &Names, wire: v1::DossierAgency) -> AgencyStands {
     let reason = known(&wire.reason);
     AgencyStands {
-        sentence: stands(names, &wire.standing, reason, &wire.duty_phone),
+        sentence: stands(names, &wire, reason),
+        remarks: remarks(names, &wire, reason),
         name: if wire.name.is_empty() { wire.oin.clone() } else { wire.name },
         oin: wire.oin,
         standing: wire.standing,
@@ -235,18 +278,23 @@ fn agency(names: &Names, wire: v1::DossierAgency) -> AgencyStands {
 }
 
 /// INVARIANT: neither silence nor an agency that was not reached is worded as "not known".
-fn stands(names: &Names, standing: &str, reason: Option<Reason>, phone: &str) -> String {
-    let why = reason.map(|reason| reason.sentence(names.lang())).unwrap_or_default();
-    let (nl, en) = match standing {
+fn stands(names: &Names, wire: &v1::DossierAgency, reason: Option<Reason>) -> String {
+    let not_yet = reason == Some(Reason::QuestionWaits);
+    let (nl, en) = match wire.standing.as_str() {
         "given" => ("gegeven", "given"),
+        "nothing" => (
+            "toegestaan; van wat is gevraagd is niets vastgelegd",
+            "permitted; nothing of what was asked is on record",
+        ),
         "limited" => ("een deel gegeven, een deel geweigerd", "a part given, a part refused"),
         "refused" => ("geweigerd met grond", "refused with a ground"),
         "overdue" => ("termijn voorbij zonder uitkomst", "term over without an outcome"),
+        "unheard" => ("geen uitkomst ontvangen", "no outcome received"),
+        "waiting" if not_yet => {
+            ("nog niet bereikt; de vraag wacht", "not reached yet; the question waits")
+        }
         "waiting" => ("uitkomst volgt", "the outcome is to come"),
-        "neutral" => (
-            "geen verstrekbare gegevens; dit zegt niet of de persoon bekend is",
-            "no information that may be given; this does not say whether the person is known",
-        ),
+        "neutral" => NEUTRAL,
         "not_asked" => ("niet gevraagd", "not asked"),
         _ => (
             "niet bereikt; dit zegt niets over de persoon",
@@ -254,12 +302,45 @@ fn stands(names: &Names, standing: &str, reason: Option<Reason>, phone: &str) ->
         ),
     };
     let said = names.tr(nl, en);
-    match standing {
-        "given" | "limited" | "refused" => said,
-        "not_asked" => format!("{said}. {why}").trim_end_matches(". ").to_owned(),
+    let phone = &wire.duty_phone;
+    match wire.standing.as_str() {
+        "given" | "nothing" | "limited" | "refused" | "not_asked" => said,
         _ if phone.is_empty() => said,
-        _ => format!("{said}; {} {phone}", names.tr("bel", "call")),
+        _ => {
+            let call = names.tr("bij direct gevaar 112", "in immediate danger 112");
+            format!("{said}; {} {phone}, {call}", names.tr("bel", "call"))
+        }
     }
+}
+
+/// What may be told is nothing.
+const NEUTRAL: (&str, &str) = (
+    "geen verstrekbare gegevens; dit zegt niet of de persoon bekend is",
+    "no information that may be given; this does not say whether the person is known",
+);
+
+fn remarks(names: &Names, wire: &v1::DossierAgency, reason: Option<Reason>) -> Vec<String> {
+    let why = reason.filter(|reason| *reason != Reason::QuestionWaits);
+    let why = why.map(|reason| reason.sentence(names.lang()).to_owned());
+    let told = [
+        (
+            wire.cut,
+            "niet alles wat mag paste in het antwoord",
+            "not all that is permitted fitted into the answer",
+        ),
+        (
+            wire.holds_unnumbered_records,
+            "deze organisatie heeft ook dossiers zonder geverifieerd nummer; daarover zegt dit niets",
+            "this agency also has files without a verified number; this does not speak of those",
+        ),
+        (
+            wire.unwitnessed,
+            "gegeven terwijl te weinig getuigen het logboek van de makelaar hadden bevestigd",
+            "given while too few witnesses had confirmed the broker's ledger",
+        ),
+    ];
+    let told = told.into_iter().filter(|(is, _, _)| *is).map(|(_, nl, en)| names.tr(nl, en));
+    why.into_iter().chain(told).collect()
 }
 
 impl AgencyStands {
@@ -322,10 +403,8 @@ fn without_content(names: &Names, state: &str) -> String {
             ("toegestaan; hiervan is niets vastgelegd", "permitted; nothing of it is on record")
         }
         "lapsed" => ("termijn voorbij zonder uitkomst", "term over without an outcome"),
-        "neutral" => (
-            "geen verstrekbare gegevens; dit zegt niet of de persoon bekend is",
-            "no information that may be given; this does not say whether the person is known",
-        ),
+        "unheard" => ("geen uitkomst ontvangen", "no outcome received"),
+        "neutral" => NEUTRAL,
         "none_yet" => ("nog geen uitkomst", "no outcome yet"),
         _ => ("niet bereikt", "not reached"),
     };
@@ -355,6 +434,19 @@ fn entry_of(names: &Names, agency: String, wire: v1::DossierEntry) -> EntryOf {
 
 fn known(code: &str) -> Option<Reason> {
     (!code.is_empty()).then(|| grondslag_proto::reply::reason(code))
+}
+
+impl EntryOf {
+    /// Whose file it is from, where that is not the file of whom was asked about.
+    pub(super) fn whose(&self, lang: Lang) -> Option<&'static str> {
+        match (self.about.as_str(), lang) {
+            ("child", _) => None,
+            ("parent", Lang::Nl) => Some("over een ouder"),
+            ("parent", Lang::En) => Some("about a parent"),
+            (_, Lang::Nl) => Some("over een ander"),
+            (_, Lang::En) => Some("about somebody else"),
+        }
+    }
 }
 
 /// Whom a question is about, for people.

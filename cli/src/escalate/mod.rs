@@ -98,7 +98,7 @@ async fn draft(typed: &DraftArgs, out: Output) -> Result<Exit, Failure> {
 async fn send(typed: &OneArgs, out: Output) -> Result<Exit, Failure> {
     let names = Names::load(out.lang())?;
     let desk = Desk::open(&typed.desk, out.lang())?;
-    let done = follow(&names, desk.send_draft(&typed.id).await?, out).await?;
+    let done = follow((&names, false), desk.send_draft(&typed.id).await?, out).await?;
     out.line(&dim(out.tr("waar iedereen staat:", "where everybody stands:")));
     out.line(&format!("grondslag escalate follow {} --desk {}", typed.id, typed.desk.display()));
     Ok(done)

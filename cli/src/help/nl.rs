@@ -5,8 +5,10 @@ mod cases;
 mod consent;
 mod desk;
 mod escalate;
+mod glass;
 mod inbox;
 mod inform;
+mod metrics;
 mod office;
 mod operator;
 mod own_view;
@@ -32,4 +34,6 @@ pub(super) fn texts() -> impl Iterator<Item = &'static (&'static str, &'static s
         .chain(cases::TEXTS)
         .chain(inbox::TEXTS)
         .chain(escalate::TEXTS)
+        .chain(glass::TEXTS)
+        .chain(metrics::TEXTS)
 }

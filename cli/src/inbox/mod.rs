@@ -15,6 +15,7 @@ use serde_json::json;
 
 use self::decide::Verdicts;
 pub(crate) use self::desk::InboxDesk;
+pub(crate) use self::shown::state;
 use crate::ask::Names;
 use crate::consent::moment;
 use crate::desk::{Desk, Who};

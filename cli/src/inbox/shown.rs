@@ -62,7 +62,7 @@ fn urgency(word: &str, out: Output) -> String {
 }
 
 /// How a question stands, in words; a word of a later version as it is.
-pub(super) fn state(word: &str, out: Output) -> String {
+pub(crate) fn state(word: &str, out: Output) -> String {
     let Ok(state) = word.parse() else { return word.to_owned() };
     match state {
         ReviewState::Waiting => yellow(out.tr("wacht", "waits")),

@@ -67,6 +67,7 @@ fn a_storyline_that_ends_as_the_law_says_is_reported_and_another_is_named_and_fa
         "audit",
         "broker_rss_mb",
         "decision_ns",
+        "escalation",
         "import_rows_per_s",
         "own_view_ms",
         "questions",

@@ -16,6 +16,7 @@ mod consent;
 mod demo;
 mod help;
 mod holder;
+mod metrics;
 mod node;
 mod officer;
 mod operator;

@@ -418,7 +418,7 @@ fn restore_node(region: &mut Region, backup: &str) {
     region.run(&restore).done();
     region.step(1_000);
     region.start(AWAY);
-    let waits = ("unreachable".to_owned(), "NOT_READY".to_owned());
+    let waits = ("pending".to_owned(), "QUESTION_WAITS".to_owned());
     until("it is not ready", || says(region) == waits);
     assert!(findings(region, AWAY).contains(&"NOT_CONFIRMED".to_owned()));
     region.kill(AWAY);

@@ -197,7 +197,7 @@ fn settled(answer: &v1::DeliverResponse) -> Option<(TargetId, u32)> {
             tracing::warn!(%reason, "a later reply was refused");
             (&refused.target_id, refused.reply_no)
         }
-        Event::Waiting(_) | Event::Question(_) => return None,
+        Event::Waiting(_) => return None,
     };
     Some((TargetId::from_slice(id).ok()?, number))
 }

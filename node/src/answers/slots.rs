@@ -8,12 +8,13 @@
 //! message for all of them.
 
 use grondslag_core::answer::{Answer, Line, Outcome};
+use grondslag_core::canonical::{NotCanonical, Reader};
 use grondslag_core::clock::Timestamp;
 use grondslag_core::id::{Digest, Oin, TargetId};
 use grondslag_core::limits::REPLIES_MAX;
 use grondslag_core::reason::Reason;
 use grondslag_core::seal::SealError;
-use grondslag_core::slot::next_slot;
+use grondslag_core::slot::{next_slot, slots_between};
 use grondslag_core::statement::FIRST_REPLY_NO;
 use grondslag_core::tier::Urgency;
 use grondslag_evidence::ledger::{Entry, LedgerError, Placed};
@@ -26,6 +27,7 @@ use super::envelope::{Envelope, Unplaced};
 use super::inbox::{self, First, InReview, Item, Slot};
 use super::outbox;
 use crate::agency::Agency;
+use crate::glass;
 use crate::limits::SLOTS_AT_ONCE_MAX;
 use crate::random::random;
 use crate::recorded::{Kind, append_for, record, term};
@@ -52,6 +54,9 @@ struct Open {
     next_no: u32,
     /// When it is due.
     due: Timestamp,
+    /// Slots in which this node said nothing, for it was away or could not.
+    #[serde(default)]
+    missed: u32,
     /// The last message was made: the term is to be ended.
     #[serde(default)]
     last_said: bool,
@@ -63,6 +68,7 @@ struct Open {
 /// `TOO_LARGE` or `INTERNAL`, which a question within its bounds does not give.
 pub(super) fn open(batch: Batch, first: First<'_>) -> Result<Batch, Reason> {
     let (attested, header) = (first.attested, first.attested.header());
+    let batch = glass::came(batch, first.pack, (attested.target_id(), header), first.at)?;
     let Some(due) = next_slot(first.at, header.urgency, header.times.answer_by) else {
         return Ok(batch);
     };
@@ -76,6 +82,7 @@ pub(super) fn open(batch: Batch, first: First<'_>) -> Result<Batch, Reason> {
         reply_bytes: attested.reply_bytes(),
         next_no: FIRST_REPLY_NO + 1,
         due,
+        missed: 0,
         last_said: false,
     };
     let id = attested.target_id();
@@ -126,6 +133,9 @@ async fn fill(agency: &Agency, id: &TargetId, now: Timestamp) -> Result<(), Reas
         }
         found => found?,
     };
+    // Those that passed since are one message with this one.
+    let passed = slots_between(open.due, now, open.urgency, open.answer_by);
+    let open = Open { missed: open.missed.saturating_add(passed), ..open };
     if open.last_said {
         // Whatever was said last may have to be taken back, as long as it has not left.
         if outbox::waits(agency, id, open.next_no.saturating_sub(1)).await? {
@@ -142,6 +152,8 @@ async fn fill(agency: &Agency, id: &TargetId, now: Timestamp) -> Result<(), Reas
     let envelope = envelope(agency, id, &open);
     let envelope =
         envelope.inspect_err(|reason| tracing::warn!(%reason, "a slot stayed empty")).ok();
+    let empty = u32::from(envelope.is_none());
+    let open = Open { missed: open.missed.saturating_add(empty), ..open };
     let after = Open {
         next_no: open.next_no.saturating_add(1),
         due: next.unwrap_or(open.due),
@@ -247,7 +259,8 @@ async fn record_ended(
         .text(open.asker.as_str())
         .flag(item.as_ref().is_some_and(Item::lapses))
         .signed(open.answer_by.ms())
-        .signed(agency.clock.now().ms());
+        .signed(agency.clock.now().ms())
+        .number(open.missed.into());
     let kept = term(open.break_glass);
     let Some(envelope) = envelope else {
         return append_for(agency, Kind::Ended, body, kept, state).await.map(drop);
@@ -262,6 +275,30 @@ async fn record_ended(
     let entry = Entry { about, ..made.entry(state) };
     let appended = agency.ledger.append_placed(entry, (kept.len(), kept.bytes()), make).await;
     appended.map(drop).map_err(LedgerError::reason)
+}
+
+/// What the record of a term that ended says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Ended {
+    /// A person was to decide, and the asker heard nothing of it.
+    pub(crate) lapsed: bool,
+    /// Slots in which this node said nothing.
+    pub(crate) missed: u64,
+}
+
+/// Reads the record of a term that ended; one of before this was counted missed none.
+///
+/// # Errors
+/// `STORE_CORRUPT` for a record that is none.
+pub(crate) fn ended(body: &[u8]) -> Result<Ended, Reason> {
+    let read = || {
+        let mut reader = Reader::new(body, Kind::Ended.label())?;
+        let (_id, _asker) = (reader.bytes()?, reader.text()?);
+        let lapsed = reader.flag()?;
+        let (_answer_by, _at) = (reader.signed()?, reader.signed()?);
+        Ok::<_, NotCanonical>(Ended { lapsed, missed: reader.number().unwrap_or(0) })
+    };
+    read().map_err(|_| Reason::StoreCorrupt)
 }
 
 fn open_key(id: &TargetId) -> Vec<u8> {

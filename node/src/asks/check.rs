@@ -236,12 +236,20 @@ pub(crate) fn open_reply(
         return Err(Reason::AnswerInvalid);
     }
     let number = wish.subject.expose().as_bytes();
-    let tag = subject_tag(&asked.id(), asked.target, number);
+    check_subject(answer, &subject_tag(&asked.id(), asked.target, number))?;
+    Ok(given)
+}
+
+/// An answer that says anything is about whom the question was.
+///
+/// # Errors
+/// `SUBJECT_MISMATCH`.
+pub(crate) fn check_subject(answer: &Answer, tag: &Digest) -> Result<(), Reason> {
     let about_somebody_else = answer.subject_tag != *tag.as_bytes();
     if answer.outcome != Outcome::Neutraal && about_somebody_else {
         return Err(Reason::SubjectMismatch);
     }
-    Ok(given)
+    Ok(())
 }
 
 /// What a reply must be bound to, whichever number it has.

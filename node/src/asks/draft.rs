@@ -18,10 +18,12 @@ use grondslag_core::id::{Digest, InquiryId, Oin, Pseudonym, StaffId, TargetId};
 use grondslag_core::inquiry::{Approver, Header};
 use grondslag_core::limits::APPROVERS_MAX;
 use grondslag_core::reason::Reason;
-use grondslag_core::statement::{approval_bytes, approval_commitment, sign, verify};
+use grondslag_core::statement::{approval_bytes, sign, verify};
 use grondslag_evidence::ledger::LedgerError;
 use grondslag_evidence::store::parts::{self, Seen};
 use grondslag_evidence::store::{Batch, Store, StoreError};
+use grondslag_policy::retention::Kept as Retained;
+use grondslag_proto::approved::commitment_of;
 use grondslag_proto::v1;
 use prost::Message;
 use serde::{Deserialize, Serialize};
@@ -31,13 +33,13 @@ pub(crate) use self::seen::{Seen as IdentitySeen, Sighted, YOUNG_PERSON};
 use super::compose::{Cosigned, header};
 use super::inquiries::{self, Stage, Summary};
 use super::second::may_approve;
-use super::term::answer_by;
 use super::wish::Wish;
 use crate::agency::Agency;
+use crate::dossier;
 use crate::inform;
 use crate::limits::{APPROVE_TRIES_MAX, DRAFT_TTL_MS, EXPIRE_STEPS};
 use crate::random::random;
-use crate::recorded::{Kind, entry, term};
+use crate::recorded::{Kind, entry};
 use crate::staff::{ActingStaff, Person, StaffError};
 
 const PREFIX: &[u8] = b"n/d/";
@@ -120,7 +122,7 @@ impl Draft {
             pseudonym,
             salt: hex::encode(salt),
             made_at: now,
-            answer_by: answer_by(now, wish.urgency, wish.term_minutes),
+            answer_by: wish.answer_by(now),
             cosigned: Vec::new(),
             seen: Vec::new(),
         };
@@ -215,8 +217,7 @@ impl Draft {
             let body = Kind::Approved.canonical().bytes(self.id.as_bytes());
             let body = body.text(by.person().id().as_str()).text(by.role().as_str());
             let body = body.signed(agency.clock.now().ms()).finish();
-            let term = term(self.wish.break_glass);
-            let entry = entry(agency, Kind::Approved, &body, term, batch)?;
+            let entry = entry(agency, Kind::Approved, &body, Retained::Decision, batch)?;
             match agency.ledger.append(entry).await {
                 Err(LedgerError::Conflict { .. }) => {
                     self = Self::shown_to(agency, self.id, by.person()).await?;
@@ -280,15 +281,24 @@ impl Draft {
 
     /// A co-signature under an escalation holds for some hours: what was serious then may not be so
     /// any more.
-    fn check_fresh(&self, agency: &Agency, kept: &KeptApproval) -> Result<(), Reason> {
+    fn is_stale(&self, agency: &Agency, kept: &KeptApproval) -> bool {
         let hours = agency.pack().catalogue().escalation().approval_hours;
         let until = kept.at.plus_ms(i64::from(hours).saturating_mul(HOUR_MS));
-        let stale = self.wish.escalation.is_some() && agency.clock.now() >= until;
-        if stale { Err(Reason::ApprovalStale) } else { Ok(()) }
+        self.wish.escalation.is_some() && agency.clock.now() >= until
+    }
+
+    /// Half of the term is for the agencies: it began when the draft was made, and is signed.
+    ///
+    /// # Errors
+    /// `ESCALATION_LATE` when less of it is left.
+    pub(crate) fn check_term(&self, now: Timestamp) -> Result<(), Reason> {
+        let Kept { made_at, answer_by, .. } = self.kept;
+        let late = answer_by.since_ms(now).saturating_mul(2) < answer_by.since_ms(made_at);
+        if late && self.wish.escalation.is_some() { Err(Reason::EscalationLate) } else { Ok(()) }
     }
 
     fn commitment(&self) -> Digest {
-        approval_commitment(&self.salt, self.wish.subject.expose().as_bytes())
+        commitment_of(&self.salt, &self.wish.to_wire())
     }
 
     /// The second persons, vouched for by this node. Each is looked up in the staff register
@@ -301,8 +311,10 @@ impl Draft {
     pub(crate) async fn cosigned(&self, agency: &Agency) -> Result<Vec<Cosigned>, Reason> {
         let mut all = Vec::new();
         for kept in &self.kept.cosigned {
+            if self.is_stale(agency, kept) {
+                continue;
+            }
             let acting = kept.acting(agency).await?;
-            self.check_fresh(agency, kept)?;
             let mut approver = Approver {
                 pseudonym: acting.person().pseudonym(),
                 role: acting.role().clone(),
@@ -315,6 +327,9 @@ impl Draft {
             let signatures = signatures.collect::<Result<Vec<_>, _>>()?;
             let (staff, commitment) = (kept.staff.clone(), self.commitment());
             all.push(Cosigned { staff, approver, commitment, signatures });
+        }
+        if all.is_empty() && !self.kept.cosigned.is_empty() {
+            return Err(Reason::ApprovalStale);
         }
         Ok(all)
     }
@@ -350,7 +365,10 @@ pub(crate) async fn not_taken(
     }
     let kept = match leaving {
         Some(leaving) if why != Reason::ReplayConflict => {
-            agency.store.commit(leaving.back).await.map_err(StoreError::reason)
+            match dossier::without(agency, leaving.back, &summary.id).await {
+                Ok(back) => agency.store.commit(back).await.map_err(StoreError::reason),
+                Err(reason) => Err(reason),
+            }
         }
         _ => {
             summary.stage = Stage::Failed;

@@ -53,6 +53,10 @@ impl Escalation {
         let pack = agency.pack();
         check_apart(pack.catalogue(), question)?;
         let Some(wire) = question.escalation.take() else { return Ok(None) };
+        // Its term is that of Q04.
+        if question.term_minutes != 0 {
+            return Err(Reason::EscalationApart);
+        }
         let case = CaseId::from_slice(&wire.case_id).map_err(|_| Reason::UnknownCase)?;
         let about: About = wire.about.parse().map_err(|_| Reason::Malformed)?;
         let on_board = on_board(agency, &case).await?;

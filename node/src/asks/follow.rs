@@ -1,16 +1,18 @@
-//! What came of a question after its stream ended: later replies, believed no more easily than the
-//! first (design 5).
+//! What came of a question after its stream ended: later replies, and a first one that did not come
+//! while the stream was open, for its agency was away or this node was. They are believed no more
+//! easily than what the stream brings (design 5).
 //!
 //! `n/f/<inquiry id>` holds, until some time after the term, what a later reply must agree with:
 //! whom was asked, what was let through, and per target the tag that binds its replies to the
 //! child. It holds no answer and no number; the tag is a digest that whoever reads this store could
 //! search.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
 use grondslag_core::answer::{Answer, Line, Outcome};
-use grondslag_core::catalogue::Category;
+use grondslag_core::catalogue::{Category, Purpose, Role};
 use grondslag_core::clock::Timestamp;
 use grondslag_core::id::{Digest, InquiryId, Oin, StaffId, TargetId};
 use grondslag_core::lang::Lang;
@@ -25,14 +27,17 @@ use grondslag_proto::v1;
 use grondslag_proto::v1::follow_response::Event;
 use serde::{Deserialize, Serialize};
 
-use super::check::{Expected, Given, is_outcome, proved_by, unseal};
+use super::check::{Expected, Given, check_subject, is_outcome, proved_by, unseal};
 use super::pursue::is_alarming;
-use super::received::{Keeping, record_answer};
+use super::received::{Told, record_answer};
 use super::view::{Draft, Stand, agency_line};
 use crate::agency::Agency;
 use crate::alarm::raise;
+use crate::inform::Task;
 use crate::limits::EXPIRE_STEPS;
-use crate::recorded::Kind;
+use crate::own_view::strangers;
+use crate::recorded::{Kind, term};
+use crate::records::SubjectKey;
 
 const PREFIX: &[u8] = b"n/f/";
 
@@ -51,7 +56,26 @@ pub(crate) struct Followed {
     pub escalation: bool,
     /// Those who may still say something.
     pub targets: Vec<FollowedTarget>,
+    /// By what it is found what is to be told of it; absent where nothing is.
+    #[serde(default)]
+    pub informs: Option<Informs>,
 }
+
+/// What a task to inform is made of, should an answer make one. The number stands with those of
+/// people who were asked about, as long as the question is kept.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Informs {
+    /// About whom, as a keyed digest.
+    pub person: String,
+    /// In which role it was asked.
+    pub role: Role,
+    /// What for.
+    pub purpose: Purpose,
+    /// When.
+    pub asked_at: Timestamp,
+}
+
+grondslag_core::unprinted!(Informs);
 
 /// One target of it.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -66,10 +90,24 @@ pub(crate) struct FollowedTarget {
     pub asked_at: Timestamp,
     /// What the broker let through.
     pub let_through: Vec<Category>,
+    /// It proved so; else this is what was asked, and it let through some of it.
+    #[serde(default = "proved")]
+    pub is_attested: bool,
     /// Binds a reply to the child.
     pub tag: Digest,
+    /// The last reply that was shown as it came: 1, or 0 when the first did not.
+    #[serde(default = "first")]
+    pub shown: u32,
     /// The last reply that was recorded.
     pub last_no: u32,
+}
+
+const fn proved() -> bool {
+    true
+}
+
+const fn first() -> u32 {
+    FIRST_REPLY_NO
 }
 
 impl fmt::Debug for FollowedTarget {
@@ -133,13 +171,23 @@ pub(crate) async fn follow(
     Ok(v1::FollowInquiryResponse { lines, answer_by_ms, refusal: None })
 }
 
-/// Fetches and records what came of a question since, whoever asked it.
+/// Fetches and records what came of a question since, whoever asked it: whose messages are missing
+/// or were discarded, and why. Nothing for a question whose term ended some time ago.
 ///
 /// # Errors
-/// `UNKNOWN_INQUIRY` for a question whose term ended some time ago; else those of [`follow`].
-pub(crate) async fn catch_up(agency: &Agency, id: &InquiryId) -> Result<(), Reason> {
-    let (followed, seen) = find(agency, id).await?;
-    hear(agency, id, followed, &seen).await.map(drop)
+/// Those of [`follow`].
+pub(crate) async fn catch_up(
+    agency: &Agency,
+    id: &InquiryId,
+) -> Result<Option<BTreeMap<Oin, Reason>>, Reason> {
+    let seen = parts::read_seen(agency.store.as_ref(), &key(id)).await;
+    let Some(seen) = seen.map_err(StoreError::reason)? else { return Ok(None) };
+    let heard = hear(agency, id, Followed::parse(&seen)?, &seen).await?;
+    let unheard = heard.into_iter().filter_map(|(target, said)| {
+        let missed = said.missed;
+        Some((target.oin, said.discarded.or(missed)?))
+    });
+    Ok(Some(unheard.collect()))
 }
 
 async fn find(agency: &Agency, id: &InquiryId) -> Result<(Followed, Seen), Reason> {
@@ -156,25 +204,45 @@ async fn hear(
     seen: &Seen,
 ) -> Result<Vec<(FollowedTarget, Said)>, Reason> {
     let (answer_by, break_glass) = (followed.answer_by, followed.break_glass);
-    let filed = followed.escalation.then_some(id);
-    let keeping = Keeping { break_glass, filed, ..Keeping::default() };
+    let (task, filed) = (task(agency, id, &followed).await?, followed.escalation.then_some(id));
+    let told = Told { answer_by, break_glass, to_inform: task.as_ref(), filed };
     let mut all = Vec::with_capacity(followed.targets.len());
     for target in &mut followed.targets {
-        all.push(said(agency, id, (answer_by, keeping), target).await?);
+        all.push(said(agency, id, told, target).await?);
     }
     keep(agency, id, seen, &followed).await?;
     Ok(followed.targets.into_iter().zip(all).collect())
 }
 
-/// What one target said after its first reply.
+/// What is to be told of the question, should an answer make it owed.
+pub(super) async fn task(
+    agency: &Agency,
+    id: &InquiryId,
+    followed: &Followed,
+) -> Result<Option<Task>, Reason> {
+    let Some(Informs { person, role, purpose, asked_at }) = &followed.informs else {
+        return Ok(None);
+    };
+    let person = hex::decode(person).ok().and_then(|bytes| SubjectKey::from_bytes(&bytes));
+    let person = person.ok_or(Reason::StoreCorrupt)?;
+    let number = strangers::find(agency.store.as_ref(), &person).await;
+    let Some(number) = number.map_err(StoreError::reason)? else { return Ok(None) };
+    let (of, digits) = ((*id, followed.staff.clone()), number.expose().to_owned());
+    let (asks, term) = ((role.clone(), purpose.clone()), term(followed.break_glass));
+    Ok(Some(Task::new(&agency.pack(), of, asks, digits, (*asked_at, term))))
+}
+
+/// What one target said that was not shown as it came.
 #[derive(Debug, Default)]
 struct Said {
     /// The last message that said something.
     answer: Option<Answer>,
     /// Why what came was discarded.
     discarded: Option<Reason>,
-    /// It missed its last slot.
-    missed: bool,
+    /// Its question waits for it.
+    waits: bool,
+    /// It missed its last slot, or takes the question no more.
+    missed: Option<Reason>,
 }
 
 /// Reads what came of one target, page by page. A message that does not hold is discarded with what
@@ -182,24 +250,29 @@ struct Said {
 async fn said(
     agency: &Agency,
     id: &InquiryId,
-    (answer_by, keeping): (Timestamp, Keeping<'_>),
+    told: Told<'_>,
     target: &mut FollowedTarget,
 ) -> Result<Said, Reason> {
     let mut said = Said::default();
-    let mut before = FIRST_REPLY_NO;
+    let (mut before, answer_by) = (target.shown, told.answer_by);
     loop {
-        let (page, missed) = fetch(agency, id, target, before).await?;
-        said.missed |= missed;
+        let page = fetch(agency, id, target, before, &mut said).await?;
         let last = page.len() < FOLLOW_PAGE;
         for reply in page {
             match open(agency, id, answer_by, target, reply, before) {
                 Ok((reply, given)) => {
-                    said.missed |= reply.reply_no > before.saturating_add(1);
+                    if reply.reply_no > before.saturating_add(1) {
+                        said.missed.get_or_insert(Reason::Unreachable);
+                    }
                     before = reply.reply_no;
                     if let Some(given) = &given
                         && before > target.last_no
                     {
-                        record_answer(agency, &target.oin, &reply, given, keeping).await?;
+                        record_answer(agency, &target.oin, &reply, given, told).await?;
+                        if given.answer.unwitnessed {
+                            let of = Digest::of(id.as_bytes());
+                            raise(agency, of, Reason::WitnessLate).await;
+                        }
                     }
                     target.last_no = target.last_no.max(before);
                     said.answer = given.map(|given| given.answer).or(said.answer);
@@ -216,37 +289,56 @@ async fn said(
         if last {
             // Whoever said nothing in the whole term was not reached, whatever the broker says.
             let over = agency.clock.now().since_ms(answer_by) > SLOT_GRACE_MS;
-            said.missed |= over && before == FIRST_REPLY_NO;
+            if over && before <= FIRST_REPLY_NO {
+                said.missed.get_or_insert(Reason::Unreachable);
+            }
             return Ok(said);
         }
     }
 }
 
-/// The next messages of a target after a number, and whether the broker says that one is missing.
+/// The next messages of a target after a number; how the broker says that it stands is taken in.
 async fn fetch(
     agency: &Agency,
     id: &InquiryId,
     target: &FollowedTarget,
     after: u32,
-) -> Result<(Vec<v1::Reply>, bool), Reason> {
+    said: &mut Said,
+) -> Result<Vec<v1::Reply>, Reason> {
     let request = v1::FollowRequest {
         inquiry_id: id.as_bytes().to_vec(),
         after_reply_no: after,
         target_oin: target.oin.to_string(),
     };
-    let (mut replies, mut missed) = (Vec::new(), false);
+    let mut replies = Vec::new();
     for response in agency.broker_link.follow(request).await? {
         match response.event.ok_or(Reason::Malformed)? {
             Event::Refusal(refusal) => return Err(grondslag_proto::reply::reason(&refusal.reason)),
-            Event::Closed(closed) => missed |= closed.state() == v1::TargetState::Unreachable,
+            Event::Closed(closed) => said.take(&closed),
             Event::Replied(replied) => replies.push(replied.reply.ok_or(Reason::Malformed)?),
         }
     }
-    Ok((replies, missed))
+    Ok(replies)
 }
 
-/// Opens one later reply: its number comes after the one before, and it is from whom, about whom
-/// and of what the question was.
+impl Said {
+    /// How the broker says that a target stands. Why it missed a slot is not its to know.
+    fn take(&mut self, closed: &v1::TargetClosed) {
+        let why = grondslag_proto::reply::reason(&closed.reason);
+        match closed.state() {
+            v1::TargetState::Pending => self.waits |= why == Reason::QuestionWaits,
+            v1::TargetState::Unreachable if why == Reason::DeadlinePassed => {
+                self.missed = Some(Reason::Unreachable);
+            }
+            v1::TargetState::Unreachable => self.missed = Some(why),
+            v1::TargetState::Unspecified | v1::TargetState::Replied | v1::TargetState::NotAsked => {
+            }
+        }
+    }
+}
+
+/// Opens one reply: its number comes after the one before, and it is from whom, about whom and of
+/// what the question was.
 fn open(
     agency: &Agency,
     id: &InquiryId,
@@ -266,17 +358,22 @@ fn open(
     if reply.reply_no <= before {
         return Err(Reason::AnswerInvalid);
     }
-    let Some(proved) = content else { return Ok((reply, None)) };
+    let is_first = reply.reply_no == FIRST_REPLY_NO;
+    let proved = match content {
+        Some(proved) => proved,
+        // A first reply always says something, be it nothing that may be told.
+        None if is_first => return Err(Reason::ReceiptInvalid),
+        None => return Ok((reply, None)),
+    };
+    let kind = if is_first { Kind::Decision } else { recorded_as(&proved)? };
     let put = (&target.statement, target.asked_at);
-    let given = proved_by(agency, &expected, put, recorded_as(&proved)?, proved)?;
+    let given = proved_by(agency, &expected, put, kind, proved)?;
     let answer = &given.answer;
-    let of_question = answer.lines.iter().all(|line| target.let_through.contains(line.category()));
-    if !of_question || !says_later(answer) {
+    let says = if is_first { says_first(target, answer) } else { says_later(target, answer) };
+    if !says {
         return Err(Reason::AnswerInvalid);
     }
-    if answer.outcome != Outcome::Neutraal && answer.subject_tag != *target.tag.as_bytes() {
-        return Err(Reason::SubjectMismatch);
-    }
+    check_subject(answer, &target.tag)?;
     Ok((reply, Some(given)))
 }
 
@@ -287,8 +384,21 @@ fn recorded_as(proved: &Proved) -> Result<Kind, Reason> {
     Ok(if answer.outcome == Outcome::Verlopen { Kind::Ended } else { Kind::Released })
 }
 
-/// The outcome follows from the lines, or the term of what was in review has ended.
-fn says_later(answer: &Answer) -> bool {
+/// It answers exactly what was let through, and the outcome follows from the lines. Where the
+/// broker's proof of that was lost, it answers some of what was asked, in its order.
+fn says_first(target: &FollowedTarget, answer: &Answer) -> bool {
+    let mut open = target.let_through.iter();
+    let in_order = answer.lines.iter().all(|line| open.any(|code| code == line.category()));
+    let whole = !target.is_attested || answer.lines.len() == target.let_through.len();
+    in_order && whole && !answer.lines.is_empty() && is_outcome(answer.outcome, &answer.lines)
+}
+
+/// It answers what was let through. The outcome follows from the lines, or the term of what was in
+/// review has ended.
+fn says_later(target: &FollowedTarget, answer: &Answer) -> bool {
+    if !answer.lines.iter().all(|line| target.let_through.contains(line.category())) {
+        return false;
+    }
     let in_review = || answer.lines.iter().all(|line| matches!(line, Line::Review { .. }));
     match answer.outcome {
         Outcome::Verlopen => !answer.lines.is_empty() && in_review(),
@@ -298,10 +408,10 @@ fn says_later(answer: &Answer) -> bool {
 
 fn line(agency: &Agency, lang: Lang, target: &FollowedTarget, said: &Said) -> v1::AgencyLine {
     let (stand, reason) = match (said.discarded, &said.answer, said.missed) {
-        (Some(reason), _, _) => (Stand::Unreachable, Some(reason)),
         (None, Some(_), _) => (Stand::Replied, None),
-        (None, None, true) => (Stand::Unreachable, Some(Reason::Unreachable)),
-        (None, None, false) => (Stand::Pending, None),
+        (None, None, _) if said.waits => (Stand::Pending, Some(Reason::QuestionWaits)),
+        (Some(reason), _, _) | (None, None, Some(reason)) => (Stand::Unreachable, Some(reason)),
+        (None, None, None) => (Stand::Pending, None),
     };
     let answer = said.answer.as_ref().filter(|_| said.discarded.is_none());
     let draft =
@@ -309,8 +419,7 @@ fn line(agency: &Agency, lang: Lang, target: &FollowedTarget, said: &Said) -> v1
     agency_line(agency, lang, &draft)
 }
 
-/// Keeps how far the replies were recorded. If somebody else followed meanwhile, theirs stays: a
-/// reply may then be recorded twice, and never not at all.
+/// Keeps how far the replies were recorded. If somebody else followed meanwhile, theirs stays.
 async fn keep(
     agency: &Agency,
     id: &InquiryId,

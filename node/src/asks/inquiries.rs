@@ -10,7 +10,6 @@ use grondslag_core::inquiry::Inquiry;
 use grondslag_core::reason::Reason;
 use grondslag_evidence::ledger::LedgerError;
 use grondslag_evidence::store::{Batch, Store, StoreError};
-use grondslag_policy::retention::Kept;
 use serde::{Deserialize, Serialize};
 
 use super::attested::Attested;
@@ -24,7 +23,7 @@ use crate::limits::{COUNT_TRIES_MAX, INQUIRIES_LOOKED_THROUGH_MAX, INQUIRIES_PAG
 use crate::own_view::asked::{Came, Question, asked_key, came_key};
 use crate::own_view::strangers;
 use crate::processing::Processing;
-use crate::recorded::{Kind, append_for, entry, entry_under, term};
+use crate::recorded::{Kind, append, entry, entry_under, term};
 
 /// Inquiries, newest first: `n/i/<2^64 - 1 - milliseconds, big-endian><inquiry id>`.
 const PREFIX: &[u8] = b"n/i/";
@@ -171,7 +170,7 @@ struct AskedRecord {
     digest: Digest,
 }
 
-/// Records that a draft is shown to somebody, before it is, for the term of its question.
+/// Records that a draft is shown to somebody, before it is.
 ///
 /// # Errors
 /// Why it could not be recorded: the draft is then not shown.
@@ -179,10 +178,9 @@ pub(crate) async fn record_shown(
     agency: &Agency,
     id: &InquiryId,
     to: &StaffId,
-    term: Kept,
 ) -> Result<(), Reason> {
     let body = Kind::DraftShown.canonical().bytes(id.as_bytes()).text(to.as_str());
-    append_for(agency, Kind::DraftShown, body, term, Batch::new()).await.map(drop)
+    append(agency, Kind::DraftShown, body, Batch::new()).await.map(drop)
 }
 
 /// A question of which every agency has a state.

@@ -12,6 +12,7 @@ use grondslag_proto::v1;
 
 use super::budget::{Tally, tallies};
 use crate::agency::Agency;
+use crate::glass;
 use crate::limits::{
     BUSY_PERCENT, NEUTRAL_PERCENT, NEUTRAL_QUESTIONS_MIN, NIGHT_QUESTIONS_MIN, PATTERN_DAYS,
     PATTERN_DAYS_MAX, PATTERNS_MAX,
@@ -84,11 +85,13 @@ pub(crate) async fn patterns(
     });
     let left_out = found.len().saturating_sub(PATTERNS_MAX).saturating_add(more.into());
     found.truncate(PATTERNS_MAX);
+    let glass = glass::counts(agency).await?;
     record_read(agency, reader, days).await?;
     Ok(v1::ListPatternsResponse {
         patterns: found.iter().map(|(tally, flags)| to_wire(tally, flags)).collect(),
         left_out: u32::try_from(left_out).unwrap_or(u32::MAX),
         refusal: None,
+        glass,
     })
 }
 

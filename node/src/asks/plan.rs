@@ -74,6 +74,26 @@ pub(crate) fn grounds(agency: &Agency, wish: &Wish) -> Result<Vec<Ground>, Reaso
     Ok(grounds.into_iter().take(GROUNDS_MAX).collect())
 }
 
+/// Break glass asks for what it opens and for nothing else.
+///
+/// # Errors
+/// `BREAK_GLASS_SCOPE`; else as [`plan`].
+pub(crate) fn check_break_glass(agency: &Agency, wish: &Wish) -> Result<(), Reason> {
+    let (pack, now, alone) = (agency.pack(), agency.clock.now(), Some(Approvals::None));
+    for (oin, categories) in wish.targets.iter().filter(|_| wish.break_glass) {
+        // Who has no card is not asked.
+        let Ok(card) = agency.directory.card(oin) else { continue };
+        for category in categories {
+            let facts = facts((agency, &pack), wish, &card.card().kind, category, alone);
+            let opened = facts.and_then(|facts| pack.opened_by_break_glass(&facts, now));
+            if !opened.map_err(|error| error.reason())? {
+                return Err(Reason::BreakGlassScope);
+            }
+        }
+    }
+    Ok(())
+}
+
 /// What is known of a question to one kind of target before it is asked.
 fn facts(
     (agency, pack): (&Agency, &Pack),

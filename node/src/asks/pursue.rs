@@ -1,5 +1,6 @@
 //! A question on its way: recorded, sent, and followed until every agency has a state.
 
+mod closing;
 mod decided;
 mod followed;
 
@@ -23,13 +24,12 @@ use tokio_stream::StreamExt;
 
 pub(crate) use self::decided::discarded;
 use super::attested::Attested;
-use super::budget::Counted;
-use super::check::{Asked, Given, open_reply, refused_by_rule};
+use super::check::{Asked, Given, open_reply};
 use super::compose::{Composed, Cosigned, inquiry};
 use super::draft::{self, Leaving, not_taken};
-use super::inquiries::{Stage, Summary, record_again, record_asked, record_closed, update};
-use super::received::{Keeping, record_answer};
-use super::view::{self, Draft, Stand, agency_line};
+use super::inquiries::{Summary, record_again, record_asked};
+use super::received::{Told, record_answer};
+use super::view::{self, Stand};
 use super::wish::Wish;
 use crate::agency::Agency;
 use crate::alarm::raise;
@@ -100,7 +100,7 @@ impl Pursuit {
     /// The question of a draft, with those who approved it.
     ///
     /// # Errors
-    /// `NEEDS_SECOND_PERSON` for an escalation that nobody signed; what
+    /// `NEEDS_SECOND_PERSON` for an escalation that nobody signed, `ESCALATION_LATE`; what
     /// [`draft::Draft::cosigned`] and [`draft::Draft::leave`] give.
     pub(crate) async fn of_draft(
         agency: &Arc<Agency>,
@@ -111,6 +111,7 @@ impl Pursuit {
         if cosigned.is_empty() && draft.wish.escalation.is_some() {
             return Err(Reason::NeedsSecondPerson);
         }
+        draft.check_term(agency.clock.now())?;
         let (wish, mut header, summary, leaving) = draft.leave()?;
         header.approvers = cosigned.iter().map(|one| one.approver.clone()).collect();
         let agency = Arc::clone(agency);
@@ -142,11 +143,7 @@ impl Pursuit {
             }
             Err(reason) => return tell(&events, view::refused(reason)).await,
         };
-        let out = self.draft.as_ref().map(|draft| draft.out.clone()).unwrap_or_default();
-        let followed = self.followed_from_start(&first);
-        // A draft that the broker did not take before is there already.
-        let state = followed.put_again(&self.agency, out, &id).await;
-        let recorded = match state.and_then(|state| self.file(state)) {
+        let recorded = match self.leaving(&first).await {
             Ok(state) => {
                 let of = (&self.summary, &self.wish.subject, self.to_inform());
                 record_asked(&self.agency, &first, of, state).await
@@ -258,6 +255,7 @@ impl Pursuit {
         let notice_id = carries.map(|carries| carries.notice_id.to_vec()).unwrap_or_default();
         let request = v1::AskRequest { notice_id, ..inquiry.into() };
         let stream = self.agency.broker_link.ask(request, wait).await?;
+        followed::put(inquiry, targets);
         let mut stream = stream.take(inquiry.parts().len().saturating_mul(EVENTS_PER_TARGET_MAX));
         let mut again = Vec::new();
         // Answers that come together are made durable together.
@@ -310,15 +308,11 @@ impl Pursuit {
             Ok((given, reply)) => {
                 target.answer = Some(given.answer.clone());
                 let (agency, oin) = (Arc::clone(&self.agency), oin.clone());
-                let (glass, task) = (self.header.break_glass, self.to_inform());
+                let (told, task) = (self.told(), self.to_inform());
                 let filed = self.wish.escalation.is_some().then_some(self.summary.id);
                 Some(async move {
-                    let keeping = Keeping {
-                        break_glass: glass,
-                        to_inform: task.as_ref(),
-                        filed: filed.as_ref(),
-                    };
-                    let recorded = record_answer(&agency, &oin, &reply, &given, keeping).await;
+                    let told = Told { to_inform: task.as_ref(), filed: filed.as_ref(), ..told };
+                    let recorded = record_answer(&agency, &oin, &reply, &given, told).await;
                     (oin, recorded)
                 })
             }
@@ -362,108 +356,6 @@ impl Pursuit {
                 self.discard(inquiry, target, reason).await;
             }
         }
-    }
-
-    /// Shows a target's last event, or gives the target back for another attempt.
-    async fn closed(
-        &self,
-        targets: &mut BTreeMap<Oin, Target>,
-        Closing { inquiry, closed, more }: Closing<'_>,
-        events: &Events,
-        since: Instant,
-    ) -> Option<Oin> {
-        let oin = Oin::parse(&closed.target_oin).ok()?;
-        let target = targets.get_mut(&oin)?;
-        // An answer that is being made durable is shown then.
-        if target.shown.is_some() || target.answer.is_some() {
-            return None;
-        }
-        let why = (!closed.reason.is_empty()).then(|| reason(&closed.reason));
-        let passing = why.is_some_and(Reason::is_passing) && target.discarded.is_none();
-        if passing && more {
-            return Some(oin);
-        }
-        let not_asked = closed.state() == v1::TargetState::NotAsked;
-        if not_asked && target.discarded.is_none() && !refused_by_rule(&target.rulings) {
-            // It attested that something was let through, and then asked nobody.
-            self.discard(inquiry, target, Reason::BrokerDecisionMismatch).await;
-        }
-        let (stand, why) = match (target.discarded, closed.state()) {
-            (Some(Reason::NoBsnRight), _) => (Stand::NotAsked, Some(Reason::NoBsnRight)),
-            (Some(reason), _) => (Stand::Unreachable, Some(reason)),
-            (None, v1::TargetState::NotAsked) => (Stand::NotAsked, why),
-            (None, v1::TargetState::Pending) => (Stand::Pending, why),
-            // "Replied" without a reply that we could open is no reply.
-            (None, v1::TargetState::Replied) => (Stand::Unreachable, Some(Reason::AnswerInvalid)),
-            (None, v1::TargetState::Unreachable | v1::TargetState::Unspecified) => {
-                (Stand::Unreachable, why)
-            }
-        };
-        self.show(&oin, target, stand, why, events, since).await;
-        None
-    }
-
-    async fn show(
-        &self,
-        oin: &Oin,
-        target: &mut Target,
-        stand: Stand,
-        reason: Option<Reason>,
-        events: &Events,
-        since: Instant,
-    ) {
-        (target.shown, target.why) = (Some(stand), reason);
-        let (rulings, answer) = (target.rulings.as_slice(), target.answer.as_ref());
-        let draft = Draft { oin, stand, reason, rulings, answer, after: since.elapsed() };
-        tell(events, view::line(agency_line(&self.agency, self.lang, &draft))).await;
-    }
-
-    /// Every target that the broker never closed is shown as not reached; then the counts.
-    async fn close(
-        mut self,
-        mut targets: BTreeMap<Oin, Target>,
-        events: &Events,
-        since: Instant,
-        counted: Option<&Counted>,
-    ) {
-        for (oin, target) in targets.iter_mut().filter(|(_, target)| target.shown.is_none()) {
-            let why = target.discarded.unwrap_or(Reason::Unreachable);
-            self.show(oin, target, Stand::Unreachable, Some(why), events, since).await;
-        }
-        let count = |stand: Stand| {
-            let shown = targets.values().filter(|target| target.shown == Some(stand));
-            u32::try_from(shown.count()).unwrap_or(u32::MAX)
-        };
-        let closed = v1::InquiryClosed {
-            replied: count(Stand::Replied),
-            pending: count(Stand::Pending),
-            unreachable: count(Stand::Unreachable),
-            not_asked: count(Stand::NotAsked),
-        };
-        self.summary.replied = closed.replied;
-        self.summary.stage = Stage::Closed;
-        let attested = targets.values_mut().flat_map(|target| target.attested.drain(..)).collect();
-        let answers = targets.values().filter_map(|target| target.answer.as_ref());
-        let recorded = match counted {
-            Some(counted) => match self.processing(&targets) {
-                Ok(processing) => {
-                    let followed = self.followed_to_end(&targets);
-                    let closed = self.closing_record(&targets, counted, (processing, attested));
-                    record_closed(&self.agency, closed, answers, &followed).await
-                }
-                Err(reason) => Err(reason),
-            },
-            None => update(&self.agency, &self.summary).await,
-        };
-        if let Err(reason) = recorded {
-            tracing::error!(reason = reason.code(), "an inquiry's line could not be updated");
-            if self.wish.carries.is_some() {
-                // It is put once more: else its line would be missing for good.
-                tell(events, view::refused(reason)).await;
-            }
-        }
-        let event = Some(v1::desk_event::Event::Closed(closed));
-        tell(events, v1::DeskEvent { event }).await;
     }
 }
 

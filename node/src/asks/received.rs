@@ -1,12 +1,14 @@
 //! Answers that came: what is kept of one is that it came, and the proof that it stands in the
-//! ledger of the node that gave it; and, of an escalation, the answer itself (`dossier`).
+//! ledger of the node that gave it; of an escalation the answer too (`dossier`).
 
 use grondslag_core::answered::AnswerProof;
 use grondslag_core::canonical::Reader;
+use grondslag_core::clock::Timestamp;
 use grondslag_core::id::{Digest, InquiryId, Oin};
+use grondslag_core::limits::REPLIES_KEPT_MS;
 use grondslag_core::reason::Reason;
 use grondslag_evidence::ledger::{Leaves, LedgerError};
-use grondslag_evidence::store::Store;
+use grondslag_evidence::store::{Batch, Store, StoreError};
 use grondslag_proto::reply::Reply;
 use grondslag_proto::v1;
 use prost::Message as _;
@@ -15,22 +17,30 @@ use super::check::Given;
 use crate::agency::Agency;
 use crate::dossier;
 use crate::inform::{self, Task};
-use crate::recorded::{Kind, append_for, page_of, term};
+use crate::limits::EXPIRE_STEPS;
+use crate::recorded::{Kind, entry, page_of, term};
 
-/// What is kept of an answer beside that it came.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Keeping<'a> {
-    /// Its question went out with break glass, and is kept so long.
-    pub(crate) break_glass: bool,
-    /// Whom it may be owed to tell.
-    pub(crate) to_inform: Option<&'a Task>,
-    /// The escalation whose file the answer belongs in.
-    pub(crate) filed: Option<&'a InquiryId>,
+/// Replies of which it is recorded that they came: `n/fr/<target id><number>`.
+const MARKS: &[u8] = b"n/fr/";
+/// The same by the moment from which that may be forgotten: `n/fx/<moment><target id><number>`.
+const TERMS: &[u8] = b"n/fx/";
+
+/// What holds for every answer to one question.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Told<'a> {
+    /// When its term ends.
+    pub answer_by: Timestamp,
+    /// It went out with break glass: what is recorded of it is kept so long.
+    pub break_glass: bool,
+    /// What is to be told of it, should it be owed.
+    pub to_inform: Option<&'a Task>,
+    /// The escalation whose file its answers belong in.
+    pub filed: Option<&'a InquiryId>,
 }
 
 /// Records that an answer came, before it is shown: with the proof that it stands in the ledger of
 /// the node that gave it, which is then held to that by whoever audits both. What is to be told
-/// of it is committed with it.
+/// of it is committed with it. Of one reply that is recorded once, however often it comes.
 ///
 /// # Errors
 /// Why it could not be recorded: the answer is then not shown.
@@ -39,8 +49,12 @@ pub(crate) async fn record_answer(
     from: &Oin,
     reply: &Reply,
     given: &Given,
-    keeping: Keeping<'_>,
+    Told { answer_by, break_glass, to_inform, filed }: Told<'_>,
 ) -> Result<(), Reason> {
+    let mark = key(MARKS, reply);
+    if is_marked(agency, &mark).await? {
+        return Ok(());
+    }
     let body = Kind::Answered
         .canonical()
         .bytes(reply.target_id.as_bytes())
@@ -50,14 +64,52 @@ pub(crate) async fn record_answer(
         .bytes(&reply.signature)
         .bytes(given.entry.as_bytes())
         .bytes(&v1::AnswerProof::from(&given.proof).encode_to_vec());
-    let Keeping { break_glass, to_inform, filed } = keeping;
     let mut more = inform::with_answer(agency, to_inform, &given.answer).await?;
     if let Some(inquiry) = filed {
         let came = (from, reply.reply_no, &given.answer);
         more = dossier::with_answer(agency, more, inquiry, came).await?;
     }
-    append_for(agency, Kind::Answered, body, term(break_glass), more).await?;
-    Ok(())
+    let until = answer_by.plus_ms(REPLIES_KEPT_MS);
+    let until = u64::try_from(until.ms()).unwrap_or(0).to_be_bytes();
+    let place = key(&[TERMS, &until].concat(), reply);
+    let more = more.expect_absent(mark.as_slice()).put(mark.as_slice(), []).put(place, []);
+    let entry = entry(agency, Kind::Answered, &body.finish_secret(), term(break_glass), more)?;
+    match agency.ledger.append(entry).await {
+        // Somebody else followed it at this moment.
+        Err(LedgerError::Conflict { .. }) if is_marked(agency, &mark).await? => Ok(()),
+        appended => appended.map(drop).map_err(LedgerError::reason),
+    }
+}
+
+async fn is_marked(agency: &Agency, mark: &[u8]) -> Result<bool, Reason> {
+    Ok(agency.store.get(mark).await.map_err(StoreError::reason)?.is_some())
+}
+
+fn key(prefix: &[u8], reply: &Reply) -> Vec<u8> {
+    [prefix, reply.target_id.as_bytes(), &reply.reply_no.to_be_bytes()].concat()
+}
+
+/// Forgets of which replies it was recorded that they came, once they come no more.
+///
+/// # Errors
+/// Those of the store; it is tried again at the next sweep.
+pub(crate) async fn forget_marks(store: &dyn Store, now: Timestamp) -> Result<(), Reason> {
+    loop {
+        let page = store.scan(TERMS, None, EXPIRE_STEPS).await.map_err(StoreError::reason)?;
+        let mut batch = Batch::new();
+        for pair in &page {
+            let place = pair.key.strip_prefix(TERMS).and_then(|rest| rest.split_first_chunk());
+            let (until, reply) = place.ok_or(Reason::StoreCorrupt)?;
+            if i128::from(now.ms()) <= i128::from(u64::from_be_bytes(*until)) {
+                break;
+            }
+            batch = batch.delete([MARKS, reply].concat()).delete(pair.key.as_slice());
+        }
+        if batch.is_empty() {
+            return Ok(());
+        }
+        store.commit(batch).await.map_err(StoreError::reason)?;
+    }
 }
 
 /// An answer as an auditor holds it against the ledger of the node that gave it.

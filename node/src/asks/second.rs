@@ -21,7 +21,7 @@ pub(crate) fn may_approve(
     purpose: &Purpose,
 ) -> bool {
     if role.kind().as_str() == CITIZENS {
-        return function(by) == HEARS_CITIZENS;
+        return hears_citizens(by);
     }
     let Some(entry) = catalogue.role(by) else {
         return false;
@@ -34,12 +34,20 @@ pub(crate) fn may_approve(
     !WITHOUT_CASES.contains(&function(by)) && (by == role || colleague || entry.mandated)
 }
 
+/// Whether somebody in this role is a privacy officer who deals with citizens (`po`).
+pub(crate) fn hears_citizens(by: &Role) -> bool {
+    function(by) == HEARS_CITIZENS
+}
+
+/// Whether somebody in this role deals with cases, as the agency's own people do.
+pub(crate) fn deals_with_cases(by: &Role) -> bool {
+    by.kind().as_str() != CITIZENS && !WITHOUT_CASES.contains(&function(by))
+}
+
 /// Whether somebody in this role may see who it is that asks for an own view: whoever deals with
 /// cases at the agency.
 pub(crate) fn may_see(by: &Role, citizen: &Role) -> bool {
-    citizen.kind().as_str() == CITIZENS
-        && by.kind().as_str() != CITIZENS
-        && !WITHOUT_CASES.contains(&function(by))
+    citizen.kind().as_str() == CITIZENS && deals_with_cases(by)
 }
 
 fn function(role: &Role) -> &str {

@@ -22,15 +22,15 @@ use super::compose::header;
 use super::draft::Draft;
 use super::follow::follow;
 use super::inquiries::{self, Stage, Summary, record_shown};
-use super::plan::{grounds, plan};
+use super::plan::{check_break_glass, grounds, plan};
 use super::pursue::Pursuit;
 use super::term::answer_by;
 use super::view;
 use super::wish::{Wish, known_role};
 use crate::agency::Agency;
+use crate::glass;
 use crate::limits::{ASKS_MAX, DESK_EVENTS_MAX, LIST_DEFAULT};
 use crate::random::random;
-use crate::recorded::term;
 use crate::staff::{Caller, Person};
 
 /// The service.
@@ -59,6 +59,7 @@ impl Desk {
         let pseudonym = acting(&self.agency, &caller.person, &role)?;
         let mut wish = Wish::parse(&self.agency, wire).await?;
         ordinary(&wish)?;
+        check_break_glass(&self.agency, &wish)?;
         if wish.grounds.is_empty() {
             wish.grounds = grounds(&self.agency, &wish)?;
         }
@@ -73,6 +74,9 @@ impl Desk {
         let (wish, pseudonym) = self.wish(caller, wire).await?;
         if wish.escalation.is_some() {
             return Err(Reason::NeedsSecondPerson);
+        }
+        if wish.break_glass {
+            glass::may_break(&self.agency, caller.person.id()).await?;
         }
         let now = self.agency.clock.now();
         let due = answer_by(now, wish.urgency, wish.term_minutes);
@@ -91,10 +95,26 @@ impl Desk {
         Ok(Pursuit { agency, wish, header, cosigned: Vec::new(), summary, draft: None, lang })
     }
 
+    /// Keeps a draft. Who waits for a second person does not ask alone.
+    async fn draft(
+        &self,
+        caller: &Caller,
+        wire: Option<v1::DeskQuestion>,
+    ) -> Result<InquiryId, Reason> {
+        let (wish, pseudonym) = self.wish(caller, wire).await?;
+        if wish.break_glass {
+            return Err(Reason::BreakGlassScope);
+        }
+        Draft::create(&self.agency, caller.person.id(), pseudonym, &wish).await
+    }
+
     async fn drafted(&self, caller: &Caller, id: &[u8]) -> Result<Pursuit, Reason> {
         let id = InquiryId::from_slice(id).map_err(|_| Reason::UnknownInquiry)?;
         let draft = Draft::own(&self.agency, id, caller.person.id()).await?;
         ordinary(&draft.wish)?;
+        if draft.wish.break_glass {
+            return Err(Reason::BreakGlassScope);
+        }
         acting(&self.agency, &caller.person, &draft.wish.role)?;
         Pursuit::of_draft(&self.agency, draft, caller.lang).await
     }
@@ -138,8 +158,7 @@ impl Desk {
     async fn show(&self, caller: &Caller, id: &[u8]) -> Result<v1::ShowDraftResponse, Reason> {
         let id = InquiryId::from_slice(id).map_err(|_| Reason::UnknownInquiry)?;
         let draft = Draft::shown_to(&self.agency, id, &caller.person).await?;
-        let term = term(draft.wish.break_glass);
-        record_shown(&self.agency, &id, caller.person.id(), term).await?;
+        record_shown(&self.agency, &id, caller.person.id()).await?;
         let parts =
             draft.targets().map(|(oin, target, categories): (_, TargetId, _)| v1::DraftPart {
                 target_oin: oin.to_string(),
@@ -192,12 +211,7 @@ impl DeskService for Desk {
         request: Request<v1::DraftQuestionRequest>,
     ) -> Result<Response<v1::DraftQuestionResponse>, Status> {
         let caller = Caller::of(&self.agency, &request).await?;
-        let drafted = match self.wish(&caller, request.into_inner().question).await {
-            Ok((wish, pseudonym)) => {
-                Draft::create(&self.agency, caller.person.id(), pseudonym, &wish).await
-            }
-            Err(reason) => Err(reason),
-        };
+        let drafted = self.draft(&caller, request.into_inner().question).await;
         Ok(Response::new(match drafted {
             Ok(id) => {
                 v1::DraftQuestionResponse { inquiry_id: id.as_bytes().to_vec(), refusal: None }

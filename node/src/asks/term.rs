@@ -9,6 +9,8 @@ const HOUR_MS: i64 = 3_600_000;
 const DAY_MS: i64 = 24 * HOUR_MS;
 /// Working days of a standard question.
 const STANDARD_DAYS: u32 = 5;
+/// The same of an escalation.
+const ESCALATED_DAYS: u32 = 3;
 
 /// When the answer is due: the asker's own term in minutes, else two hours when acute, a day when
 /// urgent, five working days otherwise. Public holidays count as working days.
@@ -21,6 +23,15 @@ pub(crate) fn answer_by(now: Timestamp, urgency: Urgency, minutes: u32) -> Times
         Urgency::Acute => now.plus_ms(2 * HOUR_MS),
         Urgency::Urgent => now.plus_ms(DAY_MS),
         Urgency::Standard => working_days_after(now, STANDARD_DAYS),
+    }
+}
+
+/// When an escalation is due: as any question, but within three working days (domain 5, Q04). It
+/// has no term of the asker's own: a short one would make others late, a long one outlive the file.
+pub(crate) fn escalated(now: Timestamp, urgency: Urgency) -> Timestamp {
+    match urgency {
+        Urgency::Acute | Urgency::Urgent => answer_by(now, urgency, 0),
+        Urgency::Standard => working_days_after(now, ESCALATED_DAYS),
     }
 }
 
@@ -54,6 +65,13 @@ mod tests {
         let now = at("2026-06-27T10:00");
         assert_eq!(answer_by(now, Urgency::Acute, 0), at("2026-06-27T12:00"));
         assert_eq!(answer_by(now, Urgency::Urgent, 0), at("2026-06-28T10:00"));
+    }
+
+    #[test]
+    fn an_escalation_is_due_within_three_working_days() {
+        let friday = at("2026-06-26T10:00");
+        assert_eq!(escalated(friday, Urgency::Standard), at("2026-07-01T10:00"));
+        assert_eq!(escalated(friday, Urgency::Acute), at("2026-06-26T12:00"));
     }
 
     #[test]

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use grondslag_core::blind::{BlindError, Element};
 use grondslag_core::catalogue::{Category, Ground, Kind, Purpose, QueryKind, Role};
+use grondslag_core::clock::Timestamp;
 use grondslag_core::id::Oin;
 use grondslag_core::limits::{CATEGORIES_MAX, GROUNDS_MAX, TARGETS_MAX};
 use grondslag_core::reason::Reason;
@@ -16,6 +17,7 @@ use grondslag_subject::{Bsn, admits};
 use super::escalation::Escalation;
 use super::notice::Carries;
 use super::own_view;
+use super::term;
 use crate::agency::Agency;
 use crate::detail::{check_text, stated};
 use crate::limits::{REFERENCE_CHARS_MAX, STATED_FACTS_MAX};
@@ -159,6 +161,14 @@ impl Wish {
             term_minutes: self.term_minutes,
             carries: None,
             escalation: None,
+        }
+    }
+
+    /// When the outcome is due, of a question that is put now.
+    pub(crate) fn answer_by(&self, now: Timestamp) -> Timestamp {
+        match &self.escalation {
+            Some(_) => term::escalated(now, self.urgency),
+            None => term::answer_by(now, self.urgency, self.term_minutes),
         }
     }
 

@@ -5,10 +5,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use grondslag_core::answer::{Line, Outcome};
+use grondslag_core::answer::{Answer, Line, Outcome};
 use grondslag_core::catalogue::Category;
 use grondslag_core::clock::Timestamp;
 use grondslag_core::id::{Oin, TargetId};
+use grondslag_core::reason::Reason;
 use grondslag_core::statement::FIRST_REPLY_NO;
 use grondslag_proto::answer::{wire_entry, wire_line};
 use grondslag_proto::v1;
@@ -16,29 +17,37 @@ use grondslag_proto::v1;
 use super::{Came, Filed, FiledTarget};
 use crate::asks::view::Stand;
 
-/// The last word on one category at one agency.
+/// What was said of one category at one agency.
 #[derive(Debug, Clone, Copy)]
 struct Said<'a> {
+    /// The last word; silence takes none back.
     line: &'a Line,
     /// The answer that said it; nothing for what the broker refused by rule.
     came: Option<&'a Came>,
     /// The holder let the term pass.
     lapsed: bool,
+    /// Something was given, now or before: that stays, whatever was said afterwards.
+    given: bool,
 }
 
 /// How an agency is called, and whom to call there.
 pub(super) type Named<'a> = &'a dyn Fn(&Oin) -> (String, String);
 
-/// What came of one escalation as it stands at a moment, and what was given.
+/// What came of one escalation as it stands at a moment, and what was given. Of some agencies
+/// messages are missing or were discarded.
 pub(super) fn person(
     filed: &Filed,
     came: &[Came],
-    named: Named<'_>,
-    now: Timestamp,
+    unheard: &BTreeMap<Oin, Reason>,
+    (named, now): (Named<'_>, Timestamp),
 ) -> (v1::DossierPerson, Vec<v1::DossierEntry>) {
     let said: Vec<_> =
         filed.targets.iter().map(|target| (target, last_words(target, came))).collect();
-    let agencies = said.iter().map(|(target, said)| agency(filed, target, said, (named, now)));
+    let agencies = said.iter().map(|(target, said)| {
+        let own: Vec<&Came> = came.iter().filter(|one| one.from == target.oin).collect();
+        let unheard = unheard.get(&target.oin).copied();
+        agency((filed, target), said, &own, (unheard, named, now))
+    });
     let person = v1::DossierPerson {
         inquiry_id: filed.inquiry.as_bytes().to_vec(),
         about: filed.about.to_string(),
@@ -47,54 +56,68 @@ pub(super) fn person(
         necessity: filed.necessity.clone(),
         asked_at_ms: filed.asked_at.ms(),
         answer_by_ms: filed.answer_by.ms(),
-        staff_id: filed.staff.as_str().to_owned(),
-        signed_by: filed.signed_by.iter().map(|who| who.as_str().to_owned()).collect(),
+        staff_id: filed.asked_by.0.as_str().to_owned(),
+        signed_by: filed.signed_by.iter().map(|(who, _)| who.as_str().to_owned()).collect(),
         agencies: agencies.collect(),
         beside: beside(&said),
     };
-    (person, entries(filed, &said))
+    (person, entries(filed, came))
 }
 
 type Words<'a> = BTreeMap<&'a Category, Said<'a>>;
 
-/// What was said last of each category; silence takes nothing back that was given.
+/// What was said of each category, in the order of the messages.
 fn last_words<'a>(target: &'a FiledTarget, came: &'a [Came]) -> Words<'a> {
     let refused = target.ended.iter().flat_map(|ended| &ended.refused);
-    let by_rule = refused.map(|line| (line.category(), Said { line, came: None, lapsed: false }));
+    let by_rule = refused
+        .map(|line| (line.category(), Said { line, came: None, lapsed: false, given: false }));
     let mut words: Words<'a> = by_rule.collect();
     let mut own: Vec<&Came> = came.iter().filter(|one| one.from == target.oin).collect();
     own.sort_by_key(|one| one.reply_no);
     for one in own {
         let lapsed = one.answer.outcome == Outcome::Verlopen;
         for line in &one.answer.lines {
-            let silent = matches!(line, Line::Neutral { .. });
-            if !(silent && words.contains_key(line.category())) {
-                words.insert(line.category(), Said { line, came: Some(one), lapsed });
+            let before = words.get(line.category());
+            let gave = before.is_some_and(|before| before.given);
+            if matches!(line, Line::Neutral { .. }) && before.is_some() {
+                continue;
             }
+            let given = gave || matches!(line, Line::Content { .. });
+            words.insert(line.category(), Said { line, came: Some(one), lapsed, given });
         }
     }
     words
 }
 
 fn agency(
-    filed: &Filed,
-    target: &FiledTarget,
+    (filed, target): (&Filed, &FiledTarget),
     said: &Words<'_>,
-    (named, now): (Named<'_>, Timestamp),
+    own: &[&Came],
+    (unheard, named, now): (Option<Reason>, Named<'_>, Timestamp),
 ) -> v1::DossierAgency {
     let (name, duty_phone) = named(&target.oin);
-    let reason = target.ended.as_ref().and_then(|ended| ended.reason);
-    let over = now >= filed.answer_by;
+    let reason = unheard.or(target.ended.as_ref().and_then(|ended| ended.reason));
+    let over = filed.is_over(now);
     let gap = |category: &Category| gap(target, category, said.get(category), over);
+    let any = |is: &dyn Fn(&Answer) -> bool| own.iter().any(|one| is(&one.answer));
     v1::DossierAgency {
         oin: target.oin.to_string(),
         name,
-        standing: standing(target, said, over).to_owned(),
+        standing: standing(target, said, (over, unheard)).to_owned(),
         reason: reason.map(|reason| reason.code().to_owned()).unwrap_or_default(),
         duty_phone,
         reviewed: said.values().any(Said::is_reviewed),
         gaps: target.categories.iter().filter_map(gap).collect(),
+        cut: any(&is_cut),
+        holds_unnumbered_records: any(&|answer| answer.holds_unnumbered_records),
+        unwitnessed: any(&|answer| answer.unwitnessed),
     }
+}
+
+/// All was given by its lines, and a part by its outcome: the rest did not fit.
+fn is_cut(answer: &Answer) -> bool {
+    answer.outcome == Outcome::DeelsVerstrekt
+        && Answer::outcome_of(&answer.lines) == Outcome::Verstrekt
 }
 
 impl Said<'_> {
@@ -107,42 +130,46 @@ impl Said<'_> {
     fn gap(&self, over: bool) -> Option<&'static str> {
         Some(match self.line {
             Line::Content { .. } => return None,
+            Line::Neutral { .. } if self.given => return None,
             Line::NoRecord { .. } => "no_record",
             Line::Refused { .. } => "refused",
             Line::Referred { .. } => "referred",
-            Line::Review { .. } if self.lapsed || over => "lapsed",
+            Line::Review { .. } if self.lapsed => "lapsed",
+            Line::Review { .. } if over => "unheard",
             Line::Review { .. } => "review",
             Line::Neutral { .. } => "neutral",
         })
     }
-
-    fn is_given(&self) -> bool {
-        matches!(self.line, Line::Content { .. } | Line::NoRecord { .. })
-    }
 }
 
-/// Where an agency stands: what is missing goes before what was given.
-fn standing(target: &FiledTarget, said: &Words<'_>, over: bool) -> &'static str {
-    // What the broker refused by rule says nothing of the agency.
+/// Where an agency stands: what is missing goes before what was given. What the broker refused by
+/// rule says nothing of the agency, and only the agency itself says that it let its term pass.
+fn standing(
+    target: &FiledTarget,
+    said: &Words<'_>,
+    (over, unheard): (bool, Option<Reason>),
+) -> &'static str {
     let own = || said.values().filter(|said| said.came.is_some());
+    let silent = own().next().is_none();
     let gaps: BTreeSet<&str> = own().filter_map(|said| said.gap(over)).collect();
-    let given = said.values().any(Said::is_given);
     let withheld = gaps.contains("refused") || gaps.contains("referred");
     match target.ended.as_ref().map(|ended| ended.stand) {
         Some(Stand::NotAsked) => "not_asked",
-        Some(Stand::Unreachable) if own().next().is_none() => "not_reached",
+        Some(Stand::Unreachable) if silent => "not_reached",
+        _ if silent && (over || unheard.is_some()) => "not_reached",
+        _ if silent => "waiting",
         _ if gaps.contains("lapsed") => "overdue",
+        _ if gaps.contains("unheard") => "unheard",
         _ if gaps.contains("review") => "waiting",
-        _ if given && withheld => "limited",
-        _ if given => "given",
+        _ if own().any(|said| said.given) && withheld => "limited",
+        _ if own().any(|said| said.given) => "given",
         _ if withheld => "refused",
-        _ if own().next().is_none() && over => "not_reached",
-        _ if own().next().is_none() => "waiting",
+        _ if gaps.contains("no_record") => "nothing",
         _ => "neutral",
     }
 }
 
-/// A category of which nothing was given.
+/// A category of which nothing was given, or something else was said afterwards.
 fn gap(
     target: &FiledTarget,
     category: &Category,
@@ -166,25 +193,21 @@ fn gap(
     })
 }
 
-/// What was given, by the date of the fact; what tells none stands last, as it came.
-fn entries(filed: &Filed, said: &[(&FiledTarget, Words<'_>)]) -> Vec<v1::DossierEntry> {
+/// All that was given, by the date of the fact; what tells none stands last, as it came.
+fn entries(filed: &Filed, came: &[Came]) -> Vec<v1::DossierEntry> {
     let mut entries = Vec::new();
-    for (target, words) in said {
-        let id = TargetId::derive(&filed.inquiry, &target.oin);
-        for said in words.values() {
-            let (Line::Content { category, tier, basis, entries: given }, Some(came)) =
-                (said.line, said.came)
-            else {
-                continue;
-            };
+    for one in came {
+        let id = TargetId::derive(&filed.inquiry, &one.from);
+        for line in &one.answer.lines {
+            let Line::Content { category, tier, basis, entries: given } = line else { continue };
             entries.extend(given.iter().map(|entry| v1::DossierEntry {
-                oin: target.oin.to_string(),
+                oin: one.from.to_string(),
                 category: category.to_string(),
                 tier: tier.to_string(),
                 basis: Some(basis.into()),
                 entry: Some(wire_entry(entry)),
-                came_at_ms: came.at.ms(),
-                reply_no: came.reply_no,
+                came_at_ms: one.at.ms(),
+                reply_no: one.reply_no,
                 target_id: id.as_bytes().to_vec(),
             }));
         }
@@ -205,13 +228,10 @@ fn beside(said: &[(&FiledTarget, Words<'_>)]) -> Vec<v1::DossierBeside> {
                 category: category.to_string(),
                 ..v1::DossierBeside::default()
             });
-            match said.line {
-                Line::Content { .. } => beside.gave.push(target.oin.to_string()),
-                Line::NoRecord { .. } => beside.no_record.push(target.oin.to_string()),
-                Line::Refused { .. }
-                | Line::Referred { .. }
-                | Line::Review { .. }
-                | Line::Neutral { .. } => {}
+            if said.given {
+                beside.gave.push(target.oin.to_string());
+            } else if matches!(said.line, Line::NoRecord { .. }) {
+                beside.no_record.push(target.oin.to_string());
             }
         }
     }

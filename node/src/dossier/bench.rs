@@ -1,7 +1,7 @@
 //! What it takes to put a file together: for the bench command, on an agency's own store and code.
 
 use grondslag_core::answer::{About, Answer, Basis, Entry, Line, Outcome};
-use grondslag_core::catalogue::{Category, Ground, Purpose, RowId};
+use grondslag_core::catalogue::{Category, Ground, Purpose, Role, RowId};
 use grondslag_core::id::{CaseId, InquiryId, Oin, StaffId};
 use grondslag_core::reason::Reason;
 use grondslag_core::statement::FIRST_REPLY_NO;
@@ -39,11 +39,12 @@ pub async fn fill(
         categories: categories.clone(),
         ended: Some(Ended { stand: Stand::Replied, reason: None, refused: Vec::new() }),
     };
+    let role = parsed(Role::parse("gem.procesregisseur"))?;
     let filed = Filed {
         inquiry,
         case: CaseId::new(random()?),
         about: About::Child,
-        staff: staff.clone(),
+        asked_by: (staff.clone(), role),
         signed_by: Vec::new(),
         purpose: parsed(Purpose::parse("D13"))?,
         criteria: Vec::new(),
@@ -51,10 +52,11 @@ pub async fn fill(
         asked_at: now,
         answer_by: now,
         ends: ends(agency, now),
+        heard: true,
         targets: agencies.iter().map(target).collect(),
     };
     let commit = async |batch| agency.store.commit(batch).await.map_err(StoreError::reason);
-    commit(filed.put(Batch::new())?).await?;
+    commit(filed.file(agency, Batch::new()).await?).await?;
     let places = (agencies.len() * categories.len()).max(1);
     for (place, oin) in agencies.iter().enumerate() {
         let lines = categories.iter().enumerate().map(|(number, category)| {

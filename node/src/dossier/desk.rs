@@ -1,5 +1,10 @@
 //! Who may see a file, and what is fetched and recorded before they do.
 
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+use std::iter;
+use std::time::Duration;
+
 use grondslag_core::answer::About;
 use grondslag_core::id::{CaseId, InquiryId, Oin, StaffId};
 use grondslag_core::limits::LIST_MAX;
@@ -9,12 +14,13 @@ use grondslag_proto::v1;
 use grondslag_proto::v1::show_dossier_request::Which;
 use grondslag_proto::v1::show_dossier_response::Part;
 use prost::Message as _;
+use tokio::time::{Instant, timeout_at};
 
-use super::assemble::person;
+use super::assemble::{Named, person};
 use super::{FILED, Filed, answers, find, of_case};
 use crate::agency::Agency;
 use crate::asks::follow::catch_up;
-use crate::limits::{DOSSIER_PART_BYTES_MAX, DOSSIER_PERSONS_MAX};
+use crate::limits::{DOSSIER_FETCH_MS_MAX, DOSSIER_PART_BYTES_MAX, DOSSIER_PERSONS_MAX};
 use crate::recorded::{Kind, append};
 use crate::rows;
 use crate::staff::Person;
@@ -37,48 +43,53 @@ impl Files<'_> {
         who: &Person,
         which: Option<Which>,
     ) -> Result<Vec<Part>, Reason> {
-        let filed = match which.ok_or(Reason::Malformed)? {
+        let (filed, damaged) = match which.ok_or(Reason::Malformed)? {
             Which::CaseId(id) => {
                 let id = CaseId::from_slice(&id).map_err(|_| Reason::UnknownCase)?;
                 of_case(self.agency, &id).await?
             }
             Which::InquiryId(id) => {
                 let id = InquiryId::from_slice(&id).map_err(|_| Reason::UnknownInquiry)?;
-                find(self.agency, &id).await?.into_iter().collect()
+                (find(self.agency, &id).await?.into_iter().collect(), false)
             }
         };
-        let mut filed: Vec<Filed> = filed.into_iter().filter(|one| one.is_for(who.id())).collect();
-        filed.sort_by_key(|one| (one.about != About::Child, std::cmp::Reverse(one.asked_at)));
+        let mut filed: Vec<Filed> = filed.into_iter().filter(|one| one.is_for(who)).collect();
+        filed.sort_by_key(|one| (one.about != About::Child, Reverse(one.asked_at)));
         let more = filed.len() > DOSSIER_PERSONS_MAX;
         filed.truncate(DOSSIER_PERSONS_MAX);
         let first = filed.iter().map(|one| one.ends).min().ok_or(Reason::UnknownInquiry)?;
-        let behind = self.fetch(&filed).await;
+        let mut fetched = self.fetch(&filed).await;
         self.record(who.id(), &filed).await?;
+        let mut persons = Vec::new();
+        for one in &filed {
+            let unheard = fetched.unheard.remove(&one.inquiry).unwrap_or_default();
+            let (parts, whole) = self.person(one, &unheard).await?;
+            persons.extend(parts);
+            fetched.behind = fetched.behind.or((!whole).then_some(Reason::StoreCorrupt));
+        }
+        let behind = fetched.behind.or(damaged.then_some(Reason::StoreCorrupt));
         let case = filed.first().map(|one| one.case.as_bytes().to_vec());
-        let mut parts = vec![Part::Head(v1::DossierHead {
+        let head = Part::Head(v1::DossierHead {
             case_id: case.unwrap_or_default(),
             reader: who.id().as_str().to_owned(),
             made_at_ms: self.agency.clock.now().ms(),
             expires_at_ms: first.ms(),
             behind: behind.map(|reason| reason.code().to_owned()).unwrap_or_default(),
             more,
-        })];
-        for one in &filed {
-            parts.extend(self.person(one).await?);
-        }
-        Ok(parts)
+        });
+        Ok(iter::once(head).chain(persons).collect())
     }
 
     /// A person's own escalations, newest first, and whether there are more.
     pub(super) async fn list(
         self,
-        who: &StaffId,
+        who: &Person,
     ) -> Result<(Vec<v1::EscalationSummary>, bool), Reason> {
         let mut own = Vec::new();
         // A row that is none is told of by the daily round.
         let take = |filed: Filed, _| own.extend(filed.is_for(who).then_some(filed));
         rows::each(self.agency.store.as_ref(), FILED, take).await?;
-        own.sort_by_key(|one| std::cmp::Reverse(one.asked_at));
+        own.sort_by_key(|one: &Filed| Reverse(one.asked_at));
         let most = usize::try_from(LIST_MAX).unwrap_or(usize::MAX);
         let more = own.len() > most;
         let own = own.iter().take(most).map(|one| v1::EscalationSummary {
@@ -92,17 +103,23 @@ impl Files<'_> {
         Ok((own.collect(), more))
     }
 
-    /// Fetches what came since, and says why not all of it was. A question that is followed no
-    /// longer has brought all that it will.
-    async fn fetch(self, filed: &[Filed]) -> Option<Reason> {
-        let mut behind = None;
+    /// Fetches what came since, as far as that is possible within a bounded time.
+    async fn fetch(self, filed: &[Filed]) -> Fetched {
+        let mut fetched = Fetched::default();
+        let until = Instant::now() + Duration::from_millis(DOSSIER_FETCH_MS_MAX);
         for one in filed {
-            match catch_up(self.agency, &one.inquiry).await {
-                Ok(()) | Err(Reason::UnknownInquiry) => {}
-                Err(reason) => behind = Some(reason),
+            let caught_up = timeout_at(until, catch_up(self.agency, &one.inquiry)).await;
+            match caught_up.unwrap_or(Err(Reason::DeadlinePassed)) {
+                Ok(Some(unheard)) => {
+                    fetched.unheard.insert(one.inquiry, unheard);
+                }
+                // It is followed no longer: had all of it been fetched by then, it would say so.
+                Ok(None) if !one.heard => fetched.behind = Some(Reason::DossierUnheard),
+                Ok(None) => {}
+                Err(reason) => fetched.behind = Some(reason),
             }
         }
-        behind
+        fetched
     }
 
     /// Which, before they are shown.
@@ -114,20 +131,34 @@ impl Files<'_> {
         append(self.agency, Kind::DossierShown, body, Batch::new()).await.map(drop)
     }
 
-    async fn person(self, filed: &Filed) -> Result<Vec<Part>, Reason> {
+    /// The parts of one person, and whether all that is kept could be read.
+    async fn person(
+        self,
+        filed: &Filed,
+        unheard: &BTreeMap<Oin, Reason>,
+    ) -> Result<(Vec<Part>, bool), Reason> {
         // Its first round may have ended since.
         let filed = find(self.agency, &filed.inquiry).await?.ok_or(Reason::UnknownInquiry)?;
-        let came = answers(self.agency, &filed.inquiry).await?;
-        let came: Vec<_> = came.into_iter().map(|(came, _)| came).collect();
+        let (came, damaged) = answers(self.agency, &filed.inquiry).await?;
         let named = |oin: &Oin| {
             let card = self.agency.directory.card(oin).ok();
             let card = card.as_ref().map(grondslag_certs::VerifiedCard::card);
             card.map(|card| (card.name.clone(), card.duty_phone.clone())).unwrap_or_default()
         };
-        let (person, entries) = person(&filed, &came, &named, self.agency.clock.now());
+        let at = (&named as Named<'_>, self.agency.clock.now());
+        let (person, entries) = person(&filed, &came, unheard, at);
         let entries = messages(entries).into_iter().map(Part::Entries);
-        Ok([Part::Person(person)].into_iter().chain(entries).collect())
+        Ok((iter::once(Part::Person(person)).chain(entries).collect(), !damaged))
     }
+}
+
+/// What fetching came to.
+#[derive(Debug, Default)]
+struct Fetched {
+    /// Whose messages are missing or were discarded, and why.
+    unheard: BTreeMap<InquiryId, BTreeMap<Oin, Reason>>,
+    /// Why not all was fetched.
+    behind: Option<Reason>,
 }
 
 /// Entries in messages that are not too large.

@@ -7,7 +7,7 @@
 //! Who asked and who signed may look.
 //!
 //! INVARIANT: an answer is kept in the commit that records that it came. When the term is over all
-//! of an escalation goes in one commit, and its leaf says so.
+//! of an escalation goes, the question last, in the commit of the leaf that says so.
 
 mod assemble;
 pub mod bench;
@@ -15,11 +15,13 @@ mod desk;
 pub(crate) mod service;
 
 use std::collections::BTreeMap;
+use std::iter;
 
 use grondslag_core::answer::{About, Answer, Line};
-use grondslag_core::catalogue::{Category, Purpose};
+use grondslag_core::catalogue::{Category, Purpose, Role};
 use grondslag_core::clock::Timestamp;
 use grondslag_core::id::{CaseId, InquiryId, Oin, StaffId};
+use grondslag_core::limits::SLOT_GRACE_MS;
 use grondslag_core::reason::Reason;
 use grondslag_evidence::ledger::LedgerError;
 use grondslag_evidence::store::parts::{self, Seen};
@@ -28,10 +30,12 @@ use grondslag_policy::retention::Kept;
 use serde::{Deserialize, Serialize};
 
 use crate::agency::Agency;
+use crate::asks::follow::catch_up;
 use crate::asks::view::Stand;
-use crate::limits::{DOSSIER_ANSWERS_MAX, PAGE};
+use crate::limits::{AGENCY_ANSWERS_MAX, PAGE};
 use crate::recorded::{Kind, entry};
 use crate::rows;
+use crate::staff::Person;
 
 /// Questions, by their number.
 const FILED: &[u8] = b"ef/";
@@ -49,10 +53,10 @@ pub(crate) struct Filed {
     pub(crate) case: CaseId,
     /// Whom it is about.
     pub(crate) about: About,
-    /// Who asked.
-    pub(crate) staff: StaffId,
-    /// Who signed.
-    pub(crate) signed_by: Vec<StaffId>,
+    /// Who asked, and in which role.
+    pub(crate) asked_by: (StaffId, Role),
+    /// Who signed, and in which roles.
+    pub(crate) signed_by: Vec<(StaffId, Role)>,
     /// What for.
     pub(crate) purpose: Purpose,
     /// What bore that the risk is serious.
@@ -65,6 +69,9 @@ pub(crate) struct Filed {
     pub(crate) answer_by: Timestamp,
     /// When all of it is destroyed.
     pub(crate) ends: Timestamp,
+    /// All that came within its term was fetched.
+    #[serde(default)]
+    pub(crate) heard: bool,
     /// Whom it was put to, in the order of the question.
     pub(crate) targets: Vec<FiledTarget>,
 }
@@ -107,48 +114,68 @@ struct Came {
 grondslag_core::unprinted!(Filed FiledTarget Ended Came);
 
 impl Filed {
-    /// The write that files a new escalation.
+    /// The write that files an escalation; one that the broker did not take before is replaced.
     ///
     /// # Errors
-    /// `TOO_LARGE` or `INTERNAL`, which a question within its bounds does not give.
-    pub(crate) fn put(&self, batch: Batch) -> Result<Batch, Reason> {
+    /// Why the store cannot be read; `TOO_LARGE` or `INTERNAL`, which a question within its bounds
+    /// does not give.
+    pub(crate) async fn file(&self, agency: &Agency, batch: Batch) -> Result<Batch, Reason> {
+        self.put(without(agency, batch, &self.inquiry).await?)
+    }
+
+    fn put(&self, batch: Batch) -> Result<Batch, Reason> {
         let batch = rows::put(batch, &key(&self.inquiry), self)?;
         Ok(batch.put(case_key(&self.case, &self.inquiry), self.inquiry.as_bytes().as_slice()))
     }
 
-    /// Whether somebody may see what came: who asked, and who signed.
-    fn is_for(&self, who: &StaffId) -> bool {
-        self.staff == *who || self.signed_by.contains(who)
+    /// Whether somebody may see what came: who asked and who signed, while they hold the role in
+    /// which they did.
+    fn is_for(&self, who: &Person) -> bool {
+        let mut readers = iter::once(&self.asked_by).chain(&self.signed_by);
+        readers.any(|(staff, role)| staff == who.id() && who.as_role(role).is_ok())
+    }
+
+    /// Its term is over, and what was said in the last slot has had time to come.
+    fn is_over(&self, now: Timestamp) -> bool {
+        now.since_ms(self.answer_by) > SLOT_GRACE_MS
     }
 }
 
 /// When the outcome of the newest escalation about the child of a case is due.
 ///
 /// # Errors
-/// Why it cannot be read.
+/// Why it cannot be read; a damaged row is passed over.
 pub(crate) async fn outcome_due(
     agency: &Agency,
     case: &CaseId,
 ) -> Result<Option<Timestamp>, Reason> {
-    let filed = of_case(agency, case).await?;
+    let (filed, _damaged) = of_case(agency, case).await?;
     let about_child = filed.iter().filter(|filed| filed.about == About::Child);
     Ok(about_child.max_by_key(|filed| filed.asked_at).map(|filed| filed.answer_by))
 }
 
-/// The escalations of a case whose term is not over: by the date, if not yet by the daily round.
-async fn of_case(agency: &Agency, case: &CaseId) -> Result<Vec<Filed>, Reason> {
+/// The escalations of a case whose term is not over: by the date, if not yet by the daily round;
+/// and whether one cannot be read.
+async fn of_case(agency: &Agency, case: &CaseId) -> Result<(Vec<Filed>, bool), Reason> {
     let prefix = [OF_CASE, case.as_bytes()].concat();
-    let (mut all, mut after) = (Vec::new(), None::<Vec<u8>>);
+    let (mut all, mut damaged, mut after) = (Vec::new(), false, None::<Vec<u8>>);
     loop {
         let page = agency.store.scan(&prefix, after.as_deref(), PAGE).await;
         let page = page.map_err(StoreError::reason)?;
         for pair in &page {
-            let id = InquiryId::from_slice(&pair.value).map_err(|_| Reason::StoreCorrupt)?;
-            all.extend(find(agency, &id).await?);
+            let id = InquiryId::from_slice(&pair.value).map_err(|_| Reason::StoreCorrupt);
+            let found = match id {
+                Ok(id) => find(agency, &id).await,
+                Err(reason) => Err(reason),
+            };
+            match found {
+                Err(Reason::StoreCorrupt) => damaged = true,
+                found => all.extend(found?),
+            }
         }
         match page.last() {
             Some(last) if page.len() >= PAGE => after = Some(last.key.clone()),
-            _ => return Ok(all),
+            _ => return Ok((all, damaged)),
         }
     }
 }
@@ -177,7 +204,11 @@ pub(crate) async fn with_ends(
     if ended.is_empty() {
         return Ok(batch);
     }
-    let found = rows::read::<Filed>(agency.store.as_ref(), &key(inquiry)).await?;
+    let found = match rows::read::<Filed>(agency.store.as_ref(), &key(inquiry)).await {
+        // The question ends whatever became of its file; the daily round tells of the row.
+        Err(Reason::StoreCorrupt) => return Ok(batch),
+        found => found?,
+    };
     let Some((mut filed, seen)) = found else { return Ok(batch) };
     for target in &mut filed.targets {
         target.ended = ended.get(&target.oin).cloned();
@@ -185,8 +216,25 @@ pub(crate) async fn with_ends(
     filed.put(parts::delete_seen(batch, &key(inquiry), &seen))
 }
 
+/// The write that takes an escalation out again, which the broker did not take. Any other question
+/// has none.
+///
+/// # Errors
+/// Why the store cannot be read.
+pub(crate) async fn without(
+    agency: &Agency,
+    batch: Batch,
+    inquiry: &InquiryId,
+) -> Result<Batch, Reason> {
+    let found = rows::read::<Filed>(agency.store.as_ref(), &key(inquiry)).await?;
+    let Some((filed, seen)) = found else { return Ok(batch) };
+    let batch = parts::delete_seen(batch, &key(inquiry), &seen);
+    Ok(batch.delete(case_key(&filed.case, inquiry)))
+}
+
 /// The write that keeps an answer, which belongs in the commit that records it. The same answer
-/// again is kept once, and one to a question that was destroyed is not.
+/// again is kept once, one to a question that was destroyed is not, and of an agency that says more
+/// than anybody does no more than so much.
 ///
 /// # Errors
 /// Why the store cannot be read; `TOO_LARGE`.
@@ -202,41 +250,90 @@ pub(crate) async fn with_answer(
     if before.is_some() || filed.is_none() {
         return Ok(batch);
     }
+    let of_agency = [ANSWERS, inquiry.as_bytes(), from.as_str().as_bytes()].concat();
+    let more = store.scan(&of_agency, None, AGENCY_ANSWERS_MAX).await;
+    if more.map_err(StoreError::reason)?.len() >= AGENCY_ANSWERS_MAX {
+        tracing::warn!("an agency says more than a joint file keeps of one");
+        return Ok(batch);
+    }
     let (from, at, answer) = (from.clone(), agency.clock.now(), answer.clone());
     rows::put(batch, &key, &Came { from, reply_no, at, answer })
 }
 
-/// The answers to a question, by agency and number.
-async fn answers(agency: &Agency, inquiry: &InquiryId) -> Result<Vec<(Came, Seen)>, Reason> {
-    let (store, prefix) = (agency.store.as_ref(), [ANSWERS, inquiry.as_bytes()].concat());
+/// The answers to a question, by agency and number, and whether one cannot be read.
+async fn answers(agency: &Agency, inquiry: &InquiryId) -> Result<(Vec<Came>, bool), Reason> {
+    let (mut all, mut damaged) = (Vec::new(), false);
+    for key in answer_keys(agency, inquiry).await? {
+        match rows::read::<Came>(agency.store.as_ref(), &key).await {
+            Ok(came) => all.extend(came.map(|(came, _)| came)),
+            Err(Reason::StoreCorrupt) => damaged = true,
+            Err(reason) => return Err(reason),
+        }
+    }
+    Ok((all, damaged))
+}
+
+async fn answer_keys(agency: &Agency, inquiry: &InquiryId) -> Result<Vec<Vec<u8>>, Reason> {
+    let prefix = [ANSWERS, inquiry.as_bytes()].concat();
     let (mut all, mut after) = (Vec::new(), None::<Vec<u8>>);
     loop {
-        let page = store.scan(&prefix, after.as_deref(), PAGE).await.map_err(StoreError::reason)?;
-        for pair in &page {
-            all.extend(rows::read::<Came>(store, &pair.key).await?);
+        let page = agency.store.scan(&prefix, after.as_deref(), PAGE).await;
+        let page = page.map_err(StoreError::reason)?;
+        after = page.last().filter(|_| page.len() >= PAGE).map(|last| last.key.clone());
+        all.extend(page.into_iter().map(|pair| pair.key));
+        if after.is_none() {
+            return Ok(all);
         }
-        if all.len() > DOSSIER_ANSWERS_MAX {
-            return Err(Reason::TooLarge);
+    }
+}
+
+/// Fetches what came of escalations whose term is over, once for all: what nobody looks at in time
+/// is not lost.
+///
+/// # Errors
+/// The first of what went wrong; the others were fetched, and it is tried again.
+pub(crate) async fn fetch_over(agency: &Agency) -> Result<(), Reason> {
+    let (filed, _damaged) = rows::all::<Filed>(agency.store.as_ref(), FILED).await?;
+    let (now, mut first) = (agency.clock.now(), Ok(()));
+    for (filed, _) in filed.iter().filter(|(filed, _)| !filed.heard && filed.is_over(now)) {
+        if let Err(reason) = fetch_last(agency, &filed.inquiry).await {
+            first = first.and(Err(reason));
         }
-        match page.last() {
-            Some(last) if page.len() >= PAGE => after = Some(last.key.clone()),
-            _ => return Ok(all),
-        }
+    }
+    first
+}
+
+/// Fetches what came of one whose term is over, and notes that this was all.
+async fn fetch_last(agency: &Agency, inquiry: &InquiryId) -> Result<(), Reason> {
+    if catch_up(agency, inquiry).await?.is_none() {
+        return Ok(());
+    }
+    let found = rows::read::<Filed>(agency.store.as_ref(), &key(inquiry)).await?;
+    let Some((filed, seen)) = found else { return Ok(()) };
+    let filed = Filed { heard: true, ..filed };
+    let batch = filed.put(parts::delete_seen(Batch::new(), &key(inquiry), &seen))?;
+    match agency.store.commit(batch).await {
+        Ok(()) | Err(StoreError::Conflict { .. }) => Ok(()),
+        Err(error) => Err(error.reason()),
     }
 }
 
 /// Destroys escalations whose term is over, with all that came. Says how many cannot be read.
 ///
 /// # Errors
-/// Those of the store, or why the ledger did not take it: what is left goes another time.
+/// The first of what went wrong; the others were destroyed, and it is tried again.
 pub(crate) async fn tidy(agency: &Agency) -> Result<u64, Reason> {
     let (filed, damaged) = rows::all::<Filed>(agency.store.as_ref(), FILED).await?;
-    let now = agency.clock.now();
+    let (now, mut first) = (agency.clock.now(), Ok(damaged));
     for (filed, seen) in filed.into_iter().filter(|(filed, _)| filed.ends <= now) {
-        destroy(agency, &filed, &seen).await?;
+        if let Err(reason) = destroy(agency, &filed, &seen).await {
+            first = first.and(Err(reason));
+        }
     }
-    destroy_left(agency).await?;
-    Ok(damaged)
+    if let Err(reason) = destroy_left(agency).await {
+        first = first.and(Err(reason));
+    }
+    first
 }
 
 /// Destroys answers that came at the moment at which their question was destroyed.
@@ -249,8 +346,7 @@ async fn destroy_left(agency: &Agency) -> Result<(), Reason> {
             let inquiry = pair.key.get(ANSWERS.len()..ANSWERS.len() + InquiryId::LEN);
             let filed = [FILED, inquiry.unwrap_or_default()].concat();
             if store.get(&filed).await.map_err(failed)?.is_none() {
-                let batch = parts::delete_body(store, Batch::new(), &pair.key).await;
-                store.commit(batch.map_err(failed)?).await.map_err(failed)?;
+                destroy_answer(agency, &pair.key).await?;
             }
         }
         if after.is_none() {
@@ -259,14 +355,15 @@ async fn destroy_left(agency: &Agency) -> Result<(), Reason> {
     }
 }
 
+/// First what came, and then the question with the leaf that says so: what was begun goes on at the
+/// next round.
 async fn destroy(agency: &Agency, filed: &Filed, seen: &Seen) -> Result<(), Reason> {
-    let mut batch = parts::delete_seen(Batch::new(), &key(&filed.inquiry), seen);
-    batch = batch.delete(case_key(&filed.case, &filed.inquiry));
-    let answers = answers(agency, &filed.inquiry).await?;
-    for (came, seen) in &answers {
-        let key = answer_key(&filed.inquiry, &came.from, came.reply_no);
-        batch = parts::delete_seen(batch, &key, seen);
+    let answers = answer_keys(agency, &filed.inquiry).await?;
+    for key in &answers {
+        destroy_answer(agency, key).await?;
     }
+    let batch = parts::delete_seen(Batch::new(), &key(&filed.inquiry), seen);
+    let batch = batch.delete(case_key(&filed.case, &filed.inquiry));
     let body = Kind::DossierForgotten
         .canonical()
         .bytes(filed.inquiry.as_bytes())
@@ -276,8 +373,21 @@ async fn destroy(agency: &Agency, filed: &Filed, seen: &Seen) -> Result<(), Reas
         .finish();
     let entry = entry(agency, Kind::DossierForgotten, &body, Kept::Decision, batch)?;
     match agency.ledger.append(entry).await {
-        // An answer came at this moment; the next round takes all.
+        // It changed at this moment; the next round takes all.
         Ok(_) | Err(LedgerError::Conflict { .. }) => Ok(()),
+        Err(error) => Err(error.reason()),
+    }
+}
+
+/// Also one that cannot be read.
+async fn destroy_answer(agency: &Agency, key: &[u8]) -> Result<(), Reason> {
+    let store = agency.store.as_ref();
+    let batch = match parts::delete_body(store, Batch::new(), key).await {
+        Err(StoreError::Corrupt) => Batch::new().delete(key),
+        batch => batch.map_err(StoreError::reason)?,
+    };
+    match store.commit(batch).await {
+        Ok(()) | Err(StoreError::Conflict { .. }) => Ok(()),
         Err(error) => Err(error.reason()),
     }
 }

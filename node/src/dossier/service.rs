@@ -57,7 +57,7 @@ impl DossierService for DossierDesk {
         request: Request<v1::ListEscalationsRequest>,
     ) -> Result<Response<v1::ListEscalationsResponse>, Status> {
         let caller = Caller::of(&self.agency, &request).await?;
-        let listed: Result<_, Reason> = self.files().list(caller.person.id()).await;
+        let listed: Result<_, Reason> = self.files().list(&caller.person).await;
         let (escalations, more) = listed.map_err(report)?;
         Ok(Response::new(v1::ListEscalationsResponse { escalations, more }))
     }

@@ -1,14 +1,14 @@
 //! A joint file: what came of an escalation, as it is shown, kept and destroyed.
 
 use grondslag_core::answer::{Basis, Entry, Outcome};
-use grondslag_core::catalogue::{Ground, RowId};
+use grondslag_core::catalogue::{Ground, Role, RowId};
 use grondslag_core::statement::FIRST_REPLY_NO;
 use grondslag_core::tier::Tier;
 use grondslag_proto::v1;
 use grondslag_proto::v1::show_dossier_request::Which;
 use grondslag_proto::v1::show_dossier_response::Part;
 
-use super::assemble::person;
+use super::assemble::{Named, person};
 use super::desk::Files;
 use super::*;
 use crate::asks::view::Stand;
@@ -93,25 +93,28 @@ fn filed(targets: &[(&str, Stand)]) -> Filed {
         categories: vec![category("G05"), category("G08")],
         ended: Some(Ended { stand: *stand, reason: None, refused: vec![] }),
     };
-    let (inquiry, staff) = (InquiryId::new([3; 16]), StaffId::parse("regisseur").unwrap());
+    let inquiry = InquiryId::new([3; 16]);
+    let reader = |who: &str| (StaffId::parse(who).unwrap(), Role::parse("ha.arts").unwrap());
     Filed {
         inquiry,
         case: CaseId::new(CASE),
         about: About::Child,
-        staff,
-        signed_by: vec![StaffId::parse("doorzetter").unwrap()],
+        asked_by: reader("regisseur"),
+        signed_by: vec![reader("doorzetter")],
         purpose: Purpose::parse("D13").unwrap(),
         criteria: vec!["letsel".into()],
         necessity: "Herhaald letsel dat elke keer apart is verklaard.".into(),
         asked_at: moment(ASKED),
         answer_by: moment("2026-09-26T13:00"),
         ends: moment("2026-10-25T13:00"),
+        heard: false,
         targets: targets.iter().map(target).collect(),
     }
 }
 
 fn shown(of: &Filed, came: &[Came], now: &str) -> (v1::DossierPerson, Vec<v1::DossierEntry>) {
-    person(of, came, &|oin| (oin.to_string(), "088".into()), moment(now))
+    let named = |oin: &Oin| (oin.to_string(), "088".into());
+    person(of, came, &[].into(), (&named, moment(now)))
 }
 
 /// Where one agency stands, and the states of its gaps.
@@ -137,7 +140,7 @@ fn every_agency_stands_where_its_last_words_put_it_and_a_gap_is_a_gap() {
     };
     is(stands(replied, &[given], early), "given", false, &["no_record"]);
     is(stands(replied, &[in_review()], early), "waiting", false, &["review"]);
-    is(stands(replied, &[in_review()], late), "overdue", false, &["lapsed"]);
+    is(stands(replied, &[in_review()], late), "unheard", false, &["unheard"]);
     let told = [in_review(), lapsed(GI, vec![review("G08")])];
     is(stands(replied, &told, early), "overdue", false, &["lapsed"]);
     let told = [in_review(), came(GI, 4, vec![refused("G08")])];
@@ -146,6 +149,8 @@ fn every_agency_stands_where_its_last_words_put_it_and_a_gap_is_a_gap() {
     is(stands(replied, &told, late), "refused", true, &["refused", "refused"]);
     let told = [silent(), came(GI, 4, vec![content("G05", &text)])];
     is(stands(replied, &told, late), "given", true, &["neutral"]);
+    let nothing = first(vec![no_record("G05"), no_record("G08")]);
+    is(stands(replied, &[nothing], late), "nothing", false, &["no_record", "no_record"]);
     is(stands(replied, &[silent()], late), "neutral", false, &["neutral", "neutral"]);
     let none = ["not_reached", "not_reached"];
     is(stands(Stand::Unreachable, &[], early), "not_reached", false, &none);
@@ -165,6 +170,47 @@ fn silence_takes_back_nothing_that_was_given_and_another_agency_says_nothing_for
     ];
     let (standing, _, gaps) = stands(Stand::Replied, &told, "2026-09-25T14:00");
     assert_eq!((standing.as_str(), gaps), ("given", vec!["neutral".to_owned()]));
+}
+
+#[test]
+fn what_was_given_stays_whatever_is_said_afterwards() {
+    let of = filed(&[(GI, Stand::Replied)]);
+    for (number, later) in [refused("G08"), no_record("G08"), review("G08")].into_iter().enumerate()
+    {
+        let told = [
+            came(GI, 1, vec![content("G08", &[("2026-03-10", "blauwe plekken")])]),
+            came(GI, 2, vec![later]),
+        ];
+        let (person, entries) = shown(&of, &told, "2026-09-25T14:00");
+        assert_eq!(entries.len(), 1, "{number}");
+        let gaps = &person.agencies[0].gaps;
+        assert!(gaps.iter().any(|gap| gap.category == "G08"), "and what was said later: {number}");
+    }
+}
+
+#[test]
+fn what_did_not_fit_and_what_no_answer_speaks_for_is_told() {
+    let of = filed(&[(GI, Stand::Replied)]);
+    let mut one = came(GI, 1, vec![content("G08", &[("2026-03-10", "blauwe plekken")])]);
+    one.answer.outcome = Outcome::DeelsVerstrekt;
+    (one.answer.holds_unnumbered_records, one.answer.unwitnessed) = (true, true);
+    let (person, _) = shown(&of, &[one], "2026-09-25T14:00");
+    let agency = &person.agencies[0];
+    assert!(agency.cut && agency.holds_unnumbered_records && agency.unwitnessed);
+}
+
+#[test]
+fn whose_messages_are_missing_is_not_reached_and_why_is_told() {
+    let of = filed(&[(GI, Stand::Pending)]);
+    let named = |oin: &Oin| (oin.to_string(), String::new());
+    let unheard = [(oin(GI), Reason::SubjectMismatch)].into();
+    let at = (&named as Named<'_>, moment("2026-09-25T14:00"));
+    let (person, _) = person(&of, &[], &unheard, at);
+    let agency = &person.agencies[0];
+    assert_eq!(
+        (agency.standing.as_str(), agency.reason.as_str()),
+        ("not_reached", "SUBJECT_MISMATCH")
+    );
 }
 
 #[test]
@@ -213,7 +259,7 @@ fn what_one_gives_and_another_has_not_on_record_stands_side_by_side() {
 }
 
 async fn kept(agency: &Agency, of: &Filed, told: &[Came]) {
-    agency.store.commit(of.put(Batch::new()).unwrap()).await.unwrap();
+    agency.store.commit(of.file(agency, Batch::new()).await.unwrap()).await.unwrap();
     for one in told {
         let what = (&one.from, one.reply_no, &one.answer);
         let batch = with_answer(agency, Batch::new(), &of.inquiry, what).await.unwrap();
@@ -277,7 +323,7 @@ async fn a_child_stands_before_the_household_and_the_newest_before_older_ones() 
         })
         .collect();
     assert_eq!(order, [3, 2, 1]);
-    let (listed, more) = Files { agency }.list(caller.person.id()).await.unwrap();
+    let (listed, more) = Files { agency }.list(&caller.person).await.unwrap();
     assert_eq!((listed.len(), more), (3, false));
     assert_eq!(listed[0].about, "parent", "the newest first");
 }
@@ -318,13 +364,96 @@ async fn kept_late(agency: &Agency, of: &Filed) {
 }
 
 #[tokio::test]
+async fn who_lost_the_role_in_which_they_asked_sees_nothing_of_it_any_more() {
+    let scene = Scene::new().await;
+    let of = filed(&[(GI, Stand::Replied)]);
+    kept(&scene.agency, &of, &[]).await;
+    scene.clock.set(of.asked_at.plus_ms(1));
+    let moved = scene.caller("regisseur", &["ha.fg"]).await;
+    let refused = looks(&scene.agency, &moved, of_case()).await;
+    assert_eq!(refused.err(), Some(Reason::UnknownInquiry));
+}
+
+#[tokio::test]
+async fn one_that_the_broker_did_not_take_is_none_and_is_filed_anew() {
+    let scene = Scene::new().await;
+    let agency = &scene.agency;
+    let mut of = filed(&[(GI, Stand::Pending)]);
+    kept(agency, &of, &[]).await;
+    let batch = without(agency, Batch::new(), &of.inquiry).await.unwrap();
+    agency.store.commit(batch).await.unwrap();
+    assert_eq!(outcome_due(agency, &of.case).await, Ok(None));
+    // Sent twice under one id, with what ended the first time still there.
+    for necessity in ["eerst", "daarna"] {
+        of.necessity = necessity.into();
+        kept(agency, &of, &[]).await;
+    }
+    let found = find(agency, &of.inquiry).await.unwrap().unwrap();
+    assert_eq!(found.necessity, "daarna");
+}
+
+#[tokio::test]
+async fn an_agency_that_says_more_than_anybody_does_fills_no_file_and_hinders_no_destruction() {
+    let scene = Scene::new().await;
+    let agency = &scene.agency;
+    let (of, other) = (filed(&[(GI, Stand::Replied)]), filed(&[(VT, Stand::Replied)]));
+    let other = Filed { inquiry: InquiryId::new([4; 16]), ..other };
+    kept(agency, &of, &[]).await;
+    kept(agency, &other, &[came(VT, 1, vec![no_record("G05")])]).await;
+    let long = "\u{1}".repeat(20_000);
+    for reply_no in 1..=u32::try_from(AGENCY_ANSWERS_MAX).unwrap() + 5 {
+        kept_more(agency, &of, &came(GI, reply_no, vec![content("G08", &[("", &long)])])).await;
+    }
+    assert_eq!(answers(agency, &of.inquiry).await.unwrap().0.len(), AGENCY_ANSWERS_MAX);
+    scene.clock.set(of.ends);
+    assert_eq!(tidy(agency).await, Ok(0));
+    assert_eq!(scene.records(Kind::DossierForgotten).await.len(), 2);
+    assert_eq!(agency.store.scan(ANSWERS, None, PAGE).await.unwrap().len(), 0);
+}
+
+async fn kept_more(agency: &Agency, of: &Filed, one: &Came) {
+    let what = (&one.from, one.reply_no, &one.answer);
+    let batch = with_answer(agency, Batch::new(), &of.inquiry, what).await.unwrap();
+    if !batch.is_empty() {
+        agency.store.commit(batch).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_row_that_is_none_hides_nothing_else_and_keeps_nothing_from_going() {
+    let scene = Scene::new().await;
+    let agency = &scene.agency;
+    let of = filed(&[(GI, Stand::Replied)]);
+    kept(agency, &of, &[came(GI, 1, vec![no_record("G05")])]).await;
+    let damaged = answer_key(&of.inquiry, &oin(VT), 1);
+    let other = InquiryId::new([5; 16]);
+    let batch = Batch::new().put(damaged.as_slice(), b"x".as_slice());
+    let batch = batch.put(key(&other), b"y".as_slice());
+    let batch = batch.put(case_key(&of.case, &other), other.as_bytes().as_slice());
+    agency.store.commit(batch).await.unwrap();
+    scene.clock.set(of.asked_at.plus_ms(1));
+    let caller = scene.caller("regisseur", &["ha.arts"]).await;
+    let parts = looks(agency, &caller, of_case()).await.unwrap();
+    let Some(Part::Head(head)) = parts.first() else { panic!("no head") };
+    assert_eq!(head.behind, "DOSSIER_UNHEARD", "what is worse is told first");
+    assert_eq!(outcome_due(agency, &of.case).await, Ok(Some(of.answer_by)));
+    let ended = Ended { stand: Stand::Replied, reason: None, refused: vec![] };
+    let batch = with_ends(agency, Batch::new(), &other, &[(oin(GI), ended)].into()).await;
+    assert!(batch.unwrap().is_empty(), "its question ends all the same");
+    scene.clock.set(of.ends);
+    assert_eq!(tidy(agency).await, Ok(1), "the daily round tells of it");
+    assert_eq!(scene.records(Kind::DossierForgotten).await.len(), 1);
+    assert_eq!(agency.store.get(&damaged).await, Ok(None));
+}
+
+#[tokio::test]
 async fn the_same_answer_again_is_kept_once_and_how_it_ended_changes_nothing_that_came() {
     let scene = Scene::new().await;
     let agency = &scene.agency;
     let of = filed(&[(GI, Stand::Pending)]);
     let one = came(GI, 1, vec![content("G05", &[("", "x")])]);
     kept(agency, &of, &[one.clone(), one]).await;
-    assert_eq!(answers(agency, &of.inquiry).await.unwrap().len(), 1);
+    assert_eq!(answers(agency, &of.inquiry).await.unwrap().0.len(), 1);
     let ended = Ended { stand: Stand::Replied, reason: None, refused: vec![] };
     let ended = [(oin(GI), ended)].into();
     let batch = with_ends(agency, Batch::new(), &of.inquiry, &ended).await.unwrap();
@@ -332,7 +461,7 @@ async fn the_same_answer_again_is_kept_once_and_how_it_ended_changes_nothing_tha
     let (filed, _) =
         rows::read::<Filed>(agency.store.as_ref(), &key(&of.inquiry)).await.unwrap().unwrap();
     assert_eq!(filed.targets[0].ended.as_ref().unwrap().stand, Stand::Replied);
-    assert_eq!(answers(agency, &of.inquiry).await.unwrap().len(), 1);
+    assert_eq!(answers(agency, &of.inquiry).await.unwrap().0.len(), 1);
 }
 
 #[tokio::test]

@@ -113,8 +113,9 @@ async fn rows_that_are_none_keep_no_others_from_being_forgotten() {
     let scene = Scene::new().await;
     let (store, end) = (scene.store.as_ref(), scene.clock.now());
     let staff = StaffId::parse("arts-1").unwrap();
-    let followed =
-        Followed { staff, answer_by: end, break_glass: false, escalation: false, targets: vec![] };
+    let (answer_by, targets, informs) = (end, vec![], None);
+    let (break_glass, escalation) = (false, false);
+    let followed = Followed { staff, answer_by, break_glass, escalation, targets, informs };
     let batch = followed.put(Batch::new(), &InquiryId::new([9; 16])).unwrap();
     let line = [b"n/i/".as_slice(), &(u64::MAX - 1).to_be_bytes(), &[9; 16]].concat();
     let batch = batch.put(line, b"{}").put(b"n/i/x", b"{}").put(b"n/f/0123456789abcdef", b"x");

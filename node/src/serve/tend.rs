@@ -18,9 +18,12 @@ use crate::asks::budget::forget_old;
 use crate::asks::canary::pause;
 use crate::asks::draft::forget_ended;
 use crate::asks::follow::forget_followed;
+use crate::asks::received::forget_marks;
 use crate::consent::{again, caught_up};
 use crate::directory::OwnCard;
-use crate::limits::{EXPIRE_INTERVAL_MS, INDEX_INTERVAL_MS, SLOT_INTERVAL_MS};
+use crate::dossier;
+use crate::glass;
+use crate::limits::{DOSSIER_INTERVAL_MS, EXPIRE_INTERVAL_MS, INDEX_INTERVAL_MS, SLOT_INTERVAL_MS};
 use crate::notices::send::send;
 use crate::office;
 use crate::watch::follow::follow;
@@ -51,11 +54,23 @@ pub(super) async fn tend(
         let agency = Arc::clone(agency);
         context.tasks.spawn(ask_canaries(agency, mean, context.shutdown.clone()))?;
     }
+    let files = Arc::clone(agency);
+    context.every(Duration::from_millis(DOSSIER_INTERVAL_MS), move || {
+        let agency = Arc::clone(&files);
+        async move {
+            if let Err(reason) = dossier::fetch_over(&agency).await {
+                tracing::warn!(%reason, "what came of an escalation was not fetched");
+            }
+        }
+    })?;
     let agency = Arc::clone(agency);
     context.every(Duration::from_millis(EXPIRE_INTERVAL_MS), move || {
         let agency = Arc::clone(&agency);
         async move {
             forget(agency.store.as_ref(), agency.clock.now()).await;
+            if let Err(reason) = glass::suspend(&agency).await {
+                tracing::error!(%reason, "a use of break glass that was not reviewed was not told");
+            }
             forget_records(&agency).await;
             if let Err(reason) = again::count_daily(&agency).await {
                 tracing::warn!(%reason, "consents to be asked for again were not counted");
@@ -169,6 +184,9 @@ async fn forget(store: &dyn Store, now: Timestamp) {
     }
     if let Err(reason) = forget_followed(store, now).await {
         tracing::warn!(%reason, "questions whose term ended were not forgotten");
+    }
+    if let Err(reason) = forget_marks(store, now).await {
+        tracing::warn!(%reason, "which replies were recorded was not forgotten");
     }
     if let Err(reason) = forget_old(store, now).await {
         tracing::warn!(%reason, "old counts of questions were not forgotten");

@@ -120,6 +120,12 @@ fn escalation(file: &str, catalogue: &Catalogue, problems: &mut Problems) {
     let mut wrong = |fault, key: &str, given: &str| {
         problems.push(Problem::new(file, row, fault, "").at(key).given(given));
     };
+    if catalogue.query_kinds.iter().filter(|kind| kind.escalation.is_some()).count() > 1 {
+        wrong(Fault::DuplicateId, "escalation", "");
+    }
+    if rules.purposes.is_empty() {
+        wrong(Fault::Format, "purposes", "");
+    }
     for purpose in rules.purposes.iter().filter(|one| catalogue.purpose(one).is_none()) {
         wrong(Fault::UnknownValue, "purposes", purpose.as_str());
     }

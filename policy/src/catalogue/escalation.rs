@@ -98,6 +98,7 @@ mod tests {
     fn what_an_escalation_names_is_in_the_catalogue_and_each_criterion_once() {
         let cases = [
             ("purposes = [\"D13\"]", "purposes = [\"D77\"]", "purposes"),
+            ("purposes = [\"D13\"]", "purposes = []", "purposes"),
             ("acute_is = \"acute\"", "acute_is = \"red\"", "acute_is"),
             ("structural_is = \"serious\"", "structural_is = \"\"", "structural_is"),
             ("approval_hours = 24", "approval_hours = 0", "approval_hours"),

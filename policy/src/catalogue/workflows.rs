@@ -5,7 +5,7 @@ use super::{
     Caseload, Catalogue, Escalation, Informing, ObligationEntry, QueryKindEntry, Reviewing,
 };
 
-/// The workflows of a catalogue; what it does not name is as strict as can be.
+/// The workflows of a catalogue, each with its own default where the catalogue names none.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Workflows {
     informing: Informing,

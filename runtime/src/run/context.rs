@@ -250,6 +250,7 @@ impl Context {
             inform: None,
             inbox: None,
             cases: None,
+            glass: None,
             rights: None,
             ask_again: None,
             ledger: None,

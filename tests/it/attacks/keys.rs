@@ -192,7 +192,7 @@ fn a_holder_that_is_half_enrolled_is_not_ready() -> Result<()> {
             tokio::time::sleep(std::time::Duration::from_millis(50)).await;
         }
         first.get().context("nothing was enrolled")?;
-        let waiting = [told("unreachable", "NOT_READY"), told("replied", "")];
+        let waiting = [told("pending", "QUESTION_WAITS"), told("replied", "")];
         assert_eq!(states(&federation).await?, waiting);
         assert_eq!(federation.decisions(SCHOOL).await?, [], "nothing was decided");
 

@@ -14,7 +14,8 @@ use grondslag_core::id::{InquiryId, Oin, TargetId};
 use grondslag_core::inquiry::Header;
 use grondslag_core::limits::MESSAGE_BYTES_MAX;
 use grondslag_core::reason::Reason;
-use grondslag_core::statement::{approval_bytes, approval_commitment, sign};
+use grondslag_core::statement::{approval_bytes, sign};
+use grondslag_proto::approved::commitment_of;
 use grondslag_proto::reply::reason;
 use grondslag_proto::v1;
 use grondslag_proto::v1::desk_event::Event;
@@ -183,7 +184,7 @@ impl Desk {
         let header: Header = shown.header.clone().ok_or(Reason::Malformed)?.try_into()?;
         let question = shown.question.as_ref().ok_or(Reason::Malformed)?;
         let salt = shown.salt.as_slice().try_into().map_err(|_| Reason::Malformed)?;
-        let commitment = approval_commitment(salt, question.subject.as_bytes());
+        let commitment = commitment_of(salt, question);
         let sign_part = |part: &v1::DraftPart| {
             let id = TargetId::from_slice(&part.target_id).map_err(|_| Reason::Malformed)?;
             let categories = part.categories.iter().map(|code| Category::parse(code));

@@ -162,8 +162,22 @@ impl Hand {
         inquiry: &InquiryId,
         target: &Oin,
     ) -> Result<Vec<v1::FollowResponse>, Status> {
+        self.follow_after(broker, inquiry, target, 1).await
+    }
+
+    /// The same after a number; the first reply has 1.
+    ///
+    /// # Errors
+    /// The status of a fault.
+    pub async fn follow_after(
+        &self,
+        broker: &Channel,
+        inquiry: &InquiryId,
+        target: &Oin,
+        after_reply_no: u32,
+    ) -> Result<Vec<v1::FollowResponse>, Status> {
         let (inquiry_id, target_oin) = (inquiry.as_bytes().to_vec(), target.to_string());
-        let request = v1::FollowRequest { inquiry_id, after_reply_no: 1, target_oin };
+        let request = v1::FollowRequest { inquiry_id, after_reply_no, target_oin };
         Asking::to(broker.clone()).follow(request).await
     }
 

@@ -11,6 +11,9 @@ use std::sync::Arc;
 use anyhow::{Context as _, Result};
 use grondslag_core::clock::{SetClock, Timestamp};
 use grondslag_core::id::Oin;
+use grondslag_evidence::audit::Copied;
+use grondslag_evidence::ledger::Leaves;
+use grondslag_evidence::records::{Opening, open};
 use grondslag_node::config::NodeConfig;
 use grondslag_node::serve::Stopped;
 use grondslag_runtime::clock::RegionClockFile;
@@ -24,6 +27,8 @@ use super::party::{At, Place, import, quoted, released};
 
 const BROKER: &str = "broker";
 const FANOUT_MS: u64 = 5_000;
+/// Leaves read at once.
+const LEDGER_PAGE: usize = 64;
 
 /// The processes.
 pub struct Processes {
@@ -142,11 +147,50 @@ impl Processes {
     /// # Errors
     /// When it has none.
     pub fn privacy_officer(&self, agency: &str) -> Result<Desk> {
+        let officer = &self.place.identities.world().privacy_officer(agency)?.id;
+        self.desk(agency, officer)
+    }
+
+    /// Somebody's desk, whether their node runs or not.
+    ///
+    /// # Errors
+    /// When their certificate cannot be made.
+    pub fn desk(&self, agency: &str, staff: &str) -> Result<Desk> {
         let identities = &self.place.identities;
-        let officer = &identities.world().privacy_officer(agency)?.id;
         let address = self.at(agency)?.desk.context("an address")?.to_string();
-        let (node, person) = (identities.agency(agency)?, identities.person(agency, officer)?);
+        let (node, person) = (identities.agency(agency)?, identities.person(agency, staff)?);
         Desk::open(&address, &self.oin(agency)?, &node, &person)
+    }
+
+    /// Moves the clock of everybody.
+    ///
+    /// # Errors
+    /// When it would go back.
+    pub fn set_clock(&self, to: Timestamp) -> Result<()> {
+        Ok(RegionClockFile::open(&self.place.file("clock.json"))?.step_to(to)?)
+    }
+
+    /// What stands behind the leaves of one kind of record of a node that does not run.
+    ///
+    /// # Errors
+    /// When its store cannot be read.
+    pub async fn records(&self, agency: &str, kind: &str) -> Result<Vec<Vec<u8>>> {
+        let copy = tempfile::tempdir()?;
+        let folder = self.place.file("store").join(agency);
+        let copied = Copied::take(&folder, copy.path(), &self.oin(agency)?).await?;
+        let ledger = copied.ledger("node").await?;
+        let (mut found, mut from) = (Vec::new(), 0);
+        loop {
+            let page = Leaves::read(&ledger, from, LEDGER_PAGE).await?;
+            let Some(last) = page.last() else { return Ok(found) };
+            from = last.index + 1;
+            for record in &page {
+                match open(copied.store().as_ref(), &record.leaf).await? {
+                    Opening::Opened(opened) if opened.kind == kind => found.push(opened.body),
+                    _ => {}
+                }
+            }
+        }
     }
 
     fn file_of(&self, who: &str) -> Result<PathBuf> {

@@ -16,15 +16,6 @@ use crate::route::service::{Routes, delivering};
 
 const ID: [u8; 16] = [0xA7; 16];
 
-/// As the others, and nobody meets a budget.
-async fn plenty(says: &[(&str, Heard)]) -> Scene {
-    let mut scene = scene(says).await;
-    let (person_per_day, agency_per_day) = (Within::clamped(100), Within::clamped(100));
-    let budget = Budget { person_per_day, agency_per_day };
-    Arc::get_mut(&mut scene.broker).unwrap().budget = budget;
-    scene
-}
-
 /// A request about data waits, and holds other questions back, as a consent does.
 #[tokio::test]
 async fn a_notice_about_somebodys_rights_waits_as_one_of_a_consent() {
@@ -203,7 +194,7 @@ async fn while_a_notice_waits_its_target_gets_nothing_else_and_the_decision_is_r
     let RawInquiry { id, header, parts, .. } = RawInquiry::try_from(wire.clone()).unwrap();
     let again = attempted(&scene, id, 2, header, parts[0].1.clone());
     let again = scene.carried(scene.wired(again, &[])).await;
-    assert_eq!((again.0[0], scene.calls()), (State::Unreachable(Reason::NotReady), calls));
+    assert_eq!((again.0[0], scene.calls()), (State::Pending(Reason::QuestionWaits), calls));
     // Once the notice was answered, the same question goes on from its record.
     let size = scene.sizes().await.0;
     assert_eq!(scene.bring(3).await, State::Replied);

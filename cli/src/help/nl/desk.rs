@@ -101,8 +101,8 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
         "Waarom het nodig is, in ten minste 30 tekens; zonder namen en nummers",
     ),
     (
-        "Ask alone in acute danger; it is reviewed within a day",
-        "Vraag zonder tweede persoon, bij acuut gevaar; het wordt binnen een dag beoordeeld",
+        "Ask alone in acute danger; a colleague reviews it within 24 hours with `grondslag glass`",
+        "Vraag zonder tweede persoon, bij acuut gevaar; een collega beoordeelt dat binnen 24 uur met `grondslag glass`",
     ),
     (
         "Only say what would be permitted, and why not; nobody is asked",

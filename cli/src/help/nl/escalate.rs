@@ -53,6 +53,10 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
          huishouden",
     ),
     (
+        "The role in which you ask, such as gem.procesregisseur",
+        "De rol waarin u vraagt, zoals gem.procesregisseur",
+    ),
+    (
         "What bears that the risk is serious, with commas between; `escalate words` shows the words",
         "Wat draagt dat het risico ernstig is, met komma's ertussen; `escalate words` toont de \
          woorden",

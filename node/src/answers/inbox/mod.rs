@@ -36,9 +36,9 @@ use grondslag_runtime::status::ToDo;
 use serde::{Deserialize, Serialize};
 
 use self::judged::Judged;
-pub(crate) use self::say::released;
 pub(super) use self::say::{Slot, say, taken_back};
-pub(crate) use self::schedule::{Schedule, climb};
+pub(crate) use self::say::{released, said_at};
+pub(crate) use self::schedule::{Schedule, climb, stage_of};
 use super::record::{DecisionLine, Ruled, Shown};
 use super::verify::Attested;
 use crate::agency::Agency;
@@ -272,6 +272,15 @@ pub(super) async fn end(
 /// alike.
 pub(super) fn came(agency: &Agency, id: &TargetId, now: Timestamp) {
     agency.climbing.add(now, *id);
+}
+
+/// How a question stands here; nothing when no person must look at it, or its term is over.
+///
+/// # Errors
+/// As [`find`].
+pub(crate) async fn stands(agency: &Agency, id: &TargetId) -> Result<Option<ReviewState>, Reason> {
+    let found = find(agency.store.as_ref(), id).await?;
+    Ok(found.map(|(item, _)| item.state()))
 }
 
 /// How many questions wait, and for how many the inner term has passed.

@@ -383,6 +383,16 @@ pub(in crate::answers) async fn taken_back(
     Ok(made.entry(state.then(item.put_again(&seen)?)))
 }
 
+/// To which question something was said later, and when, by the record of it; whether it was taken
+/// back.
+///
+/// # Errors
+/// `STORE_CORRUPT` for a record that is none.
+pub(crate) fn said_at(body: &[u8]) -> Result<(TargetId, Timestamp, bool), Reason> {
+    let said: Released = serde_json::from_slice(body).map_err(|_| Reason::StoreCorrupt)?;
+    Ok((said.target_id, said.at, said.taken_back))
+}
+
 /// What became of a question after its first reply, for the person concerned: what was said last.
 ///
 /// # Errors

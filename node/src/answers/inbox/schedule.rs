@@ -6,9 +6,11 @@ use std::fmt;
 use std::sync::{Mutex, PoisonError};
 
 use futures_util::stream::{self, StreamExt as _};
+use grondslag_core::canonical::{NotCanonical, Reader};
 use grondslag_core::clock::Timestamp;
 use grondslag_core::id::TargetId;
 use grondslag_core::reason::Reason;
+use grondslag_core::reviewing::Stage;
 use grondslag_evidence::ledger::LedgerError;
 use grondslag_policy::catalogue::Reviewing;
 
@@ -100,6 +102,19 @@ async fn climb_one(agency: &Agency, id: &TargetId, now: Timestamp) -> Result<(),
         agency.climbing.add(at, *id);
     }
     Ok(())
+}
+
+/// To whom a question climbed, by the record of it.
+///
+/// # Errors
+/// `STORE_CORRUPT` for a record that is none.
+pub(crate) fn stage_of(body: &[u8]) -> Result<Stage, Reason> {
+    let read = || {
+        let mut reader = Reader::new(body, Kind::Climbed.label())?;
+        let _id = reader.bytes()?;
+        Ok::<_, NotCanonical>(reader.text()?.to_owned())
+    };
+    read().ok().and_then(|word| word.parse().ok()).ok_or(Reason::StoreCorrupt)
 }
 
 /// When an item climbs next; nothing once it is with the officer.

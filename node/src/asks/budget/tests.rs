@@ -289,13 +289,8 @@ async fn a_tally_says_how_much_was_asked_and_when_and_nothing_of_a_child() {
 
 fn followed() -> Followed {
     let staff = StaffId::parse("one").unwrap();
-    Followed {
-        staff,
-        answer_by: Timestamp::from_ms(2),
-        break_glass: false,
-        escalation: false,
-        targets: vec![],
-    }
+    let (answer_by, targets) = (Timestamp::from_ms(2), vec![]);
+    Followed { staff, answer_by, break_glass: false, escalation: false, targets, informs: None }
 }
 
 fn closed<'a>(summary: &'a Summary, counted: &'a Counted) -> Closed<'a> {

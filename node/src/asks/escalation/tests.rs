@@ -6,8 +6,9 @@ use grondslag_core::catalogue::{Kind, Role};
 use grondslag_core::clock::{Clock as _, SetClock};
 use grondslag_core::id::{CaseId, InquiryId};
 use grondslag_core::lang::Lang;
-use grondslag_core::statement::{approval_bytes, approval_commitment, sign};
+use grondslag_core::statement::{approval_bytes, sign};
 use grondslag_core::tier::Urgency;
+use grondslag_proto::approved::commitment_of;
 
 use super::*;
 use crate::asks::draft::Draft;
@@ -27,6 +28,7 @@ struct Town {
     coordinator: Caller,
     colleague: Caller,
     mandated: Caller,
+    deputy: Caller,
 }
 
 impl Town {
@@ -37,12 +39,13 @@ impl Town {
         let coordinator = scene.caller("regisseur", &["gem.procesregisseur"]).await;
         let colleague = scene.caller("collega", &["gem.procesregisseur"]).await;
         let mandated = scene.caller("doorzetter", &["gem.doorzetter"]).await;
+        let deputy = scene.caller("waarnemer", &["gem.doorzetter"]).await;
         let Scene { agency, clock, .. } = scene;
-        Self { agency: Arc::new(agency), clock, coordinator, colleague, mandated }
+        Self { agency: Arc::new(agency), clock, coordinator, colleague, mandated, deputy }
     }
 
     async fn case(&self, severity: &str) -> CaseId {
-        put_on_board(&self.agency, KNOWN, severity, Urgency::Urgent).await
+        put_on_board(&self.agency, KNOWN, severity, Urgency::Standard).await
     }
 
     async fn drafted(&self, wire: v1::DeskQuestion) -> Result<InquiryId, Reason> {
@@ -54,7 +57,7 @@ impl Town {
     /// Signs as somebody's own program does.
     async fn signs(&self, who: &Caller, role: &str, id: InquiryId) -> Result<(), Reason> {
         let draft = Draft::shown_to(&self.agency, id, &who.person).await?;
-        let commitment = approval_commitment(&draft.salt, KNOWN.as_bytes());
+        let commitment = commitment_of(&draft.salt, &draft.wish.to_wire());
         let key = staff_key(who.person.id().as_str());
         let signature = |(_, target, categories): (_, _, &[_])| {
             sign(&key, &approval_bytes(&target, &draft.header, categories, &commitment)).to_vec()
@@ -93,7 +96,6 @@ fn question(case: &CaseId) -> v1::DeskQuestion {
         necessity: "Herhaald letsel dat elke keer apart is verklaard en dat niemand samen ziet."
             .into(),
         facts: vec![v1::StatedFact { column: "vt_report".into(), value: "report".into() }],
-        term_minutes: 3 * 24 * 60,
         escalation: Some(v1::Escalation {
             case_id: case.as_bytes().to_vec(),
             criteria: vec!["herhaald_geweld".into(), "hulp_stokt".into()],
@@ -108,7 +110,7 @@ async fn severity_and_urgency_are_those_of_the_case_and_each_agency_is_told_its_
     let town = Town::new().await;
     let wish = Wish::parse(&town.agency, question(&town.case("serious").await)).await.unwrap();
     assert_eq!(wish.facts["severity"], "serious");
-    assert_eq!(wish.urgency, Urgency::Urgent);
+    assert_eq!(wish.urgency, Urgency::Standard);
     assert_eq!(wish.why(&oin(GI)), WHY);
     assert_ne!(wish.why(&oin(VT)), WHY);
     // As it is kept, it is read again.
@@ -126,7 +128,7 @@ fn escalation(of: &mut v1::DeskQuestion) -> &mut v1::Escalation {
 async fn what_does_not_bear_an_escalation_is_refused_by_its_reason() {
     let town = Town::new().await;
     let (case, mild) = (town.case("serious").await, town.case("structural").await);
-    let cases: [(Change, Reason); 13] = [
+    let cases: [(Change, Reason); 14] = [
         (|q| q.escalation = None, Reason::EscalationApart),
         (|q| q.purpose = "D03".into(), Reason::EscalationApart),
         (
@@ -145,6 +147,7 @@ async fn what_does_not_bear_an_escalation_is_refused_by_its_reason() {
         (|q| escalation(q).criteria = vec!["letsel".into(); 17], Reason::TooLarge),
         (|q| q.targets[1].necessity.clear(), Reason::TextTooShort),
         (|q| q.urgency = "acute".into(), Reason::CaseChanged),
+        (|q| q.term_minutes = 1, Reason::EscalationApart),
     ];
     for (number, (change, reason)) in cases.into_iter().enumerate() {
         let mut wire = question(&case);
@@ -206,4 +209,22 @@ async fn a_co_signature_holds_for_a_day_and_is_set_anew() {
     assert_eq!(town.leaves(id).await.err(), Some(Reason::ApprovalStale));
     town.signs(&town.mandated, "gem.doorzetter", id).await.unwrap();
     assert!(town.leaves(id).await.is_ok());
+    // It is Tuesday morning, and the outcome is due on Friday: half of the term is the agencies'.
+    town.pass(12 * HOUR_MS);
+    assert!(town.leaves(id).await.is_ok());
+    town.pass(1);
+    assert_eq!(town.leaves(id).await.err(), Some(Reason::EscalationLate));
+}
+
+#[tokio::test]
+async fn of_two_who_signed_one_fresh_signature_is_enough_and_goes_alone() {
+    let town = Town::new().await;
+    let id = town.drafted(question(&town.case("serious").await)).await.unwrap();
+    town.signs(&town.mandated, "gem.doorzetter", id).await.unwrap();
+    town.pass(23 * HOUR_MS);
+    town.signs(&town.deputy, "gem.doorzetter", id).await.unwrap();
+    assert_eq!(town.leaves(id).await.unwrap().cosigned.len(), 2);
+    town.pass(2 * HOUR_MS);
+    let left = town.leaves(id).await.unwrap().cosigned;
+    assert_eq!(left.iter().map(|one| one.staff.as_str()).collect::<Vec<_>>(), ["waarnemer"]);
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use grondslag_core::access_log::LogCategory;
 use grondslag_core::catalogue::Category;
 use grondslag_core::id::{Digest, Oin, TargetId};
-use grondslag_core::inquiry::Inquiry;
+use grondslag_core::inquiry::{Header, Inquiry};
 use grondslag_core::reason::Reason;
 use grondslag_core::statement::{FIRST_REPLY_NO, subject_tag};
 use grondslag_evidence::store::Batch;
@@ -16,15 +16,18 @@ use super::{Pursuit, Target};
 use crate::asks::attested::Attested;
 use crate::asks::budget::Counted;
 use crate::asks::check::Asked;
-use crate::asks::follow::{Followed, FollowedTarget};
+use crate::asks::follow::{Followed, FollowedTarget, Informs};
 use crate::asks::inquiries::{Closed, Summary, TakenBy};
+use crate::asks::received::Told;
 use crate::asks::view::{Stand, broker_refusal};
 use crate::asks::wish::Subject;
 use crate::dossier::{self, Ended, Filed, FiledTarget};
+use crate::glass;
 use crate::inform::Task;
 use crate::own_view::asked::{Came, came_of};
 use crate::processing::{DataSubject, Processing, Status, activity, span_id};
 use crate::recorded::term;
+use crate::records::SubjectKey;
 
 impl Target {
     /// What was said of each category, by the broker or by the agency.
@@ -39,6 +42,17 @@ impl Target {
             came_of(pack, category, refused.as_ref().or(line))
         });
         said.collect()
+    }
+}
+
+/// A question was put: whatever becomes of its stream, the broker may have it by now, and what came
+/// of it is asked for later.
+pub(super) fn put(inquiry: &Inquiry, targets: &mut BTreeMap<Oin, Target>) {
+    for (oin, part) in inquiry.parts() {
+        if let Some(target) = targets.get_mut(oin).filter(|one| one.statement.is_none()) {
+            target.epoch = inquiry.header().epoch;
+            target.statement = Some(Asked { inquiry, target: oin, part }.statement());
+        }
     }
 }
 
@@ -57,13 +71,42 @@ impl Pursuit {
         Some(Task::new(&self.agency.pack(), of, role, digits, (*asked_at, term)))
     }
 
+    /// What holds for every answer to it, but for what is to be told and filed.
+    pub(super) const fn told(&self) -> Told<'static> {
+        let Header { break_glass, times, .. } = &self.header;
+        let (answer_by, break_glass) = (times.answer_by, *break_glass);
+        Told { answer_by, break_glass, to_inform: None, filed: None }
+    }
+
+    /// What a task to inform is made of when a reply comes later.
+    fn informs(&self) -> Option<Informs> {
+        let Subject::Person(number) = &self.wish.subject else { return None };
+        let Task { role, purpose, asked_at, .. } = self.to_inform()?;
+        let person = hex::encode(SubjectKey::of(&self.agency.secret, number).as_bytes());
+        Some(Informs { person, role, purpose, asked_at })
+    }
+
+    /// What is recorded with a question that goes out: that its draft is none any more, what later
+    /// replies must agree with, where its answers belong, and that it was asked alone.
+    pub(super) async fn leaving(&self, inquiry: &Inquiry) -> Result<Batch, Reason> {
+        let out = self.draft.as_ref().map(|draft| draft.out.clone()).unwrap_or_default();
+        let followed = self.followed_from_start(inquiry);
+        // A draft that the broker did not take before is there already.
+        let state = followed.put_again(&self.agency, out, &self.summary.id).await?;
+        let state = self.file(state).await?;
+        if self.wish.break_glass {
+            return glass::broken(&self.agency, &self.wish, &self.summary, state).await;
+        }
+        Ok(state)
+    }
+
     /// What later replies must agree with, as long as it is not known what was let through: should
     /// this process end before the question is closed, it can be followed still.
-    pub(super) fn followed_from_start(&self, inquiry: &Inquiry) -> Followed {
+    fn followed_from_start(&self, inquiry: &Inquiry) -> Followed {
         let epoch = inquiry.header().epoch;
         let parts = inquiry.parts().iter().map(|(target, part)| {
             let put = (epoch, Asked { inquiry, target, part }.statement());
-            self.expect(target, put, part.categories.clone())
+            self.expect(target, put, (part.categories.clone(), false), 0)
         });
         self.followed(parts)
     }
@@ -73,9 +116,19 @@ impl Pursuit {
         let honest = targets.iter().filter(|(_, target)| target.discarded.is_none());
         // Whom nothing was put to has nothing that was let through.
         let open = honest.filter_map(|(oin, target)| {
-            Some(self.expect(oin, (target.epoch, target.statement?), target.let_through()))
+            let put = (target.epoch, target.statement?);
+            let is_attested = target.decided_in > 0;
+            let open = if is_attested { target.let_through() } else { self.asked_of(oin) };
+            let shown = if target.answer.is_some() { FIRST_REPLY_NO } else { 0 };
+            Some(self.expect(oin, put, (open, is_attested), shown))
         });
         self.followed(open.filter(|target| !target.let_through.is_empty()))
+    }
+
+    /// What was asked of one target.
+    fn asked_of(&self, oin: &Oin) -> Vec<Category> {
+        let of = self.wish.targets.iter().find(|(target, _)| target == oin);
+        of.map(|(_, categories)| categories.clone()).unwrap_or_default()
     }
 
     /// The processing that the question was: at every agency that it reached, of the same person.
@@ -125,28 +178,31 @@ impl Pursuit {
     }
 
     /// Files the question, should it be an escalation: what comes of it is kept from then on.
-    pub(super) fn file(&self, state: Batch) -> Result<Batch, Reason> {
+    async fn file(&self, state: Batch) -> Result<Batch, Reason> {
         let Some(escalation) = &self.wish.escalation else { return Ok(state) };
         let targets = self.wish.targets.iter().map(|(oin, categories)| FiledTarget {
             oin: oin.clone(),
             categories: categories.clone(),
             ended: None,
         });
+        let signed_by =
+            self.cosigned.iter().map(|one| (one.staff.clone(), one.approver.role.clone()));
         let filed = Filed {
             inquiry: self.summary.id,
             case: escalation.case,
             about: escalation.about,
-            staff: self.summary.staff.clone(),
-            signed_by: self.cosigned.iter().map(|one| one.staff.clone()).collect(),
+            asked_by: (self.summary.staff.clone(), self.wish.role.clone()),
+            signed_by: signed_by.collect(),
             purpose: self.wish.purpose.clone(),
             criteria: escalation.criteria.clone(),
             necessity: self.wish.necessity.clone(),
             asked_at: self.header.times.asked_at,
             answer_by: self.header.times.answer_by,
             ends: dossier::ends(&self.agency, self.header.times.asked_at),
+            heard: false,
             targets: targets.collect(),
         };
-        filed.put(state)
+        filed.file(&self.agency, state).await
     }
 
     /// How the first round of an escalation ended at each agency; of any other question nothing.
@@ -199,6 +255,7 @@ impl Pursuit {
             break_glass: self.header.break_glass,
             escalation: self.wish.escalation.is_some(),
             targets: targets.collect(),
+            informs: self.informs(),
         }
     }
 
@@ -206,12 +263,23 @@ impl Pursuit {
         &self,
         oin: &Oin,
         (epoch, statement): (u32, Digest),
-        let_through: Vec<Category>,
+        (let_through, is_attested): (Vec<Category>, bool),
+        shown: u32,
     ) -> FollowedTarget {
         let id = TargetId::derive(&self.summary.id, oin);
         let tag = subject_tag(&id, oin, self.wish.subject.expose().as_bytes());
-        let (oin, last_no) = (oin.clone(), FIRST_REPLY_NO);
+        let (oin, last_no) = (oin.clone(), shown);
         let asked_at = self.header.times.asked_at;
-        FollowedTarget { oin, epoch, statement, asked_at, let_through, tag, last_no }
+        FollowedTarget {
+            oin,
+            epoch,
+            statement,
+            asked_at,
+            let_through,
+            is_attested,
+            tag,
+            shown,
+            last_no,
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! What a person sees when the broker or a node lies. The broker here signs whatever it is told
 //! to, and the nodes answer "nothing that may be told" unless a test says otherwise.
 
+mod late;
 mod liar;
 mod notices;
 
@@ -16,6 +17,7 @@ use self::liar::{Liar, Lie};
 use super::*;
 use crate::asks::attested::decided;
 use crate::asks::compose::header;
+use crate::asks::inquiries::Stage;
 use crate::asks::wish::Subject;
 use crate::fixture::{BROKER, GI, KNOWN, OWN, Scene, VT, key_of, moment, oin, with_log};
 use crate::limits::HEAD_WAIT_MS;

@@ -164,24 +164,114 @@ async fn a_draft_is_shown_to_its_author_and_who_may_approve_it_and_each_time_rec
     assert!(holds(&shown[0], "author") && holds(&shown[1], "second"));
 }
 
-/// Five years, and ten of a question with break glass, as whatever else is recorded of it.
+/// Five years: one with break glass, which has ten, is no draft.
 #[tokio::test]
 async fn that_a_draft_was_shown_is_kept_as_long_as_its_question() {
     let at = at_desk().await;
-    let agency = &at.desk.agency;
-    for (break_glass, years) in [(false, 5), (true, 10)] {
-        let wire = v1::DeskQuestion { break_glass, ..question("ha.arts", NECESSITY) };
-        let caller = at.who("author");
-        let (wish, alias) = at.desk.wish(caller, Some(wire)).await.unwrap();
-        let id = Draft::create(agency, caller.person.id(), alias, &wish).await.unwrap();
-        let before = agency.ledger.size().await.unwrap();
-        at.desk.show(caller, id.as_bytes()).await.unwrap();
-        let leaf = agency.ledger.read(before, 1).await.unwrap().remove(0).leaf;
-        let opened = open(agency.store.as_ref(), &leaf).await.unwrap();
-        let Opening::Opened(opened) = opened else { panic!("it is not opened") };
-        let end = agency.clock.now().plus_calendar(years, 0);
-        assert_eq!(opened.until, Until::At(end), "{years}");
+    let (agency, id) = (&at.desk.agency, at.draft().await);
+    let before = agency.ledger.size().await.unwrap();
+    at.desk.show(at.who("author"), &id).await.unwrap();
+    let leaf = agency.ledger.read(before, 1).await.unwrap().remove(0).leaf;
+    let opened = open(agency.store.as_ref(), &leaf).await.unwrap();
+    let Opening::Opened(opened) = opened else { panic!("it is not opened") };
+    assert_eq!(opened.until, Until::At(agency.clock.now().plus_calendar(5, 0)));
+}
+
+/// In acute danger, alone, of what rule R30 opens with it: from Veilig Thuis no medical fact.
+fn danger() -> v1::DeskQuestion {
+    let categories = ["G05", "G06", "G08", "G09"].map(str::to_owned).to_vec();
+    v1::DeskQuestion {
+        purpose: "D12".into(),
+        query_kind: "Q04".into(),
+        urgency: "acute".into(),
+        break_glass: true,
+        targets: vec![v1::DeskTarget { oin: VT.into(), categories, ..v1::DeskTarget::default() }],
+        ..question("ha.arts", NECESSITY)
     }
+}
+
+fn changed(change: impl FnOnce(&mut v1::DeskQuestion)) -> v1::DeskQuestion {
+    let mut question = danger();
+    change(&mut question);
+    question
+}
+
+#[tokio::test]
+async fn break_glass_is_for_acute_danger_and_what_it_opens_and_leaves_the_desk_for_nothing_else() {
+    let at = at_desk().await;
+    let caller = at.who("author");
+    let wish = async |wire| at.desk.wish(caller, Some(wire)).await.map(drop);
+    let fact = |value: &str| v1::StatedFact { column: "severity".into(), value: value.into() };
+    let scope = Err(Reason::BreakGlassScope);
+    let before = at.desk.agency.ledger.size().await.unwrap();
+    assert_eq!(wish(danger()).await, Ok(()));
+    assert_eq!(wish(changed(|it| it.facts = vec![fact("acute")])).await, Ok(()));
+    for (what, wire) in [
+        ("purpose", changed(|it| it.purpose = "D04".into())),
+        ("urgent", changed(|it| it.urgency = "urgent".into())),
+        ("standard", changed(|it| it.urgency = "standard".into())),
+        ("a medical fact", changed(|it| it.targets[0].categories.push("G16".into()))),
+        ("school", changed(|it| it.targets[0].categories = vec!["G03".into()])),
+        ("no danger", changed(|it| it.facts = vec![fact("concern")])),
+    ] {
+        assert_eq!(wish(wire.clone()).await, scope, "{what}");
+        let asked = at.desk.pursuit(caller, Some(wire.clone())).await;
+        assert_eq!(asked.err(), Some(Reason::BreakGlassScope), "{what}");
+        // Without, it is for the rules to say.
+        let without = v1::DeskQuestion { break_glass: false, ..wire };
+        assert_eq!(wish(without).await, Ok(()), "{what}");
+    }
+    assert_eq!(at.desk.agency.ledger.size().await.unwrap(), before, "nothing left");
+}
+
+/// It stands in the batch that says that the question went out, whatever becomes of that; a person
+/// who is suspended does not get as far.
+#[tokio::test]
+async fn a_question_with_break_glass_is_a_use_of_it_and_one_that_is_suspended_does_not_leave() {
+    let at = at_desk().await;
+    let (agency, caller) = (&at.desk.agency, at.who("author"));
+    let ask = async || {
+        let pursuit = at.desk.pursuit(caller, Some(danger())).await;
+        let mut events = at.desk.start(pursuit, |event| event).unwrap().into_inner();
+        let mut refused = None;
+        while let Some(event) = events.next().await {
+            if let Some(v1::desk_event::Event::Refusal(refusal)) = event.unwrap().event {
+                refused = Some(refusal.reason);
+            }
+        }
+        refused
+    };
+    assert_eq!(ask().await.as_deref(), Some("UNREACHABLE"), "the broker cannot be reached");
+    let open = async || glass::state(agency).await.unwrap().open;
+    assert_eq!((at.states().await, open().await), (vec!["failed"], 1));
+    // A question that was ready before the suspension began does not leave after it.
+    let ready = at.desk.pursuit(caller, Some(danger())).await.unwrap();
+    at.scene.clock.set(agency.clock.now().plus_calendar(0, 1));
+    assert_eq!(ask().await.as_deref(), Some("BREAK_GLASS_SUSPENDED"));
+    let (events, mut received) = mpsc::channel(64);
+    let before = agency.ledger.size().await.unwrap();
+    ready.run(events).await;
+    let Some(v1::desk_event::Event::Refusal(refusal)) = received.recv().await.unwrap().event else {
+        panic!("it left");
+    };
+    assert_eq!(refusal.reason, "BREAK_GLASS_SUSPENDED");
+    assert_eq!((agency.ledger.size().await.unwrap(), open().await), (before, 1));
+    // With a second person they may ask all the same.
+    let with_second = v1::DeskQuestion { break_glass: false, ..danger() };
+    at.desk.draft(caller, Some(with_second)).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_question_with_break_glass_waits_for_no_second_person() {
+    let at = at_desk().await;
+    let caller = at.who("author");
+    let drafted = at.desk.draft(caller, Some(danger())).await;
+    assert_eq!(drafted.err(), Some(Reason::BreakGlassScope));
+    // One that was drafted before that was so is not sent either.
+    let (wish, alias) = at.desk.wish(caller, Some(danger())).await.unwrap();
+    let id = Draft::create(&at.desk.agency, caller.person.id(), alias, &wish).await.unwrap();
+    assert_eq!(at.send(id.as_bytes()).await.as_deref(), Some("BREAK_GLASS_SCOPE"));
+    assert_eq!(glass::state(&at.desk.agency).await.unwrap().open, 0);
 }
 
 #[tokio::test]

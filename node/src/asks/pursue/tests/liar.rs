@@ -1,6 +1,6 @@
 //! A broker, and nodes, that lie: each in one way, and for the rest by the book.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -102,9 +102,25 @@ pub(super) enum Lie {
     AnotherRecord,
 }
 
+/// Where a stream breaks off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Cut {
+    /// Nowhere.
+    Never,
+    /// Before its first word.
+    AtOnce,
+    /// After the decision.
+    Decided,
+    /// Not at all: the question waits, and the stream says so.
+    Waits,
+}
+
 #[derive(Debug)]
 pub(super) struct Liar {
     lie: Lie,
+    cut: Cut,
+    /// What it gives who follows, whatever the stream brought.
+    pub(super) kept: Mutex<Vec<v1::FollowResponse>>,
     now: Timestamp,
     pack: Arc<grondslag_policy::Pack>,
     /// What replies are sealed under.
@@ -120,7 +136,7 @@ impl BrokerLink for Liar {
         let events: Vec<v1::AskResponse> = inquiry
             .parts()
             .iter()
-            .flat_map(|(oin, part)| self.events(&inquiry, oin, part))
+            .flat_map(|(oin, part)| self.heard(&inquiry, oin, part))
             .map(|event| v1::AskResponse { event: Some(event) })
             .collect();
         Ok(Box::pin(tokio_stream::iter(events.into_iter().map(Ok))))
@@ -153,8 +169,9 @@ impl BrokerLink for Liar {
         Err(Reason::Unreachable)
     }
 
-    async fn follow(&self, _: v1::FollowRequest) -> Result<Vec<v1::FollowResponse>, Reason> {
-        Err(Reason::Unreachable)
+    async fn follow(&self, of: v1::FollowRequest) -> Result<Vec<v1::FollowResponse>, Reason> {
+        let kept = self.kept.lock().unwrap().clone().into_iter();
+        Ok(kept.filter(|one| number(one).is_none_or(|no| no > of.after_reply_no)).collect())
     }
 
     async fn list_records(
@@ -175,8 +192,38 @@ impl BrokerLink for Liar {
 
 impl Liar {
     pub(super) fn new(lie: Lie, now: Timestamp, agency: &Agency) -> Arc<Self> {
+        Self::cut(lie, Cut::Never, now, agency)
+    }
+
+    /// One whose stream breaks off.
+    pub(super) fn cut(lie: Lie, cut: Cut, now: Timestamp, agency: &Agency) -> Arc<Self> {
         let (pack, to) = (agency.pack(), agency.keys.seals.public().unwrap());
-        Arc::new(Self { lie, now, pack, to, region: agency.context.region_name() })
+        let (kept, region) = (Mutex::default(), agency.context.region_name());
+        Arc::new(Self { lie, cut, kept, now, pack, to, region })
+    }
+
+    /// What the stream brings; the replies are kept.
+    fn heard(&self, inquiry: &Inquiry, target: &Oin, part: &Part) -> Vec<Event> {
+        let all = self.events(inquiry, target, part);
+        for event in &all {
+            if let Event::Replied(replied) = event {
+                let event = Some(v1::follow_response::Event::Replied(replied.clone()));
+                self.kept.lock().unwrap().push(v1::FollowResponse { event });
+            }
+        }
+        let decided = all.iter().filter(|event| matches!(event, Event::Decided(_)));
+        let decided: Vec<Event> = decided.cloned().collect();
+        let waits = Event::Closed(v1::TargetClosed {
+            target_oin: target.to_string(),
+            state: v1::TargetState::Pending.into(),
+            reason: "QUESTION_WAITS".into(),
+        });
+        match self.cut {
+            Cut::Never => all,
+            Cut::AtOnce => Vec::new(),
+            Cut::Decided => decided,
+            Cut::Waits => decided.into_iter().chain([waits]).collect(),
+        }
     }
 
     fn events(&self, inquiry: &Inquiry, target: &Oin, part: &Part) -> Vec<Event> {
@@ -299,6 +346,13 @@ impl Liar {
     fn visible(&self, asked: Asked<'_>) -> grondslag_policy::Facts {
         let target = "vt".to_owned().try_into().unwrap();
         self.pack.visible(asked.inquiry.header(), &target, Some(Approvals::None)).unwrap()
+    }
+}
+
+fn number(one: &v1::FollowResponse) -> Option<u32> {
+    match one.event.as_ref()? {
+        v1::follow_response::Event::Replied(replied) => Some(replied.reply.as_ref()?.reply_no),
+        _ => None,
     }
 }
 

@@ -1,0 +1,87 @@
+//! Reports of agencies, made while a demo serves and laid side by side without it.
+
+use std::fs;
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use crate::demo::{Demo, small_world};
+use crate::{Ran, run};
+
+const MONTH: &str = "2026-08";
+const OFFICERS: [(&str, &str); 3] =
+    [("gem-veenwolde", "gem.fg"), ("sch-drieveen", "sch.fg"), ("jha-kompas", "jha.fg")];
+const ROOT: &str = "--root region/authority/ca.pem";
+
+fn make(folder: &Path, (agency, role): (&str, &str), period: &str, to: &str) -> Ran {
+    let desk = format!("--desk region/desks/{agency}/fg-1 --role {role}");
+    run(folder, &format!("metrics make --json {desk} --period {period} --out {to}"))
+}
+
+fn gather(folder: &Path, files: &str) -> Ran {
+    run(folder, &format!("metrics gather --json {files} {ROOT}"))
+}
+
+/// The first report, changed.
+fn altered(folder: &Path, change: impl FnOnce(&mut Value)) -> Ran {
+    let text = fs::read_to_string(folder.join("0.json")).unwrap();
+    let mut report: Value = serde_json::from_str(&text).unwrap();
+    change(&mut report);
+    fs::write(folder.join("altered.json"), report.to_string()).unwrap();
+    gather(folder, "altered.json")
+}
+
+#[test]
+fn reports_are_made_by_officers_and_compared_by_who_has_the_files_and_nothing_else() {
+    let kept = tempfile::tempdir().unwrap();
+    let folder = kept.path();
+    small_world(&folder.join("world"));
+    let demo = Demo::start(folder);
+    for (at, officer) in OFFICERS.into_iter().enumerate() {
+        let made = make(folder, officer, MONTH, &format!("{at}.json")).done();
+        assert_eq!((&made["period"], &made["oin"]), (&json!(MONTH), &made["oin"]));
+    }
+    let again = make(folder, OFFICERS[0], MONTH, "0.json");
+    assert_eq!(again.reason(), "FILE_EXISTS");
+    make(folder, OFFICERS[0], "2026-07", "july.json").done();
+    make(folder, OFFICERS[0], MONTH, "newer.json").done();
+    assert_eq!(make(folder, OFFICERS[0], "2026-09", "x.json").reason(), "PERIOD_BAD");
+    assert_eq!(make(folder, ("gem-veenwolde", "gem.lokaalteam"), MONTH, "x.json").code, 1);
+    drop(demo);
+
+    let whole = gather(folder, "0.json 1.json 2.json").done();
+    assert_eq!(whole["reports"].as_array().unwrap().len(), 3);
+    assert_eq!((&whole["missing"], &whole["doubts"]), (&json!([]), &json!([])));
+    let shown = run(folder, &format!("metrics gather 0.json 1.json 2.json {ROOT}"));
+    assert!(shown.out.contains("Jeugdhulp Kompas") && !shown.out.contains("geen rapport"));
+    let part = gather(folder, "0.json 1.json");
+    assert_eq!(part.code, 1, "one is missing");
+    let told: Value = serde_json::from_str(&part.out).unwrap();
+    let third: Value =
+        serde_json::from_str(&fs::read_to_string(folder.join("2.json")).unwrap()).unwrap();
+    let card = &third["card"]["card"];
+    assert_eq!(told["missing"], json!([{ "oin": card["oin"], "name": card["name"] }]));
+
+    for (files, reason) in [
+        ("0.json newer.json", "METRICS_TWICE"),
+        ("0.json july.json", "METRICS_PERIOD"),
+        ("region/clock.json", "METRICS_INVALID"),
+        ("nothing.json", "FILE_UNREADABLE"),
+    ] {
+        let refused = gather(folder, files);
+        assert_eq!((refused.code, refused.reason().as_str()), (1, reason), "{files}");
+    }
+    let count = |it: &mut Value| it["report"]["counts"]["asked"] = json!({ "exact": 7 });
+    assert_eq!(altered(folder, count).reason(), "METRICS_INVALID");
+    let unsigned = |it: &mut Value| it["signature"] = json!("");
+    assert_eq!(altered(folder, unsigned).reason(), "METRICS_INVALID");
+    let another = |it: &mut Value| it["card"] = third["card"].clone();
+    assert_eq!(altered(folder, another).reason(), "METRICS_INVALID");
+    let name = |it: &mut Value| it["card"]["card"]["name"] = json!("Een ander");
+    assert_eq!(altered(folder, name).reason(), "METRICS_INVALID");
+    let beside = |it: &mut Value| it["note"] = json!("beside");
+    assert_eq!(altered(folder, beside).reason(), "METRICS_INVALID");
+    let region = |it: &mut Value| it["report"]["region"] = json!("00".repeat(32));
+    assert_eq!(altered(folder, region).reason(), "METRICS_REGION");
+    assert_eq!(altered(folder, |_| {}).code, 1, "the same report, and two are missing");
+}
