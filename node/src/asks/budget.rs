@@ -1,7 +1,8 @@
 //! Budgets against enumeration at the asker's own node: how many questions one person, and the
 //! agency, may ask for one purpose on one day (protocol 1.3, point 9).
 //!
-//! Over the budget only a question with a second person goes out, and it counts too. What is
+//! Over the budget only a question with a second person goes out; it counts too, and alarms the
+//! privacy officer: two people may flood others as well as one. What is
 //! counted of a person is kept for a month, so that the privacy officer sees unusual patterns
 //! (`patterns`): numbers only, and no child.
 //!
@@ -58,6 +59,8 @@ pub(crate) struct Tally {
 #[derive(Debug)]
 pub(crate) struct Counted {
     key: Vec<u8>,
+    /// It is over the budget, and went out because a second person approved it.
+    pub(super) over_budget: bool,
 }
 
 /// What the answers to a question came to.
@@ -98,7 +101,7 @@ pub(crate) async fn count(
     tally.add(inquiry, now, full);
     let batch = replace(Batch::new(), &key, seen, tally.encode()?);
     let asked = asked.saturating_add(1).to_be_bytes().to_vec();
-    Ok((replace(batch, &whole, seen_whole, asked), Counted { key }))
+    Ok((replace(batch, &whole, seen_whole, asked), Counted { key, over_budget: full }))
 }
 
 /// Counts the answers to a question that is closed: the writes. A tally that is gone by then is

@@ -17,6 +17,7 @@ use super::budget::{self, Counted, Said};
 use super::follow::Followed;
 use super::wish::Subject;
 use crate::agency::Agency;
+use crate::alarm::raise;
 use crate::dossier::{self, Ended};
 use crate::inform::Task;
 use crate::limits::{COUNT_TRIES_MAX, INQUIRIES_LOOKED_THROUGH_MAX, INQUIRIES_PAGE};
@@ -127,7 +128,12 @@ pub(crate) async fn record_asked(
         let body = asked(inquiry, summary)?;
         let entry = entry_under(agency, Kind::Asked, &body, term, (&keys, state))?;
         match agency.ledger.append(entry).await {
-            Ok(_) => return Ok(counted),
+            Ok(_) => {
+                if counted.over_budget {
+                    raise(agency, inquiry.digest(), Reason::BudgetExceeded).await;
+                }
+                return Ok(counted);
+            }
             Err(LedgerError::Conflict { step, .. }) if step < own => {
                 return Err(Reason::UnknownInquiry);
             }

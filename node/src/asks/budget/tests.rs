@@ -24,6 +24,7 @@ use crate::asks::wish::{Subject, Wish};
 use crate::config::AsksSection;
 use crate::fixture::{GI, KNOWN, Scene, VT, moment, oin};
 use crate::own_view::asked::Came;
+use crate::recorded::Kind;
 
 async fn scene() -> Scene {
     let mut scene = Scene::new().await;
@@ -167,6 +168,7 @@ async fn a_second_person_lets_a_question_over_budget_through_and_it_counts() {
     }
     let tally = &kept(&scene, 1).await[0];
     assert_eq!((tally.questions, tally.over_budget), (4, 2));
+    assert_eq!(scene.records(Kind::Alarm).await.len(), 2, "the privacy officer hears of each");
     let other = tried(&scene, &Plea { staff: "two", ..ALONE }).await;
     assert_eq!(other, Some(Reason::BudgetExceeded), "they filled the agency's budget");
 }

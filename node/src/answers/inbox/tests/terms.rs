@@ -131,3 +131,21 @@ async fn what_is_decided_last_is_said_in_the_last_slot() {
     assert_eq!(practice.records(Record::Ended).await, 1);
     assert_eq!(rows_under(&practice.scene, REVIEWS).await, 0);
 }
+
+/// A named line of which nothing was told lapses, also where another was told.
+#[tokio::test]
+async fn a_named_line_lapses_beside_one_that_was_told() {
+    let practice = Practice::new().await;
+    let put = practice.asked(&Ask::guardian(&["G16"])).await;
+    practice.decides(&put, &[give("G16", "T3")]).await.unwrap();
+    practice.next_slot(&put).await;
+    let told = find(practice.scene.store.as_ref(), &put.question.id).await.unwrap();
+    let (mut item, _) = told.unwrap();
+    assert!(!item.lapses(), "all that was named was told");
+    let named = InReview { category: Category::parse("G18").unwrap(), ..item.lines[0].clone() };
+    item.lines.push(InReview { named: false, ..named.clone() });
+    assert!(!item.lapses(), "of what was not named nobody waits");
+    item.lines.push(named);
+    assert!(item.lapses());
+    assert_eq!(item.lapsed().map(|line| line.category.as_str()).collect::<Vec<_>>(), ["G18"]);
+}
