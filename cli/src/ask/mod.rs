@@ -18,7 +18,7 @@ use serde_json::json;
 
 use self::approve::Draft;
 use self::question::QuestionArgs;
-pub(crate) use self::question::{Stated, Subject, agencies, find as agency};
+pub(crate) use self::question::{Subject, agencies, fact, find as agency};
 pub(crate) use self::show::basis;
 pub(crate) use self::shown::{AgencyShown, GroundShown, LineShown, Names, moment};
 use crate::desk::{Desk, Events};
@@ -341,5 +341,34 @@ impl InquiryShown {
             targets: wire.targets,
             replied: wire.replied,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Typed {
+        #[command(flatten)]
+        ask: AskArgs,
+    }
+
+    fn typed(words: &str) -> AskArgs {
+        let words = std::iter::once("ask").chain(words.split(' '));
+        Typed::try_parse_from(words).unwrap().ask
+    }
+
+    #[test]
+    fn what_is_typed_is_a_question_or_one_of_the_commands() {
+        let question = typed(
+            "--desk d --role ha.arts --subject - --purpose D04 --category G05 --to all \
+             --necessity Waarom",
+        );
+        assert!(question.question.is_some() && question.command.is_none());
+        let list = typed("list --desk d");
+        assert!(list.question.is_none() && list.command.is_some());
     }
 }

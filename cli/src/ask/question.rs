@@ -48,43 +48,6 @@ impl Subject {
     }
 }
 
-/// What an asker relies on and states.
-#[derive(Clone, Args)]
-pub(crate) struct Stated {
-    /// A legal ground that you rely on; may be given more than once
-    #[arg(long, value_delimiter = ',', value_name = "CODES")]
-    ground: Vec<String>,
-
-    /// A fact that you state, such as `vt_report=report`; may be given more than once
-    #[arg(long, value_name = "COLUMN=VALUE", value_parser = fact)]
-    fact: Vec<(String, String)>,
-
-    /// A reference, such as a report number
-    #[arg(long, default_value = "")]
-    reference: String,
-}
-
-impl Stated {
-    /// The grounds.
-    pub(crate) fn grounds(&self) -> Vec<String> {
-        self.ground.clone()
-    }
-
-    /// The facts.
-    pub(crate) fn facts(&self) -> Vec<v1::StatedFact> {
-        let stated = |(column, value): &(String, String)| v1::StatedFact {
-            column: column.clone(),
-            value: value.clone(),
-        };
-        self.fact.iter().map(stated).collect()
-    }
-
-    /// The reference; empty for none.
-    pub(crate) fn reference(&self) -> String {
-        self.reference.clone()
-    }
-}
-
 /// A question.
 #[derive(Clone, Args)]
 pub(crate) struct QuestionArgs {
@@ -120,8 +83,17 @@ pub(crate) struct QuestionArgs {
     #[arg(long, default_value_t = Urgency::Standard)]
     urgency: Urgency,
 
-    #[command(flatten)]
-    stated: Stated,
+    /// A legal ground that you rely on; may be given more than once
+    #[arg(long, value_delimiter = ',', value_name = "CODES")]
+    ground: Vec<String>,
+
+    /// A fact that you state, such as `vt_report=report`; may be given more than once
+    #[arg(long, value_name = "COLUMN=VALUE", value_parser = fact)]
+    fact: Vec<(String, String)>,
+
+    /// A reference, such as a report number
+    #[arg(long, default_value = "")]
+    reference: String,
 
     /// Why it is necessary, in at least 30 characters; without names and numbers
     #[arg(long, value_name = "TEXT")]
@@ -147,6 +119,10 @@ impl QuestionArgs {
             categories: self.category.clone(),
             ..v1::DeskTarget::default()
         };
+        let stated = |(column, value): &(String, String)| v1::StatedFact {
+            column: column.clone(),
+            value: value.clone(),
+        };
         Ok(v1::DeskQuestion {
             subject: self.subject.number()?,
             role: self.role.clone(),
@@ -154,11 +130,11 @@ impl QuestionArgs {
             query_kind: self.kind.clone(),
             urgency: self.urgency.to_string(),
             break_glass: self.break_glass,
-            grounds: self.stated.grounds(),
+            grounds: self.ground.clone(),
             targets: targets.into_iter().map(target).collect(),
             necessity: self.necessity.clone(),
-            reference: self.stated.reference(),
-            facts: self.stated.facts(),
+            reference: self.reference.clone(),
+            facts: self.fact.iter().map(stated).collect(),
             ..v1::DeskQuestion::default()
         })
     }
@@ -220,7 +196,8 @@ fn folded(text: &str) -> String {
     text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
-fn fact(text: &str) -> Result<(String, String), String> {
+/// A fact as it is typed: a column and a value.
+pub(crate) fn fact(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((column, value)) if !column.is_empty() && !value.is_empty() => {
             Ok((column.to_owned(), value.to_owned()))

@@ -9,7 +9,7 @@ use grondslag_core::answer::About;
 use grondslag_core::id::CaseId;
 use grondslag_proto::v1;
 
-use crate::ask::{Stated, Subject, agency};
+use crate::ask::{Subject, agency, fact};
 use crate::desk::Desk;
 use crate::exit::Failure;
 
@@ -81,8 +81,17 @@ pub(super) struct DraftArgs {
     #[arg(long, default_value = "Q04")]
     kind: String,
 
-    #[command(flatten)]
-    stated: Stated,
+    /// A legal ground that you rely on; may be given more than once
+    #[arg(long, value_delimiter = ',', value_name = "CODES")]
+    ground: Vec<String>,
+
+    /// A fact that you state, such as `vt_report=report`; may be given more than once
+    #[arg(long, value_name = "COLUMN=VALUE", value_parser = fact)]
+    fact: Vec<(String, String)>,
+
+    /// A reference, such as a report number
+    #[arg(long, default_value = "")]
+    reference: String,
 
     /// Only say what would be permitted, and why not; nothing is put aside
     #[arg(long)]
@@ -106,16 +115,20 @@ impl DraftArgs {
                 necessity: one.why.clone(),
             })
         };
+        let stated = |(column, value): &(String, String)| v1::StatedFact {
+            column: column.clone(),
+            value: value.clone(),
+        };
         Ok(v1::DeskQuestion {
             subject: self.subject.number()?,
             role: self.role.clone(),
             purpose: self.purpose.clone(),
             query_kind: self.kind.clone(),
-            grounds: self.stated.grounds(),
+            grounds: self.ground.clone(),
             targets: self.ask.iter().map(target).collect::<Result<_, Failure>>()?,
             necessity: self.necessity.clone(),
-            reference: self.stated.reference(),
-            facts: self.stated.facts(),
+            reference: self.reference.clone(),
+            facts: self.fact.iter().map(stated).collect(),
             escalation: Some(v1::Escalation {
                 case_id: self.case.as_bytes().to_vec(),
                 criteria: self.criterion.clone(),
