@@ -71,6 +71,8 @@ pub(crate) const CRITERIA_MAX: usize = 16;
 pub(crate) const AGENCY_ANSWERS_MAX: usize = 32;
 /// Longest wait for what came since somebody looked at a joint file.
 pub(crate) const DOSSIER_FETCH_MS_MAX: u64 = 20_000;
+/// Looks at joint files that may be under way at one node.
+pub(crate) const DOSSIER_LOOKS_MAX: usize = 16;
 /// How often what came of escalations is fetched whose term is over.
 pub(crate) const DOSSIER_INTERVAL_MS: u64 = 15 * 60 * 1_000;
 /// Most escalations in one joint file.

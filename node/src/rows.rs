@@ -1,5 +1,7 @@
 //! Rows that stand beside the ledger: a JSON body under a prefix and a number of sixteen bytes.
 
+use std::collections::BTreeMap;
+
 use grondslag_core::reason::Reason;
 use grondslag_evidence::store::parts::{self, Seen};
 use grondslag_evidence::store::{Batch, Store, StoreError};
@@ -10,6 +12,27 @@ use crate::limits::PAGE;
 
 /// Length of a row's number.
 const NUMBER: usize = 16;
+
+/// The first rows in the order of a list, no more than it shows.
+pub(crate) struct Most<K, T> {
+    pub(crate) rows: BTreeMap<K, T>,
+    /// There are more.
+    pub(crate) more: bool,
+    limit: usize,
+}
+
+impl<K: Ord, T> Most<K, T> {
+    /// No more than so many.
+    pub(crate) const fn of(limit: usize) -> Self {
+        Self { rows: BTreeMap::new(), more: false, limit }
+    }
+
+    /// Takes a row in at its place in the list, of which there is one.
+    pub(crate) fn add(&mut self, place: K, row: T) {
+        self.rows.insert(place, row);
+        self.more |= self.rows.len() > self.limit && self.rows.pop_last().is_some();
+    }
+}
 
 /// Adds a row to a batch, which expects none to stand there.
 ///

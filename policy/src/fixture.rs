@@ -35,6 +35,17 @@ pub(crate) fn changed(file: &str, from: &str, to: &str) -> Result<Pack, PackErro
     Pack::from_files(&files)
 }
 
+/// The row and the column of the one problem with our catalogue when a text in it is replaced.
+pub(crate) fn planted(from: &str, to: &str) -> (String, Option<String>) {
+    let mut files = Pack::builtin_files();
+    let text = files.get_mut("catalogue.toml").unwrap();
+    assert!(text.contains(from), "{from}");
+    *text = text.replacen(from, to, 1);
+    let problems = Pack::from_files(&files).unwrap_err().problems;
+    let [only] = problems.as_slice() else { panic!("{to}: {problems:?}") };
+    (only.row.clone(), only.column.clone())
+}
+
 /// The local team asks youth care for involvement, for access to help; `more` overrides.
 pub(crate) fn facts(pack: &Pack, more: &[(&str, &str)]) -> Facts {
     let base = [

@@ -18,7 +18,7 @@ use serde_json::json;
 
 use self::approve::Draft;
 use self::question::QuestionArgs;
-pub(crate) use self::question::{Subject, agencies, fact, find as agency};
+pub(crate) use self::question::{Subject, agencies, fact, find as agency, stated};
 pub(crate) use self::show::basis;
 pub(crate) use self::shown::{AgencyShown, GroundShown, LineShown, Names, moment};
 use crate::desk::{Desk, Events};

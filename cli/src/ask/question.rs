@@ -119,10 +119,6 @@ impl QuestionArgs {
             categories: self.category.clone(),
             ..v1::DeskTarget::default()
         };
-        let stated = |(column, value): &(String, String)| v1::StatedFact {
-            column: column.clone(),
-            value: value.clone(),
-        };
         Ok(v1::DeskQuestion {
             subject: self.subject.number()?,
             role: self.role.clone(),
@@ -134,7 +130,7 @@ impl QuestionArgs {
             targets: targets.into_iter().map(target).collect(),
             necessity: self.necessity.clone(),
             reference: self.reference.clone(),
-            facts: self.fact.iter().map(stated).collect(),
+            facts: stated(&self.fact),
             ..v1::DeskQuestion::default()
         })
     }
@@ -204,6 +200,15 @@ pub(crate) fn fact(text: &str) -> Result<(String, String), String> {
         }
         _ => Err("a fact is written column=value, such as vt_report=report".to_owned()),
     }
+}
+
+/// Typed facts, for the desk.
+pub(crate) fn stated(typed: &[(String, String)]) -> Vec<v1::StatedFact> {
+    let fact = |(column, value): &(String, String)| {
+        let (column, value) = (column.clone(), value.clone());
+        v1::StatedFact { column, value }
+    };
+    typed.iter().map(fact).collect()
 }
 
 #[cfg(test)]

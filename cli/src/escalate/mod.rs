@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 use grondslag_core::clock::Timestamp;
 use grondslag_core::id::InquiryId;
+use grondslag_core::lang::Lang;
 use grondslag_proto::v1;
 use grondslag_proto::v1::show_dossier_request::Which;
 use serde_json::json;
@@ -137,10 +138,10 @@ async fn list(folder: &Path, out: Output) -> Result<Exit, Failure> {
         ));
         let (due, ends) = (at(one.answer_by_ms), at(one.expires_at_ms));
         out.line(&dim(&match out.lang() {
-            grondslag_core::lang::Lang::Nl => {
+            Lang::Nl => {
                 format!("    casus {case}  uitkomst uiterlijk {due}  vernietigd {ends}")
             }
-            grondslag_core::lang::Lang::En => {
+            Lang::En => {
                 format!("    case {case}  outcome by {due}  destroyed {ends}")
             }
         }));

@@ -9,17 +9,20 @@ use grondslag_core::answer::About;
 use grondslag_core::id::CaseId;
 use grondslag_proto::v1;
 
-use crate::ask::{Subject, agency, fact};
+use crate::ask::{Subject, agency, fact, stated};
 use crate::desk::Desk;
 use crate::exit::Failure;
 
 /// One agency, what is asked of it, and why.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(super) struct AskOf {
     agency: String,
     categories: Vec<String>,
     why: String,
 }
+
+// Why is about a child.
+grondslag_core::unprinted!(AskOf);
 
 impl FromStr for AskOf {
     type Err = String;
@@ -115,10 +118,6 @@ impl DraftArgs {
                 necessity: one.why.clone(),
             })
         };
-        let stated = |(column, value): &(String, String)| v1::StatedFact {
-            column: column.clone(),
-            value: value.clone(),
-        };
         Ok(v1::DeskQuestion {
             subject: self.subject.number()?,
             role: self.role.clone(),
@@ -128,7 +127,7 @@ impl DraftArgs {
             targets: self.ask.iter().map(target).collect::<Result<_, Failure>>()?,
             necessity: self.necessity.clone(),
             reference: self.reference.clone(),
-            facts: self.fact.iter().map(stated).collect(),
+            facts: stated(&self.fact),
             escalation: Some(v1::Escalation {
                 case_id: self.case.as_bytes().to_vec(),
                 criteria: self.criterion.clone(),

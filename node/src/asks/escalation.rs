@@ -72,6 +72,9 @@ impl Escalation {
             let oin = Oin::parse(&target.oin).map_err(|_| Reason::UnknownAgency)?;
             why.insert(oin, target.necessity.clone());
         }
+        if about != About::Child {
+            names_no_child(agency, question, &on_board.child).await?;
+        }
         Ok(Some(Self { case, about, criteria: wire.criteria, why }))
     }
 
@@ -83,6 +86,19 @@ impl Escalation {
             about: self.about.to_string(),
         }
     }
+}
+
+/// A question about somebody of the household names the child of the case no more than them.
+async fn names_no_child(
+    agency: &Agency,
+    question: &v1::DeskQuestion,
+    child: &Bsn,
+) -> Result<(), Reason> {
+    let own = question.targets.iter().map(|target| &target.necessity);
+    for text in own.chain([&question.necessity]) {
+        check_text(agency, text, child).await?;
+    }
+    Ok(())
 }
 
 /// A purpose of escalations is asked for as one, and nothing else is.

@@ -17,12 +17,12 @@ use prost::Message as _;
 use tokio::time::{Instant, timeout_at};
 
 use super::assemble::{Named, person};
-use super::{FILED, Filed, answers, find, of_case};
+use super::{FILED, Filed, answers, each_of_case, find};
 use crate::agency::Agency;
 use crate::asks::follow::catch_up;
 use crate::limits::{DOSSIER_FETCH_MS_MAX, DOSSIER_PART_BYTES_MAX, DOSSIER_PERSONS_MAX};
 use crate::recorded::{Kind, append};
-use crate::rows;
+use crate::rows::{self, Most};
 use crate::staff::Person;
 
 /// What came of a node's escalations.
@@ -43,20 +43,24 @@ impl Files<'_> {
         who: &Person,
         which: Option<Which>,
     ) -> Result<Vec<Part>, Reason> {
-        let (filed, damaged) = match which.ok_or(Reason::Malformed)? {
+        let mut own = Most::of(DOSSIER_PERSONS_MAX);
+        let mut take = |one: Filed| {
+            if one.is_for(who) {
+                own.add((one.about != About::Child, Reverse(one.asked_at), one.inquiry), one);
+            }
+        };
+        let damaged = match which.ok_or(Reason::Malformed)? {
             Which::CaseId(id) => {
                 let id = CaseId::from_slice(&id).map_err(|_| Reason::UnknownCase)?;
-                of_case(self.agency, &id).await?
+                each_of_case(self.agency, &id, take).await?
             }
             Which::InquiryId(id) => {
                 let id = InquiryId::from_slice(&id).map_err(|_| Reason::UnknownInquiry)?;
-                (find(self.agency, &id).await?.into_iter().collect(), false)
+                find(self.agency, &id).await?.into_iter().for_each(&mut take);
+                false
             }
         };
-        let mut filed: Vec<Filed> = filed.into_iter().filter(|one| one.is_for(who)).collect();
-        filed.sort_by_key(|one| (one.about != About::Child, Reverse(one.asked_at)));
-        let more = filed.len() > DOSSIER_PERSONS_MAX;
-        filed.truncate(DOSSIER_PERSONS_MAX);
+        let (filed, more): (Vec<Filed>, _) = (own.rows.into_values().collect(), own.more);
         let first = filed.iter().map(|one| one.ends).min().ok_or(Reason::UnknownInquiry)?;
         let mut fetched = self.fetch(&filed).await;
         self.record(who.id(), &filed).await?;
@@ -85,22 +89,15 @@ impl Files<'_> {
         self,
         who: &Person,
     ) -> Result<(Vec<v1::EscalationSummary>, bool), Reason> {
-        let mut own = Vec::new();
+        let mut own = Most::of(usize::try_from(LIST_MAX).unwrap_or(usize::MAX));
         // A row that is none is told of by the daily round.
-        let take = |filed: Filed, _| own.extend(filed.is_for(who).then_some(filed));
-        rows::each(self.agency.store.as_ref(), FILED, take).await?;
-        own.sort_by_key(|one: &Filed| Reverse(one.asked_at));
-        let most = usize::try_from(LIST_MAX).unwrap_or(usize::MAX);
-        let more = own.len() > most;
-        let own = own.iter().take(most).map(|one| v1::EscalationSummary {
-            inquiry_id: one.inquiry.as_bytes().to_vec(),
-            case_id: one.case.as_bytes().to_vec(),
-            about: one.about.to_string(),
-            asked_at_ms: one.asked_at.ms(),
-            answer_by_ms: one.answer_by.ms(),
-            expires_at_ms: one.ends.ms(),
-        });
-        Ok((own.collect(), more))
+        rows::each(self.agency.store.as_ref(), FILED, |one: Filed, _| {
+            if one.is_for(who) {
+                own.add((Reverse(one.asked_at), one.inquiry), summary(&one));
+            }
+        })
+        .await?;
+        Ok((own.rows.into_values().collect(), own.more))
     }
 
     /// Fetches what came since, as far as that is possible within a bounded time.
@@ -149,6 +146,17 @@ impl Files<'_> {
         let (person, entries) = person(&filed, &came, unheard, at);
         let entries = messages(entries).into_iter().map(Part::Entries);
         Ok((iter::once(Part::Person(person)).chain(entries).collect(), !damaged))
+    }
+}
+
+fn summary(of: &Filed) -> v1::EscalationSummary {
+    v1::EscalationSummary {
+        inquiry_id: of.inquiry.as_bytes().to_vec(),
+        case_id: of.case.as_bytes().to_vec(),
+        about: of.about.to_string(),
+        asked_at_ms: of.asked_at.ms(),
+        answer_by_ms: of.answer_by.ms(),
+        expires_at_ms: of.ends.ms(),
     }
 }
 

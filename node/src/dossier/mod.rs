@@ -149,16 +149,24 @@ pub(crate) async fn outcome_due(
     agency: &Agency,
     case: &CaseId,
 ) -> Result<Option<Timestamp>, Reason> {
-    let (filed, _damaged) = of_case(agency, case).await?;
-    let about_child = filed.iter().filter(|filed| filed.about == About::Child);
-    Ok(about_child.max_by_key(|filed| filed.asked_at).map(|filed| filed.answer_by))
+    let mut newest = None;
+    each_of_case(agency, case, |filed| {
+        let this = (filed.about == About::Child).then_some((filed.asked_at, filed.answer_by));
+        newest = newest.max(this);
+    })
+    .await?;
+    Ok(newest.map(|(_, answer_by)| answer_by))
 }
 
-/// The escalations of a case whose term is not over: by the date, if not yet by the daily round;
-/// and whether one cannot be read.
-async fn of_case(agency: &Agency, case: &CaseId) -> Result<(Vec<Filed>, bool), Reason> {
+/// Gives the escalations of a case whose term is not over, by the date if not yet by the daily
+/// round, one after the other; says whether one cannot be read.
+async fn each_of_case(
+    agency: &Agency,
+    case: &CaseId,
+    mut take: impl FnMut(Filed),
+) -> Result<bool, Reason> {
     let prefix = [OF_CASE, case.as_bytes()].concat();
-    let (mut all, mut damaged, mut after) = (Vec::new(), false, None::<Vec<u8>>);
+    let (mut damaged, mut after) = (false, None::<Vec<u8>>);
     loop {
         let page = agency.store.scan(&prefix, after.as_deref(), PAGE).await;
         let page = page.map_err(StoreError::reason)?;
@@ -170,12 +178,12 @@ async fn of_case(agency: &Agency, case: &CaseId) -> Result<(Vec<Filed>, bool), R
             };
             match found {
                 Err(Reason::StoreCorrupt) => damaged = true,
-                found => all.extend(found?),
+                found => found?.into_iter().for_each(&mut take),
             }
         }
         match page.last() {
             Some(last) if page.len() >= PAGE => after = Some(last.key.clone()),
-            _ => return Ok((all, damaged)),
+            _ => return Ok(damaged),
         }
     }
 }
@@ -293,10 +301,13 @@ async fn answer_keys(agency: &Agency, inquiry: &InquiryId) -> Result<Vec<Vec<u8>
 /// # Errors
 /// The first of what went wrong; the others were fetched, and it is tried again.
 pub(crate) async fn fetch_over(agency: &Agency) -> Result<(), Reason> {
-    let (filed, _damaged) = rows::all::<Filed>(agency.store.as_ref(), FILED).await?;
-    let (now, mut first) = (agency.clock.now(), Ok(()));
-    for (filed, _) in filed.iter().filter(|(filed, _)| !filed.heard && filed.is_over(now)) {
-        if let Err(reason) = fetch_last(agency, &filed.inquiry).await {
+    let (now, mut over, mut first) = (agency.clock.now(), Vec::new(), Ok(()));
+    rows::each(agency.store.as_ref(), FILED, |filed: Filed, _| {
+        over.extend((!filed.heard && filed.is_over(now)).then_some(filed.inquiry));
+    })
+    .await?;
+    for inquiry in over {
+        if let Err(reason) = fetch_last(agency, &inquiry).await {
             first = first.and(Err(reason));
         }
     }
@@ -323,9 +334,13 @@ async fn fetch_last(agency: &Agency, inquiry: &InquiryId) -> Result<(), Reason> 
 /// # Errors
 /// The first of what went wrong; the others were destroyed, and it is tried again.
 pub(crate) async fn tidy(agency: &Agency) -> Result<u64, Reason> {
-    let (filed, damaged) = rows::all::<Filed>(agency.store.as_ref(), FILED).await?;
-    let (now, mut first) = (agency.clock.now(), Ok(damaged));
-    for (filed, seen) in filed.into_iter().filter(|(filed, _)| filed.ends <= now) {
+    let (now, mut due) = (agency.clock.now(), Vec::new());
+    let damaged = rows::each(agency.store.as_ref(), FILED, |filed: Filed, seen| {
+        due.extend((filed.ends <= now).then_some((filed, seen)));
+    })
+    .await?;
+    let mut first = Ok(damaged);
+    for (filed, seen) in due {
         if let Err(reason) = destroy(agency, &filed, &seen).await {
             first = first.and(Err(reason));
         }

@@ -7,29 +7,43 @@ use grondslag_core::reason::Reason;
 use grondslag_proto::reply::refusal;
 use grondslag_proto::v1;
 use grondslag_proto::v1::dossier_service_server::DossierService;
+use grondslag_proto::v1::show_dossier_request::Which;
 use grondslag_proto::v1::show_dossier_response::Part;
 use grondslag_runtime::call::{checked, report};
+use tokio::sync::Semaphore;
 use tokio_stream::Stream;
 use tonic::{Request, Response, Status};
 
 use super::desk::Files;
 use crate::agency::Agency;
-use crate::staff::Caller;
+use crate::limits::DOSSIER_LOOKS_MAX;
+use crate::staff::{Caller, Person};
 
 /// The service.
 #[derive(Debug)]
 pub(crate) struct DossierDesk {
     agency: Arc<Agency>,
+    /// A look fetches what came since, which may take long.
+    pub(super) places: Semaphore,
 }
 
 impl DossierDesk {
-    /// The desk of a node.
+    /// The desk of a node, with its bound on looks under way.
     pub(crate) fn new(agency: Arc<Agency>) -> Self {
-        Self { agency }
+        Self { agency, places: Semaphore::new(DOSSIER_LOOKS_MAX) }
     }
 
     fn files(&self) -> Files<'_> {
         Files { agency: &self.agency }
+    }
+
+    pub(super) async fn show(
+        &self,
+        who: &Person,
+        which: Option<Which>,
+    ) -> Result<Vec<Part>, Reason> {
+        let _place = self.places.try_acquire().map_err(|_| Reason::Busy)?;
+        self.files().show(who, which).await
     }
 }
 
@@ -43,7 +57,7 @@ impl DossierService for DossierDesk {
         request: Request<v1::ShowDossierRequest>,
     ) -> Result<Response<Self::ShowDossierStream>, Status> {
         let caller = Caller::of(&self.agency, &request).await?;
-        let shown = self.files().show(&caller.person, request.into_inner().which).await;
+        let shown = self.show(&caller.person, request.into_inner().which).await;
         let parts = match shown {
             Ok(parts) => parts,
             Err(reason) => vec![Part::Refusal(refusal(checked(reason)?))],

@@ -1,5 +1,7 @@
 //! A joint file: what came of an escalation, as it is shown, kept and destroyed.
 
+use std::sync::Arc;
+
 use grondslag_core::answer::{Basis, Entry, Outcome};
 use grondslag_core::catalogue::{Ground, Role, RowId};
 use grondslag_core::statement::FIRST_REPLY_NO;
@@ -10,9 +12,11 @@ use grondslag_proto::v1::show_dossier_response::Part;
 
 use super::assemble::{Named, person};
 use super::desk::Files;
+use super::service::DossierDesk;
 use super::*;
 use crate::asks::view::Stand;
 use crate::fixture::{GI, OWN, Scene, VT, moment, oin};
+use crate::limits::{DOSSIER_LOOKS_MAX, DOSSIER_PERSONS_MAX};
 use crate::staff::Caller;
 
 const CASE: [u8; 16] = [9; 16];
@@ -482,4 +486,42 @@ async fn the_board_shows_until_when_the_newest_escalation_about_the_child_runs()
     assert_eq!(outcome_due(agency, &case).await, Ok(Some(due)));
     scene.clock.set(moment("2026-10-25T13:00"));
     assert_eq!(outcome_due(agency, &case).await, Ok(None), "its term is over");
+}
+
+#[tokio::test]
+async fn a_file_holds_no_more_than_so_many_escalations_the_newest_and_says_so() {
+    let scene = Scene::new().await;
+    let agency = &scene.agency;
+    let most = u8::try_from(DOSSIER_PERSONS_MAX).unwrap();
+    for number in 0..=most {
+        let mut of = filed(&[(GI, Stand::Pending)]);
+        of.inquiry = InquiryId::new([number; 16]);
+        of.asked_at = of.asked_at.plus_ms(i64::from(number));
+        kept(agency, &of, &[]).await;
+    }
+    scene.clock.set(moment(ASKED).plus_ms(DAY_MS));
+    let caller = scene.caller("regisseur", &["ha.arts"]).await;
+    let parts = looks(agency, &caller, of_case()).await.unwrap();
+    let persons = parts.iter().filter_map(|part| match part {
+        Part::Person(person) => Some(person.inquiry_id[0]),
+        _ => None,
+    });
+    assert_eq!(persons.collect::<Vec<_>>(), (1..=most).rev().collect::<Vec<_>>());
+    let Some(Part::Head(head)) = parts.first() else { panic!("no head") };
+    assert!(head.more);
+}
+
+#[tokio::test]
+async fn when_as_many_look_as_may_the_next_is_told_to_come_again() {
+    let scene = Scene::new().await;
+    let of = filed(&[(GI, Stand::Replied)]);
+    kept(&scene.agency, &of, &[]).await;
+    scene.clock.set(of.asked_at.plus_ms(1));
+    let caller = scene.caller("regisseur", &["ha.arts"]).await;
+    let desk = DossierDesk::new(Arc::new(scene.agency));
+    let taken = desk.places.try_acquire_many(u32::try_from(DOSSIER_LOOKS_MAX).unwrap()).unwrap();
+    let looked = async || desk.show(&caller.person, Some(of_case())).await;
+    assert_eq!(looked().await.err(), Some(Reason::Busy));
+    drop(taken);
+    assert!(looked().await.is_ok());
 }

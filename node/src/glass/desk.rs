@@ -1,7 +1,6 @@
 //! Who sees uses of break glass, and who reviews them.
 
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
 
 use grondslag_core::clock::Timestamp;
 use grondslag_core::id::InquiryId;
@@ -20,7 +19,7 @@ use crate::asks::second::{deals_with_cases, hears_citizens, may_approve};
 use crate::detail::check_text;
 use crate::limits::{GLASS_LIST_MAX, WRITE_TRIES_MAX};
 use crate::recorded::{Kind, entry};
-use crate::rows;
+use crate::rows::{self, Most};
 use crate::staff::{ActingStaff, Caller};
 
 /// Break glass at one agency.
@@ -43,23 +42,6 @@ struct Page {
     uses: Vec<(Use, Seen)>,
     puts: Vec<(Put, Seen)>,
     more: bool,
-}
-
-/// Rows in the order of a list, no more than it shows.
-struct Most<K, T> {
-    rows: BTreeMap<K, T>,
-    more: bool,
-}
-
-impl<K: Ord, T> Most<K, T> {
-    const fn new() -> Self {
-        Self { rows: BTreeMap::new(), more: false }
-    }
-
-    fn add(&mut self, place: K, row: T) {
-        self.rows.insert(place, row);
-        self.more |= self.rows.len() > GLASS_LIST_MAX && self.rows.pop_last().is_some();
-    }
 }
 
 impl Looker {
@@ -112,7 +94,7 @@ impl Glass<'_> {
 
     async fn page(self, looker: &Looker, all: bool) -> Result<Page, Reason> {
         let store = self.agency.store.as_ref();
-        let (mut uses, mut puts) = (Most::new(), Most::new());
+        let (mut uses, mut puts) = (Most::of(GLASS_LIST_MAX), Most::of(GLASS_LIST_MAX));
         for prefix in if all { &[OPEN, DONE][..] } else { &[OPEN] } {
             // A row that is none is told of by `status`.
             rows::each(store, prefix, |used: Use, seen| {

@@ -68,6 +68,7 @@ impl Escalation {
 mod tests {
     use super::*;
     use crate::Pack;
+    use crate::fixture::planted;
 
     fn bears(severity: &str, words: &[&str]) -> bool {
         let pack = Pack::builtin().unwrap();
@@ -107,14 +108,7 @@ mod tests {
             ("{ id = \"niet_gezien\"", "{ id = \"letsel\"", "criteria"),
         ];
         for (from, to, key) in cases {
-            let mut files = Pack::builtin_files();
-            let text = files.get_mut("catalogue.toml").unwrap();
-            assert!(text.contains(from), "{from}");
-            *text = text.replacen(from, to, 1);
-            let problems = Pack::from_files(&files).unwrap_err().problems;
-            let [only] = problems.as_slice() else { panic!("{to}: {problems:?}") };
-            let found = (only.row.as_str(), only.column.as_deref());
-            assert_eq!(found, ("Q04", Some(key)), "{to}");
+            assert_eq!(planted(from, to), ("Q04".to_owned(), Some(key.to_owned())), "{to}");
         }
     }
 }

@@ -96,6 +96,7 @@ fn part(from: Timestamp, until: Timestamp, percent: u8) -> Timestamp {
 mod tests {
     use super::*;
     use crate::Pack;
+    use crate::fixture::planted;
 
     fn role(word: &str) -> Role {
         Role::parse(word).unwrap()
@@ -132,14 +133,7 @@ mod tests {
             ("inner_percent_max = 90", "inner_percent_max = 100", "inner_percent"),
         ];
         for (from, to, key) in cases {
-            let mut files = Pack::builtin_files();
-            let text = files.get_mut("catalogue.toml").unwrap();
-            assert!(text.contains(from), "{from}");
-            *text = text.replacen(from, to, 1);
-            let problems = Pack::from_files(&files).unwrap_err().problems;
-            let [only] = problems.as_slice() else { panic!("{to}: {problems:?}") };
-            let found = (only.row.as_str(), only.column.as_deref());
-            assert_eq!(found, ("Q02", Some(key)), "{to}");
+            assert_eq!(planted(from, to), ("Q02".to_owned(), Some(key.to_owned())), "{to}");
         }
     }
 

@@ -170,6 +170,24 @@ async fn somebody_of_the_household_is_asked_about_under_a_question_of_their_own(
 }
 
 #[tokio::test]
+async fn no_text_of_a_question_about_the_household_names_the_child_of_the_case() {
+    let town = Town::new().await;
+    // With words between its digits only whose number it is tells that it is one.
+    let (first, rest) = KNOWN.split_at(4);
+    let name = |text: &mut String| *text = format!("{text} {first} en dan {rest}");
+    let names: [&dyn Fn(&mut v1::DeskQuestion); 2] =
+        [&|q| name(&mut q.targets[1].necessity), &|q| name(&mut q.necessity)];
+    for (number, names_child) in names.into_iter().enumerate() {
+        let mut wire = question(&town.case("serious").await);
+        wire.subject = UNKNOWN.into();
+        escalation(&mut wire).about = "parent".into();
+        names_child(&mut wire);
+        let refused = Wish::parse(&town.agency, wire).await.err();
+        assert_eq!(refused, Some(Reason::TextNamesPerson), "text {number}");
+    }
+}
+
+#[tokio::test]
 async fn a_draft_whose_case_was_judged_anew_or_closed_is_none_any_more() {
     let town = Town::new().await;
     for (severity, closed, reason) in

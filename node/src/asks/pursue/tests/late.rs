@@ -1,15 +1,21 @@
 //! A first reply that comes after its stream ended: the agency was away, the broker, or this node.
 
-use grondslag_core::limits::REPLIES_KEPT_MS;
+use grondslag_core::answer::About;
+use grondslag_core::clock::Clock as _;
+use grondslag_core::id::CaseId;
+use grondslag_core::limits::{REPLIES_KEPT_MS, SLOT_GRACE_MS};
 use grondslag_core::statement::FIRST_REPLY_NO;
 use grondslag_evidence::store::{Batch, parts};
 
 use super::liar::Cut;
 use super::*;
+use crate::asks::escalation::Escalation;
 use crate::asks::follow::{Followed, follow, forget_followed};
 use crate::asks::received::forget_marks;
+use crate::dossier::fetch_over;
 use crate::inform::{Task, is_told};
 use crate::recorded::Kind;
+use crate::rows;
 
 /// A question that was put, and the broker that it was put to.
 struct Put {
@@ -22,13 +28,18 @@ struct Put {
 
 /// Veilig Thuis is asked whether it knows the child.
 async fn put(lie: Lie, cut: Cut) -> Put {
+    put_as(lie, cut, None).await
+}
+
+async fn put_as(lie: Lie, cut: Cut, escalation: Option<Escalation>) -> Put {
     let mut scene = Scene::new().await;
-    let now = grondslag_core::clock::Clock::now(scene.clock.as_ref());
+    let now = scene.clock.now();
     let liar = Liar::cut(lie, cut, now, &scene.agency);
     scene.agency.broker_link = Arc::clone(&liar) as _;
     see_heads(&scene.agency);
     let agency = Arc::new(scene.agency);
-    let pursuit = pursuit(&agency, now);
+    let mut pursuit = pursuit(&agency, now);
+    pursuit.wish.escalation = escalation;
     let id = pursuit.summary.id;
     let (events, mut received) = mpsc::channel(64);
     pursuit.run(events).await;
@@ -59,6 +70,15 @@ impl Put {
     async fn followed(&self) -> Followed {
         let body = parts::read_body(self.scene.agency.store.as_ref(), &self.key()).await;
         serde_json::from_slice(&body.unwrap().unwrap()).unwrap()
+    }
+
+    /// Answers in the joint file, and whether it is noted that these are all.
+    async fn filed(&self) -> (usize, bool) {
+        let store = self.scene.agency.store.as_ref();
+        let answers = store.scan(b"ea/", None, 10).await.unwrap().len();
+        let key = [b"ef/".as_slice(), self.id.as_bytes()].concat();
+        let (row, _) = rows::read::<serde_json::Value>(store, &key).await.unwrap().unwrap();
+        (answers, row["heard"].as_bool().unwrap())
     }
 
     /// The broker says of the target, beside its replies.
@@ -202,4 +222,30 @@ async fn that_a_reply_was_recorded_is_forgotten_with_its_question_and_no_sooner(
     assert_eq!(rows().await, 0);
     assert!(agency.store.get(&put.key()).await.unwrap().is_none());
     assert_eq!(put.scene.records(Kind::Answered).await.len(), 1);
+}
+
+#[tokio::test]
+async fn what_nobody_looks_at_is_fetched_into_the_joint_file_once_its_term_is_over() {
+    let escalation = Escalation {
+        case: CaseId::new([9; 16]),
+        about: About::Child,
+        criteria: vec!["letsel".into()],
+        why: BTreeMap::new(),
+    };
+    let mut put = put_as(Lie::Nothing, Cut::Waits, Some(escalation)).await;
+    let over = put.followed().await.answer_by.plus_ms(SLOT_GRACE_MS);
+    let away = Scene::new().await.agency.broker_link;
+    let there = std::mem::replace(&mut put.scene.agency.broker_link, away);
+    put.scene.clock.set(over.plus_ms(1));
+    assert_eq!(fetch_over(&put.scene.agency).await, Err(Reason::Unreachable));
+    assert_eq!(put.filed().await, (0, false), "it is tried again");
+    put.scene.agency.broker_link = there;
+    put.scene.clock.set(over);
+    assert_eq!(fetch_over(&put.scene.agency).await, Ok(()));
+    assert_eq!(put.filed().await, (0, false), "somebody may still say something");
+    put.scene.clock.set(over.plus_ms(1));
+    for _ in 0..2 {
+        assert_eq!(fetch_over(&put.scene.agency).await, Ok(()));
+        assert_eq!(put.filed().await, (1, true));
+    }
 }
