@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 /// Messages that `unprinted` writes a `Debug` for: they hold what no log may show.
-const UNPRINTED: [&str; 64] = [
+const UNPRINTED: [&str; 66] = [
     "AbilityJudged",
     "AnswerBody",
     "AnswerContent",
@@ -33,6 +33,8 @@ const UNPRINTED: [&str; 64] = [
     "Detail",
     "DossierPerson",
     "ExtendRequestRequest",
+    "FollowUp",
+    "HandoverAccepted",
     "JudgedLine",
     "Judgement",
     "ListActsRequest",

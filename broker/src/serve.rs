@@ -1,31 +1,21 @@
 //! From configuration to a broker that serves.
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use grondslag_certs::Taken;
-use grondslag_core::card::Card;
 use grondslag_core::checkpoint::Origin;
-use grondslag_core::clock::Timestamp;
-use grondslag_core::id::Oin;
 use grondslag_core::limits::MESSAGE_BYTES_MAX;
 use grondslag_core::reason::Reason;
 use grondslag_evidence::ledger::Ledger;
 use grondslag_evidence::records::Job;
 use grondslag_evidence::store::Store;
-use grondslag_proto::question::TargetQuestion;
-use grondslag_proto::reply::{self, Reply};
-use grondslag_proto::v1;
-use grondslag_proto::v1::answer_response::Result as Answered;
 use grondslag_proto::v1::broker_service_server::BrokerServiceServer;
 use grondslag_proto::v1::directory_service_server::DirectoryServiceServer;
 use grondslag_proto::v1::enrolment_service_server::EnrolmentServiceServer;
 use grondslag_proto::v1::ledger_service_server::LedgerServiceServer;
-use grondslag_proto::v1::node_service_client::NodeServiceClient;
 use grondslag_proto::v1::office_service_server::OfficeServiceServer;
-use grondslag_runtime::channel::{Channels, of_target, reason_of, within};
 use grondslag_runtime::config::Place;
 use grondslag_runtime::operator::{Vitals, serve_operator};
 use grondslag_runtime::otlp::{Incoming, Level};
@@ -34,7 +24,6 @@ use grondslag_runtime::run::{App, Context, SignKeys, StartError};
 use grondslag_runtime::server::{Callers, Server};
 use grondslag_runtime::status::{EpochState, LedgerState, PeerContact, Status, WitnessState};
 use grondslag_runtime::witnesses;
-use tonic::Code;
 
 use crate::broker::Broker;
 use crate::config::{BrokerConfig, KeyHolder};
@@ -48,7 +37,7 @@ use crate::limits::{
     FORGET_INTERVAL_MS, HEAD_INTERVAL_MS, HOLDER_CARD_INTERVAL_MS, OPERATOR_INTERVAL_MS,
     RULES_INTERVAL_MS,
 };
-use crate::nodes::{Heard, Nodes};
+use crate::nodes::Calls;
 use crate::notices::{self, Notices};
 use crate::office::Office;
 use crate::office::service::Offices;
@@ -352,89 +341,6 @@ fn keep_forgetting(broker: &Arc<Broker>, context: &Context) -> Result<(), StartE
         }
     })?;
     Ok(())
-}
-
-/// Calls to nodes, and what became of the last one to each.
-#[derive(Debug)]
-struct Calls {
-    channels: Channels,
-    clock: Arc<dyn grondslag_core::clock::Clock>,
-    contacts: Mutex<BTreeMap<Oin, Contact>>,
-}
-
-#[derive(Debug, Default, Clone)]
-struct Contact {
-    last: Option<Timestamp>,
-    failure: Option<Reason>,
-}
-
-impl Calls {
-    fn new(channels: Channels, clock: Arc<dyn grondslag_core::clock::Clock>) -> Self {
-        Self { channels, clock, contacts: Mutex::default() }
-    }
-
-    async fn call(&self, card: &Card, question: &TargetQuestion, wait_max: Duration) -> Heard {
-        let channel = match self.channels.to(&card.oin, &card.endpoint) {
-            Ok(channel) => channel,
-            Err(error) => return Heard::Lost(error.reason()),
-        };
-        let mut client =
-            NodeServiceClient::new(channel).max_decoding_message_size(MESSAGE_BYTES_MAX);
-        let request = v1::AnswerRequest { question: Some(question.into()) };
-        // The node's own deadline travels with the call; ours ends it whatever the node does.
-        let call = client.answer(of_target(within(request, wait_max), question.id));
-        match tokio::time::timeout(wait_max, call).await {
-            Err(_) => Heard::Late,
-            // Cancelled is what our own end says when the call's deadline passes first.
-            Ok(Err(status))
-                if matches!(status.code(), Code::DeadlineExceeded | Code::Cancelled) =>
-            {
-                Heard::Late
-            }
-            Ok(Err(status)) => Heard::Lost(reason_of(&status)),
-            Ok(Ok(response)) => heard(response.into_inner()),
-        }
-    }
-
-    fn note(&self, oin: &Oin, heard: &Heard) {
-        let mut contacts = self.contacts.lock().unwrap_or_else(PoisonError::into_inner);
-        let contact = contacts.entry(oin.clone()).or_default();
-        match heard {
-            Heard::Reply(_) | Heard::Refused(_) | Heard::OtherHead(_) => {
-                *contact = Contact { last: Some(self.clock.now()), failure: None };
-            }
-            Heard::Late => contact.failure = Some(Reason::DeadlinePassed),
-            Heard::Lost(reason) => contact.failure = Some(*reason),
-        }
-    }
-
-    fn contact(&self, oin: &Oin) -> Contact {
-        let contacts = self.contacts.lock().unwrap_or_else(PoisonError::into_inner);
-        contacts.get(oin).cloned().unwrap_or_default()
-    }
-}
-
-#[async_trait]
-impl Nodes for Calls {
-    async fn answer(&self, card: &Card, question: &TargetQuestion, wait_max: Duration) -> Heard {
-        let heard = self.call(card, question, wait_max).await;
-        self.note(&card.oin, &heard);
-        heard
-    }
-}
-
-fn heard(response: v1::AnswerResponse) -> Heard {
-    match response.result {
-        Some(Answered::Reply(wire)) => match Reply::try_from(wire) {
-            Ok(reply) => Heard::Reply(reply),
-            Err(reason) => Heard::Lost(reason),
-        },
-        Some(Answered::Refusal(refusal)) => match reply::reason(&refusal.reason) {
-            Reason::HeadMismatch => Heard::OtherHead(refusal.seen_size),
-            reason => Heard::Refused(reason),
-        },
-        None => Heard::Lost(Reason::Malformed),
-    }
 }
 
 fn ledger_state(watch: &Watch) -> LedgerState {

@@ -194,6 +194,22 @@ impl Desk {
         Ok(followed)
     }
 
+    /// Reminds agencies of a question of this person.
+    pub(crate) async fn remind(
+        &self,
+        id: &InquiryId,
+        target_oins: Vec<String>,
+        because: &str,
+    ) -> Result<Vec<v1::RemindLine>, Failure> {
+        let (inquiry_id, because) = (id.as_bytes().to_vec(), because.to_owned());
+        let message = v1::RemindRequest { inquiry_id, target_oins, because };
+        let request = self.request(message, CALL_MS_MAX);
+        let reminded = self.client.clone().remind(request).await.map_err(Failure::from)?;
+        let reminded = reminded.into_inner();
+        accepted(reminded.refusal)?;
+        Ok(reminded.lines)
+    }
+
     /// This person's own inquiries, newest first.
     pub(crate) async fn inquiries(&self, limit: u32) -> Result<Vec<v1::InquirySummary>, Failure> {
         let request = self.request(v1::ListInquiriesRequest { limit }, CALL_MS_MAX);

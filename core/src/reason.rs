@@ -209,6 +209,8 @@ reasons! {
     QuestionFromFuture "QUESTION_FROM_FUTURE" "De vraag is in de toekomst gedateerd; controleer de klok." "The question is dated in the future; check the clock."
     TimesInvalid "TIMES_INVALID" "De tijden van de vraag spreken elkaar tegen of duren te lang." "The question's times contradict each other or last too long."
     ReplayConflict "REPLAY_CONFLICT" "Onder dit kenmerk is al een andere vraag gesteld." "Another question was already asked under this identifier."
+    FollowUpsMade "FOLLOW_UPS_MADE" "Deze organisatie is voor deze vraag al zo vaak herinnerd als mag, of de overdracht is al aanvaard; bel haar dienstnummer." "This agency was reminded of this question as often as may be, or the handover was accepted already; call its duty telephone."
+    ReminderWord "REMINDER_WORD" "Deze reden om te herinneren staat niet in de lijst van de regels; `grondslag ask words` toont haar." "This reason to remind is not in the list of the rules; `grondslag ask words` shows it."
     UnknownInquiry "UNKNOWN_INQUIRY" "Deze vraag is niet bekend." "This inquiry is not known."
     // Consent.
     ClientUnknown "CLIENT_UNKNOWN" "Dit kind staat niet met dit nummer in het register van uw organisatie; een toestemming wordt vastgelegd waar het dossier is." "This child does not stand in your agency's register under this number; a consent is written down where the file is."

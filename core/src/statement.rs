@@ -276,6 +276,38 @@ impl<'a> ReplyFields<'a> {
     }
 }
 
+/// The fields of a follow-up that its asker's signature covers: a reminder, or the acceptance of a
+/// handover (domain 4a.32). Neither shows but to its target.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FollowUpFields<'a> {
+    /// The question as its target knows it.
+    pub target_id: TargetId,
+    /// Who asked.
+    pub from: &'a Oin,
+    /// The target.
+    pub to: &'a Oin,
+    /// 1 for the first follow-up to this target.
+    pub number: u32,
+    /// Until when replies come.
+    pub answer_by: Timestamp,
+    /// The body as it travels.
+    pub body: &'a [u8],
+}
+
+impl FollowUpFields<'_> {
+    /// The bytes that the asker signs.
+    pub fn canonical(&self) -> Vec<u8> {
+        Canonical::new("grondslag/follow-up/v1")
+            .bytes(self.target_id.as_bytes())
+            .text(self.from.as_str())
+            .text(self.to.as_str())
+            .number(self.number.into())
+            .signed(self.answer_by.ms())
+            .bytes(Digest::of(self.body).as_bytes())
+            .finish()
+    }
+}
+
 /// Commitment to a child inside an approval: `SHA-256(label, salt, number)`.
 pub fn approval_commitment(salt: &[u8; 32], number: &[u8]) -> Digest {
     Canonical::new("grondslag/approval-subject/v1").bytes(salt).bytes(number).digest()

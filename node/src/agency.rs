@@ -392,6 +392,16 @@ pub trait BrokerLink: Send + Sync + fmt::Debug {
     /// The reason why the broker did not answer; `UNKNOWN_INQUIRY`.
     async fn follow(&self, request: v1::FollowRequest) -> Result<Vec<v1::FollowResponse>, Reason>;
 
+    /// Brings to a target what this agency adds to a question.
+    ///
+    /// # Errors
+    /// The reason why the broker did not answer; that the target does not have it is in the
+    /// response.
+    async fn send_follow_up(
+        &self,
+        request: v1::SendFollowUpRequest,
+    ) -> Result<v1::SendFollowUpResponse, Reason>;
+
     /// What the broker recorded of this agency's questions and of those to it.
     ///
     /// # Errors

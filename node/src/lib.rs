@@ -12,6 +12,7 @@ mod directory;
 pub mod dossier;
 mod epochs;
 mod evidence;
+mod follow_ups;
 mod glass;
 mod index;
 mod inform;

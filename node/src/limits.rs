@@ -416,3 +416,8 @@ pub(crate) const GLASS_COUNTS_MAX: usize = 1_000;
 pub(crate) const METRICS_LEAVES_MAX: u64 = 1_000_000;
 /// Bytes of the cases that one list of the board holds: they fit what a client takes by default.
 pub(crate) const CASES_BYTES_MAX: usize = 2 * 1_024 * 1_024;
+
+/// Longest wait for the broker to bring a follow-up to its target, which answers on its own tick.
+pub(crate) const FOLLOW_UP_CALL_MS_MAX: u64 = 15_000;
+/// How often what did not come there is brought again.
+pub(crate) const FOLLOW_UP_INTERVAL_MS: u64 = 10_000;

@@ -22,8 +22,8 @@ use tonic::{Status, Streaming};
 
 use crate::agency::{AskStream, BrokerLink, LastContact};
 use crate::limits::{
-    DIRECTORY_CALL_MS_MAX, ENROL_CALL_MS_MAX, FOLLOWED_MAX, OFFICE_CALL_MS_MAX, SLOTS_AT_ONCE_MAX,
-    WATCH_MS_MAX,
+    DIRECTORY_CALL_MS_MAX, ENROL_CALL_MS_MAX, FOLLOW_UP_CALL_MS_MAX, FOLLOWED_MAX,
+    OFFICE_CALL_MS_MAX, SLOTS_AT_ONCE_MAX, WATCH_MS_MAX,
 };
 use crate::office::{OfficeLink, Publications};
 use crate::watch::follow::{HeadLink, HeadStream};
@@ -162,6 +162,15 @@ impl BrokerLink for ChannelLink {
         // What is cut off is not taken for all there is.
         let all = tokio::time::timeout(call_max(), answers.take(FOLLOWED_MAX).try_collect()).await;
         self.heard(all.unwrap_or_else(|_| Err(Status::deadline_exceeded("the stream did not end"))))
+    }
+
+    async fn send_follow_up(
+        &self,
+        request: v1::SendFollowUpRequest,
+    ) -> Result<v1::SendFollowUpResponse, Reason> {
+        let mut client = BrokerServiceClient::new(self.channel()?);
+        let request = within(request, Duration::from_millis(FOLLOW_UP_CALL_MS_MAX));
+        Ok(self.heard(client.send_follow_up(request).await)?.into_inner())
     }
 
     async fn list_records(

@@ -103,6 +103,10 @@ pub(crate) enum Kind {
     GlassSuspended,
     /// A report of what was counted over a period was made.
     MetricsMade,
+    /// Something was added to an own question.
+    FollowUpSent,
+    /// Something was added to another's question.
+    FollowUpTaken,
 }
 
 impl Kind {
@@ -148,6 +152,8 @@ impl Kind {
             Self::GlassReviewed => "grondslag/record/glass-reviewed/v1",
             Self::GlassSuspended => "grondslag/record/glass-suspended/v1",
             Self::MetricsMade => "grondslag/record/metrics-made/v1",
+            Self::FollowUpSent => "grondslag/record/follow-up-sent/v1",
+            Self::FollowUpTaken => "grondslag/record/follow-up-taken/v1",
         }
     }
 

@@ -19,17 +19,21 @@ mod caseload;
 mod columns;
 mod cross;
 mod escalation;
+mod handover;
 mod impossible;
 mod informing;
 mod reviewing;
+mod word;
 mod workflows;
 
-pub use caseload::{Again, Caseload, Nature, SEVERITY};
+pub use caseload::{Again, Caseload, SEVERITY};
 pub use columns::{Column, ColumnValue, Stater, Visibility};
-pub use escalation::{Criterion, Escalation};
+pub use escalation::Escalation;
+pub use handover::Handover;
 pub use impossible::Impossible;
 pub use informing::Informing;
 pub use reviewing::Reviewing;
+pub use word::Word;
 use workflows::Workflows;
 
 /// The lists of the file.
@@ -188,6 +192,9 @@ pub struct QueryKindEntry {
     /// Of the joint file on a child, what it takes to ask for it.
     #[serde(default)]
     pub escalation: Option<Escalation>,
+    /// Of the handover of a case, what it takes to accept one.
+    #[serde(default)]
+    pub handover: Option<Handover>,
 }
 
 /// A data category.

@@ -74,3 +74,9 @@ pub const FILE_NAME_BYTES_MAX: usize = 128;
 pub const AGAIN_DAYS_MAX: u32 = 366;
 /// Most hours after a co-signature that an escalation may still leave.
 pub const APPROVAL_HOURS_MAX: u32 = 168;
+
+/// Most working days within which a handover may be accepted.
+pub(crate) const ACCEPT_DAYS_MAX: u32 = 30;
+
+/// Most items of its list.
+pub(crate) const CHECKLIST_MAX: usize = 32;

@@ -9,6 +9,7 @@ pub mod approved;
 pub mod card;
 pub mod content;
 pub mod epoch;
+pub mod follow_up;
 pub mod head;
 pub mod holder;
 pub mod limits;

@@ -26,8 +26,8 @@ unprinted! {
     AskRequest AssessBreachRequest Attestation BoardCase CertifyMeasureRequest ChangeCaseRequest
     ChangeItemRequest ChildSeen CloseRequestRequest ConfirmIdentityRequest ConsentAct
     ConsentStanding ConsentStatement CourtMeasure CustodySituation DecideRequestRequest
-    DecisionFact DeskQuestion DeskTarget Detail DossierPerson ExtendRequestRequest JudgedLine
-    Judgement ListActsRequest ListDecisionsRequest LodgeRequestRequest MoreTime OpenCaseRequest
+    DecisionFact DeskQuestion DeskTarget Detail DossierPerson ExtendRequestRequest FollowUp
+    HandoverAccepted JudgedLine Judgement ListActsRequest ListDecisionsRequest LodgeRequestRequest MoreTime OpenCaseRequest
     OwnView OwnViewLine Part PostponeInformingRequest PrepareOwnViewRequest RecordActRequest
     RecordActResponse RecordOpening RecordSituationsRequest Reply ReviewGlassRequest ReviewLine
     RightsRequest ShowDraftResponse ShowGlassResponse ShowItemResponse ShownClient ShownStranger

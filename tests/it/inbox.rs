@@ -7,6 +7,7 @@ use grondslag_core::clock::Timestamp;
 use grondslag_core::id::{InquiryId, TargetId};
 use grondslag_proto::v1;
 use grondslag_proto::v1::change_item_request::Change;
+use grondslag_proto::v1::desk_service_client::DeskServiceClient;
 use grondslag_proto::v1::inbox_service_client::InboxServiceClient;
 use grondslag_runtime::channel::within;
 use grondslag_tests::federation::desk::Desk;
@@ -161,4 +162,48 @@ fn a_party_that_is_killed_at_any_step_loses_no_decision_and_says_none_twice() ->
         })?;
     }
     Ok(())
+}
+
+/// Reminds the doctor of a question; whether the practice has it.
+async fn reminded(federation: &Federation, inquiry: &InquiryId) -> Result<bool> {
+    let mut desk = DeskServiceClient::new(federation.desk(VT, ASKER)?.channel());
+    let request = v1::RemindRequest {
+        inquiry_id: inquiry.as_bytes().to_vec(),
+        target_oins: vec![federation.oin(DOCTOR)?.to_string()],
+        because: "erger".to_owned(),
+    };
+    let reminded = desk.remind(within(request, WAIT)).await?.into_inner();
+    let line = reminded.lines.into_iter().next().context("somebody was reminded")?;
+    Ok(line.reminded.context("it was taken")?.taken_at_ms > 0)
+}
+
+/// How often what waits at the practice was reminded of.
+async fn waits(federation: &Federation) -> Result<Vec<usize>> {
+    let mut desk = InboxServiceClient::new(federation.desk(DOCTOR, "huisarts-1")?.channel());
+    let request = v1::ListItemsRequest { role: ROLE.to_owned(), all: false };
+    let listed = desk.list_items(within(request, WAIT)).await?.into_inner();
+    Ok(listed.items.iter().map(|item| item.reminded.len()).collect())
+}
+
+/// Who must decide hears that the asker waits; of a child who is not known there nobody hears, and
+/// the broker is told the same. A practice that is away hears it once it is back.
+#[test]
+fn invariant_04_a_reminder_comes_to_who_must_decide_and_to_the_broker_looks_as_any() -> Result<()> {
+    run(async {
+        let federation = Setup::of([VT, DOCTOR, SCHOOL]).on_disk().at(NOW).start().await?;
+        let known = asked(&federation, &SAFETY).await?;
+        let unknown = asked(&federation, &Plea { subject: NOBODY, ..SAFETY }).await?;
+        assert!(reminded(&federation, &known).await?);
+        assert!(reminded(&federation, &unknown).await?, "taken as any other");
+        assert_eq!(waits(&federation).await?, [1]);
+        assert_eq!(count(&federation, "follow-up-taken").await?, 2);
+        let at = federation.address(DOCTOR)?;
+        federation.kill(DOCTOR).await?;
+        assert!(!reminded(&federation, &known).await?, "the practice is away");
+        federation.restart(DOCTOR, at).await?;
+        until(|| async { Ok((waits(&federation).await? == [2]).then_some(())) }).await?;
+        assert_eq!(gives(&federation, &known).await?, "decided");
+        assert_eq!(count(&federation, "follow-up-taken").await?, 3);
+        Ok(())
+    })
 }

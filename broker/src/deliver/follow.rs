@@ -11,7 +11,7 @@ use grondslag_evidence::store::{StoreError, parts};
 use grondslag_proto::v1;
 use prost::Message as _;
 
-use super::kept::{Open, Put, open_key, put_key, read, replies_of, reply_key};
+use super::kept::{Open, open_key, read, replies_of, reply_key, target_of};
 use crate::broker::Broker;
 use crate::route::fanout::State;
 use crate::waiting::Mark;
@@ -41,10 +41,7 @@ pub(crate) async fn follow(
     after: u32,
 ) -> Result<Followed, Reason> {
     let store = broker.store.as_ref();
-    let put: Option<Put> = read(store, &put_key(asker, inquiry)).await?;
-    let mut targets = put.map(|put| put.targets).unwrap_or_default().into_iter();
-    let found = targets.find(|(oin, _)| oin.as_str() == target);
-    let (target, id) = found.ok_or(Reason::UnknownInquiry)?;
+    let (target, id) = target_of(store, asker, inquiry, target).await?;
     let open: Open = read(store, &open_key(&id)).await?.ok_or(Reason::UnknownInquiry)?;
     let (prefix, first) = (replies_of(&id), reply_key(&id, after));
     let page = store.scan(&prefix, Some(&first), FOLLOW_PAGE).await;

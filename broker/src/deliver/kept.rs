@@ -38,6 +38,9 @@ pub(super) struct Open {
     /// Why none comes.
     #[serde(default)]
     pub(super) ended: Option<Reason>,
+    /// What its asker added, in order: digests of what was signed.
+    #[serde(default)]
+    pub(super) follow_ups: Vec<Digest>,
 }
 
 /// That a first reply came.
@@ -88,11 +91,28 @@ pub(crate) fn note<'a>(
             last_at: header.times.asked_at,
             first: None,
             ended: None,
+            follow_ups: Vec::new(),
         };
         batch = keep(batch, &open_key(&target.id), &open, until)?;
         put.targets.push((target.oin.clone(), target.id));
     }
     keep(batch, &put_key(&header.asker, inquiry.id()), &put, until)
+}
+
+/// A target of an inquiry of this asker, and the inquiry as it knows it.
+///
+/// # Errors
+/// `UNKNOWN_INQUIRY` for an inquiry that this asker did not put to this target, whoever else did;
+/// or why it cannot be read.
+pub(super) async fn target_of(
+    store: &dyn Store,
+    asker: &Oin,
+    inquiry: &InquiryId,
+    target: &str,
+) -> Result<(Oin, TargetId), Reason> {
+    let put: Option<Put> = read(store, &put_key(asker, inquiry)).await?;
+    let mut targets = put.map(|put| put.targets).unwrap_or_default().into_iter();
+    targets.find(|(oin, _)| oin.as_str() == target).ok_or(Reason::UnknownInquiry)
 }
 
 /// Adds a body and its expiry to a batch; the batch then expects the key to be free.

@@ -10,12 +10,14 @@
 
 mod first;
 mod follow;
+mod follow_up;
 mod kept;
 mod opening;
 mod take;
 
 pub(crate) use first::{end, first, keep_first};
 pub(crate) use follow::{Followed, follow};
+pub(crate) use follow_up::carry;
 pub(crate) use kept::note;
 pub(crate) use opening::opening;
 pub(crate) use take::take;

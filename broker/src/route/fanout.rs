@@ -33,6 +33,11 @@ impl FanoutLimits {
         Self { wait: wait.min(Duration::from_millis(FANOUT_TTL_MS_MAX)) }
     }
 
+    /// How long one node gets by itself.
+    pub(crate) const fn wait(&self) -> Duration {
+        self.wait
+    }
+
     /// When nodes must have answered that are asked now.
     pub(crate) fn until(&self) -> Instant {
         Instant::now() + self.wait

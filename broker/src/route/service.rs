@@ -14,7 +14,7 @@ use grondslag_proto::reply::{Reply, refusal};
 use grondslag_proto::status::rejected;
 use grondslag_proto::v1;
 use grondslag_proto::v1::broker_service_server::BrokerService;
-use grondslag_runtime::call::{peer, report};
+use grondslag_runtime::call::{peer, report, said};
 use tokio::sync::{OwnedSemaphorePermit, mpsc};
 use tokio_stream::wrappers::ReceiverStream;
 use tokio_stream::{Stream, StreamExt};
@@ -71,6 +71,15 @@ impl Routes {
         let decided = attest(&self.broker, &inquiry, &targets, recorded).await?;
         let kept = waiting::keep(&self.broker, &inquiry, &targets, &decided).await?;
         Ok(Routed { inquiry, targets, decided, kept, notice })
+    }
+
+    async fn follow_up(&self, asker: &Oin, wire: v1::SendFollowUpRequest) -> Result<(), Reason> {
+        self.broker.directory.card(asker)?;
+        let _place = self.places.take(asker)?;
+        let inquiry = InquiryId::from_slice(&wire.inquiry_id);
+        let inquiry = inquiry.map_err(|_| Reason::UnknownInquiry)?;
+        let follow_up = wire.follow_up.ok_or(Reason::Malformed)?.try_into()?;
+        deliver::carry(&self.broker, asker, (&inquiry, &wire.target_oin), follow_up).await
     }
 }
 
@@ -156,6 +165,16 @@ impl BrokerService for Routes {
                 Ok(Response::new(Box::pin(tokio_stream::once(Ok(refused)))))
             }
         }
+    }
+
+    async fn send_follow_up(
+        &self,
+        request: Request<v1::SendFollowUpRequest>,
+    ) -> Result<Response<v1::SendFollowUpResponse>, Status> {
+        let asker = peer(&request)?.oin().clone();
+        let sent = self.follow_up(&asker, request.into_inner()).await;
+        let refusal = sent.err().map(said).transpose()?.flatten();
+        Ok(Response::new(v1::SendFollowUpResponse { refusal }))
     }
 
     async fn deliver(

@@ -2,6 +2,7 @@
 
 mod admitted;
 mod budget;
+mod followed_up;
 mod heads;
 mod hidden;
 mod notices;
@@ -36,6 +37,7 @@ use grondslag_evidence::records;
 use grondslag_evidence::store::faulty::{Fault, FaultyStore};
 use grondslag_evidence::store::{MemoryStore, Store};
 use grondslag_policy::Pack;
+use grondslag_proto::follow_up::FollowUp;
 use grondslag_proto::question::{Evidence, TargetQuestion};
 use grondslag_proto::reply::Reply;
 use grondslag_runtime::config::Within;
@@ -79,6 +81,10 @@ pub(crate) struct Pretend {
     pub(crate) proved: Mutex<Vec<Evidence>>,
     /// What the next deliveries hear instead.
     pub(crate) instead: Mutex<Vec<Heard>>,
+    /// What was added to questions, and how many leaves were durable when it came.
+    pub(crate) added: Mutex<Vec<(FollowUp, u64)>>,
+    /// Why the next of those are not taken.
+    pub(crate) not_added: Mutex<Vec<Reason>>,
 }
 
 #[async_trait]
@@ -92,6 +98,16 @@ impl Nodes for Pretend {
             return heard;
         }
         self.says.get(&card.oin).cloned().unwrap_or_else(|| Heard::Reply(reply_to(question)))
+    }
+
+    async fn follow_up(&self, _: &Card, added: FollowUp, _: Duration) -> Result<(), Reason> {
+        if let Some(reason) = self.not_added.lock().unwrap().pop() {
+            return Err(reason);
+        }
+        let ledger = self.ledger.lock().unwrap().clone().unwrap();
+        let size = ledger.size().await.unwrap();
+        self.added.lock().unwrap().push((added, size));
+        Ok(())
     }
 }
 

@@ -2,6 +2,7 @@
 
 pub(crate) mod approve;
 mod question;
+mod remind;
 mod show;
 mod shown;
 
@@ -19,6 +20,8 @@ use serde_json::json;
 use self::approve::Draft;
 use self::question::QuestionArgs;
 pub(crate) use self::question::{Subject, agencies, fact, find as agency, stated};
+use self::remind::RemindArgs;
+pub(crate) use self::remind::RemindedShown;
 pub(crate) use self::show::basis;
 pub(crate) use self::shown::{AgencyShown, GroundShown, LineShown, Names, moment};
 use crate::desk::{Desk, Events};
@@ -77,6 +80,13 @@ enum AskCommand {
         #[arg(long, value_name = "FOLDER")]
         desk: PathBuf,
     },
+    /// Remind agencies that your question waits for them, within its term
+    ///
+    /// A reminder is sealed for the agency and says one word of a list, so that it can tell nothing
+    /// of anybody. An agency that is away gets it when it is back. Three per agency and question.
+    Remind(RemindArgs),
+    /// Show why you may remind
+    Words,
     /// List your own questions, newest first
     List {
         /// Your own desk folder
@@ -94,6 +104,8 @@ pub(crate) fn run(args: &AskArgs, out: Output) -> Result<Exit, Failure> {
         match (&args.command, &args.question) {
             (Some(AskCommand::Send { id, desk }), _) => send(id, desk, out).await,
             (Some(AskCommand::Follow { id, desk }), _) => later(id, desk, out).await,
+            (Some(AskCommand::Remind(args)), _) => remind::remind(args, out).await,
+            (Some(AskCommand::Words), _) => remind::words(out),
             (Some(AskCommand::List { desk, limit }), _) => list(desk, *limit, out).await,
             (None, Some(question)) => ask(args, question, out).await,
             // Not reached: clap demands the question where no subcommand is typed.

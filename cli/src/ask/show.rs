@@ -23,6 +23,7 @@ pub(crate) fn agency(out: Output, shown: &AgencyShown) {
     };
     out.line(&format!("{} {state}  {}", bold(&name), dim(&after)));
     shown.lines.chunk_by(LineShown::says_the_same).for_each(|alike| lines(out, alike));
+    shown.reminded.iter().for_each(|one| out.line(&format!("    {}", one.line(out))));
     if shown.unwitnessed {
         let remark = out.tr(
             "gegeven terwijl te weinig getuigen het logboek van de makelaar hadden bevestigd; de FG \

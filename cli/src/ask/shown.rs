@@ -16,6 +16,7 @@ use grondslag_policy::Pack;
 use grondslag_proto::v1;
 use serde::{Serialize, Serializer};
 
+use super::remind::RemindedShown;
 use crate::exit::Failure;
 
 /// The rules that came with the program, for the names of articles and categories, in the
@@ -58,6 +59,8 @@ pub(crate) struct AgencyShown {
     pub(crate) duty_phone: String,
     /// Milliseconds from asking to this line.
     pub(crate) after_ms: u32,
+    /// When and why it was reminded.
+    pub(crate) reminded: Vec<RemindedShown>,
     /// What state and reason mean, for people.
     pub(crate) sentence: String,
 }
@@ -195,6 +198,16 @@ impl Names {
         entry.map_or_else(|| code.to_owned(), |entry| entry.label.in_lang(self.lang).to_owned())
     }
 
+    /// What a reason to remind is called, by its word on the wire.
+    pub(crate) fn reminder_named(&self, code: &str) -> String {
+        if code.is_empty() {
+            return self.tr("(reden niet leesbaar)", "(reason cannot be read)");
+        }
+        let mut words = self.pack.catalogue().reviewing().reminders.iter();
+        let word = words.find(|word| word.id == code);
+        word.map_or_else(|| code.to_owned(), |word| word.label.in_lang(self.lang).to_owned())
+    }
+
     /// Articles by their codes on the wire; what is no code is left out.
     pub(crate) fn grounds_named(&self, codes: &[String]) -> Vec<GroundShown> {
         let known = codes.iter().filter_map(|code| Ground::parse(code).ok());
@@ -237,6 +250,11 @@ impl AgencyShown {
             unwitnessed: wire.unwitnessed,
             duty_phone: wire.duty_phone,
             after_ms: wire.after_ms,
+            reminded: wire
+                .reminded
+                .into_iter()
+                .map(|one| RemindedShown::read(names, one))
+                .collect(),
         })
     }
 }

@@ -12,11 +12,12 @@ use crate::ask::Names;
 use crate::output::{Output, bold, green, red, yellow};
 
 /// Kinds of leaves and records, in Dutch and in English.
-const KINDS: [(&str, &str, &str); 58] = [
+const KINDS: [(&str, &str, &str); 61] = [
     ("grondslag/leaf/card/v1", "kaart aangenomen", "card accepted"),
     ("grondslag/leaf/enrolled/v1", "inschrijving klaar", "enrolment finished"),
     ("grondslag/leaf/enrolment/v1", "groep dossiers ingeschreven", "batch enrolled"),
     ("grondslag/leaf/epoch/v1", "tijdvak", "epoch"),
+    ("grondslag/leaf/follow-up/v1", "toevoeging doorgegeven", "follow-up carried"),
     ("grondslag/leaf/forgotten/v1", "vergeten na de termijn", "forgotten after its term"),
     ("grondslag/leaf/founding/v1", "nieuw logboek begonnen", "new ledger begun"),
     ("grondslag/leaf/ledger-fork/v1", "logboek spreekt zich tegen", "ledger contradicts itself"),
@@ -66,6 +67,8 @@ const KINDS: [(&str, &str, &str); 58] = [
     ("grondslag/record/dossier-shown/v1", "dossier ingezien", "joint file looked at"),
     ("grondslag/record/draft-shown/v1", "concept ingezien", "draft looked at"),
     ("grondslag/record/ended/v1", "termijn voorbij", "term over"),
+    ("grondslag/record/follow-up-sent/v1", "vraag aangevuld", "follow-up sent"),
+    ("grondslag/record/follow-up-taken/v1", "aanvulling ontvangen", "follow-up taken"),
     ("grondslag/record/glass-reviewed/v1", "noodknop beoordeeld", "break glass reviewed"),
     ("grondslag/record/glass-shown/v1", "noodknop ingezien", "break glass looked at"),
     ("grondslag/record/glass-suspended/v1", "noodknop geschorst", "break glass suspended"),

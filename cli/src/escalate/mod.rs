@@ -172,7 +172,7 @@ fn shown(one: &v1::EscalationSummary) -> serde_json::Value {
 fn words(out: Output) -> Result<Exit, Failure> {
     let names = Names::load(out.lang())?;
     let rules = names.pack().catalogue().escalation();
-    let listed = |of: &[grondslag_policy::catalogue::Criterion]| -> Vec<_> {
+    let listed = |of: &[grondslag_policy::catalogue::Word]| -> Vec<_> {
         of.iter().map(|one| criterion(&names, one.id.clone())).collect()
     };
     let (acute, structural) = (listed(&rules.acute), listed(&rules.structural));

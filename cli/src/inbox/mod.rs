@@ -175,7 +175,7 @@ async fn list(typed: &ListArgs, out: Output) -> Result<Exit, Failure> {
         let more = out.tr("er zijn er meer dan hier staan", "there are more than stand here");
         out.line(&yellow(more));
     }
-    let items: Vec<_> = items.iter().map(shown::item_json).collect();
+    let items: Vec<_> = items.iter().map(|item| shown::item_json(item, &names)).collect();
     out.json(&json!({ "items": items, "more": more }))?;
     Ok(Exit::Done)
 }

@@ -10,7 +10,7 @@ use grondslag_policy::catalogue::GroundKind;
 use grondslag_proto::v1;
 use serde_json::{Value, json};
 
-use crate::ask::{Names, basis};
+use crate::ask::{Names, RemindedShown, basis};
 use crate::dossier::criterion;
 use crate::exit::{Exit, Failure};
 use crate::limits::VERSION_BYTES;
@@ -32,7 +32,7 @@ pub(super) fn item(item: &v1::InboxItem, names: &Names, out: Output) -> Vec<Stri
         .collect();
     let whose = if item.assigned.is_empty() { "-" } else { &item.assigned };
     let pressing = urgency(&item.urgency, out);
-    vec![
+    let mut lines = vec![
         format!(
             "{}  {}  {pressing}  {term}  {}",
             bold(&item.asker_name),
@@ -41,7 +41,13 @@ pub(super) fn item(item: &v1::InboxItem, names: &Names, out: Output) -> Vec<Stri
         ),
         format!("    {}", categories.join(", ")),
         dim(&format!("    {}  {}: {whose}", hex::encode(&item.target_id), out.tr("van", "of"))),
-    ]
+    ];
+    lines.extend(reminded(item, names).map(|one| format!("    {}", one.line_there(out))));
+    lines
+}
+
+fn reminded(item: &v1::InboxItem, names: &Names) -> impl Iterator<Item = RemindedShown> {
+    item.reminded.iter().map(|one| RemindedShown::read(names, one.clone()))
 }
 
 fn climbed(stage: &str, out: Output) -> &str {
@@ -259,7 +265,7 @@ fn judgement(judged: &v1::Judgement, names: &Names, out: Output) -> Vec<String> 
 }
 
 /// A question of a list for other programs.
-pub(super) fn item_json(item: &v1::InboxItem) -> Value {
+pub(super) fn item_json(item: &v1::InboxItem, names: &Names) -> Value {
     json!({
         "target_id": hex::encode(&item.target_id),
         "asker_oin": item.asker_oin,
@@ -275,6 +281,7 @@ pub(super) fn item_json(item: &v1::InboxItem) -> Value {
         "stage": item.stage,
         "state": item.state,
         "assigned": given(&item.assigned),
+        "reminded": reminded(item, names).collect::<Vec<_>>(),
     })
 }
 
@@ -295,7 +302,7 @@ pub(super) fn whole_json(told: &v1::ShowItemResponse, names: &Names) -> Result<V
         })
     });
     Ok(json!({
-        "item": item_json(of),
+        "item": item_json(of, names),
         "subject": told.subject,
         "necessity": told.necessity,
         "criteria": told.criteria,

@@ -62,6 +62,7 @@ fn differences<'a>(
         None | Some(None) => is_open(item).then_some(("new", item)),
         Some(Some(old)) if is_open(old) && !is_open(item) => Some(("decided", item)),
         Some(Some(old)) if old.stage != item.stage && is_open(item) => Some(("climbed", item)),
+        Some(Some(old)) if old.reminded.len() != item.reminded.len() => Some(("reminded", item)),
         Some(Some(old)) if old.state != item.state || old.assigned != item.assigned => {
             Some(("changed", item))
         }
@@ -75,6 +76,7 @@ fn told(word: &str, item: &v1::InboxItem, names: &Names, out: Output) -> Result<
     let tinted = match word {
         "new" => yellow(out.tr("nieuw", "new")),
         "climbed" => red(out.tr("wacht te lang", "waits too long")),
+        "reminded" => yellow(out.tr("herinnerd", "reminded")),
         "decided" => green(out.tr("beslist", "decided")),
         "ended" => dim(out.tr("termijn voorbij", "term over")),
         _ => dim(out.tr("gewijzigd", "changed")),
@@ -82,7 +84,7 @@ fn told(word: &str, item: &v1::InboxItem, names: &Names, out: Output) -> Result<
     for (place, line) in shown::item(item, names, out).into_iter().enumerate() {
         out.line(&if place == 0 { format!("{tinted}  {line}") } else { line });
     }
-    out.json_line(&json!({ "event": word, "item": shown::item_json(item) }))
+    out.json_line(&json!({ "event": word, "item": shown::item_json(item, names) }))
 }
 
 #[cfg(test)]
@@ -116,5 +118,8 @@ mod tests {
         let second = items(&[(1, "manager", "second"), (3, "professional", "decided")]);
         assert_eq!(words(Some(&now), &second, false), ["changed", "decided"]);
         assert!(words(None, &items(&[(3, "professional", "said")]), false).is_empty());
+        let mut reminded = now.clone();
+        reminded.get_mut([1].as_slice()).unwrap().reminded.push(v1::Reminded::default());
+        assert_eq!(words(Some(&now), &reminded, false), ["reminded"]);
     }
 }

@@ -4,7 +4,7 @@ use crate::canonical::Canonical;
 use crate::clock::Timestamp;
 use crate::id::{Oin, TargetId};
 use crate::inquiry::Header;
-use crate::statement::ReplyFields;
+use crate::statement::{FollowUpFields, ReplyFields};
 
 /// What sort of message it is. Each has an info string of its own, so that none opens as another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,6 +15,8 @@ pub enum Label {
     Answer,
     /// The hidden number as it leaves the last key holder, for the target.
     Pair,
+    /// What the asker adds to a question, for its target.
+    FollowUp,
 }
 
 impl Label {
@@ -24,6 +26,7 @@ impl Label {
             Self::Question => "question",
             Self::Answer => "answer",
             Self::Pair => "pair",
+            Self::FollowUp => "follow-up",
         }
     }
 
@@ -46,7 +49,7 @@ pub struct About<'a> {
     pub to: &'a Oin,
     /// Epoch of the question.
     pub epoch: u32,
-    /// 0 for what goes to the target; 1 for the first reply.
+    /// 0 for what goes to the target; 1 for the first reply, and for the first follow-up.
     pub reply_no: u32,
     /// Part, from 1.
     pub part: u32,
@@ -72,6 +75,14 @@ impl<'a> About<'a> {
         let ReplyFields { target_id, from, to, epoch, reply_no, part, last, answer_by, .. } =
             *reply;
         Self { label: Label::Answer, target_id, from, to, epoch, reply_no, part, last, answer_by }
+    }
+
+    /// What the body of a follow-up is bound to: all that its signature covers but the body itself.
+    /// A question that was put anew may be of another epoch, and its follow-ups are of none.
+    pub fn follow_up(of: &FollowUpFields<'a>) -> Self {
+        let FollowUpFields { target_id, from, to, number, answer_by, .. } = *of;
+        let (label, epoch, part, last) = (Label::FollowUp, 0, 1, true);
+        Self { label, target_id, from, to, epoch, reply_no: number, part, last, answer_by }
     }
 
     /// What goes to a target is one part, and no reply.

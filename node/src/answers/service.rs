@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use grondslag_core::reason::Reason;
+use grondslag_proto::follow_up::FollowUp;
 use grondslag_proto::question::TargetQuestion;
 use grondslag_proto::reply::refusal;
 use grondslag_proto::status::{fault, rejected};
 use grondslag_proto::v1;
 use grondslag_proto::v1::answer_response::Result as Answered;
 use grondslag_proto::v1::node_service_server::NodeService;
-use grondslag_runtime::call::{flow, peer, report};
+use grondslag_runtime::call::{flow, peer, report, said};
 use grondslag_runtime::otlp::Flow;
 use grondslag_runtime::telemetry::corr;
 use tokio::sync::Semaphore;
@@ -19,6 +20,7 @@ use tonic::{Request, Response, Status};
 use super::answering::{self, Stop};
 use crate::agency::Agency;
 use crate::consent::Answering;
+use crate::follow_ups::take::take;
 use crate::limits::ANSWERS_MAX;
 
 /// Answers questions.
@@ -87,6 +89,19 @@ impl AnswerService {
         }
     }
 
+    /// Takes what an asker adds to its question, to the end: a caller that hangs up ends nothing
+    /// half-way.
+    async fn added(&self, wire: Option<v1::FollowUp>) -> Result<(), Reason> {
+        let follow_up = FollowUp::try_from(wire.ok_or(Reason::Malformed)?)?;
+        let place = Arc::clone(&self.places).try_acquire_owned().map_err(|_| Reason::Busy)?;
+        let agency = Arc::clone(&self.agency);
+        let taking = tokio::spawn(async move {
+            let _place = place;
+            take(&agency, follow_up).await
+        });
+        taking.await.unwrap_or(Err(Reason::Internal))
+    }
+
     /// A refusal says at which head the broker's next proof is to begin.
     fn refused(&self, reason: Reason) -> Answered {
         let seen_size = self.agency.watching.seen_size();
@@ -109,6 +124,21 @@ impl NodeService for AnswerService {
         let founding = self.agency.watching.founding().await.map_err(report)?;
         let (number, founding) = (self.agency.watching.number(), founding.unwrap_or_default());
         Ok(Response::new(v1::ShowHeadResponse { number, head, covered, founding }))
+    }
+
+    async fn take_follow_up(
+        &self,
+        request: Request<v1::TakeFollowUpRequest>,
+    ) -> Result<Response<v1::TakeFollowUpResponse>, Status> {
+        let arrived = Instant::now();
+        if *peer(&request)?.oin() != self.agency.broker {
+            return Err(rejected(Reason::NotTheBroker));
+        }
+        let taken = self.added(request.into_inner().follow_up).await;
+        // As an answer does.
+        self.agency.tick.until_next(arrived).await;
+        let refusal = taken.err().map(said).transpose()?.flatten();
+        Ok(Response::new(v1::TakeFollowUpResponse { refusal }))
     }
 
     async fn answer(

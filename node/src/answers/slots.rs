@@ -19,7 +19,7 @@ use grondslag_core::statement::FIRST_REPLY_NO;
 use grondslag_core::tier::Urgency;
 use grondslag_evidence::ledger::{Entry, LedgerError, Placed};
 use grondslag_evidence::store::parts::{self, Seen};
-use grondslag_evidence::store::{Batch, StoreError};
+use grondslag_evidence::store::{Batch, Store, StoreError};
 use grondslag_proto::answer;
 use serde::{Deserialize, Serialize};
 
@@ -27,6 +27,7 @@ use super::envelope::{Envelope, Unplaced};
 use super::inbox::{self, First, InReview, Item, Slot};
 use super::outbox;
 use crate::agency::Agency;
+use crate::follow_ups::take::{self, Asked};
 use crate::glass;
 use crate::limits::SLOTS_AT_ONCE_MAX;
 use crate::random::random;
@@ -252,6 +253,7 @@ async fn record_ended(
     let (item, item_seen) = item.map_or((None, None), |(item, seen)| (Some(item), Some(seen)));
     let state = parts::delete_seen(Batch::new(), &open_key(id), seen).delete(due_key(open.due, id));
     let state = inbox::end(agency.store.as_ref(), state, id, item_seen.as_ref()).await;
+    let state = take::end(agency.store.as_ref(), state.map_err(StoreError::reason)?, id).await;
     let state = state.map_err(StoreError::reason)?;
     let body = Kind::Ended
         .canonical()
@@ -299,6 +301,19 @@ pub(crate) fn ended(body: &[u8]) -> Result<Ended, Reason> {
         Ok::<_, NotCanonical>(Ended { lapsed, missed: reader.number().unwrap_or(0) })
     };
     read().map_err(|_| Reason::StoreCorrupt)
+}
+
+/// A question whose term has not ended, as what is added to it needs it.
+///
+/// # Errors
+/// `STORE_CORRUPT` for a row that is none; else those of the store.
+pub(crate) async fn asked(store: &dyn Store, id: &TargetId) -> Result<Option<Asked>, Reason> {
+    let found = rows::read::<Open>(store, &open_key(id)).await?;
+    Ok(found.map(|(Open { asker, answer_by, break_glass, .. }, _)| Asked {
+        asker,
+        answer_by,
+        break_glass,
+    }))
 }
 
 fn open_key(id: &TargetId) -> Vec<u8> {

@@ -30,6 +30,7 @@ use serde::{Deserialize, Serialize};
 use super::check::{Expected, Given, check_subject, is_outcome, proved_by, unseal};
 use super::pursue::is_alarming;
 use super::received::{Told, record_answer};
+use super::remind::reminders;
 use super::view::{Draft, Stand, agency_line};
 use crate::agency::Agency;
 use crate::alarm::raise;
@@ -167,7 +168,11 @@ pub(crate) async fn follow(
     }
     let answer_by_ms = followed.answer_by.ms();
     let heard = hear(agency, &id, followed, &seen).await?;
-    let lines = heard.iter().map(|(target, said)| line(agency, lang, target, said)).collect();
+    let mut lines = Vec::with_capacity(heard.len());
+    for (target, said) in &heard {
+        let reminded = reminders(agency, &id, &target.oin).await?;
+        lines.push(v1::AgencyLine { reminded, ..line(agency, lang, target, said) });
+    }
     Ok(v1::FollowInquiryResponse { lines, answer_by_ms, refusal: None })
 }
 
@@ -188,6 +193,19 @@ pub(crate) async fn catch_up(
         Some((target.oin, said.discarded.or(missed)?))
     });
     Ok(Some(unheard.collect()))
+}
+
+/// A person's own question whose term did not end long ago.
+///
+/// # Errors
+/// `UNKNOWN_INQUIRY`; why it cannot be read.
+pub(crate) async fn own(
+    agency: &Agency,
+    id: &InquiryId,
+    staff: &StaffId,
+) -> Result<Followed, Reason> {
+    let (followed, _) = find(agency, id).await?;
+    if followed.staff == *staff { Ok(followed) } else { Err(Reason::UnknownInquiry) }
 }
 
 async fn find(agency: &Agency, id: &InquiryId) -> Result<(Followed, Seen), Reason> {

@@ -4,7 +4,7 @@
 //! and signatures; `pursue` records it, sends it, checks all that comes back and shows a line
 //! per agency; `attested` keeps what the broker proved, for who audits it; `draft` holds a
 //! question until a second person (`second`) has signed it; `escalation` is what makes it one for
-//! a joint file; `follow` fetches what came after.
+//! a joint file; `follow` fetches what came after, and `remind` says that it is waited for.
 //! `budget` counts what each person asks, and `patterns` shows the privacy officer what is
 //! unusual in it; `spot_check` opens for that officer what was enrolled. `canary` repeats
 //! questions about made-up subjects, to find out a broker that leads them astray.
@@ -28,6 +28,7 @@ mod plan;
 mod pursue;
 mod reading;
 pub(crate) mod received;
+mod remind;
 pub(crate) mod second;
 pub(crate) mod service;
 mod spot_check;

@@ -24,6 +24,7 @@ use super::follow::follow;
 use super::inquiries::{self, Stage, Summary, record_shown};
 use super::plan::{check_break_glass, grounds, plan};
 use super::pursue::Pursuit;
+use super::remind::remind;
 use super::term::answer_by;
 use super::view;
 use super::wish::{Wish, known_role};
@@ -264,6 +265,18 @@ impl DeskService for Desk {
             Err(reason) => {
                 v1::FollowInquiryResponse { refusal: said(reason)?, ..Default::default() }
             }
+        }))
+    }
+
+    async fn remind(
+        &self,
+        request: Request<v1::RemindRequest>,
+    ) -> Result<Response<v1::RemindResponse>, Status> {
+        let Caller { person, .. } = Caller::of(&self.agency, &request).await?;
+        let reminded = remind(&self.agency, person.id(), request.get_ref()).await;
+        Ok(Response::new(match reminded {
+            Ok(lines) => v1::RemindResponse { lines, refusal: None },
+            Err(reason) => v1::RemindResponse { refusal: said(reason)?, ..Default::default() },
         }))
     }
 

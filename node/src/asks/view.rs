@@ -81,6 +81,7 @@ pub(crate) fn agency_line(agency: &Agency, lang: Lang, draft: &Draft<'_>) -> v1:
         duty_phone: card.map(|card| card.duty_phone.clone()).unwrap_or_default(),
         after_ms: u32::try_from(draft.after.as_millis()).unwrap_or(u32::MAX),
         discard_by_ms: answer.map(|_| discard_by(agency).ms()).unwrap_or_default(),
+        reminded: Vec::new(),
     }
 }
 

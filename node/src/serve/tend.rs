@@ -22,8 +22,12 @@ use crate::asks::received::forget_marks;
 use crate::consent::{again, caught_up};
 use crate::directory::OwnCard;
 use crate::dossier;
+use crate::follow_ups;
 use crate::glass;
-use crate::limits::{DOSSIER_INTERVAL_MS, EXPIRE_INTERVAL_MS, INDEX_INTERVAL_MS, SLOT_INTERVAL_MS};
+use crate::limits::{
+    DOSSIER_INTERVAL_MS, EXPIRE_INTERVAL_MS, FOLLOW_UP_INTERVAL_MS, INDEX_INTERVAL_MS,
+    SLOT_INTERVAL_MS,
+};
 use crate::notices::send::send;
 use crate::office;
 use crate::watch::follow::follow;
@@ -60,6 +64,15 @@ pub(super) async fn tend(
         async move {
             if let Err(reason) = dossier::fetch_over(&agency).await {
                 tracing::warn!(%reason, "what came of an escalation was not fetched");
+            }
+        }
+    })?;
+    let added = Arc::clone(agency);
+    context.every(Duration::from_millis(FOLLOW_UP_INTERVAL_MS), move || {
+        let agency = Arc::clone(&added);
+        async move {
+            if let Err(reason) = follow_ups::send::tend(&agency).await {
+                tracing::warn!(%reason, "what was added to questions was not brought");
             }
         }
     })?;

@@ -1,11 +1,10 @@
 //! How the caseload board is kept (query kind Q09).
 
 use grondslag_core::catalogue::{Purpose, Role};
-use grondslag_core::lang::Text;
 use grondslag_core::tier::Urgency;
 use serde::{Deserialize, Serialize};
 
-use super::Catalogue;
+use super::{Catalogue, Word};
 
 /// Column of what a professional judges of the severity.
 pub const SEVERITY: &str = "severity";
@@ -25,7 +24,7 @@ pub struct Caseload {
     pub red: Vec<String>,
     /// What a case may be about (aard).
     #[serde(default)]
-    pub natures: Vec<Nature>,
+    pub natures: Vec<Word>,
 }
 
 /// Days until a case is looked at again.
@@ -38,16 +37,6 @@ pub struct Again {
     pub urgent: u32,
     /// Of an acute one.
     pub acute: u32,
-}
-
-/// What a case may be about.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Nature {
-    /// Its word.
-    pub id: String,
-    /// Its name.
-    pub label: Text,
 }
 
 impl Default for Again {
@@ -77,7 +66,7 @@ impl Caseload {
     }
 
     /// What a case is about, of a word.
-    pub fn nature(&self, word: &str) -> Option<&Nature> {
+    pub fn nature(&self, word: &str) -> Option<&Word> {
         self.natures.iter().find(|nature| nature.id == word)
     }
 }

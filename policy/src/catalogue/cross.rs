@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::Catalogue;
 use super::caseload::SEVERITY;
+use super::{Catalogue, Word};
 use crate::fault::{Fault, Problem, Problems};
-use crate::limits::{AGAIN_DAYS_MAX, APPROVAL_HOURS_MAX};
+use crate::limits::{ACCEPT_DAYS_MAX, AGAIN_DAYS_MAX, APPROVAL_HOURS_MAX, CHECKLIST_MAX};
 
 /// References inside the catalogue: a role's purposes and kind, a column's competent kinds, what
 /// the caseload board names.
@@ -36,6 +36,7 @@ pub(super) fn check(file: &str, catalogue: &Catalogue, problems: &mut Problems) 
     caseload(file, catalogue, problems);
     reviewing(file, catalogue, problems);
     escalation(file, catalogue, problems);
+    handover(file, catalogue, problems);
 }
 
 /// The board names a purpose and severities that there are, natures once each, and terms of at
@@ -54,12 +55,7 @@ fn caseload(file: &str, catalogue: &Catalogue, problems: &mut Problems) {
     if let Some(purpose) = board.purpose.as_ref().filter(|one| catalogue.purpose(one).is_none()) {
         wrong(Fault::UnknownValue, "purpose", purpose.as_str());
     }
-    let mut seen = BTreeSet::new();
-    for nature in &board.natures {
-        if nature.id.is_empty() || !seen.insert(&nature.id) {
-            wrong(Fault::DuplicateId, "natures", &nature.id);
-        }
-    }
+    each_once("natures", board.natures.iter(), &mut wrong);
     let severities = catalogue.column(SEVERITY).map(|column| column.values.as_slice());
     let known = |word: &String| severities.is_some_and(|all| all.iter().any(|one| one.id == *word));
     for word in board.red.iter().filter(|word| !known(word)) {
@@ -68,6 +64,20 @@ fn caseload(file: &str, catalogue: &Catalogue, problems: &mut Problems) {
     for days in [board.again.standard, board.again.urgent, board.again.acute] {
         if !(1..=AGAIN_DAYS_MAX).contains(&days) {
             wrong(Fault::Format, "again", &days.to_string());
+        }
+    }
+}
+
+/// A list has no empty word, and each once.
+fn each_once<'a>(
+    key: &str,
+    words: impl Iterator<Item = &'a Word>,
+    wrong: &mut impl FnMut(Fault, &str, &str),
+) {
+    let mut seen = BTreeSet::new();
+    for word in words {
+        if word.id.is_empty() || !seen.insert(&word.id) {
+            wrong(Fault::DuplicateId, key, &word.id);
         }
     }
 }
@@ -101,6 +111,7 @@ fn reviewing(file: &str, catalogue: &Catalogue, problems: &mut Problems) {
     for ground in rules.refused_on.iter().filter(|one| catalogue.ground(one).is_none()) {
         wrong(Fault::UnknownValue, "refused_on", ground.as_str());
     }
+    each_once("reminders", rules.reminders.iter(), &mut wrong);
     let (inner, most) = (rules.inner_percent, rules.inner_percent_max);
     if inner == 0 || inner > most || most >= 100 {
         wrong(Fault::Format, "inner_percent", &format!("{inner} {most}"));
@@ -135,16 +146,42 @@ fn escalation(file: &str, catalogue: &Catalogue, problems: &mut Problems) {
             wrong(Fault::UnknownValue, key, word);
         }
     }
-    let mut seen = BTreeSet::new();
-    for criterion in rules.criteria() {
-        if criterion.id.is_empty() || !seen.insert(&criterion.id) {
-            wrong(Fault::DuplicateId, "criteria", &criterion.id);
-        }
-    }
+    each_once("criteria", rules.criteria(), &mut wrong);
     if !(1..=APPROVAL_HOURS_MAX).contains(&rules.approval_hours) {
         wrong(Fault::Format, "approval_hours", &rules.approval_hours.to_string());
     }
     if rules.structural_min == 0 {
         wrong(Fault::Format, "structural_min", "0");
+    }
+}
+
+/// A handover names roles and purposes that there are, each item of its list once, and days within
+/// which it is accepted.
+fn handover(file: &str, catalogue: &Catalogue, problems: &mut Problems) {
+    let mut kinds = catalogue.query_kinds.iter();
+    let Some((row, rules)) =
+        kinds.find_map(|kind| kind.handover.as_ref().map(|rules| (kind.id.as_str(), rules)))
+    else {
+        return;
+    };
+    let mut wrong = |fault, key: &str, given: &str| {
+        problems.push(Problem::new(file, row, fault, "").at(key).given(given));
+    };
+    if catalogue.query_kinds.iter().filter(|kind| kind.handover.is_some()).count() > 1 {
+        wrong(Fault::DuplicateId, "handover", "");
+    }
+    let purposes = rules.purpose.iter().chain(&rules.stays);
+    for purpose in purposes.filter(|one| catalogue.purpose(one).is_none()) {
+        wrong(Fault::UnknownValue, "purpose", purpose.as_str());
+    }
+    for role in rules.holders.iter().filter(|one| catalogue.role(one).is_none()) {
+        wrong(Fault::UnknownValue, "holders", role.as_str());
+    }
+    each_once("checklist", rules.checklist.iter(), &mut wrong);
+    if rules.checklist.len() > CHECKLIST_MAX {
+        wrong(Fault::Format, "checklist", &rules.checklist.len().to_string());
+    }
+    if !(1..=ACCEPT_DAYS_MAX).contains(&rules.accept_days) {
+        wrong(Fault::Format, "accept_days", &rules.accept_days.to_string());
     }
 }

@@ -1,8 +1,9 @@
 //! What it takes to ask for a joint file on a child (query kind Q04, R29).
 
 use grondslag_core::catalogue::Purpose;
-use grondslag_core::lang::Text;
 use serde::{Deserialize, Serialize};
+
+use super::Word;
 
 /// What an escalation takes: serious risk by named criteria, and how long a co-signature holds.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,20 +22,10 @@ pub struct Escalation {
     pub structural_min: usize,
     /// Dangers of now.
     #[serde(default)]
-    pub acute: Vec<Criterion>,
+    pub acute: Vec<Word>,
     /// Dangers that last.
     #[serde(default)]
-    pub structural: Vec<Criterion>,
-}
-
-/// One criterion of serious risk.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Criterion {
-    /// Its word.
-    pub id: String,
-    /// Its name.
-    pub label: Text,
+    pub structural: Vec<Word>,
 }
 
 impl Escalation {
@@ -44,7 +35,7 @@ impl Escalation {
     }
 
     /// Every criterion, the acute ones first.
-    pub fn criteria(&self) -> impl Iterator<Item = &Criterion> {
+    pub fn criteria(&self) -> impl Iterator<Item = &Word> {
         self.acute.iter().chain(&self.structural)
     }
 
@@ -52,7 +43,7 @@ impl Escalation {
     /// (R29: one acute or two structural). A word that is said twice counts once.
     pub fn bears(&self, severity: &str, words: &[String]) -> bool {
         let known = |word: &String| self.criteria().any(|one| one.id == *word);
-        let named = |of: &[Criterion]| of.iter().filter(|one| words.contains(&one.id)).count();
+        let named = |of: &[Word]| of.iter().filter(|one| words.contains(&one.id)).count();
         let acute = named(&self.acute) > 0;
         let enough = acute || named(&self.structural) >= self.structural_min;
         let borne = match severity {

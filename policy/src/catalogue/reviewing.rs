@@ -5,6 +5,8 @@ use grondslag_core::clock::Timestamp;
 use grondslag_core::reviewing::Stage;
 use serde::{Deserialize, Serialize};
 
+use super::Word;
+
 /// How a review is done: within what part of the term, by whom, and on what it may be refused.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -26,6 +28,10 @@ pub struct Reviewing {
     /// On what a person may refuse.
     #[serde(default)]
     pub refused_on: Vec<Ground>,
+    /// Why an asker may remind (domain 4a.32): a closed list, so that no text about anybody
+    /// travels.
+    #[serde(default)]
+    pub reminders: Vec<Word>,
 }
 
 impl Default for Reviewing {
@@ -38,6 +44,7 @@ impl Default for Reviewing {
             managers: Vec::new(),
             directors: Vec::new(),
             refused_on: Vec::new(),
+            reminders: Vec::new(),
         }
     }
 }
@@ -128,6 +135,7 @@ mod tests {
             ("directors = [\"gem.doorzetter\"", "directors = [\"gem.koning\"", "directors"),
             ("directors = [\"gem.doorzetter\"", "directors = [\"gem.toegang\"", "directors"),
             ("\"jw-7.3.11-1\", \"jw-7.3.11-3\"", "\"jw-9\", \"jw-7.3.11-3\"", "refused_on"),
+            ("id = \"bel\"", "id = \"wacht\"", "reminders"),
             ("inner_percent = 67", "inner_percent = 0", "inner_percent"),
             ("inner_percent = 67", "inner_percent = 91", "inner_percent"),
             ("inner_percent_max = 90", "inner_percent_max = 100", "inner_percent"),

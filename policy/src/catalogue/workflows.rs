@@ -2,7 +2,8 @@
 //! catalogue.
 
 use super::{
-    Caseload, Catalogue, Escalation, Informing, ObligationEntry, QueryKindEntry, Reviewing,
+    Caseload, Catalogue, Escalation, Handover, Informing, ObligationEntry, QueryKindEntry,
+    Reviewing,
 };
 
 /// The workflows of a catalogue, each with its own default where the catalogue names none.
@@ -12,6 +13,7 @@ pub(super) struct Workflows {
     caseload: Caseload,
     reviewing: Reviewing,
     escalation: Escalation,
+    handover: Handover,
 }
 
 impl Workflows {
@@ -21,11 +23,13 @@ impl Workflows {
         let caseload = kinds.iter().find_map(|kind| kind.caseload.clone());
         let reviewing = kinds.iter().find_map(|kind| kind.reviewing.clone());
         let escalation = kinds.iter().find_map(|kind| kind.escalation.clone());
+        let handover = kinds.iter().find_map(|kind| kind.handover.clone());
         Self {
             informing: informing.unwrap_or_default(),
             caseload: caseload.unwrap_or_default(),
             reviewing: reviewing.unwrap_or_default(),
             escalation: escalation.unwrap_or_default(),
+            handover: handover.unwrap_or_default(),
         }
     }
 }
@@ -49,5 +53,10 @@ impl Catalogue {
     /// What an escalation takes.
     pub const fn escalation(&self) -> &Escalation {
         &self.workflows.escalation
+    }
+
+    /// What the handover of a case takes.
+    pub const fn handover(&self) -> &Handover {
+        &self.workflows.handover
     }
 }

@@ -283,6 +283,14 @@ impl BrokerService for Between {
         Ok(Response::new(Box::pin(stream::iter(events.into_iter().map(Ok)))))
     }
 
+    async fn send_follow_up(
+        &self,
+        request: Request<v1::SendFollowUpRequest>,
+    ) -> Result<Response<v1::SendFollowUpResponse>, Status> {
+        let mut client = BrokerServiceClient::new(self.broker.clone());
+        client.send_follow_up(within(request.into_inner(), WAIT)).await
+    }
+
     async fn deliver(
         &self,
         request: Request<Streaming<v1::DeliverRequest>>,

@@ -134,6 +134,27 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
         "ID of the question, as `grondslag ask` printed it",
         "Kenmerk van de vraag, zoals `grondslag ask` dat toonde",
     ),
+    (
+        "Remind agencies that your question waits for them, within its term",
+        "Herinner organisaties eraan dat uw vraag op hen wacht, binnen de termijn",
+    ),
+    (
+        "A reminder is sealed for the agency and says one word of a list, so that it can tell \
+         nothing of anybody. An agency that is away gets it when it is back. Three per agency and \
+         question",
+        "Een herinnering is verzegeld voor de organisatie en zegt één woord uit een lijst, zodat zij \
+         over niemand iets kan vertellen. Wie weg is krijgt haar bij terugkomst. Drie per \
+         organisatie en vraag",
+    ),
+    (
+        "Whom to remind: OIN, or a part of the name; repeat it for several",
+        "Wie u herinnert: OIN, of een deel van de naam; herhaal het voor meer",
+    ),
+    (
+        "Why, a word of `grondslag ask words`; the first of them when absent",
+        "Waarom, een woord uit `grondslag ask words`; zonder dit het eerste",
+    ),
+    ("Show why you may remind", "Toon waarom u mag herinneren"),
     ("List your own questions, newest first", "Toon uw eigen vragen, de nieuwste eerst"),
     ("At most this many", "Ten hoogste zoveel"),
     (

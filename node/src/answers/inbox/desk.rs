@@ -83,8 +83,11 @@ impl Inbox<'_> {
             }
         });
         each.await?;
-        let shown = items.values().map(|item| shown::item(self.agency, item, now));
-        Ok((shown.collect(), more))
+        let mut shown = Vec::with_capacity(items.len());
+        for item in items.values() {
+            shown.push(shown::item(self.agency, item, now).await?);
+        }
+        Ok((shown, more))
     }
 
     /// One item, on the facts of now. That it was looked at, and by whom, is recorded first.
@@ -104,7 +107,7 @@ impl Inbox<'_> {
         let kept = term(item.break_glass);
         append_for(self.agency, Kind::ReviewShown, body, kept, Batch::new()).await?;
         let now = reviewer.now;
-        let shown = shown::whole(self.agency, &item, again.as_ref(), (caller.lang, now));
+        let shown = shown::whole(self.agency, &item, again.as_ref(), (caller.lang, now)).await?;
         Ok(v1::ShowItemResponse { version: version(&seen), ..shown })
     }
 

@@ -3,21 +3,29 @@
 use grondslag_core::catalogue::Ground;
 use grondslag_core::clock::Timestamp;
 use grondslag_core::lang::Lang;
+use grondslag_core::reason::Reason;
 use grondslag_core::tier::{Tier, Verdict};
 use grondslag_policy::catalogue::GroundKind;
 use grondslag_policy::{Decision, Pack, Ruled};
 use grondslag_proto::answer::wire_entry;
 use grondslag_proto::v1;
+use grondslag_proto::v1::follow_up_content::Content;
 
 use super::again::{Again, wants_second};
 use super::{InReview, Item};
 use crate::agency::Agency;
 use crate::answers::decide::CategoryDecided;
 use crate::detail::stated;
+use crate::follow_ups::take::{Asked, taken};
 
 /// An item in a list: it names nobody.
-pub(super) fn item(agency: &Agency, item: &Item, now: Timestamp) -> v1::InboxItem {
-    v1::InboxItem {
+pub(super) async fn item(
+    agency: &Agency,
+    item: &Item,
+    now: Timestamp,
+) -> Result<v1::InboxItem, Reason> {
+    Ok(v1::InboxItem {
+        reminded: reminded(agency, item).await?,
         target_id: item.id.as_bytes().to_vec(),
         asker_oin: item.asker.to_string(),
         asker_name: agency.name_of(&item.asker),
@@ -32,16 +40,35 @@ pub(super) fn item(agency: &Agency, item: &Item, now: Timestamp) -> v1::InboxIte
         due_ms: item.due(now).ms(),
         state: item.state().to_string(),
         assigned: item.assigned.as_ref().map(|id| id.as_str().to_owned()).unwrap_or_default(),
+    })
+}
+
+/// How often the asker reminded, and why as far as the list of here has the word.
+async fn reminded(agency: &Agency, item: &Item) -> Result<Vec<v1::Reminded>, Reason> {
+    let Item { asker, answer_by, break_glass, .. } = item.clone();
+    let (asked, pack) = (Asked { asker, answer_by, break_glass }, agency.pack());
+    let words = &pack.catalogue().reviewing().reminders;
+    let mut all = Vec::new();
+    for one in taken(agency.store.as_ref(), &item.id).await? {
+        let because = match one.open(agency, &asked) {
+            Some(Content::Reminder(reminder)) => reminder.because,
+            Some(Content::Accepted(_)) => continue,
+            None => String::new(),
+        };
+        let because = words.iter().find(|word| word.id == because);
+        let because = because.map(|word| word.id.clone()).unwrap_or_default();
+        all.push(v1::Reminded { at_ms: one.at.ms(), because, ..v1::Reminded::default() });
     }
+    Ok(all)
 }
 
 /// An item with all that a reviewer decides by. Without `again` the child is known here no longer.
-pub(super) fn whole(
+pub(super) async fn whole(
     agency: &Agency,
     of: &Item,
     again: Option<&Again>,
     (lang, now): (Lang, Timestamp),
-) -> v1::ShowItemResponse {
+) -> Result<v1::ShowItemResponse, Reason> {
     let pack = agency.pack();
     let latest = pack.catalogue().reviewing().inner_max(of.from, of.answer_by);
     let lines = of.lines.iter().map(|in_review| {
@@ -51,9 +78,9 @@ pub(super) fn whole(
         });
         line(in_review, decided, (lang, now))
     });
-    v1::ShowItemResponse {
+    Ok(v1::ShowItemResponse {
         version: Vec::new(),
-        item: Some(item(agency, of, now)),
+        item: Some(item(agency, of, now).await?),
         subject: of.digits.clone(),
         necessity: again.map(|again| again.detail.necessity.clone()).unwrap_or_default(),
         criteria: again.map(|again| again.detail.criteria.clone()).unwrap_or_default(),
@@ -64,7 +91,7 @@ pub(super) fn whole(
         judgement: of.judged.as_ref().map(v1::Judgement::from),
         inner_max_ms: latest.ms(),
         refusal: None,
-    }
+    })
 }
 
 /// One category, as it would be ruled now, with what would be released.

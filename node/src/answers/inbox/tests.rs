@@ -2,6 +2,7 @@
 
 mod decisions;
 mod faults;
+mod reminded;
 mod terms;
 
 use std::sync::Arc;

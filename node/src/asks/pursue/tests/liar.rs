@@ -174,6 +174,13 @@ impl BrokerLink for Liar {
         Ok(kept.filter(|one| number(one).is_none_or(|no| no > of.after_reply_no)).collect())
     }
 
+    async fn send_follow_up(
+        &self,
+        _: v1::SendFollowUpRequest,
+    ) -> Result<v1::SendFollowUpResponse, Reason> {
+        Err(Reason::Unreachable)
+    }
+
     async fn list_records(
         &self,
         _: v1::ListRecordsRequest,

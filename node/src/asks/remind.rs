@@ -1,0 +1,100 @@
+//! Reminding agencies of a question that waits for them (domain 4a.32).
+
+use grondslag_core::clock::Timestamp;
+use grondslag_core::id::{InquiryId, Oin, StaffId, TargetId};
+use grondslag_core::reason::Reason;
+use grondslag_evidence::store::Batch;
+use grondslag_proto::reply::refusal;
+use grondslag_proto::v1;
+use grondslag_proto::v1::follow_up_content::Content;
+
+use super::follow::{Followed, own};
+use crate::agency::Agency;
+use crate::follow_ups::send::{Added, Question, add, added};
+
+/// Reminds each of these agencies, of a person's own question whose term lasts. What keeps one from
+/// being reminded keeps no other.
+///
+/// # Errors
+/// `UNKNOWN_INQUIRY` for a question that is not this person's, `QUESTION_EXPIRED` after its term,
+/// `REMINDER_WORD`, `TARGETS_NONE`; why it could not be recorded.
+pub(super) async fn remind(
+    agency: &Agency,
+    staff: &StaffId,
+    request: &v1::RemindRequest,
+) -> Result<Vec<v1::RemindLine>, Reason> {
+    let id = InquiryId::from_slice(&request.inquiry_id).map_err(|_| Reason::UnknownInquiry)?;
+    let followed = own(agency, &id, staff).await?;
+    if agency.clock.now() > followed.answer_by {
+        return Err(Reason::QuestionExpired);
+    }
+    let because = word(agency, &request.because)?;
+    let targets = targets(&followed, &request.target_oins)?;
+    let mut lines = Vec::with_capacity(targets.len());
+    for oin in targets {
+        let question = Question::new(id, oin.clone(), followed.answer_by, followed.break_glass);
+        let reminder = Content::Reminder(v1::Reminder { because: because.clone() });
+        let reminded = add(agency, question, reminder, (staff, Batch::new())).await;
+        lines.push(line(agency, &oin, reminded)?);
+    }
+    Ok(lines)
+}
+
+/// A word of the list; its first when none is given.
+fn word(agency: &Agency, typed: &str) -> Result<String, Reason> {
+    let pack = agency.pack();
+    let mut words = pack.catalogue().reviewing().reminders.iter();
+    let found = words.find(|word| typed.is_empty() || word.id == typed);
+    found.map(|word| word.id.clone()).ok_or(Reason::ReminderWord)
+}
+
+fn targets(followed: &Followed, typed: &[String]) -> Result<Vec<Oin>, Reason> {
+    let asked = |oin: &String| followed.targets.iter().find(|one| one.oin.as_str() == oin);
+    let mut all = Vec::new();
+    for oin in typed {
+        let oin = asked(oin).ok_or(Reason::UnknownAgency)?.oin.clone();
+        if !all.contains(&oin) {
+            all.push(oin);
+        }
+    }
+    if all.is_empty() { Err(Reason::TargetsNone) } else { Ok(all) }
+}
+
+fn line(
+    agency: &Agency,
+    oin: &Oin,
+    reminded: Result<Added, Reason>,
+) -> Result<v1::RemindLine, Reason> {
+    let (reminded, refused) = match reminded {
+        Ok(one) => (Some(shown(&one)), None),
+        Err(reason) if reason.is_fault() => return Err(reason),
+        Err(reason) => (None, Some(refusal(reason))),
+    };
+    let name = agency.name_of(oin);
+    Ok(v1::RemindLine { oin: oin.to_string(), name, reminded, refusal: refused })
+}
+
+/// The reminders of one target of a question, as the desk shows them.
+///
+/// # Errors
+/// `STORE_CORRUPT` when they cannot be read.
+pub(super) async fn reminders(
+    agency: &Agency,
+    id: &InquiryId,
+    oin: &Oin,
+) -> Result<Vec<v1::Reminded>, Reason> {
+    let all = added(agency, &TargetId::derive(id, oin)).await?;
+    Ok(all.iter().filter(|one| one.because.is_some()).map(shown).collect())
+}
+
+fn shown(one: &Added) -> v1::Reminded {
+    v1::Reminded {
+        at_ms: one.at.ms(),
+        because: one.because.clone().unwrap_or_default(),
+        taken_at_ms: one.taken_at.map(Timestamp::ms).unwrap_or_default(),
+        reason: one.ended.map(|reason| reason.code().to_owned()).unwrap_or_default(),
+    }
+}
+
+#[cfg(test)]
+mod tests;
