@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 /// Messages that `unprinted` writes a `Debug` for: they hold what no log may show.
-const UNPRINTED: [&str; 66] = [
+const UNPRINTED: [&str; 67] = [
     "AbilityJudged",
     "AnswerBody",
     "AnswerContent",
@@ -34,6 +34,7 @@ const UNPRINTED: [&str; 66] = [
     "DossierPerson",
     "ExtendRequestRequest",
     "FollowUp",
+    "Handover",
     "HandoverAccepted",
     "JudgedLine",
     "Judgement",
@@ -82,6 +83,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         "dossier",
         "enrolment",
         "glass",
+        "handover",
         "holder",
         "inbox",
         "inform",

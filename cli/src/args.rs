@@ -42,6 +42,7 @@ enum Command {
     #[command(name = "inzage")]
     OwnView(crate::own_view::OwnViewArgs),
     Rights(crate::rights::RightsArgs),
+    Handover(crate::handover::HandoverArgs),
     Inbox(crate::inbox::InboxArgs),
     Glass(crate::glass::GlassArgs),
     Cases(crate::cases::CasesArgs),
@@ -90,6 +91,7 @@ fn run(command: Command, out: Output) -> Result<Exit, Failure> {
         Command::Inform(args) => crate::inform::run(&args, out),
         Command::OwnView(args) => crate::own_view::run(&args, out),
         Command::Rights(args) => crate::rights::run(&args, out),
+        Command::Handover(args) => crate::handover::run(&args, out),
         Command::Inbox(args) => crate::inbox::run(&args, out),
         Command::Glass(args) => crate::glass::run(&args, out),
         Command::Cases(args) => crate::cases::run(&args, out),

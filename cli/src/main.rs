@@ -16,6 +16,7 @@ mod escalate;
 mod exit;
 mod files;
 mod glass;
+mod handover;
 mod help;
 mod holder;
 mod inbox;

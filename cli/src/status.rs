@@ -112,6 +112,7 @@ fn say(status: &Status, out: Output) {
         (out.tr("te beoordelen", "to be reviewed"), status.inbox),
         (out.tr("casussen", "cases"), status.cases),
         (out.tr("noodknop", "break glass"), status.glass),
+        (out.tr("overdrachten", "handovers"), status.handovers),
         (out.tr("verzoeken", "requests"), status.rights),
     ] {
         said(label, to_do.unwrap_or_default(), out, &row);

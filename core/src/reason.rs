@@ -134,6 +134,11 @@ reasons! {
     CaseChanged "CASE_CHANGED" "Iemand anders heeft deze casus net gewijzigd; bekijk hem opnieuw." "Somebody else has just changed this case; look at it again."
     CaseWord "CASE_WORD" "Aard, ernst, urgentie of soort organisatie staat niet in de lijsten van de regels; `grondslag cases words` toont de woorden." "Nature, severity, urgency or kind of agency is not in the lists of the rules; `grondslag cases words` shows the words."
     SeenDate "SEEN_DATE" "Een kind is gezien op een dag die voorbij is of vandaag, en niet langer dan een jaar geleden." "A child was seen today or on a day before, and no longer than a year ago."
+    // Handover.
+    HandedOver "HANDED_OVER" "Deze zaak is overgedragen: uw organisatie vraagt niet meer naar dit kind. Bij acuut gevaar mag het wel; neem de zaak anders terug of open haar opnieuw op het bord." "This case was handed over: your agency asks no more about this child. In acute danger it may; else take the case back or open it anew on the board."
+    HandoverRole "HANDOVER_ROLE" "In deze rol houdt u geen zaken; kies een rol die in de regels als casushouder staat." "This role holds no cases; choose one that the rules name as a case holder."
+    HandoverNothing "HANDOVER_NOTHING" "Van deze organisatie kwam op deze vraag nog geen plan: er is niets te aanvaarden." "No plan came from this agency on this question yet: there is nothing to accept."
+    HandoverList "HANDOVER_LIST" "Elk punt van de lijst is gedaan of is een gat, een keer; `grondslag handover words` toont ze." "Every item of the list is done or is a gap, once; `grondslag handover words` shows them."
     // Escalation.
     EscalationApart "ESCALATION_APART" "Voor dit doel vraagt u met `grondslag escalate`: bij een casus van het bord, met criteria en een reden per organisatie; andere doelen juist niet." "Ask for this purpose with `grondslag escalate`: for a case of the board, with criteria and a reason for each agency; other purposes in another way."
     EscalationCase "ESCALATION_CASE" "Deze casus draagt de escalatie niet: zij gaat over een ander kind, of niemand beoordeelde haar als ernstig of acuut." "This case does not bear the escalation: it is about another child, or nobody judged it to be serious or acute."

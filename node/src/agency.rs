@@ -23,6 +23,7 @@ use grondslag_runtime::run::Context;
 use grondslag_runtime::status::{
     EpochState, IndexState, LedgerState, PeerContact, Status, WitnessState,
 };
+use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use crate::answers::inbox::{self, Schedule};
@@ -35,6 +36,7 @@ use crate::consent::{CaughtUp, Gate, again};
 use crate::directory::Directory;
 use crate::epochs::Epochs;
 use crate::glass;
+use crate::handover;
 use crate::index::Index;
 use crate::inform;
 use crate::keys::{Keys, Renewal};
@@ -110,6 +112,8 @@ pub struct Agency {
     pub(crate) tick: Tick,
     /// When questions that wait for a person climb.
     pub(crate) climbing: Schedule,
+    /// Something was added to a question that was put here.
+    pub(crate) added: Notify,
     /// Questions that are being answered.
     pub(crate) answering: Turns,
     /// Keeps acts in the consent register apart from answers that rest on it.
@@ -306,6 +310,10 @@ impl Vitals for Agency {
         }
         match glass::state(self).await {
             Ok(state) => status.glass = Some(state),
+            Err(reason) => status.findings.push(reason),
+        }
+        match handover::state(self).await {
+            Ok(state) => status.handovers = Some(state),
             Err(reason) => status.findings.push(reason),
         }
         match again::state(self).await {

@@ -19,6 +19,7 @@ use crate::caseload;
 use crate::consent::page;
 use crate::dossier;
 use crate::glass;
+use crate::handover;
 use crate::inform;
 use crate::notices::outbox;
 use crate::own_view::strangers;
@@ -50,6 +51,7 @@ impl Agency {
             rest.of("cases", caseload::tidy(self).await).await;
             rest.of("joint files", dossier::tidy(self).await).await;
             rest.of("break glass", glass::tidy(self).await).await;
+            rest.of("handovers", handover::tidy(self).await).await;
         }
         rest.of("pages of consents", page::tidy(self).await).await;
         rest.of("notices", outbox::tidy(self).await).await;

@@ -14,6 +14,7 @@ mod epochs;
 mod evidence;
 mod follow_ups;
 mod glass;
+mod handover;
 mod index;
 mod inform;
 pub mod init;

@@ -421,3 +421,7 @@ pub(crate) const CASES_BYTES_MAX: usize = 2 * 1_024 * 1_024;
 pub(crate) const FOLLOW_UP_CALL_MS_MAX: u64 = 15_000;
 /// How often what did not come there is brought again.
 pub(crate) const FOLLOW_UP_INTERVAL_MS: u64 = 10_000;
+
+/// Length of what is kept of a question that takes over a case; what outgrows it takes as much
+/// again.
+pub(crate) const HANDOVER_BYTES: usize = 1_024;

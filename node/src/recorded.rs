@@ -107,6 +107,10 @@ pub(crate) enum Kind {
     FollowUpSent,
     /// Something was added to another's question.
     FollowUpTaken,
+    /// A case was accepted by its new holder.
+    HandedOver,
+    /// Handovers were shown.
+    HandoversShown,
 }
 
 impl Kind {
@@ -154,6 +158,8 @@ impl Kind {
             Self::MetricsMade => "grondslag/record/metrics-made/v1",
             Self::FollowUpSent => "grondslag/record/follow-up-sent/v1",
             Self::FollowUpTaken => "grondslag/record/follow-up-taken/v1",
+            Self::HandedOver => "grondslag/record/handed-over/v1",
+            Self::HandoversShown => "grondslag/record/handovers-shown/v1",
         }
     }
 

@@ -33,6 +33,7 @@ use grondslag_runtime::shutdown::Shutdown;
 use grondslag_runtime::witnesses;
 use grondslag_subject::pseudonym::Canary;
 use rand_core::UnwrapErr;
+use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
 use self::ruled::all_rules;
@@ -205,8 +206,7 @@ async fn agency(config: &NodeConfig, context: &Context) -> Result<Agency, StartE
     let keys = SignKeys::load(&section.sign_key, section.previous_sign_key.as_ref())?;
     let ledger = own_ledger(context, &keys).await?;
     let (rules, own_rules) = all_rules(config, context, &ledger).await?;
-    let staff = Arc::new(Registry::new(store.clone(), secret.clone()));
-    load_staff(config, &rules.now(), &staff).await?;
+    let staff = loaded_staff(config, &rules.now(), (&store, &secret)).await?;
     let directory = Arc::new(directory(config, context, ledger.clone()).await?);
     let source = Arc::new(StoreSource::new(store.clone(), secret.clone()));
     let (sign_key, keys) = (keys.current, own_keys(section)?);
@@ -260,6 +260,7 @@ async fn agency(config: &NodeConfig, context: &Context) -> Result<Agency, StartE
         broker_link,
         tick: Tick::new(config.answers.reply_tick_ms.ms()),
         climbing: Schedule::default(),
+        added: Notify::new(),
         answering: Turns::default(),
         consents: Gate::default(),
         caught_up: CaughtUp::default(),
@@ -407,7 +408,12 @@ fn policy(error: PackError) -> StartError {
     StartError::new(error.reason(), error)
 }
 
-async fn load_staff(config: &NodeConfig, pack: &Pack, staff: &Registry) -> Result<(), StartError> {
+async fn loaded_staff(
+    config: &NodeConfig,
+    pack: &Pack,
+    (store, secret): (&Arc<dyn Store>, &Arc<NodeSecret>),
+) -> Result<Arc<Registry>, StartError> {
+    let staff = Arc::new(Registry::new(store.clone(), secret.clone()));
     let section = &config.agency;
     let id = section.id.as_deref().unwrap_or_default();
     let mut people = Vec::new();
@@ -418,7 +424,8 @@ async fn load_staff(config: &NodeConfig, pack: &Pack, staff: &Registry) -> Resul
         people.extend(parsed.map_err(|error| StartError::new(error.reason(), error))?);
     }
     let loaded = staff.load(people).await;
-    loaded.map_err(|error| StartError::new(error.reason(), error))
+    loaded.map_err(|error| StartError::new(error.reason(), error))?;
+    Ok(staff)
 }
 
 /// A text file that the configuration names.

@@ -25,14 +25,14 @@ unprinted! {
     AbilityJudged AnswerBody AnswerContent AnswerEntry AnswerProof AnswerQuestion AskAgain
     AskRequest AssessBreachRequest Attestation BoardCase CertifyMeasureRequest ChangeCaseRequest
     ChangeItemRequest ChildSeen CloseRequestRequest ConfirmIdentityRequest ConsentAct
-    ConsentStanding ConsentStatement CourtMeasure CustodySituation DecideRequestRequest
-    DecisionFact DeskQuestion DeskTarget Detail DossierPerson ExtendRequestRequest FollowUp
-    HandoverAccepted JudgedLine Judgement ListActsRequest ListDecisionsRequest LodgeRequestRequest MoreTime OpenCaseRequest
-    OwnView OwnViewLine Part PostponeInformingRequest PrepareOwnViewRequest RecordActRequest
-    RecordActResponse RecordOpening RecordSituationsRequest Reply ReviewGlassRequest ReviewLine
-    RightsRequest ShowDraftResponse ShowGlassResponse ShowItemResponse ShownClient ShownStranger
-    SignedNotice Speaker StatedFact StepRequest StepResponse StepTarget TakenBack TierText
-    ToInform Triage
+    ConsentStanding ConsentStatement CourtMeasure CustodySituation DecideRequestRequest DecisionFact
+    DeskQuestion DeskTarget Detail DossierPerson ExtendRequestRequest FollowUp Handover
+    HandoverAccepted JudgedLine Judgement ListActsRequest ListDecisionsRequest LodgeRequestRequest
+    MoreTime OpenCaseRequest OwnView OwnViewLine Part PostponeInformingRequest PrepareOwnViewRequest
+    RecordActRequest RecordActResponse RecordOpening RecordSituationsRequest Reply
+    ReviewGlassRequest ReviewLine RightsRequest ShowDraftResponse ShowGlassResponse ShowItemResponse
+    ShownClient ShownStranger SignedNotice Speaker StatedFact StepRequest StepResponse StepTarget
+    TakenBack TierText ToInform Triage
 }
 
 #[cfg(test)]
@@ -57,7 +57,7 @@ mod tests {
         "value",
     ];
 
-    const PROTOCOL: [&str; 16] = [
+    const PROTOCOL: [&str; 17] = [
         include_str!("../grondslag/v1/broker.proto"),
         include_str!("../grondslag/v1/caseload.proto"),
         include_str!("../grondslag/v1/consent.proto"),
@@ -65,6 +65,7 @@ mod tests {
         include_str!("../grondslag/v1/directory.proto"),
         include_str!("../grondslag/v1/enrolment.proto"),
         include_str!("../grondslag/v1/glass.proto"),
+        include_str!("../grondslag/v1/handover.proto"),
         include_str!("../grondslag/v1/holder.proto"),
         include_str!("../grondslag/v1/inbox.proto"),
         include_str!("../grondslag/v1/inform.proto"),

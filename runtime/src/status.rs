@@ -62,6 +62,9 @@ pub struct Status {
     /// what suspends who asked.
     #[serde(default)]
     pub glass: Option<ToDo>,
+    /// Cases that come to a node or go from it and were not accepted yet.
+    #[serde(default)]
+    pub handovers: Option<ToDo>,
     /// What people asked about their own data, at a node.
     #[serde(default)]
     pub rights: Option<ToDo>,

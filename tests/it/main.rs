@@ -11,6 +11,7 @@ mod enrolment;
 mod epochs;
 mod escalation;
 mod glass;
+mod handover;
 mod histories;
 mod inbox;
 mod inform;

@@ -344,6 +344,8 @@ pub struct Question {
     pub facts: BTreeMap<String, String>,
     /// What makes it an escalation.
     pub escalation: Option<Escalation>,
+    /// Why its own node refuses it where all of the story is played; nothing here.
+    pub refused: Option<String>,
     /// What must come of it.
     #[serde(default)]
     pub expect: Vec<Expect>,

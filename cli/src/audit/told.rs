@@ -12,7 +12,7 @@ use crate::ask::Names;
 use crate::output::{Output, bold, green, red, yellow};
 
 /// Kinds of leaves and records, in Dutch and in English.
-const KINDS: [(&str, &str, &str); 61] = [
+const KINDS: [(&str, &str, &str); 63] = [
     ("grondslag/leaf/card/v1", "kaart aangenomen", "card accepted"),
     ("grondslag/leaf/enrolled/v1", "inschrijving klaar", "enrolment finished"),
     ("grondslag/leaf/enrolment/v1", "groep dossiers ingeschreven", "batch enrolled"),
@@ -72,6 +72,8 @@ const KINDS: [(&str, &str, &str); 61] = [
     ("grondslag/record/glass-reviewed/v1", "noodknop beoordeeld", "break glass reviewed"),
     ("grondslag/record/glass-shown/v1", "noodknop ingezien", "break glass looked at"),
     ("grondslag/record/glass-suspended/v1", "noodknop geschorst", "break glass suspended"),
+    ("grondslag/record/handed-over/v1", "casus overgedragen", "case handed over"),
+    ("grondslag/record/handovers-shown/v1", "overdrachten ingezien", "handovers looked at"),
     ("grondslag/record/metrics-made/v1", "rapport gemaakt", "report made"),
     ("grondslag/record/patterns-shown/v1", "patronen ingezien", "patterns looked at"),
     ("grondslag/record/climbed/v1", "vraag wacht te lang", "question waits too long"),

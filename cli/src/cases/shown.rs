@@ -25,8 +25,16 @@ pub(super) fn line(case: &v1::BoardCase, names: &Names, out: Output) -> Vec<Stri
     vec![
         format!("{}  {}{}", bold(subject), judged.join("  "), escalated(case, out)),
         format!("    {}", stands.join("  ")),
-        dim(&format!("    {}  {}: {}", hex::encode(&case.case_id), case.staff_id, triage.reason)),
+        dim(&format!("    {}  {}", hex::encode(&case.case_id), judged_by(case, &triage, out))),
     ]
+}
+
+/// Who judged last, when and why, and since when the severity stands.
+fn judged_by(case: &v1::BoardCase, triage: &v1::Triage, out: Output) -> String {
+    let (staff, at) = (&case.staff_id, Timestamp::from_ms(case.judged_at_ms));
+    let since = Timestamp::from_ms(case.severity_since_ms).date();
+    let as_severe = out.tr("zo ernstig sinds", "as severe since");
+    format!("{staff} {}: {}  ({as_severe} {since})", at.date(), triage.reason)
 }
 
 fn escalated(case: &v1::BoardCase, out: Output) -> String {
@@ -47,7 +55,12 @@ fn again(case: &v1::BoardCase, out: Output) -> String {
     let due = Timestamp::from_ms(case.due_ms).local();
     if case.closed_at_ms != 0 {
         let at = Timestamp::from_ms(case.closed_at_ms).local();
-        return format!("{} {at}: {}", out.tr("gesloten", "closed"), case.closed);
+        let why = if case.handed_to.is_empty() {
+            case.closed.clone()
+        } else {
+            format!("{} {}", out.tr("overgedragen aan", "handed over to"), case.handed_to)
+        };
+        return format!("{} {at}: {why}", out.tr("gesloten", "closed"));
     }
     if case.overdue {
         return red(&format!(
@@ -124,6 +137,8 @@ pub(super) fn shown(case: &v1::BoardCase) -> Value {
         "bridged": case.bridged,
         "closed_at": closed_at,
         "closed": case.closed,
+        "handed_to": (!case.handed_to.is_empty()).then_some(&case.handed_to),
+        "severity_since": Timestamp::from_ms(case.severity_since_ms),
     })
 }
 

@@ -14,6 +14,7 @@ mod crew;
 mod driver;
 mod escalations;
 mod found;
+mod handovers;
 mod home;
 mod limits;
 mod load;

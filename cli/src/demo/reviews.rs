@@ -48,6 +48,8 @@ impl Driver<'_> {
                 let (seen, file) = self.file(step, &inquiry).await?;
                 (seen, Some(file))
             }
+            ReviewDo::Remind => (self.remind(step, &inquiry).await?, None),
+            ReviewDo::Accept => (self.accept(step, &inquiry).await?, None),
         };
         let (expected, ok) = (step.expect.clone(), seen == step.expect);
         Ok(ReviewSeen { step: step.id.clone(), expected, seen, file, ok })
@@ -61,9 +63,7 @@ impl Driver<'_> {
             let id = TargetId::derive(inquiry, own);
             let change = match step.what {
                 ReviewDo::Confirm => Change::Confirmed(true),
-                ReviewDo::Decide | ReviewDo::Hear | ReviewDo::File => {
-                    Change::Judgement(judgement(step))
-                }
+                _ => Change::Judgement(judgement(step)),
             };
             // As a person would: who decides has looked.
             let shown = desk.show(id.as_bytes(), &step.role).await?;

@@ -188,6 +188,10 @@ pub(super) struct Question {
     /// What makes it an escalation.
     #[serde(default)]
     pub(super) escalation: Option<Escalation>,
+    /// Why its own node refuses it as a whole, in a region that plays all of the story: what is
+    /// expected of its parts is what their holders would say otherwise.
+    #[serde(default)]
+    pub(super) refused: Option<String>,
     /// What must come of it.
     pub(super) expect: Vec<Half>,
 }
@@ -417,7 +421,13 @@ impl World {
 impl Storyline {
     fn name_questions(&mut self) {
         for question in &mut self.question {
-            question.expect.iter_mut().for_each(|half| half.question.clone_from(&question.id));
+            for half in &mut question.expect {
+                half.question.clone_from(&question.id);
+                if question.refused.is_some() {
+                    half.decided = Decided::default();
+                    half.shown = Shown { state: question.refused.clone(), ..Shown::default() };
+                }
+            }
         }
     }
 }

@@ -6,6 +6,7 @@ mod consent;
 mod desk;
 mod escalate;
 mod glass;
+mod handover;
 mod inbox;
 mod inform;
 mod metrics;
@@ -35,5 +36,6 @@ pub(super) fn texts() -> impl Iterator<Item = &'static (&'static str, &'static s
         .chain(inbox::TEXTS)
         .chain(escalate::TEXTS)
         .chain(glass::TEXTS)
+        .chain(handover::TEXTS)
         .chain(metrics::TEXTS)
 }

@@ -29,6 +29,7 @@ use super::outbox;
 use crate::agency::Agency;
 use crate::follow_ups::take::{self, Asked};
 use crate::glass;
+use crate::handover::outgoing;
 use crate::limits::SLOTS_AT_ONCE_MAX;
 use crate::random::random;
 use crate::recorded::{Kind, append_for, record, term};
@@ -88,7 +89,7 @@ pub(super) fn open(batch: Batch, first: First<'_>) -> Result<Batch, Reason> {
     };
     let id = attested.target_id();
     let batch = rows::put(batch, &open_key(&id), &open)?.put(due_key(due, &id), Vec::new());
-    inbox::open(batch, first)
+    inbox::open(outgoing::open(batch, first)?, first)
 }
 
 /// Delivers what was made before, and makes every message that is due since. A node that may say
@@ -253,8 +254,7 @@ async fn record_ended(
     let (item, item_seen) = item.map_or((None, None), |(item, seen)| (Some(item), Some(seen)));
     let state = parts::delete_seen(Batch::new(), &open_key(id), seen).delete(due_key(open.due, id));
     let state = inbox::end(agency.store.as_ref(), state, id, item_seen.as_ref()).await;
-    let state = take::end(agency.store.as_ref(), state.map_err(StoreError::reason)?, id).await;
-    let state = state.map_err(StoreError::reason)?;
+    let state = added_ended(agency.store.as_ref(), state.map_err(StoreError::reason)?, id).await?;
     let body = Kind::Ended
         .canonical()
         .bytes(id.as_bytes())
@@ -277,6 +277,15 @@ async fn record_ended(
     let entry = Entry { about, ..made.entry(state) };
     let appended = agency.ledger.append_placed(entry, (kept.len(), kept.bytes()), make).await;
     appended.map(drop).map_err(LedgerError::reason)
+}
+
+/// Adds to a batch that what was added to a question is kept no more. That a case is accepted may
+/// come later, and is kept until it was read.
+async fn added_ended(store: &dyn Store, batch: Batch, id: &TargetId) -> Result<Batch, Reason> {
+    if outgoing::asked(store, id).await?.is_some() {
+        return Ok(batch);
+    }
+    take::end(store, batch, id).await.map_err(StoreError::reason)
 }
 
 /// What the record of a term that ended says.
@@ -312,6 +321,7 @@ pub(crate) async fn asked(store: &dyn Store, id: &TargetId) -> Result<Option<Ask
     Ok(found.map(|(Open { asker, answer_by, break_glass, .. }, _)| Asked {
         asker,
         answer_by,
+        until: answer_by,
         break_glass,
     }))
 }

@@ -32,6 +32,6 @@ mod remind;
 pub(crate) mod second;
 pub(crate) mod service;
 mod spot_check;
-mod term;
+pub(crate) mod term;
 pub(crate) mod view;
 pub(crate) mod wish;

@@ -16,6 +16,7 @@ use prost::Message as _;
 use super::check::Given;
 use crate::agency::Agency;
 use crate::dossier;
+use crate::handover::incoming;
 use crate::inform::{self, Task};
 use crate::limits::EXPIRE_STEPS;
 use crate::recorded::{Kind, entry, page_of, term};
@@ -69,6 +70,8 @@ pub(crate) async fn record_answer(
         let came = (from, reply.reply_no, &given.answer);
         more = dossier::with_answer(agency, more, inquiry, came).await?;
     }
+    let came = (from, &given.answer, answer_by);
+    let more = incoming::with_answer(agency, more, to_inform, came).await?;
     let until = answer_by.plus_ms(REPLIES_KEPT_MS);
     let until = u64::try_from(until.ms()).unwrap_or(0).to_be_bytes();
     let place = key(&[TERMS, &until].concat(), reply);

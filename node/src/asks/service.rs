@@ -27,11 +27,13 @@ use super::pursue::Pursuit;
 use super::remind::remind;
 use super::term::answer_by;
 use super::view;
-use super::wish::{Wish, known_role};
+use super::wish::{Subject, Wish, known_role};
 use crate::agency::Agency;
 use crate::glass;
+use crate::handover::barred;
 use crate::limits::{ASKS_MAX, DESK_EVENTS_MAX, LIST_DEFAULT};
 use crate::random::random;
+use crate::records::SubjectKey;
 use crate::staff::{Caller, Person};
 
 /// The service.
@@ -60,6 +62,7 @@ impl Desk {
         let pseudonym = acting(&self.agency, &caller.person, &role)?;
         let mut wish = Wish::parse(&self.agency, wire).await?;
         ordinary(&wish)?;
+        check_held(&self.agency, &wish).await?;
         check_break_glass(&self.agency, &wish)?;
         if wish.grounds.is_empty() {
             wish.grounds = grounds(&self.agency, &wish)?;
@@ -113,6 +116,7 @@ impl Desk {
         let id = InquiryId::from_slice(id).map_err(|_| Reason::UnknownInquiry)?;
         let draft = Draft::own(&self.agency, id, caller.person.id()).await?;
         ordinary(&draft.wish)?;
+        check_held(&self.agency, &draft.wish).await?;
         if draft.wish.break_glass {
             return Err(Reason::BreakGlassScope);
         }
@@ -395,6 +399,13 @@ pub(crate) fn acting(agency: &Agency, person: &Person, role: &Role) -> Result<Ps
 /// The access log has a desk of its own: what agencies tell of it is shown as one timeline.
 fn ordinary(wish: &Wish) -> Result<(), Reason> {
     if wish.is_own_view() { Err(Reason::OwnViewApart) } else { Ok(()) }
+}
+
+/// Whoever handed a case over asks no more about the child.
+async fn check_held(agency: &Agency, wish: &Wish) -> Result<(), Reason> {
+    let Subject::Person(number) = &wish.subject else { return Ok(()) };
+    let child = SubjectKey::of(&agency.secret, number);
+    barred::check(agency, (&wish.role, &wish.purpose), &child).await
 }
 
 fn agency_summary(

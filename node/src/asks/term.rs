@@ -35,7 +35,8 @@ pub(crate) fn escalated(now: Timestamp, urgency: Urgency) -> Timestamp {
     }
 }
 
-fn working_days_after(now: Timestamp, days: u32) -> Timestamp {
+/// So many working days later. Public holidays count as working days.
+pub(crate) fn working_days_after(now: Timestamp, days: u32) -> Timestamp {
     let mut at = now;
     let mut left = days;
     while left > 0 {

@@ -23,6 +23,7 @@ use super::{CASES, Case, Change, ChildSeen, DAY_MS, Triage, child_key, open_case
 use crate::agency::Agency;
 use crate::detail::check_text;
 use crate::dossier;
+use crate::handover::barred;
 use crate::limits::{CASES_BYTES_MAX, SEEN_DAYS_MAX};
 use crate::random::random;
 use crate::recorded::{Kind, append, entry};
@@ -69,12 +70,17 @@ impl Board<'_> {
             digits: Some(number.expose().to_owned()),
             opened_at: keeper.now,
             triage: triage.clone(),
+            severity_since: None,
             seen: None,
             bridged: None,
             closed: None,
+            handed_to: None,
         };
-        let child = child_key(&self.agency.secret, number.expose());
+        let (store, secret) = (self.agency.store.as_ref(), &self.agency.secret);
+        let child = child_key(secret, number.expose());
         let on_board = Batch::new().expect_absent(child.as_slice()).put(child, *case.id.as_bytes());
+        // A case that was handed over is this agency's again.
+        let on_board = barred::lift(store, on_board, secret, &number).await?;
         let recorded =
             self.record(&keeper, &case, &Change::Triage(triage), case.put(on_board)?).await?;
         recorded.map(|()| case.id).map_err(|Meanwhile| Reason::CaseStands)
@@ -129,7 +135,7 @@ impl Board<'_> {
             (case.closed.is_some(), Reverse(pressing), *due, case.opened_at)
         });
         let all = cases.len();
-        let mut cases = fitting(cases.into_iter().map(|case| wire(case, now)));
+        let mut cases = fitting(cases.into_iter().map(|case| wire(agency, case, now)));
         for case in &mut cases {
             let id = CaseId::from_slice(&case.case_id).map_err(|_| Reason::Internal)?;
             let due = dossier::outcome_due(agency, &id).await?;
@@ -233,8 +239,10 @@ fn severity(pack: &Pack, word: &str) -> usize {
     place.unwrap_or(usize::MAX)
 }
 
-fn wire(case: Case, now: Timestamp) -> v1::BoardCase {
+fn wire(agency: &Agency, case: Case, now: Timestamp) -> v1::BoardCase {
     let (overdue, waiting_days) = (case.is_overdue(now), case.waiting_days(now));
+    let severity_since_ms = case.severity_since().ms();
+    let handed_to = case.handed_to.map(|to| agency.name_of(&to)).unwrap_or_default();
     let (closed_at, closed) = case.closed.map_or((0, String::new()), |(at, why)| (at.ms(), why));
     let Triage { nature, severity, urgency, reason, by, at, due, .. } = case.triage;
     v1::BoardCase {
@@ -254,5 +262,7 @@ fn wire(case: Case, now: Timestamp) -> v1::BoardCase {
         closed,
         waiting_days,
         outcome_due_ms: 0,
+        handed_to,
+        severity_since_ms,
     }
 }

@@ -13,7 +13,7 @@ pub(crate) mod service;
 
 use grondslag_core::catalogue::Kind;
 use grondslag_core::clock::Timestamp;
-use grondslag_core::id::{CaseId, StaffId};
+use grondslag_core::id::{CaseId, Oin, StaffId};
 use grondslag_core::reason::Reason;
 use grondslag_core::tier::Urgency;
 use grondslag_evidence::store::parts::{self, Seen};
@@ -44,12 +44,18 @@ struct Case {
     opened_at: Timestamp,
     /// The last judgement.
     triage: Triage,
+    /// Since when the severity is judged so; absent in rows of before, and as long as it stands.
+    #[serde(default)]
+    severity_since: Option<Timestamp>,
     /// When the child was last seen, and by whom, as far as anybody said so.
     seen: Option<ChildSeen>,
     /// Whether there is care while it waits, as far as anybody said so.
     bridged: Option<bool>,
     /// When and why it was closed.
     closed: Option<(Timestamp, String)>,
+    /// Who took it over.
+    #[serde(default)]
+    handed_to: Option<Oin>,
 }
 
 /// What a professional judged.
@@ -92,13 +98,21 @@ impl Case {
     /// The case after a change at a moment.
     fn after(self, change: Change, at: Timestamp) -> Self {
         match change {
-            Change::Triage(triage) => Self { triage, ..self },
+            Change::Triage(triage) => {
+                let same = triage.severity == self.triage.severity;
+                let since = if same { self.severity_since() } else { triage.at };
+                Self { severity_since: Some(since), triage, ..self }
+            }
             // The last word stands, so that a day that was typed wrong can be mended.
             Change::Seen(seen) => Self { seen: Some(seen), ..self },
             Change::Bridged(bridged) => Self { bridged: Some(bridged), ..self },
             // Whose it was is needed by nobody any more.
             Change::Closed(why) => Self { closed: Some((at, why)), digits: None, ..self },
         }
+    }
+
+    fn severity_since(&self) -> Timestamp {
+        self.severity_since.unwrap_or(self.triage.at)
     }
 
     fn is_overdue(&self, now: Timestamp) -> bool {
@@ -152,6 +166,37 @@ async fn open_case(agency: &Agency, id: &CaseId) -> Result<(Case, Seen, Bsn), Re
     let number = case.digits.as_deref().map(Bsn::parse).transpose();
     let number = number.ok().flatten().ok_or(Reason::StoreCorrupt)?;
     Ok((case, seen, number))
+}
+
+/// Adds to a batch that a child's case leaves the board, for somebody took it over; which one, if
+/// it is there.
+///
+/// # Errors
+/// `STORE_CORRUPT` for a row that is none; else those of the store.
+pub(crate) async fn hand_over(
+    agency: &Agency,
+    batch: Batch,
+    child: &Bsn,
+    (to, at): (&Oin, Timestamp),
+) -> Result<(Batch, Option<CaseId>), Reason> {
+    let place = child_key(&agency.secret, child.expose());
+    let id = agency.store.get(&place).await.map_err(StoreError::reason)?;
+    let Some(id) = id else { return Ok((batch, None)) };
+    let id = CaseId::from_slice(&id).map_err(|_| Reason::StoreCorrupt)?;
+    let (case, seen, _) = open_case(agency, &id).await?;
+    let case =
+        Case { handed_to: Some(to.clone()), ..case }.after(Change::Closed(String::new()), at);
+    let batch = batch.then(case.put_again(&seen)?).delete(place);
+    Ok((batch, Some(id)))
+}
+
+/// Whether a case was handed over: what was asked for it is seen no more.
+///
+/// # Errors
+/// `STORE_CORRUPT` for a row that is none; else those of the store.
+pub(crate) async fn is_handed_over(agency: &Agency, id: &CaseId) -> Result<bool, Reason> {
+    let found = rows::read::<Case>(agency.store.as_ref(), &key(id)).await?;
+    Ok(found.is_some_and(|(case, _)| case.handed_to.is_some()))
 }
 
 /// How many cases are on the board, and how many are to be looked at again by now.
@@ -217,8 +262,19 @@ pub(crate) async fn put_on_board(
         due: at,
     };
     let (digits, opened_at) = (Some(number.to_owned()), at);
-    let case = Case { id, digits, opened_at, triage, seen: None, bridged: None, closed: None };
-    agency.store.commit(case.put(Batch::new()).unwrap()).await.unwrap();
+    let case = Case {
+        id,
+        digits,
+        opened_at,
+        triage,
+        severity_since: None,
+        seen: None,
+        bridged: None,
+        closed: None,
+        handed_to: None,
+    };
+    let on_board = Batch::new().put(child_key(&agency.secret, number), *id.as_bytes());
+    agency.store.commit(case.put(on_board).unwrap()).await.unwrap();
     id
 }
 

@@ -141,6 +141,21 @@ async fn a_case_is_looked_at_again_daily_when_it_is_acute_and_else_weekly() {
 }
 
 #[tokio::test]
+async fn since_when_it_is_as_severe_stands_until_somebody_judges_otherwise() {
+    let town = Town::new().await;
+    let id = town.opens(KNOWN, triage("serious", "standard")).await.unwrap();
+    let since = async || town.list().await[0].severity_since_ms;
+    let first = town.scene.clock.now().ms();
+    town.pass_days(3);
+    town.changes(id.as_bytes(), Wire::Triage(triage("serious", "urgent"))).await.unwrap();
+    assert_eq!(since().await, first);
+    assert!(town.list().await[0].judged_at_ms > first);
+    town.pass_days(1);
+    town.changes(id.as_bytes(), Wire::Triage(triage("acute", "urgent"))).await.unwrap();
+    assert_eq!(since().await, town.scene.clock.now().ms());
+}
+
+#[tokio::test]
 async fn when_a_child_was_last_seen_and_whether_there_is_care_is_told_as_somebody_said_it() {
     let town = Town::new().await;
     let id = town.opens(KNOWN, triage("concern", "standard")).await.unwrap();

@@ -20,6 +20,7 @@ use super::assemble::{Named, person};
 use super::{FILED, Filed, answers, each_of_case, find};
 use crate::agency::Agency;
 use crate::asks::follow::catch_up;
+use crate::caseload::is_handed_over;
 use crate::limits::{DOSSIER_FETCH_MS_MAX, DOSSIER_PART_BYTES_MAX, DOSSIER_PERSONS_MAX};
 use crate::recorded::{Kind, append};
 use crate::rows::{self, Most};
@@ -36,7 +37,8 @@ impl Files<'_> {
     /// can be reached.
     ///
     /// # Errors
-    /// `UNKNOWN_INQUIRY` when there is none for this person; why it cannot be read, or that
+    /// `UNKNOWN_INQUIRY` when there is none for this person, `HANDED_OVER` when somebody took the
+    /// case over; why it cannot be read, or that
     /// somebody looked cannot be recorded.
     pub(super) async fn show(
         self,
@@ -62,6 +64,11 @@ impl Files<'_> {
         };
         let (filed, more): (Vec<Filed>, _) = (own.rows.into_values().collect(), own.more);
         let first = filed.iter().map(|one| one.ends).min().ok_or(Reason::UnknownInquiry)?;
+        for one in &filed {
+            if is_handed_over(self.agency, &one.case).await? {
+                return Err(Reason::HandedOver);
+            }
+        }
         let mut fetched = self.fetch(&filed).await;
         self.record(who.id(), &filed).await?;
         let mut persons = Vec::new();

@@ -5,17 +5,19 @@ use std::sync::Arc;
 use grondslag_core::answer::{Basis, Entry, Outcome};
 use grondslag_core::catalogue::{Ground, Role, RowId};
 use grondslag_core::statement::FIRST_REPLY_NO;
-use grondslag_core::tier::Tier;
+use grondslag_core::tier::{Tier, Urgency};
 use grondslag_proto::v1;
 use grondslag_proto::v1::show_dossier_request::Which;
 use grondslag_proto::v1::show_dossier_response::Part;
+use grondslag_subject::Bsn;
 
 use super::assemble::{Named, person};
 use super::desk::Files;
 use super::service::DossierDesk;
 use super::*;
 use crate::asks::view::Stand;
-use crate::fixture::{GI, OWN, Scene, VT, moment, oin};
+use crate::caseload::{hand_over, put_on_board};
+use crate::fixture::{GI, KNOWN, OWN, Scene, VT, moment, oin};
 use crate::limits::{DOSSIER_LOOKS_MAX, DOSSIER_PERSONS_MAX};
 use crate::staff::Caller;
 
@@ -524,4 +526,22 @@ async fn when_as_many_look_as_may_the_next_is_told_to_come_again() {
     assert_eq!(looked().await.err(), Some(Reason::Busy));
     drop(taken);
     assert!(looked().await.is_ok());
+}
+
+/// Who handed a case over sees no more of what was asked for it.
+#[tokio::test]
+async fn a_file_of_a_case_that_was_handed_over_is_seen_by_nobody_here() {
+    let scene = Scene::new().await;
+    let agency = &scene.agency;
+    let case = put_on_board(agency, KNOWN, "serious", Urgency::Urgent).await;
+    let of = Filed { case, ..filed(&[(GI, Stand::Replied)]) };
+    kept(agency, &of, &[came(GI, 1, vec![content("G05", &[("2026-03-10", "x")])])]).await;
+    scene.clock.set(of.asked_at.plus_ms(1));
+    let caller = scene.caller("regisseur", &["ha.arts"]).await;
+    let file = || Which::CaseId(case.as_bytes().to_vec());
+    assert!(looks(agency, &caller, file()).await.is_ok());
+    let (child, to) = (Bsn::parse(KNOWN).unwrap(), oin(GI));
+    let gone = hand_over(agency, Batch::new(), &child, (&to, of.asked_at)).await.unwrap();
+    agency.store.commit(gone.0).await.unwrap();
+    assert_eq!(looks(agency, &caller, file()).await.err(), Some(Reason::HandedOver));
 }

@@ -122,18 +122,18 @@ pub(crate) async fn add(
     };
     question.check_room(because.as_deref())?;
     let number = u32::try_from(question.added.len()).unwrap_or(u32::MAX).saturating_add(1);
-    let message = seal(agency, &question, number, content)?;
+    let content = v1::FollowUpContent { content: Some(content) }.encode_to_vec();
+    let message = seal(agency, &question, number, &content)?;
     let digest = Digest::of(&message);
     let at = agency.clock.now();
     let message = hex::encode(message);
-    let told = because.clone().unwrap_or_default();
     question.added.push(Added { because, at, taken_at: None, ended: None, message });
     let body = Kind::FollowUpSent
         .canonical()
         .bytes(id.as_bytes())
         .text(by.as_str())
         .number(number.into())
-        .text(&told)
+        .bytes(&content)
         .bytes(digest.as_bytes())
         .signed(at.ms())
         .finish_secret();
@@ -156,17 +156,16 @@ fn seal(
     agency: &Agency,
     question: &Question,
     number: u32,
-    content: Content,
+    content: &[u8],
 ) -> Result<Vec<u8>, Reason> {
     let card = agency.directory.card(&question.oin)?;
     let to = card.keys()?.seal.clone();
-    let content = v1::FollowUpContent { content: Some(content) }.encode_to_vec();
     let parties = [&agency.oin, &question.oin];
     let mut message =
         FollowUp { target_id: question.id(), number, body: Vec::new(), signature: [0; 64] };
     let about = About::follow_up(&message.fields(parties, question.answer_by));
     let mut rng = UnwrapErr(getrandom::SysRng);
-    let body = seal::seal(&to, &about, &content, FOLLOW_UP_BYTES, &mut rng);
+    let body = seal::seal(&to, &about, content, FOLLOW_UP_BYTES, &mut rng);
     message.body = body.map_err(SealError::reason)?;
     let signed = message.fields(parties, question.answer_by).canonical();
     message.signature = sign(&agency.sign_key, &signed);

@@ -16,6 +16,7 @@ use prost::Message as _;
 
 use crate::agency::Agency;
 use crate::answers::slots;
+use crate::handover::outgoing;
 use crate::recorded::{Kind, entry, term};
 
 const TAKEN: &[u8] = b"fu/";
@@ -26,6 +27,8 @@ pub(crate) struct Asked {
     pub(crate) asker: Oin,
     /// When its term ends.
     pub(crate) answer_by: Timestamp,
+    /// Until when something may be added.
+    pub(crate) until: Timestamp,
     /// It came with break glass: what is recorded of it is kept so long.
     pub(crate) break_glass: bool,
 }
@@ -49,9 +52,9 @@ grondslag_core::unprinted!(Asked Taken);
 pub(crate) async fn take(agency: &Agency, follow_up: FollowUp) -> Result<(), Reason> {
     let now = agency.clock.now();
     agency.may_answer(now, false)?;
-    let asked = slots::asked(agency.store.as_ref(), &follow_up.target_id).await?;
+    let asked = asked(agency.store.as_ref(), &follow_up.target_id).await?;
     let asked = asked.ok_or(Reason::UnknownInquiry)?;
-    if now > asked.answer_by {
+    if now > asked.until {
         return Err(Reason::QuestionExpired);
     }
     let asker = agency.directory.card(&asked.asker)?;
@@ -76,7 +79,19 @@ pub(crate) async fn take(agency: &Agency, follow_up: FollowUp) -> Result<(), Rea
     match agency.ledger.append(entry).await {
         // It comes twice at once.
         Err(LedgerError::Conflict { .. }) => Err(Reason::Busy),
-        recorded => recorded.map(drop).map_err(LedgerError::reason),
+        recorded => {
+            recorded.map_err(LedgerError::reason)?;
+            agency.added.notify_one();
+            Ok(())
+        }
+    }
+}
+
+/// The question that something is added to. What takes over a case is known for longer.
+async fn asked(store: &dyn Store, id: &TargetId) -> Result<Option<Asked>, Reason> {
+    match outgoing::asked(store, id).await? {
+        Some(asked) => Ok(Some(asked)),
+        None => slots::asked(store, id).await,
     }
 }
 

@@ -10,6 +10,7 @@ use grondslag_proto::v1::consent_service_server::ConsentServiceServer;
 use grondslag_proto::v1::desk_service_server::DeskServiceServer;
 use grondslag_proto::v1::dossier_service_server::DossierServiceServer;
 use grondslag_proto::v1::glass_service_server::GlassServiceServer;
+use grondslag_proto::v1::handover_service_server::HandoverServiceServer;
 use grondslag_proto::v1::inbox_service_server::InboxServiceServer;
 use grondslag_proto::v1::inform_service_server::InformServiceServer;
 use grondslag_proto::v1::metrics_service_server::MetricsServiceServer;
@@ -31,6 +32,7 @@ use crate::caseload::service::CaseloadDesk;
 use crate::consent::service::ConsentDesk;
 use crate::dossier::service::DossierDesk;
 use crate::glass::service::GlassDesk;
+use crate::handover::service::HandoverDesk;
 use crate::inform::service::InformDesk;
 use crate::metrics::service::MetricsDesk;
 use crate::office::service::PolicyDesk;
@@ -63,6 +65,7 @@ pub(super) fn desk_services(server: Server, agency: &Arc<Agency>) -> Server {
     let rights = RightsServiceServer::new(RightsDesk::new(agency.clone()));
     let caseload = CaseloadServiceServer::new(CaseloadDesk::new(agency.clone()));
     let dossier = DossierServiceServer::new(DossierDesk::new(agency.clone()));
+    let handover = HandoverServiceServer::new(HandoverDesk::new(agency.clone()));
     let glass = GlassServiceServer::new(GlassDesk::new(agency.clone()));
     let metrics = MetricsServiceServer::new(MetricsDesk::new(agency.clone()));
     let inbox = InboxServiceServer::new(InboxDesk::new(agency.clone()));
@@ -75,6 +78,7 @@ pub(super) fn desk_services(server: Server, agency: &Arc<Agency>) -> Server {
         .add(rights.max_decoding_message_size(MESSAGE_BYTES_MAX), Callers::verified())
         .add(caseload.max_decoding_message_size(MESSAGE_BYTES_MAX), Callers::verified())
         .add(dossier.max_decoding_message_size(MESSAGE_BYTES_MAX), Callers::verified())
+        .add(handover.max_decoding_message_size(MESSAGE_BYTES_MAX), Callers::verified())
         .add(glass.max_decoding_message_size(MESSAGE_BYTES_MAX), Callers::verified())
         .add(metrics.max_decoding_message_size(MESSAGE_BYTES_MAX), Callers::verified())
         .add(inbox.max_decoding_message_size(MESSAGE_BYTES_MAX), Callers::verified())

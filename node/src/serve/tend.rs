@@ -24,6 +24,7 @@ use crate::directory::OwnCard;
 use crate::dossier;
 use crate::follow_ups;
 use crate::glass;
+use crate::handover;
 use crate::limits::{
     DOSSIER_INTERVAL_MS, EXPIRE_INTERVAL_MS, FOLLOW_UP_INTERVAL_MS, INDEX_INTERVAL_MS,
     SLOT_INTERVAL_MS,
@@ -49,6 +50,7 @@ pub(super) async fn tend(
     context.tasks.spawn(follow_epochs(Arc::clone(agency), context.shutdown.clone()))?;
     context.tasks.spawn(fill_slots(Arc::clone(agency), context.shutdown.clone()))?;
     context.tasks.spawn(follow_heads(Arc::clone(agency), context.shutdown.clone()))?;
+    context.tasks.spawn(bring_and_read(Arc::clone(agency), context.shutdown.clone()))?;
     let (rules, office) = (Arc::clone(&agency.rules), Arc::clone(&agency.office_link));
     context.tasks.spawn(office::follow::follow(rules, office, context.shutdown.clone()))?;
     context.tasks.spawn(office::follow::settle(Arc::clone(agency), context.shutdown.clone()))?;
@@ -64,15 +66,6 @@ pub(super) async fn tend(
         async move {
             if let Err(reason) = dossier::fetch_over(&agency).await {
                 tracing::warn!(%reason, "what came of an escalation was not fetched");
-            }
-        }
-    })?;
-    let added = Arc::clone(agency);
-    context.every(Duration::from_millis(FOLLOW_UP_INTERVAL_MS), move || {
-        let agency = Arc::clone(&added);
-        async move {
-            if let Err(reason) = follow_ups::send::tend(&agency).await {
-                tracing::warn!(%reason, "what was added to questions was not brought");
             }
         }
     })?;
@@ -150,6 +143,24 @@ async fn fill_slots(agency: Arc<Agency>, end: Shutdown) {
         }
         if let Err(reason) = climb(&agency).await {
             tracing::warn!(%reason, "a question that waits did not climb");
+        }
+    }
+}
+
+/// Brings what was added to own questions until it has come, and reads what others added to theirs,
+/// until the end: at its interval, and when something comes, whoever it is about.
+async fn bring_and_read(agency: Arc<Agency>, end: Shutdown) {
+    loop {
+        tokio::select! {
+            () = end.requested() => return,
+            () = agency.added.notified() => {}
+            () = tokio::time::sleep(Duration::from_millis(FOLLOW_UP_INTERVAL_MS)) => {}
+        }
+        if let Err(reason) = follow_ups::send::tend(&agency).await {
+            tracing::warn!(%reason, "what was added to questions was not brought");
+        }
+        if let Err(reason) = handover::outgoing::tend(&agency).await {
+            tracing::warn!(%reason, "what was accepted was not read");
         }
     }
 }

@@ -251,6 +251,7 @@ impl Context {
             inbox: None,
             cases: None,
             glass: None,
+            handovers: None,
             rights: None,
             ask_again: None,
             ledger: None,

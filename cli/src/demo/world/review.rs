@@ -37,7 +37,8 @@ pub(in crate::demo) struct ReviewStep {
     pub(in crate::demo) text: String,
     /// What must come of it: how the question stands, or a reason code; of a look of the asker,
     /// what each agency said later: `ha-dewierde G08 content T3`; of a joint file how many agencies
-    /// stand where: `given 5`.
+    /// stand where: `given 5`; of a reminder whether it came; of an acceptance, whether that came
+    /// and what follows at the old holder.
     pub(in crate::demo) expect: Vec<String>,
 }
 
@@ -53,4 +54,8 @@ pub(in crate::demo) enum ReviewDo {
     Hear,
     /// The asker of an escalation looks at the joint file.
     File,
+    /// The asker reminds the first whom it asked.
+    Remind,
+    /// The new holder of a case accepts it; what is withheld is what is missing.
+    Accept,
 }

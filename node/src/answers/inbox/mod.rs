@@ -149,15 +149,15 @@ impl Item {
 
 /// A first reply, as far as what follows it depends on it.
 #[derive(Clone, Copy)]
-pub(super) struct First<'a> {
-    pub(super) attested: &'a Attested,
-    pub(super) lines: &'a [DecisionLine],
+pub(crate) struct First<'a> {
+    pub(crate) attested: &'a Attested,
+    pub(crate) lines: &'a [DecisionLine],
     /// Whom it is about: nobody on a miss.
-    pub(super) digits: Option<&'a str>,
+    pub(crate) digits: Option<&'a str>,
     /// Binds what is said to them.
-    pub(super) tag: &'a Digest,
-    pub(super) pack: &'a Pack,
-    pub(super) at: Timestamp,
+    pub(in crate::answers) tag: &'a Digest,
+    pub(crate) pack: &'a Pack,
+    pub(crate) at: Timestamp,
 }
 
 /// Adds to the batch of a first reply what waits for a person; on a miss and without a review as

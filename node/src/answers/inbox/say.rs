@@ -25,6 +25,7 @@ use crate::answers::outbox;
 use crate::answers::release::{Closed, Draft, Frame, Mismatch};
 use crate::consent::Hold;
 use crate::consent::store::{self, Known};
+use crate::handover::outgoing;
 use crate::limits::RELEASES_MAX;
 use crate::random::random;
 use crate::recorded::{Kind, entry, found_under, record, term};
@@ -93,11 +94,15 @@ pub(in crate::answers) async fn say(
     let dummy = nothing(&slot).dummy(&agency.sign_key).map_err(SealError::reason)?;
     let (target_id, reply_no, leaf) = (item.id, slot.reply_no, judged.leaf);
     let Drafted { draft, lines, told } = drafted;
+    let gave = lines.iter().any(|line| line.outcome == LogOutcome::Given);
     let released = Released { target_id, reply_no, lines, leaf, at: now, taken_back: false };
     let made = released.commit(agency, item.break_glass)?;
     let said = Some(Telling { at: now, told });
     let item = Item { judged: Some(Judged { said, ..judged }), ..item };
-    let state = slot.state.then(item.put_again(&seen)?);
+    let mut state = slot.state.then(item.put_again(&seen)?);
+    if gave {
+        state = outgoing::gave(agency, state, &target_id).await?;
+    }
     let readiness = agency.source.ready().await.map_err(SourceFault::reason)?;
     let frame = Frame {
         envelope: slot.envelope,

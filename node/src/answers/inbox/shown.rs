@@ -46,7 +46,8 @@ pub(super) async fn item(
 /// How often the asker reminded, and why as far as the list of here has the word.
 async fn reminded(agency: &Agency, item: &Item) -> Result<Vec<v1::Reminded>, Reason> {
     let Item { asker, answer_by, break_glass, .. } = item.clone();
-    let (asked, pack) = (Asked { asker, answer_by, break_glass }, agency.pack());
+    let asked = Asked { asker, answer_by, until: answer_by, break_glass };
+    let pack = agency.pack();
     let words = &pack.catalogue().reviewing().reminders;
     let mut all = Vec::new();
     for one in taken(agency.store.as_ref(), &item.id).await? {

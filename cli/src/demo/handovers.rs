@@ -1,0 +1,98 @@
+//! What people of the stories add to their questions: reminders, and that they take a case over.
+
+use std::time::{Duration, Instant};
+
+use grondslag_core::catalogue::Role;
+use grondslag_core::id::{InquiryId, TargetId};
+use grondslag_core::reason::Reason;
+use grondslag_proto::v1;
+use tokio::time::sleep;
+
+use super::driver::Driver;
+use super::limits::{NOTICE_LOOK_MS, NOTICE_WAIT_MS};
+use super::world::{Agency, ReviewStep};
+use crate::exit::Failure;
+use crate::handover::HandoverDesk;
+
+impl Driver<'_> {
+    /// Reminds whom the question was put to first.
+    pub(super) async fn remind(
+        &self,
+        step: &ReviewStep,
+        inquiry: &InquiryId,
+    ) -> Result<Vec<String>, Failure> {
+        let desk = self.desks.of(&step.agency, &step.staff)?;
+        let to = vec![self.reminded(step)?.oin.to_string()];
+        let lines = desk.remind(inquiry, to, &step.text).await?;
+        Ok(lines.into_iter().map(|line| came(line.reminded.as_ref())).collect())
+    }
+
+    /// Accepts a case, and waits until its old holder has read that.
+    pub(super) async fn accept(
+        &self,
+        step: &ReviewStep,
+        inquiry: &InquiryId,
+    ) -> Result<Vec<String>, Failure> {
+        let from = self.first_target(&step.of)?;
+        let checklist = &self.names.pack().catalogue().handover().checklist;
+        let missing = |word: &String| step.withhold.contains(word);
+        let words = checklist.iter().map(|item| item.id.clone());
+        let (gaps, done) = words.partition(missing);
+        let request = v1::AcceptHandoverRequest {
+            inquiry_id: inquiry.as_bytes().to_vec(),
+            target_oin: from.oin.to_string(),
+            role: step.role.clone(),
+            done,
+            gaps,
+        };
+        let desk = HandoverDesk::at(self.desks.of(&step.agency, &step.staff)?);
+        let accepted = match desk.accept(request).await {
+            Ok(accepted) => accepted,
+            Err(failure) => return Ok(vec![failure.reason().code().to_owned()]),
+        };
+        let told = if accepted.told_at_ms > 0 { "told" } else { "waits" };
+        let gone = self.gone(from, &TargetId::derive(inquiry, &from.oin)).await?;
+        let seen = ["accepted", told, if gone { "handed over" } else { "still held" }];
+        Ok(seen.map(str::to_owned).to_vec())
+    }
+
+    /// Whether the old holder has read that the case was accepted: it does so in the background.
+    async fn gone(&self, from: &Agency, id: &TargetId) -> Result<bool, Failure> {
+        let rules = self.names.pack().catalogue().handover();
+        let holds = |role: &&String| Role::parse(role).is_ok_and(|role| rules.holds(&role));
+        let mut people = self.world.people_of(&from.id);
+        let holder = people.find_map(|one| Some((one, one.roles.iter().find(holds)?)));
+        let (person, role) = holder.ok_or_else(|| Failure::new(Reason::HandoverRole, &from.id))?;
+        let desk = HandoverDesk::at(self.desks.of(&from.id, person.id.as_str())?);
+        let since = Instant::now();
+        loop {
+            let (all, _more) = desk.list(role).await?;
+            let one = all.iter().find(|one| one.target_id == id.as_bytes());
+            let gone = one.is_some_and(|one| one.accepted_at_ms > 0);
+            if gone || since.elapsed() > Duration::from_millis(NOTICE_WAIT_MS) {
+                return Ok(gone);
+            }
+            sleep(Duration::from_millis(NOTICE_LOOK_MS)).await;
+        }
+    }
+
+    /// Whom a reminder is for: an agency that the step names, or the first of the question.
+    fn reminded(&self, step: &ReviewStep) -> Result<&Agency, Failure> {
+        match step.withhold.first() {
+            Some(agency) => self.world.agency(agency),
+            None => self.first_target(&step.of),
+        }
+    }
+
+    fn first_target(&self, question: &str) -> Result<&Agency, Failure> {
+        let all = self.world.timeline();
+        let found = all.iter().find(|one| one.id == question).and_then(|one| one.to.first());
+        let found = found.ok_or_else(|| Failure::new(Reason::ConfigInvalid, question))?;
+        self.world.agency(found)
+    }
+}
+
+fn came(reminded: Option<&v1::Reminded>) -> String {
+    let came = reminded.is_some_and(|one| one.taken_at_ms > 0);
+    (if came { "came" } else { "waits" }).to_owned()
+}

@@ -1,0 +1,260 @@
+//! Cases that others take over from this agency.
+//!
+//! `hg/<target id>` holds one from its first reply on, with whom it is about until it is accepted
+//! or cannot be any more; a child who is not known here leaves a row of the same length,
+//! `hm/<target id>`. What its new holder adds is read in the background: that it accepts shows to
+//! nobody who watches when this node answers.
+
+use grondslag_core::clock::Timestamp;
+use grondslag_core::id::{Oin, TargetId};
+use grondslag_core::reason::Reason;
+use grondslag_evidence::ledger::LedgerError;
+use grondslag_evidence::store::parts::{self, Seen};
+use grondslag_evidence::store::{Batch, Store, StoreError};
+use grondslag_policy::retention::Kept;
+use grondslag_proto::v1;
+use grondslag_proto::v1::follow_up_content::Content;
+use grondslag_subject::Bsn;
+use serde::{Deserialize, Serialize};
+
+use super::{Accepted, barred, ends_at};
+use crate::agency::Agency;
+use crate::answers::inbox::First;
+use crate::answers::record::Shown;
+use crate::caseload;
+use crate::follow_ups::take::{self, Asked, taken};
+use crate::limits::HANDOVER_BYTES;
+use crate::recorded::{Kind, entry, term};
+use crate::rows;
+
+const GIVEN: &[u8] = b"hg/";
+/// Rows of the same length for every other child.
+const OTHERS: &[u8] = b"hm/";
+
+/// A case that somebody asked for.
+#[derive(Clone, Serialize, Deserialize)]
+pub(super) struct Outgoing {
+    pub(super) id: TargetId,
+    /// Who takes it over.
+    pub(super) asker: Oin,
+    /// Whom it is about, until it is accepted or cannot be any more.
+    pub(super) digits: Option<String>,
+    /// When some of the plan was given; without that there is nothing to accept.
+    pub(super) given_at: Option<Timestamp>,
+    pub(super) answer_by: Timestamp,
+    break_glass: bool,
+    pub(super) accepted: Option<Accepted>,
+}
+
+grondslag_core::unprinted!(Outgoing);
+
+impl Outgoing {
+    fn put(&self, batch: Batch) -> Result<Batch, Reason> {
+        parts::put_body(batch, &key(GIVEN, &self.id), &padded(self)?).map_err(StoreError::reason)
+    }
+
+    /// The same in the place of what was read, if that stands there still.
+    fn put_again(&self, batch: Batch, seen: &Seen) -> Result<Batch, Reason> {
+        self.put(parts::delete_seen(batch, &key(GIVEN, &self.id), seen))
+    }
+
+    fn asked(&self) -> Asked {
+        let Self { asker, answer_by, break_glass, .. } = self.clone();
+        Asked { asker, answer_by, until: ends_at(answer_by), break_glass }
+    }
+}
+
+/// Adds to the batch of a first reply what is kept of a question that takes over a case; of any
+/// other nothing.
+///
+/// # Errors
+/// `INTERNAL`, which a question within its bounds does not give.
+pub(crate) fn open(batch: Batch, first: First<'_>) -> Result<Batch, Reason> {
+    let (id, header) = (first.attested.target_id(), first.attested.header());
+    if !first.pack.catalogue().handover().is_for(&header.purpose) {
+        return Ok(batch);
+    }
+    let gave = first.lines.iter().any(|line| line.shown == Shown::Content);
+    let row = Outgoing {
+        id,
+        asker: header.asker.clone(),
+        digits: first.digits.map(str::to_owned),
+        given_at: gave.then_some(first.at),
+        answer_by: header.times.answer_by,
+        break_glass: header.break_glass,
+        accepted: None,
+    };
+    let prefix = if row.digits.is_some() { GIVEN } else { OTHERS };
+    parts::put_body(batch, &key(prefix, &id), &padded(&row)?).map_err(StoreError::reason)
+}
+
+/// Adds to the batch of a later reply that some of the plan was given.
+///
+/// # Errors
+/// `STORE_CORRUPT` for a row that is none; else those of the store.
+pub(crate) async fn gave(agency: &Agency, batch: Batch, id: &TargetId) -> Result<Batch, Reason> {
+    let found = rows::read::<Outgoing>(agency.store.as_ref(), &key(GIVEN, id)).await?;
+    let Some((row, seen)) = found.filter(|(row, _)| row.given_at.is_none()) else {
+        return Ok(batch);
+    };
+    let given_at = Some(agency.clock.now());
+    Outgoing { given_at, ..row }.put_again(batch, &seen)
+}
+
+/// A question that takes over a case, as what is added to it needs it: known for as long as it may
+/// be accepted.
+///
+/// # Errors
+/// Those of the store.
+pub(crate) async fn asked(store: &dyn Store, id: &TargetId) -> Result<Option<Asked>, Reason> {
+    for prefix in [GIVEN, OTHERS] {
+        if let Some((row, _)) = rows::read::<Outgoing>(store, &key(prefix, id)).await? {
+            return Ok(Some(row.asked()));
+        }
+    }
+    Ok(None)
+}
+
+/// All of them, and how many cannot be read.
+///
+/// # Errors
+/// Those of the store.
+pub(super) async fn all(store: &dyn Store) -> Result<(Vec<(Outgoing, Seen)>, u64), Reason> {
+    rows::all(store, GIVEN).await
+}
+
+/// Takes note of what was accepted since, and of what cannot be any more. One that fails keeps no
+/// other waiting.
+///
+/// # Errors
+/// Those of the store.
+pub(crate) async fn tend(agency: &Agency) -> Result<(), Reason> {
+    let now = agency.clock.now();
+    for (row, seen) in all(agency.store.as_ref()).await?.0 {
+        if row.digits.is_none() {
+            continue;
+        }
+        let done = match acceptance(agency, &row).await {
+            Ok(Some(accepted)) if row.given_at.is_some() => {
+                hand_over(agency, (row, &seen), accepted).await
+            }
+            Ok(_) if now > ends_at(row.answer_by) => lapse(agency, row, &seen).await,
+            Ok(_) => Ok(()),
+            Err(reason) => Err(reason),
+        };
+        if let Err(reason) = done {
+            tracing::error!(%reason, "a handover was not settled");
+        }
+    }
+    forget_others(agency, now).await
+}
+
+/// That its new holder accepted it, if that came.
+async fn acceptance(agency: &Agency, row: &Outgoing) -> Result<Option<Accepted>, Reason> {
+    let asked = row.asked();
+    let all = taken(agency.store.as_ref(), &row.id).await?;
+    Ok(all.iter().find_map(|one| match one.open(agency, &asked)? {
+        Content::Accepted(v1::HandoverAccepted { done, gaps }) => {
+            let known = known(agency);
+            let (done, gaps) = (known(done), known(gaps));
+            Some(Accepted { at: one.at, done, gaps })
+        }
+        Content::Reminder(_) => None,
+    }))
+}
+
+/// The words that the list of here has: no text of another agency is kept.
+fn known(agency: &Agency) -> impl Fn(Vec<String>) -> Vec<String> {
+    let pack = agency.pack();
+    move |words| {
+        let items = pack.catalogue().handover().checklist.iter();
+        items.filter(|item| words.contains(&item.id)).map(|item| item.id.clone()).collect()
+    }
+}
+
+/// The case is its new holder's: here it leaves the board, and nobody asks about the child.
+async fn hand_over(
+    agency: &Agency,
+    (row, seen): (Outgoing, &Seen),
+    accepted: Accepted,
+) -> Result<(), Reason> {
+    let child = row.digits.as_deref().map(Bsn::parse).transpose().ok().flatten();
+    let child = child.ok_or(Reason::StoreCorrupt)?;
+    let now = agency.clock.now();
+    let (state, case) =
+        caseload::hand_over(agency, Batch::new(), &child, (&row.asker, now)).await?;
+    let state = barred::put(agency, state, &child, (&row.asker, now)).await?;
+    let body = Kind::HandedOver
+        .canonical()
+        .bytes(row.id.as_bytes())
+        .text(row.asker.as_str())
+        .list(accepted.done.iter())
+        .list(accepted.gaps.iter())
+        .bytes(case.as_ref().map(|case| case.as_bytes().as_slice()).unwrap_or_default())
+        .signed(accepted.at.ms())
+        .finish_secret();
+    let kept = term(row.break_glass);
+    let state = take::end(agency.store.as_ref(), state, &row.id).await;
+    let state = state.map_err(StoreError::reason)?;
+    let row = Outgoing { digits: None, accepted: Some(accepted), ..row };
+    let entry = entry(agency, Kind::HandedOver, &body, kept, row.put_again(state, seen)?)?;
+    match agency.ledger.append(entry).await {
+        // Somebody changed the case at this moment: the next turn looks again.
+        Ok(_) | Err(LedgerError::Conflict { .. }) => Ok(()),
+        Err(error) => Err(error.reason()),
+    }
+}
+
+/// It cannot be accepted any more: this agency stays responsible, and the number goes.
+async fn lapse(agency: &Agency, row: Outgoing, seen: &Seen) -> Result<(), Reason> {
+    let id = row.id;
+    let row = Outgoing { digits: None, ..row };
+    commit_ended(agency, row.put_again(Batch::new(), seen)?, &id).await
+}
+
+/// The rows of children who are not known here go when no acceptance can come any more.
+async fn forget_others(agency: &Agency, now: Timestamp) -> Result<(), Reason> {
+    for (row, seen) in rows::all::<Outgoing>(agency.store.as_ref(), OTHERS).await?.0 {
+        if now > ends_at(row.answer_by) {
+            let batch = parts::delete_seen(Batch::new(), &key(OTHERS, &row.id), &seen);
+            commit_ended(agency, batch, &row.id).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn commit_ended(agency: &Agency, batch: Batch, id: &TargetId) -> Result<(), Reason> {
+    let batch = take::end(agency.store.as_ref(), batch, id).await.map_err(StoreError::reason)?;
+    match agency.store.commit(batch).await {
+        Ok(()) | Err(StoreError::Conflict { .. }) => Ok(()),
+        Err(error) => Err(error.reason()),
+    }
+}
+
+/// Forgets what is as old as a decision on it. Says how many cannot be read.
+///
+/// # Errors
+/// Those of the store.
+pub(super) async fn tidy(agency: &Agency) -> Result<u64, Reason> {
+    let (store, now, pack) = (agency.store.as_ref(), agency.clock.now(), agency.pack());
+    let (all, damaged) = all(store).await?;
+    for (row, seen) in all {
+        if row.digits.is_none() && pack.retention().end(Kept::Decision, row.answer_by) <= now {
+            let batch = parts::delete_seen(Batch::new(), &key(GIVEN, &row.id), &seen);
+            commit_ended(agency, batch, &row.id).await?;
+        }
+    }
+    Ok(damaged)
+}
+
+/// JSON, filled up to a length.
+fn padded(row: &Outgoing) -> Result<Vec<u8>, Reason> {
+    let mut body = serde_json::to_vec(row).map_err(|_| Reason::Internal)?;
+    let whole = body.len().div_ceil(HANDOVER_BYTES).saturating_mul(HANDOVER_BYTES);
+    body.resize(whole, b' ');
+    Ok(body)
+}
+
+fn key(prefix: &[u8], id: &TargetId) -> Vec<u8> {
+    [prefix, id.as_bytes()].concat()
+}
