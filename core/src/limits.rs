@@ -12,10 +12,13 @@ pub const APPROVERS_MAX: usize = 4;
 pub const DETAIL_BYTES: usize = 4_096;
 /// Length of a sealed follow-up, whatever it says.
 pub const FOLLOW_UP_BYTES: usize = DETAIL_BYTES;
-/// Most follow-ups of one question to one target.
-pub const FOLLOW_UPS_MAX: u32 = REMINDERS_MAX + 1;
-/// Those that are reminders; the one beyond them is for the acceptance of a handover.
+/// Most follow-ups of one question to one target: reminders, an acceptance, and as many again for
+/// numbers that a restored process gave away before.
+pub const FOLLOW_UPS_MAX: u32 = 2 * (REMINDERS_MAX + ACCEPTANCES_MAX);
+/// Those that are reminders.
 pub const REMINDERS_MAX: u32 = 3;
+/// Those that accept a handover.
+pub const ACCEPTANCES_MAX: u32 = 1;
 /// Length of the sealed pair of points that goes to a target.
 pub const PAIR_BYTES: usize = 1_280;
 /// Length of a whole reply whose question could give T3 at most.

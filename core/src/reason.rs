@@ -135,10 +135,11 @@ reasons! {
     CaseWord "CASE_WORD" "Aard, ernst, urgentie of soort organisatie staat niet in de lijsten van de regels; `grondslag cases words` toont de woorden." "Nature, severity, urgency or kind of agency is not in the lists of the rules; `grondslag cases words` shows the words."
     SeenDate "SEEN_DATE" "Een kind is gezien op een dag die voorbij is of vandaag, en niet langer dan een jaar geleden." "A child was seen today or on a day before, and no longer than a year ago."
     // Handover.
-    HandedOver "HANDED_OVER" "Deze zaak is overgedragen: uw organisatie vraagt niet meer naar dit kind. Bij acuut gevaar mag het wel; neem de zaak anders terug of open haar opnieuw op het bord." "This case was handed over: your agency asks no more about this child. In acute danger it may; else take the case back or open it anew on the board."
-    HandoverRole "HANDOVER_ROLE" "In deze rol houdt u geen zaken; kies een rol die in de regels als casushouder staat." "This role holds no cases; choose one that the rules name as a case holder."
+    HandedOver "HANDED_OVER" "Deze casus is overgedragen: uw organisatie vraagt niet meer naar dit kind, behalve bij acuut gevaar of op bevel van de rechter. Neem de casus terug, of open een nieuwe op het bord als u weer verantwoordelijk bent." "This case was handed over: your agency asks no more about this child, but in acute danger or by order of the court. Take the case back, or open a new one on the board if you are responsible again."
+    HandoverAccepted "HANDOVER_ACCEPTED" "Deze overdracht is al aanvaard; `grondslag handover list` toont wanneer." "This handover was accepted already; `grondslag handover list` shows when."
+    HandoverRole "HANDOVER_ROLE" "In deze rol bent u geen casushouder; kies een rol die de regels zo noemen." "This role holds no cases; choose one that the rules name as a case holder."
     HandoverNothing "HANDOVER_NOTHING" "Van deze organisatie kwam op deze vraag nog geen plan: er is niets te aanvaarden." "No plan came from this agency on this question yet: there is nothing to accept."
-    HandoverList "HANDOVER_LIST" "Elk punt van de lijst is gedaan of is een gat, een keer; `grondslag handover words` toont ze." "Every item of the list is done or is a gap, once; `grondslag handover words` shows them."
+    HandoverList "HANDOVER_LIST" "Zet elk punt van de lijst precies één keer bij gedaan of bij ontbreekt; `grondslag handover words` toont ze." "Put every item of the list once, under done or under missing; `grondslag handover words` shows them."
     // Escalation.
     EscalationApart "ESCALATION_APART" "Voor dit doel vraagt u met `grondslag escalate`: bij een casus van het bord, met criteria en een reden per organisatie; andere doelen juist niet." "Ask for this purpose with `grondslag escalate`: for a case of the board, with criteria and a reason for each agency; other purposes in another way."
     EscalationCase "ESCALATION_CASE" "Deze casus draagt de escalatie niet: zij gaat over een ander kind, of niemand beoordeelde haar als ernstig of acuut." "This case does not bear the escalation: it is about another child, or nobody judged it to be serious or acute."
@@ -147,6 +148,7 @@ reasons! {
     DossierUnheard "DOSSIER_UNHEARD" "Niet alle uitkomsten zijn opgehaald voordat de makelaar ze wegdeed; bel wie ontbreekt." "Not every outcome was fetched before the broker discarded it; call who is missing."
     ApprovalStale "APPROVAL_STALE" "De medeondertekening is te oud; laat haar opnieuw zetten." "The co-signature is too old; have it signed anew."
     // Review by a person at the holder.
+    AwayUntil "AWAY_UNTIL" "Afwezig bent u tot een moment in de toekomst, hooguit een jaar vooruit." "You are away until a moment in the future, a year ahead at the most."
     ReviewRole "REVIEW_ROLE" "In deze rol beoordeelt u hier geen vragen; kies een rol die in de regels als beoordelaar van deze organisatie staat." "This role reviews no questions here; choose one that the rules name as a reviewer of this agency."
     UnknownReview "UNKNOWN_REVIEW" "Deze vraag ligt hier niet ter beoordeling, of haar termijn is voorbij; `grondslag inbox list` toont wat er ligt." "This question does not wait for review here, or its term is over; `grondslag inbox list` shows what waits."
     ReviewDecided "REVIEW_DECIDED" "Hierover is al beslist; `grondslag inbox show` toont wat en door wie." "This was decided already; `grondslag inbox show` tells what and by whom."
@@ -214,7 +216,7 @@ reasons! {
     QuestionFromFuture "QUESTION_FROM_FUTURE" "De vraag is in de toekomst gedateerd; controleer de klok." "The question is dated in the future; check the clock."
     TimesInvalid "TIMES_INVALID" "De tijden van de vraag spreken elkaar tegen of duren te lang." "The question's times contradict each other or last too long."
     ReplayConflict "REPLAY_CONFLICT" "Onder dit kenmerk is al een andere vraag gesteld." "Another question was already asked under this identifier."
-    FollowUpsMade "FOLLOW_UPS_MADE" "Deze organisatie is voor deze vraag al zo vaak herinnerd als mag, of de overdracht is al aanvaard; bel haar dienstnummer." "This agency was reminded of this question as often as may be, or the handover was accepted already; call its duty telephone."
+    FollowUpsMade "FOLLOW_UPS_MADE" "Deze organisatie is voor deze vraag al zo vaak herinnerd als mag; bel haar dienstnummer." "This agency was reminded of this question as often as may be; call its duty telephone."
     ReminderWord "REMINDER_WORD" "Deze reden om te herinneren staat niet in de lijst van de regels; `grondslag ask words` toont haar." "This reason to remind is not in the list of the rules; `grondslag ask words` shows it."
     UnknownInquiry "UNKNOWN_INQUIRY" "Deze vraag is niet bekend." "This inquiry is not known."
     // Consent.

@@ -113,7 +113,7 @@ pub struct Agency {
     /// When questions that wait for a person climb.
     pub(crate) climbing: Schedule,
     /// Something was added to a question that was put here.
-    pub(crate) added: Notify,
+    pub(crate) follow_up_came: Notify,
     /// Questions that are being answered.
     pub(crate) answering: Turns,
     /// Keeps acts in the consent register apart from answers that rest on it.

@@ -465,7 +465,7 @@ fn agency(
         broker_link,
         tick: Tick::new(Duration::ZERO),
         climbing: Schedule::default(),
-        added: tokio::sync::Notify::new(),
+        follow_up_came: tokio::sync::Notify::new(),
         answering: Turns::default(),
         consents: Gate::default(),
         caught_up: CaughtUp::with(0),

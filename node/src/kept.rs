@@ -14,10 +14,12 @@ use grondslag_runtime::status::RetentionState;
 
 use crate::agency::Agency;
 use crate::alarm::raise;
+use crate::answers::inbox::away;
 use crate::asks::inquiries::forget_lines;
 use crate::caseload;
 use crate::consent::page;
 use crate::dossier;
+use crate::follow_ups::take;
 use crate::glass;
 use crate::handover;
 use crate::inform;
@@ -52,6 +54,8 @@ impl Agency {
             rest.of("joint files", dossier::tidy(self).await).await;
             rest.of("break glass", glass::tidy(self).await).await;
             rest.of("handovers", handover::tidy(self).await).await;
+            rest.of("who is away", away::tidy(self).await).await;
+            rest.of("what was added", take::tidy(self).await).await;
         }
         rest.of("pages of consents", page::tidy(self).await).await;
         rest.of("notices", outbox::tidy(self).await).await;

@@ -419,9 +419,24 @@ pub(crate) const CASES_BYTES_MAX: usize = 2 * 1_024 * 1_024;
 
 /// Longest wait for the broker to bring a follow-up to its target, which answers on its own tick.
 pub(crate) const FOLLOW_UP_CALL_MS_MAX: u64 = 15_000;
-/// How often what did not come there is brought again.
+/// How often follow-ups that did not come to their target are brought again, and what others
+/// accepted is read.
 pub(crate) const FOLLOW_UP_INTERVAL_MS: u64 = 10_000;
 
 /// Length of what is kept of a question that takes over a case; what outgrows it takes as much
 /// again.
 pub(crate) const HANDOVER_BYTES: usize = 1_024;
+
+/// Longest time that somebody is away, in days.
+pub(crate) const AWAY_DAYS_MAX: i64 = 366;
+/// How many substitutes are looked through for one who is there.
+pub(crate) const SUBSTITUTES_MAX: usize = 8;
+/// How long that is done at every turn.
+pub(crate) const FOLLOW_UP_SOON_MS: i64 = 10 * 60 * 1_000;
+/// At how many turns once after that: every five minutes.
+pub(crate) const FOLLOW_UP_SELDOM: i64 = 30;
+/// Questions whose follow-ups are brought at the same time.
+pub(crate) const FOLLOW_UPS_AT_ONCE_MAX: usize = 16;
+/// How long after its last moment a case that nobody accepted is given up: what was taken in time
+/// may be on its way into the store.
+pub(crate) const LAPSE_GRACE_MS: i64 = 60_000;

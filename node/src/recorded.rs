@@ -111,6 +111,8 @@ pub(crate) enum Kind {
     HandedOver,
     /// Handovers were shown.
     HandoversShown,
+    /// Somebody is away, or back.
+    Away,
 }
 
 impl Kind {
@@ -160,6 +162,7 @@ impl Kind {
             Self::FollowUpTaken => "grondslag/record/follow-up-taken/v1",
             Self::HandedOver => "grondslag/record/handed-over/v1",
             Self::HandoversShown => "grondslag/record/handovers-shown/v1",
+            Self::Away => "grondslag/record/away/v1",
         }
     }
 

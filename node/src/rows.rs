@@ -43,6 +43,18 @@ pub(crate) fn put(batch: Batch, key: &[u8], row: &impl Serialize) -> Result<Batc
     parts::put_body(batch, key, &body).map_err(StoreError::reason)
 }
 
+/// JSON, filled up to a multiple of a length in bytes, so that it tells nothing of what it holds.
+/// What outgrows it takes as much again.
+///
+/// # Errors
+/// `INTERNAL` when it has no JSON.
+pub(crate) fn padded(row: &impl Serialize, class: usize) -> Result<Vec<u8>, Reason> {
+    let mut body = serde_json::to_vec(row).map_err(|_| Reason::Internal)?;
+    let whole = body.len().div_ceil(class).saturating_mul(class);
+    body.resize(whole, b' ');
+    Ok(body)
+}
+
 /// A row, and what was read.
 ///
 /// # Errors

@@ -260,7 +260,7 @@ async fn agency(config: &NodeConfig, context: &Context) -> Result<Agency, StartE
         broker_link,
         tick: Tick::new(config.answers.reply_tick_ms.ms()),
         climbing: Schedule::default(),
-        added: Notify::new(),
+        follow_up_came: Notify::new(),
         answering: Turns::default(),
         consents: Gate::default(),
         caught_up: CaughtUp::default(),

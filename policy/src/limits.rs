@@ -78,5 +78,5 @@ pub const APPROVAL_HOURS_MAX: u32 = 168;
 /// Most working days within which a handover may be accepted.
 pub(crate) const ACCEPT_DAYS_MAX: u32 = 30;
 
-/// Most items of its list.
+/// Most items of the list of a handover.
 pub(crate) const CHECKLIST_MAX: usize = 32;

@@ -175,7 +175,7 @@ fn an_acceptance_that_does_not_hold_changes_nothing() -> Result<()> {
         assert_eq!(moved.accepts(&other, |_| {}).await?, "UNKNOWN_INQUIRY");
         assert_eq!(moved.one(OLD).await?.accepted_at_ms, 0);
         assert_eq!(moved.accepts(&inquiry, |_| {}).await?, "");
-        assert_eq!(moved.accepts(&inquiry, |_| {}).await?, "FOLLOW_UPS_MADE");
+        assert_eq!(moved.accepts(&inquiry, |_| {}).await?, "HANDOVER_ACCEPTED");
         Ok(())
     })
 }

@@ -21,9 +21,9 @@ use crate::broker::Broker;
 /// # Errors
 /// `UNKNOWN_INQUIRY` for a question that this asker did not put to this target or whose term ended
 /// some time ago; `QUESTION_WAITS` while the target does not have the question, or why it never
-/// took it; `STATEMENT_INVALID`; `REPLAY_CONFLICT` for a number that is not the next;
+/// took it; `STATEMENT_INVALID`; `REPLAY_CONFLICT` for a number that another one has;
 /// why it could not be recorded, or the target was not reached or did not take it.
-pub(crate) async fn carry(
+pub(crate) async fn carry_follow_up(
     broker: &Broker,
     asker: &Oin,
     (inquiry, target): (&InquiryId, &str),
@@ -58,7 +58,7 @@ async fn find(broker: &Broker, id: &TargetId) -> Result<(Open, Seen), Reason> {
     }
 }
 
-/// Records a follow-up that comes next, before its target gets it: the leaf
+/// Records a follow-up before its target gets it: the leaf
 /// `grondslag/leaf/follow-up/v1` holds the digest of what was signed, in which nobody finds a party
 /// or a question, and the moment.
 async fn note(
@@ -67,14 +67,12 @@ async fn note(
     follow_up: &FollowUp,
     signed: Digest,
 ) -> Result<(), Reason> {
-    let place = usize::try_from(follow_up.number).unwrap_or(usize::MAX).saturating_sub(1);
-    if open.follow_ups.get(place) == Some(&signed) {
-        return Ok(());
+    // Their order is the asker's: a broker that was restored may lack some.
+    match open.follow_ups.insert(follow_up.number, signed) {
+        None => {}
+        Some(before) if before == signed => return Ok(()),
+        Some(_) => return Err(Reason::ReplayConflict),
     }
-    if open.follow_ups.len() != place {
-        return Err(Reason::ReplayConflict);
-    }
-    open.follow_ups.push(signed);
     let key = open_key(&follow_up.target_id);
     let body = serde_json::to_vec(&open).map_err(|_| Reason::Internal)?;
     let state = parts::delete_seen(Batch::new(), &key, seen);

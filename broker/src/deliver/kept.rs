@@ -4,6 +4,8 @@
 //! to; `gr/<target id><reply number>` holds a message, the first reply under number 1. All go some
 //! time after the term has ended.
 
+use std::collections::BTreeMap;
+
 use grondslag_core::canonical::Canonical;
 use grondslag_core::clock::Timestamp;
 use grondslag_core::id::{Digest, InquiryId, Oin, TargetId};
@@ -38,9 +40,9 @@ pub(super) struct Open {
     /// Why none comes.
     #[serde(default)]
     pub(super) ended: Option<Reason>,
-    /// What its asker added, in order: digests of what was signed.
+    /// What its asker added, by number: digests of what was signed.
     #[serde(default)]
-    pub(super) follow_ups: Vec<Digest>,
+    pub(super) follow_ups: BTreeMap<u32, Digest>,
 }
 
 /// That a first reply came.
@@ -91,7 +93,7 @@ pub(crate) fn note<'a>(
             last_at: header.times.asked_at,
             first: None,
             ended: None,
-            follow_ups: Vec::new(),
+            follow_ups: BTreeMap::new(),
         };
         batch = keep(batch, &open_key(&target.id), &open, until)?;
         put.targets.push((target.oin.clone(), target.id));

@@ -3,6 +3,7 @@
 //!
 //! A message is ciphertext and tells the broker nothing: hit or miss, real or dummy, it has the
 //! same size and comes in the same slots. It is kept until two days after the question's term.
+//! The other way goes what an asker adds to its question (`follow_up`), of which a digest is kept.
 //! Before it takes any, the broker tells the node how many notices wait for it (`notices`).
 //!
 //! INVARIANT: a message is taken only from the target of a recorded question, and given only to its
@@ -17,7 +18,7 @@ mod take;
 
 pub(crate) use first::{end, first, keep_first};
 pub(crate) use follow::{Followed, follow};
-pub(crate) use follow_up::carry;
+pub(crate) use follow_up::carry_follow_up;
 pub(crate) use kept::note;
 pub(crate) use opening::opening;
 pub(crate) use take::take;

@@ -21,7 +21,7 @@ use tonic::Code;
 
 use super::{Heard, Nodes};
 
-/// Calls to nodes, and what became of the last one to each.
+/// Calls to nodes, and what became of the last question to each.
 #[derive(Debug)]
 pub(crate) struct Calls {
     channels: Channels,
@@ -29,12 +29,12 @@ pub(crate) struct Calls {
     contacts: Mutex<BTreeMap<Oin, Contact>>,
 }
 
-/// How the last call to a node went.
+/// How the last question to a node went; what is added to questions does not count.
 #[derive(Debug, Default, Clone)]
 pub(crate) struct Contact {
     /// When the node last said anything.
     pub(crate) last: Option<Timestamp>,
-    /// Why the last call failed, if it did.
+    /// Why the last question failed, if it did.
     pub(crate) failure: Option<Reason>,
 }
 
@@ -79,7 +79,7 @@ impl Calls {
         }
     }
 
-    /// How the last call to a node went.
+    /// How the last question to a node went.
     pub(crate) fn contact(&self, oin: &Oin) -> Contact {
         let contacts = self.contacts.lock().unwrap_or_else(PoisonError::into_inner);
         contacts.get(oin).cloned().unwrap_or_default()

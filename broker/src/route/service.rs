@@ -79,7 +79,7 @@ impl Routes {
         let inquiry = InquiryId::from_slice(&wire.inquiry_id);
         let inquiry = inquiry.map_err(|_| Reason::UnknownInquiry)?;
         let follow_up = wire.follow_up.ok_or(Reason::Malformed)?.try_into()?;
-        deliver::carry(&self.broker, asker, (&inquiry, &wire.target_oin), follow_up).await
+        deliver::carry_follow_up(&self.broker, asker, (&inquiry, &wire.target_oin), follow_up).await
     }
 }
 

@@ -29,7 +29,7 @@ pub(super) struct RemindArgs {
     #[arg(long, value_name = "AGENCY", required = true)]
     to: Vec<String>,
     /// Why, a word of `grondslag ask words`; the first of them when absent
-    #[arg(long, value_name = "WORD", default_value = "")]
+    #[arg(long, value_name = "WORD", default_value = "", hide_default_value = true)]
     because: String,
 }
 

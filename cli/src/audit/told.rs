@@ -12,12 +12,12 @@ use crate::ask::Names;
 use crate::output::{Output, bold, green, red, yellow};
 
 /// Kinds of leaves and records, in Dutch and in English.
-const KINDS: [(&str, &str, &str); 63] = [
+const KINDS: [(&str, &str, &str); 64] = [
     ("grondslag/leaf/card/v1", "kaart aangenomen", "card accepted"),
     ("grondslag/leaf/enrolled/v1", "inschrijving klaar", "enrolment finished"),
     ("grondslag/leaf/enrolment/v1", "groep dossiers ingeschreven", "batch enrolled"),
     ("grondslag/leaf/epoch/v1", "tijdvak", "epoch"),
-    ("grondslag/leaf/follow-up/v1", "toevoeging doorgegeven", "follow-up carried"),
+    ("grondslag/leaf/follow-up/v1", "aanvulling doorgegeven", "follow-up carried"),
     ("grondslag/leaf/forgotten/v1", "vergeten na de termijn", "forgotten after its term"),
     ("grondslag/leaf/founding/v1", "nieuw logboek begonnen", "new ledger begun"),
     ("grondslag/leaf/ledger-fork/v1", "logboek spreekt zich tegen", "ledger contradicts itself"),
@@ -35,6 +35,7 @@ const KINDS: [(&str, &str, &str); 63] = [
     ("grondslag/record/answered/v1", "antwoord ontvangen", "answer received"),
     ("grondslag/record/approved/v1", "concept goedgekeurd", "draft approved"),
     ("grondslag/record/asked/v1", "vraag gesteld", "question asked"),
+    ("grondslag/record/away/v1", "medewerker afwezig of terug", "staff away or back"),
     ("grondslag/record/batches-shown/v1", "groepen dossiers ingezien", "batches looked at"),
     ("grondslag/record/broker-decision/v1", "beslissing van de makelaar", "decision of the broker"),
     ("grondslag/record/broker-read/v1", "makelaar bevraagd", "read at the broker"),

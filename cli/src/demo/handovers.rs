@@ -22,7 +22,7 @@ impl Driver<'_> {
         inquiry: &InquiryId,
     ) -> Result<Vec<String>, Failure> {
         let desk = self.desks.of(&step.agency, &step.staff)?;
-        let to = vec![self.reminded(step)?.oin.to_string()];
+        let to = vec![self.first_target(&step.of)?.oin.to_string()];
         let lines = desk.remind(inquiry, to, &step.text).await?;
         Ok(lines.into_iter().map(|line| came(line.reminded.as_ref())).collect())
     }
@@ -73,14 +73,6 @@ impl Driver<'_> {
                 return Ok(gone);
             }
             sleep(Duration::from_millis(NOTICE_LOOK_MS)).await;
-        }
-    }
-
-    /// Whom a reminder is for: an agency that the step names, or the first of the question.
-    fn reminded(&self, step: &ReviewStep) -> Result<&Agency, Failure> {
-        match step.withhold.first() {
-            Some(agency) => self.world.agency(agency),
-            None => self.first_target(&step.of),
         }
     }
 

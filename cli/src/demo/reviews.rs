@@ -63,7 +63,11 @@ impl Driver<'_> {
             let id = TargetId::derive(inquiry, own);
             let change = match step.what {
                 ReviewDo::Confirm => Change::Confirmed(true),
-                _ => Change::Judgement(judgement(step)),
+                ReviewDo::Decide
+                | ReviewDo::Hear
+                | ReviewDo::File
+                | ReviewDo::Remind
+                | ReviewDo::Accept => Change::Judgement(judgement(step)),
             };
             // As a person would: who decides has looked.
             let shown = desk.show(id.as_bytes(), &step.role).await?;

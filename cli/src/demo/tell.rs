@@ -179,7 +179,7 @@ impl<'a> Teller<'a> {
             ReviewDo::Hear => out.tr("hoort later over", "hears later about"),
             ReviewDo::File => out.tr("ziet het dossier van", "sees the joint file of"),
             ReviewDo::Remind => out.tr("herinnert aan", "reminds of"),
-            ReviewDo::Accept => out.tr("neemt de zaak over van", "takes over the case of"),
+            ReviewDo::Accept => out.tr("neemt de casus over van", "takes over the case of"),
         };
         let come_to = seen.seen.join(", ");
         let come_to = if seen.ok { green(&come_to) } else { red(&come_to) };

@@ -20,8 +20,9 @@ use crate::wait::wait;
 /// Take a case over from another agency, and see what others take over from you
 ///
 /// You ask for the plan as for anything else (`ask`, purpose D18). Once it came you go through the
-/// list and accept; what you do not tick is a gap that the old holder reads. Until they have that
-/// they are responsible; then their case leaves the board, and they ask no more about the child.
+/// list and accept, and say of every item that it is done or missing; the old holder reads what is
+/// missing. Until they have that they are responsible; then their case leaves the board, and they
+/// ask no more about the child.
 #[derive(Debug, Args)]
 pub(crate) struct HandoverArgs {
     #[command(subcommand)]
@@ -84,7 +85,7 @@ async fn list(who: &Who, out: Output) -> Result<Exit, Failure> {
         }
     }
     if handovers.is_empty() {
-        out.line(&dim(out.tr("er komt of gaat geen zaak", "no case comes or goes")));
+        out.line(&dim(out.tr("er zijn geen overdrachten", "there are no handovers")));
     }
     if more {
         let more = out.tr("er zijn er meer dan hier staan", "there are more than stand here");

@@ -39,9 +39,16 @@ fn stands(of: &v1::Handover, comes: bool, out: Output) -> String {
     if of.accepted_at_ms != 0 {
         let at = Timestamp::from_ms(of.accepted_at_ms).local();
         let accepted = green(&format!("{} {at}", out.tr("aanvaard op", "accepted on")));
+        if !of.reason.is_empty() {
+            let never = out.tr(
+                "de oude casushouder kreeg dit niet; aanvaard opnieuw, of vraag opnieuw",
+                "the old holder did not get this; accept once more, or ask anew",
+            );
+            return format!("{accepted}; {}", red(&format!("{never} ({})", of.reason)));
+        }
         return if comes && of.told_at_ms == 0 {
             let waits = out.tr(
-                "de oude houder is nog niet bereikt en blijft tot dan verantwoordelijk",
+                "de oude casushouder is nog niet bereikt en blijft tot dan verantwoordelijk",
                 "the old holder was not reached yet and is responsible until then",
             );
             format!("{accepted}; {}", yellow(waits))
@@ -52,13 +59,13 @@ fn stands(of: &v1::Handover, comes: bool, out: Output) -> String {
     let by = Timestamp::from_ms(of.accept_by_ms).local();
     let ends = Timestamp::from_ms(of.ends_at_ms).local();
     let waits = if comes {
-        out.tr("aanvaard voor", "accept before")
+        out.tr("te aanvaarden vóór", "accept before")
     } else {
-        out.tr("u bent verantwoordelijk; te aanvaarden voor", "you are responsible; due before")
+        out.tr("u bent verantwoordelijk; te aanvaarden vóór", "you are responsible; due before")
     };
-    let lapses = out.tr("daarna opnieuw vragen, na", "to be asked for anew after");
+    let lapses = out.tr("opnieuw te vragen na", "to be asked for anew after");
     let waits = format!("{waits} {by} ({lapses} {ends})");
-    if of.ends_at_ms < of.accept_by_ms { red(&waits) } else { yellow(&waits) }
+    yellow(&waits)
 }
 
 /// The name of an item; its word when these rules do not know it.
@@ -84,6 +91,7 @@ pub(super) fn json(of: &v1::Handover) -> Value {
         "ends_at": moment(of.ends_at_ms),
         "accepted_at": moment(of.accepted_at_ms),
         "told_at": moment(of.told_at_ms),
+        "reason": (!of.reason.is_empty()).then_some(&of.reason),
         "done": of.done,
         "gaps": of.gaps,
     })
@@ -116,5 +124,7 @@ mod tests {
         assert!(told(&coming).contains("not reached yet"));
         let known = v1::Handover { told_at_ms: 2, ..coming };
         assert!(!told(&known).contains("not reached yet"));
+        let never = v1::Handover { told_at_ms: 0, reason: "UNKNOWN_INQUIRY".into(), ..known };
+        assert!(told(&never).contains("accept once more"));
     }
 }

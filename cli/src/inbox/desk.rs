@@ -1,5 +1,6 @@
 //! The calls about what must be reviewed, to one's own node.
 
+use grondslag_core::clock::Timestamp;
 use grondslag_proto::v1;
 use grondslag_proto::v1::change_item_request::Change;
 use grondslag_proto::v1::inbox_service_client::InboxServiceClient;
@@ -49,6 +50,20 @@ impl InboxDesk {
         let told = told.into_inner();
         accepted(told.refusal.clone())?;
         Ok(told)
+    }
+
+    /// The person is away until then, and who takes their place; or is back.
+    pub(super) async fn set_away(
+        &self,
+        role: &str,
+        away: Option<(Timestamp, &String)>,
+    ) -> Result<(), Failure> {
+        let (until_ms, substitute) =
+            away.map(|(until, substitute)| (until.ms(), substitute.clone())).unwrap_or_default();
+        let message = v1::SetAwayRequest { role: role.to_owned(), until_ms, substitute };
+        let request = self.desk.request(message, CALL_MS_MAX);
+        let set = self.client.clone().set_away(request).await.map_err(Failure::from)?;
+        accepted(set.into_inner().refusal)
     }
 
     /// Changes it as it was shown; how it stands then.

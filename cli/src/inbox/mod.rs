@@ -50,6 +50,10 @@ enum Command {
     MoreTime(MoreTimeArgs),
     /// Say whose a question is
     Assign(AssignArgs),
+    /// Say that you are away, and who takes your place: what is yours is shown as theirs meanwhile
+    Away(AwayArgs),
+    /// Say that you are back
+    Back(WatchArgs),
     /// Follow what comes in and what falls due, until you stop it
     Watch(WatchArgs),
     /// Show on what grounds a reviewer may refuse
@@ -128,6 +132,20 @@ struct AssignArgs {
 }
 
 #[derive(Debug, Args)]
+struct AwayArgs {
+    #[command(flatten)]
+    who: Who,
+
+    /// Until when, such as 2026-11-20T12:00
+    #[arg(long, value_name = "MOMENT", value_parser = moment)]
+    until: Timestamp,
+
+    /// The member of staff who takes your place
+    #[arg(long, value_name = "STAFF")]
+    substitute: String,
+}
+
+#[derive(Debug, Args)]
 struct WatchArgs {
     #[command(flatten)]
     who: Who,
@@ -153,6 +171,10 @@ pub(crate) fn run(args: &InboxArgs, out: Output) -> Result<Exit, Failure> {
                 let change = Change::Assigned(typed.to.clone().unwrap_or_default());
                 changed(&typed.one, change, (None, out)).await
             }
+            Command::Away(typed) => {
+                away(&typed.who, Some((typed.until, &typed.substitute)), out).await
+            }
+            Command::Back(typed) => away(&typed.who, None, out).await,
             Command::Watch(typed) => watch::watch(&typed.who, out).await,
             Command::Grounds => shown::grounds(&Names::load(out.lang())?, out),
         }
@@ -212,6 +234,15 @@ async fn changed(
     let told = desk.show(id, role).await?;
     was_seen(&told, seen)?;
     stands(&typed.id, &desk.change(id, role, (change, told.version)).await?, out)
+}
+
+async fn away(who: &Who, away: Option<(Timestamp, &String)>, out: Output) -> Result<Exit, Failure> {
+    let desk = InboxDesk::at(Desk::open(&who.desk, out.lang())?);
+    desk.set_away(&who.role, away).await?;
+    out.line(&green(out.tr("vastgelegd", "recorded")));
+    let (until, substitute) = away.unzip();
+    out.json(&json!({ "away_until": until, "substitute": substitute }))?;
+    Ok(Exit::Done)
 }
 
 /// What is changed is what the person looked at.

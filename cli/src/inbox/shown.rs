@@ -30,7 +30,7 @@ pub(super) fn item(item: &v1::InboxItem, names: &Names, out: Output) -> Vec<Stri
         .iter()
         .map(|code| format!("{code} {}", names.category_named(code)))
         .collect();
-    let whose = if item.assigned.is_empty() { "-" } else { &item.assigned };
+    let whose = whose_item(item, out);
     let pressing = urgency(&item.urgency, out);
     let mut lines = vec![
         format!(
@@ -44,6 +44,18 @@ pub(super) fn item(item: &v1::InboxItem, names: &Names, out: Output) -> Vec<Stri
     ];
     lines.extend(reminded(item, names).map(|one| format!("    {}", one.line_there(out))));
     lines
+}
+
+/// Whose a question is, and who takes their place.
+fn whose_item(item: &v1::InboxItem, out: Output) -> String {
+    match (item.assigned.as_str(), item.substitute.as_str()) {
+        ("", _) => "-".to_owned(),
+        (staff, "") => staff.to_owned(),
+        (staff, substitute) => {
+            let instead = out.tr("is weg, in de plaats", "is away, in their place");
+            format!("{staff} {instead} {substitute}")
+        }
+    }
 }
 
 fn reminded(item: &v1::InboxItem, names: &Names) -> impl Iterator<Item = RemindedShown> {
@@ -281,6 +293,7 @@ pub(super) fn item_json(item: &v1::InboxItem, names: &Names) -> Value {
         "stage": item.stage,
         "state": item.state,
         "assigned": given(&item.assigned),
+        "substitute": given(&item.substitute),
         "reminded": reminded(item, names).collect::<Vec<_>>(),
     })
 }

@@ -91,7 +91,7 @@ impl AnswerService {
 
     /// Takes what an asker adds to its question, to the end: a caller that hangs up ends nothing
     /// half-way.
-    async fn added(&self, wire: Option<v1::FollowUp>) -> Result<(), Reason> {
+    async fn take_added(&self, wire: Option<v1::FollowUp>) -> Result<(), Reason> {
         let follow_up = FollowUp::try_from(wire.ok_or(Reason::Malformed)?)?;
         let place = Arc::clone(&self.places).try_acquire_owned().map_err(|_| Reason::Busy)?;
         let agency = Arc::clone(&self.agency);
@@ -134,7 +134,7 @@ impl NodeService for AnswerService {
         if *peer(&request)?.oin() != self.agency.broker {
             return Err(rejected(Reason::NotTheBroker));
         }
-        let taken = self.added(request.into_inner().follow_up).await;
+        let taken = self.take_added(request.into_inner().follow_up).await;
         // As an answer does.
         self.agency.tick.until_next(arrived).await;
         let refusal = taken.err().map(said).transpose()?.flatten();

@@ -282,8 +282,11 @@ async fn record_ended(
 /// Adds to a batch that what was added to a question is kept no more. That a case is accepted may
 /// come later, and is kept until it was read.
 async fn added_ended(store: &dyn Store, batch: Batch, id: &TargetId) -> Result<Batch, Reason> {
-    if outgoing::asked(store, id).await?.is_some() {
-        return Ok(batch);
+    match outgoing::asked(store, id).await {
+        Ok(None) => {}
+        // The term ends all the same: its own round keeps what cannot be read.
+        Ok(Some(_)) | Err(Reason::StoreCorrupt) => return Ok(batch),
+        Err(reason) => return Err(reason),
     }
     take::end(store, batch, id).await.map_err(StoreError::reason)
 }

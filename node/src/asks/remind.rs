@@ -10,7 +10,7 @@ use grondslag_proto::v1::follow_up_content::Content;
 
 use super::follow::{Followed, own};
 use crate::agency::Agency;
-use crate::follow_ups::send::{Added, Question, add, added};
+use crate::follow_ups::send::{Added, Additions, What, add, added};
 
 /// Reminds each of these agencies, of a person's own question whose term lasts. What keeps one from
 /// being reminded keeps no other.
@@ -24,7 +24,7 @@ pub(super) async fn remind(
     request: &v1::RemindRequest,
 ) -> Result<Vec<v1::RemindLine>, Reason> {
     let id = InquiryId::from_slice(&request.inquiry_id).map_err(|_| Reason::UnknownInquiry)?;
-    let followed = own(agency, &id, staff).await?;
+    let (followed, _) = own(agency, &id, staff).await?;
     if agency.clock.now() > followed.answer_by {
         return Err(Reason::QuestionExpired);
     }
@@ -32,9 +32,9 @@ pub(super) async fn remind(
     let targets = targets(&followed, &request.target_oins)?;
     let mut lines = Vec::with_capacity(targets.len());
     for oin in targets {
-        let question = Question::new(id, oin.clone(), followed.answer_by, followed.break_glass);
+        let question = Additions::new(id, oin.clone(), followed.answer_by, followed.break_glass);
         let reminder = Content::Reminder(v1::Reminder { because: because.clone() });
-        let reminded = add(agency, question, reminder, (staff, Batch::new())).await;
+        let reminded = add(agency, question, reminder, staff, Batch::new()).await;
         lines.push(line(agency, &oin, reminded)?);
     }
     Ok(lines)
@@ -66,7 +66,7 @@ fn line(
     reminded: Result<Added, Reason>,
 ) -> Result<v1::RemindLine, Reason> {
     let (reminded, refused) = match reminded {
-        Ok(one) => (Some(shown(&one)), None),
+        Ok(one) => (shown(&one), None),
         Err(reason) if reason.is_fault() => return Err(reason),
         Err(reason) => (None, Some(refusal(reason))),
     };
@@ -77,23 +77,31 @@ fn line(
 /// The reminders of one target of a question, as the desk shows them.
 ///
 /// # Errors
-/// `STORE_CORRUPT` when they cannot be read.
+/// Those of the store; what cannot be read keeps nobody from the answers.
 pub(super) async fn reminders(
     agency: &Agency,
     id: &InquiryId,
     oin: &Oin,
 ) -> Result<Vec<v1::Reminded>, Reason> {
-    let all = added(agency, &TargetId::derive(id, oin)).await?;
-    Ok(all.iter().filter(|one| one.because.is_some()).map(shown).collect())
+    let all = match added(agency, &TargetId::derive(id, oin)).await {
+        Err(Reason::StoreCorrupt) => {
+            tracing::error!("what was added to a question cannot be read");
+            Vec::new()
+        }
+        all => all?,
+    };
+    Ok(all.iter().filter_map(shown).collect())
 }
 
-fn shown(one: &Added) -> v1::Reminded {
-    v1::Reminded {
+/// A reminder; nothing for what is none.
+fn shown(one: &Added) -> Option<v1::Reminded> {
+    let What::Reminder(because) = &one.what else { return None };
+    Some(v1::Reminded {
         at_ms: one.at.ms(),
-        because: one.because.clone().unwrap_or_default(),
+        because: because.clone(),
         taken_at_ms: one.taken_at.map(Timestamp::ms).unwrap_or_default(),
         reason: one.ended.map(|reason| reason.code().to_owned()).unwrap_or_default(),
-    }
+    })
 }
 
 #[cfg(test)]

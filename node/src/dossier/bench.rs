@@ -41,6 +41,7 @@ pub async fn fill(
     };
     let role = parsed(Role::parse("gem.procesregisseur"))?;
     let filed = Filed {
+        child: None,
         inquiry,
         case: CaseId::new(random()?),
         about: About::Child,

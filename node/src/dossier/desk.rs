@@ -20,9 +20,10 @@ use super::assemble::{Named, person};
 use super::{FILED, Filed, answers, each_of_case, find};
 use crate::agency::Agency;
 use crate::asks::follow::catch_up;
-use crate::caseload::is_handed_over;
+use crate::handover::barred;
 use crate::limits::{DOSSIER_FETCH_MS_MAX, DOSSIER_PART_BYTES_MAX, DOSSIER_PERSONS_MAX};
 use crate::recorded::{Kind, append};
+use crate::records::SubjectKey;
 use crate::rows::{self, Most};
 use crate::staff::Person;
 
@@ -37,9 +38,8 @@ impl Files<'_> {
     /// can be reached.
     ///
     /// # Errors
-    /// `UNKNOWN_INQUIRY` when there is none for this person, `HANDED_OVER` when somebody took the
-    /// case over; why it cannot be read, or that
-    /// somebody looked cannot be recorded.
+    /// `UNKNOWN_INQUIRY` when there is none for this person, `HANDED_OVER` when the case is another
+    /// agency's; why it cannot be read, or that somebody looked cannot be recorded.
     pub(super) async fn show(
         self,
         who: &Person,
@@ -65,9 +65,7 @@ impl Files<'_> {
         let (filed, more): (Vec<Filed>, _) = (own.rows.into_values().collect(), own.more);
         let first = filed.iter().map(|one| one.ends).min().ok_or(Reason::UnknownInquiry)?;
         for one in &filed {
-            if is_handed_over(self.agency, &one.case).await? {
-                return Err(Reason::HandedOver);
-            }
+            self.check_held(one).await?;
         }
         let mut fetched = self.fetch(&filed).await;
         self.record(who.id(), &filed).await?;
@@ -89,6 +87,13 @@ impl Files<'_> {
             more,
         });
         Ok(iter::once(head).chain(persons).collect())
+    }
+
+    /// Who handed a case over sees no more of what was asked for it, also who signed.
+    async fn check_held(self, filed: &Filed) -> Result<(), Reason> {
+        let Some(child) = filed.child else { return Ok(()) };
+        let asked = (&filed.asked_by.1, &filed.purpose);
+        barred::check(self.agency, asked, &SubjectKey::new(child)).await
     }
 
     /// A person's own escalations, newest first, and whether there are more.

@@ -35,6 +35,7 @@ use crate::asks::view::Stand;
 use crate::limits::{AGENCY_ANSWERS_MAX, PAGE};
 use crate::recorded::{Kind, entry};
 use crate::rows;
+use crate::secret::INDEX_LEN;
 use crate::staff::Person;
 
 /// Questions, by their number.
@@ -74,6 +75,9 @@ pub(crate) struct Filed {
     pub(crate) heard: bool,
     /// Whom it was put to, in the order of the question.
     pub(crate) targets: Vec<FiledTarget>,
+    /// The child of the case, as a keyed digest: who handed the case over sees no more.
+    #[serde(default)]
+    pub(crate) child: Option<[u8; INDEX_LEN]>,
 }
 
 /// One agency that was asked.

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use grondslag_core::answer::{Basis, Entry, Outcome};
-use grondslag_core::catalogue::{Ground, Role, RowId};
+use grondslag_core::catalogue::{Ground, Kind as Party, Role, RowId};
 use grondslag_core::statement::FIRST_REPLY_NO;
-use grondslag_core::tier::{Tier, Urgency};
+use grondslag_core::tier::Tier;
 use grondslag_proto::v1;
 use grondslag_proto::v1::show_dossier_request::Which;
 use grondslag_proto::v1::show_dossier_response::Part;
@@ -16,9 +16,10 @@ use super::desk::Files;
 use super::service::DossierDesk;
 use super::*;
 use crate::asks::view::Stand;
-use crate::caseload::{hand_over, put_on_board};
 use crate::fixture::{GI, KNOWN, OWN, Scene, VT, moment, oin};
+use crate::handover::barred;
 use crate::limits::{DOSSIER_LOOKS_MAX, DOSSIER_PERSONS_MAX};
+use crate::records::SubjectKey;
 use crate::staff::Caller;
 
 const CASE: [u8; 16] = [9; 16];
@@ -115,6 +116,7 @@ fn filed(targets: &[(&str, Stand)]) -> Filed {
         ends: moment("2026-10-25T13:00"),
         heard: false,
         targets: targets.iter().map(target).collect(),
+        child: None,
     }
 }
 
@@ -528,20 +530,29 @@ async fn when_as_many_look_as_may_the_next_is_told_to_come_again() {
     assert!(looked().await.is_ok());
 }
 
-/// Who handed a case over sees no more of what was asked for it.
+/// Who handed a case over sees no more of what was asked for it, whatever became of it on the
+/// board; holding the case again they do.
 #[tokio::test]
 async fn a_file_of_a_case_that_was_handed_over_is_seen_by_nobody_here() {
-    let scene = Scene::new().await;
+    let mut scene = Scene::new().await;
+    scene.agency.kind = Party::parse("gem").unwrap();
+    let scene = scene.with_own_card_as(&["gem"]).await;
     let agency = &scene.agency;
-    let case = put_on_board(agency, KNOWN, "serious", Urgency::Urgent).await;
-    let of = Filed { case, ..filed(&[(GI, Stand::Replied)]) };
+    let child = Bsn::parse(KNOWN).unwrap();
+    let role = Role::parse("gem.procesregisseur").unwrap();
+    let of = Filed {
+        child: Some(*SubjectKey::of(&agency.secret, &child).as_bytes()),
+        asked_by: (StaffId::parse("regisseur").unwrap(), role),
+        ..filed(&[(GI, Stand::Replied)])
+    };
     kept(agency, &of, &[came(GI, 1, vec![content("G05", &[("2026-03-10", "x")])])]).await;
     scene.clock.set(of.asked_at.plus_ms(1));
-    let caller = scene.caller("regisseur", &["ha.arts"]).await;
-    let file = || Which::CaseId(case.as_bytes().to_vec());
-    assert!(looks(agency, &caller, file()).await.is_ok());
-    let (child, to) = (Bsn::parse(KNOWN).unwrap(), oin(GI));
-    let gone = hand_over(agency, Batch::new(), &child, (&to, of.asked_at)).await.unwrap();
-    agency.store.commit(gone.0).await.unwrap();
-    assert_eq!(looks(agency, &caller, file()).await.err(), Some(Reason::HandedOver));
+    let caller = scene.caller("regisseur", &["gem.procesregisseur"]).await;
+    assert!(looks(agency, &caller, of_case()).await.is_ok());
+    let gone = barred::put(agency, Batch::new(), &child, (&oin(GI), of.asked_at)).await.unwrap();
+    agency.store.commit(gone).await.unwrap();
+    assert_eq!(looks(agency, &caller, of_case()).await.err(), Some(Reason::HandedOver));
+    let back = barred::lift(agency.store.as_ref(), Batch::new(), &agency.secret, &child).await;
+    agency.store.commit(back.unwrap()).await.unwrap();
+    assert!(looks(agency, &caller, of_case()).await.is_ok());
 }

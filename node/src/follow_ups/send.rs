@@ -3,15 +3,20 @@
 //! `n/fu/<target id>` holds all of it for one target of one question, each with its message until
 //! that has come there; the row goes when later replies to the question are read no more.
 
+use std::mem;
+
+use futures_util::{StreamExt as _, stream};
 use grondslag_core::clock::Timestamp;
 use grondslag_core::id::{Digest, InquiryId, Oin, StaffId, TargetId};
-use grondslag_core::limits::{FOLLOW_UP_BYTES, REMINDERS_MAX, REPLIES_KEPT_MS};
+use grondslag_core::limits::{
+    ACCEPTANCES_MAX, FOLLOW_UP_BYTES, FOLLOW_UPS_MAX, REMINDERS_MAX, REPLIES_KEPT_MS,
+};
 use grondslag_core::reason::Reason;
 use grondslag_core::seal::{self, About, SealError};
 use grondslag_core::statement::sign;
 use grondslag_evidence::ledger::LedgerError;
 use grondslag_evidence::store::parts::{self, Seen};
-use grondslag_evidence::store::{Batch, StoreError};
+use grondslag_evidence::store::{Batch, Store, StoreError};
 use grondslag_proto::follow_up::FollowUp;
 use grondslag_proto::v1;
 use grondslag_proto::v1::follow_up_content::Content;
@@ -20,6 +25,9 @@ use rand_core::UnwrapErr;
 use serde::{Deserialize, Serialize};
 
 use crate::agency::Agency;
+use crate::limits::{
+    FOLLOW_UP_INTERVAL_MS, FOLLOW_UP_SELDOM, FOLLOW_UP_SOON_MS, FOLLOW_UPS_AT_ONCE_MAX,
+};
 use crate::recorded::{Kind, entry, term};
 use crate::rows;
 
@@ -27,7 +35,7 @@ const ADDED: &[u8] = b"n/fu/";
 
 /// What was added to one question for one target.
 #[derive(Serialize, Deserialize)]
-pub(crate) struct Question {
+pub(crate) struct Additions {
     /// The question.
     pub(crate) inquiry: InquiryId,
     /// The target.
@@ -41,13 +49,22 @@ pub(crate) struct Question {
     pub(crate) added: Vec<Added>,
 }
 
-grondslag_core::unprinted!(Question);
+grondslag_core::unprinted!(Additions);
+
+/// What was added.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum What {
+    /// That its asker waits: why, a word of the catalogue.
+    Reminder(String),
+    /// That its asker takes the case over.
+    Acceptance,
+}
 
 /// One thing that was added.
 #[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct Added {
-    /// Why it reminds, a word of the catalogue; none for what is no reminder.
-    pub(crate) because: Option<String>,
+    pub(crate) what: What,
     /// When.
     pub(crate) at: Timestamp,
     /// When the target had it.
@@ -56,8 +73,10 @@ pub(crate) struct Added {
     /// Why it never will.
     #[serde(default)]
     pub(crate) ended: Option<Reason>,
-    /// The message, hexadecimal, until then.
-    #[serde(default)]
+    /// Its number toward the target.
+    number: u32,
+    /// What it says, and the message as it is sealed, hexadecimal, until then.
+    content: String,
     message: String,
 }
 
@@ -65,9 +84,16 @@ impl Added {
     fn waits(&self) -> bool {
         self.taken_at.is_none() && self.ended.is_none()
     }
+
+    /// It is tried at every turn at first, and every few minutes when its target stays away.
+    fn is_due(&self, now: Timestamp) -> bool {
+        let waited = now.since_ms(self.at);
+        let turn = i64::try_from(FOLLOW_UP_INTERVAL_MS).unwrap_or(i64::MAX);
+        self.waits() && (waited < FOLLOW_UP_SOON_MS || (waited / turn) % FOLLOW_UP_SELDOM == 0)
+    }
 }
 
-impl Question {
+impl Additions {
     /// As yet without anything added.
     pub(crate) const fn new(
         inquiry: InquiryId,
@@ -87,14 +113,21 @@ impl Question {
     }
 
     /// Another one may be added.
-    fn check_room(&self, because: Option<&str>) -> Result<(), Reason> {
-        let same = self.added.iter().filter(|one| one.because.is_some() == because.is_some());
-        let (have, most) = (same.count(), if because.is_some() { REMINDERS_MAX } else { 1 });
-        if u32::try_from(have).unwrap_or(u32::MAX) < most {
-            Ok(())
-        } else {
-            Err(Reason::FollowUpsMade)
-        }
+    fn check_room(&self, what: &What) -> Result<(), Reason> {
+        // One that never came leaves room for another.
+        let stands = self.added.iter().filter(|one| one.ended.is_none());
+        let same = stands.filter(|one| mem::discriminant(&one.what) == mem::discriminant(what));
+        let (most, full) = match what {
+            What::Reminder(_) => (REMINDERS_MAX, Reason::FollowUpsMade),
+            What::Acceptance => (ACCEPTANCES_MAX, Reason::HandoverAccepted),
+        };
+        if u32::try_from(same.count()).unwrap_or(u32::MAX) < most { Ok(()) } else { Err(full) }
+    }
+
+    /// A number that none of these has; none when all were used.
+    fn next_number(&self) -> Option<u32> {
+        let last = self.added.iter().map(|one| one.number).max().unwrap_or_default();
+        Some(last + 1).filter(|number| *number <= FOLLOW_UPS_MAX)
     }
 }
 
@@ -102,32 +135,39 @@ impl Question {
 /// when this returns, and is brought again until it has come. `state` is committed with it.
 ///
 /// # Errors
-/// `FOLLOW_UPS_MADE` when there is no more; `BUSY` when another one is added at the moment; why it
-/// could not be sealed or recorded.
+/// `FOLLOW_UPS_MADE` or `HANDOVER_ACCEPTED` when there may be no more; `BUSY` when another one is
+/// added at the moment; why it could not be sealed or recorded.
 pub(crate) async fn add(
     agency: &Agency,
-    question: Question,
+    question: Additions,
     content: Content,
-    (by, state): (&StaffId, Batch),
+    by: &StaffId,
+    state: Batch,
 ) -> Result<Added, Reason> {
     let id = question.id();
-    let found = rows::read::<Question>(agency.store.as_ref(), &key(&id)).await?;
+    let found = rows::read::<Additions>(agency.store.as_ref(), &key(&id)).await?;
     let (mut question, seen) = match found {
         Some((before, seen)) => (before, Some(seen)),
         None => (question, None),
     };
-    let because = match &content {
-        Content::Reminder(reminder) => Some(reminder.because.clone()),
-        Content::Accepted(_) => None,
+    let what = match &content {
+        Content::Reminder(reminder) => What::Reminder(reminder.because.clone()),
+        Content::Accepted(_) => What::Acceptance,
     };
-    question.check_room(because.as_deref())?;
-    let number = u32::try_from(question.added.len()).unwrap_or(u32::MAX).saturating_add(1);
+    question.check_room(&what)?;
+    let number = question.next_number().ok_or(Reason::FollowUpsMade)?;
     let content = v1::FollowUpContent { content: Some(content) }.encode_to_vec();
     let message = seal(agency, &question, number, &content)?;
-    let digest = Digest::of(&message);
-    let at = agency.clock.now();
-    let message = hex::encode(message);
-    question.added.push(Added { because, at, taken_at: None, ended: None, message });
+    let (digest, at) = (Digest::of(&message), agency.clock.now());
+    question.added.push(Added {
+        what,
+        at,
+        taken_at: None,
+        ended: None,
+        number,
+        content: hex::encode(&content),
+        message: hex::encode(message),
+    });
     let body = Kind::FollowUpSent
         .canonical()
         .bytes(id.as_bytes())
@@ -151,10 +191,10 @@ pub(crate) async fn add(
     added.ok_or(Reason::StoreCorrupt)
 }
 
-/// The message as it travels, signed.
+/// The message as it travels, not signed yet.
 fn seal(
     agency: &Agency,
-    question: &Question,
+    question: &Additions,
     number: u32,
     content: &[u8],
 ) -> Result<Vec<u8>, Reason> {
@@ -167,9 +207,16 @@ fn seal(
     let mut rng = UnwrapErr(getrandom::SysRng);
     let body = seal::seal(&to, &about, content, FOLLOW_UP_BYTES, &mut rng);
     message.body = body.map_err(SealError::reason)?;
-    let signed = message.fields(parties, question.answer_by).canonical();
-    message.signature = sign(&agency.sign_key, &signed);
     Ok(v1::FollowUp::from(message).encode_to_vec())
+}
+
+/// The message, signed with the key of now: it may have waited for longer than a key lasts.
+fn signed(agency: &Agency, question: &Additions, message: &str) -> Option<v1::FollowUp> {
+    let message = v1::FollowUp::decode(hex::decode(message).ok()?.as_slice()).ok()?;
+    let mut message = FollowUp::try_from(message).ok()?;
+    let fields = message.fields([&agency.oin, &question.oin], question.answer_by);
+    message.signature = sign(&agency.sign_key, &fields.canonical());
+    Some(message.into())
 }
 
 /// What was added to a question for one target.
@@ -177,60 +224,97 @@ fn seal(
 /// # Errors
 /// `STORE_CORRUPT` when that cannot be read.
 pub(crate) async fn added(agency: &Agency, id: &TargetId) -> Result<Vec<Added>, Reason> {
-    let found = rows::read::<Question>(agency.store.as_ref(), &key(id)).await?;
+    let found = rows::read::<Additions>(agency.store.as_ref(), &key(id)).await?;
     Ok(found.map(|(question, _)| question.added).unwrap_or_default())
 }
 
-/// Brings again what has not come, and forgets what is over. One that fails keeps no other
-/// waiting.
+/// Brings again what has not come, some at a time, and forgets what is over. One that fails keeps
+/// no other waiting.
 ///
 /// # Errors
 /// Those of the store.
 pub(crate) async fn tend(agency: &Agency) -> Result<(), Reason> {
-    let (all, damaged) = rows::all::<Question>(agency.store.as_ref(), ADDED).await?;
+    let (all, damaged) = rows::all::<Additions>(agency.store.as_ref(), ADDED).await?;
     if damaged > 0 {
         tracing::error!(damaged, "what was added to a question cannot be read");
     }
     let now = agency.clock.now();
-    for (question, seen) in all {
-        let id = question.id();
-        let done = if now.since_ms(question.answer_by) > REPLIES_KEPT_MS {
-            forget(agency, &id, &seen).await
-        } else if question.added.iter().any(Added::waits) {
-            bring(agency, &id).await.map(drop)
+    let each = async |(question, seen): (Additions, Seen)| {
+        let over = now.since_ms(question.answer_by) > REPLIES_KEPT_MS;
+        let done = if over {
+            forget(agency, question, &seen).await
+        } else if question.added.iter().any(|one| one.is_due(now)) {
+            bring(agency, &question.id()).await.map(drop)
         } else {
             Ok(())
         };
         if let Err(reason) = done {
             tracing::warn!(%reason, "what was added to a question was not brought");
         }
-    }
+    };
+    stream::iter(all).for_each_concurrent(FOLLOW_UPS_AT_ONCE_MAX, each).await;
     Ok(())
 }
 
-async fn forget(agency: &Agency, id: &TargetId, seen: &Seen) -> Result<(), Reason> {
-    let batch = parts::delete_seen(Batch::new(), &key(id), seen);
+/// Reminders go with the replies; that a case was accepted is kept as long as the case, and whether
+/// it came.
+async fn forget(agency: &Agency, mut question: Additions, seen: &Seen) -> Result<(), Reason> {
+    let id = question.id();
+    if question.added.iter().all(|one| one.what == What::Acceptance && !one.waits()) {
+        return Ok(());
+    }
+    question.added.retain(|one| one.what == What::Acceptance);
+    for one in question.added.iter_mut().filter(|one| one.waits()) {
+        one.ended = Some(Reason::QuestionExpired);
+        one.message.clear();
+    }
+    let batch = parts::delete_seen(Batch::new(), &key(&id), seen);
+    let batch = if question.added.is_empty() { batch } else { question.put(batch)? };
     agency.store.commit(batch).await.map_err(StoreError::reason)
+}
+
+/// Adds to a batch that nothing is kept of what was added to a question.
+///
+/// # Errors
+/// Those of the store.
+pub(crate) async fn end(store: &dyn Store, batch: Batch, id: &TargetId) -> Result<Batch, Reason> {
+    parts::delete_body(store, batch, &key(id)).await.map_err(StoreError::reason)
 }
 
 /// Brings what has not come, in order; how all of it stands then.
 async fn bring(agency: &Agency, id: &TargetId) -> Result<Vec<Added>, Reason> {
-    let found = rows::read::<Question>(agency.store.as_ref(), &key(id)).await?;
+    let found = rows::read::<Additions>(agency.store.as_ref(), &key(id)).await?;
     let (mut question, seen) = found.ok_or(Reason::StoreCorrupt)?;
-    let (inquiry, oin) = (question.inquiry, question.oin.clone());
     let mut changed = false;
-    for one in question.added.iter_mut().filter(|one| one.waits()) {
-        match carry(agency, (&inquiry, &oin), &one.message).await {
-            Ok(()) => one.taken_at = Some(agency.clock.now()),
-            Err(reason) if is_over(reason) => one.ended = Some(reason),
+    for place in 0..question.added.len() {
+        let Some(one) = question.added.get(place).filter(|one| one.waits()) else { continue };
+        let carried = match signed(agency, &question, &one.message) {
+            Some(message) => carry(agency, &question, message).await,
+            None => Err(Reason::StoreCorrupt),
+        };
+        let now = agency.clock.now();
+        // A process that was restored gave the number away before.
+        let anew =
+            (carried == Err(Reason::ReplayConflict)).then(|| renumbered(agency, &question, one));
+        let Some(one) = question.added.get_mut(place) else { continue };
+        changed = true;
+        match (carried, anew) {
+            (Ok(()), _) => one.taken_at = Some(now),
+            (Err(_), Some(Some((number, message)))) => {
+                (one.number, one.message) = (number, message);
+            }
+            (Err(reason), Some(None)) => one.ended = Some(reason),
+            (Err(reason), None) if is_over(reason) => one.ended = Some(reason),
             // The next one is not carried before it.
-            Err(reason) => {
+            (Err(reason), None) => {
                 tracing::info!(%reason, "what was added to a question waits");
+                changed = false;
                 break;
             }
         }
-        one.message.clear();
-        changed = true;
+        if !one.waits() {
+            one.message.clear();
+        }
     }
     if changed {
         let batch = parts::delete_seen(Batch::new(), &key(id), &seen);
@@ -243,17 +327,18 @@ async fn bring(agency: &Agency, id: &TargetId) -> Result<Vec<Added>, Reason> {
     Ok(question.added)
 }
 
-async fn carry(
-    agency: &Agency,
-    (inquiry, oin): (&InquiryId, &Oin),
-    message: &str,
-) -> Result<(), Reason> {
-    let message = hex::decode(message).map_err(|_| Reason::StoreCorrupt)?;
-    let follow_up = v1::FollowUp::decode(message.as_slice()).map_err(|_| Reason::StoreCorrupt)?;
+/// The same under a number that is free; nothing when none is.
+fn renumbered(agency: &Agency, question: &Additions, one: &Added) -> Option<(u32, String)> {
+    let number = question.next_number()?;
+    let content = hex::decode(&one.content).ok()?;
+    Some((number, hex::encode(seal(agency, question, number, &content).ok()?)))
+}
+
+async fn carry(agency: &Agency, question: &Additions, message: v1::FollowUp) -> Result<(), Reason> {
     let request = v1::SendFollowUpRequest {
-        inquiry_id: inquiry.as_bytes().to_vec(),
-        target_oin: oin.to_string(),
-        follow_up: Some(follow_up),
+        inquiry_id: question.inquiry.as_bytes().to_vec(),
+        target_oin: question.oin.to_string(),
+        follow_up: Some(message),
     };
     let sent = agency.broker_link.send_follow_up(request).await?;
     match sent.refusal {
@@ -262,17 +347,10 @@ async fn carry(
     }
 }
 
-/// A reason that no waiting mends.
+/// A reason that no waiting mends: broker or target do not know the question any more, or what is
+/// kept here cannot be read. Whatever else they say may pass.
 const fn is_over(reason: Reason) -> bool {
-    matches!(
-        reason,
-        Reason::UnknownInquiry
-            | Reason::QuestionExpired
-            | Reason::ReplayConflict
-            | Reason::StatementInvalid
-            | Reason::SealInvalid
-            | Reason::StoreCorrupt
-    )
+    matches!(reason, Reason::UnknownInquiry | Reason::QuestionExpired | Reason::StoreCorrupt)
 }
 
 fn key(id: &TargetId) -> Vec<u8> {

@@ -1,6 +1,9 @@
 //! What others add to the questions that they put here.
 //!
-//! `fu/<target id><number>` holds one, as it came and when, for as long as the question is open.
+//! `fu/<target id><number>` holds one, as it came and when, until its question's term ends; of one
+//! that takes over a case for as long as it may be accepted.
+
+use std::collections::BTreeSet;
 
 use grondslag_core::clock::Timestamp;
 use grondslag_core::id::{Digest, Oin, TargetId};
@@ -17,6 +20,7 @@ use prost::Message as _;
 use crate::agency::Agency;
 use crate::answers::slots;
 use crate::handover::outgoing;
+use crate::limits::PAGE;
 use crate::recorded::{Kind, entry, term};
 
 const TAKEN: &[u8] = b"fu/";
@@ -48,18 +52,22 @@ grondslag_core::unprinted!(Asked Taken);
 /// # Errors
 /// `UNKNOWN_INQUIRY` for a question that this node does not know, `QUESTION_EXPIRED` after its
 /// term, `STATEMENT_INVALID` when its asker did not sign it so, `REPLAY_CONFLICT` for another one
-/// under its number; why this node can say nothing of anybody now, or it could not be recorded.
+/// under its number; `NOT_READY` and others why this node can say nothing of anybody now; why it
+/// could not be recorded.
 pub(crate) async fn take(agency: &Agency, follow_up: FollowUp) -> Result<(), Reason> {
     let now = agency.clock.now();
     agency.may_answer(now, false)?;
-    let asked = asked(agency.store.as_ref(), &follow_up.target_id).await?;
+    // A node that found a broker contradict itself does nothing for it.
+    if agency.watching.fork().is_some() {
+        return Err(Reason::NotReady);
+    }
+    let asked = asked(agency.store.as_ref(), &follow_up.target_id, now).await?;
     let asked = asked.ok_or(Reason::UnknownInquiry)?;
     if now > asked.until {
         return Err(Reason::QuestionExpired);
     }
-    let asker = agency.directory.card(&asked.asker)?;
+    verify(agency, &follow_up, &asked).await?;
     let fields = follow_up.fields([&asked.asker, &agency.oin], asked.answer_by);
-    follow_up.verify(&asker.card().sign_key, &fields)?;
     let (digest, number) = (Digest::of(&fields.canonical()), follow_up.number);
     let key = key(&follow_up.target_id, number);
     let body = Kind::FollowUpTaken
@@ -71,7 +79,8 @@ pub(crate) async fn take(agency: &Agency, follow_up: FollowUp) -> Result<(), Rea
         .finish_secret();
     let taken = Taken { at: now, follow_up };
     if let Some(before) = read(agency.store.as_ref(), &key).await? {
-        let same = before.follow_up == taken.follow_up;
+        // It may be signed anew, under a key that was changed meanwhile.
+        let same = before.follow_up.body == taken.follow_up.body;
         return if same { Ok(()) } else { Err(Reason::ReplayConflict) };
     }
     let state = parts::put_body(Batch::new(), &key, &taken.body()).map_err(StoreError::reason)?;
@@ -81,15 +90,33 @@ pub(crate) async fn take(agency: &Agency, follow_up: FollowUp) -> Result<(), Rea
         Err(LedgerError::Conflict { .. }) => Err(Reason::Busy),
         recorded => {
             recorded.map_err(LedgerError::reason)?;
-            agency.added.notify_one();
+            agency.follow_up_came.notify_one();
             Ok(())
         }
     }
 }
 
+/// Whether its asker signed it, by the card of now: one that is not known here may be newer.
+async fn verify(agency: &Agency, follow_up: &FollowUp, asked: &Asked) -> Result<(), Reason> {
+    let fields = follow_up.fields([&asked.asker, &agency.oin], asked.answer_by);
+    let holds = || {
+        let asker = agency.directory.card(&asked.asker)?;
+        follow_up.verify(&asker.card().sign_key, &fields)
+    };
+    match holds() {
+        Ok(()) => Ok(()),
+        Err(reason) => {
+            let link = agency.broker_link.as_ref();
+            if agency.directory.refresh_for_question(link).await { holds() } else { Err(reason) }
+        }
+    }
+}
+
 /// The question that something is added to. What takes over a case is known for longer.
-async fn asked(store: &dyn Store, id: &TargetId) -> Result<Option<Asked>, Reason> {
-    match outgoing::asked(store, id).await? {
+async fn asked(store: &dyn Store, id: &TargetId, now: Timestamp) -> Result<Option<Asked>, Reason> {
+    // After its moment it is as if it had never been, whoever it was about: what is left of it
+    // then depends on that.
+    match outgoing::asked(store, id).await?.filter(|asked| now <= asked.until) {
         Some(asked) => Ok(Some(asked)),
         None => slots::asked(store, id).await,
     }
@@ -109,8 +136,13 @@ impl Taken {
     }
 
     /// What it says; nothing when it cannot be opened.
-    pub(crate) fn open(&self, agency: &Agency, asked: &Asked) -> Option<Content> {
-        let fields = self.follow_up.fields([&asked.asker, &agency.oin], asked.answer_by);
+    pub(crate) fn open(
+        &self,
+        agency: &Agency,
+        asker: &Oin,
+        answer_by: Timestamp,
+    ) -> Option<Content> {
+        let fields = self.follow_up.fields([asker, &agency.oin], answer_by);
         let about = About::follow_up(&fields);
         let content = agency.keys.seals.open(&about, &self.follow_up.body).ok()?;
         v1::FollowUpContent::decode(content.as_slice()).ok()?.content
@@ -145,6 +177,35 @@ pub(crate) async fn end(
         batch = parts::delete_body(store, batch, &key(id, number)).await?;
     }
     Ok(batch)
+}
+
+/// Forgets what was added to questions that are known no longer: one that came in the moment in
+/// which its question ended.
+///
+/// # Errors
+/// Those of the store.
+pub(crate) async fn tidy(agency: &Agency) -> Result<u64, Reason> {
+    let (store, now, failed) = (agency.store.as_ref(), agency.clock.now(), StoreError::reason);
+    let (mut after, mut damaged) = (None::<Vec<u8>>, 0);
+    loop {
+        let page = store.scan(TAKEN, after.as_deref(), PAGE).await.map_err(failed)?;
+        after = page.last().filter(|_| page.len() >= PAGE).map(|last| last.key.clone());
+        let ids: BTreeSet<_> = page.iter().filter_map(|pair| id_of(&pair.key)).collect();
+        damaged += u64::from(ids.is_empty() && !page.is_empty());
+        for id in ids {
+            if asked(store, &id, now).await?.is_none() {
+                let batch = end(store, Batch::new(), &id).await.map_err(failed)?;
+                store.commit(batch).await.map_err(failed)?;
+            }
+        }
+        if after.is_none() {
+            return Ok(damaged);
+        }
+    }
+}
+
+fn id_of(key: &[u8]) -> Option<TargetId> {
+    TargetId::from_slice(key.get(TAKEN.len()..TAKEN.len() + TargetId::LEN)?).ok()
 }
 
 async fn read(store: &dyn Store, key: &[u8]) -> Result<Option<Taken>, Reason> {

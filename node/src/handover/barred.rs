@@ -32,7 +32,7 @@ struct Gone {
 ///
 /// # Errors
 /// Those of the store.
-pub(super) async fn put(
+pub(crate) async fn put(
     agency: &Agency,
     batch: Batch,
     child: &Bsn,
@@ -70,7 +70,7 @@ pub(crate) async fn check(
 ) -> Result<(), Reason> {
     let pack = agency.pack();
     let rules = pack.catalogue().handover();
-    if !rules.holds(role) || rules.stays(purpose) {
+    if !rules.holds(role) || rules.stays_open(purpose) {
         return Ok(());
     }
     let gone = rows::read::<Gone>(agency.store.as_ref(), &key(child)).await?;

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Accepted;
 use crate::agency::Agency;
+use crate::follow_ups::send::{self, What};
 use crate::inform::Task;
 use crate::rows;
 
@@ -83,8 +84,46 @@ pub(super) async fn find(
 ///
 /// # Errors
 /// Those of the store.
-pub(super) async fn all(store: &dyn Store) -> Result<(Vec<(Incoming, Seen)>, u64), Reason> {
-    rows::all(store, COMING).await
+pub(super) async fn all(store: &dyn Store) -> Result<(Vec<Incoming>, u64), Reason> {
+    let (all, damaged) = rows::all(store, COMING).await?;
+    Ok((all.into_iter().map(|(row, _)| row).collect(), damaged))
+}
+
+/// Whether the old holder has the acceptance.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Told {
+    /// Nothing was accepted, or it is on its way.
+    NotYet,
+    /// Since then.
+    At(Timestamp),
+    /// It never will, for this reason.
+    Never(Reason),
+}
+
+impl Told {
+    pub(super) const fn is_known(self) -> bool {
+        matches!(self, Self::At(_))
+    }
+}
+
+/// How far an acceptance came. One that cannot be read is told of, and counts as on its way.
+///
+/// # Errors
+/// Those of the store.
+pub(super) async fn told(agency: &Agency, row: &Incoming) -> Result<Told, Reason> {
+    let sent = match send::added(agency, &row.id()).await {
+        Err(Reason::StoreCorrupt) => {
+            tracing::error!("an acceptance cannot be read");
+            return Ok(Told::NotYet);
+        }
+        sent => sent?,
+    };
+    let last = sent.into_iter().rev().find(|one| one.what == What::Acceptance);
+    Ok(match last.map(|one| (one.taken_at, one.ended)) {
+        Some((Some(at), _)) => Told::At(at),
+        Some((None, Some(reason))) => Told::Never(reason),
+        Some((None, None)) | None => Told::NotYet,
+    })
 }
 
 /// Forgets what is as old as the question that it came of. Says how many cannot be read.
@@ -93,12 +132,14 @@ pub(super) async fn all(store: &dyn Store) -> Result<(Vec<(Incoming, Seen)>, u64
 /// Those of the store.
 pub(super) async fn tidy(agency: &Agency) -> Result<u64, Reason> {
     let (store, now, pack) = (agency.store.as_ref(), agency.clock.now(), agency.pack());
-    let (all, damaged) = all(store).await?;
+    let (all, damaged) = rows::all::<Incoming>(store, COMING).await?;
     for (row, seen) in all {
         if pack.retention().end(Kept::Decision, row.came_at) > now {
             continue;
         }
-        match store.commit(parts::delete_seen(Batch::new(), &key(&row.id()), &seen)).await {
+        let batch = parts::delete_seen(Batch::new(), &key(&row.id()), &seen);
+        let batch = send::end(store, batch, &row.id()).await?;
+        match store.commit(batch).await {
             Ok(()) | Err(StoreError::Conflict { .. }) => {}
             Err(error) => return Err(error.reason()),
         }

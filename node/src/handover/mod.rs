@@ -39,9 +39,10 @@ pub(crate) struct Accepted {
 
 grondslag_core::unprinted!(Accepted);
 
-/// By when a plan that came is to be accepted.
-fn accept_by(agency: &Agency, came_at: Timestamp) -> Timestamp {
-    working_days_after(came_at, agency.pack().catalogue().handover().accept_days)
+/// By when a plan that came is to be accepted: never after it lapses.
+fn accept_by(agency: &Agency, came_at: Timestamp, answer_by: Timestamp) -> Timestamp {
+    let days = agency.pack().catalogue().handover().accept_days;
+    working_days_after(came_at, days).min(ends_at(answer_by))
 }
 
 /// Until when a case may be accepted: as long as anything is heard of its question.
@@ -49,28 +50,28 @@ fn ends_at(answer_by: Timestamp) -> Timestamp {
     answer_by.plus_ms(REPLIES_KEPT_MS)
 }
 
-/// How many cases come or go and were not accepted yet, and for how many that is late.
+/// How many cases come or go and were not accepted yet, or of which the old holder does not know
+/// that; and for how many that is late.
 ///
 /// # Errors
 /// `STORE_CORRUPT` when one of them cannot be read; else those of the store.
 pub(crate) async fn state(agency: &Agency) -> Result<ToDo, Reason> {
     let (store, now) = (agency.store.as_ref(), agency.clock.now());
-    let ((coming, bad), (going, worse)) =
-        (incoming::all(store).await?, outgoing::all(store).await?);
-    let coming = coming.into_iter().map(|(row, _)| {
-        let open = row.accepted.is_none() && now <= ends_at(row.answer_by);
-        (open, row.came_at)
-    });
-    let going = going.into_iter().filter_map(|(row, _)| {
-        let given_at = row.given_at?;
-        Some((row.digits.is_some(), given_at))
-    });
-    let mut state = ToDo::default();
-    for (_, came_at) in coming.chain(going).filter(|(open, _)| *open) {
-        state.open += 1;
-        state.overdue += u64::from(accept_by(agency, came_at) <= now);
+    let (coming, damaged_in) = incoming::all(store).await?;
+    let (going, damaged_out) = outgoing::all(store).await?;
+    let mut open = Vec::new();
+    for row in coming.iter().filter(|row| now <= ends_at(row.answer_by)) {
+        let told = incoming::told(agency, row).await?;
+        open.extend((!told.is_known()).then_some((row.came_at, row.answer_by)));
     }
-    if bad + worse > 0 { Err(Reason::StoreCorrupt) } else { Ok(state) }
+    let going = going.iter().filter(|row| row.digits.is_some());
+    open.extend(going.filter_map(|row| Some((row.given_at?, row.answer_by))));
+    let late = |(came_at, answer_by): &&(Timestamp, Timestamp)| {
+        accept_by(agency, *came_at, *answer_by) <= now
+    };
+    let overdue = u64::try_from(open.iter().filter(late).count()).unwrap_or(u64::MAX);
+    let state = ToDo { open: u64::try_from(open.len()).unwrap_or(u64::MAX), overdue };
+    if damaged_in + damaged_out > 0 { Err(Reason::StoreCorrupt) } else { Ok(state) }
 }
 
 /// Forgets what is as old as a decision. Says how many rows cannot be read.

@@ -1,9 +1,10 @@
 //! Cases that others take over from this agency.
 //!
-//! `hg/<target id>` holds one from its first reply on, with whom it is about until it is accepted
-//! or cannot be any more; a child who is not known here leaves a row of the same length,
-//! `hm/<target id>`. What its new holder adds is read in the background: that it accepts shows to
-//! nobody who watches when this node answers.
+//! `hg/<target id>` holds one from its first reply on, until it cannot be accepted any more, with
+//! whom it is about until it is; a child who is not known here leaves a row of the same length,
+//! `hm/<target id>`. What came of it is kept after that, under `ho/<target id>`. What its new
+//! holder adds is read in the background: that it accepts shows to nobody who watches when this
+//! node answers.
 
 use grondslag_core::clock::Timestamp;
 use grondslag_core::id::{Oin, TargetId};
@@ -23,13 +24,15 @@ use crate::answers::inbox::First;
 use crate::answers::record::Shown;
 use crate::caseload;
 use crate::follow_ups::take::{self, Asked, taken};
-use crate::limits::HANDOVER_BYTES;
+use crate::limits::{HANDOVER_BYTES, LAPSE_GRACE_MS};
 use crate::recorded::{Kind, entry, term};
 use crate::rows;
 
 const GIVEN: &[u8] = b"hg/";
 /// Rows of the same length for every other child.
 const OTHERS: &[u8] = b"hm/";
+/// Those that can be accepted no more.
+const OVER: &[u8] = b"ho/";
 
 /// A case that somebody asked for.
 #[derive(Clone, Serialize, Deserialize)]
@@ -49,18 +52,24 @@ pub(super) struct Outgoing {
 grondslag_core::unprinted!(Outgoing);
 
 impl Outgoing {
-    fn put(&self, batch: Batch) -> Result<Batch, Reason> {
-        parts::put_body(batch, &key(GIVEN, &self.id), &padded(self)?).map_err(StoreError::reason)
+    fn put(&self, batch: Batch, prefix: &[u8]) -> Result<Batch, Reason> {
+        let row = rows::padded(self, HANDOVER_BYTES)?;
+        parts::put_body(batch, &key(prefix, &self.id), &row).map_err(StoreError::reason)
     }
 
     /// The same in the place of what was read, if that stands there still.
     fn put_again(&self, batch: Batch, seen: &Seen) -> Result<Batch, Reason> {
-        self.put(parts::delete_seen(batch, &key(GIVEN, &self.id), seen))
+        self.put(parts::delete_seen(batch, &key(GIVEN, &self.id), seen), GIVEN)
     }
 
     fn asked(&self) -> Asked {
         let Self { asker, answer_by, break_glass, .. } = self.clone();
         Asked { asker, answer_by, until: ends_at(answer_by), break_glass }
+    }
+
+    /// Nothing that was taken in time is still on its way into the store.
+    fn is_over(&self, now: Timestamp) -> bool {
+        now.since_ms(ends_at(self.answer_by)) > LAPSE_GRACE_MS
     }
 }
 
@@ -84,16 +93,21 @@ pub(crate) fn open(batch: Batch, first: First<'_>) -> Result<Batch, Reason> {
         break_glass: header.break_glass,
         accepted: None,
     };
-    let prefix = if row.digits.is_some() { GIVEN } else { OTHERS };
-    parts::put_body(batch, &key(prefix, &id), &padded(&row)?).map_err(StoreError::reason)
+    row.put(batch, if row.digits.is_some() { GIVEN } else { OTHERS })
 }
 
 /// Adds to the batch of a later reply that some of the plan was given.
 ///
 /// # Errors
-/// `STORE_CORRUPT` for a row that is none; else those of the store.
+/// Those of the store; a row that is none keeps nothing from being said.
 pub(crate) async fn gave(agency: &Agency, batch: Batch, id: &TargetId) -> Result<Batch, Reason> {
-    let found = rows::read::<Outgoing>(agency.store.as_ref(), &key(GIVEN, id)).await?;
+    let found = match rows::read::<Outgoing>(agency.store.as_ref(), &key(GIVEN, id)).await {
+        Err(Reason::StoreCorrupt) => {
+            tracing::error!("alarm: a case that is handed over cannot be read");
+            return Ok(batch);
+        }
+        found => found?,
+    };
     let Some((row, seen)) = found.filter(|(row, _)| row.given_at.is_none()) else {
         return Ok(batch);
     };
@@ -101,11 +115,10 @@ pub(crate) async fn gave(agency: &Agency, batch: Batch, id: &TargetId) -> Result
     Outgoing { given_at, ..row }.put_again(batch, &seen)
 }
 
-/// A question that takes over a case, as what is added to it needs it: known for as long as it may
-/// be accepted.
+/// A question that takes over a case, as what is added to it needs it.
 ///
 /// # Errors
-/// Those of the store.
+/// `STORE_CORRUPT` for a row that is none; else those of the store.
 pub(crate) async fn asked(store: &dyn Store, id: &TargetId) -> Result<Option<Asked>, Reason> {
     for prefix in [GIVEN, OTHERS] {
         if let Some((row, _)) = rows::read::<Outgoing>(store, &key(prefix, id)).await? {
@@ -119,8 +132,11 @@ pub(crate) async fn asked(store: &dyn Store, id: &TargetId) -> Result<Option<Ask
 ///
 /// # Errors
 /// Those of the store.
-pub(super) async fn all(store: &dyn Store) -> Result<(Vec<(Outgoing, Seen)>, u64), Reason> {
-    rows::all(store, GIVEN).await
+pub(super) async fn all(store: &dyn Store) -> Result<(Vec<Outgoing>, u64), Reason> {
+    let (mut all, damaged) = rows::all(store, GIVEN).await?;
+    let (over, more) = rows::all(store, OVER).await?;
+    all.extend(over);
+    Ok((all.into_iter().map(|(row, _)| row).collect(), damaged + more))
 }
 
 /// Takes note of what was accepted since, and of what cannot be any more. One that fails keeps no
@@ -129,47 +145,52 @@ pub(super) async fn all(store: &dyn Store) -> Result<(Vec<(Outgoing, Seen)>, u64
 /// # Errors
 /// Those of the store.
 pub(crate) async fn tend(agency: &Agency) -> Result<(), Reason> {
-    let now = agency.clock.now();
-    for (row, seen) in all(agency.store.as_ref()).await?.0 {
-        if row.digits.is_none() {
-            continue;
-        }
-        let done = match acceptance(agency, &row).await {
-            Ok(Some(accepted)) if row.given_at.is_some() => {
-                hand_over(agency, (row, &seen), accepted).await
-            }
-            Ok(_) if now > ends_at(row.answer_by) => lapse(agency, row, &seen).await,
-            Ok(_) => Ok(()),
-            Err(reason) => Err(reason),
-        };
-        if let Err(reason) = done {
+    let (store, now) = (agency.store.as_ref(), agency.clock.now());
+    for (row, seen) in rows::all::<Outgoing>(store, GIVEN).await?.0 {
+        if let Err(reason) = settle(agency, row, &seen, now).await {
             tracing::error!(%reason, "a handover was not settled");
         }
     }
-    forget_others(agency, now).await
-}
-
-/// That its new holder accepted it, if that came.
-async fn acceptance(agency: &Agency, row: &Outgoing) -> Result<Option<Accepted>, Reason> {
-    let asked = row.asked();
-    let all = taken(agency.store.as_ref(), &row.id).await?;
-    Ok(all.iter().find_map(|one| match one.open(agency, &asked)? {
-        Content::Accepted(v1::HandoverAccepted { done, gaps }) => {
-            let known = known(agency);
-            let (done, gaps) = (known(done), known(gaps));
-            Some(Accepted { at: one.at, done, gaps })
+    for (row, seen) in rows::all::<Outgoing>(store, OTHERS).await?.0 {
+        if row.is_over(now) {
+            let batch = parts::delete_seen(Batch::new(), &key(OTHERS, &row.id), &seen);
+            commit_ended(agency, batch, &row.id).await?;
         }
-        Content::Reminder(_) => None,
-    }))
+    }
+    Ok(())
 }
 
-/// The words that the list of here has: no text of another agency is kept.
-fn known(agency: &Agency) -> impl Fn(Vec<String>) -> Vec<String> {
-    let pack = agency.pack();
-    move |words| {
-        let items = pack.catalogue().handover().checklist.iter();
-        items.filter(|item| words.contains(&item.id)).map(|item| item.id.clone()).collect()
+async fn settle(agency: &Agency, row: Outgoing, seen: &Seen, now: Timestamp) -> Result<(), Reason> {
+    if row.accepted.is_none()
+        && let Some(given_at) = row.given_at
+        && let Some(accepted) = acceptance(agency, &row, given_at).await?
+    {
+        return hand_over(agency, (row, seen), accepted).await;
     }
+    if row.is_over(now) { end(agency, row, seen).await } else { Ok(()) }
+}
+
+/// That its new holder accepted it, if that came after something was given: nobody accepts what
+/// they have not seen. Words that the list of here does not have are left out, and what they do
+/// not speak of is missing.
+async fn acceptance(
+    agency: &Agency,
+    row: &Outgoing,
+    given_at: Timestamp,
+) -> Result<Option<Accepted>, Reason> {
+    let pack = agency.pack();
+    let items = || pack.catalogue().handover().checklist.iter().map(|item| item.id.clone());
+    let all = taken(agency.store.as_ref(), &row.id).await?;
+    Ok(all.iter().filter(|one| one.at >= given_at).find_map(|one| {
+        match one.open(agency, &row.asker, row.answer_by)? {
+            Content::Accepted(v1::HandoverAccepted { done, gaps }) => {
+                let is_done = |word: &String| done.contains(word) && !gaps.contains(word);
+                let (done, gaps) = items().partition(is_done);
+                Some(Accepted { at: one.at, done, gaps })
+            }
+            Content::Reminder(_) => None,
+        }
+    }))
 }
 
 /// The case is its new holder's: here it leaves the board, and nobody asks about the child.
@@ -194,8 +215,6 @@ async fn hand_over(
         .signed(accepted.at.ms())
         .finish_secret();
     let kept = term(row.break_glass);
-    let state = take::end(agency.store.as_ref(), state, &row.id).await;
-    let state = state.map_err(StoreError::reason)?;
     let row = Outgoing { digits: None, accepted: Some(accepted), ..row };
     let entry = entry(agency, Kind::HandedOver, &body, kept, row.put_again(state, seen)?)?;
     match agency.ledger.append(entry).await {
@@ -205,22 +224,12 @@ async fn hand_over(
     }
 }
 
-/// It cannot be accepted any more: this agency stays responsible, and the number goes.
-async fn lapse(agency: &Agency, row: Outgoing, seen: &Seen) -> Result<(), Reason> {
+/// It cannot be accepted any more. What nobody accepted stays this agency's, and the number goes.
+async fn end(agency: &Agency, row: Outgoing, seen: &Seen) -> Result<(), Reason> {
     let id = row.id;
-    let row = Outgoing { digits: None, ..row };
-    commit_ended(agency, row.put_again(Batch::new(), seen)?, &id).await
-}
-
-/// The rows of children who are not known here go when no acceptance can come any more.
-async fn forget_others(agency: &Agency, now: Timestamp) -> Result<(), Reason> {
-    for (row, seen) in rows::all::<Outgoing>(agency.store.as_ref(), OTHERS).await?.0 {
-        if now > ends_at(row.answer_by) {
-            let batch = parts::delete_seen(Batch::new(), &key(OTHERS, &row.id), &seen);
-            commit_ended(agency, batch, &row.id).await?;
-        }
-    }
-    Ok(())
+    let batch = parts::delete_seen(Batch::new(), &key(GIVEN, &id), seen);
+    let batch = Outgoing { digits: None, ..row }.put(batch, OVER)?;
+    commit_ended(agency, batch, &id).await
 }
 
 async fn commit_ended(agency: &Agency, batch: Batch, id: &TargetId) -> Result<(), Reason> {
@@ -237,22 +246,16 @@ async fn commit_ended(agency: &Agency, batch: Batch, id: &TargetId) -> Result<()
 /// Those of the store.
 pub(super) async fn tidy(agency: &Agency) -> Result<u64, Reason> {
     let (store, now, pack) = (agency.store.as_ref(), agency.clock.now(), agency.pack());
-    let (all, damaged) = all(store).await?;
-    for (row, seen) in all {
-        if row.digits.is_none() && pack.retention().end(Kept::Decision, row.answer_by) <= now {
-            let batch = parts::delete_seen(Batch::new(), &key(GIVEN, &row.id), &seen);
+    let (over, damaged) = rows::all::<Outgoing>(store, OVER).await?;
+    for (row, seen) in over {
+        if pack.retention().end(Kept::Decision, row.answer_by) <= now {
+            let batch = parts::delete_seen(Batch::new(), &key(OVER, &row.id), &seen);
             commit_ended(agency, batch, &row.id).await?;
         }
     }
-    Ok(damaged)
-}
-
-/// JSON, filled up to a length.
-fn padded(row: &Outgoing) -> Result<Vec<u8>, Reason> {
-    let mut body = serde_json::to_vec(row).map_err(|_| Reason::Internal)?;
-    let whole = body.len().div_ceil(HANDOVER_BYTES).saturating_mul(HANDOVER_BYTES);
-    body.resize(whole, b' ');
-    Ok(body)
+    let open = rows::each(store, GIVEN, |_: Outgoing, _| {}).await?;
+    let others = rows::each(store, OTHERS, |_: Outgoing, _| {}).await?;
+    Ok(damaged + open + others)
 }
 
 fn key(prefix: &[u8], id: &TargetId) -> Vec<u8> {

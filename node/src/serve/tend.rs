@@ -50,7 +50,8 @@ pub(super) async fn tend(
     context.tasks.spawn(follow_epochs(Arc::clone(agency), context.shutdown.clone()))?;
     context.tasks.spawn(fill_slots(Arc::clone(agency), context.shutdown.clone()))?;
     context.tasks.spawn(follow_heads(Arc::clone(agency), context.shutdown.clone()))?;
-    context.tasks.spawn(bring_and_read(Arc::clone(agency), context.shutdown.clone()))?;
+    context.tasks.spawn(bring_follow_ups(Arc::clone(agency), context.shutdown.clone()))?;
+    context.tasks.spawn(read_acceptances(Arc::clone(agency), context.shutdown.clone()))?;
     let (rules, office) = (Arc::clone(&agency.rules), Arc::clone(&agency.office_link));
     context.tasks.spawn(office::follow::follow(rules, office, context.shutdown.clone()))?;
     context.tasks.spawn(office::follow::settle(Arc::clone(agency), context.shutdown.clone()))?;
@@ -147,19 +148,31 @@ async fn fill_slots(agency: Arc<Agency>, end: Shutdown) {
     }
 }
 
-/// Brings what was added to own questions until it has come, and reads what others added to theirs,
-/// until the end: at its interval, and when something comes, whoever it is about.
-async fn bring_and_read(agency: Arc<Agency>, end: Shutdown) {
+/// Brings what was added to own questions until it has come, until the end.
+async fn bring_follow_ups(agency: Arc<Agency>, end: Shutdown) {
     loop {
         tokio::select! {
             () = end.requested() => return,
-            () = agency.added.notified() => {}
             () = tokio::time::sleep(Duration::from_millis(FOLLOW_UP_INTERVAL_MS)) => {}
         }
         if let Err(reason) = follow_ups::send::tend(&agency).await {
             tracing::warn!(%reason, "what was added to questions was not brought");
         }
-        if let Err(reason) = handover::outgoing::tend(&agency).await {
+    }
+}
+
+/// Reads what others accepted, until the end: at its interval, and when anything was added,
+/// whomever it is about.
+async fn read_acceptances(agency: Arc<Agency>, end: Shutdown) {
+    loop {
+        tokio::select! {
+            () = end.requested() => return,
+            () = agency.follow_up_came.notified() => {}
+            () = tokio::time::sleep(Duration::from_millis(FOLLOW_UP_INTERVAL_MS)) => {}
+        }
+        if agency.watching.fork().is_none()
+            && let Err(reason) = handover::outgoing::tend(&agency).await
+        {
             tracing::warn!(%reason, "what was accepted was not read");
         }
     }

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use grondslag_core::catalogue::Purpose;
+
 use super::caseload::SEVERITY;
 use super::{Catalogue, Word};
 use crate::fault::{Fault, Problem, Problems};
@@ -170,9 +172,12 @@ fn handover(file: &str, catalogue: &Catalogue, problems: &mut Problems) {
     if catalogue.query_kinds.iter().filter(|kind| kind.handover.is_some()).count() > 1 {
         wrong(Fault::DuplicateId, "handover", "");
     }
-    let purposes = rules.purpose.iter().chain(&rules.stays);
-    for purpose in purposes.filter(|one| catalogue.purpose(one).is_none()) {
+    let unknown = |one: &&Purpose| catalogue.purpose(one).is_none();
+    for purpose in rules.purpose.iter().filter(unknown) {
         wrong(Fault::UnknownValue, "purpose", purpose.as_str());
+    }
+    for purpose in rules.stays_open.iter().filter(unknown) {
+        wrong(Fault::UnknownValue, "stays_open", purpose.as_str());
     }
     for role in rules.holders.iter().filter(|one| catalogue.role(one).is_none()) {
         wrong(Fault::UnknownValue, "holders", role.as_str());

@@ -19,7 +19,7 @@ pub struct Handover {
     pub holders: Vec<Role>,
     /// Purposes for which they still may.
     #[serde(default)]
-    pub stays: Vec<Purpose>,
+    pub stays_open: Vec<Purpose>,
     /// What the new holder looks at: done, or a gap.
     #[serde(default)]
     pub checklist: Vec<Word>,
@@ -28,8 +28,8 @@ pub struct Handover {
 impl Default for Handover {
     /// Where a region's rules say nothing: there is none.
     fn default() -> Self {
-        let (holders, stays, checklist) = (Vec::new(), Vec::new(), Vec::new());
-        Self { purpose: None, accept_days: 1, holders, stays, checklist }
+        let (holders, stays_open, checklist) = (Vec::new(), Vec::new(), Vec::new());
+        Self { purpose: None, accept_days: 1, holders, stays_open, checklist }
     }
 }
 
@@ -45,8 +45,8 @@ impl Handover {
     }
 
     /// Whether whoever held a case may ask for a purpose after it was handed over.
-    pub fn stays(&self, purpose: &Purpose) -> bool {
-        self.stays.contains(purpose)
+    pub fn stays_open(&self, purpose: &Purpose) -> bool {
+        self.stays_open.contains(purpose)
     }
 
     /// Whether words say of every item of the list, each once, that it was done or is a gap.
@@ -78,12 +78,14 @@ mod tests {
     }
 
     #[test]
-    fn who_held_a_case_may_ask_in_acute_danger_and_to_take_it_back() {
+    fn who_held_a_case_may_ask_in_acute_danger_to_take_it_back_and_under_an_order() {
         let pack = Pack::builtin().unwrap();
         let rules = pack.catalogue().handover();
         let purpose = |word: &str| Purpose::parse(word).unwrap();
-        for (word, stays) in [("D12", true), ("D18", true), ("D01", false), ("D13", false)] {
-            assert_eq!(rules.stays(&purpose(word)), stays, "{word}");
+        for (word, stays) in
+            [("D12", true), ("D18", true), ("D09", true), ("D01", false), ("D13", false)]
+        {
+            assert_eq!(rules.stays_open(&purpose(word)), stays, "{word}");
         }
         assert!(rules.holds(&Role::parse("gi.jeugdbeschermer").unwrap()));
         assert!(!rules.holds(&Role::parse("gem.doorzetter").unwrap()));
@@ -95,7 +97,8 @@ mod tests {
         let cases = [
             ("accept_days = 3", "accept_days = 0", "accept_days"),
             ("accept_days = 3", "accept_days = 100", "accept_days"),
-            ("stays = [\"D12\", \"D18\"]", "stays = [\"D77\"]", "purpose"),
+            ("stays_open = [\"D09\"", "stays_open = [\"D77\"", "stays_open"),
+            ("purpose = \"D18\"", "purpose = \"D78\"", "purpose"),
             ("id = \"gesprek\"", "id = \"plan\"", "checklist"),
             ("holders = [\n    \"gem.toegang\"", "holders = [\n    \"gem.koning\"", "holders"),
         ];

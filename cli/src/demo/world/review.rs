@@ -26,7 +26,7 @@ pub(in crate::demo) struct ReviewStep {
     /// What is given: `G08 T3`.
     #[serde(default)]
     pub(in crate::demo) give: Vec<(String, String)>,
-    /// What is refused.
+    /// What is refused; of an acceptance, what is missing.
     #[serde(default)]
     pub(in crate::demo) withhold: Vec<String>,
     /// On what ground.

@@ -82,4 +82,10 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
         "The member of staff; without it the question is nobody's",
         "De medewerker; laat weg om de vraag aan niemand toe te wijzen",
     ),
+    (
+        "Say that you are away, and who takes your place: what is yours is shown as theirs meanwhile",
+        "Zeg dat u weg bent, en wie uw plaats inneemt: wat van u is staat intussen op diens naam",
+    ),
+    ("Say that you are back", "Zeg dat u terug bent"),
+    ("The member of staff who takes your place", "De medewerker die uw plaats inneemt"),
 ];

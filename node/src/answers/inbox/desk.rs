@@ -16,6 +16,7 @@ use grondslag_proto::v1::change_item_request::Change;
 use grondslag_subject::Bsn;
 
 use super::again::{Again, look};
+use super::away::{self, Absences};
 use super::judged::{self, Judged, Second, needs_second};
 use super::{Item, REVIEWS, find, shown};
 use crate::agency::Agency;
@@ -83,9 +84,10 @@ impl Inbox<'_> {
             }
         });
         each.await?;
+        let absences = Absences::now(self.agency).await?;
         let mut shown = Vec::with_capacity(items.len());
         for item in items.values() {
-            shown.push(shown::item(self.agency, item, now).await?);
+            shown.push(shown::item(self.agency, item, (&absences, now)).await?);
         }
         Ok((shown, more))
     }
@@ -137,6 +139,18 @@ impl Inbox<'_> {
             Change::Assigned(staff) => self.assign(&reviewer, (item, &seen), &staff).await?,
         };
         Ok(state.word())
+    }
+
+    /// The caller is away, or back.
+    pub(super) async fn set_away(
+        self,
+        caller: &Caller,
+        request: v1::SetAwayRequest,
+    ) -> Result<(), Reason> {
+        let reviewer = self.reviewer(caller, &request.role)?;
+        let until = Timestamp::from_ms(request.until_ms);
+        let away = (request.until_ms != 0).then_some((until, request.substitute.as_str()));
+        away::set(self.agency, reviewer.id(), away).await
     }
 
     /// An item whose term lasts.

@@ -13,6 +13,7 @@
 //! noise in the place of the question.
 
 mod again;
+pub(crate) mod away;
 pub mod bench;
 mod desk;
 mod judged;
@@ -228,14 +229,9 @@ fn in_review(line: &DecisionLine, pack: &Pack) -> Option<InReview> {
     Some(InReview { category: line.category.clone(), basis, files, named })
 }
 
-/// JSON, filled up to a length that follows from the number of categories. What outgrows its class
-/// takes the next one.
+/// JSON, filled up to a length that follows from the number of categories.
 fn padded(row: &impl Serialize, lines: usize) -> Result<Vec<u8>, Reason> {
-    let mut body = serde_json::to_vec(row).map_err(|_| Reason::Internal)?;
-    let class = ITEM_BYTES.saturating_add(lines.saturating_mul(ITEM_LINE_BYTES));
-    let whole = body.len().div_ceil(class).saturating_mul(class);
-    body.resize(whole, b' ');
-    Ok(body)
+    rows::padded(row, ITEM_BYTES.saturating_add(lines.saturating_mul(ITEM_LINE_BYTES)))
 }
 
 /// An item, and what was read; nothing for a question without one.

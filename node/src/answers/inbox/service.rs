@@ -62,4 +62,14 @@ impl InboxService for InboxDesk {
             Err(reason) => v1::ChangeItemResponse { refusal: said(reason)?, ..Default::default() },
         }))
     }
+
+    async fn set_away(
+        &self,
+        request: Request<v1::SetAwayRequest>,
+    ) -> Result<Response<v1::SetAwayResponse>, Status> {
+        let caller = Caller::of(&self.agency, &request).await?;
+        let set = self.inbox().set_away(&caller, request.into_inner()).await;
+        let refusal = set.err().map(said).transpose()?.flatten();
+        Ok(Response::new(v1::SetAwayResponse { refusal }))
+    }
 }

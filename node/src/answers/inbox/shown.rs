@@ -12,20 +12,23 @@ use grondslag_proto::v1;
 use grondslag_proto::v1::follow_up_content::Content;
 
 use super::again::{Again, wants_second};
+use super::away::Absences;
 use super::{InReview, Item};
 use crate::agency::Agency;
 use crate::answers::decide::CategoryDecided;
 use crate::detail::stated;
-use crate::follow_ups::take::{Asked, taken};
+use crate::follow_ups::take::taken;
 
 /// An item in a list: it names nobody.
 pub(super) async fn item(
     agency: &Agency,
     item: &Item,
-    now: Timestamp,
+    (absences, now): (&Absences, Timestamp),
 ) -> Result<v1::InboxItem, Reason> {
+    let substitute = item.assigned.as_ref().and_then(|staff| absences.substitute(staff));
     Ok(v1::InboxItem {
         reminded: reminded(agency, item).await?,
+        substitute: substitute.map(|staff| staff.as_str().to_owned()).unwrap_or_default(),
         target_id: item.id.as_bytes().to_vec(),
         asker_oin: item.asker.to_string(),
         asker_name: agency.name_of(&item.asker),
@@ -45,13 +48,11 @@ pub(super) async fn item(
 
 /// How often the asker reminded, and why as far as the list of here has the word.
 async fn reminded(agency: &Agency, item: &Item) -> Result<Vec<v1::Reminded>, Reason> {
-    let Item { asker, answer_by, break_glass, .. } = item.clone();
-    let asked = Asked { asker, answer_by, until: answer_by, break_glass };
     let pack = agency.pack();
     let words = &pack.catalogue().reviewing().reminders;
     let mut all = Vec::new();
     for one in taken(agency.store.as_ref(), &item.id).await? {
-        let because = match one.open(agency, &asked) {
+        let because = match one.open(agency, &item.asker, item.answer_by) {
             Some(Content::Reminder(reminder)) => reminder.because,
             Some(Content::Accepted(_)) => continue,
             None => String::new(),
@@ -71,6 +72,7 @@ pub(super) async fn whole(
     (lang, now): (Lang, Timestamp),
 ) -> Result<v1::ShowItemResponse, Reason> {
     let pack = agency.pack();
+    let absences = Absences::now(agency).await?;
     let latest = pack.catalogue().reviewing().inner_max(of.from, of.answer_by);
     let lines = of.lines.iter().map(|in_review| {
         let decided = again.and_then(|again| {
@@ -81,7 +83,7 @@ pub(super) async fn whole(
     });
     Ok(v1::ShowItemResponse {
         version: Vec::new(),
-        item: Some(item(agency, of, now).await?),
+        item: Some(item(agency, of, (&absences, now)).await?),
         subject: of.digits.clone(),
         necessity: again.map(|again| again.detail.necessity.clone()).unwrap_or_default(),
         criteria: again.map(|again| again.detail.criteria.clone()).unwrap_or_default(),

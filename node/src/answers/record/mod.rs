@@ -34,6 +34,7 @@ use crate::limits::{RECORD_BYTES, RECORD_CATEGORIES};
 use crate::processing::{DataSubject, Processing};
 use crate::random::random;
 use crate::recorded::{self, Kind};
+use crate::rows;
 use crate::secret::{INDEX_LEN, NodeSecret};
 
 #[cfg(test)]
@@ -309,12 +310,7 @@ impl DecisionRecord {
 
     /// JSON, filled up to the length that a question with so many categories has.
     fn body(&self) -> Result<Vec<u8>, Reason> {
-        let mut body = serde_json::to_vec(self).map_err(|_| Reason::Internal)?;
-        let class = length(self.lines.len());
-        // A record that outgrows its class takes the next one.
-        let whole = body.len().div_ceil(class).saturating_mul(class);
-        body.resize(whole, b' ');
-        Ok(body)
+        rows::padded(self, length(self.lines.len()))
     }
 
     fn subject_key(&self, entry: &[u8; INDEX_LEN]) -> Vec<u8> {

@@ -144,7 +144,7 @@ impl Followed {
     }
 }
 
-/// A person's own question whose term did not end long ago.
+/// A person's own question whose term did not end long ago, and what was read.
 ///
 /// # Errors
 /// `UNKNOWN_INQUIRY`, `HANDED_OVER`; why it cannot be read.
@@ -152,16 +152,16 @@ pub(crate) async fn own(
     agency: &Agency,
     id: &InquiryId,
     staff: &StaffId,
-) -> Result<Followed, Reason> {
-    let (followed, _) = find(agency, id).await?;
+) -> Result<(Followed, Seen), Reason> {
+    let (followed, seen) = find(agency, id).await?;
     if followed.staff != *staff {
         return Err(Reason::UnknownInquiry);
     }
     followed.check_held(agency).await?;
-    Ok(followed)
+    Ok((followed, seen))
 }
 
-pub(super) async fn find(agency: &Agency, id: &InquiryId) -> Result<(Followed, Seen), Reason> {
+async fn find(agency: &Agency, id: &InquiryId) -> Result<(Followed, Seen), Reason> {
     let seen = parts::read_seen(agency.store.as_ref(), &key(id)).await;
     let seen = seen.map_err(StoreError::reason)?.ok_or(Reason::UnknownInquiry)?;
     Ok((Followed::parse(&seen)?, seen))

@@ -27,7 +27,7 @@ use grondslag_proto::v1;
 use grondslag_proto::v1::follow_response::Event;
 
 pub(crate) use self::kept::{Followed, FollowedTarget, Informs, forget_followed, own};
-use self::kept::{find, keep, key};
+use self::kept::{keep, key};
 use crate::agency::Agency;
 use crate::alarm::raise;
 use crate::asks::check::{Expected, Given, check_subject, is_outcome, proved_by, unseal};
@@ -43,15 +43,15 @@ use crate::recorded::{Kind, term};
 ///
 /// # Errors
 /// `UNKNOWN_INQUIRY` for a question that is not this person's or whose term ended some time ago,
-/// `HANDED_OVER` for one about a child whose case the agency handed over since; why the broker could not be asked, or why a reply could not be recorded: nothing is shown then.
+/// `HANDED_OVER` for one about a child whose case the agency handed over since; why the broker
+/// could not be asked, or why a reply could not be recorded: nothing is shown then.
 pub(crate) async fn follow(
     agency: &Agency,
     staff: &StaffId,
     id: InquiryId,
     lang: Lang,
 ) -> Result<v1::FollowInquiryResponse, Reason> {
-    own(agency, &id, staff).await?;
-    let (followed, seen) = find(agency, &id).await?;
+    let (followed, seen) = own(agency, &id, staff).await?;
     let answer_by_ms = followed.answer_by.ms();
     let heard = hear(agency, &id, followed, &seen).await?;
     let mut lines = Vec::with_capacity(heard.len());

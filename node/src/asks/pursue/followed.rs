@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use grondslag_core::access_log::LogCategory;
+use grondslag_core::answer::About;
 use grondslag_core::catalogue::Category;
 use grondslag_core::id::{Digest, Oin, TargetId};
 use grondslag_core::inquiry::{Header, Inquiry};
@@ -21,6 +22,7 @@ use crate::asks::inquiries::{Closed, Summary, TakenBy};
 use crate::asks::received::Told;
 use crate::asks::view::{Stand, broker_refusal};
 use crate::asks::wish::Subject;
+use crate::caseload::on_board;
 use crate::dossier::{self, Ended, Filed, FiledTarget};
 use crate::glass;
 use crate::inform::Task;
@@ -187,7 +189,12 @@ impl Pursuit {
         });
         let signed_by =
             self.cosigned.iter().map(|one| (one.staff.clone(), one.approver.role.clone()));
+        let child = match &self.wish.subject {
+            Subject::Person(number) if escalation.about == About::Child => number.clone(),
+            _ => on_board(&self.agency, &escalation.case).await?.child,
+        };
         let filed = Filed {
+            child: Some(*SubjectKey::of(&self.agency.secret, &child).as_bytes()),
             inquiry: self.summary.id,
             case: escalation.case,
             about: escalation.about,

@@ -1,5 +1,7 @@
+//! Reminding Veilig Thuis of a question that waits there.
+
 use grondslag_core::clock::Clock as _;
-use grondslag_core::limits::{REMINDERS_MAX, REPLIES_KEPT_MS};
+use grondslag_core::limits::{FOLLOW_UPS_MAX, REMINDERS_MAX, REPLIES_KEPT_MS};
 use grondslag_core::seal::{self, About};
 use grondslag_proto::follow_up::FollowUp;
 use prost::Message as _;
@@ -124,6 +126,31 @@ async fn what_will_never_come_is_said_and_not_brought_again() {
     *scene.listing.no_follow_ups.lock().unwrap() = None;
     tend(&scene.agency).await.unwrap();
     assert!(came(&scene).is_empty());
+}
+
+/// A broker or a target that was restored may hold something else under its number.
+#[tokio::test]
+async fn a_number_that_was_given_away_before_is_left_and_the_next_one_taken() {
+    let scene = asked().await;
+    let hears = |reason: Option<Reason>| *scene.listing.no_follow_ups.lock().unwrap() = reason;
+    hears(Some(Reason::ReplayConflict));
+    assert_eq!(reminds(&scene, "someone", &request(&[VT], "erger")).await, Ok(line(false)));
+    // A reason that may pass changes nothing.
+    hears(Some(Reason::StatementInvalid));
+    tend(&scene.agency).await.unwrap();
+    hears(None);
+    tend(&scene.agency).await.unwrap();
+    assert_eq!(came(&scene), ["erger"]);
+    let sent = scene.listing.follow_ups.lock().unwrap()[0].follow_up.clone();
+    assert_eq!(sent.unwrap().number, 2);
+    // When all were given away it is over, and says so.
+    hears(Some(Reason::ReplayConflict));
+    reminds(&scene, "someone", &request(&[VT], "bel")).await.unwrap();
+    for _ in 0..FOLLOW_UPS_MAX {
+        tend(&scene.agency).await.unwrap();
+    }
+    let shown = reminders(&scene.agency, &InquiryId::new(INQUIRY), &oin(VT)).await.unwrap();
+    assert_eq!(shown[1].reason, "REPLAY_CONFLICT");
 }
 
 #[tokio::test]

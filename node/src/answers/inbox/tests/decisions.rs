@@ -266,6 +266,54 @@ async fn an_item_becomes_somebodys_and_nobodys() {
     assert_eq!(practice.records(Record::ReviewChanged).await, 2);
 }
 
+/// Who is away has a substitute, who may have one too; back, it is theirs again.
+#[tokio::test]
+async fn what_is_of_who_is_away_is_shown_as_their_substitutes() {
+    let practice = Practice::new().await;
+    let put = practice.asked(&Ask::veilig_thuis(&["G05"])).await;
+    let assign = Change::Assigned("arts-1".to_owned());
+    practice.changes(&practice.colleague, &put, assign).await.unwrap();
+    let third = practice.scene.caller("arts-3", &[DOCTOR]).await;
+    let now = practice.scene.clock.now();
+    let away = async |who: &Caller, ms: i64, substitute: &str| {
+        let until_ms = if ms == 0 { 0 } else { now.plus_ms(ms).ms() };
+        let (role, substitute) = (DOCTOR.to_owned(), substitute.to_owned());
+        let request = v1::SetAwayRequest { role, until_ms, substitute };
+        practice.inbox().set_away(who, request).await
+    };
+    let shown = async || {
+        let item = practice.listed(false).await.remove(0);
+        (item.assigned, item.substitute)
+    };
+    let of = |substitute: &str| ("arts-1".to_owned(), substitute.to_owned());
+    let hour = 3_600_000;
+    for (ms, substitute, reason) in [
+        (-hour, "arts-2", Reason::AwayUntil),
+        (400 * 24 * hour, "arts-2", Reason::AwayUntil),
+        (hour, "arts-1", Reason::StaffUnknown),
+        (hour, "niemand", Reason::StaffUnknown),
+        (hour, "", Reason::StaffUnknown),
+    ] {
+        assert_eq!(away(&practice.doctor, ms, substitute).await, Err(reason), "{substitute}");
+    }
+    assert_eq!(shown().await, of(""));
+    away(&practice.doctor, 2 * hour, "arts-2").await.unwrap();
+    assert_eq!(shown().await, of("arts-2"));
+    away(&practice.colleague, hour, "arts-3").await.unwrap();
+    assert_eq!(shown().await, of("arts-3"), "whose substitute is away too");
+    away(&third, hour, "arts-1").await.unwrap();
+    assert_eq!(shown().await, of(""), "when all are away nobody is named");
+    away(&third, 0, "").await.unwrap();
+    assert_eq!(shown().await, of("arts-3"));
+    practice.scene.clock.set(now.plus_ms(hour));
+    assert_eq!(shown().await, of("arts-2"), "the colleague is back by the clock");
+    away(&practice.doctor, 0, "").await.unwrap();
+    assert_eq!(shown().await, of(""));
+    assert_eq!(practice.records(Record::Away).await, 5);
+    assert_eq!(away::tidy(&practice.scene.agency).await, Ok(0));
+    assert_eq!(rows_under(&practice.scene, b"ia/").await, 0);
+}
+
 /// What a person saw is what they decide on and what they confirm.
 #[tokio::test]
 async fn a_decision_on_something_that_changed_since_it_was_shown_is_refused() {
