@@ -164,14 +164,17 @@ impl Region {
         self.gives(&decided).await?;
         let answered = self.asked("replied", "").await?;
         let flight = self.in_flight(number).await?;
+        let reminding = self.reminder_in_flight(answered, number).await?;
         self.restart(killed)?;
         // Whoever asked may have been killed, and hears of it no more.
-        let _ = flight.await;
+        let _ = (flight.await, reminding.await);
 
         // The holder is away when it is asked, and is killed once more when it is back.
         self.holder_is_there(&answered).await?;
         self.all.kill(DOCTOR)?;
         let waits = self.waits().await?;
+        let was_taken = until(|| async { Ok(self.reminds(&answered).await.ok()) }).await?;
+        ensure!(!was_taken, "the holder is away");
         let others: Vec<&str> = killed.iter().filter(|who| **who != DOCTOR).copied().collect();
         self.restart(&others)?;
         self.all.start(DOCTOR)?;
@@ -179,6 +182,7 @@ impl Region {
             tokio::time::sleep(Duration::from_millis(400)).await;
             self.restart(&[DOCTOR])?;
         }
+        self.reminders_come(&answered).await?;
         self.tells_all(&[told, decided], &[answered, waits]).await?;
         self.no_answer_is_lost().await?;
         Ok(vec![told, decided, answered, waits])
@@ -191,6 +195,44 @@ impl Region {
         let further = u64::try_from(number)?.saturating_mul(FLIGHT_STEP_MS);
         tokio::time::sleep(Duration::from_millis(further)).await;
         Ok(asking)
+    }
+
+    /// Reminds the holder of a question; whether it has that.
+    async fn reminds(&self, asked: &InquiryId) -> Result<bool> {
+        let request = v1::RemindRequest {
+            inquiry_id: asked.as_bytes().to_vec(),
+            target_oins: vec![self.target.to_string()],
+            because: String::new(),
+        };
+        let reminded = self.asker.client().remind(request).await?.into_inner();
+        let line = reminded.lines.into_iter().next().context("a line")?;
+        Ok(line.reminded.context("a reminder")?.taken_at_ms > 0)
+    }
+
+    /// A reminder that is on its way when its parties are killed.
+    async fn reminder_in_flight(&self, asked: InquiryId, number: usize) -> Result<JoinHandle<()>> {
+        let (asker, target) = (self.asker.clone(), self.target.to_string());
+        let request = v1::RemindRequest {
+            inquiry_id: asked.as_bytes().to_vec(),
+            target_oins: vec![target],
+            because: String::new(),
+        };
+        let reminding = tokio::spawn(async move { drop(asker.client().remind(request).await) });
+        let further = u64::try_from(number)?.saturating_mul(FLIGHT_STEP_MS);
+        tokio::time::sleep(Duration::from_millis(further)).await;
+        Ok(reminding)
+    }
+
+    /// Every reminder that was written down comes to the holder.
+    async fn reminders_come(&self, asked: &InquiryId) -> Result<()> {
+        until(|| async {
+            let Ok(followed) = self.asker.follow(asked.as_bytes()).await else { return Ok(None) };
+            let all: Vec<_> = followed.lines.iter().flat_map(|line| &line.reminded).collect();
+            let came = !all.is_empty() && all.iter().all(|one| one.taken_at_ms > 0);
+            Ok(came.then_some(()))
+        })
+        .await
+        .context("a reminder did not come")
     }
 
     /// Whatever the holder answered comes to its asker, be it killed as it asked: what it did not
@@ -279,6 +321,9 @@ impl Region {
             let found = self.all.records(DOCTOR, &record(kind)).await?.len();
             ensure!(found == told.len(), "{found} {kind} of {}", told.len());
         }
+        let sent = self.all.records(VT, &record("follow-up-sent")).await?.len();
+        let taken = self.all.records(DOCTOR, &record("follow-up-taken")).await?.len();
+        ensure!(sent == taken && sent >= ROUNDS.len(), "{sent} reminders, {taken} taken");
         let got = self.all.records(VT, &record("answered")).await?;
         let once: BTreeSet<_> = got.iter().collect();
         ensure!(once.len() == got.len(), "an answer was recorded twice");
