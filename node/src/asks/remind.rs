@@ -1,5 +1,6 @@
 //! Reminding agencies of a question that waits for them (domain 4a.32).
 
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use grondslag_core::clock::Timestamp;
 use grondslag_core::id::{InquiryId, Oin, StaffId, TargetId};
 use grondslag_core::reason::Reason;
@@ -10,7 +11,8 @@ use grondslag_proto::v1::follow_up_content::Content;
 
 use super::follow::{Followed, own};
 use crate::agency::Agency;
-use crate::follow_ups::send::{Added, Additions, What, add, added};
+use crate::follow_ups::send::{Added, Additions, What, added, bring_last, record};
+use crate::limits::FOLLOW_UPS_AT_ONCE_MAX;
 
 /// Reminds each of these agencies, of a person's own question whose term lasts. What keeps one from
 /// being reminded keeps no other.
@@ -30,14 +32,22 @@ pub(super) async fn remind(
     }
     let because = word(agency, &request.because)?;
     let targets = targets(&followed, &request.target_oins)?;
-    let mut lines = Vec::with_capacity(targets.len());
+    // Written down first: who is slow to take one keeps no other from being reminded.
+    let mut recorded = Vec::with_capacity(targets.len());
     for oin in targets {
         let question = Additions::new(id, oin.clone(), followed.answer_by, followed.break_glass);
         let reminder = Content::Reminder(v1::Reminder { because: because.clone() });
-        let reminded = add(agency, question, reminder, staff, Batch::new()).await;
-        lines.push(line(agency, &oin, reminded)?);
+        let made = record(agency, question, reminder, staff, Batch::new()).await;
+        recorded.push((oin, made));
     }
-    Ok(lines)
+    let each = recorded.into_iter().map(async |(oin, made)| {
+        let reminded = match made {
+            Ok(id) => bring_last(agency, &id).await,
+            Err(reason) => Err(reason),
+        };
+        line(agency, &oin, reminded)
+    });
+    stream::iter(each).buffered(FOLLOW_UPS_AT_ONCE_MAX).try_collect().await
 }
 
 /// A word of the list; its first when none is given.

@@ -16,7 +16,7 @@ use grondslag_core::seal::{self, About, SealError};
 use grondslag_core::statement::sign;
 use grondslag_evidence::ledger::LedgerError;
 use grondslag_evidence::store::parts::{self, Seen};
-use grondslag_evidence::store::{Batch, Store, StoreError};
+use grondslag_evidence::store::{Batch, StoreError};
 use grondslag_proto::follow_up::FollowUp;
 use grondslag_proto::v1;
 use grondslag_proto::v1::follow_up_content::Content;
@@ -25,6 +25,7 @@ use rand_core::UnwrapErr;
 use serde::{Deserialize, Serialize};
 
 use crate::agency::Agency;
+use crate::handover::incoming;
 use crate::limits::{
     FOLLOW_UP_INTERVAL_MS, FOLLOW_UP_SELDOM, FOLLOW_UP_SOON_MS, FOLLOW_UPS_AT_ONCE_MAX,
 };
@@ -85,6 +86,11 @@ impl Added {
         self.taken_at.is_none() && self.ended.is_none()
     }
 
+    /// It never comes, for this reason.
+    fn ended(&self, reason: Reason) -> Self {
+        Self { ended: Some(reason), message: String::new(), ..self.clone() }
+    }
+
     /// It is tried at every turn at first, and every few minutes when its target stays away.
     fn is_due(&self, now: Timestamp) -> bool {
         let waited = now.since_ms(self.at);
@@ -124,10 +130,15 @@ impl Additions {
         if u32::try_from(same.count()).unwrap_or(u32::MAX) < most { Ok(()) } else { Err(full) }
     }
 
-    /// A number that none of these has; none when all were used.
-    fn next_number(&self) -> Option<u32> {
+    /// A number that none of these has; none when all were used. Reminders leave some for an
+    /// acceptance.
+    fn next_number(&self, what: &What) -> Option<u32> {
         let last = self.added.iter().map(|one| one.number).max().unwrap_or_default();
-        Some(last + 1).filter(|number| *number <= FOLLOW_UPS_MAX)
+        let most = match what {
+            What::Reminder(_) => FOLLOW_UPS_MAX - ACCEPTANCES_MAX,
+            What::Acceptance => FOLLOW_UPS_MAX,
+        };
+        Some(last + 1).filter(|number| *number <= most)
     }
 }
 
@@ -135,8 +146,7 @@ impl Additions {
 /// when this returns, and is brought again until it has come. `state` is committed with it.
 ///
 /// # Errors
-/// `FOLLOW_UPS_MADE` or `HANDOVER_ACCEPTED` when there may be no more; `BUSY` when another one is
-/// added at the moment; why it could not be sealed or recorded.
+/// Those of [`record`].
 pub(crate) async fn add(
     agency: &Agency,
     question: Additions,
@@ -144,6 +154,32 @@ pub(crate) async fn add(
     by: &StaffId,
     state: Batch,
 ) -> Result<Added, Reason> {
+    let id = record(agency, question, content, by, state).await?;
+    bring_last(agency, &id).await
+}
+
+/// Brings what was added to a question, and says how the last of it stands.
+///
+/// # Errors
+/// Those of the store.
+pub(crate) async fn bring_last(agency: &Agency, id: &TargetId) -> Result<Added, Reason> {
+    let added = bring(agency, id).await?.into_iter().next_back();
+    added.ok_or(Reason::StoreCorrupt)
+}
+
+/// Adds something to a question: durable when this returns, and brought from then on until it has
+/// come.
+///
+/// # Errors
+/// `FOLLOW_UPS_MADE` or `HANDOVER_ACCEPTED` when there may be no more; `BUSY` when another one is
+/// added at the moment; why it could not be sealed or recorded.
+pub(crate) async fn record(
+    agency: &Agency,
+    question: Additions,
+    content: Content,
+    by: &StaffId,
+    state: Batch,
+) -> Result<TargetId, Reason> {
     let id = question.id();
     let found = rows::read::<Additions>(agency.store.as_ref(), &key(&id)).await?;
     let (mut question, seen) = match found {
@@ -155,7 +191,7 @@ pub(crate) async fn add(
         Content::Accepted(_) => What::Acceptance,
     };
     question.check_room(&what)?;
-    let number = question.next_number().ok_or(Reason::FollowUpsMade)?;
+    let number = question.next_number(&what).ok_or(Reason::FollowUpsMade)?;
     let content = v1::FollowUpContent { content: Some(content) }.encode_to_vec();
     let message = seal(agency, &question, number, &content)?;
     let (digest, at) = (Digest::of(&message), agency.clock.now());
@@ -184,11 +220,9 @@ pub(crate) async fn add(
     let (kept, state) = (term(question.break_glass), question.put(state)?);
     let entry = entry(agency, Kind::FollowUpSent, &body, kept, state)?;
     match agency.ledger.append(entry).await {
-        Err(LedgerError::Conflict { .. }) => return Err(Reason::Busy),
-        recorded => recorded.map_err(LedgerError::reason)?,
-    };
-    let added = bring(agency, &id).await?.into_iter().next_back();
-    added.ok_or(Reason::StoreCorrupt)
+        Err(LedgerError::Conflict { .. }) => Err(Reason::Busy),
+        recorded => recorded.map(|_| id).map_err(LedgerError::reason),
+    }
 }
 
 /// The message as it travels, not signed yet.
@@ -256,29 +290,40 @@ pub(crate) async fn tend(agency: &Agency) -> Result<(), Reason> {
     Ok(())
 }
 
-/// Reminders go with the replies; that a case was accepted is kept as long as the case, and whether
-/// it came.
-async fn forget(agency: &Agency, mut question: Additions, seen: &Seen) -> Result<(), Reason> {
+/// It goes with the replies; how far an acceptance came is kept with its case.
+async fn forget(agency: &Agency, question: Additions, seen: &Seen) -> Result<(), Reason> {
     let id = question.id();
-    if question.added.iter().all(|one| one.what == What::Acceptance && !one.waits()) {
-        return Ok(());
+    let mut batch = parts::delete_seen(Batch::new(), &key(&id), seen);
+    if let Some(told) = told(&question.added) {
+        batch = incoming::settled(agency, batch, &id, told).await?;
     }
-    question.added.retain(|one| one.what == What::Acceptance);
-    for one in question.added.iter_mut().filter(|one| one.waits()) {
-        one.ended = Some(Reason::QuestionExpired);
-        one.message.clear();
+    match agency.store.commit(batch).await {
+        // Somebody changed it at this moment: the next turn looks again.
+        Ok(()) | Err(StoreError::Conflict { .. }) => Ok(()),
+        Err(error) => Err(error.reason()),
     }
-    let batch = parts::delete_seen(Batch::new(), &key(&id), seen);
-    let batch = if question.added.is_empty() { batch } else { question.put(batch)? };
-    agency.store.commit(batch).await.map_err(StoreError::reason)
 }
 
-/// Adds to a batch that nothing is kept of what was added to a question.
-///
-/// # Errors
-/// Those of the store.
-pub(crate) async fn end(store: &dyn Store, batch: Batch, id: &TargetId) -> Result<Batch, Reason> {
-    parts::delete_body(store, batch, &key(id)).await.map_err(StoreError::reason)
+/// How far the last acceptance of these came; nothing when there is none.
+pub(crate) fn told(added: &[Added]) -> Option<Told> {
+    let last = added.iter().rev().find(|one| one.what == What::Acceptance)?;
+    Some(match (last.taken_at, last.ended) {
+        (Some(at), _) => Told::At(at),
+        (None, Some(reason)) => Told::Never(reason),
+        (None, None) => Told::NotYet,
+    })
+}
+
+/// Whether a target has what was added.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Told {
+    /// It is on its way.
+    NotYet,
+    /// Since then.
+    At(Timestamp),
+    /// It never will, for this reason.
+    Never(Reason),
 }
 
 /// Brings what has not come, in order; how all of it stands then.
@@ -289,31 +334,32 @@ async fn bring(agency: &Agency, id: &TargetId) -> Result<Vec<Added>, Reason> {
     for place in 0..question.added.len() {
         let Some(one) = question.added.get(place).filter(|one| one.waits()) else { continue };
         let carried = match signed(agency, &question, &one.message) {
-            Some(message) => carry(agency, &question, message).await,
-            None => Err(Reason::StoreCorrupt),
+            Some(message) => carry(agency, &question, message).await.map_err(Some),
+            // What is kept here cannot be read.
+            None => Err(None),
         };
         let now = agency.clock.now();
-        // A process that was restored gave the number away before.
-        let anew =
-            (carried == Err(Reason::ReplayConflict)).then(|| renumbered(agency, &question, one));
-        let Some(one) = question.added.get_mut(place) else { continue };
-        changed = true;
-        match (carried, anew) {
-            (Ok(()), _) => one.taken_at = Some(now),
-            (Err(_), Some(Some((number, message)))) => {
-                (one.number, one.message) = (number, message);
-            }
-            (Err(reason), Some(None)) => one.ended = Some(reason),
-            (Err(reason), None) if is_over(reason) => one.ended = Some(reason),
+        let after = match carried {
+            Ok(()) => Added { taken_at: Some(now), message: String::new(), ..one.clone() },
+            Err(None) => one.ended(Reason::StoreCorrupt),
+            Err(Some(reason)) if is_over(reason) => one.ended(reason),
+            // A process that was restored gave the number away before.
+            Err(Some(Reason::ReplayConflict)) => match question.next_number(&one.what) {
+                None => one.ended(Reason::ReplayConflict),
+                Some(number) => match renumbered(agency, &question, one, number) {
+                    Some(anew) => anew,
+                    None => break,
+                },
+            },
             // The next one is not carried before it.
-            (Err(reason), None) => {
+            Err(Some(reason)) => {
                 tracing::info!(%reason, "what was added to a question waits");
-                changed = false;
                 break;
             }
-        }
-        if !one.waits() {
-            one.message.clear();
+        };
+        changed = true;
+        if let Some(one) = question.added.get_mut(place) {
+            *one = after;
         }
     }
     if changed {
@@ -327,11 +373,11 @@ async fn bring(agency: &Agency, id: &TargetId) -> Result<Vec<Added>, Reason> {
     Ok(question.added)
 }
 
-/// The same under a number that is free; nothing when none is.
-fn renumbered(agency: &Agency, question: &Additions, one: &Added) -> Option<(u32, String)> {
-    let number = question.next_number()?;
+/// The same under another number; nothing as long as it cannot be sealed.
+fn renumbered(agency: &Agency, question: &Additions, one: &Added, number: u32) -> Option<Added> {
     let content = hex::decode(&one.content).ok()?;
-    Some((number, hex::encode(seal(agency, question, number, &content).ok()?)))
+    let message = hex::encode(seal(agency, question, number, &content).ok()?);
+    Some(Added { number, message, ..one.clone() })
 }
 
 async fn carry(agency: &Agency, question: &Additions, message: v1::FollowUp) -> Result<(), Reason> {
@@ -347,10 +393,10 @@ async fn carry(agency: &Agency, question: &Additions, message: v1::FollowUp) -> 
     }
 }
 
-/// A reason that no waiting mends: broker or target do not know the question any more, or what is
-/// kept here cannot be read. Whatever else they say may pass.
+/// A reason that no waiting mends: broker or target do not know the question any more. Whatever
+/// else they say may pass.
 const fn is_over(reason: Reason) -> bool {
-    matches!(reason, Reason::UnknownInquiry | Reason::QuestionExpired | Reason::StoreCorrupt)
+    matches!(reason, Reason::UnknownInquiry | Reason::QuestionExpired)
 }
 
 fn key(id: &TargetId) -> Vec<u8> {

@@ -50,8 +50,8 @@ grondslag_core::unprinted!(Asked Taken);
 /// taken again. Nothing of this depends on the child.
 ///
 /// # Errors
-/// `UNKNOWN_INQUIRY` for a question that this node does not know, `QUESTION_EXPIRED` after its
-/// term, `STATEMENT_INVALID` when its asker did not sign it so, `REPLAY_CONFLICT` for another one
+/// `UNKNOWN_INQUIRY` for a question that this node does not know, or whose time is over;
+/// `STATEMENT_INVALID` when its asker did not sign it so, `REPLAY_CONFLICT` for another one
 /// under its number; `NOT_READY` and others why this node can say nothing of anybody now; why it
 /// could not be recorded.
 pub(crate) async fn take(agency: &Agency, follow_up: FollowUp) -> Result<(), Reason> {
@@ -63,9 +63,6 @@ pub(crate) async fn take(agency: &Agency, follow_up: FollowUp) -> Result<(), Rea
     }
     let asked = asked(agency.store.as_ref(), &follow_up.target_id, now).await?;
     let asked = asked.ok_or(Reason::UnknownInquiry)?;
-    if now > asked.until {
-        return Err(Reason::QuestionExpired);
-    }
     verify(agency, &follow_up, &asked).await?;
     let fields = follow_up.fields([&asked.asker, &agency.oin], asked.answer_by);
     let (digest, number) = (Digest::of(&fields.canonical()), follow_up.number);
@@ -112,11 +109,15 @@ async fn verify(agency: &Agency, follow_up: &FollowUp, asked: &Asked) -> Result<
     }
 }
 
-/// The question that something is added to. What takes over a case is known for longer.
+/// The question that something is added to. From its moment on it is as if it had never been,
+/// whomever it was about: what is left of it then, and for how long, depends on that.
 async fn asked(store: &dyn Store, id: &TargetId, now: Timestamp) -> Result<Option<Asked>, Reason> {
-    // After its moment it is as if it had never been, whoever it was about: what is left of it
-    // then depends on that.
-    match outgoing::asked(store, id).await?.filter(|asked| now <= asked.until) {
+    Ok(known(store, id).await?.filter(|asked| now < asked.until))
+}
+
+/// The same whatever the moment. What takes over a case is known for longer.
+async fn known(store: &dyn Store, id: &TargetId) -> Result<Option<Asked>, Reason> {
+    match outgoing::asked(store, id).await? {
         Some(asked) => Ok(Some(asked)),
         None => slots::asked(store, id).await,
     }
@@ -180,27 +181,38 @@ pub(crate) async fn end(
 }
 
 /// Forgets what was added to questions that are known no longer: one that came in the moment in
-/// which its question ended.
+/// which its question ended. Says how many cannot be read; they keep no others.
 ///
 /// # Errors
 /// Those of the store.
 pub(crate) async fn tidy(agency: &Agency) -> Result<u64, Reason> {
-    let (store, now, failed) = (agency.store.as_ref(), agency.clock.now(), StoreError::reason);
+    let (store, failed) = (agency.store.as_ref(), StoreError::reason);
     let (mut after, mut damaged) = (None::<Vec<u8>>, 0);
     loop {
         let page = store.scan(TAKEN, after.as_deref(), PAGE).await.map_err(failed)?;
         after = page.last().filter(|_| page.len() >= PAGE).map(|last| last.key.clone());
-        let ids: BTreeSet<_> = page.iter().filter_map(|pair| id_of(&pair.key)).collect();
-        damaged += u64::from(ids.is_empty() && !page.is_empty());
+        let ids: BTreeSet<_> = page.iter().map(|pair| id_of(&pair.key)).collect();
         for id in ids {
-            if asked(store, &id, now).await?.is_none() {
-                let batch = end(store, Batch::new(), &id).await.map_err(failed)?;
-                store.commit(batch).await.map_err(failed)?;
+            match tidy_one(store, id).await {
+                Err(Reason::StoreCorrupt) => damaged += 1,
+                done => done?,
             }
         }
         if after.is_none() {
             return Ok(damaged);
         }
+    }
+}
+
+async fn tidy_one(store: &dyn Store, id: Option<TargetId>) -> Result<(), Reason> {
+    let id = id.ok_or(Reason::StoreCorrupt)?;
+    if known(store, &id).await?.is_some() {
+        return Ok(());
+    }
+    let batch = end(store, Batch::new(), &id).await.map_err(StoreError::reason)?;
+    match store.commit(batch).await {
+        Ok(()) | Err(StoreError::Conflict { .. }) => Ok(()),
+        Err(error) => Err(error.reason()),
     }
 }
 

@@ -11,12 +11,12 @@ use grondslag_proto::v1;
 use grondslag_proto::v1::follow_up_content::Content;
 use grondslag_subject::Bsn;
 
-use super::incoming::{self, Incoming, Told};
+use super::incoming::{self, Incoming};
 use super::outgoing::{self, Outgoing};
 use super::{Accepted, accept_by, barred, ends_at};
 use crate::agency::Agency;
 use crate::asks::follow::{Followed, own};
-use crate::follow_ups::send::{Additions, add};
+use crate::follow_ups::send::{Additions, Told, add};
 use crate::own_view::strangers;
 use crate::recorded::{Kind, append};
 use crate::rows::Most;
@@ -120,7 +120,7 @@ impl Handovers<'_> {
             return Err(Reason::HandoverList);
         }
         let accepted = Accepted { at: now, done: done.clone(), gaps: gaps.clone() };
-        let row = Incoming { accepted: Some(accepted), ..row };
+        let row = Incoming { accepted: Some(accepted), told: None, ..row };
         let state = row.put_again(self.holds_again(&followed).await?, &seen)?;
         let (answer_by, break_glass) = (followed.answer_by, followed.break_glass);
         let additions = Additions::new(inquiry, from, answer_by, break_glass);

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Accepted;
 use crate::agency::Agency;
-use crate::follow_ups::send::{self, What};
+use crate::follow_ups::send::{self, Told};
 use crate::inform::Task;
 use crate::rows;
 
@@ -29,6 +29,8 @@ pub(super) struct Incoming {
     pub(super) came_at: Timestamp,
     pub(super) answer_by: Timestamp,
     pub(super) accepted: Option<Accepted>,
+    /// How far that came, once no message of it is kept any more.
+    pub(super) told: Option<Told>,
 }
 
 grondslag_core::unprinted!(Incoming);
@@ -63,7 +65,7 @@ pub(crate) async fn with_answer(
         return Ok(batch);
     }
     let (inquiry, from, came_at) = (task.inquiry, from.clone(), agency.clock.now());
-    let row = Incoming { inquiry, from, came_at, answer_by, accepted: None };
+    let row = Incoming { inquiry, from, came_at, answer_by, accepted: None, told: None };
     let key = key(&row.id());
     let stands = agency.store.get(&key).await.map_err(StoreError::reason)?;
     if stands.is_some() { Ok(batch) } else { rows::put(batch, &key, &row) }
@@ -89,41 +91,38 @@ pub(super) async fn all(store: &dyn Store) -> Result<(Vec<Incoming>, u64), Reaso
     Ok((all.into_iter().map(|(row, _)| row).collect(), damaged))
 }
 
-/// Whether the old holder has the acceptance.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Told {
-    /// Nothing was accepted, or it is on its way.
-    NotYet,
-    /// Since then.
-    At(Timestamp),
-    /// It never will, for this reason.
-    Never(Reason),
-}
-
-impl Told {
-    pub(super) const fn is_known(self) -> bool {
-        matches!(self, Self::At(_))
-    }
-}
-
 /// How far an acceptance came. One that cannot be read is told of, and counts as on its way.
 ///
 /// # Errors
 /// Those of the store.
 pub(super) async fn told(agency: &Agency, row: &Incoming) -> Result<Told, Reason> {
-    let sent = match send::added(agency, &row.id()).await {
+    if let Some(told) = row.told {
+        return Ok(told);
+    }
+    match send::added(agency, &row.id()).await {
         Err(Reason::StoreCorrupt) => {
             tracing::error!("an acceptance cannot be read");
-            return Ok(Told::NotYet);
+            Ok(Told::NotYet)
         }
-        sent => sent?,
-    };
-    let last = sent.into_iter().rev().find(|one| one.what == What::Acceptance);
-    Ok(match last.map(|one| (one.taken_at, one.ended)) {
-        Some((Some(at), _)) => Told::At(at),
-        Some((None, Some(reason))) => Told::Never(reason),
-        Some((None, None)) | None => Told::NotYet,
-    })
+        sent => Ok(send::told(&sent?).unwrap_or(Told::NotYet)),
+    }
+}
+
+/// Adds to the batch in which its message is forgotten how far an acceptance came: what did not by
+/// then never will.
+///
+/// # Errors
+/// `STORE_CORRUPT` for a row that is none; else those of the store.
+pub(crate) async fn settled(
+    agency: &Agency,
+    batch: Batch,
+    id: &TargetId,
+    told: Told,
+) -> Result<Batch, Reason> {
+    let found = rows::read::<Incoming>(agency.store.as_ref(), &key(id)).await?;
+    let Some((row, seen)) = found else { return Ok(batch) };
+    let told = if told == Told::NotYet { Told::Never(Reason::QuestionExpired) } else { told };
+    Incoming { told: Some(told), ..row }.put_again(batch, &seen)
 }
 
 /// Forgets what is as old as the question that it came of. Says how many cannot be read.
@@ -137,9 +136,7 @@ pub(super) async fn tidy(agency: &Agency) -> Result<u64, Reason> {
         if pack.retention().end(Kept::Decision, row.came_at) > now {
             continue;
         }
-        let batch = parts::delete_seen(Batch::new(), &key(&row.id()), &seen);
-        let batch = send::end(store, batch, &row.id()).await?;
-        match store.commit(batch).await {
+        match store.commit(parts::delete_seen(Batch::new(), &key(&row.id()), &seen)).await {
             Ok(()) | Err(StoreError::Conflict { .. }) => {}
             Err(error) => return Err(error.reason()),
         }

@@ -25,6 +25,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::agency::Agency;
 use crate::asks::term::working_days_after;
+use crate::follow_ups::send::Told;
 
 /// That a case was accepted, and on what.
 #[derive(Clone, Serialize, Deserialize)]
@@ -62,7 +63,8 @@ pub(crate) async fn state(agency: &Agency) -> Result<ToDo, Reason> {
     let mut open = Vec::new();
     for row in coming.iter().filter(|row| now <= ends_at(row.answer_by)) {
         let told = incoming::told(agency, row).await?;
-        open.extend((!told.is_known()).then_some((row.came_at, row.answer_by)));
+        let is_known = matches!(told, Told::At(_));
+        open.extend((!is_known).then_some((row.came_at, row.answer_by)));
     }
     let going = going.iter().filter(|row| row.digits.is_some());
     open.extend(going.filter_map(|row| Some((row.given_at?, row.answer_by))));

@@ -9,6 +9,7 @@
 use grondslag_core::clock::Timestamp;
 use grondslag_core::id::{Oin, TargetId};
 use grondslag_core::reason::Reason;
+use grondslag_core::statement::FIRST_REPLY_NO;
 use grondslag_evidence::ledger::LedgerError;
 use grondslag_evidence::store::parts::{self, Seen};
 use grondslag_evidence::store::{Batch, Store, StoreError};
@@ -42,8 +43,10 @@ pub(super) struct Outgoing {
     pub(super) asker: Oin,
     /// Whom it is about, until it is accepted or cannot be any more.
     pub(super) digits: Option<String>,
-    /// When some of the plan was given; without that there is nothing to accept.
+    /// When some of the plan was given, and in which reply; without that there is nothing to
+    /// accept.
     pub(super) given_at: Option<Timestamp>,
+    given_in: u32,
     pub(super) answer_by: Timestamp,
     break_glass: bool,
     pub(super) accepted: Option<Accepted>,
@@ -89,6 +92,7 @@ pub(crate) fn open(batch: Batch, first: First<'_>) -> Result<Batch, Reason> {
         asker: header.asker.clone(),
         digits: first.digits.map(str::to_owned),
         given_at: gave.then_some(first.at),
+        given_in: FIRST_REPLY_NO,
         answer_by: header.times.answer_by,
         break_glass: header.break_glass,
         accepted: None,
@@ -96,23 +100,52 @@ pub(crate) fn open(batch: Batch, first: First<'_>) -> Result<Batch, Reason> {
     row.put(batch, if row.digits.is_some() { GIVEN } else { OTHERS })
 }
 
-/// Adds to the batch of a later reply that some of the plan was given.
+/// Adds to the batch of a later reply that some of the plan was given in it.
 ///
 /// # Errors
 /// Those of the store; a row that is none keeps nothing from being said.
-pub(crate) async fn gave(agency: &Agency, batch: Batch, id: &TargetId) -> Result<Batch, Reason> {
-    let found = match rows::read::<Outgoing>(agency.store.as_ref(), &key(GIVEN, id)).await {
+pub(crate) async fn gave(
+    agency: &Agency,
+    batch: Batch,
+    id: &TargetId,
+    reply_no: u32,
+) -> Result<Batch, Reason> {
+    let given_at = Some(agency.clock.now());
+    match readable(agency, id).await? {
+        Some((row, seen)) if row.given_at.is_none() => {
+            Outgoing { given_at, given_in: reply_no, ..row }.put_again(batch, &seen)
+        }
+        _ => Ok(batch),
+    }
+}
+
+/// Adds to the batch in which a later reply is taken back that nothing was given in it after all.
+///
+/// # Errors
+/// As [`gave`].
+pub(crate) async fn took_back(
+    agency: &Agency,
+    batch: Batch,
+    id: &TargetId,
+    reply_no: u32,
+) -> Result<Batch, Reason> {
+    match readable(agency, id).await? {
+        Some((row, seen)) if row.given_in == reply_no && row.accepted.is_none() => {
+            Outgoing { given_at: None, ..row }.put_again(batch, &seen)
+        }
+        _ => Ok(batch),
+    }
+}
+
+/// A case that may be accepted; nothing for a row that is none, of which it is told.
+async fn readable(agency: &Agency, id: &TargetId) -> Result<Option<(Outgoing, Seen)>, Reason> {
+    match rows::read::<Outgoing>(agency.store.as_ref(), &key(GIVEN, id)).await {
         Err(Reason::StoreCorrupt) => {
             tracing::error!("alarm: a case that is handed over cannot be read");
-            return Ok(batch);
+            Ok(None)
         }
-        found => found?,
-    };
-    let Some((row, seen)) = found.filter(|(row, _)| row.given_at.is_none()) else {
-        return Ok(batch);
-    };
-    let given_at = Some(agency.clock.now());
-    Outgoing { given_at, ..row }.put_again(batch, &seen)
+        found => found,
+    }
 }
 
 /// A question that takes over a case, as what is added to it needs it.

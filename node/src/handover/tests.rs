@@ -136,10 +136,15 @@ async fn who_was_given_nothing_takes_nothing_over() {
     assert!(row(&scene, &question.id).await.accepted.is_none());
     // What a person gives afterwards does not make it so: it was accepted before anybody saw it.
     scene.clock.set(scene.clock.now().plus_ms(1));
-    let gave = outgoing::gave(&scene.agency, Batch::new(), &question.id).await.unwrap();
+    let gave = outgoing::gave(&scene.agency, Batch::new(), &question.id, 2).await.unwrap();
     scene.agency.store.commit(gave).await.unwrap();
     tend(&scene.agency).await.unwrap();
     assert!(row(&scene, &question.id).await.accepted.is_none());
+    assert!(row(&scene, &question.id).await.given_at.is_some());
+    // Nor does what did not leave after all.
+    let back = outgoing::took_back(&scene.agency, Batch::new(), &question.id, 2).await.unwrap();
+    scene.agency.store.commit(back).await.unwrap();
+    assert_eq!(row(&scene, &question.id).await.given_at, None);
     assert_eq!(may_ask(&scene, "D01").await, Ok(()));
     assert_eq!(scene.records(Kind::HandedOver).await.len(), 0);
 }
@@ -189,32 +194,41 @@ async fn invariant_04_a_miss_leaves_and_says_what_a_hit_does() {
     let (term, grace) = (miss.header.times.answer_by, LAPSE_GRACE_MS + 1);
     let end = ends_at(term);
     for (at, said) in [
-        (term.plus_ms(1), Err(Reason::ReplayConflict)),
-        (end, Err(Reason::ReplayConflict)),
-        (end.plus_ms(1), Err(Reason::QuestionExpired)),
-        (end.plus_ms(grace), Err(Reason::QuestionExpired)),
-        (end.plus_calendar(0, 60), Err(Reason::QuestionExpired)),
+        (term.plus_ms(1), Reason::ReplayConflict),
+        (end.plus_ms(-1), Reason::ReplayConflict),
+        (end, Reason::UnknownInquiry),
+        (end.plus_ms(grace), Reason::UnknownInquiry),
+        (end.plus_calendar(0, 60), Reason::UnknownInquiry),
     ] {
         scene.clock.set(at);
-        tend(&scene.agency).await.unwrap();
-        // Another one under the number of one that was taken; of the third, the first.
-        for question in [&accepted, &miss] {
-            let came = take(&scene.agency, acceptance(&scene, question, &["plan"])).await;
-            assert_eq!(came, said, "{at:?}");
+        // Another one under the number of one that was taken: before and after a turn.
+        for _ in 0..2 {
+            for question in [&accepted, &miss] {
+                let came = take(&scene.agency, acceptance(&scene, question, &["plan"])).await;
+                assert_eq!(came, Err(said), "{at:?}");
+            }
+            tend(&scene.agency).await.unwrap();
         }
     }
     let lapsed = take(&scene.agency, acceptance(&scene, &lapses, &[])).await;
-    assert_eq!(lapsed, Err(Reason::QuestionExpired));
-    // Their terms have not been ended here: once they are, nobody knows the question any more.
-    for question in [&accepted, &lapses, &miss] {
-        let open = [b"s/".as_slice(), question.id.as_bytes()].concat();
-        let batch = parts::delete_body(scene.agency.store.as_ref(), Batch::new(), &open).await;
-        scene.agency.store.commit(batch.unwrap()).await.unwrap();
-        let came = take(&scene.agency, acceptance(&scene, question, &[])).await;
-        assert_eq!(came, Err(Reason::UnknownInquiry));
-    }
+    assert_eq!(lapsed, Err(Reason::UnknownInquiry));
     assert!(lengths(b"hm/").await.is_empty() && lengths(b"hg/").await.is_empty());
     assert_eq!(lengths(b"fu/").await.len(), 0);
+}
+
+/// What was taken in time is read after a crash, however late that is.
+#[tokio::test]
+async fn the_daily_round_takes_no_acceptance_away_that_nobody_has_read() {
+    let scene = municipality().await;
+    let question = asked(&scene, &takes_over(KNOWN, 1)).await;
+    take(&scene.agency, acceptance(&scene, &question, &[])).await.unwrap();
+    scene.clock.set(ends_at(question.header.times.answer_by).plus_calendar(0, 3));
+    assert_eq!(crate::follow_ups::take::tidy(&scene.agency).await, Ok(0));
+    tend(&scene.agency).await.unwrap();
+    assert!(row(&scene, &question.id).await.accepted.is_some());
+    assert_eq!(may_ask(&scene, "D01").await, Err(Reason::HandedOver));
+    tend(&scene.agency).await.unwrap();
+    assert_eq!(scene.store.scan(b"fu/", None, 10).await.unwrap().len(), 0);
 }
 
 /// A damaged row of the board keeps no case from being handed over.

@@ -101,7 +101,7 @@ pub(in crate::answers) async fn say(
     let item = Item { judged: Some(Judged { said, ..judged }), ..item };
     let mut state = slot.state.then(item.put_again(&seen)?);
     if gave {
-        state = outgoing::gave(agency, state, &target_id).await?;
+        state = outgoing::gave(agency, state, &target_id, reply_no).await?;
     }
     let readiness = agency.source.ready().await.map_err(SourceFault::reason)?;
     let frame = Frame {
@@ -366,6 +366,7 @@ pub(in crate::answers) async fn taken_back(
     state: Batch,
 ) -> Result<Entry, Reason> {
     let now = agency.clock.now();
+    let state = outgoing::took_back(agency, state, id, reply_no).await?;
     let nothing = Released {
         target_id: *id,
         reply_no,

@@ -3,6 +3,7 @@
 use grondslag_core::catalogue::Ground;
 use grondslag_core::clock::Timestamp;
 use grondslag_core::lang::Lang;
+use grondslag_core::limits::REMINDERS_MAX;
 use grondslag_core::reason::Reason;
 use grondslag_core::tier::{Tier, Verdict};
 use grondslag_policy::catalogue::GroundKind;
@@ -59,6 +60,10 @@ async fn reminded(agency: &Agency, item: &Item) -> Result<Vec<v1::Reminded>, Rea
         };
         let because = words.iter().find(|word| word.id == because);
         let because = because.map(|word| word.id.clone()).unwrap_or_default();
+        // A lying broker may have one come several times.
+        if all.len() >= usize::try_from(REMINDERS_MAX).unwrap_or(usize::MAX) {
+            break;
+        }
         all.push(v1::Reminded { at_ms: one.at.ms(), because, ..v1::Reminded::default() });
     }
     Ok(all)
