@@ -56,6 +56,16 @@ fn stands(of: &v1::Handover, comes: bool, out: Output) -> String {
             accepted
         };
     }
+    if !of.reason.is_empty() {
+        return red(if comes {
+            out.tr("niet op tijd aanvaard; vraag opnieuw", "not accepted in time; ask anew")
+        } else {
+            out.tr(
+                "niet op tijd aanvaard; hiermee is niets overgedragen",
+                "not accepted in time; nothing was handed over by this",
+            )
+        });
+    }
     let by = Timestamp::from_ms(of.accept_by_ms).local();
     let ends = Timestamp::from_ms(of.ends_at_ms).local();
     let waits = if comes {
@@ -117,6 +127,8 @@ mod tests {
         };
         let text = told(&going);
         assert!(text.contains("you are responsible") && text.contains("999940235"), "{text}");
+        let lapsed = v1::Handover { reason: "QUESTION_EXPIRED".into(), ..going.clone() };
+        assert!(told(&lapsed).contains("nothing was handed over"));
         let accepted = v1::Handover { accepted_at_ms: 1, gaps: vec!["besluit".into()], ..going };
         let text = told(&accepted);
         assert!(text.contains("accepted on") && text.contains("missing: court order"), "{text}");

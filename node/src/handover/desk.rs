@@ -152,7 +152,7 @@ impl Handovers<'_> {
             inquiry_id: row.inquiry.as_bytes().to_vec(),
             target_id: row.id().as_bytes().to_vec(),
             told_at_ms: told_at.map(Timestamp::ms).unwrap_or_default(),
-            reason: reason.map(|reason| reason.code().to_owned()).unwrap_or_default(),
+            reason: reason.map_or(shown.reason, |reason| reason.code().to_owned()),
             ..shown
         })
     }
@@ -170,8 +170,11 @@ impl Handovers<'_> {
         (came_at, answer_by): (Timestamp, Timestamp),
         accepted: Option<&Accepted>,
     ) -> v1::Handover {
+        let lapsed = accepted.is_none() && self.agency.clock.now() > ends_at(answer_by);
+        let reason = if lapsed { Reason::QuestionExpired.code() } else { "" };
         v1::Handover {
             direction: direction.to_owned(),
+            reason: reason.to_owned(),
             oin: other.to_string(),
             name: self.agency.name_of(other),
             came_at_ms: came_at.ms(),

@@ -168,6 +168,10 @@ async fn a_case_that_nobody_accepts_in_time_stays_and_its_number_goes() {
     tend(&scene.agency).await.unwrap();
     let lapsed = row(&scene, &question.id).await;
     assert!(lapsed.digits.is_none() && lapsed.accepted.is_none());
+    let holder = scene.caller("regisseur-1", &["gem.procesregisseur"]).await;
+    let desk = Handovers { agency: &scene.agency };
+    let (seen, _) = desk.list(&holder, "gem.procesregisseur").await.unwrap();
+    assert_eq!((seen[0].reason.as_str(), seen[0].subject.as_str()), ("QUESTION_EXPIRED", ""));
     assert_eq!(may_ask(&scene, "D01").await, Ok(()));
 }
 
