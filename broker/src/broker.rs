@@ -12,6 +12,7 @@ use grondslag_runtime::otlp::Otlp;
 use grondslag_runtime::rules::Rules;
 
 use crate::config::Budget;
+use crate::deliver::Silences;
 use crate::directory::Directory;
 
 use crate::epoch::Epochs;
@@ -61,6 +62,8 @@ pub(crate) struct Broker {
     pub notices: Notices,
     /// Questions that wait for their node.
     pub waiting: Arc<Waiting>,
+    /// Who stayed silent.
+    pub silences: Silences,
     /// How nodes are reached.
     pub nodes: Arc<dyn Nodes>,
     /// How long nodes get.

@@ -18,6 +18,7 @@ mod example_tests;
 pub mod holder;
 mod keyholder;
 mod limits;
+mod metrics;
 mod nodes;
 mod notices;
 mod office;

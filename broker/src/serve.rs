@@ -1,5 +1,6 @@
 //! From configuration to a broker that serves.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,6 +16,7 @@ use grondslag_proto::v1::broker_service_server::BrokerServiceServer;
 use grondslag_proto::v1::directory_service_server::DirectoryServiceServer;
 use grondslag_proto::v1::enrolment_service_server::EnrolmentServiceServer;
 use grondslag_proto::v1::ledger_service_server::LedgerServiceServer;
+use grondslag_proto::v1::metrics_service_server::MetricsServiceServer;
 use grondslag_proto::v1::office_service_server::OfficeServiceServer;
 use grondslag_runtime::config::Place;
 use grondslag_runtime::operator::{Vitals, serve_operator};
@@ -27,6 +29,7 @@ use grondslag_runtime::witnesses;
 
 use crate::broker::Broker;
 use crate::config::{BrokerConfig, KeyHolder};
+use crate::deliver::{self, Silences};
 use crate::directory::Directory;
 use crate::directory::operator::Admits;
 use crate::directory::service::Directories;
@@ -37,6 +40,7 @@ use crate::limits::{
     FORGET_INTERVAL_MS, HEAD_INTERVAL_MS, HOLDER_CARD_INTERVAL_MS, OPERATOR_INTERVAL_MS,
     RULES_INTERVAL_MS,
 };
+use crate::metrics::service::Metrics;
 use crate::nodes::Calls;
 use crate::notices::{self, Notices};
 use crate::office::Office;
@@ -70,6 +74,8 @@ pub async fn build(config: BrokerConfig, context: &Context) -> Result<App, Start
     look_after(&broker, context)?;
     count_leaves(context, BROKER, &broker.ledger);
     let watch = watch(&config, &broker, context).await?;
+    let metrics = MetricsServiceServer::new(Metrics::new(Arc::clone(&broker)));
+    let operator = Callers::only(BTreeSet::from([broker.oin.clone()]), Reason::CallerUnknown);
     let (own, vitals) = (broker.oin.clone(), context.clone());
     let (of, watched) = (Arc::clone(&broker), Arc::clone(&watch));
     let vitals = Arc::new(BrokerVitals { broker: of, context: vitals, calls, watch: watched });
@@ -88,6 +94,7 @@ pub async fn build(config: BrokerConfig, context: &Context) -> Result<App, Start
         .add(directory, Callers::verified())
         .add(enrolments, Callers::verified())
         .add(offices, Callers::verified())
+        .add(metrics, operator)
         .add(LedgerServiceServer::from_arc(ledgers), Callers::verified());
     let server = serve_operator(server, own, vitals);
     let bound = server.bind(context.net.as_ref(), config.listen.address).await?;
@@ -113,9 +120,8 @@ async fn open(
     nodes: Arc<Calls>,
 ) -> Result<Broker, StartError> {
     let (store, clock) = (Arc::clone(&context.store), context.clock.clock());
-    let section = &config.broker;
+    let (section, region) = (&config.broker, context.region_name());
     let keys = SignKeys::load(&section.sign_key, section.previous_sign_key.as_ref())?;
-    let region = context.region_name();
     let origin = |number| Origin::of_broker(&region, number);
     let ledger = context.ledger(BROKER, origin, &keys).await?;
     let directory = Directory::open(
@@ -150,7 +156,7 @@ async fn open(
     let notices = notices.map_err(|reason| StartError::new(reason, "the waiting notices"))?;
     let waiting = waiting(&store).await?;
     let public = keys.public();
-    let (oin, budget) = (context.oin(), config.budget);
+    let (oin, budget, silences) = (context.oin(), config.budget, Silences::since(clock.now()));
     let points_per_epoch = config.broker.points_per_epoch.number();
     Ok(Broker {
         oin,
@@ -174,6 +180,7 @@ async fn open(
         fanout,
         budget,
         points_per_epoch,
+        silences,
         otlp: context.otlp.clone(),
     })
 }
@@ -310,6 +317,7 @@ fn look_after(broker: &Arc<Broker>, context: &Context) -> Result<(), StartError>
     keep_forgetting(broker, context)?;
     notices::keep_sweeping(context, broker)?;
     waiting::keep_sweeping(context, broker)?;
+    deliver::keep_watching(context, broker)?;
     keep_sweeping(context, Arc::clone(&broker.store), Arc::clone(&broker.clock))
 }
 
@@ -390,6 +398,7 @@ impl Vitals for BrokerVitals {
                     name: signed.card.name.clone(),
                     last_contact: contact.last,
                     last_failure: contact.failure,
+                    missed: self.broker.silences.of(&signed.card.oin),
                 }
             })
             .collect();

@@ -40,6 +40,7 @@ mod spot_check;
 mod status;
 mod wait;
 mod witness;
+mod words;
 
 fn main() -> std::process::ExitCode {
     args::main()

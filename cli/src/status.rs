@@ -203,5 +203,12 @@ fn peer_line(peer: &PeerContact, out: Output) -> String {
     let failure = peer.last_failure.map_or_else(String::new, |reason| {
         format!("; {} {}", yellow(reason.code()), reason.sentence(out.lang()))
     });
-    format!("  {} {:<36} {last}{failure}", peer.oin, peer.name)
+    let missed = match peer.missed {
+        0 => String::new(),
+        count => {
+            let missed = out.tr("keer niets gehoord waar het moest", "times silent when due");
+            format!("; {}", yellow(&format!("{count} {missed}")))
+        }
+    };
+    format!("  {} {:<36} {last}{failure}{missed}", peer.oin, peer.name)
 }

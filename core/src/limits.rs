@@ -115,5 +115,7 @@ pub const LOG_TEXT_BYTES_MAX: usize = 8 * 1_024;
 /// of an answer holds.
 pub const LOG_LINES_MAX: usize = LINE_ENTRIES_MAX - 1;
 
-/// Most counts in the report of one agency.
+/// Most leaves that one report counts: half a year of a busy process.
+pub const LEAVES_COUNTED_MAX: u64 = 1_000_000;
+/// Most counts in one report.
 pub const MEASURES_MAX: usize = 512;

@@ -1,5 +1,5 @@
-//! What each node counts of itself over a period, signed, for the college to compare (domain
-//! 4a.29). No person is in it, and no count that could point at a child.
+//! What each node counts of itself over a period, and the broker of all nodes, signed, for the
+//! college to compare (domain 4a.29). No person is in it, and no count that could point at a child.
 //!
 //! What depends on whether a child is known (outcomes, refusals, reviews, terms that passed) leaves
 //! the node only as tens, and below ten not at all (domain Q11), also when it is none: that a
@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
+use ed25519_dalek::SigningKey;
 use jiff::Span;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -180,7 +181,7 @@ pub struct Counted {
     pub checkpoint: String,
 }
 
-/// What a node counted of itself over a period.
+/// What a node counted of itself, or a broker of all nodes, over a period.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Report {
@@ -203,6 +204,13 @@ pub struct Report {
 }
 
 impl Report {
+    /// Signs it with the key of its card.
+    #[must_use]
+    pub fn sign(self, card: SignedCard, key: &SigningKey) -> SignedReport {
+        let signature = hex::encode(statement::sign(key, &self.canonical()));
+        SignedReport { report: self, card, signature }
+    }
+
     /// The bytes that the card's key signs.
     pub fn canonical(&self) -> Vec<u8> {
         let Counted { origin, from, until, checkpoint } = &self.counted;
@@ -268,10 +276,23 @@ impl SignedReport {
         let head = SignedCheckpoint::parse(checkpoint).map_err(|_| Reason::MetricsInvalid)?;
         let signed = head.verify(&self.card.card.sign_key);
         signed.map_err(|_| Reason::MetricsInvalid)?;
-        let own = format!("{}/{}/", self.report.region, self.report.oin);
-        let is_own = head.checkpoint().origin == *origin && origin.as_str().starts_with(&own);
+        let is_own = head.checkpoint().origin == *origin && self.is_own(origin);
         let reaches = is_own && head.checkpoint().size >= *until;
         if reaches { Ok(()) } else { Err(Reason::MetricsInvalid) }
+    }
+
+    /// The ledger of a broker is the region's, and bears no agency.
+    fn is_own(&self, origin: &Origin) -> bool {
+        let Report { region, oin, .. } = &self.report;
+        let own =
+            if self.is_of_broker() { format!("{region}/") } else { format!("{region}/{oin}/") };
+        let rest = origin.as_str().strip_prefix(&own);
+        rest.is_some_and(|rest| !self.is_of_broker() || !rest.contains('/'))
+    }
+
+    /// Whether a broker says what it saw, and not an agency what it did.
+    pub fn is_of_broker(&self) -> bool {
+        !self.card.card.kind.is_asked()
     }
 }
 

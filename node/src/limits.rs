@@ -412,8 +412,6 @@ pub(crate) const GLASS_REVIEW_HOURS: i64 = 24;
 pub(crate) const GLASS_LIST_MAX: usize = 100;
 /// People whose counts fit one list beside them.
 pub(crate) const GLASS_COUNTS_MAX: usize = 1_000;
-/// Leaves that one report counts: half a year of a busy node.
-pub(crate) const METRICS_LEAVES_MAX: u64 = 1_000_000;
 /// Bytes of the cases that one list of the board holds: they fit what a client takes by default.
 pub(crate) const CASES_BYTES_MAX: usize = 2 * 1_024 * 1_024;
 

@@ -32,7 +32,7 @@ pub use escalation::Escalation;
 pub use handover::Handover;
 pub use impossible::Impossible;
 pub use informing::Informing;
-pub use reviewing::Reviewing;
+pub use reviewing::{Climb, Reviewing};
 pub use word::Word;
 use workflows::Workflows;
 

@@ -220,4 +220,8 @@ pub struct PeerContact {
     pub last_contact: Option<Timestamp>,
     /// Why the last call to it failed; absent when it did not.
     pub last_failure: Option<Reason>,
+    /// Slots in which nothing of it came, and questions that never reached it, since the process
+    /// began; a broker alone counts them.
+    #[serde(default)]
+    pub missed: u64,
 }

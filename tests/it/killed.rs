@@ -6,6 +6,8 @@
 //! process leaves the kernel's page cache as it was: that a commit is synced is held by the
 //! store's own tests.)
 
+mod handover;
+
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::{Duration, Instant};

@@ -17,6 +17,7 @@ use grondslag_core::tier::Urgency;
 use grondslag_evidence::store::{Batch, Store, StoreError, parts};
 use serde::{Deserialize, Serialize};
 
+use super::silent;
 use crate::route::attest::is_asked;
 use crate::route::verify::Target;
 use crate::sweep::expiry_key;
@@ -43,6 +44,9 @@ pub(super) struct Open {
     /// What its asker added, by number: digests of what was signed.
     #[serde(default)]
     pub(super) follow_ups: BTreeMap<u32, Digest>,
+    /// Slots that passed without a message before the last one that was taken.
+    #[serde(default)]
+    pub(super) missed: u32,
 }
 
 /// That a first reply came.
@@ -94,8 +98,10 @@ pub(crate) fn note<'a>(
             first: None,
             ended: None,
             follow_ups: BTreeMap::new(),
+            missed: 0,
         };
         batch = keep(batch, &open_key(&target.id), &open, until)?;
+        batch = silent::expect(batch, &target.id, open.answer_by);
         put.targets.push((target.oin.clone(), target.id));
     }
     keep(batch, &put_key(&header.asker, inquiry.id()), &put, until)

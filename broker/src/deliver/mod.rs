@@ -4,6 +4,7 @@
 //! A message is ciphertext and tells the broker nothing: hit or miss, real or dummy, it has the
 //! same size and comes in the same slots. It is kept until two days after the question's term.
 //! The other way goes what an asker adds to its question (`follow_up`), of which a digest is kept.
+//! Who sends none is counted once the term has ended (`silent`).
 //! Before it takes any, the broker tells the node how many notices wait for it (`notices`).
 //!
 //! INVARIANT: a message is taken only from the target of a recorded question, and given only to its
@@ -14,6 +15,7 @@ mod follow;
 mod follow_up;
 mod kept;
 mod opening;
+mod silent;
 mod take;
 
 pub(crate) use first::{end, first, keep_first};
@@ -21,4 +23,5 @@ pub(crate) use follow::{Followed, follow};
 pub(crate) use follow_up::carry_follow_up;
 pub(crate) use kept::note;
 pub(crate) use opening::opening;
+pub(crate) use silent::{Silences, Silent, keep_watching};
 pub(crate) use take::take;

@@ -1,7 +1,7 @@
 //! Taking a message of a node.
 
 use grondslag_core::id::Oin;
-use grondslag_core::limits::{REPLIES_KEPT_MS, REPLIES_MAX};
+use grondslag_core::limits::{REPLIES_KEPT_MS, REPLIES_MAX, SLOT_GRACE_MS};
 use grondslag_core::reason::Reason;
 use grondslag_evidence::store::{Batch, StoreError, parts};
 use grondslag_proto::reply::Reply;
@@ -42,6 +42,8 @@ pub(crate) async fn take(broker: &Broker, node: &Oin, reply: Reply) -> Result<()
     if reply.reply_no > REPLIES_MAX {
         return Err(Reason::TooLarge);
     }
+    let passed = broker.silences.missed(&open, now.plus_ms(-SLOT_GRACE_MS));
+    open.missed = open.missed.saturating_add(passed);
     (open.last_no, open.last_at) = (reply.reply_no, now);
     let until = open.answer_by.plus_ms(REPLIES_KEPT_MS);
     let body = serde_json::to_vec(&open).map_err(|_| Reason::Internal)?;

@@ -56,6 +56,7 @@ use super::record::{Decided, record};
 use super::verify::{Target, verify_inquiry};
 use crate::broker::Broker;
 use crate::config::Budget;
+use crate::deliver::Silences;
 use crate::directory::Directory;
 use crate::directory::operator::Admits;
 use crate::epoch::Epochs;
@@ -202,10 +203,9 @@ pub(crate) async fn scene(says: &[(&str, Heard)]) -> Scene {
     let system = grondslag_certs::time::tls_now();
     let root = authority::init(&dir.path().join("ca"), "Drieveen", system).unwrap();
     let store = Arc::new(FaultyStore::new(Arc::new(MemoryStore::default())));
-    let as_store: Arc<dyn Store> = Arc::clone(&store) as _;
-    let as_clock: Arc<dyn Clock> = Arc::clone(&clock) as _;
-    let ledger = testing::open(as_store.clone(), as_clock.clone(), "broker").await.unwrap();
-    let ledger = Arc::new(ledger);
+    let (as_store, as_clock): (Arc<dyn Store>, Arc<dyn Clock>) = (store.clone(), clock.clone());
+    let ledger = testing::open(as_store.clone(), as_clock.clone(), "broker").await;
+    let ledger = Arc::new(ledger.unwrap());
     let says = says.iter().map(|(who, heard)| (oin(who), heard.clone())).collect();
     let nodes = Arc::new(Pretend { says, ..Pretend::default() });
     *nodes.ledger.lock().unwrap() = Some(Arc::clone(&ledger));
@@ -254,6 +254,7 @@ pub(crate) async fn scene(says: &[(&str, Heard)]) -> Scene {
         fanout: FanoutLimits::new(Duration::from_secs(1)),
         budget: Budget { person_per_day: Within::clamped(2), agency_per_day: Within::clamped(3) },
         points_per_epoch: 10,
+        silences: Silences::since(now),
         otlp: Otlp::default(),
     };
     let mut keys = Vec::new();
@@ -425,7 +426,7 @@ impl Scene {
         (self.broker.ledger.size().await.unwrap(), self.holder.size().await.unwrap())
     }
 
-    async fn ask(&self, raw: RawInquiry) -> (Vec<Decided>, usize, State) {
+    pub(crate) async fn ask(&self, raw: RawInquiry) -> (Vec<Decided>, usize, State) {
         let (inquiry, targets, decided) = self.route(raw).await.unwrap();
         let (events, mut received) = mpsc::channel(16);
         let kept = waiting::keep(&self.broker, &inquiry, &targets, &decided).await.unwrap();

@@ -11,9 +11,9 @@ use std::time::Duration;
 use futures_util::{StreamExt as _, stream};
 use grondslag_core::id::Oin;
 use grondslag_core::reason::Reason;
-use grondslag_evidence::store::{Batch, StoreError};
 use tokio::sync::Semaphore;
 
+use super::sweep::over;
 use super::{Carried, Mark, Outcome, settle};
 use crate::broker::Broker;
 use crate::limits::{
@@ -112,9 +112,7 @@ impl Bringing {
             return Ok(Outcome::Over(Reason::UnknownInquiry));
         };
         if broker.clock.now() > question.header.times.answer_by {
-            let batch = carried.remove(Batch::new()).await.map_err(StoreError::reason)?;
-            broker.store.commit(batch).await.map_err(StoreError::reason)?;
-            carried.removed();
+            over(broker, carried, &question).await?;
             return Ok(Outcome::Over(Reason::QuestionExpired));
         }
         // Who was suspended meanwhile may be taken up again within the term.

@@ -40,6 +40,8 @@ pub(crate) use self::bring::{bring, resume};
 pub(crate) use self::keep::{Kept, keep};
 pub(crate) use self::settle::{Outcome, settle};
 pub(crate) use self::sweep::keep_sweeping;
+#[cfg(test)]
+pub(crate) use self::sweep::sweep;
 use crate::limits::{WAITING_MAX, WAITING_OF_NODE_MAX};
 
 /// What waits at one broker.

@@ -6,10 +6,12 @@ use std::time::Duration;
 use grondslag_core::clock::Timestamp;
 use grondslag_core::reason::Reason;
 use grondslag_evidence::store::{Batch, StoreError};
+use grondslag_proto::question::TargetQuestion;
 use grondslag_runtime::run::{Context, StartError};
 
-use super::Waiting;
+use super::Carried;
 use crate::broker::Broker;
+use crate::deliver::Silent;
 use crate::limits::SWEEP_INTERVAL_MS;
 
 /// Looks at an interval, until the end.
@@ -21,7 +23,7 @@ pub(crate) fn keep_sweeping(context: &Context, broker: &Arc<Broker>) -> Result<(
     context.every(Duration::from_millis(SWEEP_INTERVAL_MS), move || {
         let broker = Arc::clone(&broker);
         async move {
-            if let Err(reason) = broker.waiting.sweep(broker.clock.now()).await {
+            if let Err(reason) = sweep(&broker, broker.clock.now()).await {
                 tracing::error!(%reason, "questions that waited too long were not removed");
             }
         }
@@ -29,20 +31,46 @@ pub(crate) fn keep_sweeping(context: &Context, broker: &Arc<Broker>) -> Result<(
     Ok(())
 }
 
-impl Waiting {
-    /// Removes every question whose answer was due before `now`, but for one on its way.
-    ///
-    /// # Errors
-    /// Why the store could not be read or written: what is left goes another time.
-    pub(crate) async fn sweep(self: &Arc<Self>, now: Timestamp) -> Result<(), Reason> {
-        for node in self.nodes() {
-            for mark in self.due(&node).into_iter().filter(|mark| mark.answer_by < now) {
-                let Some(carried) = self.begin(&node, mark) else { continue };
-                let batch = carried.remove(Batch::new()).await.map_err(StoreError::reason)?;
-                self.store.commit(batch).await.map_err(StoreError::reason)?;
-                carried.removed();
+/// Removes every question whose answer was due before `now`, but for one on its way.
+///
+/// # Errors
+/// Why the store could not be read or written: what is left goes another time.
+pub(crate) async fn sweep(broker: &Broker, now: Timestamp) -> Result<(), Reason> {
+    let waiting = &broker.waiting;
+    for node in waiting.nodes() {
+        for mark in waiting.due(&node).into_iter().filter(|mark| mark.answer_by < now) {
+            let Some(carried) = waiting.begin(&node, mark) else { continue };
+            match carried.read().await? {
+                Some(question) => over(broker, &carried, &question).await?,
+                None => carried.removed(),
             }
         }
-        Ok(())
     }
+    Ok(())
+}
+
+/// Removes a question that waited until its answer was due. That it never reached its node is
+/// recorded, unless it could not be brought for another reason than the node's.
+///
+/// # Errors
+/// Why it could not be recorded or removed.
+pub(super) async fn over(
+    broker: &Broker,
+    carried: &Carried,
+    question: &TargetQuestion,
+) -> Result<(), Reason> {
+    let state = carried.remove(Batch::new()).await.map_err(StoreError::reason)?;
+    let member = |oin| broker.directory.card(oin).is_ok();
+    let header = &question.header;
+    let blamed = broker.silences.saw(header.times.answer_by)
+        && member(&header.asker)
+        && member(&carried.node);
+    if blamed {
+        let silent = Silent { agency: carried.node.clone(), missed: None };
+        silent.record(broker, &question.id, state).await?;
+    } else {
+        broker.store.commit(state).await.map_err(StoreError::reason)?;
+    }
+    carried.removed();
+    Ok(())
 }

@@ -169,7 +169,7 @@ async fn it_waits_until_its_answer_is_due_and_no_longer() {
     let scene = plenty(&[(SCHOOL, away())]).await;
     scene.puts(scene.wished(1, 1, long)).await.unwrap();
     let due = scene.clock.now().plus_ms(24 * 3_600_000);
-    scene.broker.waiting.sweep(due).await.unwrap();
+    sweep(&scene.broker, due).await.unwrap();
     assert_eq!(scene.rows().await, 1);
     scene.clock.set(due.plus_ms(1));
     let over = State::Unreachable(Reason::Unreachable);
@@ -180,7 +180,7 @@ async fn it_waits_until_its_answer_is_due_and_no_longer() {
 
     scene.clock.set(due.plus_ms(-1));
     scene.puts(scene.wished(2, 1, |_| {})).await.unwrap();
-    scene.broker.waiting.sweep(due.plus_ms(600_000)).await.unwrap();
+    sweep(&scene.broker, due.plus_ms(600_000)).await.unwrap();
     assert_eq!((scene.rows().await, scene.broker.waiting.nodes().len()), (0, 0));
     scene.clock.set(due.plus_ms(600_000 + SLOT_GRACE_MS));
     let late = State::Unreachable(Reason::DeadlinePassed);

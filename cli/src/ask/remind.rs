@@ -15,6 +15,7 @@ use super::shown::{Names, moment};
 use crate::desk::Desk;
 use crate::exit::{Exit, Failure};
 use crate::output::{Output, bold, dim, green, red, yellow};
+use crate::words;
 
 /// What `grondslag ask remind` takes.
 #[derive(Debug, Args)]
@@ -110,12 +111,7 @@ pub(super) async fn remind(args: &RemindArgs, out: Output) -> Result<Exit, Failu
 /// Shows why somebody may remind, as the rules that came with the program have it.
 pub(super) fn words(out: Output) -> Result<Exit, Failure> {
     let names = Names::load(out.lang())?;
-    let words = names.pack().catalogue().reviewing().reminders.iter().map(|word| {
-        let label = word.label.in_lang(out.lang());
-        out.line(&format!("    {:<16} {label}", word.id));
-        json!({ "id": word.id, "label": label })
-    });
-    let words: Vec<_> = words.collect();
+    let words = words::list(&names.pack().catalogue().reviewing().reminders, out);
     if words.is_empty() {
         out.line(&dim(out.tr("de regels noemen geen reden", "the rules name no reason")));
     }

@@ -12,7 +12,7 @@ use crate::ask::Names;
 use crate::output::{Output, bold, green, red, yellow};
 
 /// Kinds of leaves and records, in Dutch and in English.
-const KINDS: [(&str, &str, &str); 64] = [
+const KINDS: [(&str, &str, &str); 66] = [
     ("grondslag/leaf/card/v1", "kaart aangenomen", "card accepted"),
     ("grondslag/leaf/enrolled/v1", "inschrijving klaar", "enrolment finished"),
     ("grondslag/leaf/enrolment/v1", "groep dossiers ingeschreven", "batch enrolled"),
@@ -22,6 +22,7 @@ const KINDS: [(&str, &str, &str); 64] = [
     ("grondslag/leaf/founding/v1", "nieuw logboek begonnen", "new ledger begun"),
     ("grondslag/leaf/ledger-fork/v1", "logboek spreekt zich tegen", "ledger contradicts itself"),
     ("grondslag/leaf/log-founded/v1", "nieuw logboek gevolgd", "new ledger followed"),
+    ("grondslag/leaf/metrics/v1", "rapport van de makelaar", "report of the broker"),
     ("grondslag/leaf/operator/v1", "handeling van een beheerder", "act of an operator"),
     ("grondslag/leaf/policy-act/v1", "handeling in de regels", "act of the policy office"),
     ("grondslag/leaf/policy-desk/v1", "handeling aan de regels", "act of a privacy officer"),
@@ -29,6 +30,7 @@ const KINDS: [(&str, &str, &str); 64] = [
     ("grondslag/leaf/publication/v1", "regels gepubliceerd", "rules published"),
     ("grondslag/leaf/records-read/v1", "beslissingen getoond", "decisions shown"),
     ("grondslag/leaf/restore-confirmed/v1", "herstel bevestigd", "restore confirmed"),
+    ("grondslag/leaf/silent/v1", "organisatie bleef stil", "agency stayed silent"),
     ("grondslag/leaf/step/v1", "stap van de sleutelhouder", "step of the key holder"),
     ("grondslag/leaf/witnesses/v1", "lijst van getuigen", "list of witnesses"),
     ("grondslag/record/alarm/v1", "alarm", "alarm"),

@@ -16,10 +16,11 @@ use self::question::DraftArgs;
 use crate::ask::approve::{self, ApproveArgs};
 use crate::ask::{Names, follow, plan};
 use crate::desk::Desk;
-use crate::dossier::{DossierDesk, DossierShown, about, criterion, stands};
+use crate::dossier::{DossierDesk, DossierShown, about, stands};
 use crate::exit::{Exit, Failure};
 use crate::output::{Output, bold, dim, yellow};
 use crate::wait::wait;
+use crate::words;
 
 /// Escalate a case: every agency must say something in time, and somebody mandated signs first
 ///
@@ -171,26 +172,15 @@ fn shown(one: &v1::EscalationSummary) -> serde_json::Value {
 /// The criteria, as the rules that came with the program have them.
 fn words(out: Output) -> Result<Exit, Failure> {
     let names = Names::load(out.lang())?;
-    let rules = names.pack().catalogue().escalation();
-    let listed = |of: &[grondslag_policy::catalogue::Word]| -> Vec<_> {
-        of.iter().map(|one| criterion(&names, one.id.clone())).collect()
-    };
-    let (acute, structural) = (listed(&rules.acute), listed(&rules.structural));
-    for (title, words) in [
-        (out.tr("acuut: één is genoeg", "acute: one is enough"), &acute),
-        (out.tr("structureel: twee of meer", "structural: two or more"), &structural),
-    ] {
-        out.line(&bold(title));
-        for word in words {
-            out.line(&format!("    {:<16} {}", word.id, word.label));
-        }
-    }
-    let notes = names.pack().catalogue().query_kinds().iter();
-    let note = notes.filter(|kind| kind.escalation.is_some()).find_map(|kind| kind.note.clone());
-    let note = note.map(|note| note.in_lang(out.lang()).to_owned());
-    if let Some(note) = &note {
-        out.line(&dim(&format!("? {note}")));
-    }
+    let catalogue = names.pack().catalogue();
+    let rules = catalogue.escalation();
+    out.line(&bold(out.tr("acuut: één is genoeg", "acute: one is enough")));
+    let acute = words::list(&rules.acute, out);
+    out.line(&bold(out.tr("structureel: twee of meer", "structural: two or more")));
+    let structural = words::list(&rules.structural, out);
+    let mut kinds = catalogue.query_kinds().iter();
+    let note = kinds.find(|kind| kind.escalation.is_some()).and_then(|kind| kind.note.as_ref());
+    let note = words::note(note, out);
     out.json(&json!({ "acute": acute, "structural": structural, "note": note }))?;
     Ok(Exit::Done)
 }

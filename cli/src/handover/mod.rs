@@ -16,6 +16,7 @@ use crate::desk::{Desk, Who};
 use crate::exit::{Exit, Failure};
 use crate::output::{Output, bold, dim, yellow};
 use crate::wait::wait;
+use crate::words;
 
 /// Take a case over from another agency, and see what others take over from you
 ///
@@ -125,18 +126,10 @@ fn words(out: Output) -> Result<Exit, Failure> {
         out.tr("aanvaarden, in werkdagen:", "accept within working days:"),
         rules.accept_days
     )));
-    let items = rules.checklist.iter().map(|item| {
-        let label = item.label.in_lang(out.lang());
-        out.line(&format!("    {:<16} {label}", item.id));
-        json!({ "id": item.id, "label": label })
-    });
-    let items: Vec<_> = items.collect();
+    let checklist = words::list(&rules.checklist, out);
     let mut kinds = catalogue.query_kinds().iter();
     let note = kinds.find(|kind| kind.handover.is_some()).and_then(|kind| kind.note.as_ref());
-    let note = note.map(|note| note.in_lang(out.lang()).to_owned());
-    if let Some(note) = &note {
-        out.line(&dim(&format!("? {note}")));
-    }
-    out.json(&json!({ "accept_days": rules.accept_days, "checklist": items, "note": note }))?;
+    let note = words::note(note, out);
+    out.json(&json!({ "accept_days": rules.accept_days, "checklist": checklist, "note": note }))?;
     Ok(Exit::Done)
 }

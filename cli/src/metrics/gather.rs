@@ -19,7 +19,9 @@ use crate::output::Output;
 pub(super) struct Gathered {
     pub(super) period: Period,
     pub(super) reports: BTreeMap<Oin, SignedReport>,
-    /// Agencies that others know and of which no report is here.
+    /// What the broker saw of them, if its report is here.
+    pub(super) watched: Option<SignedReport>,
+    /// Agencies that others, or the broker, know and of which no report is here.
     pub(super) missing: BTreeMap<Oin, String>,
 }
 
@@ -38,6 +40,7 @@ pub(super) fn run(files: &[PathBuf], root: &Path, out: Output) -> Result<Exit, F
     out.json(&json!({
         "period": gathered.period,
         "reports": reports,
+        "watched": gathered.watched.as_ref().map(|signed| &signed.report),
         "missing": missing,
         "doubts": doubts,
     }))?;
@@ -55,7 +58,7 @@ pub(super) fn gather(files: &[PathBuf], root: &Root) -> Result<Gathered, Failure
         return Err(Reason::TooLarge.into());
     }
     let region = root.fingerprint().to_string();
-    let (mut period, mut reports) = (None, BTreeMap::new());
+    let (mut period, mut reports, mut watched) = (None, BTreeMap::new(), None);
     for file in files {
         let at_fault = |reason: Reason| Failure::new(reason, file.display().to_string());
         let text = read_text(file, METRICS_FILE_BYTES_MAX)?;
@@ -75,17 +78,17 @@ pub(super) fn gather(files: &[PathBuf], root: &Root) -> Result<Gathered, Failure
         if signed.report.period != of {
             return Err(at_fault(Reason::MetricsPeriod));
         }
-        if reports.insert(signed.report.oin.clone(), signed).is_some() {
+        let before = if signed.is_of_broker() {
+            watched.replace(signed)
+        } else {
+            reports.insert(signed.report.oin.clone(), signed)
+        };
+        if before.is_some() {
             return Err(at_fault(Reason::MetricsTwice));
         }
     }
     let period = period.ok_or(Failure::from(Reason::PeriodBad))?;
-    let missing = missing(&reports);
-    Ok(Gathered { period, reports, missing })
-}
-
-/// Whom any of these agencies knows and of whom there is no report.
-fn missing(reports: &BTreeMap<Oin, SignedReport>) -> BTreeMap<Oin, String> {
-    let known = reports.values().flat_map(|signed| signed.report.knows.clone());
-    known.filter(|(oin, _)| !reports.contains_key(oin)).collect()
+    let known = reports.values().chain(&watched).flat_map(|signed| signed.report.knows.clone());
+    let missing = known.filter(|(oin, _)| !reports.contains_key(oin)).collect();
+    Ok(Gathered { period, reports, watched, missing })
 }

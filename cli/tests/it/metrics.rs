@@ -11,6 +11,7 @@ use crate::{Ran, run};
 const MONTH: &str = "2026-08";
 const OFFICERS: [(&str, &str); 3] =
     [("gem-veenwolde", "gem.fg"), ("sch-drieveen", "sch.fg"), ("jha-kompas", "jha.fg")];
+const NOT_SEEN: &str = "Wat de makelaar zag is er niet bij";
 const ROOT: &str = "--root region/authority/ca.pem";
 
 fn make(folder: &Path, (agency, role): (&str, &str), period: &str, to: &str) -> Ran {
@@ -20,6 +21,23 @@ fn make(folder: &Path, (agency, role): (&str, &str), period: &str, to: &str) -> 
 
 fn gather(folder: &Path, files: &str) -> Ran {
     run(folder, &format!("metrics gather --json {files} {ROOT}"))
+}
+
+/// What the broker saw, for its operator.
+fn watched(folder: &Path, period: &str, to: &str) -> Ran {
+    let broker = "--config region/broker/broker.toml";
+    run(folder, &format!("metrics watched --json {broker} --period {period} --out {to}"))
+}
+
+fn is_beside_the_others(folder: &Path, saw: &Value) {
+    let all = gather(folder, "0.json watched.json 1.json 2.json").done();
+    assert_eq!((&all["watched"], &all["missing"]), (saw, &json!([])));
+    let shown = run(folder, &format!("metrics gather 0.json 1.json 2.json watched.json {ROOT}"));
+    assert!(!shown.out.contains(NOT_SEEN));
+    let twice = gather(folder, "watched.json 0.json watched.json");
+    assert_eq!(twice.reason(), "METRICS_TWICE");
+    let alone: Value = serde_json::from_str(&gather(folder, "watched.json").out).unwrap();
+    assert_eq!(alone["missing"].as_array().unwrap().len(), 3, "the broker knows all");
 }
 
 /// The first report, changed.
@@ -47,13 +65,19 @@ fn reports_are_made_by_officers_and_compared_by_who_has_the_files_and_nothing_el
     make(folder, OFFICERS[0], MONTH, "newer.json").done();
     assert_eq!(make(folder, OFFICERS[0], "2026-09", "x.json").reason(), "PERIOD_BAD");
     assert_eq!(make(folder, ("gem-veenwolde", "gem.lokaalteam"), MONTH, "x.json").code, 1);
+    let saw = watched(folder, MONTH, "watched.json").done();
+    assert_eq!(watched(folder, MONTH, "watched.json").reason(), "FILE_EXISTS");
+    assert_eq!(watched(folder, "2026-09", "x.json").reason(), "PERIOD_BAD");
     drop(demo);
+    assert_eq!(watched(folder, "2026-07", "x.json").reason(), "UNREACHABLE");
+    is_beside_the_others(folder, &saw);
 
     let whole = gather(folder, "0.json 1.json 2.json").done();
     assert_eq!(whole["reports"].as_array().unwrap().len(), 3);
     assert_eq!((&whole["missing"], &whole["doubts"]), (&json!([]), &json!([])));
     let shown = run(folder, &format!("metrics gather 0.json 1.json 2.json {ROOT}"));
     assert!(shown.out.contains("Jeugdhulp Kompas") && !shown.out.contains("geen rapport"));
+    assert!(shown.out.contains(NOT_SEEN));
     let part = gather(folder, "0.json 1.json");
     assert_eq!(part.code, 1, "one is missing");
     let told: Value = serde_json::from_str(&part.out).unwrap();
@@ -75,6 +99,10 @@ fn reports_are_made_by_officers_and_compared_by_who_has_the_files_and_nothing_el
     assert_eq!(altered(folder, count).reason(), "METRICS_INVALID");
     let unsigned = |it: &mut Value| it["signature"] = json!("");
     assert_eq!(altered(folder, unsigned).reason(), "METRICS_INVALID");
+    let brokers: Value =
+        serde_json::from_str(&fs::read_to_string(folder.join("watched.json")).unwrap()).unwrap();
+    let brokers = |it: &mut Value| it["report"] = brokers["report"].clone();
+    assert_eq!(altered(folder, brokers).reason(), "METRICS_INVALID", "signed as an agency's own");
     let another = |it: &mut Value| it["card"] = third["card"].clone();
     assert_eq!(altered(folder, another).reason(), "METRICS_INVALID");
     let name = |it: &mut Value| it["card"]["card"]["name"] = json!("Een ander");

@@ -307,6 +307,22 @@ impl Ledger {
         Err(StoreError::Corrupt.into())
     }
 
+    /// The first leaf that was recorded at a moment or later; the size when there is none. Moments
+    /// never go down along the ledger.
+    ///
+    /// # Errors
+    /// As [`Ledger::read`].
+    pub async fn first_at(&self, at: Timestamp) -> Result<u64, LedgerError> {
+        let (mut low, mut high) = (0, self.size().await?);
+        while low < high {
+            let middle = low.midpoint(high);
+            let read = self.read(middle, 1).await?;
+            let record = read.first().ok_or(StoreError::Corrupt)?;
+            if record.recorded_at < at { low = middle.saturating_add(1) } else { high = middle }
+        }
+        Ok(low)
+    }
+
     /// A receipt for a leaf that stands in the ledger, for who acts on it later: after a restart
     /// the one that was given with the append is gone.
     ///

@@ -20,10 +20,8 @@ use super::assemble::{Named, person};
 use super::{FILED, Filed, answers, each_of_case, find};
 use crate::agency::Agency;
 use crate::asks::follow::catch_up;
-use crate::handover::barred;
 use crate::limits::{DOSSIER_FETCH_MS_MAX, DOSSIER_PART_BYTES_MAX, DOSSIER_PERSONS_MAX};
 use crate::recorded::{Kind, append};
-use crate::records::SubjectKey;
 use crate::rows::{self, Most};
 use crate::staff::Person;
 
@@ -65,7 +63,7 @@ impl Files<'_> {
         let (filed, more): (Vec<Filed>, _) = (own.rows.into_values().collect(), own.more);
         let first = filed.iter().map(|one| one.ends).min().ok_or(Reason::UnknownInquiry)?;
         for one in &filed {
-            self.check_held(one).await?;
+            one.check_held(self.agency).await?;
         }
         let mut fetched = self.fetch(&filed).await;
         self.record(who.id(), &filed).await?;
@@ -87,13 +85,6 @@ impl Files<'_> {
             more,
         });
         Ok(iter::once(head).chain(persons).collect())
-    }
-
-    /// Who handed a case over sees no more of what was asked for it, also who signed.
-    async fn check_held(self, filed: &Filed) -> Result<(), Reason> {
-        let Some(child) = filed.child else { return Ok(()) };
-        let asked = (&filed.asked_by.1, &filed.purpose);
-        barred::check(self.agency, asked, &SubjectKey::new(child)).await
     }
 
     /// A person's own escalations, newest first, and whether there are more.

@@ -32,8 +32,10 @@ use serde::{Deserialize, Serialize};
 use crate::agency::Agency;
 use crate::asks::follow::catch_up;
 use crate::asks::view::Stand;
+use crate::handover::barred;
 use crate::limits::{AGENCY_ANSWERS_MAX, PAGE};
 use crate::recorded::{Kind, entry};
+use crate::records::SubjectKey;
 use crate::rows;
 use crate::secret::INDEX_LEN;
 use crate::staff::Person;
@@ -132,6 +134,16 @@ impl Filed {
         Ok(batch.put(case_key(&self.case, &self.inquiry), self.inquiry.as_bytes().as_slice()))
     }
 
+    /// Who handed a case over sees no more of what was asked for it, also who signed.
+    ///
+    /// # Errors
+    /// `HANDED_OVER`, or why that cannot be read.
+    async fn check_held(&self, agency: &Agency) -> Result<(), Reason> {
+        let Some(child) = self.child else { return Ok(()) };
+        let asked = (&self.asked_by.1, &self.purpose);
+        barred::check(agency, asked, &SubjectKey::new(child)).await
+    }
+
     /// Whether somebody may see what came: who asked and who signed, while they hold the role in
     /// which they did.
     fn is_for(&self, who: &Person) -> bool {
@@ -189,6 +201,17 @@ async fn each_of_case(
             Some(last) if page.len() >= PAGE => after = Some(last.key.clone()),
             _ => return Ok(damaged),
         }
+    }
+}
+
+/// The case for which an escalation was asked is still this agency's, whoever it was about.
+///
+/// # Errors
+/// As [`Filed::check_held`], or why the escalation cannot be read.
+pub(crate) async fn check_held(agency: &Agency, id: &InquiryId) -> Result<(), Reason> {
+    match find(agency, id).await? {
+        Some(filed) => filed.check_held(agency).await,
+        None => Ok(()),
     }
 }
 

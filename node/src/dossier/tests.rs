@@ -15,11 +15,10 @@ use super::assemble::{Named, person};
 use super::desk::Files;
 use super::service::DossierDesk;
 use super::*;
+use crate::asks::follow::{Followed, own};
 use crate::asks::view::Stand;
 use crate::fixture::{GI, KNOWN, OWN, Scene, VT, moment, oin};
-use crate::handover::barred;
 use crate::limits::{DOSSIER_LOOKS_MAX, DOSSIER_PERSONS_MAX};
-use crate::records::SubjectKey;
 use crate::staff::Caller;
 
 const CASE: [u8; 16] = [9; 16];
@@ -549,9 +548,22 @@ async fn a_file_of_a_case_that_was_handed_over_is_seen_by_nobody_here() {
     scene.clock.set(of.asked_at.plus_ms(1));
     let caller = scene.caller("regisseur", &["gem.procesregisseur"]).await;
     assert!(looks(agency, &caller, of_case()).await.is_ok());
+    // Whoever of the household it is about, its asker follows it for the child's case.
+    let followed = Followed {
+        staff: of.asked_by.0.clone(),
+        answer_by: of.answer_by,
+        break_glass: false,
+        escalation: true,
+        targets: Vec::new(),
+        informs: None,
+    };
+    agency.store.commit(followed.put(Batch::new(), &of.inquiry).unwrap()).await.unwrap();
+    let follows = || own(agency, &of.inquiry, &followed.staff);
+    assert!(follows().await.is_ok());
     let gone = barred::put(agency, Batch::new(), &child, (&oin(GI), of.asked_at)).await.unwrap();
     agency.store.commit(gone).await.unwrap();
     assert_eq!(looks(agency, &caller, of_case()).await.err(), Some(Reason::HandedOver));
+    assert_eq!(follows().await.err(), Some(Reason::HandedOver));
     let back = barred::lift(agency.store.as_ref(), Batch::new(), &agency.secret, &child).await;
     agency.store.commit(back.unwrap()).await.unwrap();
     assert!(looks(agency, &caller, of_case()).await.is_ok());

@@ -49,7 +49,7 @@ pub(super) fn whole(
 fn one(agency: &Agency, used: &Use, now: Timestamp) -> v1::GlassUse {
     let targets = used.targets.iter().map(|(oin, categories)| v1::GlassTarget {
         oin: oin.to_string(),
-        name: name(agency, oin),
+        name: agency.name_of(oin),
         categories: categories.iter().map(ToString::to_string).collect(),
     });
     let review = used.review.as_ref();
@@ -76,16 +76,11 @@ async fn put(agency: &Agency, put: &Put) -> Result<v1::GlassPut, Reason> {
     Ok(v1::GlassPut {
         target_id: put.target.as_bytes().to_vec(),
         asker_oin: put.asker.to_string(),
-        asker_name: name(agency, &put.asker),
+        asker_name: agency.name_of(&put.asker),
         role: put.role.to_string(),
         purpose: put.purpose.to_string(),
         at_ms: put.at.ms(),
         outcome: decided.map(|record| record.outcome.to_string()).unwrap_or_default(),
         review: review.map(|state| state.word().to_owned()).unwrap_or_default(),
     })
-}
-
-fn name(agency: &Agency, oin: &Oin) -> String {
-    let card = agency.directory.card(oin);
-    card.map(|card| card.card().name.clone()).unwrap_or_default()
 }

@@ -8,11 +8,10 @@ mod tally;
 
 use std::collections::BTreeMap;
 
-use grondslag_core::clock::Timestamp;
 use grondslag_core::id::{Digest, Oin};
+use grondslag_core::limits::LEAVES_COUNTED_MAX;
 use grondslag_core::metrics::{Counted, FORMAT, Period, Report, SignedReport};
 use grondslag_core::reason::Reason;
-use grondslag_core::statement::sign;
 use grondslag_evidence::ledger::LedgerError;
 use grondslag_evidence::records::{Opening, committed, open};
 use grondslag_evidence::store::{Batch, StoreError};
@@ -21,7 +20,7 @@ use grondslag_policy::retention::Kept;
 use self::tally::Tally;
 use crate::agency::Agency;
 use crate::glass;
-use crate::limits::{LEDGER_PAGE, METRICS_LEAVES_MAX};
+use crate::limits::LEDGER_PAGE;
 use crate::recorded::{Kind, append};
 use crate::staff::ActingStaff;
 
@@ -40,8 +39,9 @@ pub(super) async fn make(
     if now < end || agency.pack().retention().end(Kept::Decision, start) <= now {
         return Err(Reason::PeriodBad);
     }
-    let (from, until) = (first_at(agency, start).await?, first_at(agency, end).await?);
-    if until.saturating_sub(from) > METRICS_LEAVES_MAX {
+    let from = agency.ledger.first_at(start).await.map_err(LedgerError::reason)?;
+    let until = agency.ledger.first_at(end).await.map_err(LedgerError::reason)?;
+    if until.saturating_sub(from) > LEAVES_COUNTED_MAX {
         return Err(Reason::TooLarge);
     }
     let mut tally = count(agency, from, until).await?;
@@ -65,13 +65,12 @@ pub(super) async fn make(
         },
         knows: knows(agency),
     };
-    let bytes = report.canonical();
     let body = Kind::MetricsMade
         .canonical()
         .text(by.person().id().as_str())
         .text(by.role().as_str())
         .text(&period.to_string())
-        .bytes(Digest::of(&bytes).as_bytes());
+        .bytes(Digest::of(&report.canonical()).as_bytes());
     append(agency, Kind::MetricsMade, body, Batch::new()).await?;
     let card = agency.directory.with_book(|cards| {
         cards
@@ -79,8 +78,7 @@ pub(super) async fn make(
             .find(|(signed, _)| signed.card.oin == agency.oin)
             .map(|(card, _)| card.clone())
     });
-    let signature = hex::encode(sign(&agency.sign_key, &bytes));
-    Ok(SignedReport { report, card: card.ok_or(Reason::CardInvalid)?, signature })
+    Ok(report.sign(card.ok_or(Reason::CardInvalid)?, &agency.sign_key))
 }
 
 /// The other agencies of the region that can be asked: who reads the reports of all knows by these
@@ -89,18 +87,6 @@ fn knows(agency: &Agency) -> BTreeMap<Oin, String> {
     let others = agency.directory.cards().into_iter().map(|card| card.card().clone());
     let asked = others.filter(|card| card.kind.is_asked() && card.oin != agency.oin);
     asked.map(|card| (card.oin, card.name)).collect()
-}
-
-/// The first entry recorded at a moment or later. Moments never go down along the ledger.
-async fn first_at(agency: &Agency, at: Timestamp) -> Result<u64, Reason> {
-    let (mut low, mut high) = (0, agency.ledger.size().await.map_err(LedgerError::reason)?);
-    while low < high {
-        let middle = low.midpoint(high);
-        let read = agency.ledger.read(middle, 1).await.map_err(LedgerError::reason)?;
-        let record = read.first().ok_or(Reason::StoreCorrupt)?;
-        if record.recorded_at < at { low = middle.saturating_add(1) } else { high = middle }
-    }
-    Ok(low)
 }
 
 /// Counts what stands behind the leaves from one entry up to another.

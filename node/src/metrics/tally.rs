@@ -92,7 +92,7 @@ impl Tally {
     }
 
     fn decided(&mut self, record: &DecisionRecord) {
-        let urgency = of(record);
+        let urgency = urgency_of(record);
         self.exact(&format!("answered.{urgency}"), 1);
         self.exact("glass.put", record.break_glass.into());
         self.one("outcome", record.outcome.word());
@@ -126,7 +126,7 @@ impl Tally {
             let took = at.since_ms(decided.decided_at);
             let step =
                 STEPS.iter().find(|(_, most)| took <= *most).map_or("more", |(step, _)| *step);
-            self.one(&format!("reviewed.{}", of(&decided)), step);
+            self.one(&format!("reviewed.{}", urgency_of(&decided)), step);
         }
         Ok(())
     }
@@ -149,7 +149,7 @@ impl Tally {
 }
 
 /// How soon a question was to be answered.
-fn of(record: &DecisionRecord) -> String {
+fn urgency_of(record: &DecisionRecord) -> String {
     let urgency = record.visible.get("urgency").and_then(|word| word.parse::<Urgency>().ok());
     urgency.unwrap_or(Urgency::Standard).to_string()
 }

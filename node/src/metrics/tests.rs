@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use grondslag_core::answer::About as Whose;
-use grondslag_core::clock::Clock as _;
+use grondslag_core::clock::{Clock as _, Timestamp};
 use grondslag_core::id::TargetId;
 use grondslag_core::metrics::Count;
 use grondslag_core::tier::Tier;

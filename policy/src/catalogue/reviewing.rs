@@ -1,6 +1,6 @@
 //! How a question that a person must look at is dealt with at the holder (domain 4a.29).
 
-use grondslag_core::catalogue::{Ground, Role};
+use grondslag_core::catalogue::{Ground, Kind, Role};
 use grondslag_core::clock::Timestamp;
 use grondslag_core::reviewing::Stage;
 use serde::{Deserialize, Serialize};
@@ -75,22 +75,44 @@ impl Reviewing {
         part(from, answer_by, self.inner_percent_max)
     }
 
-    /// When a question climbs, and to whom: the time between the inner term and the end is for
-    /// manager, director and officer in equal parts.
-    pub fn climbs(inner: Timestamp, answer_by: Timestamp) -> [(Timestamp, Stage); 3] {
-        let third = answer_by.since_ms(inner).max(0) / 3;
-        [
-            (inner, Stage::Manager),
-            (inner.plus_ms(third), Stage::Director),
-            (inner.plus_ms(2 * third), Stage::Officer),
-        ]
+    /// To whom a question climbs at an agency of a kind.
+    pub fn climb(&self, kind: &Kind) -> Climb {
+        let led = |roles: &[Role]| roles.iter().any(|role| role.kind() == *kind);
+        let stages = [
+            (Stage::Manager, led(&self.managers)),
+            (Stage::Director, led(&self.directors)),
+            (Stage::Officer, true),
+        ];
+        Climb(stages.into_iter().filter(|(_, led)| *led).map(|(stage, _)| stage).collect())
+    }
+}
+
+/// To whom a question climbs that waits for too long: to the stages for which the rules name a role
+/// of the agency's kind, and at last to its officer. A stage with nobody would take its part of the
+/// time for nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Climb(Vec<Stage>);
+
+impl Climb {
+    /// When a question climbs, and to whom: the time between the inner term and the end is for each
+    /// stage in equal parts.
+    pub fn steps(
+        &self,
+        inner: Timestamp,
+        answer_by: Timestamp,
+    ) -> impl DoubleEndedIterator<Item = (Timestamp, Stage)> {
+        let stages = self.0.len().try_into().unwrap_or(1);
+        let part = answer_by.since_ms(inner).max(0) / std::cmp::max(stages, 1_i64);
+        self.0.iter().enumerate().map(move |(number, stage)| {
+            let number = i64::try_from(number).unwrap_or(0);
+            (inner.plus_ms(number * part), *stage)
+        })
     }
 
     /// Who is to act at a moment.
-    pub fn stage(inner: Timestamp, answer_by: Timestamp, now: Timestamp) -> Stage {
-        let climbs = Self::climbs(inner, answer_by).into_iter().rev();
-        let passed = climbs.filter(|(at, _)| *at <= now).map(|(_, stage)| stage).next();
-        passed.unwrap_or(Stage::Professional)
+    pub fn stage(&self, inner: Timestamp, answer_by: Timestamp, now: Timestamp) -> Stage {
+        let passed = self.steps(inner, answer_by).rfind(|(at, _)| *at <= now);
+        passed.map_or(Stage::Professional, |(_, stage)| stage)
     }
 }
 
@@ -101,6 +123,8 @@ fn part(from: Timestamp, until: Timestamp, percent: u8) -> Timestamp {
 
 #[cfg(test)]
 mod tests {
+    use Stage::{Director, Manager, Officer, Professional};
+
     use super::*;
     use crate::Pack;
     use crate::fixture::planted;
@@ -148,25 +172,31 @@ mod tests {
     #[test]
     fn a_term_climbs_from_the_professional_to_the_officer_and_never_back() {
         let at = |minutes: i64| Timestamp::from_ms(minutes * 60_000);
-        let rules = Reviewing { inner_percent: 67, inner_percent_max: 90, ..Reviewing::default() };
+        let rules = Reviewing {
+            inner_percent: 67,
+            inner_percent_max: 90,
+            managers: vec![role("gem.leidinggevende")],
+            directors: vec![role("gem.doorzetter"), role("sch.bestuur")],
+            ..Reviewing::default()
+        };
         let (inner, end) = (rules.inner(at(0), at(100)), at(100));
         assert_eq!(inner, at(67));
         assert_eq!(rules.inner_max(at(0), at(100)), at(90));
-        for (minutes, stage) in [
-            (0, Stage::Professional),
-            (66, Stage::Professional),
-            (67, Stage::Manager),
-            (78, Stage::Director),
-            (89, Stage::Officer),
-            (100, Stage::Officer),
+        for (kind, stages) in [
+            ("gem", [(66, Professional), (67, Manager), (78, Director), (89, Officer)]),
+            ("sch", [(66, Professional), (67, Director), (83, Director), (84, Officer)]),
+            ("ha", [(0, Professional), (66, Professional), (67, Officer), (100, Officer)]),
         ] {
-            assert_eq!(Reviewing::stage(inner, end, at(minutes)), stage, "{minutes}");
-        }
-        let mut before = Stage::Professional;
-        for minutes in 0..200 {
-            let stage = Reviewing::stage(inner, end, at(minutes));
-            assert!(stage >= before, "{minutes}");
-            before = stage;
+            let climb = rules.climb(&Kind::parse(kind).unwrap());
+            for (minutes, stage) in stages {
+                assert_eq!(climb.stage(inner, end, at(minutes)), stage, "{kind} {minutes}");
+            }
+            let mut before = Professional;
+            for minutes in 0..200 {
+                let stage = climb.stage(inner, end, at(minutes));
+                assert!(stage >= before, "{kind} {minutes}");
+                before = stage;
+            }
         }
     }
 }

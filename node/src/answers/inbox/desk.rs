@@ -261,7 +261,8 @@ impl Inbox<'_> {
         let inner = Timestamp::from_ms(more.until_ms);
         let latest = pack.catalogue().reviewing().inner_max(item.from, item.answer_by);
         // What has climbed is somebody else's to act on.
-        let climbed = item.stage(reviewer.now) > Stage::Professional;
+        let to = pack.catalogue().reviewing().climb(&self.agency.kind);
+        let climbed = item.stage(&to, reviewer.now) > Stage::Professional;
         if climbed || inner <= item.inner || inner <= reviewer.now || inner > latest {
             return Err(Reason::ReviewTerm);
         }

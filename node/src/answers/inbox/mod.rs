@@ -32,7 +32,7 @@ use grondslag_core::tier::{Urgency, Verdict};
 use grondslag_evidence::store::parts::{self, Seen};
 use grondslag_evidence::store::{Batch, Store, StoreError};
 use grondslag_policy::Pack;
-use grondslag_policy::catalogue::Reviewing;
+use grondslag_policy::catalogue::Climb;
 use grondslag_runtime::status::ToDo;
 use serde::{Deserialize, Serialize};
 
@@ -135,8 +135,9 @@ impl Item {
         self.lines.iter().find(|line| line.category == *category)
     }
 
-    fn stage(&self, now: Timestamp) -> Stage {
-        Reviewing::stage(self.inner, self.answer_by, now)
+    /// Who is to act; rules that changed meanwhile bring it back to nobody.
+    fn stage(&self, to: &Climb, now: Timestamp) -> Stage {
+        to.stage(self.inner, self.answer_by, now).max(self.stage)
     }
 
     /// The same in the place of what was read, if that stands there still.

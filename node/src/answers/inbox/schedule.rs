@@ -12,7 +12,7 @@ use grondslag_core::id::TargetId;
 use grondslag_core::reason::Reason;
 use grondslag_core::reviewing::Stage;
 use grondslag_evidence::ledger::LedgerError;
-use grondslag_policy::catalogue::Reviewing;
+use grondslag_policy::catalogue::Climb;
 
 use super::{Item, REVIEWS, find};
 use crate::agency::Agency;
@@ -60,9 +60,9 @@ impl Schedule {
 /// # Errors
 /// The last one.
 pub(crate) async fn climb(agency: &Agency) -> Result<(), Reason> {
-    let now = agency.clock.now();
+    let (now, to) = (agency.clock.now(), &climb_of(agency));
     let climbs = agency.climbing.take(now).into_iter().map(|id| async move {
-        let climbed = climb_one(agency, &id, now).await;
+        let climbed = climb_one(agency, &id, (to, now)).await;
         // What cannot be read does not climb; its term ends all the same.
         if climbed.is_err_and(|reason| reason != Reason::StoreCorrupt) {
             agency.climbing.add(now, id);
@@ -78,12 +78,21 @@ pub(crate) async fn climb(agency: &Agency) -> Result<(), Reason> {
     all
 }
 
-async fn climb_one(agency: &Agency, id: &TargetId, now: Timestamp) -> Result<(), Reason> {
+/// To whom questions climb here, by the rules of now.
+pub(super) fn climb_of(agency: &Agency) -> Climb {
+    agency.pack().catalogue().reviewing().climb(&agency.kind)
+}
+
+async fn climb_one(
+    agency: &Agency,
+    id: &TargetId,
+    (to, now): (&Climb, Timestamp),
+) -> Result<(), Reason> {
     let Some((item, seen)) = find(agency.store.as_ref(), id).await? else { return Ok(()) };
     if !item.is_open() {
         return Ok(());
     }
-    let stage = item.stage(now);
+    let stage = item.stage(to, now);
     if stage > item.stage {
         let body =
             Kind::Climbed.canonical().bytes(id.as_bytes()).text(stage.word()).signed(now.ms());
@@ -98,7 +107,7 @@ async fn climb_one(agency: &Agency, id: &TargetId, now: Timestamp) -> Result<(),
         // Whom it concerns stands in no log; which question, in the inbox.
         tracing::warn!(stage = stage.word(), "a question waits for longer than it should");
     }
-    if let Some(at) = next(&item, now) {
+    if let Some(at) = next(&item, to, now) {
         agency.climbing.add(at, *id);
     }
     Ok(())
@@ -118,7 +127,6 @@ pub(crate) fn stage_of(body: &[u8]) -> Result<Stage, Reason> {
 }
 
 /// When an item climbs next; nothing once it is with the officer.
-fn next(item: &Item, now: Timestamp) -> Option<Timestamp> {
-    let climbs = Reviewing::climbs(item.inner, item.answer_by).into_iter();
-    climbs.map(|(at, _)| at).find(|at| *at > now)
+fn next(item: &Item, to: &Climb, now: Timestamp) -> Option<Timestamp> {
+    to.steps(item.inner, item.answer_by).map(|(at, _)| at).find(|at| *at > now)
 }

@@ -14,6 +14,7 @@ use grondslag_proto::v1::follow_up_content::Content;
 
 use super::again::{Again, wants_second};
 use super::away::Absences;
+use super::schedule::climb_of;
 use super::{InReview, Item};
 use crate::agency::Agency;
 use crate::answers::decide::CategoryDecided;
@@ -40,7 +41,7 @@ pub(super) async fn item(
         from_ms: item.from.ms(),
         inner_ms: item.inner.ms(),
         answer_by_ms: item.answer_by.ms(),
-        stage: item.stage(now).to_string(),
+        stage: item.stage(&climb_of(agency), now).to_string(),
         due_ms: item.due(now).ms(),
         state: item.state().to_string(),
         assigned: item.assigned.as_ref().map(|id| id.as_str().to_owned()).unwrap_or_default(),

@@ -13,6 +13,7 @@ use grondslag_evidence::store::{Batch, Store, StoreError};
 use serde::{Deserialize, Serialize};
 
 use crate::agency::Agency;
+use crate::dossier;
 use crate::handover::barred;
 use crate::limits::EXPIRE_STEPS;
 use crate::records::SubjectKey;
@@ -158,6 +159,9 @@ pub(crate) async fn own(
         return Err(Reason::UnknownInquiry);
     }
     followed.check_held(agency).await?;
+    if followed.escalation {
+        dossier::check_held(agency, id).await?;
+    }
     Ok((followed, seen))
 }
 
