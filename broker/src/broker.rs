@@ -20,6 +20,7 @@ use crate::keyholder::{Chain, RemoteHolder};
 use crate::nodes::Nodes;
 use crate::notices::Notices;
 use crate::office::Office;
+use crate::presence::Presence;
 use crate::restore::Foundings;
 use crate::route::fanout::FanoutLimits;
 use crate::route::heads::SentHeads;
@@ -62,6 +63,8 @@ pub(crate) struct Broker {
     pub notices: Notices,
     /// Questions that wait for their node.
     pub waiting: Arc<Waiting>,
+    /// When it ran.
+    pub presence: Presence,
     /// Who stayed silent.
     pub silences: Silences,
     /// How nodes are reached.

@@ -23,6 +23,7 @@ mod nodes;
 mod notices;
 mod office;
 mod own;
+mod presence;
 mod reading;
 pub mod restore;
 mod route;

@@ -1,12 +1,12 @@
 //! From configuration to a broker that serves.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use grondslag_certs::Taken;
 use grondslag_core::checkpoint::Origin;
+use grondslag_core::clock::Timestamp;
 use grondslag_core::limits::MESSAGE_BYTES_MAX;
 use grondslag_core::reason::Reason;
 use grondslag_evidence::ledger::Ledger;
@@ -46,6 +46,7 @@ use crate::notices::{self, Notices};
 use crate::office::Office;
 use crate::office::service::Offices;
 use crate::own::{Own, publish_own};
+use crate::presence::Presence;
 use crate::restore::Foundings;
 use crate::route::fanout::FanoutLimits;
 use crate::route::heads::SentHeads;
@@ -75,7 +76,6 @@ pub async fn build(config: BrokerConfig, context: &Context) -> Result<App, Start
     count_leaves(context, BROKER, &broker.ledger);
     let watch = watch(&config, &broker, context).await?;
     let metrics = MetricsServiceServer::new(Metrics::new(Arc::clone(&broker)));
-    let operator = Callers::only(BTreeSet::from([broker.oin.clone()]), Reason::CallerUnknown);
     let (own, vitals) = (broker.oin.clone(), context.clone());
     let (of, watched) = (Arc::clone(&broker), Arc::clone(&watch));
     let vitals = Arc::new(BrokerVitals { broker: of, context: vitals, calls, watch: watched });
@@ -94,7 +94,7 @@ pub async fn build(config: BrokerConfig, context: &Context) -> Result<App, Start
         .add(directory, Callers::verified())
         .add(enrolments, Callers::verified())
         .add(offices, Callers::verified())
-        .add(metrics, operator)
+        .add(metrics, Callers::own(broker.oin.clone()))
         .add(LedgerServiceServer::from_arc(ledgers), Callers::verified());
     let server = serve_operator(server, own, vitals);
     let bound = server.bind(context.net.as_ref(), config.listen.address).await?;
@@ -120,8 +120,9 @@ async fn open(
     nodes: Arc<Calls>,
 ) -> Result<Broker, StartError> {
     let (store, clock) = (Arc::clone(&context.store), context.clock.clock());
-    let (section, region) = (&config.broker, context.region_name());
+    let section = &config.broker;
     let keys = SignKeys::load(&section.sign_key, section.previous_sign_key.as_ref())?;
+    let region = context.region_name();
     let origin = |number| Origin::of_broker(&region, number);
     let ledger = context.ledger(BROKER, origin, &keys).await?;
     let directory = Directory::open(
@@ -140,23 +141,15 @@ async fn open(
     let fanout = FanoutLimits::new(config.broker.fanout_ms.ms());
     let remote = remote(config, context, &directory)?;
     let (chain, held) = chain(config, context, (&region, &keys), remote.clone()).await?;
-    let epochs = Epochs::open(
-        Arc::clone(&store),
-        Arc::clone(&ledger),
-        Arc::clone(&clock),
-        Arc::clone(&chain),
-        &held,
-    );
-    let unopened = |reason| StartError::new(reason, "the epochs cannot be opened");
-    let epochs = epochs.await.map_err(unopened)?;
-    epochs.destroy_orphans(&held).await.map_err(unopened)?;
+    let epochs = epochs(context, &ledger, &chain, &held).await?;
     let foundings = Foundings::open(store.as_ref(), context.generation).await;
     let foundings = foundings.map_err(|reason| StartError::new(reason, "the founding"))?;
     let notices = Notices::open(Arc::clone(&store)).await;
     let notices = notices.map_err(|reason| StartError::new(reason, "the waiting notices"))?;
     let waiting = waiting(&store).await?;
     let public = keys.public();
-    let (oin, budget, silences) = (context.oin(), config.budget, Silences::since(clock.now()));
+    let presence = presence(store.as_ref(), clock.now()).await?;
+    let (oin, budget) = (context.oin(), config.budget);
     let points_per_epoch = config.broker.points_per_epoch.number();
     Ok(Broker {
         oin,
@@ -180,9 +173,29 @@ async fn open(
         fanout,
         budget,
         points_per_epoch,
-        silences,
+        presence,
+        silences: Silences::default(),
         otlp: context.otlp.clone(),
     })
+}
+
+async fn epochs(
+    context: &Context,
+    ledger: &Arc<Ledger>,
+    chain: &Arc<Chain>,
+    held: &[u32],
+) -> Result<Epochs, StartError> {
+    let unopened = |reason| StartError::new(reason, "the epochs cannot be opened");
+    let (store, clock) = (Arc::clone(&context.store), context.clock.clock());
+    let epochs = Epochs::open(store, Arc::clone(ledger), clock, Arc::clone(chain), held);
+    let epochs = epochs.await.map_err(unopened)?;
+    epochs.destroy_orphans(held).await.map_err(unopened)?;
+    Ok(epochs)
+}
+
+async fn presence(store: &dyn Store, now: Timestamp) -> Result<Presence, StartError> {
+    let presence = Presence::open(store, now).await;
+    presence.map_err(|reason| StartError::new(reason, "when the broker ran"))
 }
 
 async fn waiting(store: &Arc<dyn Store>) -> Result<Arc<Waiting>, StartError> {
@@ -398,7 +411,7 @@ impl Vitals for BrokerVitals {
                     name: signed.card.name.clone(),
                     last_contact: contact.last,
                     last_failure: contact.failure,
-                    missed: self.broker.silences.of(&signed.card.oin),
+                    missed: Some(self.broker.silences.of(&signed.card.oin)),
                 }
             })
             .collect();

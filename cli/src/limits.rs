@@ -104,4 +104,4 @@ pub(crate) const EVIDENCE_BYTES_MAX: u64 = 64 * 1_024 * 1_024;
 pub(crate) const NOTICE_BYTES_MAX: u64 = 16 * 1_024;
 /// Reports that are laid side by side, and the size of one.
 pub(crate) const METRICS_FILES_MAX: usize = 1_000;
-pub(crate) const METRICS_FILE_BYTES_MAX: u64 = 64 * 1_024;
+pub(crate) const METRICS_FILE_BYTES_MAX: u64 = 512 * 1_024;

@@ -204,8 +204,8 @@ fn peer_line(peer: &PeerContact, out: Output) -> String {
         format!("; {} {}", yellow(reason.code()), reason.sentence(out.lang()))
     });
     let missed = match peer.missed {
-        0 => String::new(),
-        count => {
+        None | Some(0) => String::new(),
+        Some(count) => {
             let missed = out.tr("keer niets gehoord waar het moest", "times silent when due");
             format!("; {}", yellow(&format!("{count} {missed}")))
         }

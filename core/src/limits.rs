@@ -115,7 +115,5 @@ pub const LOG_TEXT_BYTES_MAX: usize = 8 * 1_024;
 /// of an answer holds.
 pub const LOG_LINES_MAX: usize = LINE_ENTRIES_MAX - 1;
 
-/// Most leaves that one report counts: half a year of a busy process.
-pub const LEAVES_COUNTED_MAX: u64 = 1_000_000;
-/// Most counts in one report.
-pub const MEASURES_MAX: usize = 512;
+/// Most counts in one report: two of every agency, and a node's own.
+pub const MEASURES_MAX: usize = 2 * CARDS_MAX + 512;

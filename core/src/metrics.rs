@@ -24,7 +24,7 @@ use crate::reason::Reason;
 use crate::statement;
 
 /// What a file of this form says that it is.
-pub const FORMAT: &str = "grondslag/metrics/v1";
+pub const FORMAT: &str = "grondslag/metrics/v2";
 /// Least that a count which could point at a child comes to, and what it is rounded to (Q11).
 const LEAST: u64 = 10;
 
@@ -191,6 +191,9 @@ pub struct Report {
     pub region: String,
     /// The agency.
     pub oin: Oin,
+    /// The broker that it goes by: whoever else has a broker's card, as a key holder has, does not
+    /// speak for it.
+    pub broker: Oin,
     /// Over what.
     pub period: Period,
     /// When it was made.
@@ -219,6 +222,7 @@ impl Report {
         Canonical::new(FORMAT)
             .text(&self.region)
             .text(self.oin.as_str())
+            .text(self.broker.as_str())
             .text(&self.period.to_string())
             .signed(self.made_at.ms())
             .list(counts.collect::<Vec<_>>().into_iter())
@@ -284,10 +288,14 @@ impl SignedReport {
     /// The ledger of a broker is the region's, and bears no agency.
     fn is_own(&self, origin: &Origin) -> bool {
         let Report { region, oin, .. } = &self.report;
-        let own =
-            if self.is_of_broker() { format!("{region}/") } else { format!("{region}/{oin}/") };
-        let rest = origin.as_str().strip_prefix(&own);
-        rest.is_some_and(|rest| !self.is_of_broker() || !rest.contains('/'))
+        let rest = origin.as_str().strip_prefix(&format!("{region}/"));
+        rest.is_some_and(|rest| {
+            if self.is_of_broker() {
+                !rest.contains('/')
+            } else {
+                rest.starts_with(&format!("{oin}/"))
+            }
+        })
     }
 
     /// Whether a broker says what it saw, and not an agency what it did.

@@ -175,7 +175,8 @@ reasons! {
     MetricsInvalid "METRICS_INVALID" "Dit rapport is veranderd, niet ondertekend, of van een andere vorm of sleutel; laat de organisatie het opnieuw maken." "This report was altered, is not signed, or is of another form or key; have the agency make it anew."
     MetricsRegion "METRICS_REGION" "Dit rapport is van een andere regio." "This report is of another region."
     MetricsPeriod "METRICS_PERIOD" "Dit rapport gaat over een andere periode dan het eerste; vergelijk rapporten van een periode." "This report is of another period than the first; compare reports of one period."
-    MetricsTwice "METRICS_TWICE" "Van deze organisatie is er al een rapport bij; geef alleen het nieuwste." "There is a report of this agency already; give the newest alone."
+    MetricsTwice "METRICS_TWICE" "Van deze organisatie, of van een makelaar, is er al een rapport bij; geef alleen het nieuwste." "There is a report of this agency, or of a broker, already; give the newest alone."
+    MetricsBroker "METRICS_BROKER" "Dit is niet de makelaar waar deze organisaties van uitgaan; geef het rapport van hun eigen makelaar." "This is not the broker that these agencies go by; give the report of their own broker."
     // Requests of people about their own data.
     UnknownRequest "UNKNOWN_REQUEST" "Dit verzoek staat hier niet, of een andere organisatie beslist erover; `grondslag rights list` toont wat er is." "This request is not here, or another agency decides on it; `grondslag rights list` shows what there is."
     RequestRole "REQUEST_ROLE" "In deze rol behandelt u geen verzoeken; kies een rol die met dossiers werkt." "This role does not handle requests; choose one that works with files."

@@ -277,7 +277,7 @@ impl Agency {
             name: card.map_or_else(|_| String::new(), |card| card.card().name.clone()),
             last_contact: contact.at,
             last_failure: contact.failure,
-            missed: 0,
+            missed: None,
         }
     }
 }

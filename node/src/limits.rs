@@ -260,8 +260,8 @@ pub(crate) const CANARY_MINUTES_MAX: u64 = 10_080;
 /// again.
 pub(crate) const ITEM_BYTES: usize = 1_024;
 
-/// Most questions that climb at once.
-pub(crate) const CLIMBS_AT_ONCE_MAX: usize = 64;
+/// Most questions that climb at once: as many as the ledger commits together.
+pub(crate) const CLIMBS_AT_ONCE_MAX: usize = grondslag_evidence::limits::GROUP_MAX;
 
 /// A question that is kept takes a whole number of so many bytes.
 pub(crate) const STORED_BYTES: usize = 1_024;
@@ -279,6 +279,10 @@ pub(crate) const OUTBOX_FRESH_MS: i64 = 60_000;
 
 /// How often it is looked whether a slot is due.
 pub(crate) const SLOT_INTERVAL_MS: u64 = 500;
+
+/// How often it is looked whether a question that waits is to climb. Much less than a second: many
+/// may have to at one moment, and that takes a while by itself.
+pub(crate) const CLIMB_INTERVAL_MS: u64 = 200;
 
 /// Most events of one page of later replies.
 pub(crate) const FOLLOWED_MAX: usize = grondslag_core::limits::FOLLOW_PAGE + 1;
@@ -412,6 +416,8 @@ pub(crate) const GLASS_REVIEW_HOURS: i64 = 24;
 pub(crate) const GLASS_LIST_MAX: usize = 100;
 /// People whose counts fit one list beside them.
 pub(crate) const GLASS_COUNTS_MAX: usize = 1_000;
+/// Leaves that one report counts: half a year of a busy node.
+pub(crate) const METRICS_LEAVES_MAX: u64 = 1_000_000;
 /// Bytes of the cases that one list of the board holds: they fit what a client takes by default.
 pub(crate) const CASES_BYTES_MAX: usize = 2 * 1_024 * 1_024;
 

@@ -1,6 +1,5 @@
 //! A process toward its own operator: its state, to whoever holds its own certificate.
 
-use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
@@ -25,8 +24,7 @@ pub trait Vitals: Send + Sync + fmt::Debug {
 /// Adds the operator's service to a process's region listener: only its own certificate may call.
 #[must_use]
 pub fn serve_operator(server: Server, own: Oin, vitals: Arc<dyn Vitals>) -> Server {
-    let callers = Callers::only(BTreeSet::from([own]), Reason::CallerUnknown);
-    server.add(OperatorServiceServer::new(Operator(vitals)), callers)
+    server.add(OperatorServiceServer::new(Operator(vitals)), Callers::own(own))
 }
 
 #[derive(Debug)]

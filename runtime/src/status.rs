@@ -220,8 +220,8 @@ pub struct PeerContact {
     pub last_contact: Option<Timestamp>,
     /// Why the last call to it failed; absent when it did not.
     pub last_failure: Option<Reason>,
-    /// Slots in which nothing of it came, and questions that never reached it, since the process
-    /// began; a broker alone counts them.
+    /// Times it stayed silent since this process began (a slot, or a question that never reached
+    /// it); none at a node, which does not count it.
     #[serde(default)]
-    pub missed: u64,
+    pub missed: Option<u64>,
 }

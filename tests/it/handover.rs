@@ -8,6 +8,7 @@ use grondslag_proto::v1;
 use grondslag_proto::v1::caseload_service_client::CaseloadServiceClient;
 use grondslag_proto::v1::handover_service_client::HandoverServiceClient;
 use grondslag_runtime::channel::within;
+use grondslag_tests::federation::desk::Desk;
 use grondslag_tests::federation::{Federation, run};
 use grondslag_tests::journey::region_of;
 use grondslag_tests::world::{Question, Storyline};
@@ -19,7 +20,7 @@ const WAIT: Duration = Duration::from_secs(60);
 const ROLE: &str = "gem.procesregisseur";
 const OLD: &str = "gem-veenwolde";
 const NEW: &str = "gem-lindevoort";
-const DONE: [&str; 4] = ["plan", "gesprek", "gezin", "veiligheid"];
+pub(crate) const DONE: [&str; 4] = ["plan", "gesprek", "gezin", "veiligheid"];
 
 fn question<'a>(storyline: &'a Storyline, id: &str) -> Result<&'a Question> {
     storyline.question.iter().find(|one| one.id == id).context("a question of the story")
@@ -44,12 +45,7 @@ impl Move {
     }
 
     async fn listed(&self, agency: &str, staff: &str, role: &str) -> Result<Vec<v1::Handover>> {
-        let desk = self.federation.desk(agency, staff)?;
-        let request = v1::ListHandoversRequest { role: role.to_owned() };
-        let mut desk = HandoverServiceClient::new(desk.channel());
-        let listed = desk.list_handovers(within(request, WAIT)).await?.into_inner();
-        anyhow::ensure!(listed.refusal.is_none(), "{:?}", listed.refusal);
-        Ok(listed.handovers)
+        handovers(&self.federation.desk(agency, staff)?, role).await
     }
 
     async fn one(&self, agency: &str) -> Result<v1::Handover> {
@@ -67,10 +63,7 @@ impl Move {
             gaps: vec!["besluit".to_owned()],
         };
         change(&mut request);
-        let desk = self.federation.desk(NEW, "regisseur-1")?;
-        let mut desk = HandoverServiceClient::new(desk.channel());
-        let accepted = desk.accept_handover(within(request, WAIT)).await?.into_inner();
-        Ok(accepted.refusal.map(|refusal| refusal.reason).unwrap_or_default())
+        accept(&self.federation.desk(NEW, "regisseur-1")?, request).await
     }
 
     /// The child is on the board of the old municipality.
@@ -101,6 +94,22 @@ impl Move {
 }
 
 type Change = fn(&mut v1::AcceptHandoverRequest);
+
+/// What goes and comes, as somebody's desk shows it.
+pub(crate) async fn handovers(desk: &Desk, role: &str) -> Result<Vec<v1::Handover>> {
+    let request = v1::ListHandoversRequest { role: role.to_owned() };
+    let mut desk = HandoverServiceClient::new(desk.channel());
+    let listed = desk.list_handovers(within(request, WAIT)).await?.into_inner();
+    anyhow::ensure!(listed.refusal.is_none(), "{:?}", listed.refusal);
+    Ok(listed.handovers)
+}
+
+/// Accepts a case; why not, or nothing.
+pub(crate) async fn accept(desk: &Desk, request: v1::AcceptHandoverRequest) -> Result<String> {
+    let mut desk = HandoverServiceClient::new(desk.channel());
+    let accepted = desk.accept_handover(within(request, WAIT)).await?.into_inner();
+    Ok(accepted.refusal.map(|refusal| refusal.reason).unwrap_or_default())
+}
 
 /// Until it is accepted the old municipality is responsible and may ask; then it asks no more, its
 /// case has left the board, and what it reads says what is missing.

@@ -74,7 +74,8 @@ fn state(broker: &Broker, target: &Oin, id: &TargetId, open: &Open) -> Option<St
 /// Whether a target said nothing in a slot that it should have filled by now. Its clock may be
 /// ahead, and it may have got the question after a slot that the asker still had before it.
 fn missed(open: &Open, now: Timestamp) -> bool {
-    // Whoever has one number left keeps it for the end of the term.
+    // Whoever has one number left keeps it for the end of the term; what counts against a node
+    // (`silent`) does not take its word for the number.
     let silent = open.last_no.saturating_add(1) >= REPLIES_MAX && now < open.answer_by;
     let from = open.asked_at.plus_ms(ASK_LIFE_MS_MAX);
     let from = open.first.map_or(from, |first| from.max(first.at));

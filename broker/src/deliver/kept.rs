@@ -26,6 +26,9 @@ use crate::sweep::expiry_key;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Open {
     pub(super) target: Oin,
+    /// Who asked; none in rows of before slots were counted, which are never settled.
+    #[serde(default)]
+    pub(super) asker: Option<Oin>,
     pub(super) asked_at: Timestamp,
     pub(super) answer_by: Timestamp,
     pub(super) urgency: Urgency,
@@ -89,6 +92,7 @@ pub(crate) fn note<'a>(
         let leaf = Leaf::parse(leaf).map_err(|_| Reason::Internal)?;
         let open = Open {
             target: target.oin.clone(),
+            asker: Some(header.asker.clone()),
             asked_at: header.times.asked_at,
             answer_by: header.times.answer_by,
             urgency: header.urgency,

@@ -15,13 +15,15 @@ use grondslag_core::id::{Digest, Oin, TargetId};
 use grondslag_core::limits::{CLOCK_SKEW_MS_MAX, REPLIES_MAX, SLOT_GRACE_MS};
 use grondslag_core::reason::Reason;
 use grondslag_core::slot::slots_between;
+use grondslag_core::statement::FIRST_REPLY_NO;
 use grondslag_evidence::ledger::{Entry, LedgerError};
-use grondslag_evidence::store::{Batch, StoreError};
+use grondslag_evidence::store::{Batch, StoreError, parts};
 use grondslag_runtime::run::{Context, StartError};
 
-use super::kept::{Open, open_key, read};
+use super::kept::{Open, open_key};
 use crate::broker::Broker;
 use crate::limits::{SWEEP_INTERVAL_MS, SWEEP_MAX};
+use crate::presence::Presence;
 
 const DUE: &[u8] = b"gw/";
 
@@ -37,8 +39,8 @@ pub(crate) struct Silent {
 impl Silent {
     const LABEL: &str = "grondslag/leaf/silent/v1";
 
-    /// The leaf: agency, digest of the question's target id, by which its node finds which one it
-    /// was and nobody else does, whether it was reached, slots, moment.
+    /// The leaf: agency, digest of the question's target id, by which its two parties find which
+    /// one it was, whether it was reached, slots, moment.
     fn leaf(&self, id: &TargetId, at: Timestamp) -> Vec<u8> {
         Canonical::new(Self::LABEL)
             .text(self.agency.as_str())
@@ -83,48 +85,19 @@ impl Silent {
 }
 
 /// How much each agency missed since this process began, for its operator.
-#[derive(Debug)]
-pub(crate) struct Silences {
-    /// What passed before is nobody's silence: nothing could be brought.
-    began: Timestamp,
-    all: Mutex<BTreeMap<Oin, u64>>,
-}
+#[derive(Debug, Default)]
+pub(crate) struct Silences(Mutex<BTreeMap<Oin, u64>>);
 
 impl Silences {
-    /// Of a process that begins now.
-    pub(crate) fn since(began: Timestamp) -> Self {
-        Self { began, all: Mutex::default() }
-    }
-
     /// Slots that an agency missed, and questions that never reached it.
     pub(crate) fn of(&self, agency: &Oin) -> u64 {
-        let all = self.all.lock().unwrap_or_else(PoisonError::into_inner);
+        let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         all.get(agency).copied().unwrap_or(0)
-    }
-
-    /// Whether a term ended while this process ran.
-    pub(crate) fn saw(&self, answer_by: Timestamp) -> bool {
-        answer_by >= self.began
-    }
-
-    /// Slots of a question that passed without a message up to a moment. One that was not answered
-    /// owes none; of an own view or a notice, whose first reply is not kept, no beginning is known,
-    /// and none are counted.
-    pub(super) fn missed(&self, open: &Open, until: Timestamp) -> u32 {
-        let Some(first) = open.first else { return 0 };
-        // A node whose clock is ahead fills a slot before it.
-        let filled = open.last_at.max(first.at).plus_ms(CLOCK_SKEW_MS_MAX);
-        let mut from = filled.max(self.began);
-        // Whoever has one number left keeps it for the end of the term.
-        if open.last_no.saturating_add(1) >= REPLIES_MAX {
-            from = from.max(open.answer_by.plus_ms(-1));
-        }
-        slots_between(from, until, open.urgency, open.answer_by)
     }
 
     fn add(&self, silent: Silent) {
         let more = silent.missed.map_or(1, u64::from);
-        let mut all = self.all.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let count = all.entry(silent.agency).or_default();
         *count = count.saturating_add(more);
     }
@@ -139,12 +112,30 @@ pub(crate) fn keep_watching(context: &Context, broker: &Arc<Broker>) -> Result<(
     context.every(Duration::from_millis(SWEEP_INTERVAL_MS), move || {
         let broker = Arc::clone(&broker);
         async move {
-            if let Err(reason) = count(&broker).await {
+            broker.presence.runs(broker.clock.now());
+            let kept = broker.presence.keep(broker.store.as_ref()).await;
+            if let Err(reason) = kept.and(count(&broker).await) {
                 tracing::error!(%reason, "slots that were missed were not counted");
             }
         }
     })?;
     Ok(())
+}
+
+/// Slots of a question that passed without a message up to a moment, as far as this broker ran. One
+/// that was not answered owes none; of an own view or a notice, whose first reply is not kept, no
+/// beginning is known, and none are counted.
+pub(super) fn slots_missed(presence: &Presence, open: &Open, until: Timestamp) -> u32 {
+    let Some(first) = open.first else { return 0 };
+    // A node whose clock is ahead fills a slot before it.
+    let mut from = open.last_at.max(first.at).plus_ms(CLOCK_SKEW_MS_MAX);
+    // Of a term with more slots than there are numbers, the last number is for its end. How many
+    // slots there were says so, and not the number that a node gave.
+    let passed = slots_between(first.at, from, open.urgency, open.answer_by);
+    if passed.saturating_add(FIRST_REPLY_NO).saturating_add(1) >= REPLIES_MAX {
+        from = from.max(open.answer_by.plus_ms(-1));
+    }
+    presence.slots(from, until, open.urgency, open.answer_by)
 }
 
 /// Adds to the batch of a question that its slots are counted once its term has ended.
@@ -174,18 +165,36 @@ async fn count(broker: &Broker) -> Result<(), Reason> {
     }
 }
 
+/// Counts one question, once, whoever else does or takes a message of it at this moment: it is
+/// looked at again then.
 async fn settle(broker: &Broker, key: &[u8]) -> Result<(), Reason> {
     let store = broker.store.as_ref();
     let id = key.last_chunk().copied().map(TargetId::new).ok_or(Reason::StoreCorrupt)?;
-    let state = Batch::new().delete(key);
-    if let Some(open) = read::<Open>(store, &open_key(&id)).await? {
-        let missed = open.missed.saturating_add(broker.silences.missed(&open, open.answer_by));
-        if missed > 0 {
-            let silent = Silent { agency: open.target, missed: Some(missed) };
+    let state = Batch::new().expect_value(key, Vec::new()).delete(key);
+    let open_key = open_key(&id);
+    let seen = parts::read_seen(store, &open_key).await.map_err(StoreError::reason)?;
+    if let Some(seen) = seen {
+        let open = serde_json::from_slice(&seen.body).map_err(|_| Reason::StoreCorrupt)?;
+        if let Some(silent) = owed(broker, open) {
+            let state = parts::delete_seen(state, &open_key, &seen);
+            let state =
+                parts::put_body(state, &open_key, &seen.body).map_err(StoreError::reason)?;
             return silent.record(broker, &id, state).await;
         }
     }
     store.commit(state).await.map_err(StoreError::reason)
+}
+
+/// What a node owed of a question whose term has ended. Who was shut out, or could not seal for an
+/// asker that was, owed nothing.
+fn owed(broker: &Broker, open: Open) -> Option<Silent> {
+    let parties = [Some(&open.target), open.asker.as_ref()];
+    if !parties.into_iter().flatten().all(|oin| broker.directory.is_member(oin)) {
+        return None;
+    }
+    let passed = slots_missed(&broker.presence, &open, open.answer_by);
+    let missed = Some(open.missed.saturating_add(passed)).filter(|missed| *missed > 0)?;
+    Some(Silent { agency: open.target, missed: Some(missed) })
 }
 
 fn due_key(at: Timestamp) -> Vec<u8> {

@@ -9,6 +9,7 @@ use grondslag_proto::v1;
 use prost::Message as _;
 
 use super::kept::{Open, open_key, reply_key};
+use super::silent::slots_missed;
 use crate::broker::Broker;
 use crate::sweep::expiry_key;
 
@@ -42,7 +43,8 @@ pub(crate) async fn take(broker: &Broker, node: &Oin, reply: Reply) -> Result<()
     if reply.reply_no > REPLIES_MAX {
         return Err(Reason::TooLarge);
     }
-    let passed = broker.silences.missed(&open, now.plus_ms(-SLOT_GRACE_MS));
+    broker.presence.runs(now);
+    let passed = slots_missed(&broker.presence, &open, now.plus_ms(-SLOT_GRACE_MS));
     open.missed = open.missed.saturating_add(passed);
     (open.last_no, open.last_at) = (reply.reply_no, now);
     let until = open.answer_by.plus_ms(REPLIES_KEPT_MS);

@@ -104,6 +104,11 @@ impl Directory {
         Ok(card.clone())
     }
 
+    /// Whether an agency may be dealt with now.
+    pub(crate) fn is_member(&self, oin: &Oin) -> bool {
+        self.card(oin).is_ok()
+    }
+
     /// Every card of an agency that may be dealt with, as it travels.
     pub(crate) fn signed(&self) -> Vec<SignedCard> {
         let book = self.book.read().unwrap_or_else(PoisonError::into_inner);

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use grondslag_core::canonical::Canonical;
 use grondslag_core::id::{Digest, Oin};
-use grondslag_core::limits::{LEAVES_COUNTED_MAX, MEASURES_MAX};
+use grondslag_core::limits::MEASURES_MAX;
 use grondslag_core::metrics::{Count, Counted, FORMAT, Period, Report, SignedReport};
 use grondslag_core::reason::Reason;
 use grondslag_evidence::ledger::{Entry, LedgerError};
@@ -16,7 +16,7 @@ use grondslag_evidence::store::Batch;
 
 use crate::broker::Broker;
 use crate::deliver::Silent;
-use crate::limits::LOOKUP_PAGE;
+use crate::limits::{LOOKUP_PAGE, METRICS_LEAVES_MAX};
 
 /// Makes the report of a period and signs it. The leaf `grondslag/leaf/metrics/v1` (period, digest
 /// of the report, moment) is recorded first.
@@ -48,16 +48,16 @@ pub(crate) async fn report(broker: &Broker, period: Period) -> Result<Report, Re
     if now < end {
         return Err(Reason::PeriodBad);
     }
-    let (ledger, failed) = (&broker.ledger, LedgerError::reason);
-    let from = ledger.first_at(start).await.map_err(failed)?;
-    let until = ledger.first_at(end).await.map_err(failed)?;
+    let from = broker.ledger.first_at(start).await.map_err(LedgerError::reason)?;
+    let until = broker.ledger.first_at(end).await.map_err(LedgerError::reason)?;
     let counts = count(broker, from, until).await?;
-    let head = ledger.checkpoint();
+    let head = broker.ledger.checkpoint();
     let (origin, checkpoint) = (head.checkpoint().origin.clone(), head.note());
     Ok(Report {
         format: FORMAT.to_owned(),
         region: broker.region.clone(),
         oin: broker.oin.clone(),
+        broker: broker.oin.clone(),
         period,
         made_at: now,
         counts,
@@ -75,7 +75,7 @@ fn knows(broker: &Broker) -> BTreeMap<Oin, String> {
 
 /// Counts the leaves from one entry up to another.
 async fn count(broker: &Broker, from: u64, until: u64) -> Result<BTreeMap<String, Count>, Reason> {
-    if until.saturating_sub(from) > LEAVES_COUNTED_MAX {
+    if until.saturating_sub(from) > METRICS_LEAVES_MAX {
         return Err(Reason::TooLarge);
     }
     let (mut counts, mut next) = (BTreeMap::<String, u64>::new(), from);

@@ -3,29 +3,43 @@
 use std::collections::BTreeSet;
 
 use grondslag_core::canonical::Canonical;
+use grondslag_core::clock::Timestamp;
 use grondslag_core::id::{Digest, Oin};
 use grondslag_core::inquiry::Inquiry;
 use grondslag_core::reason::Reason;
+use grondslag_core::tier::Urgency;
 use grondslag_evidence::store::{Batch, StoreError, parts};
+use serde::{Deserialize, Serialize};
 
 use super::fanout::State;
 use crate::broker::Broker;
 use crate::limits::REPLAY_MARGIN_MS;
 use crate::sweep::expiry_key;
 
-/// Checks that a second attempt goes only to targets that may get one.
+/// What the first attempt fixed: a second one has its slots.
+#[derive(Serialize, Deserialize)]
+struct First {
+    /// Targets that may get one.
+    targets: BTreeSet<Oin>,
+    urgency: Urgency,
+    answer_by: Timestamp,
+}
+
+/// Checks that a second attempt goes only to targets that may get one, within the same term.
 ///
 /// # Errors
-/// `REPLAY_CONFLICT` for any other target; why the store could not be read.
+/// `REPLAY_CONFLICT` for any other target or term; why the store could not be read.
 pub(crate) async fn check(broker: &Broker, inquiry: &Inquiry) -> Result<(), Reason> {
     if inquiry.attempt() == 1 {
         return Ok(());
     }
     let body = parts::read_body(broker.store.as_ref(), &key(inquiry)).await;
     let body = body.map_err(StoreError::reason)?.ok_or(Reason::ReplayConflict)?;
-    let open: BTreeSet<Oin> = serde_json::from_slice(&body).map_err(|_| Reason::StoreCorrupt)?;
-    let all = inquiry.parts().iter().all(|(oin, _)| open.contains(oin));
-    if all { Ok(()) } else { Err(Reason::ReplayConflict) }
+    let first: First = serde_json::from_slice(&body).map_err(|_| Reason::StoreCorrupt)?;
+    let header = inquiry.header();
+    let fits = inquiry.parts().iter().all(|(oin, _)| first.targets.contains(oin))
+        && (first.urgency, first.answer_by) == (header.urgency, header.times.answer_by);
+    if fits { Ok(()) } else { Err(Reason::ReplayConflict) }
 }
 
 /// Notes which targets may get a second attempt.
@@ -37,13 +51,14 @@ pub(crate) async fn note(
     inquiry: &Inquiry,
     states: &[(Oin, State)],
 ) -> Result<(), Reason> {
-    let open: BTreeSet<&Oin> =
-        states.iter().filter(|(_, state)| is_passing(*state)).map(|(oin, _)| oin).collect();
-    if open.is_empty() || inquiry.attempt() != 1 {
+    let open = states.iter().filter(|(_, state)| is_passing(*state)).map(|(oin, _)| oin.clone());
+    let (targets, header) = (open.collect::<BTreeSet<Oin>>(), inquiry.header());
+    if targets.is_empty() || inquiry.attempt() != 1 {
         return Ok(());
     }
+    let first = First { targets, urgency: header.urgency, answer_by: header.times.answer_by };
     let (store, key) = (broker.store.as_ref(), key(inquiry));
-    let body = serde_json::to_vec(&open).map_err(|_| Reason::Internal)?;
+    let body = serde_json::to_vec(&first).map_err(|_| Reason::Internal)?;
     let expires = inquiry.header().times.answer_by.plus_ms(REPLAY_MARGIN_MS);
     let batch = parts::delete_body(store, Batch::new(), &key).await.map_err(StoreError::reason)?;
     let batch = parts::put_body(batch, &key, &body).map_err(StoreError::reason)?;

@@ -64,6 +64,7 @@ use crate::keyholder::{Chain, LocalHolder, Means, Secrets};
 use crate::nodes::{Heard, Nodes};
 use crate::notices::Notices;
 use crate::office::Office;
+use crate::presence::Presence;
 use crate::restore::Foundings;
 use crate::sweep::{expiry_key, sweep, sweep_all};
 use crate::waiting::{self, Waiting};
@@ -223,14 +224,8 @@ pub(crate) async fn scene(says: &[(&str, Heard)]) -> Scene {
     let text = root.fingerprint().to_string();
     let (held, holder) = holder(dir.path(), "holder", &text, &as_store, &as_clock).await;
     let chain = Arc::new(Chain::new(vec![Arc::new(held)]));
-    let epochs = Epochs::open(
-        Arc::clone(&as_store),
-        Arc::clone(&ledger),
-        Arc::clone(&as_clock),
-        Arc::clone(&chain),
-        &[],
-    );
-    let of = (Arc::clone(&as_store), Arc::clone(&ledger), Arc::clone(&as_clock));
+    let of = (as_store.clone(), ledger.clone(), as_clock.clone());
+    let epochs = Epochs::open(of.0.clone(), of.1.clone(), of.2.clone(), chain.clone(), &[]);
     let rules = rules(root.fingerprint(), of);
     let broker = Broker {
         oin: oin(BROKER),
@@ -254,7 +249,8 @@ pub(crate) async fn scene(says: &[(&str, Heard)]) -> Scene {
         fanout: FanoutLimits::new(Duration::from_secs(1)),
         budget: Budget { person_per_day: Within::clamped(2), agency_per_day: Within::clamped(3) },
         points_per_epoch: 10,
-        silences: Silences::since(now),
+        presence: Presence::open(store.as_ref(), now).await.unwrap(),
+        silences: Silences::default(),
         otlp: Otlp::default(),
     };
     let mut keys = Vec::new();

@@ -112,7 +112,7 @@ impl Bringing {
             return Ok(Outcome::Over(Reason::UnknownInquiry));
         };
         if broker.clock.now() > question.header.times.answer_by {
-            over(broker, carried, &question).await?;
+            over(broker, carried, Some(&question)).await?;
             return Ok(Outcome::Over(Reason::QuestionExpired));
         }
         // Who was suspended meanwhile may be taken up again within the term.

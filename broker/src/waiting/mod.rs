@@ -60,6 +60,8 @@ struct Held {
     nodes: BTreeMap<Oin, BTreeSet<Mark>>,
     /// Questions on their way to their node, and those that are left alone for a while.
     places: BTreeMap<TargetId, Place>,
+    /// Why questions were not answered when this process last brought them.
+    unanswered: BTreeMap<TargetId, Reason>,
     /// Nodes to which somebody brings what waits.
     bringing: BTreeSet<Oin>,
 }
@@ -153,6 +155,18 @@ impl Carried {
         parts::delete_body(self.waiting.store.as_ref(), batch, &key).await
     }
 
+    /// It was not answered yet, for this reason.
+    fn note_unanswered(&self, reason: Reason) {
+        self.waiting.held().unanswered.insert(self.mark.id, reason);
+    }
+
+    /// Its node was not there when it was last brought.
+    fn node_is_away(&self) -> bool {
+        let held = self.waiting.held();
+        let reason = held.unanswered.get(&self.mark.id);
+        matches!(reason, Some(Reason::Unreachable | Reason::DeadlinePassed))
+    }
+
     /// It waits no longer, and that is durable.
     fn removed(&self) {
         self.waiting.held().remove(&self.node, &self.mark);
@@ -242,6 +256,7 @@ impl Held {
     }
 
     fn remove(&mut self, node: &Oin, mark: &Mark) {
+        self.unanswered.remove(&mark.id);
         if let Some(marks) = self.nodes.get_mut(node) {
             marks.remove(mark);
             if marks.is_empty() {

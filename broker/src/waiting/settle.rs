@@ -98,7 +98,8 @@ pub(crate) async fn settle(
     question: &TargetQuestion,
     outcome: &Outcome,
 ) -> Result<(), Reason> {
-    if matches!(outcome, Outcome::Missed(_)) {
+    if let Outcome::Missed(reason) = outcome {
+        carried.note_unanswered(*reason);
         return Ok(());
     }
     let asked_at = question.header.times.asked_at;

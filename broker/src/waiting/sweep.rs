@@ -31,46 +31,59 @@ pub(crate) fn keep_sweeping(context: &Context, broker: &Arc<Broker>) -> Result<(
     Ok(())
 }
 
-/// Removes every question whose answer was due before `now`, but for one on its way.
+/// Removes every question whose answer was due before `now`, but for one on its way. One that
+/// cannot be read or removed keeps no other from going, and goes another time.
 ///
 /// # Errors
-/// Why the store could not be read or written: what is left goes another time.
+/// The last one.
 pub(crate) async fn sweep(broker: &Broker, now: Timestamp) -> Result<(), Reason> {
-    let waiting = &broker.waiting;
+    let (waiting, mut all) = (&broker.waiting, Ok(()));
     for node in waiting.nodes() {
         for mark in waiting.due(&node).into_iter().filter(|mark| mark.answer_by < now) {
             let Some(carried) = waiting.begin(&node, mark) else { continue };
-            match carried.read().await? {
-                Some(question) => over(broker, &carried, &question).await?,
-                None => carried.removed(),
-            }
+            let gone = match carried.read().await {
+                Ok(Some(question)) => over(broker, &carried, Some(&question)).await,
+                Ok(None) => {
+                    carried.removed();
+                    Ok(())
+                }
+                Err(Reason::StoreCorrupt) => over(broker, &carried, None).await,
+                Err(reason) => Err(reason),
+            };
+            all = gone.and(all);
         }
     }
-    Ok(())
+    all
 }
 
 /// Removes a question that waited until its answer was due. That it never reached its node is
-/// recorded, unless it could not be brought for another reason than the node's.
+/// recorded where that was not there: what else kept a question from it, as rules that differ, an
+/// asker that was shut out or a broker that did not run, is not the node's.
 ///
 /// # Errors
 /// Why it could not be recorded or removed.
 pub(super) async fn over(
     broker: &Broker,
     carried: &Carried,
-    question: &TargetQuestion,
+    question: Option<&TargetQuestion>,
 ) -> Result<(), Reason> {
+    broker.presence.runs(broker.clock.now());
     let state = carried.remove(Batch::new()).await.map_err(StoreError::reason)?;
-    let member = |oin| broker.directory.card(oin).is_ok();
-    let header = &question.header;
-    let blamed = broker.silences.saw(header.times.answer_by)
-        && member(&header.asker)
-        && member(&carried.node);
-    if blamed {
-        let silent = Silent { agency: carried.node.clone(), missed: None };
-        silent.record(broker, &question.id, state).await?;
-    } else {
-        broker.store.commit(state).await.map_err(StoreError::reason)?;
+    match question.filter(|question| stayed_silent(broker, carried, question)) {
+        Some(question) => {
+            let silent = Silent { agency: carried.node.clone(), missed: None };
+            silent.record(broker, &question.id, state).await?;
+        }
+        None => broker.store.commit(state).await.map_err(StoreError::reason)?,
     }
     carried.removed();
     Ok(())
+}
+
+/// Whether the question stayed unanswered for its node alone.
+fn stayed_silent(broker: &Broker, carried: &Carried, question: &TargetQuestion) -> bool {
+    let header = &question.header;
+    carried.node_is_away()
+        && broker.presence.was_here(header.times.answer_by)
+        && [&header.asker, &carried.node].iter().all(|oin| broker.directory.is_member(oin))
 }

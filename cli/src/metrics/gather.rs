@@ -36,7 +36,7 @@ pub(super) fn run(files: &[PathBuf], root: &Path, out: Output) -> Result<Exit, F
     let reports: Vec<_> = gathered.reports.values().map(|signed| &signed.report).collect();
     let missing = gathered.missing.iter().map(|(oin, name)| json!({ "oin": oin, "name": name }));
     let missing: Vec<_> = missing.collect();
-    let doubts = table::doubts(&gathered, out);
+    let doubts = super::doubts::all(&gathered, out);
     out.json(&json!({
         "period": gathered.period,
         "reports": reports,
@@ -52,7 +52,8 @@ pub(super) fn run(files: &[PathBuf], root: &Path, out: Output) -> Result<Exit, F
 ///
 /// # Errors
 /// For the file at fault: `METRICS_INVALID`, `METRICS_REGION`, `METRICS_PERIOD` for another period
-/// than the first one's, `METRICS_TWICE` for a second one of the same agency.
+/// than the first one's, `METRICS_TWICE` for a second one of the same agency, or of a
+/// broker, `METRICS_BROKER` for one of a broker that none of the agencies goes by.
 pub(super) fn gather(files: &[PathBuf], root: &Root) -> Result<Gathered, Failure> {
     if files.len() > METRICS_FILES_MAX {
         return Err(Reason::TooLarge.into());
@@ -87,8 +88,43 @@ pub(super) fn gather(files: &[PathBuf], root: &Root) -> Result<Gathered, Failure
             return Err(at_fault(Reason::MetricsTwice));
         }
     }
+    check_broker(watched.as_ref(), &reports)?;
     let period = period.ok_or(Failure::from(Reason::PeriodBad))?;
     let known = reports.values().chain(&watched).flat_map(|signed| signed.report.knows.clone());
     let missing = known.filter(|(oin, _)| !reports.contains_key(oin)).collect();
     Ok(Gathered { period, reports, watched, missing })
+}
+
+/// What was seen is the word of the broker that the agencies go by, and of nobody else's who has a
+/// broker's card.
+fn check_broker(
+    watched: Option<&SignedReport>,
+    reports: &BTreeMap<Oin, SignedReport>,
+) -> Result<(), Failure> {
+    let Some(SignedReport { report, card, .. }) = watched else { return Ok(()) };
+    if reports.is_empty() || reports.values().any(|signed| signed.report.broker == report.oin) {
+        return Ok(());
+    }
+    Err(Failure::new(Reason::MetricsBroker, format!("{} ({})", card.card.name, report.oin)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::{report, told};
+    use super::*;
+
+    /// A key holder has a broker's card too.
+    #[test]
+    fn what_another_with_a_brokers_card_saw_is_not_taken() {
+        let mut gathered = told(3, Some(3));
+        let check = |it: &Gathered| check_broker(it.watched.as_ref(), &it.reports);
+        assert!(check(&gathered).is_ok());
+        let holder = Oin::parse("00000099000000019000").unwrap();
+        gathered.watched.as_mut().unwrap().report.oin = holder.clone();
+        assert_eq!(check(&gathered).unwrap_err().reason(), Reason::MetricsBroker);
+        let mut beside = report("ha", "00000099000000004000", &[]);
+        beside.report.broker = holder;
+        gathered.reports.insert(beside.report.oin.clone(), beside);
+        assert!(check(&gathered).is_ok(), "one of them goes by it");
+    }
 }

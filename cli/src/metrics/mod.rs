@@ -1,5 +1,8 @@
 //! `grondslag metrics`: what each agency counts of itself, and the college compares.
 
+mod doubts;
+#[cfg(test)]
+mod fixture;
 mod gather;
 mod table;
 
@@ -19,14 +22,15 @@ use crate::files::write_new;
 use crate::limits::LONG_CALL_MS_MAX;
 use crate::output::{Output, green};
 use crate::process::Own;
+use crate::serve::ConfigArgs;
 use crate::wait::wait;
 
 /// Count what an agency answered over a month or half a year, and compare all agencies
 ///
 /// Each agency's privacy officer has their node count and sign; the broker's operator has it count
 /// what the agencies let pass; the college lays the files of all side by side, on any machine. No
-/// person is in a report. What could point at a child leaves the
-/// node as tens, and not at all below ten.
+/// person is in a report. What could point at a child leaves the node as tens, and not at all below
+/// ten.
 #[derive(Debug, Args)]
 pub(crate) struct MetricsArgs {
     #[command(subcommand)]
@@ -54,9 +58,8 @@ struct MakeArgs {
 
 #[derive(Debug, Args)]
 struct WatchedArgs {
-    /// Configuration file of the broker
-    #[arg(long, value_name = "FILE")]
-    config: PathBuf,
+    #[command(flatten)]
+    config: ConfigArgs,
 
     /// Where it listens, when that does not follow from the configuration
     #[arg(long, value_name = "HOST:PORT")]
@@ -114,7 +117,7 @@ fn make(typed: &MakeArgs, out: Output) -> Result<Exit, Failure> {
 
 fn watched(typed: &WatchedArgs, out: Output) -> Result<Exit, Failure> {
     let told = wait(async {
-        let own = Own::open(&typed.config, typed.address.as_deref())?;
+        let own = Own::open(&typed.config.config, typed.address.as_deref())?;
         let period = typed.report.period.to_string();
         let request = v1::MakeMetricsRequest { role: String::new(), period };
         let request = within(request, Duration::from_millis(LONG_CALL_MS_MAX));

@@ -23,6 +23,10 @@ fn gather(folder: &Path, files: &str) -> Ran {
     run(folder, &format!("metrics gather --json {files} {ROOT}"))
 }
 
+fn read(folder: &Path, name: &str) -> Value {
+    serde_json::from_str(&fs::read_to_string(folder.join(name)).unwrap()).unwrap()
+}
+
 /// What the broker saw, for its operator.
 fn watched(folder: &Path, period: &str, to: &str) -> Ran {
     let broker = "--config region/broker/broker.toml";
@@ -34,6 +38,10 @@ fn is_beside_the_others(folder: &Path, saw: &Value) {
     assert_eq!((&all["watched"], &all["missing"]), (saw, &json!([])));
     let shown = run(folder, &format!("metrics gather 0.json 1.json 2.json watched.json {ROOT}"));
     assert!(!shown.out.contains(NOT_SEEN));
+    let mut lied = read(folder, "watched.json");
+    lied["report"]["counts"]["slots.missed.00000099000000003000"] = json!({ "exact": 9 });
+    fs::write(folder.join("lied.json"), lied.to_string()).unwrap();
+    assert_eq!(gather(folder, "0.json lied.json").reason(), "METRICS_INVALID");
     let twice = gather(folder, "watched.json 0.json watched.json");
     assert_eq!(twice.reason(), "METRICS_TWICE");
     let alone: Value = serde_json::from_str(&gather(folder, "watched.json").out).unwrap();
@@ -42,8 +50,7 @@ fn is_beside_the_others(folder: &Path, saw: &Value) {
 
 /// The first report, changed.
 fn altered(folder: &Path, change: impl FnOnce(&mut Value)) -> Ran {
-    let text = fs::read_to_string(folder.join("0.json")).unwrap();
-    let mut report: Value = serde_json::from_str(&text).unwrap();
+    let mut report = read(folder, "0.json");
     change(&mut report);
     fs::write(folder.join("altered.json"), report.to_string()).unwrap();
     gather(folder, "altered.json")
@@ -81,8 +88,7 @@ fn reports_are_made_by_officers_and_compared_by_who_has_the_files_and_nothing_el
     let part = gather(folder, "0.json 1.json");
     assert_eq!(part.code, 1, "one is missing");
     let told: Value = serde_json::from_str(&part.out).unwrap();
-    let third: Value =
-        serde_json::from_str(&fs::read_to_string(folder.join("2.json")).unwrap()).unwrap();
+    let third = read(folder, "2.json");
     let card = &third["card"]["card"];
     assert_eq!(told["missing"], json!([{ "oin": card["oin"], "name": card["name"] }]));
 
@@ -99,8 +105,7 @@ fn reports_are_made_by_officers_and_compared_by_who_has_the_files_and_nothing_el
     assert_eq!(altered(folder, count).reason(), "METRICS_INVALID");
     let unsigned = |it: &mut Value| it["signature"] = json!("");
     assert_eq!(altered(folder, unsigned).reason(), "METRICS_INVALID");
-    let brokers: Value =
-        serde_json::from_str(&fs::read_to_string(folder.join("watched.json")).unwrap()).unwrap();
+    let brokers = read(folder, "watched.json");
     let brokers = |it: &mut Value| it["report"] = brokers["report"].clone();
     assert_eq!(altered(folder, brokers).reason(), "METRICS_INVALID", "signed as an agency's own");
     let another = |it: &mut Value| it["card"] = third["card"].clone();

@@ -68,6 +68,7 @@ fn signed_with(
 
 const REGION: &str = "region";
 const OWN: &str = "00000099000000001000";
+const BROKER: &str = "00000099000000009000";
 const OTHER: &str = "00000099000000003000";
 
 fn report(ledger: &SigningKey, whose: &str) -> Report {
@@ -79,6 +80,7 @@ fn report(ledger: &SigningKey, whose: &str) -> Report {
         format: FORMAT.into(),
         region: REGION.into(),
         oin,
+        broker: Oin::parse(BROKER).unwrap(),
         period,
         made_at: period.end().unwrap(),
         counts: BTreeMap::from([("asked".into(), Count::Exact(3))]),
@@ -150,4 +152,27 @@ fn a_report_that_its_agency_signed_must_fit_its_card_its_period_and_its_own_ledg
         assert_eq!(checked, invalid, "{what}");
     }
     assert_eq!(signed(|it| it.region = "another".into()), Err(Reason::MetricsRegion));
+}
+
+/// The region's own ledger is the broker's, and no agency's.
+#[test]
+fn a_broker_counts_from_the_ledger_of_the_region_and_an_agency_from_its_own() {
+    let key = SigningKey::from_bytes(&[3; 32]);
+    let oin = Oin::parse(OWN).unwrap();
+    let member = Origin::of_member(REGION, &oin, "node", 1).unwrap();
+    let broker = Origin::of_broker(REGION, 1).unwrap();
+    for (kind, origin, fits) in [
+        (Kind::BROKER, &broker, true),
+        (Kind::BROKER, &member, false),
+        ("sch", &broker, false),
+        ("sch", &member, true),
+    ] {
+        let mut card = card(&key);
+        card.card.kind = Kind::parse(kind).unwrap();
+        let head = Checkpoint { origin: origin.clone(), size: 9, root: Digest::of(b"root") };
+        let checkpoint = head.sign(&key).note();
+        let counted = Counted { origin: origin.clone(), from: 2, until: 9, checkpoint };
+        let signed = Report { counted, ..report(&key, OWN) }.sign(card, &key);
+        assert_eq!(signed.check(REGION).is_ok(), fits, "{kind} {origin:?}");
+    }
 }

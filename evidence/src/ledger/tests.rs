@@ -347,3 +347,19 @@ async fn debug_output_shows_no_leaf() {
     let text = text + &format!("{:?}", ledger.read(0, 1).await.unwrap());
     assert!(!text.contains("noor") && !text.contains("[110"), "{text}");
 }
+
+#[tokio::test]
+async fn the_first_leaf_at_a_moment_or_later_is_found() {
+    let bench = bench().await;
+    let first_at = async |ms| bench.ledger.first_at(Timestamp::from_ms(ms)).await.unwrap();
+    assert_eq!(first_at(0).await, 0, "there is none");
+    for (ms, leaf) in [(1_000, "a"), (2_000, "b"), (2_000, "c"), (5_000, "d")] {
+        bench.clock.set(Timestamp::from_ms(ms));
+        bench.ledger.append(entry(leaf)).await.unwrap();
+    }
+    for (ms, index) in
+        [(0, 0), (1_000, 0), (1_001, 1), (2_000, 1), (2_001, 3), (5_000, 3), (9_000, 4)]
+    {
+        assert_eq!(first_at(ms).await, index, "{ms}");
+    }
+}

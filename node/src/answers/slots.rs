@@ -11,7 +11,7 @@ use grondslag_core::answer::{Answer, Line, Outcome};
 use grondslag_core::canonical::{NotCanonical, Reader};
 use grondslag_core::clock::Timestamp;
 use grondslag_core::id::{Digest, Oin, TargetId};
-use grondslag_core::limits::REPLIES_MAX;
+use grondslag_core::limits::{REPLIES_MAX, SLOT_GRACE_MS};
 use grondslag_core::reason::Reason;
 use grondslag_core::seal::SealError;
 use grondslag_core::slot::{next_slot, slots_between};
@@ -62,6 +62,23 @@ struct Open {
     /// The last message was made: the term is to be ended.
     #[serde(default)]
     last_said: bool,
+}
+
+impl Open {
+    /// Slots that are due by now and have no message: how many of them are late, and whether the
+    /// last is still in time (1, else 0).
+    fn owed(&self, now: Timestamp) -> (u32, u32) {
+        // A count leaves its beginning out, and the next slot itself is owed.
+        let from = self.due.plus_ms(-1);
+        let due = |until| slots_between(from, until, self.urgency, self.answer_by);
+        let late = due(now.plus_ms(-SLOT_GRACE_MS));
+        (late, u32::from(due(now) > late))
+    }
+
+    /// With so many slots more in which nothing was said.
+    fn missing(self, more: u32) -> Self {
+        Self { missed: self.missed.saturating_add(more), ..self }
+    }
 }
 
 /// Adds to the batch of a first reply that more messages follow it, and what waits for a person.
@@ -135,9 +152,6 @@ async fn fill(agency: &Agency, id: &TargetId, now: Timestamp) -> Result<(), Reas
         }
         found => found?,
     };
-    // Those that passed since are one message with this one.
-    let passed = slots_between(open.due, now, open.urgency, open.answer_by);
-    let open = Open { missed: open.missed.saturating_add(passed), ..open };
     if open.last_said {
         // Whatever was said last may have to be taken back, as long as it has not left.
         if outbox::waits(agency, id, open.next_no.saturating_sub(1)).await? {
@@ -145,6 +159,10 @@ async fn fill(agency: &Agency, id: &TargetId, now: Timestamp) -> Result<(), Reas
         }
         return record_ended(agency, (id, &open, &seen), item, None).await;
     }
+    // What is late is missed, for its asker and the broker saw it missing; the message that is made
+    // now is that of the last slot.
+    let (late, in_time) = open.owed(now);
+    let open = open.missing(late);
     let next = next_slot(now.max(open.due), open.urgency, open.answer_by);
     // The last number there is is for the end of the term.
     let last = open.next_no.saturating_add(1) >= REPLIES_MAX;
@@ -154,8 +172,7 @@ async fn fill(agency: &Agency, id: &TargetId, now: Timestamp) -> Result<(), Reas
     let envelope = envelope(agency, id, &open);
     let envelope =
         envelope.inspect_err(|reason| tracing::warn!(%reason, "a slot stayed empty")).ok();
-    let empty = u32::from(envelope.is_none());
-    let open = Open { missed: open.missed.saturating_add(empty), ..open };
+    let open = if envelope.is_none() { open.missing(in_time) } else { open };
     let after = Open {
         next_no: open.next_no.saturating_add(1),
         due: next.unwrap_or(open.due),
@@ -178,18 +195,23 @@ async fn fill(agency: &Agency, id: &TargetId, now: Timestamp) -> Result<(), Reas
     if next.is_none() {
         return record_ended(agency, (id, &open, &seen), item, envelope).await;
     }
-    let mut batch = advance(id, (&open, &seen), &after)?;
-    let nothing = envelope.map(|envelope| {
-        let message = unplaced(&open, Vec::new(), envelope)?;
-        let dummy = message.dummy(&agency.sign_key).map_err(SealError::reason)?;
-        outbox::put(dummy).map_err(StoreError::reason)
-    });
-    match nothing {
-        Some(Ok(message)) => batch = batch.then(message),
-        Some(Err(reason)) => tracing::warn!(%reason, "a slot stayed empty"),
-        None => {}
-    }
+    let nothing = envelope.map(|envelope| nothing(agency, &open, envelope));
+    let batch = match nothing {
+        Some(Ok(message)) => advance(id, (&open, &seen), &after)?.then(message),
+        Some(Err(reason)) => {
+            tracing::warn!(%reason, "a slot stayed empty");
+            advance(id, (&open, &seen), &after.missing(in_time))?
+        }
+        None => advance(id, (&open, &seen), &after)?,
+    };
     store.commit(batch).await.map_err(StoreError::reason)
+}
+
+/// A message that says nothing, as it waits to leave.
+fn nothing(agency: &Agency, open: &Open, envelope: Envelope) -> Result<Batch, Reason> {
+    let message = unplaced(open, Vec::new(), envelope)?;
+    let dummy = message.dummy(&agency.sign_key).map_err(SealError::reason)?;
+    outbox::put(dummy).map_err(StoreError::reason)
 }
 
 /// The question goes on, from one slot to the next.

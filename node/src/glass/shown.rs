@@ -1,7 +1,6 @@
 //! Uses of break glass as the desk sees them.
 
 use grondslag_core::clock::Timestamp;
-use grondslag_core::id::Oin;
 use grondslag_core::reason::Reason;
 use grondslag_evidence::store::parts::Seen;
 use grondslag_proto::v1;

@@ -9,7 +9,6 @@ mod tally;
 use std::collections::BTreeMap;
 
 use grondslag_core::id::{Digest, Oin};
-use grondslag_core::limits::LEAVES_COUNTED_MAX;
 use grondslag_core::metrics::{Counted, FORMAT, Period, Report, SignedReport};
 use grondslag_core::reason::Reason;
 use grondslag_evidence::ledger::LedgerError;
@@ -20,7 +19,7 @@ use grondslag_policy::retention::Kept;
 use self::tally::Tally;
 use crate::agency::Agency;
 use crate::glass;
-use crate::limits::LEDGER_PAGE;
+use crate::limits::{LEDGER_PAGE, METRICS_LEAVES_MAX};
 use crate::recorded::{Kind, append};
 use crate::staff::ActingStaff;
 
@@ -41,7 +40,7 @@ pub(super) async fn make(
     }
     let from = agency.ledger.first_at(start).await.map_err(LedgerError::reason)?;
     let until = agency.ledger.first_at(end).await.map_err(LedgerError::reason)?;
-    if until.saturating_sub(from) > LEAVES_COUNTED_MAX {
+    if until.saturating_sub(from) > METRICS_LEAVES_MAX {
         return Err(Reason::TooLarge);
     }
     let mut tally = count(agency, from, until).await?;
@@ -54,6 +53,7 @@ pub(super) async fn make(
         format: FORMAT.to_owned(),
         region: agency.context.region_name(),
         oin: agency.oin.clone(),
+        broker: agency.broker.clone(),
         period,
         made_at: now,
         counts: tally.shown(),

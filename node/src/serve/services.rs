@@ -48,9 +48,8 @@ pub(super) fn region_services(context: &Context, agency: &Arc<Agency>) -> Server
     let server = Server::region("node", context.region.clone(), &context.limits)
         .telling(&context.otlp, Incoming::Left)
         .add(answers, Callers::only(broker, Reason::NotTheBroker));
-    let own = Callers::only(BTreeSet::from([agency.oin.clone()]), Reason::CallerUnknown);
     let operator = NodeOperatorServiceServer::new(NodeOperator::new(agency.clone()));
-    let server = server.add(operator, own);
+    let server = server.add(operator, Callers::own(agency.oin.clone()));
     serve_operator(server, agency.oin.clone(), agency.clone())
 }
 

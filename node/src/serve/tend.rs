@@ -26,8 +26,8 @@ use crate::follow_ups;
 use crate::glass;
 use crate::handover;
 use crate::limits::{
-    DOSSIER_INTERVAL_MS, EXPIRE_INTERVAL_MS, FOLLOW_UP_INTERVAL_MS, INDEX_INTERVAL_MS,
-    SLOT_INTERVAL_MS,
+    CLIMB_INTERVAL_MS, DOSSIER_INTERVAL_MS, EXPIRE_INTERVAL_MS, FOLLOW_UP_INTERVAL_MS,
+    INDEX_INTERVAL_MS, SLOT_INTERVAL_MS,
 };
 use crate::notices::send::send;
 use crate::office;
@@ -122,29 +122,40 @@ async fn follow_heads(agency: Arc<Agency>, end: Shutdown) {
     follow(watching, link, renew, end).await;
 }
 
-/// Fills reply slots and lets climb what waits for a person, until the end. What the broker does
-/// not take yet waits. The turns are apart by the clock, however long one took.
+/// Fills reply slots and lets climb what waits for a person, until the end, one after the other:
+/// both write the same rows. What the broker does not take yet waits. The turns are apart by the
+/// clock, however long one took, and a slot that is due goes first.
 async fn fill_slots(agency: Arc<Agency>, end: Shutdown) {
     let mut loaded = false;
-    let mut turns = tokio::time::interval(Duration::from_millis(SLOT_INTERVAL_MS));
-    turns.set_missed_tick_behavior(MissedTickBehavior::Skip);
+    let turns = |interval_ms| {
+        let mut turns = tokio::time::interval(Duration::from_millis(interval_ms));
+        turns.set_missed_tick_behavior(MissedTickBehavior::Skip);
+        turns
+    };
+    let (mut filling, mut climbing) = (turns(SLOT_INTERVAL_MS), turns(CLIMB_INTERVAL_MS));
     loop {
         tokio::select! {
+            biased;
             () = end.requested() => return,
-            _ = turns.tick() => {}
+            _ = filling.tick() => fill(&agency).await,
+            _ = climbing.tick() => {
+                if !loaded {
+                    loaded = load_climbs(&agency).await;
+                }
+                if let Err(reason) = climb(&agency).await {
+                    tracing::warn!(%reason, "a question that waits did not climb");
+                }
+            }
         }
-        // A node that stopped says nothing more; what is due waits.
-        if agency.watching.fork().is_none()
-            && let Err(reason) = slots::tend(&agency).await
-        {
-            tracing::debug!(%reason, "later replies wait");
-        }
-        if !loaded {
-            loaded = load_climbs(&agency).await;
-        }
-        if let Err(reason) = climb(&agency).await {
-            tracing::warn!(%reason, "a question that waits did not climb");
-        }
+    }
+}
+
+/// A node that stopped says nothing more; what is due waits.
+async fn fill(agency: &Agency) {
+    if agency.watching.fork().is_none()
+        && let Err(reason) = slots::tend(agency).await
+    {
+        tracing::debug!(%reason, "later replies wait");
     }
 }
 

@@ -50,6 +50,11 @@ impl Callers {
         })
     }
 
+    /// The process's own certificate alone: its operator.
+    pub fn own(oin: Oin) -> Self {
+        Self::only(BTreeSet::from([oin]), Reason::CallerUnknown)
+    }
+
     /// Whom `check` lets through at this moment. It runs at every call, so it must be quick.
     pub fn checked(
         check: impl Fn(&PeerIdentity) -> Result<(), Reason> + Send + Sync + 'static,

@@ -1,6 +1,6 @@
-//! Kill -9 of broker, new holder and old holder, alone and together, at each step of taking over a
-//! case: an acceptance is never lost, never counted twice, and until it holds nobody is without a
-//! holder.
+//! Kill -9 of broker, new holder and old holder, alone and together, while a case is asked for,
+//! while it is accepted (each round a little further on its way) and once that was: an acceptance
+//! is never lost and never counted twice, and the old holder asks on until it holds, and not after.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -8,14 +8,13 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, ensure};
 use grondslag_core::id::InquiryId;
 use grondslag_proto::v1;
-use grondslag_proto::v1::handover_service_client::HandoverServiceClient;
-use grondslag_runtime::channel::within;
 use grondslag_tests::federation::desk::Desk;
 use grondslag_tests::federation::hand::Plea;
 use grondslag_tests::federation::process::Processes;
 use grondslag_tests::federation::run;
 
 use super::{BROKER, PROGRAM, START_WAIT};
+use crate::handover::{DONE, accept, handovers};
 use crate::later::until;
 use crate::stage::{GEM, wish_to};
 
@@ -27,7 +26,6 @@ const ROUNDS: [&[&str]; 7] =
 /// How much further on its way an acceptance is in each round.
 const FLIGHT_STEP_MS: u64 = 8;
 const NOW: &str = "2026-04-16T10:00";
-const WAIT: Duration = Duration::from_secs(30);
 const ROLE: &str = "gem.procesregisseur";
 /// Thijs (F8), who moved with his family.
 const THIJS: &str = "999940235";
@@ -40,7 +38,7 @@ const PLAN: Plea<'static> = Plea {
     categories: &["G03", "G06"],
     facts: &[("case_fact", "certified")],
 };
-const AFTERWARDS: Plea<'static> =
+const HELP_NOW: Plea<'static> =
     Plea { role: "gem.lokaalteam", purpose: "D01", query_kind: "Q02", ..PLAN };
 
 #[test]
@@ -86,14 +84,17 @@ impl Region {
         self.restart(killed)?;
         let still = until(|| async { Ok(self.one(&self.old).await.ok()) }).await?;
         ensure!(still.accepted_at_ms == 0, "nobody accepted it");
+        until(|| async { Ok(self.old_asks().await.ok().filter(String::is_empty)) })
+            .await
+            .context("its holder may ask still")?;
 
-        let accepting = tokio::spawn(accept(self.new.clone(), plan, self.old_oin()?));
+        let accepting = tokio::spawn(accepts(self.new.clone(), plan, self.old_oin()?));
         tokio::time::sleep(further).await;
         self.restart(killed)?;
         // Whoever accepted may have been killed, and asks again.
         let _ = accepting.await;
         until(|| async {
-            let said = accept(self.new.clone(), plan, self.old_oin()?).await;
+            let said = accepts(self.new.clone(), plan, self.old_oin()?).await;
             Ok(said.ok().filter(|said| ["", "HANDOVER_ACCEPTED"].contains(&said.as_str())))
         })
         .await
@@ -123,11 +124,8 @@ impl Region {
 
     /// The handover of the last question, as somebody's desk shows it.
     async fn one(&self, desk: &Desk) -> Result<v1::Handover> {
-        let request = v1::ListHandoversRequest { role: ROLE.to_owned() };
-        let mut desk = HandoverServiceClient::new(desk.channel());
-        let listed = desk.list_handovers(within(request, WAIT)).await?.into_inner();
-        ensure!(listed.refusal.is_none(), "{:?}", listed.refusal);
-        listed.handovers.into_iter().max_by_key(|one| one.came_at_ms).context("a handover")
+        let all = handovers(desk, ROLE).await?;
+        all.into_iter().max_by_key(|one| one.came_at_ms).context("a handover")
     }
 
     /// Both know that it was accepted, and the old holder asks nobody about the child any more.
@@ -140,17 +138,17 @@ impl Region {
             .await
             .context("an acceptance was lost")?;
         }
+        let said = until(|| async { Ok(self.old_asks().await.ok()) }).await?;
+        ensure!(said == "HANDED_OVER", "{said}");
+        Ok(())
+    }
+
+    /// The old holder asks about the child; why it may not.
+    async fn old_asks(&self) -> Result<String> {
         let (team, target) = (self.all.desk(OLD, "lokaalteam-1")?, self.all.oin(NEW)?);
-        let wish = wish_to(&AFTERWARDS, std::slice::from_ref(&target));
-        until(|| async {
-            let heard = team.ask(wish.clone()).await.ok();
-            Ok(heard.and_then(|heard| heard.refusal).map(|reason| reason.code().to_owned()))
-        })
-        .await
-        .and_then(|said| {
-            ensure!(said == "HANDED_OVER", "{said}");
-            Ok(())
-        })
+        let heard = team.ask(wish_to(&HELP_NOW, std::slice::from_ref(&target))).await?;
+        ensure!(heard.inquiry.is_some() || heard.refusal.is_some(), "nobody heard it");
+        Ok(heard.refusal.map(|reason| reason.code().to_owned()).unwrap_or_default())
     }
 
     /// It was written down once by everybody.
@@ -173,15 +171,13 @@ fn is_known(one: &v1::Handover) -> bool {
 }
 
 /// The new holder accepts with one gap; what was said of it.
-async fn accept(desk: Desk, plan: InquiryId, target_oin: String) -> Result<String> {
+async fn accepts(desk: Desk, plan: InquiryId, target_oin: String) -> Result<String> {
     let request = v1::AcceptHandoverRequest {
         inquiry_id: plan.as_bytes().to_vec(),
         target_oin,
         role: ROLE.to_owned(),
-        done: ["plan", "gesprek", "gezin", "veiligheid"].map(str::to_owned).to_vec(),
+        done: DONE.map(str::to_owned).to_vec(),
         gaps: vec!["besluit".to_owned()],
     };
-    let mut desk = HandoverServiceClient::new(desk.channel());
-    let accepted = desk.accept_handover(within(request, WAIT)).await?.into_inner();
-    Ok(accepted.refusal.map(|refusal| refusal.reason).unwrap_or_default())
+    accept(&desk, request).await
 }

@@ -77,3 +77,22 @@ async fn a_second_attempt_is_for_targets_that_were_not_ready_only() {
         assert_eq!(scene.route(again).await.map(|_| ()), second);
     }
 }
+
+/// Its slots are those of the first: whoever asked could make a node seem silent otherwise.
+#[tokio::test]
+async fn a_second_attempt_keeps_to_the_term_and_urgency_of_the_first() {
+    let cases: [fn(&mut Header); 2] = [
+        |header| header.urgency = Urgency::Acute,
+        |header| header.times.answer_by = header.times.answer_by.plus_ms(60_000),
+    ];
+    for change in cases {
+        let scene = scene(&[(SCHOOL, Heard::Refused(Reason::NotReady))]).await;
+        let first = question(&scene, &["G05"], |_| {});
+        let (mut header, part) = (first.header.clone(), first.parts[0].1.clone());
+        change(&mut header);
+        let other = attempted(&scene, first.id, 2, header, part);
+        scene.ask(first).await;
+        let refused = scene.route(other).await.map(|_| ());
+        assert_eq!(refused, Err(Reason::ReplayConflict));
+    }
+}

@@ -135,7 +135,7 @@ impl Item {
         self.lines.iter().find(|line| line.category == *category)
     }
 
-    /// Who is to act; rules that changed meanwhile bring it back to nobody.
+    /// Who is to act; never somebody before whom it already reached, also when the rules changed.
     fn stage(&self, to: &Climb, now: Timestamp) -> Stage {
         to.stage(self.inner, self.answer_by, now).max(self.stage)
     }

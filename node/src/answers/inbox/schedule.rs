@@ -62,7 +62,7 @@ impl Schedule {
 pub(crate) async fn climb(agency: &Agency) -> Result<(), Reason> {
     let (now, to) = (agency.clock.now(), &climb_of(agency));
     let climbs = agency.climbing.take(now).into_iter().map(|id| async move {
-        let climbed = climb_one(agency, &id, (to, now)).await;
+        let climbed = climb_one(agency, &id, to, now).await;
         // What cannot be read does not climb; its term ends all the same.
         if climbed.is_err_and(|reason| reason != Reason::StoreCorrupt) {
             agency.climbing.add(now, id);
@@ -86,7 +86,8 @@ pub(super) fn climb_of(agency: &Agency) -> Climb {
 async fn climb_one(
     agency: &Agency,
     id: &TargetId,
-    (to, now): (&Climb, Timestamp),
+    to: &Climb,
+    now: Timestamp,
 ) -> Result<(), Reason> {
     let Some((item, seen)) = find(agency.store.as_ref(), id).await? else { return Ok(()) };
     if !item.is_open() {
