@@ -137,8 +137,10 @@ pub(crate) const PROPOSALS_OF_ONE_MAX: usize = 4;
 /// How often a change of the rules in force is looked for.
 pub(crate) const RULES_INTERVAL_MS: u64 = 1_000;
 /// The broker notes every [`SWEEP_INTERVAL_MS`] that it runs; longer between two notes, and it did
-/// not.
-pub(crate) const GAP_MS: i64 = 150_000;
+/// not. Less than what makes a message late.
+pub(crate) const GAP_MS: i64 = 100_000;
+/// How long before an answer was due the broker must have run to say that its node was away.
+pub(crate) const AWAY_BEFORE_MS: i64 = 15 * 60_000;
 /// Most times at which it did not run that are told apart: they fit one value of the store.
 pub(crate) const GAPS_MAX: usize = 64;
 /// Leaves that one report counts: half a year of a large region.

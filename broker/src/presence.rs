@@ -54,30 +54,26 @@ impl Presence {
         Ok(presence)
     }
 
-    /// It runs at this moment.
+    /// It runs at this moment: a gap before it is found. That it ran meanwhile is noted by
+    /// [`keep`](Self::keep) alone, so that a broker that can write nothing counts as away.
     pub(crate) fn runs(&self, now: Timestamp) {
-        let mut ran = self.ran();
-        if now.since_ms(ran.last) > GAP_MS {
-            let gap = Gap { from: ran.last, to: now };
-            ran.gaps.push(gap);
-        }
-        // The oldest two become one: whoever is not seen is not blamed.
-        if let [oldest, next, ..] = ran.gaps.as_slice()
-            && ran.gaps.len() > GAPS_MAX
-        {
-            let both = Gap { from: oldest.from, to: next.to };
-            ran.gaps.splice(0..2, [both]);
-        }
-        ran.last = ran.last.max(now);
+        self.ran().runs(now);
     }
 
-    /// Keeps it.
+    /// Keeps that it runs at this moment.
     ///
     /// # Errors
-    /// Those of the store.
-    pub(crate) async fn keep(&self, store: &dyn Store) -> Result<(), Reason> {
-        let json = serde_json::to_vec(&*self.ran()).map_err(|_| Reason::Internal)?;
-        store.commit(Batch::new().put(KEY, json)).await.map_err(StoreError::reason)
+    /// Those of the store: it is then as if it had not run.
+    pub(crate) async fn keep(&self, store: &dyn Store, now: Timestamp) -> Result<(), Reason> {
+        let mut ran = self.ran().clone();
+        ran.runs(now);
+        ran.last = ran.last.max(now);
+        let json = serde_json::to_vec(&ran).map_err(|_| Reason::Internal)?;
+        store.commit(Batch::new().put(KEY, json)).await.map_err(StoreError::reason)?;
+        self.runs(now);
+        let mut kept = self.ran();
+        kept.last = kept.last.max(now);
+        Ok(())
     }
 
     /// How many slots of a question lie after a moment and up to another, but for those at which
@@ -98,14 +94,36 @@ impl Presence {
         count.saturating_add(slots_between(from, until, urgency, answer_by))
     }
 
-    /// Whether it ran at a moment.
-    pub(crate) fn was_here(&self, at: Timestamp) -> bool {
-        let ran = self.ran();
-        at <= ran.last && !ran.gaps.iter().any(|gap| gap.begins() < at && at <= gap.ends())
+    /// Whether it ran all the time from one moment to another, both past.
+    pub(crate) fn ran_through(&self, from: Timestamp, to: Timestamp) -> bool {
+        !self.ran().gaps.iter().any(|gap| gap.begins() < to && from <= gap.ends())
     }
 
     fn ran(&self) -> MutexGuard<'_, Ran> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Ran {
+    fn runs(&mut self, now: Timestamp) {
+        if self.last.since_ms(now) > GAP_MS {
+            // The clock was set back: of what it said before, nothing after now has been yet.
+            tracing::warn!("the clock was set back by more than a minute");
+            self.gaps.retain(|gap| gap.from < now);
+            self.gaps.iter_mut().for_each(|gap| gap.to = gap.to.min(now));
+            self.last = now;
+        }
+        if now.since_ms(self.last) > GAP_MS {
+            self.gaps.push(Gap { from: self.last, to: now });
+            self.last = now;
+        }
+        // The oldest two become one: whoever is not seen is not blamed.
+        if let [oldest, next, ..] = self.gaps.as_slice()
+            && self.gaps.len() > GAPS_MAX
+        {
+            let both = Gap { from: oldest.from, to: next.to };
+            self.gaps.splice(0..2, [both]);
+        }
     }
 }
 
@@ -123,7 +141,10 @@ impl Gap {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use grondslag_evidence::store::MemoryStore;
+    use grondslag_evidence::store::faulty::{Fault, FaultyStore};
 
     use super::*;
 
@@ -133,8 +154,10 @@ mod tests {
         Timestamp::parse("2026-06-15T10:00").unwrap().plus_ms(minutes * MINUTE_MS)
     }
 
-    fn run(presence: &Presence, from: i64, to: i64) {
-        (from..=to).for_each(|minute| presence.runs(at(minute)));
+    async fn run(presence: &Presence, store: &dyn Store, from: i64, to: i64) {
+        for minute in from..=to {
+            presence.keep(store, at(minute)).await.unwrap();
+        }
     }
 
     /// Slots every five minutes.
@@ -147,34 +170,52 @@ mod tests {
         let store = MemoryStore::default();
         let presence = Presence::open(&store, at(0)).await.unwrap();
         assert_eq!(acute(&presence, -60, 0), 0, "nothing is known of before");
-        run(&presence, 0, 60);
+        run(&presence, &store, 0, 60).await;
         assert_eq!(acute(&presence, 0, 60), 12);
-        presence.keep(&store).await.unwrap();
         drop(presence);
 
         // It is killed at 11:00 and is back at 11:29; a restart alone leaves no gap.
         let presence = Presence::open(&store, at(61)).await.unwrap();
         assert_eq!(acute(&presence, 0, 60), 12);
         let presence = Presence::open(&store, at(89)).await.unwrap();
-        run(&presence, 89, 120);
+        run(&presence, &store, 89, 120).await;
         // 10:05 to 10:55, and 11:35 to 12:00: 11:00 and 11:30 are too near.
         assert_eq!(acute(&presence, 0, 120), 11 + 6);
         assert_eq!(acute(&presence, 70, 80), 0);
-        for (minute, here) in [(57, true), (60, false), (75, false), (90, false), (95, true)] {
-            assert_eq!(presence.was_here(at(minute)), here, "{minute}");
+        for (from, to, here) in
+            [(40, 57, true), (40, 60, false), (70, 75, false), (90, 110, false), (95, 110, true)]
+        {
+            assert_eq!(presence.ran_through(at(from), at(to)), here, "{from} to {to}");
         }
-        assert!(!presence.was_here(at(121)), "not yet");
     }
 
     #[tokio::test]
     async fn a_machine_that_slept_and_a_clock_that_jumps_are_gaps_as_well() {
-        let presence = Presence::open(&MemoryStore::default(), at(0)).await.unwrap();
-        run(&presence, 0, 30);
-        run(&presence, 60, 90);
+        let store = MemoryStore::default();
+        let presence = Presence::open(&store, at(0)).await.unwrap();
+        run(&presence, &store, 0, 30).await;
+        run(&presence, &store, 60, 90).await;
         assert_eq!(acute(&presence, 0, 90), 5 + 6);
-        // Set back, it counts on; nothing is told twice.
-        run(&presence, 40, 90);
-        assert_eq!(acute(&presence, 0, 90), 5 + 6);
+        // It stood at the wrong year for a while: what comes then is seen again once it is right.
+        run(&presence, &store, 500_000, 500_001).await;
+        run(&presence, &store, 91, 120).await;
+        assert_eq!(acute(&presence, 0, 120), 5 + 5 + 6);
+    }
+
+    /// What it cannot write down it did not see.
+    #[tokio::test]
+    async fn a_broker_that_cannot_write_counts_as_away() {
+        let store = FaultyStore::new(Arc::new(MemoryStore::default()));
+        let presence = Presence::open(&store, at(0)).await.unwrap();
+        run(&presence, &store, 0, 30).await;
+        for minute in 31..60 {
+            store.fail_commit(1, Fault::Lost);
+            presence.keep(&store, at(minute)).await.unwrap_err();
+            presence.runs(at(minute));
+        }
+        run(&presence, &store, 60, 90).await;
+        assert!(acute(&presence, 0, 90) <= 5 + 6);
+        assert!(!presence.ran_through(at(35), at(55)));
     }
 
     #[tokio::test]
@@ -185,7 +226,7 @@ mod tests {
         (0..jumps).for_each(|number| presence.runs(at(number * 60)));
         assert_eq!(presence.ran().gaps.len(), GAPS_MAX);
         assert_eq!(acute(&presence, 0, jumps * 60), 0);
-        presence.keep(&store).await.unwrap();
+        presence.keep(&store, at(jumps * 60)).await.unwrap();
         let kept = store.get(KEY).await.unwrap().unwrap();
         assert!(kept.len() < grondslag_evidence::limits::VALUE_BYTES_MAX, "{}", kept.len());
 

@@ -112,8 +112,7 @@ pub(crate) fn keep_watching(context: &Context, broker: &Arc<Broker>) -> Result<(
     context.every(Duration::from_millis(SWEEP_INTERVAL_MS), move || {
         let broker = Arc::clone(&broker);
         async move {
-            broker.presence.runs(broker.clock.now());
-            let kept = broker.presence.keep(broker.store.as_ref()).await;
+            let kept = broker.presence.keep(broker.store.as_ref(), broker.clock.now()).await;
             if let Err(reason) = kept.and(count(&broker).await) {
                 tracing::error!(%reason, "slots that were missed were not counted");
             }
@@ -129,10 +128,11 @@ pub(super) fn slots_missed(presence: &Presence, open: &Open, until: Timestamp) -
     let Some(first) = open.first else { return 0 };
     // A node whose clock is ahead fills a slot before it.
     let mut from = open.last_at.max(first.at).plus_ms(CLOCK_SKEW_MS_MAX);
-    // Of a term with more slots than there are numbers, the last number is for its end. How many
-    // slots there were says so, and not the number that a node gave.
-    let passed = slots_between(first.at, from, open.urgency, open.answer_by);
-    if passed.saturating_add(FIRST_REPLY_NO).saturating_add(1) >= REPLIES_MAX {
+    // Whoever has one number left keeps it for the end of the term; but one for each slot there was
+    // is what a node can have used.
+    let passed = slots_between(open.asked_at, from, open.urgency, open.answer_by);
+    let used = open.last_no <= passed.saturating_add(FIRST_REPLY_NO).saturating_add(1);
+    if used && open.last_no.saturating_add(1) >= REPLIES_MAX {
         from = from.max(open.answer_by.plus_ms(-1));
     }
     presence.slots(from, until, open.urgency, open.answer_by)

@@ -104,9 +104,13 @@ impl Directory {
         Ok(card.clone())
     }
 
-    /// Whether an agency may be dealt with now.
+    /// Whether neither the operator nor the authority shut an agency out, be its card of now or
+    /// lapsed: how long that holds is its own choice.
     pub(crate) fn is_member(&self, oin: &Oin) -> bool {
-        self.card(oin).is_ok()
+        let book = self.book.read().unwrap_or_else(PoisonError::into_inner);
+        let (region, now) = (self.region.current(), self.clock.now());
+        let card = book.under(region.crl()).card(oin);
+        card.is_some_and(|card| self.check_operated(card, now).is_ok())
     }
 
     /// Every card of an agency that may be dealt with, as it travels.

@@ -115,6 +115,7 @@ impl Bringing {
             over(broker, carried, Some(&question)).await?;
             return Ok(Outcome::Over(Reason::QuestionExpired));
         }
+        carried.note_unanswered(None);
         // Who was suspended meanwhile may be taken up again within the term.
         if broker.directory.card(&question.header.asker).is_err() {
             return Ok(Outcome::Missed(Reason::CardInvalid));

@@ -155,9 +155,14 @@ impl Carried {
         parts::delete_body(self.waiting.store.as_ref(), batch, &key).await
     }
 
-    /// It was not answered yet, for this reason.
-    fn note_unanswered(&self, reason: Reason) {
-        self.waiting.held().unanswered.insert(self.mark.id, reason);
+    /// Why it was not answered when it was brought; none when it was, or when the broker failed.
+    fn note_unanswered(&self, reason: Option<Reason>) {
+        let mut held = self.waiting.held();
+        let waits = held.nodes.get(&self.node).is_some_and(|marks| marks.contains(&self.mark));
+        match reason.filter(|_| waits) {
+            Some(reason) => held.unanswered.insert(self.mark.id, reason),
+            None => held.unanswered.remove(&self.mark.id),
+        };
     }
 
     /// Its node was not there when it was last brought.

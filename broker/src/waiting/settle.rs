@@ -98,8 +98,11 @@ pub(crate) async fn settle(
     question: &TargetQuestion,
     outcome: &Outcome,
 ) -> Result<(), Reason> {
-    if let Outcome::Missed(reason) = outcome {
-        carried.note_unanswered(*reason);
+    carried.note_unanswered(match outcome {
+        Outcome::Missed(reason) => Some(*reason),
+        Outcome::Replied(_) | Outcome::Over(_) => None,
+    });
+    if matches!(outcome, Outcome::Missed(_)) {
         return Ok(());
     }
     let asked_at = question.header.times.asked_at;

@@ -12,7 +12,7 @@ use grondslag_runtime::run::{Context, StartError};
 use super::Carried;
 use crate::broker::Broker;
 use crate::deliver::Silent;
-use crate::limits::SWEEP_INTERVAL_MS;
+use crate::limits::{AWAY_BEFORE_MS, SWEEP_INTERVAL_MS};
 
 /// Looks at an interval, until the end.
 ///
@@ -82,8 +82,8 @@ pub(super) async fn over(
 
 /// Whether the question stayed unanswered for its node alone.
 fn stayed_silent(broker: &Broker, carried: &Carried, question: &TargetQuestion) -> bool {
-    let header = &question.header;
+    let (header, answer_by) = (&question.header, question.header.times.answer_by);
     carried.node_is_away()
-        && broker.presence.was_here(header.times.answer_by)
+        && broker.presence.ran_through(answer_by.plus_ms(-AWAY_BEFORE_MS), answer_by)
         && [&header.asker, &carried.node].iter().all(|oin| broker.directory.is_member(oin))
 }

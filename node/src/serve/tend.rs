@@ -26,7 +26,7 @@ use crate::follow_ups;
 use crate::glass;
 use crate::handover;
 use crate::limits::{
-    CLIMB_INTERVAL_MS, DOSSIER_INTERVAL_MS, EXPIRE_INTERVAL_MS, FOLLOW_UP_INTERVAL_MS,
+    CLIMB_PAUSE_MS, DOSSIER_INTERVAL_MS, EXPIRE_INTERVAL_MS, FOLLOW_UP_INTERVAL_MS,
     INDEX_INTERVAL_MS, SLOT_INTERVAL_MS,
 };
 use crate::notices::send::send;
@@ -124,29 +124,33 @@ async fn follow_heads(agency: Arc<Agency>, end: Shutdown) {
 
 /// Fills reply slots and lets climb what waits for a person, until the end, one after the other:
 /// both write the same rows. What the broker does not take yet waits. The turns are apart by the
-/// clock, however long one took, and a slot that is due goes first.
+/// clock, however long one took. Between two of them it is looked once more what climbs, soon after
+/// the one, so that the next is not late for it.
 async fn fill_slots(agency: Arc<Agency>, end: Shutdown) {
     let mut loaded = false;
-    let turns = |interval_ms| {
-        let mut turns = tokio::time::interval(Duration::from_millis(interval_ms));
-        turns.set_missed_tick_behavior(MissedTickBehavior::Skip);
-        turns
-    };
-    let (mut filling, mut climbing) = (turns(SLOT_INTERVAL_MS), turns(CLIMB_INTERVAL_MS));
+    let mut turns = tokio::time::interval(Duration::from_millis(SLOT_INTERVAL_MS));
+    turns.set_missed_tick_behavior(MissedTickBehavior::Skip);
     loop {
         tokio::select! {
-            biased;
             () = end.requested() => return,
-            _ = filling.tick() => fill(&agency).await,
-            _ = climbing.tick() => {
-                if !loaded {
-                    loaded = load_climbs(&agency).await;
-                }
-                if let Err(reason) = climb(&agency).await {
-                    tracing::warn!(%reason, "a question that waits did not climb");
-                }
-            }
+            _ = turns.tick() => {}
         }
+        fill(&agency).await;
+        if !loaded {
+            loaded = load_climbs(&agency).await;
+        }
+        let_climb(&agency).await;
+        tokio::select! {
+            () = end.requested() => return,
+            () = tokio::time::sleep(Duration::from_millis(CLIMB_PAUSE_MS)) => {}
+        }
+        let_climb(&agency).await;
+    }
+}
+
+async fn let_climb(agency: &Agency) {
+    if let Err(reason) = climb(agency).await {
+        tracing::warn!(%reason, "a question that waits did not climb");
     }
 }
 

@@ -26,10 +26,19 @@ fn six_slots(header: &mut Header) {
     header.times.answer_by = header.times.asked_at.plus_ms(6 * HOUR_MS);
 }
 
+fn a_day_of_acute_slots(header: &mut Header) {
+    header.urgency = Urgency::Acute;
+    header.times.answer_by = header.times.asked_at.plus_ms(24 * HOUR_MS);
+}
+
 impl Scene {
     /// Puts a question to the school, and gives the id under which it has it.
     async fn owes(&self, id: u8) -> TargetId {
-        let raw = question(self, &["G05"], six_slots);
+        self.owes_until(id, six_slots).await
+    }
+
+    async fn owes_until(&self, id: u8, term: fn(&mut Header)) -> TargetId {
+        let raw = question(self, &["G05"], term);
         let raw = attempted(self, InquiryId::new([id; 16]), 1, raw.header, raw.parts[0].1.clone());
         let target = TargetId::derive(&raw.id, &oin(SCHOOL));
         self.ask(raw).await;
@@ -37,17 +46,17 @@ impl Scene {
     }
 
     /// The broker runs on until so long after the question was put.
-    fn runs_until(&self, after_ms: i64) {
+    async fn runs_until(&self, after_ms: i64) {
         let until = began().plus_ms(after_ms);
         while self.clock.now() < until {
             self.clock.set(self.clock.now().plus_ms(MINUTE_MS).min(until));
-            self.broker.presence.runs(self.clock.now());
+            self.broker.presence.keep(self.store.as_ref(), self.clock.now()).await.unwrap();
         }
     }
 
     /// The school sends its next message so long after the question was put.
     async fn sends(&self, id: &TargetId, number: u32, after_ms: i64) {
-        self.runs_until(after_ms);
+        self.runs_until(after_ms).await;
         let reply = first(&self.broker, id).await.unwrap().unwrap().1;
         let bytes = v1::Reply::from(reply.clone()).encoded_len();
         let numbered = Reply { reply_no: number, ..reply };
@@ -57,7 +66,11 @@ impl Scene {
 
     /// What is recorded of the school once every term has ended.
     async fn recorded(&self) -> Vec<Option<u32>> {
-        self.runs_until(7 * HOUR_MS);
+        self.recorded_at(7 * HOUR_MS).await
+    }
+
+    async fn recorded_at(&self, after_ms: i64) -> Vec<Option<u32>> {
+        self.runs_until(after_ms).await;
         waiting::sweep(&self.broker, self.clock.now()).await.unwrap();
         count(&self.broker).await.unwrap();
         assert_eq!(self.store.scan(DUE, None, 10).await.unwrap().len(), 0, "all are settled");
@@ -101,7 +114,7 @@ async fn slots_that_passed_without_a_message_are_a_leaf_once_the_term_has_ended(
 async fn nothing_is_counted_before_a_term_has_ended_and_its_last_message_may_be_late() {
     let scene = plenty(&[]).await;
     scene.owes(1).await;
-    scene.runs_until(6 * HOUR_MS + SLOT_GRACE_MS);
+    scene.runs_until(6 * HOUR_MS + SLOT_GRACE_MS).await;
     count(&scene.broker).await.unwrap();
     assert_eq!(scene.store.scan(DUE, None, 10).await.unwrap().len(), 1);
     assert_eq!(scene.recorded().await, [Some(6)]);
@@ -112,7 +125,7 @@ async fn what_passed_while_the_broker_was_away_is_nobodys_silence() {
     let scene = plenty(&[]).await;
     let id = scene.owes(1).await;
     scene.sends(&id, 2, HOUR_MS + 1_000).await;
-    scene.runs_until(3 * HOUR_MS / 2);
+    scene.runs_until(3 * HOUR_MS / 2).await;
     // It is killed at 11:30, and is back at 14:30.
     scene.clock.set(began().plus_ms(9 * HOUR_MS / 2));
     scene.sends(&id, 3, 5 * HOUR_MS + 1_000).await;
@@ -127,6 +140,20 @@ async fn numbers_that_a_node_skips_hide_no_slot() {
     scene.sends(&id, REPLIES_MAX - 1, HOUR_MS + 1_000).await;
     scene.sends(&id, REPLIES_MAX, 6 * HOUR_MS + 1_000).await;
     assert_eq!(scene.recorded().await, [Some(4)]);
+}
+
+/// Of a term with more slots than numbers the last number waits for the end, also when a node began
+/// a slot earlier than the broker heard.
+#[tokio::test]
+async fn who_has_used_its_numbers_owes_the_end_of_the_term_alone() {
+    let scene = plenty(&[]).await;
+    let id = scene.owes_until(1, a_day_of_acute_slots).await;
+    for number in 2..REPLIES_MAX {
+        let slot = i64::from(number - 1) * 5 * MINUTE_MS;
+        scene.sends(&id, number, slot + 1_000).await;
+    }
+    scene.sends(&id, REPLIES_MAX, 24 * HOUR_MS + 1_000).await;
+    assert_eq!(scene.recorded_at(25 * HOUR_MS).await, []);
 }
 
 #[tokio::test]
@@ -178,7 +205,7 @@ async fn a_question_that_cannot_be_read_keeps_no_other_from_being_counted() {
     scene.owes(2).await;
     let batch = Batch::new().put(open_key(&damaged), b"?".to_vec());
     scene.store.commit(batch).await.unwrap();
-    scene.runs_until(7 * HOUR_MS);
+    scene.runs_until(7 * HOUR_MS).await;
     count(&scene.broker).await.unwrap();
     let left = scene.store.scan(DUE, None, 10).await.unwrap();
     assert!(left.len() == 1 && left[0].key.ends_with(damaged.as_bytes()));
