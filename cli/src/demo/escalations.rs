@@ -1,5 +1,7 @@
 //! Escalations of the stories: a case on the board first, and the joint file afterwards.
 
+use std::fs;
+
 use grondslag_core::answer::About;
 use grondslag_core::id::{Digest, InquiryId};
 use grondslag_core::reason::Reason;
@@ -8,10 +10,12 @@ use grondslag_proto::v1::show_dossier_request::Which;
 use serde::Serialize;
 
 use super::driver::Driver;
+use super::place::Place;
 use super::world::{Escalation, Question, ReviewStep};
 use crate::cases::CaseloadDesk;
-use crate::dossier::{Counts, DossierDesk, DossierShown};
+use crate::dossier::{self, Counts, DossierDesk, DossierShown};
 use crate::exit::Failure;
+use crate::files::unwritable;
 
 /// Column in which a story says how severe its case is.
 const SEVERITY: &str = "severity";
@@ -67,15 +71,20 @@ impl Driver<'_> {
         Ok(case)
     }
 
-    /// Looks at the joint file of an escalation, and says how many agencies stand where.
+    /// Looks at the joint file of an escalation, and says how many agencies stand where. Its page is
+    /// written into the demo's folder, for it is destroyed after a month of the story.
     pub(super) async fn file(
         &self,
         step: &ReviewStep,
         inquiry: &InquiryId,
+        place: &Place,
     ) -> Result<(Vec<String>, FileSeen), Failure> {
         let desk = DossierDesk::at(self.desks.of(&step.agency, &step.staff)?);
         let file = desk.show(Which::InquiryId(inquiry.as_bytes().to_vec())).await?;
         let file = DossierShown::read(self.names, file);
+        let folder = place.joint_files();
+        fs::create_dir_all(&folder).map_err(|error| unwritable(&folder, &error))?;
+        dossier::write(&file, &folder.join(&step.id), self.desks.lang())?;
         let counts = file.persons.first().ok_or(Reason::UnknownInquiry)?.counts;
         let Counts { asked, given, reviewed, refused, overdue, waiting, .. } = counts;
         let seen = vec![

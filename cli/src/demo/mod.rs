@@ -343,7 +343,7 @@ impl Show<'_> {
                     continue;
                 }
                 Event::Review(step) => {
-                    let seen = self.driver.review(step).await?;
+                    let seen = self.driver.review(step, place).await?;
                     self.crew.still_well()?;
                     teller.tell_review(step, &seen);
                     self.seen.reviews.push(seen);

@@ -43,6 +43,11 @@ impl Place {
         self.0.join("own-views")
     }
 
+    /// Joint files of the stories' escalations, as their askers read them.
+    pub(super) fn joint_files(&self) -> PathBuf {
+        self.0.join("joint-files")
+    }
+
     /// The region authority: offline, in no folder of a serving process.
     pub(super) fn authority(&self) -> PathBuf {
         self.0.join("authority")

@@ -13,6 +13,7 @@ use tokio::time::sleep;
 use super::driver::Driver;
 use super::escalations::FileSeen;
 use super::limits::{NOTICE_LOOK_MS, NOTICE_WAIT_MS};
+use super::place::Place;
 use super::world::{ReviewDo, ReviewStep};
 use crate::ask::AgencyShown;
 use crate::exit::Failure;
@@ -37,7 +38,11 @@ pub(super) struct ReviewSeen {
 impl Driver<'_> {
     /// Steps to the moment of a step and does it. What is heard is waited for: it leaves some time
     /// after its slot.
-    pub(super) async fn review(&self, step: &ReviewStep) -> Result<ReviewSeen, Failure> {
+    pub(super) async fn review(
+        &self,
+        step: &ReviewStep,
+        place: &Place,
+    ) -> Result<ReviewSeen, Failure> {
         self.step_to(step.at)?;
         let inquiry = InquiryId::from_slice(&self.numbers.of(Some(&step.of))?)
             .map_err(|_| Failure::new(Reason::ConfigInvalid, &step.of))?;
@@ -45,7 +50,7 @@ impl Driver<'_> {
             ReviewDo::Decide | ReviewDo::Confirm => (self.change(step, &inquiry).await, None),
             ReviewDo::Hear => (self.heard(step, &inquiry).await?, None),
             ReviewDo::File => {
-                let (seen, file) = self.file(step, &inquiry).await?;
+                let (seen, file) = self.file(step, &inquiry, place).await?;
                 (seen, Some(file))
             }
             ReviewDo::Remind => (self.remind(step, &inquiry).await?, None),

@@ -4,10 +4,11 @@ mod desk;
 mod page;
 mod shown;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use grondslag_core::id::CaseId;
+use grondslag_core::lang::Lang;
 use grondslag_core::reason::Reason;
 use grondslag_proto::v1::show_dossier_request::Which;
 
@@ -45,22 +46,30 @@ pub(crate) struct DossierArgs {
 /// Runs `grondslag dossier`.
 pub(crate) fn run(args: &DossierArgs, out: Output) -> Result<Exit, Failure> {
     wait(async {
-        let files = args.page.as_ref();
-        let files = files.map(|name| [with_ending(name, "html"), with_ending(name, "json")]);
-        files.iter().flatten().try_for_each(|file| must_be_new(file))?;
+        args.page.iter().flat_map(|name| files(name)).try_for_each(|file| must_be_new(&file))?;
         let names = Names::load(out.lang())?;
         let desk = DossierDesk::at(Desk::open(&args.desk, out.lang())?);
         let which = Which::CaseId(args.case.as_bytes().to_vec());
         let file = DossierShown::read(&names, desk.show(which).await?);
-        if let Some([html, json]) = &files {
-            write_new_private(html, &page(&file, out.lang())?)?;
-            let text = serde_json::to_string_pretty(&file).map_err(|_| Reason::Internal)?;
-            write_new_private(json, &text)?;
+        if let Some(name) = &args.page {
+            write(&file, name, out.lang())?;
         }
         print(&file, out);
         out.json(&file)?;
         Ok(Exit::Done)
     })
+}
+
+/// Writes a file as a page and as JSON, into new files of this name.
+pub(crate) fn write(file: &DossierShown, name: &Path, lang: Lang) -> Result<(), Failure> {
+    let [html, json] = files(name);
+    write_new_private(&html, &page(file, lang)?)?;
+    let text = serde_json::to_string_pretty(file).map_err(|_| Reason::Internal)?;
+    write_new_private(&json, &text)
+}
+
+fn files(name: &Path) -> [PathBuf; 2] {
+    [with_ending(name, "html"), with_ending(name, "json")]
 }
 
 /// Prints a file: where everybody stands, then what was given.
