@@ -15,16 +15,26 @@ use crate::exit::Failure;
 use crate::handover::HandoverDesk;
 
 impl Driver<'_> {
-    /// Reminds whom the question was put to first.
+    /// Reminds whom the question was put to first, and waits until it came: who is slow gets it at
+    /// the next turn of the asker's node.
     pub(super) async fn remind(
         &self,
         step: &ReviewStep,
         inquiry: &InquiryId,
     ) -> Result<Vec<String>, Failure> {
         let desk = self.desks.of(&step.agency, &step.staff)?;
-        let to = vec![self.first_target(&step.of)?.oin.to_string()];
-        let lines = desk.remind(inquiry, to, &step.text).await?;
-        Ok(lines.into_iter().map(|line| came(line.reminded.as_ref())).collect())
+        let to = self.first_target(&step.of)?.oin.to_string();
+        desk.remind(inquiry, vec![to.clone()], &step.text).await?;
+        let since = Instant::now();
+        loop {
+            let lines = desk.follow(inquiry).await?.lines;
+            let of = lines.iter().filter(|line| line.oin == to).flat_map(|line| &line.reminded);
+            let seen: Vec<String> = of.map(came).collect();
+            if seen == step.expect || is_late(since) {
+                return Ok(seen);
+            }
+            sleep(Duration::from_millis(NOTICE_LOOK_MS)).await;
+        }
     }
 
     /// Accepts a case, and waits until its old holder has read that.
@@ -69,7 +79,7 @@ impl Driver<'_> {
             let (all, _more) = desk.list(role).await?;
             let one = all.iter().find(|one| one.target_id == id.as_bytes());
             let gone = one.is_some_and(|one| one.accepted_at_ms > 0);
-            if gone || since.elapsed() > Duration::from_millis(NOTICE_WAIT_MS) {
+            if gone || is_late(since) {
                 return Ok(gone);
             }
             sleep(Duration::from_millis(NOTICE_LOOK_MS)).await;
@@ -84,7 +94,10 @@ impl Driver<'_> {
     }
 }
 
-fn came(reminded: Option<&v1::Reminded>) -> String {
-    let came = reminded.is_some_and(|one| one.taken_at_ms > 0);
-    (if came { "came" } else { "waits" }).to_owned()
+fn came(reminded: &v1::Reminded) -> String {
+    (if reminded.taken_at_ms > 0 { "came" } else { "waits" }).to_owned()
+}
+
+fn is_late(since: Instant) -> bool {
+    since.elapsed() > Duration::from_millis(NOTICE_WAIT_MS)
 }

@@ -420,7 +420,10 @@ fn restore_node(region: &mut Region, backup: &str) {
     region.start(AWAY);
     let waits = ("pending".to_owned(), "QUESTION_WAITS".to_owned());
     until("it is not ready", || says(region) == waits);
-    assert!(findings(region, AWAY).contains(&"NOT_CONFIRMED".to_owned()));
+    // A question waits also for a node that does not serve yet.
+    until("its operator did not confirm it", || {
+        findings(region, AWAY).contains(&"NOT_CONFIRMED".to_owned())
+    });
     region.kill(AWAY);
     let confirm = format!("node confirm-restored --config {config} --json");
     assert_eq!(region.run(&confirm).reason(), "NOT_CONFIRMED", "each by name");
