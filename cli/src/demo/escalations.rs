@@ -71,8 +71,8 @@ impl Driver<'_> {
         Ok(case)
     }
 
-    /// Looks at the joint file of an escalation, and says how many agencies stand where. Its page is
-    /// written into the demo's folder, for it is destroyed after a month of the story.
+    /// Looks at the joint file of an escalation, and says how many agencies stand where. Its page
+    /// is written into the demo's folder, for it is destroyed after a month of the story.
     pub(super) async fn file(
         &self,
         step: &ReviewStep,
