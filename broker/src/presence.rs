@@ -70,9 +70,7 @@ impl Presence {
         ran.last = ran.last.max(now);
         let json = serde_json::to_vec(&ran).map_err(|_| Reason::Internal)?;
         store.commit(Batch::new().put(KEY, json)).await.map_err(StoreError::reason)?;
-        self.runs(now);
-        let mut kept = self.ran();
-        kept.last = kept.last.max(now);
+        *self.ran() = ran;
         Ok(())
     }
 

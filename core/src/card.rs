@@ -11,6 +11,9 @@ use crate::catalogue::Kind;
 use crate::clock::Timestamp;
 use crate::id::{Digest, Oin};
 
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
+
 /// What an agency says of itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Card {

@@ -280,8 +280,8 @@ pub(crate) const OUTBOX_FRESH_MS: i64 = 60_000;
 /// How often it is looked whether a slot is due.
 pub(crate) const SLOT_INTERVAL_MS: u64 = 500;
 
-/// How long after a turn of the slots it is looked once more whether a question is to climb: many
-/// may have to at one moment, which takes a while by itself, and none is to be a second late.
+/// How long after a turn of the slots began it is looked once more whether a question is to climb:
+/// many may have to at one moment, which takes a while by itself, and none is to be a second late.
 pub(crate) const CLIMB_PAUSE_MS: u64 = 200;
 
 /// Most events of one page of later replies.

@@ -12,6 +12,7 @@ pub mod channel;
 pub mod clock;
 pub mod config;
 pub mod limits;
+pub mod metrics;
 pub mod net;
 pub mod operator;
 pub mod otlp;

@@ -64,7 +64,7 @@ impl Silent {
         let leaf = self.leaf(id, broker.clock.now());
         let entry = Entry { about: Digest::of(&leaf), leaf, state };
         broker.ledger.append(entry).await.map_err(LedgerError::reason)?;
-        tracing::warn!(agency = %self.agency, missed = self.missed, "an agency stayed silent");
+        tracing::warn!(agency = %self.agency, count = self.missed, "an agency stayed silent");
         broker.silences.add(self);
         Ok(())
     }
@@ -128,14 +128,17 @@ pub(super) fn slots_missed(presence: &Presence, open: &Open, until: Timestamp) -
     let Some(first) = open.first else { return 0 };
     // A node whose clock is ahead fills a slot before it.
     let mut from = open.last_at.max(first.at).plus_ms(CLOCK_SKEW_MS_MAX);
-    // Whoever has one number left keeps it for the end of the term; but one for each slot there was
-    // is what a node can have used.
-    let passed = slots_between(open.asked_at, from, open.urgency, open.answer_by);
-    let used = open.last_no <= passed.saturating_add(FIRST_REPLY_NO).saturating_add(1);
-    if used && open.last_no.saturating_add(1) >= REPLIES_MAX {
+    // Whoever has one number left keeps it for the end of the term.
+    if open.last_no.saturating_add(1) >= REPLIES_MAX && has_used_its_numbers(open, from) {
         from = from.max(open.answer_by.plus_ms(-1));
     }
     presence.slots(from, until, open.urgency, open.answer_by)
+}
+
+/// Whether there were as many slots up to a moment as a node says that it has filled.
+fn has_used_its_numbers(open: &Open, until: Timestamp) -> bool {
+    let passed = slots_between(open.asked_at, until, open.urgency, open.answer_by);
+    open.last_no <= passed.saturating_add(FIRST_REPLY_NO).saturating_add(1)
 }
 
 /// Adds to the batch of a question that its slots are counted once its term has ended.

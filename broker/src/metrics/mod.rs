@@ -9,10 +9,11 @@ use std::collections::BTreeMap;
 use grondslag_core::canonical::Canonical;
 use grondslag_core::id::{Digest, Oin};
 use grondslag_core::limits::MEASURES_MAX;
-use grondslag_core::metrics::{Count, Counted, FORMAT, Period, Report, SignedReport};
+use grondslag_core::metrics::{Count, FORMAT, Period, Report, SignedReport};
 use grondslag_core::reason::Reason;
 use grondslag_evidence::ledger::{Entry, LedgerError};
 use grondslag_evidence::store::Batch;
+use grondslag_runtime::metrics::entries;
 
 use crate::broker::Broker;
 use crate::deliver::Silent;
@@ -44,15 +45,7 @@ pub(crate) async fn make(broker: &Broker, period: Period) -> Result<SignedReport
 /// the ledger could not be read.
 pub(crate) async fn report(broker: &Broker, period: Period) -> Result<Report, Reason> {
     let now = broker.clock.now();
-    let (start, end) = (period.start()?, period.end()?);
-    if now < end {
-        return Err(Reason::PeriodBad);
-    }
-    let from = broker.ledger.first_at(start).await.map_err(LedgerError::reason)?;
-    let until = broker.ledger.first_at(end).await.map_err(LedgerError::reason)?;
-    let counts = count(broker, from, until).await?;
-    let head = broker.ledger.checkpoint();
-    let (origin, checkpoint) = (head.checkpoint().origin.clone(), head.note());
+    let counted = entries(&broker.ledger, period, now, METRICS_LEAVES_MAX).await?;
     Ok(Report {
         format: FORMAT.to_owned(),
         region: broker.region.clone(),
@@ -60,8 +53,8 @@ pub(crate) async fn report(broker: &Broker, period: Period) -> Result<Report, Re
         broker: broker.oin.clone(),
         period,
         made_at: now,
-        counts,
-        counted: Counted { origin, from, until, checkpoint },
+        counts: count(broker, counted.from, counted.until).await?,
+        counted,
         knows: knows(broker),
     })
 }
@@ -75,9 +68,6 @@ fn knows(broker: &Broker) -> BTreeMap<Oin, String> {
 
 /// Counts the leaves from one entry up to another.
 async fn count(broker: &Broker, from: u64, until: u64) -> Result<BTreeMap<String, Count>, Reason> {
-    if until.saturating_sub(from) > METRICS_LEAVES_MAX {
-        return Err(Reason::TooLarge);
-    }
     let (mut counts, mut next) = (BTreeMap::<String, u64>::new(), from);
     while next < until {
         let page = broker.ledger.read(next, LOOKUP_PAGE).await.map_err(LedgerError::reason)?;

@@ -7,7 +7,7 @@ use grondslag_core::metrics::SignedReport;
 use grondslag_core::reason::Reason;
 use grondslag_proto::v1;
 use grondslag_proto::v1::metrics_service_server::MetricsService;
-use grondslag_runtime::call::said;
+use grondslag_runtime::metrics::given;
 use tokio::sync::Semaphore;
 use tonic::{Request, Response, Status};
 
@@ -46,12 +46,6 @@ impl MetricsService for Metrics {
         &self,
         request: Request<v1::MakeMetricsRequest>,
     ) -> Result<Response<v1::MakeMetricsResponse>, Status> {
-        let made = self.make(request.into_inner()).await;
-        let json =
-            made.and_then(|made| serde_json::to_string_pretty(&made).map_err(|_| Reason::Internal));
-        Ok(Response::new(match json {
-            Ok(report_json) => v1::MakeMetricsResponse { report_json, refusal: None },
-            Err(reason) => v1::MakeMetricsResponse { refusal: said(reason)?, ..Default::default() },
-        }))
+        given(self.make(request.into_inner()).await)
     }
 }

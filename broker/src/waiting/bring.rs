@@ -98,7 +98,7 @@ impl Bringing {
             }
             Err(reason) => {
                 let node = &self.node;
-                tracing::error!(%node, %reason, "a question that waits was not settled");
+                tracing::error!(agency = %node, %reason, "a question that waits was not settled");
                 carried.rest(Duration::from_millis(REST_ALONE_MS));
                 true
             }
@@ -128,7 +128,7 @@ impl Bringing {
         let outcome = Outcome::of(&question, heard, broker.epochs.state().current);
         settle(broker, carried, &question, &outcome).await?;
         if let Outcome::Over(reason) = &outcome {
-            tracing::warn!(node = %self.node, %reason, "a question that waited was not answered");
+            tracing::warn!(agency = %self.node, %reason, "a question that waited was not answered");
         }
         Ok(outcome)
     }

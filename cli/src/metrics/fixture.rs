@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use grondslag_core::card::{Admission, Card, SignedCard};
+use grondslag_core::card::testing::unproven;
 use grondslag_core::catalogue::Kind;
 use grondslag_core::checkpoint::Origin;
 use grondslag_core::clock::Timestamp;
@@ -18,23 +18,7 @@ pub(super) const SCHOOL: &str = "00000099000000003000";
 /// A report with these counts.
 pub(super) fn report(kind: &str, oin: &str, counts: &[(&str, u64)]) -> SignedReport {
     let (oin, at) = (Oin::parse(oin).unwrap(), Timestamp::from_ms(0));
-    let admission =
-        Admission { oin: oin.clone(), kinds: vec![], valid_until: at, signature: vec![] };
-    let card = Card {
-        oin: oin.clone(),
-        kind: Kind::parse(kind).unwrap(),
-        name: "De Wilgen".into(),
-        endpoint: String::new(),
-        duty_phone: String::new(),
-        sign_key: [0; 32],
-        seal_key: vec![],
-        pseudonym_key: vec![],
-        seq: 1,
-        valid_from: at,
-        valid_until: at,
-    };
-    let (leaf, leaf_signature, previous_signature) = (vec![], vec![], vec![]);
-    let card = SignedCard { card, leaf, leaf_signature, previous_signature, admission };
+    let card = unproven(&oin, Kind::parse(kind).unwrap(), "De Wilgen", [0; 32]);
     let counts = counts.iter().map(|(name, count)| ((*name).into(), Count::Exact(*count)));
     let origin = Origin::of_broker("region", 1).unwrap();
     let report = Report {

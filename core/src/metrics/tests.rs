@@ -1,7 +1,7 @@
 use ed25519_dalek::SigningKey;
 
 use super::*;
-use crate::card::{Admission, Card};
+use crate::card::testing::unproven;
 use crate::catalogue::Kind;
 use crate::checkpoint::Checkpoint;
 use crate::id::Digest;
@@ -63,7 +63,8 @@ fn signed_with(
     let mut report = report(ledger, OWN);
     change(&mut report);
     let signature = hex::encode(statement::sign(key, &report.canonical()));
-    SignedReport { report, card: card(&SigningKey::from_bytes(&[3; 32])), signature }.check(REGION)
+    SignedReport { report, card: card(&SigningKey::from_bytes(&[3; 32]), "sch"), signature }
+        .check(REGION)
 }
 
 const REGION: &str = "region";
@@ -89,26 +90,9 @@ fn report(ledger: &SigningKey, whose: &str) -> Report {
     }
 }
 
-fn card(key: &SigningKey) -> SignedCard {
-    let oin = Oin::parse(OWN).unwrap();
-    let at = Timestamp::from_ms(0);
-    let admission =
-        Admission { oin: oin.clone(), kinds: vec![], valid_until: at, signature: vec![] };
-    let card = Card {
-        oin,
-        kind: Kind::parse("sch").unwrap(),
-        name: "School".into(),
-        endpoint: String::new(),
-        duty_phone: String::new(),
-        sign_key: key.verifying_key().to_bytes(),
-        seal_key: vec![],
-        pseudonym_key: vec![],
-        seq: 1,
-        valid_from: at,
-        valid_until: at,
-    };
-    let (leaf, leaf_signature, previous_signature) = (vec![], vec![], vec![]);
-    SignedCard { card, leaf, leaf_signature, previous_signature, admission }
+fn card(key: &SigningKey, kind: &str) -> SignedCard {
+    let (oin, kind) = (Oin::parse(OWN).unwrap(), Kind::parse(kind).unwrap());
+    unproven(&oin, kind, "School", key.verifying_key().to_bytes())
 }
 
 /// Whatever an agency signs: its ledger must reach as far as it says that it counted.
@@ -167,12 +151,10 @@ fn a_broker_counts_from_the_ledger_of_the_region_and_an_agency_from_its_own() {
         ("sch", &broker, false),
         ("sch", &member, true),
     ] {
-        let mut card = card(&key);
-        card.card.kind = Kind::parse(kind).unwrap();
         let head = Checkpoint { origin: origin.clone(), size: 9, root: Digest::of(b"root") };
         let checkpoint = head.sign(&key).note();
         let counted = Counted { origin: origin.clone(), from: 2, until: 9, checkpoint };
-        let signed = Report { counted, ..report(&key, OWN) }.sign(card, &key);
+        let signed = Report { counted, ..report(&key, OWN) }.sign(card(&key, kind), &key);
         assert_eq!(signed.check(REGION).is_ok(), fits, "{kind} {origin:?}");
     }
 }

@@ -9,12 +9,13 @@ mod tally;
 use std::collections::BTreeMap;
 
 use grondslag_core::id::{Digest, Oin};
-use grondslag_core::metrics::{Counted, FORMAT, Period, Report, SignedReport};
+use grondslag_core::metrics::{FORMAT, Period, Report, SignedReport};
 use grondslag_core::reason::Reason;
 use grondslag_evidence::ledger::LedgerError;
 use grondslag_evidence::records::{Opening, committed, open};
 use grondslag_evidence::store::{Batch, StoreError};
 use grondslag_policy::retention::Kept;
+use grondslag_runtime::metrics::entries;
 
 use self::tally::Tally;
 use crate::agency::Agency;
@@ -35,20 +36,15 @@ pub(super) async fn make(
 ) -> Result<SignedReport, Reason> {
     let now = agency.clock.now();
     let (start, end) = (period.start()?, period.end()?);
-    if now < end || agency.pack().retention().end(Kept::Decision, start) <= now {
+    if agency.pack().retention().end(Kept::Decision, start) <= now {
         return Err(Reason::PeriodBad);
     }
-    let from = agency.ledger.first_at(start).await.map_err(LedgerError::reason)?;
-    let until = agency.ledger.first_at(end).await.map_err(LedgerError::reason)?;
-    if until.saturating_sub(from) > METRICS_LEAVES_MAX {
-        return Err(Reason::TooLarge);
-    }
-    let mut tally = count(agency, from, until).await?;
+    let counted = entries(&agency.ledger, period, now, METRICS_LEAVES_MAX).await?;
+    let mut tally = count(agency, counted.from, counted.until).await?;
     tally.finish(agency).await?;
     for (name, count) in glass::counted(agency, start, end).await? {
         tally.exact(name, count);
     }
-    let head = agency.ledger.checkpoint();
     let report = Report {
         format: FORMAT.to_owned(),
         region: agency.context.region_name(),
@@ -57,12 +53,7 @@ pub(super) async fn make(
         period,
         made_at: now,
         counts: tally.shown(),
-        counted: Counted {
-            origin: head.checkpoint().origin.clone(),
-            from,
-            until,
-            checkpoint: head.note(),
-        },
+        counted,
         knows: knows(agency),
     };
     let body = Kind::MetricsMade

@@ -6,7 +6,7 @@ use grondslag_core::metrics::{Period, SignedReport};
 use grondslag_core::reason::Reason;
 use grondslag_proto::v1;
 use grondslag_proto::v1::metrics_service_server::MetricsService;
-use grondslag_runtime::call::said;
+use grondslag_runtime::metrics::given;
 use tokio::sync::Semaphore;
 use tonic::{Request, Response, Status};
 
@@ -50,12 +50,6 @@ impl MetricsService for MetricsDesk {
         request: Request<v1::MakeMetricsRequest>,
     ) -> Result<Response<v1::MakeMetricsResponse>, Status> {
         let caller = Caller::of(&self.agency, &request).await?;
-        let made = self.make(&caller, request.into_inner()).await;
-        let json =
-            made.and_then(|made| serde_json::to_string_pretty(&made).map_err(|_| Reason::Internal));
-        Ok(Response::new(match json {
-            Ok(report_json) => v1::MakeMetricsResponse { report_json, refusal: None },
-            Err(reason) => v1::MakeMetricsResponse { refusal: said(reason)?, ..Default::default() },
-        }))
+        given(self.make(&caller, request.into_inner()).await)
     }
 }

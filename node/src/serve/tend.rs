@@ -7,7 +7,7 @@ use grondslag_core::clock::Timestamp;
 use grondslag_evidence::store::Store;
 use grondslag_runtime::run::{Context, StartError};
 use grondslag_runtime::shutdown::Shutdown;
-use tokio::time::MissedTickBehavior;
+use tokio::time::{Instant, MissedTickBehavior};
 
 use super::{refused, seal_key};
 use crate::agency::Agency;
@@ -124,25 +124,29 @@ async fn follow_heads(agency: Arc<Agency>, end: Shutdown) {
 
 /// Fills reply slots and lets climb what waits for a person, until the end, one after the other:
 /// both write the same rows. What the broker does not take yet waits. The turns are apart by the
-/// clock, however long one took. Between two of them it is looked once more what climbs, soon after
-/// the one, so that the next is not late for it.
+/// clock, however long one took. Between two of them it is looked once more what climbs, unless the
+/// one took so long that the next would be late for it: only of who is known does anything climb.
 async fn fill_slots(agency: Arc<Agency>, end: Shutdown) {
     let mut loaded = false;
     let mut turns = tokio::time::interval(Duration::from_millis(SLOT_INTERVAL_MS));
     turns.set_missed_tick_behavior(MissedTickBehavior::Skip);
     loop {
-        tokio::select! {
+        let began = tokio::select! {
             () = end.requested() => return,
-            _ = turns.tick() => {}
-        }
+            began = turns.tick() => began,
+        };
         fill(&agency).await;
         if !loaded {
             loaded = load_climbs(&agency).await;
         }
         let_climb(&agency).await;
+        let again = began + Duration::from_millis(CLIMB_PAUSE_MS);
+        if Instant::now() >= again {
+            continue;
+        }
         tokio::select! {
             () = end.requested() => return,
-            () = tokio::time::sleep(Duration::from_millis(CLIMB_PAUSE_MS)) => {}
+            () = tokio::time::sleep_until(again) => {}
         }
         let_climb(&agency).await;
     }

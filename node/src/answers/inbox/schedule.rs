@@ -106,7 +106,7 @@ async fn climb_one(
             appended => appended.map(|_| ()).map_err(LedgerError::reason)?,
         }
         // Whom it concerns stands in no log; which question, in the inbox.
-        tracing::warn!(stage = stage.word(), "a question waits for longer than it should");
+        tracing::warn!(state = stage.word(), "a question waits for longer than it should");
     }
     if let Some(at) = next(&item, to, now) {
         agency.climbing.add(at, *id);
