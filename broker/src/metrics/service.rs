@@ -1,6 +1,5 @@
 //! Counts of the broker, toward its operator.
 
-use std::fmt;
 use std::sync::Arc;
 
 use grondslag_core::metrics::SignedReport;
@@ -15,16 +14,11 @@ use super::make;
 use crate::broker::Broker;
 
 /// The service. The listener lets the broker's own certificate alone call it.
+#[derive(Debug)]
 pub(crate) struct Metrics {
     broker: Arc<Broker>,
     /// A count reads much of the ledger: one at a time.
     place: Semaphore,
-}
-
-impl fmt::Debug for Metrics {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Metrics(…)")
-    }
 }
 
 impl Metrics {

@@ -9,7 +9,7 @@ use grondslag_core::metrics::{Period, SignedReport};
 use grondslag_core::reason::Reason;
 use serde_json::json;
 
-use super::table;
+use super::{doubts, table};
 use crate::exit::{Exit, Failure};
 use crate::files::read_text;
 use crate::limits::{METRICS_FILE_BYTES_MAX, METRICS_FILES_MAX};
@@ -36,7 +36,7 @@ pub(super) fn run(files: &[PathBuf], root: &Path, out: Output) -> Result<Exit, F
     let reports: Vec<_> = gathered.reports.values().map(|signed| &signed.report).collect();
     let missing = gathered.missing.iter().map(|(oin, name)| json!({ "oin": oin, "name": name }));
     let missing: Vec<_> = missing.collect();
-    let doubts = super::doubts::all(&gathered, out);
+    let doubts = doubts::all(&gathered, out);
     out.json(&json!({
         "period": gathered.period,
         "reports": reports,
